@@ -1,0 +1,1 @@
+//! REST resources, problem details and the OpenAPI document.

@@ -1,0 +1,487 @@
+//! The access policy: who may do what, decided here and nowhere else. Deny by default; what is absent and what is not
+//! yours answer the same. The table is `practice.md`, "Who may do what".
+
+use std::collections::BTreeSet;
+
+use crate::words::closed_list;
+use crate::{AgencyId, Category, ChronologyState, Handling, InvitationState, Marking, PartnershipId, PractitionerId, Role};
+
+closed_list! {
+    /// Everything anybody can do, named as it is written in the audit.
+    Operation {
+        /// See the partnership's policy, categories and guidance.
+        PartnershipRead = "partnership.read",
+        /// List agencies.
+        AgencyList = "agency.list",
+        /// See one agency.
+        AgencyRead = "agency.read",
+        /// Register or change an agency.
+        AgencyWrite = "agency.write",
+        /// List practitioners.
+        PractitionerList = "practitioner.list",
+        /// See one practitioner.
+        PractitionerRead = "practitioner.read",
+        /// Register or change a practitioner.
+        PractitionerWrite = "practitioner.write",
+        /// Record a child or an adult.
+        PersonCreate = "person.create",
+        /// See a child or an adult.
+        PersonRead = "person.read",
+        /// Change a child or an adult.
+        PersonUpdate = "person.update",
+        /// Look a person up by identifiers.
+        PersonFind = "person.find",
+        /// Record a family.
+        FamilyCreate = "family.create",
+        /// List families.
+        FamilyList = "family.list",
+        /// See a family.
+        FamilyRead = "family.read",
+        /// Change a family, its members or relationships.
+        FamilyUpdate = "family.update",
+        /// Prepare a chronology.
+        ChronologyCreate = "chronology.create",
+        /// List chronologies.
+        ChronologyList = "chronology.list",
+        /// See a chronology, without content.
+        ChronologyRead = "chronology.read",
+        /// Change a chronology's purpose, dates, grounds or team.
+        ChronologyUpdate = "chronology.update",
+        /// Open a chronology.
+        ChronologyOpen = "chronology.open",
+        /// Freeze the timeline for a meeting.
+        ChronologyConsolidate = "chronology.consolidate",
+        /// Sign a chronology off.
+        ChronologySignOff = "chronology.sign_off",
+        /// Close a chronology.
+        ChronologyClose = "chronology.close",
+        /// Reopen a chronology.
+        ChronologyReopen = "chronology.reopen",
+        /// Extend a chronology's expiry.
+        ChronologyExtend = "chronology.extend",
+        /// See what is left of an expired chronology or fragment.
+        TombstoneRead = "tombstone.read",
+        /// See the last readers.
+        ReadersRead = "readers.read",
+        /// Invite an agency.
+        InvitationCreate = "invitation.create",
+        /// List invitations.
+        InvitationList = "invitation.list",
+        /// See an invitation.
+        InvitationRead = "invitation.read",
+        /// Name practitioners on an invitation.
+        InvitationUpdate = "invitation.update",
+        /// Fetch what the service knows, to fill a form.
+        FormRead = "form.read",
+        /// Say that a return is being written.
+        InvitationDraft = "invitation.draft",
+        /// Answer nil.
+        InvitationNilReturn = "invitation.nil_return",
+        /// Decline with a reason.
+        InvitationDecline = "invitation.decline",
+        /// Submit a fragment.
+        FragmentSubmit = "fragment.submit",
+        /// Submit on behalf of an agency without access.
+        FragmentProxy = "fragment.proxy",
+        /// Submit ahead of a chronology.
+        FragmentAhead = "fragment.ahead",
+        /// List fragments.
+        FragmentList = "fragment.list",
+        /// Read a fragment.
+        FragmentRead = "fragment.read",
+        /// Read a fragment's earlier versions.
+        FragmentVersions = "fragment.versions",
+        /// Correct a fragment: a new version.
+        FragmentCorrect = "fragment.correct",
+        /// Withdraw a fragment.
+        FragmentWithdraw = "fragment.withdraw",
+        /// Change a fragment's expiry.
+        FragmentExtend = "fragment.extend",
+        /// Read the timeline.
+        TimelineRead = "timeline.read",
+        /// List frozen views.
+        ConsolidationList = "consolidation.list",
+        /// Read a frozen view.
+        ConsolidationRead = "consolidation.read",
+        /// Export the signed-off snapshot.
+        SnapshotRead = "snapshot.read",
+        /// Place a legal hold.
+        HoldPlace = "hold.place",
+        /// List holds.
+        HoldList = "hold.list",
+        /// Release a hold.
+        HoldRelease = "hold.release",
+        /// Read the audit.
+        AuditRead = "audit.read",
+    }
+}
+
+closed_list! {
+    /// Why something was allowed; written with every audit record.
+    ReadReason {
+        /// Owns the chronology.
+        Owner = "owner",
+        /// Manages the agency that owns the chronology.
+        Manager = "manager",
+        /// Named on the chronology's team.
+        TeamMember = "team_member",
+        /// Named on the agency's invitation.
+        NamedContributor = "named_contributor",
+        /// Safeguarding lead of the agency concerned.
+        AgencyLead = "agency_lead",
+        /// The agency's own record system.
+        AgencySystem = "agency_system",
+        /// Auditor or data protection officer.
+        Auditor = "auditor",
+        /// Belongs to the partnership (directory without content).
+        Member = "member",
+        /// Works for children's social care.
+        SocialCare = "social_care",
+    }
+}
+
+/// Who is asking, as the token and the directory say.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Actor {
+    /// The partnership the token speaks for.
+    pub partnership: PartnershipId,
+    /// The agency the token speaks for.
+    pub agency: AgencyId,
+    /// Whether that agency is children's social care.
+    pub social_care: bool,
+    /// The practitioner or system client.
+    pub practitioner: PractitionerId,
+    /// Roles from the token.
+    pub roles: BTreeSet<Role>,
+    /// Whether criminal-offence data may be read (UK GDPR Art 10: its own permission).
+    pub offence_data: bool,
+}
+
+impl Actor {
+    /// Whether the actor has `role`.
+    #[must_use]
+    pub fn is(&self, role: Role) -> bool {
+        self.roles.contains(&role)
+    }
+
+    fn social_worker(&self) -> bool {
+        self.social_care && self.is(Role::SocialWorker)
+    }
+
+    fn manager(&self) -> bool {
+        self.social_care && self.is(Role::TeamManager)
+    }
+
+    fn business_support(&self) -> bool {
+        self.social_care && self.is(Role::BusinessSupport)
+    }
+
+    /// The role to write in the audit: the first by weight.
+    #[must_use]
+    pub fn leading_role(&self) -> Option<Role> {
+        self.roles.iter().next().copied()
+    }
+}
+
+/// The actor's agency's place on the chronology concerned.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct InvitationFacts {
+    /// Where the invitation stands.
+    pub state: InvitationState,
+    /// Whether the actor is named on it.
+    pub named: bool,
+}
+
+/// What is known of the object of an operation, gathered before deciding. The default knows nothing and yields nothing.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// The object exists and belongs to the actor's partnership.
+    pub in_partnership: bool,
+    /// The object's time is over.
+    pub expired: bool,
+    /// The object (agency, practitioner, fragment, invitation) belongs to the actor's agency.
+    pub own_agency: bool,
+    /// The actor made or owns the object (a chronology's requesting social worker, a record's author).
+    pub owner: bool,
+    /// The object's chronology is owned by the actor's agency.
+    pub agency_owns: bool,
+    /// The actor is named on the chronology's team.
+    pub on_team: bool,
+    /// The chronology's state, when the object has one.
+    pub state: Option<ChronologyState>,
+    /// The actor's agency's invitation to that chronology.
+    pub invitation: Option<InvitationFacts>,
+    /// The partnership lets contributors read the timeline after their own return.
+    pub contributors_read_timeline: bool,
+    /// The partnership takes fragments ahead of a chronology.
+    pub ahead_allowed: bool,
+}
+
+impl Facts {
+    /// Facts for an operation on the partnership itself or on a collection: there is no object yet.
+    #[must_use]
+    pub fn collection() -> Self {
+        Self { in_partnership: true, ..Self::default() }
+    }
+}
+
+/// Why not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Denial {
+    /// Absent, or not the actor's to know of.
+    #[error("absent or not yours")]
+    NotYours,
+    /// Was the actor's to know of, and its time is over.
+    #[error("expired")]
+    Expired,
+    /// Known to the actor, but not possible in the present state.
+    #[error("not possible in the present state")]
+    WrongState,
+    /// A contributor reads the timeline only after its own agency's return is in.
+    #[error("own return first")]
+    OwnReturnFirst,
+}
+
+/// Leave to do one thing, given by [`decide`] alone. The store's content finders ask for one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Permit {
+    actor: Actor,
+    operation: Operation,
+    reason: ReadReason,
+}
+
+impl Permit {
+    /// Who was given leave.
+    #[must_use]
+    pub const fn actor(&self) -> &Actor {
+        &self.actor
+    }
+
+    /// The tenant every finder is confined to.
+    #[must_use]
+    pub const fn partnership(&self) -> PartnershipId {
+        self.actor.partnership
+    }
+
+    /// What it is for.
+    #[must_use]
+    pub const fn operation(&self) -> Operation {
+        self.operation
+    }
+
+    /// Why it was given.
+    #[must_use]
+    pub const fn reason(&self) -> ReadReason {
+        self.reason
+    }
+
+    /// Whether the holder sees every agency's place on a chronology, or only its own.
+    #[must_use]
+    pub const fn sees_all_agencies(&self) -> bool {
+        matches!(self.reason, ReadReason::Owner | ReadReason::Manager | ReadReason::TeamMember)
+    }
+}
+
+/// A decision, with what to write in the audit when it was no.
+pub type Decision = Result<Permit, Denial>;
+
+/// Decides whether `actor` may carry out `operation` on an object of which `facts` are known.
+///
+/// # Errors
+/// [`Denial`]: entitlement is judged first, so `Expired`, `WrongState` and `OwnReturnFirst` are only ever said to an
+/// actor who was entitled to know that the object exists.
+pub fn decide(actor: &Actor, operation: Operation, facts: &Facts) -> Decision {
+    if !facts.in_partnership {
+        return Err(Denial::NotYours);
+    }
+    let reason = entitled(actor, operation, facts).ok_or(Denial::NotYours)?;
+    if facts.expired && operation != Operation::TombstoneRead {
+        return Err(Denial::Expired);
+    }
+    if operation == Operation::TimelineRead && reason == ReadReason::NamedContributor {
+        timeline_for_contributor(facts)?;
+    }
+    if !possible_in_state(operation, facts) {
+        return Err(Denial::WrongState);
+    }
+    Ok(Permit { actor: actor.clone(), operation, reason })
+}
+
+/// Whether a reader whose operation was permitted may see one entry of the agency `author`.
+#[must_use]
+pub fn may_read_entry(actor: &Actor, author: AgencyId, category: &Category, handling: &Handling) -> bool {
+    if author == actor.agency {
+        return true;
+    }
+    let marked_ok = match handling.marking {
+        Marking::Normal | Marking::NotForFamily => true,
+        Marking::Restricted => actor.social_care || handling.named_agencies.contains(&actor.agency),
+    };
+    marked_ok && (category.as_str() != "CRIME" || actor.offence_data)
+}
+
+/// The ground on which the actor may know of the object and do this to it, whatever its state.
+fn entitled(actor: &Actor, operation: Operation, facts: &Facts) -> Option<ReadReason> {
+    use Operation as O;
+    match operation {
+        O::PartnershipRead | O::AgencyList | O::AgencyRead => Some(ReadReason::Member),
+        O::AgencyWrite => (actor.manager() || actor.business_support()).then_some(ReadReason::SocialCare),
+        O::PractitionerList | O::PractitionerRead | O::PractitionerWrite => directory(actor, operation, facts),
+        O::PersonCreate | O::FamilyCreate | O::ChronologyCreate | O::FamilyList => {
+            let may = actor.social_worker() || actor.manager() || actor.business_support();
+            may.then_some(ReadReason::SocialCare)
+        }
+        O::PersonFind => (actor.social_worker() || actor.manager()).then_some(ReadReason::SocialCare),
+        O::PersonRead | O::FamilyRead => people(actor, facts).or_else(|| contributor(actor, facts)),
+        O::PersonUpdate | O::FamilyUpdate => people(actor, facts),
+        O::ChronologyList | O::FragmentList if facts.state.is_none() => content_role(actor).then_some(ReadReason::Member),
+        O::ChronologyList | O::ChronologyRead | O::InvitationList | O::TombstoneRead => {
+            running(actor, facts).or_else(|| contributor(actor, facts))
+        }
+        O::ChronologyUpdate | O::ChronologyOpen | O::InvitationCreate => running(actor, facts),
+        O::InvitationUpdate => running(actor, facts).or_else(|| agency_lead(actor, facts)),
+        O::ChronologyConsolidate | O::ReadersRead | O::ChronologyClose | O::ChronologyExtend | O::FragmentProxy => {
+            reading(actor, facts)
+        }
+        O::ChronologySignOff | O::ChronologyReopen => manager_of(actor, facts),
+        O::InvitationRead => running(actor, facts).or_else(|| own(actor, facts)),
+        O::FormRead | O::InvitationDraft | O::InvitationNilReturn | O::InvitationDecline | O::FragmentSubmit => {
+            contributor(actor, facts)
+        }
+        O::FragmentAhead => (facts.ahead_allowed && sends(actor)).then_some(ReadReason::Member),
+        O::FragmentList => reading(actor, facts).or_else(|| contributor(actor, facts)),
+        O::FragmentRead | O::FragmentVersions => reading(actor, facts).or_else(|| own(actor, facts)),
+        O::FragmentCorrect | O::FragmentWithdraw | O::FragmentExtend => own(actor, facts),
+        O::TimelineRead => reading(actor, facts).or_else(|| named(facts).filter(|_| actor_reads(actor))),
+        O::ConsolidationList | O::ConsolidationRead | O::SnapshotRead => reading(actor, facts),
+        O::HoldPlace | O::HoldList | O::HoldRelease => holds(actor, operation),
+        O::AuditRead => actor.is(Role::Auditor).then_some(ReadReason::Auditor),
+    }
+}
+
+/// Directory of practitioners: own agency's, or anyone's for social care; written by managers and agency leads.
+fn directory(actor: &Actor, operation: Operation, facts: &Facts) -> Option<ReadReason> {
+    if operation == Operation::PractitionerWrite {
+        if actor.manager() || actor.business_support() {
+            return Some(ReadReason::SocialCare);
+        }
+        return (facts.own_agency && actor.is(Role::SafeguardingLead)).then_some(ReadReason::AgencyLead);
+    }
+    if actor.social_care && content_role(actor) {
+        return Some(ReadReason::SocialCare);
+    }
+    (facts.own_agency && content_role(actor)).then_some(ReadReason::Member)
+}
+
+/// People and families are social care's; whoever recorded one keeps sight of it.
+fn people(actor: &Actor, facts: &Facts) -> Option<ReadReason> {
+    if actor.social_worker() || actor.manager() {
+        return Some(ReadReason::SocialCare);
+    }
+    (facts.owner && actor.business_support()).then_some(ReadReason::Owner)
+}
+
+/// Runs the chronology without necessarily reading its content: owner, manager, team and the support that prepares it.
+fn running(actor: &Actor, facts: &Facts) -> Option<ReadReason> {
+    reading(actor, facts)
+        .or_else(|| (facts.agency_owns && actor.business_support()).then_some(ReadReason::SocialCare))
+}
+
+/// Reads the chronology's content on social care's side.
+fn reading(actor: &Actor, facts: &Facts) -> Option<ReadReason> {
+    if facts.owner && (actor.social_worker() || actor.manager()) {
+        return Some(ReadReason::Owner);
+    }
+    if let Some(reason) = manager_of(actor, facts) {
+        return Some(reason);
+    }
+    (facts.on_team && actor.social_care && content_role(actor)).then_some(ReadReason::TeamMember)
+}
+
+fn manager_of(actor: &Actor, facts: &Facts) -> Option<ReadReason> {
+    (facts.agency_owns && actor.manager()).then_some(ReadReason::Manager)
+}
+
+/// Contributes for an invited agency: named practitioner, safeguarding lead or record system.
+fn contributor(actor: &Actor, facts: &Facts) -> Option<ReadReason> {
+    facts.invitation?;
+    named(facts)
+        .filter(|_| actor_reads(actor))
+        .or_else(|| actor.is(Role::SafeguardingLead).then_some(ReadReason::AgencyLead))
+        .or_else(|| actor.is(Role::SystemClient).then_some(ReadReason::AgencySystem))
+}
+
+fn named(facts: &Facts) -> Option<ReadReason> {
+    facts.invitation.filter(|invitation| invitation.named).map(|_| ReadReason::NamedContributor)
+}
+
+fn agency_lead(actor: &Actor, facts: &Facts) -> Option<ReadReason> {
+    (facts.own_agency && facts.invitation.is_some() && actor.is(Role::SafeguardingLead))
+        .then_some(ReadReason::AgencyLead)
+}
+
+/// The actor's own agency's invitation or fragment. A practitioner must be named on the invitation or, ahead of a
+/// chronology, be the author.
+fn own(actor: &Actor, facts: &Facts) -> Option<ReadReason> {
+    if !facts.own_agency {
+        return None;
+    }
+    contributor(actor, facts).or_else(|| {
+        let lead = actor.is(Role::SafeguardingLead) || actor.is(Role::SystemClient);
+        (facts.invitation.is_none() && (lead || (facts.owner && sends(actor)))).then_some(ReadReason::AgencyLead)
+    })
+}
+
+fn holds(actor: &Actor, operation: Operation) -> Option<ReadReason> {
+    if actor.manager() {
+        return Some(ReadReason::Manager);
+    }
+    (operation == Operation::HoldList && actor.is(Role::Auditor)).then_some(ReadReason::Auditor)
+}
+
+/// Roles that deal with families at all; an auditor alone does not.
+fn content_role(actor: &Actor) -> bool {
+    actor.roles.iter().any(|role| *role != Role::Auditor)
+}
+
+/// Roles that may read text when named.
+fn actor_reads(actor: &Actor) -> bool {
+    [Role::Practitioner, Role::SafeguardingLead, Role::SocialWorker, Role::TeamManager, Role::BusinessSupport]
+        .into_iter()
+        .any(|role| actor.is(role))
+}
+
+/// Roles that send an agency's own account.
+fn sends(actor: &Actor) -> bool {
+    [Role::Practitioner, Role::SafeguardingLead, Role::SystemClient].into_iter().any(|role| actor.is(role))
+}
+
+/// "Yes, after own return, while open."
+fn timeline_for_contributor(facts: &Facts) -> Result<(), Denial> {
+    if !facts.contributors_read_timeline {
+        return Err(Denial::NotYours);
+    }
+    let returned = facts.invitation.is_some_and(|invitation| invitation.state.returned());
+    if !returned {
+        return Err(Denial::OwnReturnFirst);
+    }
+    let open = facts.state.is_some_and(ChronologyState::open_to_contributors);
+    if open { Ok(()) } else { Err(Denial::NotYours) }
+}
+
+/// What the chronology's state rules out whoever asks. Objects without a chronology are always possible.
+fn possible_in_state(operation: Operation, facts: &Facts) -> bool {
+    use ChronologyState as S;
+    use Operation as O;
+    let Some(state) = facts.state else { return true };
+    match operation {
+        O::FormRead | O::InvitationDraft | O::InvitationNilReturn | O::InvitationDecline => state.takes_returns(),
+        O::FragmentSubmit | O::FragmentProxy => state.takes_returns(),
+        O::FragmentCorrect | O::FragmentWithdraw => matches!(state, S::Open | S::Closing | S::Consolidated),
+        O::InvitationCreate => matches!(state, S::Draft | S::Open | S::Closing),
+        O::InvitationUpdate | O::ChronologyUpdate => !matches!(state, S::Closed | S::Expired),
+        O::TimelineRead => state != S::Draft,
+        O::SnapshotRead => matches!(state, S::SignedOff | S::Closed),
+        _ => true,
+    }
+}

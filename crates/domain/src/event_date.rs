@@ -1,0 +1,1 @@
+//! When something happened, as exactly as it is known and no more.

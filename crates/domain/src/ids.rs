@@ -1,0 +1,81 @@
+//! Identifiers: UUIDv7, one type for each kind of thing so that one cannot stand for another.
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::Instant;
+
+macro_rules! ids {
+    ($($(#[$meta:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+        #[serde(transparent)]
+        #[schema(value_type = String, format = "uuid", example = "01999999-0000-7000-8000-000000000000")]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// A new identifier of this kind from the context's generator.
+            #[must_use]
+            pub fn new(ids: &dyn Ids, now: Instant) -> Self {
+                Self(ids.next(now))
+            }
+        }
+
+        impl std::fmt::Display for $name {
+            fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+                self.0.fmt(f)
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = uuid::Error;
+
+            fn from_str(text: &str) -> Result<Self, Self::Err> {
+                Uuid::try_parse(text).map(Self)
+            }
+        }
+
+        impl From<$name> for Uuid {
+            fn from(id: $name) -> Self {
+                id.0
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// A safeguarding partnership that runs the service (the tenant).
+    PartnershipId,
+    /// An agency of a partnership.
+    AgencyId,
+    /// A practitioner or system client of an agency.
+    PractitionerId,
+    /// A child or an adult.
+    PersonId,
+    /// A family: children and adults with relationships.
+    FamilyId,
+    /// A declared relationship between two people of a family.
+    RelationshipId,
+    /// One multi-agency chronology.
+    ChronologyId,
+    /// One agency's place on a chronology.
+    InvitationId,
+    /// What one agency submits.
+    FragmentId,
+    /// One significant event inside a fragment.
+    EntryId,
+    /// A view of the timeline frozen for a meeting.
+    ConsolidationId,
+    /// A legal hold.
+    HoldId,
+    /// One audit record.
+    AuditId,
+    /// One HTTP request, as it appears in problems, logs and the audit.
+    RequestId,
+}
+
+/// Source of identifiers, injected so that tests repeat themselves.
+pub trait Ids: Send + Sync {
+    /// A UUIDv7 whose time part is `now`.
+    fn next(&self, now: Instant) -> Uuid;
+}

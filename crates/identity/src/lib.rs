@@ -1,0 +1,1 @@
+//! Who is calling: access tokens, issuers and their keys.

@@ -1,0 +1,1 @@
+//! Same child, same family, same event: decisions that explain themselves, without input or output.

@@ -1,0 +1,1 @@
+//! Use cases: authorise, act, audit, one database transaction each.

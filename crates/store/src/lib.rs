@@ -1,0 +1,1 @@
+//! The one query layer over SQLite and PostgreSQL.
