@@ -1,0 +1,82 @@
+//! Agencies of a partnership.
+
+use diesel::prelude::*;
+use domain::{AgencyId, AgencyKind, Instant, PartnershipId};
+
+use crate::page::after;
+use crate::rows::row;
+use crate::schema::agencies::{self, dsl};
+use crate::statements::{insert_new, one};
+use crate::types::Bind;
+use crate::{Position, StoreError, Tx};
+
+row! {
+    /// An agency of a partnership.
+    AgencyRow in agencies {
+        /// The agency.
+        id: AgencyId,
+        /// Its partnership.
+        partnership_id: PartnershipId,
+        /// Its short name, as tokens give it.
+        code: String,
+        /// Its name.
+        name: String,
+        /// What kind of agency it is.
+        kind: AgencyKind,
+        /// Whether it enters events itself; if not, social care does so on its behalf.
+        has_access: bool,
+        /// Whether it still takes part.
+        active: bool,
+        /// Counts changes, from 1.
+        version: i64,
+        /// When it was registered.
+        created_at: Instant,
+        /// When it was last changed.
+        updated_at: Instant,
+    }
+}
+
+/// Registers an agency.
+///
+/// # Errors
+/// [`StoreError::NotUnique`] when the partnership has an agency with that code.
+pub fn insert(tx: &mut Tx<'_>, row: &AgencyRow) -> Result<(), StoreError> {
+    insert_new!(tx, agencies::table, row, "agency code")
+}
+
+/// Writes a changed agency over the version `expected`.
+///
+/// # Errors
+/// [`StoreError::Stale`] when it is at another version.
+pub fn update(tx: &mut Tx<'_>, row: &AgencyRow, expected: i64) -> Result<(), StoreError> {
+    let target = dsl::agencies
+        .filter(dsl::partnership_id.eq(Bind(row.partnership_id)))
+        .filter(dsl::id.eq(Bind(row.id)))
+        .filter(dsl::version.eq(expected));
+    one(tx.run(|c| diesel::update(target).set(row).execute(c))?)
+}
+
+/// The agency `id`.
+///
+/// # Errors
+/// When the database fails.
+pub fn find(tx: &mut Tx<'_>, partnership: PartnershipId, id: AgencyId) -> Result<Option<AgencyRow>, StoreError> {
+    let query = dsl::agencies.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::id.eq(Bind(id)));
+    tx.run(|c| query.select(AgencyRow::as_select()).first(c).optional())
+}
+
+/// At most `limit` agencies after a place, in the order in which they were registered.
+///
+/// # Errors
+/// When the database fails.
+pub fn page(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    after: Option<Position>,
+    limit: i64,
+) -> Result<Vec<AgencyRow>, StoreError> {
+    let query = dsl::agencies.filter(dsl::partnership_id.eq(Bind(partnership))).into_boxed();
+    let query = after!(query, after, dsl::created_at, dsl::id, AgencyId);
+    let query = query.order((dsl::created_at, dsl::id)).limit(limit);
+    tx.run(|c| query.select(AgencyRow::as_select()).load(c))
+}

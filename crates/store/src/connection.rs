@@ -1,0 +1,22 @@
+//! The connection that is one of two. Everything the derive makes stays inside this crate.
+#![allow(missing_docs, unreachable_pub, clippy::all, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+
+use diesel::{Connection, PgConnection, SqliteConnection};
+
+/// A connection to either database. Never `establish` it: that tries PostgreSQL and then creates a SQLite file.
+#[derive(diesel::MultiConnection)]
+pub enum AnyConnection {
+    Postgresql(PgConnection),
+    Sqlite(SqliteConnection),
+}
+
+/// Runs one body on whichever connection it is, for clauses that have no portable form (batch insert, `ON CONFLICT`).
+macro_rules! on_either {
+    ($connection:expr, |$inner:ident| $body:expr) => {
+        match $connection {
+            $crate::connection::AnyConnection::Postgresql($inner) => $body,
+            $crate::connection::AnyConnection::Sqlite($inner) => $body,
+        }
+    };
+}
+pub(crate) use on_either;

@@ -1,0 +1,36 @@
+//! Pages by key, not by number: what comes after a given place.
+
+use domain::Instant;
+use uuid::Uuid;
+
+/// A place in a list that is ordered by time and then by identifier. A page starts after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
+pub struct Position {
+    /// The time by which the list is ordered.
+    pub at: Instant,
+    /// The identifier that settles ties.
+    pub id: Uuid,
+}
+
+impl Position {
+    /// The place of the row made at `at` with `id`.
+    #[must_use]
+    pub fn of(at: Instant, id: impl Into<Uuid>) -> Self {
+        Self { at, id: id.into() }
+    }
+}
+
+/// Limits a boxed query to what follows a place, in the shape that both databases answer from an index:
+/// `a >= x AND (a > x OR b > y)`.
+macro_rules! after {
+    ($query:expr, $after:expr, $at:expr, $id:expr, $wrap:path) => {
+        match $after {
+            Some(place) => {
+                let at = $crate::types::Bind(place.at);
+                $query.filter($at.ge(at)).filter($at.gt(at).or($id.gt($crate::types::Bind($wrap(place.id)))))
+            }
+            None => $query,
+        }
+    };
+}
+pub(crate) use after;

@@ -1,0 +1,64 @@
+//! A PostgreSQL connection as we want it: limits on time, UTC, and commits that wait for the disk.
+
+use std::time::Duration;
+
+use diesel::dsl::sql;
+use diesel::sql_types::Text;
+use diesel::{Connection, PgConnection, RunQueryDsl, connection::SimpleConnection};
+
+use crate::{DbConfig, StoreError};
+
+/// Opens a connection, sets what is to be set, and reads it back.
+pub(crate) fn open(url: &str, config: &DbConfig) -> Result<PgConnection, StoreError> {
+    let mut connection = PgConnection::establish(url).map_err(|_| StoreError::Unavailable)?;
+    let settings = settings(config);
+    let statements: String = settings.iter().map(|(name, value)| format!("SET SESSION {name} = '{value}';")).collect();
+    connection.batch_execute(&statements)?;
+    for (name, value) in &settings {
+        if current(&mut connection, name)? != *value {
+            return Err(StoreError::Setting(name));
+        }
+    }
+    if current(&mut connection, "synchronous_commit")? == "off" || current(&mut connection, "fsync")? == "off" {
+        return Err(StoreError::Setting("synchronous_commit"));
+    }
+    if !["C", "POSIX", "en", ""].contains(&current_language(&mut connection)?.as_str()) {
+        tracing::warn!("lc_messages is not English: time limits and deadlocks are reported as plain refusals");
+    }
+    Ok(connection)
+}
+
+/// The settings of a session, each in the form in which PostgreSQL shows it.
+fn settings(config: &DbConfig) -> [(&'static str, String); 5] {
+    [
+        ("statement_timeout", shown(config.statement_timeout)),
+        ("lock_timeout", shown(config.lock_timeout)),
+        ("idle_in_transaction_session_timeout", shown(config.idle_in_transaction_timeout)),
+        ("application_name", "chronology".to_owned()),
+        ("timezone", "UTC".to_owned()),
+    ]
+}
+
+/// A duration as PostgreSQL shows it: in the largest unit that has no remainder.
+fn shown(duration: Duration) -> String {
+    let millis = duration.as_millis();
+    match millis {
+        0 => "0".to_owned(),
+        m if m % 86_400_000 == 0 => format!("{}d", m / 86_400_000),
+        m if m % 3_600_000 == 0 => format!("{}h", m / 3_600_000),
+        m if m % 60_000 == 0 => format!("{}min", m / 60_000),
+        m if m % 1_000 == 0 => format!("{}s", m / 1_000),
+        m => format!("{m}ms"),
+    }
+}
+
+fn current(connection: &mut PgConnection, name: &str) -> Result<String, StoreError> {
+    let query = sql::<Text>("SELECT current_setting(").bind::<Text, _>(name).sql(")");
+    Ok(query.get_result(connection)?)
+}
+
+/// The language part of `lc_messages`: `en` of `en_GB.UTF-8`.
+fn current_language(connection: &mut PgConnection) -> Result<String, StoreError> {
+    let locale = current(connection, "lc_messages")?;
+    Ok(locale.split(['_', '.']).next().unwrap_or_default().to_owned())
+}

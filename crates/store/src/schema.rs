@@ -1,0 +1,390 @@
+//! The tables. Columns stand in the order of the migrations.
+
+use diesel::{allow_tables_to_appear_in_same_query, table};
+
+table! {
+    use diesel::sql_types::{Text};
+    use crate::types::{Id, Moment};
+
+    partnerships (id) {
+        id -> Id,
+        code -> Text,
+        name -> Text,
+        created_at -> Moment,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Bool, Text};
+    use crate::types::{Id, Moment, Word};
+
+    agencies (id) {
+        id -> Id,
+        partnership_id -> Id,
+        code -> Text,
+        name -> Text,
+        kind -> Word,
+        has_access -> Bool,
+        active -> Bool,
+        version -> BigInt,
+        created_at -> Moment,
+        updated_at -> Moment,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Binary, Bool};
+    use crate::types::{Id, Moment};
+
+    practitioners (id) {
+        id -> Id,
+        partnership_id -> Id,
+        agency_id -> Id,
+        subject_index -> Binary,
+        wrapped_key -> Binary,
+        sealed -> Binary,
+        active -> Bool,
+        version -> BigInt,
+        created_at -> Moment,
+        updated_at -> Moment,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Binary};
+    use crate::types::{Id, Moment, Word};
+
+    people (id) {
+        id -> Id,
+        partnership_id -> Id,
+        kind -> Word,
+        created_by -> Id,
+        created_by_agency -> Id,
+        expires_at -> Moment,
+        wrapped_key -> Binary,
+        sealed -> Binary,
+        version -> BigInt,
+        created_at -> Moment,
+        updated_at -> Moment,
+    }
+}
+
+table! {
+    use diesel::sql_types::{Binary, Text};
+    use crate::types::{Id};
+
+    person_keys (person_id, kind, token) {
+        person_id -> Id,
+        partnership_id -> Id,
+        kind -> Text,
+        token -> Binary,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Binary};
+    use crate::types::{Id, Moment};
+
+    families (id) {
+        id -> Id,
+        partnership_id -> Id,
+        created_by -> Id,
+        created_by_agency -> Id,
+        expires_at -> Moment,
+        wrapped_key -> Binary,
+        sealed -> Binary,
+        version -> BigInt,
+        created_at -> Moment,
+        updated_at -> Moment,
+    }
+}
+
+table! {
+    use crate::types::{Id};
+
+    family_members (family_id, person_id) {
+        family_id -> Id,
+        person_id -> Id,
+        partnership_id -> Id,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable};
+    use crate::types::{Id, Moment, Word};
+
+    chronologies (id) {
+        id -> Id,
+        partnership_id -> Id,
+        family_id -> Id,
+        owner_id -> Id,
+        owner_agency_id -> Id,
+        purpose -> Word,
+        state -> Word,
+        due_at -> Moment,
+        opened_at -> Nullable<Moment>,
+        expires_at -> Moment,
+        wrapped_key -> Binary,
+        sealed -> Binary,
+        version -> BigInt,
+        created_at -> Moment,
+        updated_at -> Moment,
+    }
+}
+
+table! {
+    use crate::types::{Id};
+
+    chronology_team (chronology_id, practitioner_id) {
+        chronology_id -> Id,
+        practitioner_id -> Id,
+        partnership_id -> Id,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable};
+    use crate::types::{Id, Moment, Word};
+
+    invitations (id) {
+        id -> Id,
+        partnership_id -> Id,
+        chronology_id -> Id,
+        agency_id -> Id,
+        state -> Word,
+        due_at -> Moment,
+        viewed_at -> Nullable<Moment>,
+        drafting_at -> Nullable<Moment>,
+        answered_at -> Nullable<Moment>,
+        decline_reason -> Nullable<Word>,
+        answered_by -> Nullable<Id>,
+        wrapped_key -> Binary,
+        sealed -> Binary,
+        version -> BigInt,
+        created_at -> Moment,
+        updated_at -> Moment,
+    }
+}
+
+table! {
+    use crate::types::{Id};
+
+    invitation_practitioners (invitation_id, practitioner_id) {
+        invitation_id -> Id,
+        practitioner_id -> Id,
+        partnership_id -> Id,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable};
+    use crate::types::{Id, Moment, Word};
+
+    fragments (id) {
+        id -> Id,
+        partnership_id -> Id,
+        agency_id -> Id,
+        chronology_id -> Nullable<Id>,
+        family_id -> Id,
+        child_id -> Nullable<Id>,
+        proxy_by_agency -> Nullable<Id>,
+        reference_index -> Nullable<Binary>,
+        state -> Word,
+        author_id -> Id,
+        expires_at -> Moment,
+        version -> BigInt,
+        created_at -> Moment,
+        updated_at -> Moment,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Binary};
+    use crate::types::{Id, Moment};
+
+    fragment_versions (fragment_id, version) {
+        fragment_id -> Id,
+        version -> BigInt,
+        partnership_id -> Id,
+        expires_at -> Moment,
+        wrapped_key -> Binary,
+        sealed -> Binary,
+        content_index -> Binary,
+        entry_count -> BigInt,
+        author_id -> Id,
+        created_at -> Moment,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable};
+    use crate::types::{Id, Word};
+
+    entries (fragment_id, version, position) {
+        id -> Id,
+        fragment_id -> Id,
+        version -> BigInt,
+        partnership_id -> Id,
+        position -> BigInt,
+        marking -> Word,
+        reference_index -> Nullable<Binary>,
+        sealed -> Binary,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable};
+    use crate::types::{Id, Moment};
+
+    consolidations (id) {
+        id -> Id,
+        partnership_id -> Id,
+        chronology_id -> Id,
+        author_id -> Id,
+        row_count -> BigInt,
+        entry_count -> BigInt,
+        content_index -> Binary,
+        expires_at -> Moment,
+        wrapped_key -> Binary,
+        sealed -> Binary,
+        signed_off_at -> Nullable<Moment>,
+        signed_off_by -> Nullable<Id>,
+        created_at -> Moment,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable};
+    use crate::types::{Id, Moment, Word};
+
+    holds (id) {
+        id -> Id,
+        partnership_id -> Id,
+        scope -> Word,
+        target_id -> Nullable<Id>,
+        review_at -> Moment,
+        placed_by -> Id,
+        placed_at -> Moment,
+        released_by -> Nullable<Id>,
+        released_at -> Nullable<Moment>,
+        wrapped_key -> Binary,
+        sealed -> Binary,
+        version -> BigInt,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable};
+    use crate::types::{Id, Moment, Word};
+
+    tombstones (id) {
+        id -> Id,
+        kind -> Word,
+        partnership_id -> Id,
+        chronology_id -> Nullable<Id>,
+        agency_id -> Id,
+        owner_id -> Id,
+        reason -> Word,
+        created_at -> Moment,
+        expired_at -> Moment,
+        deleted_at -> Moment,
+        entry_count -> BigInt,
+        content_index -> Binary,
+    }
+}
+
+table! {
+    use crate::types::{Id, Word};
+
+    tombstone_agencies (tombstone_id, agency_id) {
+        tombstone_id -> Id,
+        agency_id -> Id,
+        partnership_id -> Id,
+        invitation_state -> Word,
+    }
+}
+
+table! {
+    use crate::types::{Id};
+
+    tombstone_practitioners (tombstone_id, practitioner_id) {
+        tombstone_id -> Id,
+        practitioner_id -> Id,
+        partnership_id -> Id,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::types::{Id, Moment};
+
+    audit (id) {
+        id -> Id,
+        partnership_id -> Id,
+        at -> Moment,
+        operation -> Text,
+        outcome -> Text,
+        reason -> Nullable<Text>,
+        practitioner_id -> Nullable<Id>,
+        agency_id -> Nullable<Id>,
+        role -> Nullable<Text>,
+        purpose -> Nullable<Text>,
+        object_kind -> Nullable<Text>,
+        object_id -> Nullable<Id>,
+        chronology_id -> Nullable<Id>,
+        request_id -> Id,
+        entry_count -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    use diesel::sql_types::{Binary, Nullable};
+    use crate::types::{Id, Moment};
+
+    idempotency (partnership_id, practitioner_id, key_index) {
+        partnership_id -> Id,
+        practitioner_id -> Id,
+        key_index -> Binary,
+        fingerprint -> Binary,
+        object_id -> Nullable<Id>,
+        wrapped_key -> Binary,
+        sealed -> Binary,
+        expires_at -> Moment,
+        created_at -> Moment,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt};
+    use crate::types::{Moment};
+
+    clock_mark (id) {
+        id -> BigInt,
+        high_water -> Moment,
+    }
+}
+
+allow_tables_to_appear_in_same_query!(
+    partnerships,
+    agencies,
+    practitioners,
+    people,
+    person_keys,
+    families,
+    family_members,
+    chronologies,
+    chronology_team,
+    invitations,
+    invitation_practitioners,
+    fragments,
+    fragment_versions,
+    entries,
+    consolidations,
+    holds,
+    tombstones,
+    tombstone_agencies,
+    tombstone_practitioners,
+    audit,
+    idempotency,
+    clock_mark,
+);

@@ -1,0 +1,122 @@
+//! One transaction, as the queries see it.
+
+use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
+
+use diesel::connection::{AnsiTransactionManager, TransactionManager};
+use diesel::result::QueryResult;
+
+use crate::connection::{AnyConnection, on_either};
+use crate::error::Failure;
+use crate::{Kind, StoreError};
+
+/// One transaction. It ends when the closure it was lent to returns: with a commit after `Ok`, else rolled back.
+pub struct Tx<'c> {
+    connection: &'c mut AnyConnection,
+    again: bool,
+}
+
+impl Tx<'_> {
+    /// Which of the two databases this is.
+    #[must_use]
+    pub const fn kind(&self) -> Kind {
+        match self.connection {
+            AnyConnection::Postgresql(_) => Kind::Postgresql,
+            AnyConnection::Sqlite(_) => Kind::Sqlite,
+        }
+    }
+
+    /// Runs one statement and says what its failure means; the way for every query of this crate.
+    pub(crate) fn run<T>(
+        &mut self,
+        statement: impl FnOnce(&mut AnyConnection) -> QueryResult<T>,
+    ) -> Result<T, StoreError> {
+        statement(self.connection).map_err(|error| {
+            let failure = Failure::from(error);
+            self.again |= failure.again;
+            failure.error
+        })
+    }
+}
+
+/// How a transaction ended.
+pub(crate) enum Ended<T, E> {
+    /// Committed, or rolled back because the closure said so.
+    With(Result<T, E>),
+    /// Rolled back for a reason that may be gone when it is run again.
+    Again(E),
+}
+
+/// How a transaction begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Mode {
+    Read,
+    Write,
+}
+
+impl Mode {
+    /// `BEGIN` with the isolation stated. SQLite's writers take the write lock at once: a deferred transaction that
+    /// reads first and writes later fails whenever another has written in between.
+    const fn begin(self, kind: Kind) -> &'static str {
+        match (kind, self) {
+            (Kind::Sqlite, Self::Read) => "BEGIN DEFERRED",
+            (Kind::Sqlite, Self::Write) => "BEGIN IMMEDIATE",
+            (Kind::Postgresql, Self::Read) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
+            (Kind::Postgresql, Self::Write) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE",
+        }
+    }
+}
+
+/// Begins a transaction.
+pub(crate) fn begin(connection: &mut AnyConnection, mode: Mode) -> QueryResult<()> {
+    let kind = Tx { connection, again: false }.kind();
+    on_either!(connection, |inner| AnsiTransactionManager::begin_transaction_sql(inner, mode.begin(kind)))
+}
+
+/// Runs `body` in the transaction that has begun, and ends it.
+pub(crate) fn conclude<T, E: From<StoreError>>(
+    connection: &mut AnyConnection,
+    body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+) -> Ended<T, E> {
+    let mut tx = Tx { connection, again: false };
+    let outcome = body(&mut tx);
+    let again = tx.again;
+    match outcome {
+        Ok(value) => match AnyConnection::commit_transaction(connection).map_err(Failure::from) {
+            Ok(()) => Ended::With(Ok(value)),
+            Err(failure) if failure.again => Ended::Again(failure.error.into()),
+            Err(failure) => Ended::With(Err(failure.error.into())),
+        },
+        Err(error) => {
+            // A rollback that fails leaves a connection marked broken, which the pool throws away; the server or the
+            // closing of the file rolls back then.
+            let _ = AnyConnection::rollback_transaction(connection);
+            if again { Ended::Again(error) } else { Ended::With(Err(error)) }
+        }
+    }
+}
+
+/// Runs `body` inside a savepoint of the transaction that has begun: its failure undoes its own work alone.
+///
+/// # Panics
+/// Passes on a panic of `body` after undoing its work.
+pub(crate) fn in_savepoint<T, E: From<StoreError>>(
+    connection: &mut AnyConnection,
+    body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+) -> Result<T, E> {
+    AnyConnection::begin_transaction(connection).map_err(StoreError::from)?;
+    let outcome = catch_unwind(AssertUnwindSafe(|| body(&mut Tx { connection, again: false })));
+    match outcome {
+        Ok(Ok(value)) => {
+            AnyConnection::commit_transaction(connection).map_err(StoreError::from)?;
+            Ok(value)
+        }
+        Ok(Err(error)) => {
+            AnyConnection::rollback_transaction(connection).map_err(StoreError::from)?;
+            Err(error)
+        }
+        Err(panic) => {
+            let _ = AnyConnection::rollback_transaction(connection);
+            resume_unwind(panic)
+        }
+    }
+}

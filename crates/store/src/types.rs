@@ -1,0 +1,253 @@
+//! Three portable SQL types and how the words of the domain are held in them.
+//!
+//! | here | PostgreSQL | SQLite |
+//! |---|---|---|
+//! | [`Id`] | `uuid` | `BLOB`, 16 bytes |
+//! | [`Moment`] | `timestamptz` | `INTEGER`, microseconds since 1970 |
+//! | [`Word`] | `text` | `TEXT` |
+
+use diesel::deserialize::{self, FromSql, Queryable};
+use diesel::expression::AsExpression;
+use diesel::internal::derives::as_expression::Bound;
+use diesel::pg::{Pg, PgValue};
+use diesel::serialize::{self, IsNull, Output, ToSql};
+use diesel::sql_types::{BigInt, Binary, HasSqlType, SqlType, Text};
+use diesel::sqlite::Sqlite;
+use diesel::{backend::Backend, query_builder::QueryId};
+use std::fmt;
+use std::io::Write as _;
+use uuid::Uuid;
+
+use crate::connection::{MultiBackend, MultiRawValue};
+use crate::object_id::ObjectId;
+use crate::words::{FragmentState, HoldScope, TombstoneKind, TombstoneReason};
+
+/// An identifier.
+#[derive(Debug, Clone, Copy, Default, SqlType, QueryId)]
+#[diesel(postgres_type(oid = 2950, array_oid = 2951))]
+#[diesel(sqlite_type(name = "Binary"))]
+pub struct Id;
+
+/// A point in time, to the microsecond.
+#[derive(Debug, Clone, Copy, Default, SqlType, QueryId)]
+#[diesel(postgres_type(oid = 1184, array_oid = 1185))]
+#[diesel(sqlite_type(name = "Long"))]
+pub struct Moment;
+
+/// A word of a closed list.
+#[derive(Debug, Clone, Copy, Default, SqlType, QueryId)]
+#[diesel(postgres_type(oid = 25, array_oid = 1009))]
+#[diesel(sqlite_type(name = "Text"))]
+pub struct Word;
+
+/// A value of the domain on its way into a condition. (The value itself cannot be an expression: the type, the trait
+/// and the blanket implementation belong to three other crates.)
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Bind<T>(pub(crate) T);
+
+impl<T, ST, DB> ToSql<ST, DB> for Bind<T>
+where
+    DB: Backend,
+    T: ToSql<ST, DB> + fmt::Debug,
+{
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, DB>) -> serialize::Result {
+        self.0.to_sql(out)
+    }
+}
+
+macro_rules! bind_as {
+    ($($sql:ident),+) => {$(
+        impl<T> AsExpression<$sql> for Bind<T> {
+            type Expression = Bound<$sql, Self>;
+
+            fn as_expression(self) -> Self::Expression {
+                Bound::new(self)
+            }
+        }
+    )+};
+}
+bind_as!(Id, Moment, Word);
+
+/// A value in the table that cannot be what it stands for.
+#[derive(Debug, Clone, Copy, thiserror::Error)]
+#[error("not a valid {0}")]
+pub(crate) struct Misfit(pub(crate) &'static str);
+
+macro_rules! portable_type {
+    ($($sql:ident),+) => {$(
+        impl HasSqlType<$sql> for MultiBackend {
+            fn metadata(lookup: &mut Self::MetadataLookup) -> Self::TypeMetadata {
+                Self::lookup_sql_type::<$sql>(lookup)
+            }
+        }
+    )+};
+}
+portable_type!(Id, Moment, Word);
+
+/// The parts that are the same for every Rust type held in a portable SQL type.
+macro_rules! portable_value {
+    ($sql:ident: $type:ty) => {
+        impl ToSql<$sql, MultiBackend> for $type {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, MultiBackend>) -> serialize::Result {
+                out.set_value(($sql, self));
+                Ok(IsNull::No)
+            }
+        }
+
+        impl FromSql<$sql, MultiBackend> for $type {
+            fn from_sql(value: MultiRawValue<'_>) -> deserialize::Result<Self> {
+                value.from_sql::<Self, $sql>()
+            }
+        }
+
+        impl Queryable<$sql, MultiBackend> for $type {
+            type Row = Self;
+
+            fn build(row: Self) -> deserialize::Result<Self> {
+                Ok(row)
+            }
+        }
+    };
+}
+
+macro_rules! ids {
+    ($($type:ty),+ $(,)?) => {$(
+        portable_value!(Id: $type);
+
+        impl ToSql<Id, Pg> for $type {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+                out.write_all(self.0.as_bytes())?;
+                Ok(IsNull::No)
+            }
+        }
+
+        impl ToSql<Id, Sqlite> for $type {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+                out.set_value(self.0.as_bytes().as_slice());
+                Ok(IsNull::No)
+            }
+        }
+
+        impl FromSql<Id, Pg> for $type {
+            fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+                Ok(Self(uuid_from(value.as_bytes())?))
+            }
+        }
+
+        impl FromSql<Id, Sqlite> for $type {
+            fn from_sql(value: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+                let bytes = <Vec<u8> as FromSql<Binary, Sqlite>>::from_sql(value)?;
+                Ok(Self(uuid_from(&bytes)?))
+            }
+        }
+    )+};
+}
+ids!(
+    domain::PartnershipId,
+    domain::AgencyId,
+    domain::PractitionerId,
+    domain::PersonId,
+    domain::FamilyId,
+    domain::ChronologyId,
+    domain::InvitationId,
+    domain::FragmentId,
+    domain::EntryId,
+    domain::ConsolidationId,
+    domain::HoldId,
+    domain::AuditId,
+    domain::RequestId,
+    ObjectId,
+);
+
+fn uuid_from(bytes: &[u8]) -> Result<Uuid, Misfit> {
+    Uuid::from_slice(bytes).map_err(|_| Misfit("identifier"))
+}
+
+portable_value!(Moment: domain::Instant);
+
+/// Microseconds from 1970 to 2000, where PostgreSQL counts from.
+const POSTGRESQL_EPOCH: i64 = 946_684_800_000_000;
+
+impl ToSql<Moment, Pg> for domain::Instant {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        out.write_all(&(self.as_micros() - POSTGRESQL_EPOCH).to_be_bytes())?;
+        Ok(IsNull::No)
+    }
+}
+
+impl ToSql<Moment, Sqlite> for domain::Instant {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        out.set_value(self.as_micros());
+        Ok(IsNull::No)
+    }
+}
+
+impl FromSql<Moment, Pg> for domain::Instant {
+    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+        let micros = <i64 as FromSql<BigInt, Pg>>::from_sql(value)?;
+        instant_from(micros.checked_add(POSTGRESQL_EPOCH))
+    }
+}
+
+impl FromSql<Moment, Sqlite> for domain::Instant {
+    fn from_sql(value: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        instant_from(Some(<i64 as FromSql<BigInt, Sqlite>>::from_sql(value)?))
+    }
+}
+
+/// `infinity` and years RFC 3339 cannot write are refused, not clamped: the row is not one that we wrote.
+fn instant_from(micros: Option<i64>) -> deserialize::Result<domain::Instant> {
+    let micros = micros.ok_or(Misfit("instant"))?;
+    let instant = domain::Instant::from_micros(micros);
+    if instant.as_micros() == micros { Ok(instant) } else { Err(Misfit("instant").into()) }
+}
+
+macro_rules! words {
+    ($($type:ty),+ $(,)?) => {$(
+        portable_value!(Word: $type);
+
+        impl ToSql<Word, Pg> for $type {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+                out.write_all(self.as_str().as_bytes())?;
+                Ok(IsNull::No)
+            }
+        }
+
+        impl ToSql<Word, Sqlite> for $type {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+                out.set_value(self.as_str());
+                Ok(IsNull::No)
+            }
+        }
+
+        impl FromSql<Word, Pg> for $type {
+            fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+                word_from(<String as FromSql<Text, Pg>>::from_sql(value)?)
+            }
+        }
+
+        impl FromSql<Word, Sqlite> for $type {
+            fn from_sql(value: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+                word_from(<String as FromSql<Text, Sqlite>>::from_sql(value)?)
+            }
+        }
+    )+};
+}
+words!(
+    domain::AgencyKind,
+    domain::PersonKind,
+    domain::Purpose,
+    domain::ChronologyState,
+    domain::InvitationState,
+    domain::DeclineReason,
+    domain::Marking,
+    FragmentState,
+    HoldScope,
+    TombstoneKind,
+    TombstoneReason,
+);
+
+/// A word that no list knows is an error, never a default: a state we cannot name may not be guessed.
+fn word_from<T: std::str::FromStr<Err = domain::UnknownWord>>(text: String) -> deserialize::Result<T> {
+    text.parse().map_err(|unknown: domain::UnknownWord| Misfit(unknown.list).into())
+}
