@@ -1,0 +1,205 @@
+//! The default keystore: a folder of small files.
+
+mod disk;
+mod record;
+
+use std::fmt;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use domain::Instant;
+
+use self::record::{KeyFile, Marker};
+use crate::seal::{Sealer, derive};
+use crate::{Destruction, Epoch, KeyId, KeyKind, KeyRecord, Keystore, RootKey, StoredKey, VaultError};
+
+const KEY: &str = "key";
+const GONE: &str = "gone";
+
+/// A keystore in a folder (mode 0700) of one file (mode 0600) a key: `epochs/epoch-<hour>.key`,
+/// `scopes/scope-<uuid>.key`, `permanent/permanent-<uuid>.key` and `index-root.key`. Each holds a key sealed under the
+/// root key, its commitment, and when it was made.
+///
+/// Several processes on one machine may use the same folder; of two that make the same key at once one wins and both
+/// use the winner's. Keep the folder out of every backup and snapshot that the database is in, and on a file system that
+/// overwrites in place: where it does not (copy-on-write, worn flash), what is left of a file is still sealed under the
+/// root key, and only destroying that too makes it worthless.
+///
+/// # Destruction, step by step
+/// 1. A marker, `….gone`, is put in place and made durable (file and folder). From here on the key opens nothing and
+///    can never be made again; before this point it is wholly usable. The marker holds the commitment and the dates.
+/// 2. The key's file is overwritten with random bytes, made durable, removed, and the folder made durable.
+///
+/// Whoever is killed between the two leaves a marker beside a key file: the next [`FileKeystore::open`], or the next
+/// call to destroy, finishes. A key file that does not open *without* a marker is never taken for a destruction: it may
+/// be the wrong root key, and destroying on that ground would lose everything.
+pub struct FileKeystore {
+    folder: PathBuf,
+    root: Sealer,
+}
+
+impl FileKeystore {
+    /// Opens the folder, making it if need be; tidies up after killed processes and finishes their destructions.
+    ///
+    /// # Errors
+    /// [`VaultError::Tampered`] when the folder was written under another root key; [`VaultError::Keystore`] when it
+    /// cannot be read or written, with kind `NotFound` when it holds keys but the index root is missing: a folder
+    /// restored in part would otherwise find none of the people it knows.
+    pub fn open(folder: &Path, root_key: RootKey) -> Result<Self, VaultError> {
+        let root = Sealer::new(&*derive(&[root_key.material()], "chronology keystore 1")?)?;
+        let keystore = Self { folder: folder.to_owned(), root };
+        keystore.make_folders()?;
+        keystore.check_index_root()?;
+        keystore.tidy()?;
+        Ok(keystore)
+    }
+
+    fn make_folders(&self) -> Result<(), VaultError> {
+        [KeyKind::IndexRoot, KeyKind::Epoch, KeyKind::Scope, KeyKind::Permanent]
+            .into_iter()
+            .try_for_each(|kind| disk::make_folder(&self.folder_of(kind)))
+    }
+
+    /// The index root is always the first key made, so keys without it mean a folder that is not whole. The order of
+    /// the two questions matters: another process may be making its first keys between them.
+    fn check_index_root(&self) -> Result<(), VaultError> {
+        let has_keys = !self.stems(KeyKind::Epoch, KEY)?.is_empty()
+            || !self.stems(KeyKind::Scope, KEY)?.is_empty()
+            || !self.stems(KeyKind::Permanent, KEY)?.is_empty();
+        match self.load(KeyId::IndexRoot)? {
+            None if has_keys => Err(VaultError::Keystore(ErrorKind::NotFound)),
+            _ => Ok(()),
+        }
+    }
+
+    fn tidy(&self) -> Result<(), VaultError> {
+        for kind in [KeyKind::IndexRoot, KeyKind::Epoch, KeyKind::Scope, KeyKind::Permanent] {
+            let folder = self.folder_of(kind);
+            disk::remove_unplaced(&folder)?;
+            for stem in self.stems(kind, GONE)? {
+                let half_gone = folder.join(format!("{stem}.{KEY}"));
+                if disk::exists(&half_gone)? {
+                    disk::destroy(&folder, &half_gone)?;
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// Names in a kind's folder that end so, without the ending.
+    fn stems(&self, kind: KeyKind, ending: &str) -> Result<Vec<String>, VaultError> {
+        let names = disk::names(&self.folder_of(kind))?;
+        let stems = names.iter().filter_map(|name| name.strip_suffix(ending)?.strip_suffix('.'));
+        Ok(stems.map(str::to_owned).collect())
+    }
+
+    fn epochs_with(&self, ending: &str) -> Result<Vec<Epoch>, VaultError> {
+        let stems = self.stems(KeyKind::Epoch, ending)?;
+        let hours = stems.iter().filter_map(|stem| stem.strip_prefix("epoch-")?.parse().ok());
+        let mut epochs: Vec<_> = hours.map(Epoch).collect();
+        epochs.sort_unstable();
+        Ok(epochs)
+    }
+
+    fn folder_of(&self, kind: KeyKind) -> PathBuf {
+        match kind {
+            KeyKind::IndexRoot => self.folder.clone(),
+            KeyKind::Epoch => self.folder.join("epochs"),
+            KeyKind::Scope => self.folder.join("scopes"),
+            KeyKind::Permanent => self.folder.join("permanent"),
+        }
+    }
+
+    fn path(&self, key: KeyId, ending: &str) -> PathBuf {
+        self.folder_of(key.kind()).join(format!("{key}.{ending}"))
+    }
+
+    fn is_gone(&self, key: KeyId) -> Result<bool, VaultError> {
+        disk::exists(&self.path(key, GONE))
+    }
+
+    fn key_file(&self, key: KeyId) -> Result<Option<KeyFile>, VaultError> {
+        disk::read(&self.path(key, KEY))?.as_deref().map(record::from_bytes).transpose()
+    }
+
+    /// Puts a new key in place unless there is one; then finishes a destruction decided meanwhile.
+    fn create(&self, now: Instant, key: KeyId) -> Result<(), VaultError> {
+        let file = record::to_bytes(&KeyFile::make(&self.root, now, key)?)?;
+        disk::place_new(&self.folder_of(key.kind()), &format!("{key}.{KEY}"), &file)?;
+        if self.is_gone(key)? { self.overwrite(key) } else { Ok(()) }
+    }
+
+    fn overwrite(&self, key: KeyId) -> Result<(), VaultError> {
+        disk::destroy(&self.folder_of(key.kind()), &self.path(key, KEY))
+    }
+
+    /// Step 1 of a destruction.
+    fn decide(&self, now: Instant, key: KeyId) -> Result<(), VaultError> {
+        if !disk::exists(&self.path(key, KEY))? {
+            self.create(now, key)?;
+        }
+        let record = match self.key_file(key) {
+            Ok(file) => file.and_then(|file| file.record(key).ok()),
+            Err(VaultError::Tampered) => None,
+            Err(error) => return Err(error),
+        };
+        let marker = record::to_bytes(&Marker::new(now, record))?;
+        disk::place_new(&self.folder_of(key.kind()), &format!("{key}.{GONE}"), &marker)
+    }
+}
+
+impl Keystore for FileKeystore {
+    fn load(&self, key: KeyId) -> Result<Option<StoredKey>, VaultError> {
+        // The file before the marker: a destruction decided after this look is one that came later.
+        let opened = self.key_file(key).and_then(|file| file.map(|file| file.open(&self.root, key)).transpose());
+        if self.is_gone(key)? { Err(VaultError::Destroyed) } else { opened }
+    }
+
+    fn load_or_create(&self, now: Instant, key: KeyId) -> Result<StoredKey, VaultError> {
+        if matches!(key, KeyId::Epoch(epoch) if now >= epoch.over_at()) {
+            return Err(VaultError::Expired);
+        }
+        if let Some(stored) = self.load(key)? {
+            // Another process may have put it in place this very moment and not made that durable yet.
+            disk::sync_folder(&self.folder_of(key.kind()))?;
+            return Ok(stored);
+        }
+        self.create(now, key)?;
+        self.load(key)?.ok_or(VaultError::Destroyed)
+    }
+
+    fn record(&self, key: KeyId) -> Result<Option<KeyRecord>, VaultError> {
+        let record = self.key_file(key).and_then(|file| file.map(|file| file.record(key)).transpose());
+        if self.is_gone(key)? { Ok(None) } else { record }
+    }
+
+    fn epochs(&self) -> Result<Vec<Epoch>, VaultError> {
+        self.epochs_with(KEY)
+    }
+
+    fn destroyed_epochs(&self) -> Result<Vec<Epoch>, VaultError> {
+        self.epochs_with(GONE)
+    }
+
+    fn destroy(&self, now: Instant, key: KeyId) -> Result<Destruction, VaultError> {
+        if !self.is_gone(key)? {
+            self.decide(now, key)?;
+        }
+        self.overwrite(key)?;
+        self.destruction(key)?.ok_or(VaultError::Keystore(ErrorKind::NotFound))
+    }
+
+    fn destruction(&self, key: KeyId) -> Result<Option<Destruction>, VaultError> {
+        let Some(bytes) = disk::read(&self.path(key, GONE))? else { return Ok(None) };
+        let marker: Marker = record::from_bytes(&bytes)?;
+        // The probe asks the file itself and passes the marker by.
+        let opens = self.key_file(key).is_ok_and(|file| file.is_some_and(|file| file.open(&self.root, key).is_ok()));
+        marker.destruction(key, opens).map(Some)
+    }
+}
+
+impl fmt::Debug for FileKeystore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("FileKeystore(…)")
+    }
+}

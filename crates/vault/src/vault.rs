@@ -1,0 +1,235 @@
+//! The vault: data keys made, opened and re-wrapped; keys destroyed.
+
+use std::fmt;
+use std::sync::Arc;
+
+use domain::{Instant, PartnershipId};
+
+use crate::cache::Cache;
+use crate::lookup::Lookup;
+use crate::seal::{Sealer, derive, random_key};
+use crate::{DataKey, Destruction, Epoch, KeyId, KeyRecord, KeyScope, Keystore, Place, StoredKey, Terms, VaultError};
+
+/// When the index root was made: it is older than any clock handed to the vault.
+const BEFORE_ANY_CLOCK: Instant = Instant::from_micros(0);
+
+/// Seals and opens with the keys of a [`Keystore`]. Clones share their state; every method may be called from many
+/// threads at once. Time is always the caller's.
+#[derive(Clone)]
+pub struct Vault(Arc<Inner>);
+
+struct Inner {
+    keystore: Arc<dyn Keystore>,
+    lookup: Lookup,
+    /// Only the derived keys are kept; epoch and scope keys are wiped as soon as one is derived from them.
+    unwrapped: Cache<Wrapping, Sealer>,
+}
+
+/// Names a key that wraps data keys (KEK).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+enum Wrapping {
+    Until { epoch: Epoch, scope: KeyScope },
+    Permanent { partnership: PartnershipId },
+}
+
+impl From<&Terms> for Wrapping {
+    fn from(terms: &Terms) -> Self {
+        match *terms {
+            Terms::Until { scope, expires_at } => Self::Until { epoch: Epoch::of(expires_at), scope },
+            Terms::Permanent { partnership } => Self::Permanent { partnership },
+        }
+    }
+}
+
+impl Vault {
+    /// A vault over `keystore`. Loads the index root, making it on the very first start.
+    ///
+    /// # Errors
+    /// [`VaultError::Tampered`] when the keystore was written under another root key; [`VaultError::Keystore`] when it
+    /// cannot be read.
+    pub fn new(keystore: Arc<dyn Keystore>) -> Result<Self, VaultError> {
+        let root = keystore.load_or_create(BEFORE_ANY_CLOCK, KeyId::IndexRoot)?;
+        let lookup = Lookup::new(&root)?;
+        Ok(Self(Arc::new(Inner { keystore, lookup, unwrapped: Cache::new() })))
+    }
+
+    /// A new data key and its wrapped form, which belongs beside the row it is for. Makes the epoch's and the scope's
+    /// key on first need.
+    ///
+    /// # Errors
+    /// [`VaultError::Expired`] from `expires_at` on; [`VaultError::Destroyed`] for a destroyed scope;
+    /// [`VaultError::Keystore`] when a key cannot be stored.
+    pub fn create_key(&self, now: Instant, terms: &Terms, place: &Place) -> Result<(DataKey, Vec<u8>), VaultError> {
+        terms.check_live(now)?;
+        let key = random_key()?;
+        let wrapped = self.wrapping(now, terms, Need::Create)?.seal(&place.wrap(terms), key.as_slice())?;
+        Ok((DataKey::new(&key)?, wrapped))
+    }
+
+    /// The data key in `wrapped`, if place and terms are those it was wrapped for.
+    ///
+    /// # Errors
+    /// [`VaultError::Expired`] from `expires_at` on, before any key is touched; [`VaultError::Destroyed`] when the epoch's
+    /// or the scope's key is gone; [`VaultError::Tampered`] when place, terms or bytes are others;
+    /// [`VaultError::Malformed`] when it has not the form of a wrapped key.
+    pub fn open_key(&self, now: Instant, terms: &Terms, place: &Place, wrapped: &[u8]) -> Result<DataKey, VaultError> {
+        terms.check_live(now)?;
+        let key = self.wrapping(now, terms, Need::Open)?.open_key(&place.wrap(terms), wrapped)?;
+        DataKey::new(&key)
+    }
+
+    /// The same data key under other terms, so that what it seals need not be sealed again: an extension or an earlier
+    /// end. The caller replaces the old wrap; whoever kept it can open it until its own keys are destroyed.
+    ///
+    /// # Errors
+    /// As [`Vault::open_key`] for `from` and [`Vault::create_key`] for `to`. What has expired cannot be extended.
+    pub fn rewrap(
+        &self,
+        now: Instant,
+        from: &Terms,
+        to: &Terms,
+        place: &Place,
+        wrapped: &[u8],
+    ) -> Result<Vec<u8>, VaultError> {
+        from.check_live(now)?;
+        to.check_live(now)?;
+        let key = self.wrapping(now, from, Need::Open)?.open_key(&place.wrap(from), wrapped)?;
+        self.wrapping(now, to, Need::Create)?.seal(&place.wrap(to), key.as_slice())
+    }
+
+    /// The blind index token of `value`: keyed HMAC-SHA-256, different for every partnership and kind. Normalise the
+    /// value first; the token of another spelling has nothing in common with it.
+    #[must_use]
+    pub fn index(&self, partnership: PartnershipId, kind: &str, value: &[u8]) -> [u8; 32] {
+        self.0.lookup.index(partnership, kind, value)
+    }
+
+    /// A page cursor: opaque, URL-safe, different every time, good for this partnership only.
+    ///
+    /// # Errors
+    /// [`VaultError::Keystore`] when the system gives no random bytes.
+    pub fn seal_cursor(&self, partnership: PartnershipId, bytes: &[u8]) -> Result<String, VaultError> {
+        self.0.lookup.seal_cursor(partnership, bytes)
+    }
+
+    /// What a cursor of this partnership holds.
+    ///
+    /// # Errors
+    /// [`VaultError::Cursor`] for anything that [`Vault::seal_cursor`] did not give for this partnership.
+    pub fn open_cursor(&self, partnership: PartnershipId, text: &str) -> Result<Vec<u8>, VaultError> {
+        self.0.lookup.open_cursor(partnership, text)
+    }
+
+    /// Destroys the keys of all epochs whose hour is over at `now`, and says which. The moment must be one that a second
+    /// source agrees with: there is no way back. One epoch's failure does not keep the others; the first is returned,
+    /// and [`Vault::destroyed_epochs`] tells of those that went well.
+    ///
+    /// # Errors
+    /// [`VaultError::Keystore`] when the keystore cannot be read or written; call again.
+    pub fn destroy_epochs_over(&self, now: Instant) -> Result<Vec<Destruction>, VaultError> {
+        let over: Vec<Epoch> = self.0.keystore.epochs()?.into_iter().filter(|epoch| now >= epoch.over_at()).collect();
+        let outcomes: Vec<_> = over.iter().map(|epoch| self.0.keystore.destroy(now, KeyId::Epoch(*epoch))).collect();
+        self.0.unwrapped.evict(|key| matches!(key, Wrapping::Until { epoch, .. } if now >= epoch.over_at()));
+        outcomes.into_iter().collect()
+    }
+
+    /// Destroys a scope's key before its time: all that was ever wrapped under it is gone, in every copy. This node
+    /// forgets it at once, other nodes within 60 s. Asking again answers as the first time.
+    ///
+    /// # Errors
+    /// [`VaultError::Keystore`] when the keystore cannot be written; call again to finish.
+    pub fn destroy_scope(&self, now: Instant, scope: KeyScope) -> Result<Destruction, VaultError> {
+        let outcome = self.0.keystore.destroy(now, scope.into());
+        // Also after a failure: the destruction may be decided already.
+        self.0.unwrapped.evict(|key| matches!(key, Wrapping::Until { scope: of, .. } if *of == scope));
+        outcome
+    }
+
+    /// Drops unwrapped keys that are 60 s old. They are refused on use anyway; call this every few seconds, from one
+    /// worker, so that they leave memory too and a clock set back is noticed.
+    pub fn forget_unwrapped(&self, now: Instant) {
+        self.0.unwrapped.sweep(now);
+    }
+
+    /// The living epochs, for publication of their commitments; oldest first.
+    ///
+    /// # Errors
+    /// [`VaultError::Keystore`] when the keystore cannot be read.
+    pub fn epochs(&self) -> Result<Vec<KeyRecord>, VaultError> {
+        let records = self.0.keystore.epochs()?.into_iter().map(|epoch| self.0.keystore.record(KeyId::Epoch(epoch)));
+        records.filter_map(Result::transpose).collect()
+    }
+
+    /// What may be known of a living scope key, for publication; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`VaultError::Keystore`] when the keystore cannot be read.
+    pub fn scope(&self, scope: KeyScope) -> Result<Option<KeyRecord>, VaultError> {
+        self.0.keystore.record(scope.into())
+    }
+
+    /// Destroyed epochs from the one of `since` on, each probed anew: a process killed between destruction and
+    /// certificate finds here what it still has to certify.
+    ///
+    /// # Errors
+    /// [`VaultError::Keystore`] when the keystore cannot be read.
+    pub fn destroyed_epochs(&self, since: Instant) -> Result<Vec<Destruction>, VaultError> {
+        let epochs = self.0.keystore.destroyed_epochs()?.into_iter().filter(|epoch| *epoch >= Epoch::of(since));
+        epochs.filter_map(|epoch| self.0.keystore.destruction(KeyId::Epoch(epoch)).transpose()).collect()
+    }
+
+    /// What is known of a destroyed scope, probed anew; `None` if it lives or never was.
+    ///
+    /// # Errors
+    /// [`VaultError::Keystore`] when the keystore cannot be read.
+    pub fn destroyed_scope(&self, scope: KeyScope) -> Result<Option<Destruction>, VaultError> {
+        self.0.keystore.destruction(scope.into())
+    }
+
+    fn wrapping(&self, now: Instant, terms: &Terms, need: Need) -> Result<Arc<Sealer>, VaultError> {
+        let name = Wrapping::from(terms);
+        if let Some(sealer) = self.0.unwrapped.get(now, &name) {
+            return Ok(sealer);
+        }
+        let ticket = self.0.unwrapped.ticket();
+        let sealer = Arc::new(self.unwrap(now, name, need)?);
+        self.0.unwrapped.insert(&ticket, now, name, &sealer);
+        Ok(sealer)
+    }
+
+    fn unwrap(&self, now: Instant, name: Wrapping, need: Need) -> Result<Sealer, VaultError> {
+        let key = match name {
+            Wrapping::Until { epoch, scope } => {
+                // The scope first: a destroyed one must not leave a new epoch key behind.
+                let scope = self.stored(now, scope.into(), need)?;
+                let epoch = self.stored(now, KeyId::Epoch(epoch), need)?;
+                derive(&[epoch.expose(), scope.expose()], "chronology wrapping key 1")
+            }
+            Wrapping::Permanent { partnership } => {
+                let stored = self.stored(now, KeyId::Permanent(partnership), need)?;
+                derive(&[stored.expose()], "chronology permanent wrapping key 1")
+            }
+        };
+        Sealer::new(&*key?)
+    }
+
+    fn stored(&self, now: Instant, key: KeyId, need: Need) -> Result<StoredKey, VaultError> {
+        match need {
+            Need::Create => self.0.keystore.load_or_create(now, key),
+            Need::Open => self.0.keystore.load(key)?.ok_or(VaultError::Destroyed),
+        }
+    }
+}
+
+impl fmt::Debug for Vault {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Vault(…)")
+    }
+}
+
+/// Whether a missing key may be made.
+#[derive(Clone, Copy)]
+enum Need {
+    Create,
+    Open,
+}
