@@ -1,1 +1,184 @@
-//! NHS number and UPN.
+//! NHS number and UPN: identifiers with a check digit or letter, which cannot be wrong by one slip once built.
+
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
+use zeroize::Zeroize;
+
+/// Why an identifier is refused. None of these repeats what was given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum IdentifierError {
+    /// Wrong length or wrong characters.
+    #[error("not the shape of such an identifier")]
+    Shape,
+    /// The check digit or letter is not the one that belongs to the rest.
+    #[error("the check digit does not match: a digit is wrong or two have changed places")]
+    CheckDigit,
+}
+
+impl IdentifierError {
+    /// A stable code for problem documents.
+    #[must_use]
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Shape => "identifier_shape",
+            Self::CheckDigit => "identifier_check_digit",
+        }
+    }
+}
+
+/// Everything the two identifiers have in common: validated text, no revealing `Debug`, wiped when dropped.
+macro_rules! identifier {
+    ($name:ident) => {
+        impl $name {
+            /// The identifier in its plain form, without spaces.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "(…)"))
+            }
+        }
+
+        impl Zeroize for $name {
+            fn zeroize(&mut self) {
+                self.0.zeroize();
+            }
+        }
+
+        impl Drop for $name {
+            fn drop(&mut self) {
+                self.zeroize();
+            }
+        }
+
+        impl std::str::FromStr for $name {
+            type Err = IdentifierError;
+
+            fn from_str(text: &str) -> Result<Self, IdentifierError> {
+                Self::parse(text)
+            }
+        }
+
+        impl<'de> Deserialize<'de> for $name {
+            fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+                let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
+                Self::parse(&text).map_err(D::Error::custom)
+            }
+        }
+    };
+}
+
+/// An NHS number: ten digits, the last of which checks the others (NHS Data Dictionary, modulus 11).
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, utoipa::ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = String, pattern = "^[0-9]{10}$")]
+pub struct NhsNumber(String);
+
+identifier!(NhsNumber);
+
+impl NhsNumber {
+    /// Reads ten digits; spaces and hyphens between them are allowed.
+    ///
+    /// # Errors
+    /// [`IdentifierError::Shape`] when there are not ten digits, [`IdentifierError::CheckDigit`] when the tenth does not match.
+    pub fn parse(text: &str) -> Result<Self, IdentifierError> {
+        let mut digits = compact(text)?;
+        let values: Option<Vec<u32>> = digits.chars().map(|c| c.to_digit(10)).collect();
+        let valid = match values.as_deref() {
+            Some([body @ .., check]) if body.len() == 9 => nhs_check_digit(body) == Some(*check),
+            _ => {
+                digits.zeroize();
+                return Err(IdentifierError::Shape);
+            }
+        };
+        if valid {
+            return Ok(Self(digits));
+        }
+        digits.zeroize();
+        Err(IdentifierError::CheckDigit)
+    }
+
+    /// As it is shown to people: three, three and four digits.
+    #[must_use]
+    pub fn formatted(&self) -> String {
+        let (first, rest) = self.0.split_at(3);
+        let (second, third) = rest.split_at(3);
+        format!("{first} {second} {third}")
+    }
+}
+
+/// The digit that belongs to nine others: weights 10 to 2, 11 less the remainder; `None` where there is none.
+fn nhs_check_digit(body: &[u32]) -> Option<u32> {
+    let sum: u32 = body.iter().zip((2..=10).rev()).map(|(digit, weight)| digit * weight).sum();
+    match 11 - sum % 11 {
+        11 => Some(0),
+        10 => None,
+        digit => Some(digit),
+    }
+}
+
+/// A unique pupil number: a check letter, then local authority (3), school (4), year (2) and serial (3); a temporary one ends in
+/// a letter (Department for Education, UPN guide).
+#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, utoipa::ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = String, pattern = "^[A-HJ-NP-RT-Z][0-9]{11}[0-9A-HJ-NP-RT-Z]$")]
+pub struct Upn(String);
+
+identifier!(Upn);
+
+/// The letters of a UPN by value: I, O and S are left out.
+const UPN_LETTERS: &[u8; 23] = b"ABCDEFGHJKLMNPQRTUVWXYZ";
+
+impl Upn {
+    /// Reads a UPN; spaces and hyphens are allowed, small letters are made capital.
+    ///
+    /// # Errors
+    /// [`IdentifierError::Shape`] when it is not a letter, eleven digits and a digit or letter, [`IdentifierError::CheckDigit`] when
+    /// the first letter does not match.
+    pub fn parse(text: &str) -> Result<Self, IdentifierError> {
+        let mut upn = compact(text)?;
+        upn.make_ascii_uppercase();
+        let checked = check_upn(upn.as_bytes());
+        if checked.is_err() {
+            upn.zeroize();
+        }
+        checked.map(|()| Self(upn))
+    }
+
+    /// Whether it is a temporary number, which ends in a letter.
+    #[must_use]
+    pub fn is_temporary(&self) -> bool {
+        self.0.ends_with(|c: char| c.is_ascii_uppercase())
+    }
+}
+
+fn check_upn(upn: &[u8]) -> Result<(), IdentifierError> {
+    let [check, body @ .., last] = upn else { return Err(IdentifierError::Shape) };
+    if body.len() != 11 || !body.iter().all(u8::is_ascii_digit) || !UPN_LETTERS.contains(check) {
+        return Err(IdentifierError::Shape);
+    }
+    let last = upn_value(*last).ok_or(IdentifierError::Shape)?;
+    let sum: usize =
+        body.iter().map(|digit| usize::from(digit - b'0')).chain([last]).zip(2..).map(|(v, w)| v * w).sum();
+    if UPN_LETTERS.get(sum % 23) == Some(check) { Ok(()) } else { Err(IdentifierError::CheckDigit) }
+}
+
+fn upn_value(byte: u8) -> Option<usize> {
+    if byte.is_ascii_digit() {
+        return Some(usize::from(byte - b'0'));
+    }
+    UPN_LETTERS.iter().position(|letter| *letter == byte)
+}
+
+/// Leaves out spaces and hyphens; refuses what is far too long to be an identifier before copying it.
+fn compact(text: &str) -> Result<String, IdentifierError> {
+    if text.len() > 40 {
+        return Err(IdentifierError::Shape);
+    }
+    Ok(text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect())
+}

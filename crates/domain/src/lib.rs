@@ -16,23 +16,29 @@ mod policy;
 mod sensitive;
 mod words;
 
-pub use access::{Actor, Decision, Denial, Facts, InvitationFacts, Operation, Permit, ReadReason, decide, may_read_entry};
+pub use access::{
+    Actor, Decision, Denial, Facts, InvitationFacts, Operation, Permit, ReadReason, decide, may_read_entry,
+};
 pub use checks::{CheckContext, Finding, Severity, check_entry, check_fragment};
 pub use chronology::{ChronologyState, LawfulBasis, NoConsentReason, Transition};
 pub use clock::{Clock, MockClock};
 pub use entry::{
-    AdultConcerned, AdultRole, ChildVoice, EntryDetails, FamilyAccount, Handling, Marking, Rag, SeenStatus, Significance,
-    Source,
+    AdultConcerned, AdultRole, ChildVoice, EntryDetails, FamilyAccount, Handling, Marking, Rag, SeenStatus,
+    Significance, Source,
 };
-pub use event_date::{EventDate, EventDateError, Precision, TimeOfDay, uk_date_of, uk_midnight_after};
-pub use identifiers::{NhsNumber, Upn};
+pub use event_date::{
+    EventDate, EventDateError, Precision, SortKey, TimeOfDay, WhenOut, uk_date_of, uk_midnight_after,
+};
+pub use identifiers::{IdentifierError, NhsNumber, Upn};
 pub use ids::{
     AgencyId, AuditId, ChronologyId, ConsolidationId, EntryId, FamilyId, FragmentId, HoldId, Ids, InvitationId,
     PartnershipId, PersonId, PractitionerId, RelationshipId, RequestId,
 };
 pub use instant::{Instant, InstantError};
 pub use invitation::{DeclineReason, InvitationState};
-pub use person::{Address, BirthDate, NoIdentifierReason, PersonDetails, PersonKind, PersonName, RelationshipKind, Sex};
+pub use person::{
+    Address, BirthDate, NoIdentifierReason, PersonDetails, PersonKind, PersonName, RelationshipKind, Sex,
+};
 pub use policy::{Category, PartnershipPolicy, PurposePolicy, built_in_categories};
 pub use sensitive::Sensitive;
 pub use words::{AgencyKind, Purpose, Role, UnknownWord};

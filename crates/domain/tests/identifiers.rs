@@ -1,0 +1,118 @@
+//! NHS number and UPN: what is published as valid is taken, one slip is not.
+
+use domain::{IdentifierError as E, NhsNumber, Upn};
+use rstest::rstest;
+
+#[rstest]
+#[case("9434765919")]
+#[case("9434765870")]
+#[case("4010232137")]
+#[case("943 476 5919")]
+#[case("943-476-5919")]
+fn valid_nhs_numbers(#[case] text: &str) {
+    let number = NhsNumber::parse(text).unwrap();
+    assert_eq!(number.as_str(), text.replace([' ', '-'], ""));
+    assert_eq!(number.formatted().replace(' ', ""), number.as_str());
+}
+
+#[rstest]
+#[case("9434765918", E::CheckDigit)]
+#[case("9434756919", E::CheckDigit)]
+#[case("943476591", E::Shape)]
+#[case("94347659190", E::Shape)]
+#[case("943476591A", E::Shape)]
+#[case("９４３４７６５９１９", E::Shape)]
+#[case("", E::Shape)]
+fn refused_nhs_numbers(#[case] text: &str, #[case] error: E) {
+    assert_eq!(NhsNumber::parse(text), Err(error));
+}
+
+#[test]
+fn none_of_the_ten_that_start_999000000_is_valid() {
+    // 9 x (10 + 9 + 8) = 243 leaves 1, so the check digit would be 10, which does not exist.
+    for last in 0..10 {
+        assert_eq!(NhsNumber::parse(&format!("999000000{last}")), Err(E::CheckDigit));
+    }
+}
+
+#[rstest]
+#[case("B801200005001")]
+#[case("b801 2000 05001")]
+fn valid_upns(#[case] text: &str) {
+    let upn = Upn::parse(text).unwrap();
+    assert_eq!(upn.as_str(), "B801200005001");
+    assert!(!upn.is_temporary());
+}
+
+#[rstest]
+#[case("A801200005001", E::CheckDigit)]
+#[case("B80120000500", E::Shape)]
+#[case("B8012000050011", E::Shape)]
+#[case("B80120000500I", E::Shape)]
+#[case("I801200005001", E::Shape)]
+#[case("B8012A0005001", E::Shape)]
+#[case("1801200005001", E::Shape)]
+fn refused_upns(#[case] text: &str, #[case] error: E) {
+    assert_eq!(Upn::parse(text), Err(error));
+}
+
+#[test]
+fn a_sum_of_266_has_the_letter_p() {
+    // 13 x 9 + 12 x 9 + 11 x 3 + 8 x 1 = 266, and 266 mod 23 = 13.
+    assert!(Upn::parse("P000000100399").is_ok());
+    assert_eq!(Upn::parse("Q000000100399"), Err(E::CheckDigit));
+}
+
+#[test]
+fn a_temporary_number_takes_its_last_value_from_the_letters() {
+    // 13 x 13 (P) + 0 = 169, and 169 mod 23 = 8, which is J.
+    let temporary = Upn::parse("J00000000000P").unwrap();
+    assert!(temporary.is_temporary());
+    assert_eq!(Upn::parse("J00000000000Q"), Err(E::CheckDigit));
+}
+
+#[test]
+fn they_do_not_print_themselves_and_are_validated_in_json() {
+    let number = NhsNumber::parse("9434765919").unwrap();
+    assert_eq!(format!("{number:?} {:?}", Upn::parse("B801200005001").unwrap()), "NhsNumber(…) Upn(…)");
+    assert_eq!(serde_json::to_string(&number).unwrap(), "\"9434765919\"");
+    assert!(serde_json::from_str::<NhsNumber>("\"9434765918\"").is_err());
+    assert_eq!(serde_json::from_str::<NhsNumber>("\"943 476 5919\"").unwrap(), number);
+}
+
+/// A valid number for any nine digits that have one.
+fn nhs_number(body: u32) -> Option<String> {
+    (0..10).map(|check| format!("{body:09}{check}")).find(|text| NhsNumber::parse(text).is_ok())
+}
+
+proptest::proptest! {
+    #[test]
+    fn changing_places_is_noticed(body in 0u32..1_000_000_000, first in 0usize..10, second in 0usize..10) {
+        if let Some(number) = nhs_number(body) {
+            let mut digits = number.clone().into_bytes();
+            digits.swap(first, second);
+            let swapped = String::from_utf8(digits).unwrap();
+            // The check digit's own weight is 1, so every pair of places differs in weight by less than 11.
+            proptest::prop_assert_eq!(NhsNumber::parse(&swapped).is_ok(), swapped == number);
+        }
+    }
+
+    #[test]
+    fn one_wrong_digit_is_noticed(body in 0u32..1_000_000_000, at in 0usize..10, to in 0u8..10) {
+        if let Some(number) = nhs_number(body) {
+            let mut digits = number.clone().into_bytes();
+            digits[at] = b'0' + to;
+            let changed = String::from_utf8(digits).unwrap();
+            proptest::prop_assert_eq!(NhsNumber::parse(&changed).is_ok(), changed == number);
+        }
+    }
+
+    #[test]
+    fn neighbours_changing_places_are_noticed_in_a_upn(body in 0u64..1_000_000_000_000, at in 1usize..12) {
+        let valid = "ABCDEFGHJKLMNPQRTUVWXYZ".chars().map(|check| format!("{check}{body:012}")).find(|text| Upn::parse(text).is_ok()).unwrap();
+        let mut digits = valid.clone().into_bytes();
+        digits.swap(at, at + 1);
+        let swapped = String::from_utf8(digits).unwrap();
+        proptest::prop_assert_eq!(Upn::parse(&swapped).is_ok(), swapped == valid);
+    }
+}
