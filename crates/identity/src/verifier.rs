@@ -263,21 +263,33 @@ mod tests {
     use crate::{DevClaims, DevIssuer};
     use domain::Role;
 
-    struct NoFetch;
+    const NOW: Instant = Instant::from_micros(1_800_000_000_000_000);
 
-    impl FetchKeys for NoFetch {
+    /// A key page without keys.
+    struct Withdrawn;
+
+    impl FetchKeys for Withdrawn {
         fn fetch(&self, _: &KeySource) -> Result<Vec<u8>, FetchError> {
-            Err(FetchError::Unreachable)
+            Ok(br#"{"keys":[]}"#.to_vec())
         }
     }
 
-    #[test]
-    fn remembers_what_it_accepted_and_forgets_what_expired() {
+    /// A key page with one issuer's key.
+    struct Published(String);
+
+    impl FetchKeys for Published {
+        fn fetch(&self, _: &KeySource) -> Result<Vec<u8>, FetchError> {
+            Ok(self.0.clone().into_bytes())
+        }
+    }
+
+    /// A verifier that has read its keys, and a token it accepts for a minute.
+    fn bench() -> (Verifier, String) {
         let folder = tempfile::tempdir().unwrap();
         let issuer = DevIssuer::open(&folder.path().join("key"), "https://dev.example").unwrap();
-        let configs = vec![issuer.config("chronology", "county", vec!["school".into()])];
-        let verifier = Verifier::new(configs, Arc::new(NoFetch)).unwrap();
-        let now = Instant::from_micros(1_800_000_000_000_000);
+        let mut config = issuer.config("chronology", "county", vec!["school".into()]);
+        config.keys = KeySource::JwksUrl("https://dev.example/jwks".into());
+        let verifier = Verifier::new(vec![config], Arc::new(Published(issuer.jwks()))).unwrap();
         let claims = DevClaims {
             audience: "chronology".into(),
             subject: "p-1".into(),
@@ -286,15 +298,38 @@ mod tests {
             roles: [Role::Practitioner].into(),
             ..DevClaims::default()
         };
-        let token = issuer.issue(&claims, now, Duration::from_secs(60)).unwrap();
-        let hash = sha256(token.as_bytes());
+        let token = issuer.issue(&claims, NOW, Duration::from_secs(60)).unwrap();
+        assert_eq!(verifier.refresh(NOW), []);
+        (verifier, token)
+    }
 
-        assert_eq!(verifier.verify(&token, None, now.plus(Duration::from_secs(70))), Err(Refusal::Expired));
+    #[test]
+    fn remembers_what_it_accepted_and_forgets_what_expired() {
+        let (verifier, token) = bench();
+        let hash = sha256(token.as_bytes());
+        let late = NOW.plus(Duration::from_secs(70));
+
+        assert_eq!(verifier.verify(&token, None, late), Err(Refusal::Expired));
         assert!(verifier.seen.get(&hash).is_none(), "a refused token is not remembered");
-        let first = verifier.verify(&token, None, now);
+        let first = verifier.verify(&token, None, NOW);
         assert!(verifier.seen.get(&hash).is_some());
-        assert_eq!(verifier.verify(&token, None, now), first);
-        assert_eq!(verifier.verify(&token, None, now.plus(Duration::from_secs(70))), Err(Refusal::Expired));
+        assert_eq!(verifier.verify(&token, None, NOW), first);
+        assert_eq!(verifier.verify(&token, None, late), Err(Refusal::Expired));
         assert!(verifier.seen.get(&hash).is_none());
+    }
+
+    /// A thread that checked the signature before the keys changed may write down its success after.
+    #[test]
+    fn a_success_written_down_late_counts_for_nothing() {
+        let (mut verifier, token) = bench();
+        let hash = sha256(token.as_bytes());
+        assert!(verifier.verify(&token, None, NOW).is_ok());
+        let before = verifier.seen.get(&hash).unwrap();
+        verifier.fetch = Arc::new(Withdrawn);
+        let later = NOW.plus(Duration::from_secs(40));
+        verifier.refresh_issuer(&Arc::clone(&before.issuer), later);
+        assert!(verifier.seen.get(&hash).is_none(), "a change of keys empties the memory");
+        verifier.seen.put(hash, before);
+        assert_eq!(verifier.verify(&token, None, later), Err(Refusal::UnknownKey));
     }
 }

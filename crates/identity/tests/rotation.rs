@@ -188,6 +188,7 @@ fn while_one_reads_the_others_do_not_wait() {
             assert!(verifier.verify(&signed(&first, "k1", 60), None, at(60)).is_ok());
             assert_eq!(verifier.verify(&signed(&second, "k2", 60), None, at(60)).err(), Some(Refusal::UnknownKey));
             assert!(verifier.verify(&signed(&first, "k1", 700), None, at(700)).is_ok(), "old keys, too");
+            assert_ne!(verifier.verify_at_hand(&signed(&first, "k1", 700), None, at(700)), Ok(None));
         }
         go.send(()).unwrap();
         assert!(reader.join().unwrap().is_ok());
