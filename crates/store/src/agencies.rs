@@ -8,7 +8,7 @@ use crate::rows::row;
 use crate::schema::agencies::{self, dsl};
 use crate::statements::{insert_new, one};
 use crate::types::Bind;
-use crate::{Position, StoreError, Tx};
+use crate::{Keyset, StoreError, Tx};
 
 row! {
     /// An agency of a partnership.
@@ -65,6 +65,15 @@ pub fn find(tx: &mut Tx<'_>, partnership: PartnershipId, id: AgencyId) -> Result
     tx.run(|c| query.select(AgencyRow::as_select()).first(c).optional())
 }
 
+/// The agency whose code is `code`, as tokens give it.
+///
+/// # Errors
+/// When the database fails.
+pub fn find_by_code(tx: &mut Tx<'_>, partnership: PartnershipId, code: &str) -> Result<Option<AgencyRow>, StoreError> {
+    let query = dsl::agencies.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::code.eq(code));
+    tx.run(|c| query.select(AgencyRow::as_select()).first(c).optional())
+}
+
 /// At most `limit` agencies after a place, in the order in which they were registered.
 ///
 /// # Errors
@@ -72,11 +81,11 @@ pub fn find(tx: &mut Tx<'_>, partnership: PartnershipId, id: AgencyId) -> Result
 pub fn page(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
-    after: Option<Position>,
-    limit: i64,
+    after: Option<Keyset>,
+    limit: impl Into<i64>,
 ) -> Result<Vec<AgencyRow>, StoreError> {
     let query = dsl::agencies.filter(dsl::partnership_id.eq(Bind(partnership))).into_boxed();
     let query = after!(query, after, dsl::created_at, dsl::id, AgencyId);
-    let query = query.order((dsl::created_at, dsl::id)).limit(limit);
+    let query = query.order((dsl::created_at, dsl::id)).limit(limit.into());
     tx.run(|c| query.select(AgencyRow::as_select()).load(c))
 }

@@ -29,6 +29,14 @@ macro_rules! bytes {
             }
         }
 
+        impl std::ops::Deref for $name {
+            type Target = [u8];
+
+            fn deref(&self) -> &[u8] {
+                &self.0
+            }
+        }
+
         impl From<Vec<u8>> for $name {
             fn from(bytes: Vec<u8>) -> Self {
                 Self(bytes)

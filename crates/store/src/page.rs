@@ -5,14 +5,14 @@ use uuid::Uuid;
 
 /// A place in a list that is ordered by time and then by identifier. A page starts after it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, serde::Deserialize)]
-pub struct Position {
+pub struct Keyset {
     /// The time by which the list is ordered.
     pub at: Instant,
     /// The identifier that settles ties.
     pub id: Uuid,
 }
 
-impl Position {
+impl Keyset {
     /// The place of the row made at `at` with `id`.
     #[must_use]
     pub fn of(at: Instant, id: impl Into<Uuid>) -> Self {

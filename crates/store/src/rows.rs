@@ -20,6 +20,8 @@ macro_rules! row {
             }
         }
 
+        impl diesel::internal::derives::insertable::UndecoratedInsertRecord<$table::table> for $name {}
+
         impl<'row> diesel::query_builder::AsChangeset for &'row $name {
             type Target = $table::table;
             type Changeset = <($($crate::rows::Set<'row, $table::$field, $type>,)+)

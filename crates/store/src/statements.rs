@@ -16,6 +16,13 @@ macro_rules! insert_new {
     }};
 }
 
+/// Inserts one row whose key is an identifier that we made.
+macro_rules! insert_one {
+    ($tx:expr, $table:path, $row:expr) => {
+        $tx.run(|c| diesel::RunQueryDsl::execute(diesel::insert_into($table).values($row), c)).map(|_| ())
+    };
+}
+
 /// Inserts many rows at once, in batches that stay below both databases' limits on values in a statement.
 macro_rules! insert_many {
     ($tx:expr, $table:path, $rows:expr) => {{
@@ -30,7 +37,7 @@ macro_rules! insert_many {
         Ok(())
     }};
 }
-pub(crate) use {insert_many, insert_new};
+pub(crate) use {insert_many, insert_new, insert_one};
 
 /// Exactly one row was meant: none means that it has changed or gone.
 pub(crate) fn one(changed: usize) -> Result<(), StoreError> {

@@ -11,7 +11,7 @@ use diesel::expression::AsExpression;
 use diesel::internal::derives::as_expression::Bound;
 use diesel::pg::{Pg, PgValue};
 use diesel::serialize::{self, IsNull, Output, ToSql};
-use diesel::sql_types::{BigInt, Binary, HasSqlType, SqlType, Text};
+use diesel::sql_types::{BigInt, Binary, HasSqlType, SqlOrd, SqlType, Text};
 use diesel::sqlite::Sqlite;
 use diesel::{backend::Backend, query_builder::QueryId};
 use std::fmt;
@@ -19,7 +19,6 @@ use std::io::Write as _;
 use uuid::Uuid;
 
 use crate::connection::{MultiBackend, MultiRawValue};
-use crate::object_id::ObjectId;
 use crate::words::{FragmentState, HoldScope, TombstoneKind, TombstoneReason};
 
 /// An identifier.
@@ -33,6 +32,9 @@ pub struct Id;
 #[diesel(postgres_type(oid = 1184, array_oid = 1185))]
 #[diesel(sqlite_type(name = "Long"))]
 pub struct Moment;
+
+impl SqlOrd for Moment {}
+impl SqlOrd for Id {}
 
 /// A word of a closed list.
 #[derive(Debug, Clone, Copy, Default, SqlType, QueryId)]
@@ -100,7 +102,11 @@ macro_rules! portable_value {
             }
         }
 
-        impl Queryable<$sql, MultiBackend> for $type {
+        impl<DB> Queryable<$sql, DB> for $type
+        where
+            DB: Backend,
+            Self: FromSql<$sql, DB>,
+        {
             type Row = Self;
 
             fn build(row: Self) -> deserialize::Result<Self> {
@@ -113,35 +119,60 @@ macro_rules! portable_value {
 macro_rules! ids {
     ($($type:ty),+ $(,)?) => {$(
         portable_value!(Id: $type);
-
-        impl ToSql<Id, Pg> for $type {
-            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-                out.write_all(self.0.as_bytes())?;
-                Ok(IsNull::No)
-            }
-        }
-
-        impl ToSql<Id, Sqlite> for $type {
-            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-                out.set_value(self.0.as_bytes().as_slice());
-                Ok(IsNull::No)
-            }
-        }
-
-        impl FromSql<Id, Pg> for $type {
-            fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
-                Ok(Self(uuid_from(value.as_bytes())?))
-            }
-        }
-
-        impl FromSql<Id, Sqlite> for $type {
-            fn from_sql(value: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
-                let bytes = <Vec<u8> as FromSql<Binary, Sqlite>>::from_sql(value)?;
-                Ok(Self(uuid_from(&bytes)?))
-            }
-        }
+        id_in!(Pg: $type);
+        id_in!(Sqlite: $type);
     )+};
 }
+
+macro_rules! id_in {
+    ($backend:ident: $type:ty) => {
+        impl ToSql<Id, $backend> for $type {
+            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, $backend>) -> serialize::Result {
+                ToSql::<Id, $backend>::to_sql(&self.0, out)
+            }
+        }
+
+        impl FromSql<Id, $backend> for $type {
+            fn from_sql(value: <$backend as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+                <Uuid as FromSql<Id, $backend>>::from_sql(value).map(Self)
+            }
+        }
+    };
+}
+
+// An identifier whose kind another column tells: a hold's target, an audit record's object.
+portable_value!(Id: Uuid);
+
+impl ToSql<Id, Pg> for Uuid {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
+        out.write_all(self.as_bytes())?;
+        Ok(IsNull::No)
+    }
+}
+
+impl ToSql<Id, Sqlite> for Uuid {
+    fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
+        out.set_value(self.as_bytes().as_slice());
+        Ok(IsNull::No)
+    }
+}
+
+impl FromSql<Id, Pg> for Uuid {
+    fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
+        uuid_from(value.as_bytes())
+    }
+}
+
+impl FromSql<Id, Sqlite> for Uuid {
+    fn from_sql(value: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
+        uuid_from(&<Vec<u8> as FromSql<Binary, Sqlite>>::from_sql(value)?)
+    }
+}
+
+fn uuid_from(bytes: &[u8]) -> deserialize::Result<Uuid> {
+    Uuid::from_slice(bytes).map_err(|_| Misfit("identifier").into())
+}
+
 ids!(
     domain::PartnershipId,
     domain::AgencyId,
@@ -156,12 +187,7 @@ ids!(
     domain::HoldId,
     domain::AuditId,
     domain::RequestId,
-    ObjectId,
 );
-
-fn uuid_from(bytes: &[u8]) -> Result<Uuid, Misfit> {
-    Uuid::from_slice(bytes).map_err(|_| Misfit("identifier"))
-}
 
 portable_value!(Moment: domain::Instant);
 

@@ -1,0 +1,233 @@
+//! Chronologies: who owns them, where they stand, who may know of them.
+
+mod listing;
+
+pub use listing::page_for;
+
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use domain::{
+    AgencyId, ChronologyId, ChronologyState, FamilyId, Instant, InvitationId, InvitationState, PartnershipId,
+    PractitionerId, Purpose,
+};
+
+use crate::connection::AnyConnection;
+use crate::rows::row;
+use crate::schema::chronologies::{self, dsl};
+use crate::schema::{chronology_team, invitation_practitioners, invitations};
+use crate::statements::{insert_many, insert_one, one};
+use crate::types::Bind;
+use crate::{Sealed, StoreError, Tx};
+
+row! {
+    /// One multi-agency chronology.
+    ChronologyRow in chronologies {
+        /// The chronology.
+        id: ChronologyId,
+        /// Its partnership.
+        partnership_id: PartnershipId,
+        /// The family it is about.
+        family_id: FamilyId,
+        /// The requesting social worker.
+        owner_id: PractitionerId,
+        /// Their agency.
+        owner_agency_id: AgencyId,
+        /// What it is asked for.
+        purpose: Purpose,
+        /// Where it stands.
+        state: ChronologyState,
+        /// By when agencies are to answer.
+        due_at: Instant,
+        /// When agencies were first asked; its lifetime is counted from here.
+        opened_at: Option<Instant>,
+        /// From when on nothing of it is served.
+        expires_at: Instant,
+        /// Data key of `sealed`.
+        wrapped_key: Sealed,
+        /// Lawful basis, whether the family was told, reasons, look-back, the question asked.
+        sealed: Sealed,
+        /// Counts changes, from 1.
+        version: i64,
+        /// When it was prepared.
+        created_at: Instant,
+        /// When the row was last changed.
+        updated_at: Instant,
+    }
+}
+
+row! {
+    /// A colleague of the owner who may act on the chronology.
+    TeamMemberRow in chronology_team {
+        /// The chronology.
+        chronology_id: ChronologyId,
+        /// The colleague.
+        practitioner_id: PractitionerId,
+        /// Their partnership.
+        partnership_id: PartnershipId,
+    }
+}
+
+/// A chronology with one practitioner's standing on it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ChronologyFacts {
+    /// The chronology, expired or not; what is sealed in it opens only while it lives.
+    pub chronology: ChronologyRow,
+    /// Whether the practitioner is on its team.
+    pub on_team: bool,
+    /// The agency's invitation, where it stands, and whether the practitioner is named on it.
+    pub invitation: Option<(InvitationId, InvitationState, bool)>,
+}
+
+/// Prepares a chronology.
+///
+/// # Errors
+/// When the database fails.
+pub fn insert(tx: &mut Tx<'_>, row: &ChronologyRow) -> Result<(), StoreError> {
+    insert_one!(tx, chronologies::table, row)
+}
+
+/// Writes a changed chronology over the version `expected`.
+///
+/// # Errors
+/// [`StoreError::Stale`] when the row is at another version.
+pub fn update(tx: &mut Tx<'_>, row: &ChronologyRow, expected: i64) -> Result<(), StoreError> {
+    let target = dsl::chronologies
+        .filter(dsl::partnership_id.eq(Bind(row.partnership_id)))
+        .filter(dsl::id.eq(Bind(row.id)))
+        .filter(dsl::version.eq(expected));
+    one(tx.run(|c| diesel::update(target).set(row).execute(c))?)
+}
+
+/// The chronology `id`, while it lives.
+///
+/// # Errors
+/// When the database fails.
+pub fn find(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    id: ChronologyId,
+    now: Instant,
+) -> Result<Option<ChronologyRow>, StoreError> {
+    let query = dsl::chronologies
+        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .filter(dsl::id.eq(Bind(id)))
+        .filter(dsl::expires_at.gt(Bind(now)));
+    tx.run(|c| query.select(ChronologyRow::as_select()).first(c).optional())
+}
+
+/// Keeps the chronology as it is until the transaction ends, so that what is decided about it still holds when the
+/// rows that depend on it are written; says whether it is there. SQLite's one writer needs no lock.
+///
+/// # Errors
+/// When the database fails.
+pub fn lock(tx: &mut Tx<'_>, partnership: PartnershipId, id: ChronologyId) -> Result<bool, StoreError> {
+    let query = dsl::chronologies
+        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .filter(dsl::id.eq(Bind(id)))
+        .select(dsl::id);
+    let found: Option<ChronologyId> = tx.run(|connection| match connection {
+        AnyConnection::Postgresql(c) => query.for_update().first(c).optional(),
+        AnyConnection::Sqlite(c) => query.first(c).optional(),
+    })?;
+    Ok(found.is_some())
+}
+
+/// A chronology, expired or not, with the standing on it of a practitioner who speaks for an agency.
+///
+/// # Errors
+/// When the database fails.
+pub fn facts(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    id: ChronologyId,
+    agency: AgencyId,
+    practitioner: PractitionerId,
+) -> Result<Option<ChronologyFacts>, StoreError> {
+    let on_team = exists(
+        chronology_team::table
+            .filter(chronology_team::partnership_id.eq(Bind(partnership)))
+            .filter(chronology_team::practitioner_id.eq(Bind(practitioner)))
+            .filter(chronology_team::chronology_id.eq(chronologies::id)),
+    );
+    let query = dsl::chronologies
+        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .filter(dsl::id.eq(Bind(id)))
+        .select((ChronologyRow::as_select(), on_team));
+    let Some((chronology, on_team)) = tx.run(|c| query.first(c).optional())? else { return Ok(None) };
+    let invitation = invitation_of(tx, partnership, id, agency, practitioner)?;
+    Ok(Some(ChronologyFacts { chronology, on_team, invitation }))
+}
+
+fn invitation_of(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    id: ChronologyId,
+    agency: AgencyId,
+    practitioner: PractitionerId,
+) -> Result<Option<(InvitationId, InvitationState, bool)>, StoreError> {
+    let named = exists(
+        invitation_practitioners::table
+            .filter(invitation_practitioners::partnership_id.eq(Bind(partnership)))
+            .filter(invitation_practitioners::practitioner_id.eq(Bind(practitioner)))
+            .filter(invitation_practitioners::invitation_id.eq(invitations::id)),
+    );
+    let query = invitations::table
+        .filter(invitations::partnership_id.eq(Bind(partnership)))
+        .filter(invitations::chronology_id.eq(Bind(id)))
+        .filter(invitations::agency_id.eq(Bind(agency)))
+        .select((invitations::id, invitations::state, named));
+    tx.run(|c| query.first(c).optional())
+}
+
+/// The team, by identifier.
+///
+/// # Errors
+/// When the database fails.
+pub fn team(tx: &mut Tx<'_>, partnership: PartnershipId, id: ChronologyId) -> Result<Vec<PractitionerId>, StoreError> {
+    let query = chronology_team::table
+        .filter(chronology_team::partnership_id.eq(Bind(partnership)))
+        .filter(chronology_team::chronology_id.eq(Bind(id)))
+        .order(chronology_team::practitioner_id)
+        .select(chronology_team::practitioner_id);
+    tx.run(|c| query.load(c))
+}
+
+/// Replaces the team. The same colleague twice counts once.
+///
+/// # Errors
+/// [`StoreError::Stale`] when the partnership has no such chronology.
+pub fn set_team(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    id: ChronologyId,
+    team: &[PractitionerId],
+) -> Result<(), StoreError> {
+    if !lock(tx, partnership, id)? {
+        return Err(StoreError::Stale);
+    }
+    let old = chronology_team::table
+        .filter(chronology_team::partnership_id.eq(Bind(partnership)))
+        .filter(chronology_team::chronology_id.eq(Bind(id)));
+    tx.run(|c| diesel::delete(old).execute(c))?;
+    let distinct: std::collections::BTreeSet<PractitionerId> = team.iter().copied().collect();
+    let rows: Vec<TeamMemberRow> = distinct
+        .into_iter()
+        .map(|practitioner_id| TeamMemberRow { chronology_id: id, practitioner_id, partnership_id: partnership })
+        .collect();
+    insert_many!(tx, chronology_team::table, rows)
+}
+
+/// At most `limit` live chronologies of any partnership that are open although their due date has passed, the longest
+/// overdue first. For the worker that closes them to new answers.
+///
+/// # Errors
+/// When the database fails.
+pub fn past_due(tx: &mut Tx<'_>, now: Instant, limit: impl Into<i64>) -> Result<Vec<ChronologyRow>, StoreError> {
+    let query = dsl::chronologies
+        .filter(dsl::state.eq(Bind(ChronologyState::Open)))
+        .filter(dsl::due_at.le(Bind(now)))
+        .filter(dsl::expires_at.gt(Bind(now)))
+        .order((dsl::due_at, dsl::id))
+        .limit(limit.into());
+    tx.run(|c| query.select(ChronologyRow::as_select()).load(c))
+}

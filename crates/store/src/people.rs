@@ -1,0 +1,229 @@
+//! Children and adults. Names, identifiers and addresses are sealed; exact look-ups go through keyed tokens.
+
+use diesel::prelude::*;
+use domain::{
+    AgencyId, FamilyId, Instant, InvitationFacts, PartnershipId, Permit, PersonId, PersonKind, PractitionerId,
+};
+
+use crate::rows::row;
+use crate::schema::people::{self, dsl};
+use crate::schema::{family_members, person_keys};
+use crate::statements::{insert_many, insert_one, one};
+use crate::types::Bind;
+use crate::{Sealed, StoreError, Token, Tx, reach};
+
+row! {
+    /// A child or an adult.
+    PersonRow in people {
+        /// The person.
+        id: PersonId,
+        /// Their partnership.
+        partnership_id: PartnershipId,
+        /// Child or adult.
+        kind: PersonKind,
+        /// Who recorded them.
+        created_by: PractitionerId,
+        /// For which agency.
+        created_by_agency: AgencyId,
+        /// The latest expiry of anything live that refers to them.
+        expires_at: Instant,
+        /// Data key of `sealed`.
+        wrapped_key: Sealed,
+        /// Everything that describes them.
+        sealed: Sealed,
+        /// Counts changes, from 1.
+        version: i64,
+        /// When they were recorded.
+        created_at: Instant,
+        /// When the row was last changed.
+        updated_at: Instant,
+    }
+}
+
+row! {
+    /// A token by which a person can be looked up.
+    PersonKeyRow in person_keys {
+        /// The person.
+        person_id: PersonId,
+        /// Their partnership.
+        partnership_id: PartnershipId,
+        /// What was keyed: an NHS number, a name with a birth date, and so on.
+        kind: String,
+        /// Its keyed hash.
+        token: Token,
+    }
+}
+
+/// What may be known of a person without opening anything.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PersonFacts {
+    /// Child or adult.
+    pub kind: PersonKind,
+    /// Who recorded them.
+    pub created_by: PractitionerId,
+    /// For which agency.
+    pub created_by_agency: AgencyId,
+    /// When their record goes.
+    pub expires_at: Instant,
+    /// The current version.
+    pub version: i64,
+}
+
+/// Records a person with the tokens by which they can be looked up.
+///
+/// # Errors
+/// When the database fails.
+pub fn insert(tx: &mut Tx<'_>, row: &PersonRow, keys: &[(&str, Vec<u8>)]) -> Result<(), StoreError> {
+    insert_one!(tx, people::table, row)?;
+    insert_keys(tx, row, keys)
+}
+
+/// Writes a changed person over the version `expected`, and replaces the tokens.
+///
+/// # Errors
+/// [`StoreError::Stale`] when the row is at another version.
+pub fn update(tx: &mut Tx<'_>, row: &PersonRow, expected: i64, keys: &[(&str, Vec<u8>)]) -> Result<(), StoreError> {
+    let target = dsl::people
+        .filter(dsl::partnership_id.eq(Bind(row.partnership_id)))
+        .filter(dsl::id.eq(Bind(row.id)))
+        .filter(dsl::version.eq(expected));
+    one(tx.run(|c| diesel::update(target).set(row).execute(c))?)?;
+    let old = person_keys::table
+        .filter(person_keys::partnership_id.eq(Bind(row.partnership_id)))
+        .filter(person_keys::person_id.eq(Bind(row.id)));
+    tx.run(|c| diesel::delete(old).execute(c))?;
+    insert_keys(tx, row, keys)
+}
+
+fn insert_keys(tx: &mut Tx<'_>, row: &PersonRow, keys: &[(&str, Vec<u8>)]) -> Result<(), StoreError> {
+    let rows: Vec<PersonKeyRow> = keys
+        .iter()
+        .map(|(kind, token)| PersonKeyRow {
+            person_id: row.id,
+            partnership_id: row.partnership_id,
+            kind: (*kind).to_owned(),
+            token: Token(token.clone()),
+        })
+        .collect();
+    insert_many!(tx, person_keys::table, rows)
+}
+
+/// The person `id`, while their record lives.
+///
+/// # Errors
+/// When the database fails.
+pub fn find(tx: &mut Tx<'_>, permit: &Permit, id: PersonId, now: Instant) -> Result<Option<PersonRow>, StoreError> {
+    Ok(find_many(tx, permit, &[id], now)?.pop())
+}
+
+/// Those of `ids` whose records live, by identifier.
+///
+/// # Errors
+/// When the database fails.
+pub fn find_many(
+    tx: &mut Tx<'_>,
+    permit: &Permit,
+    ids: &[PersonId],
+    now: Instant,
+) -> Result<Vec<PersonRow>, StoreError> {
+    let query = dsl::people
+        .filter(dsl::partnership_id.eq(Bind(permit.partnership())))
+        .filter(dsl::id.eq_any(ids.iter().copied().map(Bind)))
+        .filter(dsl::expires_at.gt(Bind(now)))
+        .order(dsl::id);
+    tx.run(|c| query.select(PersonRow::as_select()).load(c))
+}
+
+/// The people whose records live and bear a token, by identifier.
+///
+/// # Errors
+/// When the database fails.
+pub fn ids_by_token(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    kind: &str,
+    token: &[u8],
+    now: Instant,
+) -> Result<Vec<PersonId>, StoreError> {
+    let query = person_keys::table
+        .inner_join(people::table.on(people::id.eq(person_keys::person_id)))
+        .filter(person_keys::partnership_id.eq(Bind(partnership)))
+        .filter(person_keys::kind.eq(kind))
+        .filter(person_keys::token.eq(token))
+        .filter(people::partnership_id.eq(Bind(partnership)))
+        .filter(people::expires_at.gt(Bind(now)))
+        .order(people::id)
+        .select(people::id);
+    tx.run(|c| query.load(c))
+}
+
+/// Moves the expiry of a person's record; its data key has been wrapped again for it.
+///
+/// # Errors
+/// [`StoreError::Stale`] when the person is not there.
+pub fn set_lifetime(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    id: PersonId,
+    expires_at: Instant,
+    wrapped_key: &Sealed,
+) -> Result<(), StoreError> {
+    let target = dsl::people.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::id.eq(Bind(id)));
+    let change = (dsl::expires_at.eq(Bind(expires_at)), dsl::wrapped_key.eq(wrapped_key));
+    one(tx.run(|c| diesel::update(target).set(change).execute(c))?)
+}
+
+/// What may be known of a person without opening anything, while their record lives.
+///
+/// # Errors
+/// When the database fails.
+pub fn facts(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    id: PersonId,
+    now: Instant,
+) -> Result<Option<PersonFacts>, StoreError> {
+    let query = dsl::people
+        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .filter(dsl::id.eq(Bind(id)))
+        .filter(dsl::expires_at.gt(Bind(now)))
+        .select((dsl::kind, dsl::created_by, dsl::created_by_agency, dsl::expires_at, dsl::version));
+    let found = tx.run(|c| query.first(c).optional())?;
+    Ok(found.map(|(kind, created_by, created_by_agency, expires_at, version)| PersonFacts {
+        kind,
+        created_by,
+        created_by_agency,
+        expires_at,
+        version,
+    }))
+}
+
+/// The invitation by which a practitioner knows of a person: one to a chronology of a family the person belongs to.
+/// One on which the practitioner is named comes before others; chronologies in preparation do not count.
+///
+/// # Errors
+/// When the database fails.
+pub fn reachable_by(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    person: PersonId,
+    agency: AgencyId,
+    practitioner: PractitionerId,
+    now: Instant,
+) -> Result<Option<InvitationFacts>, StoreError> {
+    let families = families_of(tx, partnership, person)?;
+    reach::to_families(tx, partnership, &families, agency, practitioner, now)
+}
+
+/// The families a person belongs to, by identifier.
+///
+/// # Errors
+/// When the database fails.
+pub fn families_of(tx: &mut Tx<'_>, partnership: PartnershipId, person: PersonId) -> Result<Vec<FamilyId>, StoreError> {
+    let query = family_members::table
+        .filter(family_members::partnership_id.eq(Bind(partnership)))
+        .filter(family_members::person_id.eq(Bind(person)))
+        .order(family_members::family_id)
+        .select(family_members::family_id);
+    tx.run(|c| query.load(c))
+}

@@ -1,0 +1,124 @@
+//! Practitioners and system clients of agencies.
+
+use diesel::prelude::*;
+use domain::{AgencyId, Instant, PartnershipId, PractitionerId};
+
+use crate::page::after;
+use crate::rows::row;
+use crate::schema::practitioners::{self, dsl};
+use crate::statements::{insert_new, one};
+use crate::types::Bind;
+use crate::{Keyset, Sealed, StoreError, Token, Tx};
+
+row! {
+    /// A practitioner or system client of an agency.
+    PractitionerRow in practitioners {
+        /// The practitioner.
+        id: PractitionerId,
+        /// Their partnership.
+        partnership_id: PartnershipId,
+        /// Their agency.
+        agency_id: AgencyId,
+        /// Blind index of the token's issuer and subject.
+        subject_index: Token,
+        /// Data key of `sealed`.
+        wrapped_key: Sealed,
+        /// Name, job title, contact.
+        sealed: Sealed,
+        /// False once they have left the agency: they may do nothing.
+        active: bool,
+        /// Counts changes, from 1.
+        version: i64,
+        /// When they were registered.
+        created_at: Instant,
+        /// When the row was last changed.
+        updated_at: Instant,
+    }
+}
+
+/// Registers a practitioner.
+///
+/// # Errors
+/// [`StoreError::NotUnique`] when the agency has a practitioner with that subject.
+pub fn insert(tx: &mut Tx<'_>, row: &PractitionerRow) -> Result<(), StoreError> {
+    insert_new!(tx, practitioners::table, row, "practitioner subject")
+}
+
+/// Writes a changed practitioner over the version `expected`.
+///
+/// # Errors
+/// [`StoreError::Stale`] when the row is at another version.
+pub fn update(tx: &mut Tx<'_>, row: &PractitionerRow, expected: i64) -> Result<(), StoreError> {
+    let target = dsl::practitioners
+        .filter(dsl::partnership_id.eq(Bind(row.partnership_id)))
+        .filter(dsl::id.eq(Bind(row.id)))
+        .filter(dsl::version.eq(expected));
+    one(tx.run(|c| diesel::update(target).set(row).execute(c))?)
+}
+
+/// The practitioner `id`.
+///
+/// # Errors
+/// When the database fails.
+pub fn find(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    id: PractitionerId,
+) -> Result<Option<PractitionerRow>, StoreError> {
+    let query = dsl::practitioners.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::id.eq(Bind(id)));
+    tx.run(|c| query.select(PractitionerRow::as_select()).first(c).optional())
+}
+
+/// Those of `ids` that the partnership has, by identifier.
+///
+/// # Errors
+/// When the database fails.
+pub fn find_many(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    ids: &[PractitionerId],
+) -> Result<Vec<PractitionerRow>, StoreError> {
+    let query = dsl::practitioners
+        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .filter(dsl::id.eq_any(ids.iter().copied().map(Bind)))
+        .order(dsl::id);
+    tx.run(|c| query.select(PractitionerRow::as_select()).load(c))
+}
+
+/// The practitioner of the agency for whom a token speaks.
+///
+/// # Errors
+/// When the database fails.
+pub fn find_by_subject(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    agency: AgencyId,
+    subject_index: &[u8],
+) -> Result<Option<PractitionerRow>, StoreError> {
+    let query = dsl::practitioners
+        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .filter(dsl::agency_id.eq(Bind(agency)))
+        .filter(dsl::subject_index.eq(subject_index));
+    tx.run(|c| query.select(PractitionerRow::as_select()).first(c).optional())
+}
+
+/// At most `limit` practitioners after a place, of one agency or of all, in the order in which they were registered.
+///
+/// # Errors
+/// When the database fails.
+pub fn page(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    agency: Option<AgencyId>,
+    after: Option<Keyset>,
+    limit: impl Into<i64>,
+) -> Result<Vec<PractitionerRow>, StoreError> {
+    let query = dsl::practitioners.filter(dsl::partnership_id.eq(Bind(partnership))).into_boxed();
+    let query = match agency {
+        Some(agency) => query.filter(dsl::agency_id.eq(Bind(agency))),
+        None => query,
+    };
+    let query = after!(query, after, dsl::created_at, dsl::id, PractitionerId);
+    let query = query.order((dsl::created_at, dsl::id)).limit(limit.into());
+    tx.run(|c| query.select(PractitionerRow::as_select()).load(c))
+}
