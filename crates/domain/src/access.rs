@@ -4,7 +4,9 @@
 use std::collections::BTreeSet;
 
 use crate::words::closed_list;
-use crate::{AgencyId, Category, ChronologyState, Handling, InvitationState, Marking, PartnershipId, PractitionerId, Role};
+use crate::{
+    AgencyId, Category, ChronologyState, Handling, InvitationState, Marking, PartnershipId, PractitionerId, Role,
+};
 
 closed_list! {
     /// Everything anybody can do, named as it is written in the audit.
@@ -203,7 +205,7 @@ pub struct Facts {
     pub own_agency: bool,
     /// The actor made or owns the object (a chronology's requesting social worker, a record's author).
     pub owner: bool,
-    /// The object's chronology is owned by the actor's agency.
+    /// The object's chronology is owned by the actor's agency; for a person or family, the actor's agency recorded it.
     pub agency_owns: bool,
     /// The actor is named on the chronology's team.
     pub on_team: bool,
@@ -327,21 +329,25 @@ fn entitled(actor: &Actor, operation: Operation, facts: &Facts) -> Option<ReadRe
         O::PartnershipRead | O::AgencyList | O::AgencyRead => Some(ReadReason::Member),
         O::AgencyWrite => (actor.manager() || actor.business_support()).then_some(ReadReason::SocialCare),
         O::PractitionerList | O::PractitionerRead | O::PractitionerWrite => directory(actor, operation, facts),
-        O::PersonCreate | O::FamilyCreate | O::ChronologyCreate | O::FamilyList => {
-            let may = actor.social_worker() || actor.manager() || actor.business_support();
-            may.then_some(ReadReason::SocialCare)
-        }
+        O::ChronologyCreate => prepares(actor).then_some(ReadReason::SocialCare),
+        O::PersonCreate | O::FamilyCreate | O::FamilyList => prepares(actor)
+            .then_some(ReadReason::SocialCare)
+            .or_else(|| (facts.ahead_allowed && sends(actor)).then_some(ReadReason::Member)),
         O::PersonFind => (actor.social_worker() || actor.manager()).then_some(ReadReason::SocialCare),
         O::PersonRead | O::FamilyRead => people(actor, facts).or_else(|| contributor(actor, facts)),
         O::PersonUpdate | O::FamilyUpdate => people(actor, facts),
-        O::ChronologyList | O::FragmentList if facts.state.is_none() => content_role(actor).then_some(ReadReason::Member),
+        O::ChronologyList | O::FragmentList if facts.state.is_none() => {
+            content_role(actor).then_some(ReadReason::Member)
+        }
         O::ChronologyList | O::ChronologyRead | O::InvitationList | O::TombstoneRead => {
             running(actor, facts).or_else(|| contributor(actor, facts))
         }
         O::ChronologyUpdate | O::ChronologyOpen | O::InvitationCreate => running(actor, facts),
         O::InvitationUpdate => running(actor, facts).or_else(|| agency_lead(actor, facts)),
-        O::ChronologyConsolidate | O::ReadersRead | O::ChronologyClose | O::ChronologyExtend | O::FragmentProxy => {
-            reading(actor, facts)
+        O::ChronologyConsolidate | O::ReadersRead => reading(actor, facts),
+        // Business support on the team reads and prepares; it neither exports, closes nor speaks for an agency.
+        O::ChronologyClose | O::ChronologyExtend | O::FragmentProxy | O::SnapshotRead => {
+            reading(actor, facts).filter(|_| actor.social_worker() || actor.manager())
         }
         O::ChronologySignOff | O::ChronologyReopen => manager_of(actor, facts),
         O::InvitationRead => running(actor, facts).or_else(|| own(actor, facts)),
@@ -353,7 +359,7 @@ fn entitled(actor: &Actor, operation: Operation, facts: &Facts) -> Option<ReadRe
         O::FragmentRead | O::FragmentVersions => reading(actor, facts).or_else(|| own(actor, facts)),
         O::FragmentCorrect | O::FragmentWithdraw | O::FragmentExtend => own(actor, facts),
         O::TimelineRead => reading(actor, facts).or_else(|| named(facts).filter(|_| actor_reads(actor))),
-        O::ConsolidationList | O::ConsolidationRead | O::SnapshotRead => reading(actor, facts),
+        O::ConsolidationList | O::ConsolidationRead => reading(actor, facts),
         O::HoldPlace | O::HoldList | O::HoldRelease => holds(actor, operation),
         O::AuditRead => actor.is(Role::Auditor).then_some(ReadReason::Auditor),
     }
@@ -373,18 +379,26 @@ fn directory(actor: &Actor, operation: Operation, facts: &Facts) -> Option<ReadR
     (facts.own_agency && content_role(actor)).then_some(ReadReason::Member)
 }
 
-/// People and families are social care's; whoever recorded one keeps sight of it.
+/// People and families recorded by social care are social care's. What an agency recorded ahead of a chronology is
+/// that agency's alone ("kept, unseen by others").
 fn people(actor: &Actor, facts: &Facts) -> Option<ReadReason> {
-    if actor.social_worker() || actor.manager() {
+    if facts.agency_owns && (actor.social_worker() || actor.manager()) {
         return Some(ReadReason::SocialCare);
     }
-    (facts.owner && actor.business_support()).then_some(ReadReason::Owner)
+    if facts.owner && actor.business_support() {
+        return Some(ReadReason::Owner);
+    }
+    (facts.own_agency && !actor.social_care && sends(actor)).then_some(ReadReason::Member)
+}
+
+/// Roles of social care that prepare a chronology.
+fn prepares(actor: &Actor) -> bool {
+    actor.social_worker() || actor.manager() || actor.business_support()
 }
 
 /// Runs the chronology without necessarily reading its content: owner, manager, team and the support that prepares it.
 fn running(actor: &Actor, facts: &Facts) -> Option<ReadReason> {
-    reading(actor, facts)
-        .or_else(|| (facts.agency_owns && actor.business_support()).then_some(ReadReason::SocialCare))
+    reading(actor, facts).or_else(|| (facts.agency_owns && actor.business_support()).then_some(ReadReason::SocialCare))
 }
 
 /// Reads the chronology's content on social care's side.
@@ -404,7 +418,7 @@ fn manager_of(actor: &Actor, facts: &Facts) -> Option<ReadReason> {
 
 /// Contributes for an invited agency: named practitioner, safeguarding lead or record system.
 fn contributor(actor: &Actor, facts: &Facts) -> Option<ReadReason> {
-    facts.invitation?;
+    invited(facts)?;
     named(facts)
         .filter(|_| actor_reads(actor))
         .or_else(|| actor.is(Role::SafeguardingLead).then_some(ReadReason::AgencyLead))
@@ -412,12 +426,16 @@ fn contributor(actor: &Actor, facts: &Facts) -> Option<ReadReason> {
 }
 
 fn named(facts: &Facts) -> Option<ReadReason> {
-    facts.invitation.filter(|invitation| invitation.named).map(|_| ReadReason::NamedContributor)
+    invited(facts).filter(|invitation| invitation.named).map(|_| ReadReason::NamedContributor)
+}
+
+/// The agency's invitation once it has been asked: while the chronology is a draft nobody has, and it does not show.
+fn invited(facts: &Facts) -> Option<InvitationFacts> {
+    facts.invitation.filter(|_| facts.state != Some(ChronologyState::Draft))
 }
 
 fn agency_lead(actor: &Actor, facts: &Facts) -> Option<ReadReason> {
-    (facts.own_agency && facts.invitation.is_some() && actor.is(Role::SafeguardingLead))
-        .then_some(ReadReason::AgencyLead)
+    (facts.own_agency && invited(facts).is_some() && actor.is(Role::SafeguardingLead)).then_some(ReadReason::AgencyLead)
 }
 
 /// The actor's own agency's invitation or fragment. A practitioner must be named on the invitation or, ahead of a

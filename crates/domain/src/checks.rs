@@ -1,6 +1,14 @@
 //! Checks while writing (`practice.md`): faults, warnings and prompts about an entry or a whole fragment. They never change the
 //! words, never repeat them, and give the same answer every time.
 
+mod facts;
+mod people;
+mod text;
+mod whole;
+mod wording;
+
+use std::collections::BTreeSet;
+
 use time::Date;
 
 use crate::words::closed_list;
@@ -52,7 +60,7 @@ pub struct CheckContext<'a> {
     pub known_names: &'a [&'a str],
     /// Postcodes of the family's addresses that are not protected.
     pub known_postcodes: &'a [&'a str],
-    /// Postcodes of protected addresses: they may stand in no text at all.
+    /// Postcodes of protected addresses: they may stand in a restricted entry only.
     pub protected_postcodes: &'a [&'a str],
     /// Abbreviations the partnership knows beyond the built-in glossary.
     pub glossary: &'a [&'a str],
@@ -77,16 +85,63 @@ impl<'a> CheckContext<'a> {
     }
 }
 
-/// Checks one entry. Findings come in the order of the entry's fields; pointers are relative to the entry.
+/// Checks one entry, in time that grows with the length of its text. Pointers are relative to the entry. An end before its start
+/// cannot be held by an [`crate::EventDate`] and is refused where dates are read.
 #[must_use]
 pub fn check_entry(entry: &EntryDetails, context: &CheckContext<'_>) -> Vec<Finding> {
-    let _ = (entry, context);
-    Vec::new()
+    entry_findings(entry, &Prepared::new(context))
 }
 
 /// Checks a whole fragment: every entry (pointers start with `/entries/{n}`), then what only the whole shows.
 #[must_use]
 pub fn check_fragment(entries: &[EntryDetails], context: &CheckContext<'_>) -> Vec<Finding> {
-    let _ = (entries, context);
-    Vec::new()
+    let prepared = Prepared::new(context);
+    let mut findings = Vec::new();
+    for (number, entry) in entries.iter().enumerate() {
+        let own = entry_findings(entry, &prepared);
+        findings.extend(own.into_iter().map(|finding| finding.inside(&format!("/entries/{number}"))));
+    }
+    whole::check(entries, context, &mut findings);
+    findings
+}
+
+fn entry_findings(entry: &EntryDetails, prepared: &Prepared<'_>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    facts::check(entry, prepared.context, &mut findings);
+    let fields = text::fields(entry);
+    wording::check(entry, &fields, prepared, &mut findings);
+    people::check(entry, &fields, prepared, &mut findings);
+    findings
+}
+
+impl Finding {
+    fn new(severity: Severity, code: &'static str, pointer: &str, message: &str) -> Self {
+        Self { pointer: pointer.to_owned(), code, severity, message: message.to_owned() }
+    }
+
+    fn inside(self, prefix: &str) -> Self {
+        Self { pointer: format!("{prefix}{}", self.pointer), ..self }
+    }
+}
+
+/// The context in the form the text checks look things up in: small letters, no spaces in postcodes.
+struct Prepared<'a> {
+    context: &'a CheckContext<'a>,
+    names: BTreeSet<String>,
+    postcodes: BTreeSet<String>,
+    protected: BTreeSet<String>,
+}
+
+impl<'a> Prepared<'a> {
+    fn new(context: &'a CheckContext<'a>) -> Self {
+        let parts = context.known_names.iter().flat_map(|name| name.split(|c: char| !c.is_alphanumeric()));
+        let compact =
+            |postcode: &&str| postcode.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect();
+        Self {
+            context,
+            names: parts.filter(|part| !part.is_empty()).map(str::to_lowercase).collect(),
+            postcodes: context.known_postcodes.iter().map(compact).collect(),
+            protected: context.protected_postcodes.iter().map(compact).collect(),
+        }
+    }
 }

@@ -1,0 +1,227 @@
+//! Who may do what: every operation against everybody, written out by hand from the table of `practice.md`.
+
+#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
+
+use std::collections::BTreeSet;
+
+use domain::{Actor, ChronologyState, Denial, Facts, InvitationFacts, InvitationState, Operation as O, Role, decide};
+use rstest::rstest;
+
+fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(number: u32) -> T {
+    format!("00000000-0000-7000-8000-{number:012}").parse().unwrap()
+}
+
+fn actor(social_care: bool, role: Role) -> Actor {
+    Actor {
+        partnership: id(1),
+        agency: id(2),
+        social_care,
+        practitioner: id(3),
+        roles: BTreeSet::from([role]),
+        offence_data: false,
+    }
+}
+
+fn invited(state: InvitationState, named: bool) -> Facts {
+    Facts { invitation: Some(InvitationFacts { state, named }), own_agency: true, ..Facts::collection() }
+}
+
+/// The columns: the owner, the manager, business support and another social worker of the owning agency; of an invited agency a
+/// named practitioner who has returned, one who has not, one who is not named, the lead, the record system; a practitioner of an
+/// agency that is not invited; the owner's like in another partnership; an auditor; the owner after expiry.
+const WHO: &str = "OMBCRIULSNPAX";
+
+fn persona(who: char) -> (Actor, Facts) {
+    use InvitationState::{Submitted, Viewed};
+    let collection = Facts::collection();
+    let house = Facts { agency_owns: true, ..collection.clone() };
+    let owner = Facts { owner: true, ..house.clone() };
+    match who {
+        'O' => (actor(true, Role::SocialWorker), owner),
+        'M' => (actor(true, Role::TeamManager), house),
+        'B' => (actor(true, Role::BusinessSupport), house),
+        'C' => (actor(true, Role::SocialWorker), house),
+        'R' => (actor(false, Role::Practitioner), invited(Submitted, true)),
+        'I' => (actor(false, Role::Practitioner), invited(Viewed, true)),
+        'U' => (actor(false, Role::Practitioner), invited(Submitted, false)),
+        'L' => (actor(false, Role::SafeguardingLead), invited(Submitted, false)),
+        'S' => (actor(false, Role::SystemClient), invited(Submitted, false)),
+        'N' => (actor(false, Role::Practitioner), collection),
+        'P' => (actor(true, Role::SocialWorker), Facts { in_partnership: false, ..owner }),
+        'A' => (actor(false, Role::Auditor), collection),
+        _ => (actor(true, Role::SocialWorker), Facts { expired: true, ..owner }),
+    }
+}
+
+/// `Y` yes, `n` absent or not yours, `x` expired, `f` own return first, `w` wrong state.
+fn answer(actor: &Actor, operation: O, facts: &Facts) -> char {
+    match decide(actor, operation, facts) {
+        Ok(_) => 'Y',
+        Err(Denial::NotYours) => 'n',
+        Err(Denial::Expired) => 'x',
+        Err(Denial::OwnReturnFirst) => 'f',
+        Err(Denial::WrongState) => 'w',
+    }
+}
+
+#[rustfmt::skip]
+const EXPECTED: &[(O, &str)] = &[
+    //                          OMBCRIULSNPAX
+    (O::PartnershipRead,       "YYYYYYYYYYnYx"),
+    (O::AgencyList,            "YYYYYYYYYYnYx"),
+    (O::AgencyRead,            "YYYYYYYYYYnYx"),
+    (O::AgencyWrite,           "nYYnnnnnnnnnn"),
+    (O::PractitionerList,      "YYYYYYYYYnnnx"),
+    (O::PractitionerRead,      "YYYYYYYYYnnnx"),
+    (O::PractitionerWrite,     "nYYnnnnYnnnnn"),
+    (O::PersonCreate,          "YYYYYYYYYYnnx"),
+    (O::PersonRead,            "YYnYYYnYYnnnx"),
+    (O::PersonUpdate,          "YYnYnnnnnnnnx"),
+    (O::PersonFind,            "YYnYnnnnnnnnx"),
+    (O::FamilyCreate,          "YYYYYYYYYYnnx"),
+    (O::FamilyList,            "YYYYYYYYYYnnx"),
+    (O::FamilyRead,            "YYnYYYnYYnnnx"),
+    (O::FamilyUpdate,          "YYnYnnnnnnnnx"),
+    (O::ChronologyCreate,      "YYYYnnnnnnnnx"),
+    (O::ChronologyList,        "YYYYYYYYYYnnx"),
+    (O::ChronologyRead,        "YYYnYYnYYnnnx"),
+    (O::ChronologyUpdate,      "YYYnnnnnnnnnx"),
+    (O::ChronologyOpen,        "YYYnnnnnnnnnx"),
+    (O::ChronologyConsolidate, "YYnnnnnnnnnnx"),
+    (O::ChronologySignOff,     "nYnnnnnnnnnnn"),
+    (O::ChronologyClose,       "YYnnnnnnnnnnx"),
+    (O::ChronologyReopen,      "nYnnnnnnnnnnn"),
+    (O::ChronologyExtend,      "YYnnnnnnnnnnx"),
+    (O::TombstoneRead,         "YYYnYYnYYnnnY"),
+    (O::ReadersRead,           "YYnnnnnnnnnnx"),
+    (O::InvitationCreate,      "YYYnnnnnnnnnx"),
+    (O::InvitationList,        "YYYnYYnYYnnnx"),
+    (O::InvitationRead,        "YYYnYYnYYnnnx"),
+    (O::InvitationUpdate,      "YYYnnnnYnnnnx"),
+    (O::FormRead,              "nnnnYYnYYnnnn"),
+    (O::InvitationDraft,       "nnnnYYnYYnnnn"),
+    (O::InvitationNilReturn,   "nnnnYYnYYnnnn"),
+    (O::InvitationDecline,     "nnnnYYnYYnnnn"),
+    (O::FragmentSubmit,        "nnnnYYnYYnnnn"),
+    (O::FragmentProxy,         "YYnnnnnnnnnnx"),
+    (O::FragmentAhead,         "nnnnYYYYYYnnn"),
+    (O::FragmentList,          "YYnnYYnYYnnnx"),
+    (O::FragmentRead,          "YYnnYYnYYnnnx"),
+    (O::FragmentVersions,      "YYnnYYnYYnnnx"),
+    (O::FragmentCorrect,       "nnnnYYnYYnnnn"),
+    (O::FragmentWithdraw,      "nnnnYYnYYnnnn"),
+    (O::FragmentExtend,        "nnnnYYnYYnnnn"),
+    (O::TimelineRead,          "YYnnYfnnnnnnx"),
+    (O::ConsolidationList,     "YYnnnnnnnnnnx"),
+    (O::ConsolidationRead,     "YYnnnnnnnnnnx"),
+    (O::SnapshotRead,          "YYnnnnnnnnnnx"),
+    (O::HoldPlace,             "nYnnnnnnnnnnn"),
+    (O::HoldList,              "nYnnnnnnnnnYn"),
+    (O::HoldRelease,           "nYnnnnnnnnnnn"),
+    (O::AuditRead,             "nnnnnnnnnnnYn"),
+];
+
+/// People are recorded by social care here, and collections have no state.
+fn about(operation: O, facts: Facts) -> Facts {
+    let people = matches!(operation, O::PersonRead | O::PersonUpdate | O::FamilyRead | O::FamilyUpdate);
+    let state = match operation {
+        O::ChronologyList => None,
+        O::SnapshotRead => Some(ChronologyState::SignedOff),
+        _ => Some(ChronologyState::Open),
+    };
+    let own_agency = facts.own_agency && !people;
+    Facts { state, own_agency, contributors_read_timeline: true, ahead_allowed: true, ..facts }
+}
+
+fn row(operation: O, change: impl Fn(Facts) -> Facts) -> String {
+    let each = WHO.chars().map(persona);
+    each.map(|(actor, facts)| answer(&actor, operation, &change(about(operation, facts)))).collect()
+}
+
+#[test]
+fn everybody_may_do_what_the_table_says_and_nothing_else() {
+    assert_eq!(EXPECTED.iter().map(|(operation, _)| *operation).collect::<Vec<_>>(), O::ALL);
+    let wrong: Vec<_> = EXPECTED
+        .iter()
+        .map(|(operation, expected)| (operation.as_str(), *expected, row(*operation, |facts| facts)))
+        .filter(|(_, expected, found)| expected != found)
+        .collect();
+    assert_eq!(wrong, []);
+}
+
+#[test]
+fn another_partnership_gets_one_answer_to_everything() {
+    for operation in O::ALL {
+        assert!(
+            row(*operation, |facts| Facts { in_partnership: false, ..facts }).chars().all(|c| c == 'n'),
+            "{operation}"
+        );
+    }
+}
+
+#[test]
+fn another_agencys_account_is_nothing_to_a_contributor() {
+    for operation in [O::FragmentRead, O::FragmentVersions, O::InvitationRead] {
+        let found = row(operation, |facts| Facts { own_agency: false, ..facts });
+        assert_eq!(&found[4..9], "nnnnn", "{operation}");
+    }
+}
+
+#[test]
+fn a_draft_does_not_show_to_the_agencies_it_will_ask() {
+    for operation in O::ALL.iter().filter(|operation| !COLLECTIONS.contains(operation)) {
+        let found = row(*operation, |facts| Facts { state: Some(ChronologyState::Draft), ..facts });
+        assert_eq!(&found[4..9], "nnnnn", "{operation}");
+    }
+}
+
+/// What does not concern one chronology: a draft changes nothing there.
+const COLLECTIONS: &[O] = &[
+    O::PartnershipRead,
+    O::AgencyList,
+    O::AgencyRead,
+    O::PractitionerList,
+    O::PractitionerRead,
+    O::PractitionerWrite,
+    O::PersonCreate,
+    O::FamilyCreate,
+    O::FamilyList,
+    O::FragmentAhead,
+];
+
+#[rstest]
+#[case(ChronologyState::Closing, "Y")]
+#[case(ChronologyState::Consolidated, "Y")]
+#[case(ChronologyState::SignedOff, "n")]
+#[case(ChronologyState::Closed, "n")]
+fn a_contributor_reads_the_timeline_while_it_is_open(#[case] state: ChronologyState, #[case] expected: &str) {
+    let found = row(O::TimelineRead, |facts| Facts { state: Some(state), ..facts });
+    assert_eq!(&found[4..5], expected);
+}
+
+#[test]
+fn a_partnership_can_keep_the_timeline_from_contributors() {
+    let found = row(O::TimelineRead, |facts| Facts { contributors_read_timeline: false, ..facts });
+    assert_eq!(found, "YYnnnnnnnnnnx");
+}
+
+#[test]
+fn expiry_is_said_only_to_those_who_were_entitled() {
+    for (operation, expected) in EXPECTED.iter().filter(|(operation, _)| *operation != O::TombstoneRead) {
+        let found = row(*operation, |facts| Facts { expired: true, ..facts });
+        let expected: String = expected.chars().map(|c| if c == 'n' { 'n' } else { 'x' }).collect();
+        assert_eq!(found, expected, "{operation}");
+    }
+}
+
+#[test]
+fn business_support_on_the_team_reads_and_prepares_and_no_more() {
+    let may = |operation| {
+        let (actor, facts) = persona('B');
+        answer(&actor, operation, &about(operation, Facts { on_team: true, ..facts }))
+    };
+    let reads = [O::FragmentRead, O::TimelineRead, O::ChronologyConsolidate, O::ConsolidationRead];
+    assert_eq!(reads.map(may), ['Y'; 4]);
+    let never = [O::ChronologyClose, O::ChronologyExtend, O::ChronologySignOff, O::SnapshotRead, O::FragmentProxy];
+    assert_eq!(never.map(may), ['n'; 5]);
+}
