@@ -95,7 +95,7 @@ impl Group {
             lease.broken = true;
             StoreError::from(error)
         })?;
-        let outcome = in_savepoint(&mut lease.connection, body);
+        let (outcome, _) = in_savepoint(&mut lease.connection, body);
         let (followers, lease) = self.serve(lease);
         let ended = lease.map_or(Err(StoreError::Unavailable), commit);
         for follower in followers {
@@ -139,7 +139,7 @@ fn follow<T, E: From<StoreError>>(
     body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
     let outcome = match lent.lease.as_mut() {
-        Some(lease) => in_savepoint(&mut lease.connection, body),
+        Some(lease) => in_savepoint(&mut lease.connection, body).0,
         None => Err(StoreError::Unavailable.into()),
     };
     drop(lent);

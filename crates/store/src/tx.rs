@@ -25,6 +25,16 @@ impl Tx<'_> {
         }
     }
 
+    /// Runs `body` so that its failure undoes its own work alone, and the transaction can go on.
+    ///
+    /// # Errors
+    /// Whatever `body` says, and [`StoreError`] when the database fails.
+    pub fn nested<T, E: From<StoreError>>(&mut self, body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
+        let (outcome, again) = in_savepoint(self.connection, body);
+        self.again |= again;
+        outcome
+    }
+
     /// Runs one statement and says what its failure means; the way for every query of this crate.
     pub(crate) fn run<T>(
         &mut self,
@@ -95,28 +105,28 @@ pub(crate) fn conclude<T, E: From<StoreError>>(
     }
 }
 
-/// Runs `body` inside a savepoint of the transaction that has begun: its failure undoes its own work alone.
+/// Runs `body` inside a savepoint of the transaction that has begun: its failure undoes its own work alone. Says also
+/// whether the whole transaction may succeed when it is run again.
 ///
 /// # Panics
 /// Passes on a panic of `body` after undoing its work.
 pub(crate) fn in_savepoint<T, E: From<StoreError>>(
     connection: &mut AnyConnection,
     body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
-) -> Result<T, E> {
-    AnyConnection::begin_transaction(connection).map_err(StoreError::from)?;
-    let outcome = catch_unwind(AssertUnwindSafe(|| body(&mut Tx { connection, again: false })));
-    match outcome {
-        Ok(Ok(value)) => {
-            AnyConnection::commit_transaction(connection).map_err(StoreError::from)?;
-            Ok(value)
-        }
-        Ok(Err(error)) => {
-            AnyConnection::rollback_transaction(connection).map_err(StoreError::from)?;
-            Err(error)
-        }
+) -> (Result<T, E>, bool) {
+    if let Err(error) = AnyConnection::begin_transaction(connection) {
+        return (Err(StoreError::from(error).into()), false);
+    }
+    let mut tx = Tx { connection, again: false };
+    let outcome = catch_unwind(AssertUnwindSafe(|| body(&mut tx)));
+    let Tx { connection, again } = tx;
+    let outcome = match outcome {
+        Ok(Ok(value)) => AnyConnection::commit_transaction(connection).map(|()| Ok(value)),
+        Ok(Err(error)) => AnyConnection::rollback_transaction(connection).map(|()| Err(error)),
         Err(panic) => {
             let _ = AnyConnection::rollback_transaction(connection);
             resume_unwind(panic)
         }
-    }
+    };
+    (outcome.unwrap_or_else(|error| Err(StoreError::from(error).into())), again)
 }

@@ -1,6 +1,6 @@
 -- The first schema. Everything that names or describes a person stands in a column called `sealed`, encrypted by the
 -- vault; a `*_index` column is a keyed HMAC (blind index). Partnership leads every index, so that a national deployment
--- can split by partnership. Instants are UTC, as whole microseconds
+-- can split by partnership, but for those that a worker goes by over all of them. Instants are UTC, as whole microseconds
 -- since 1970; identifiers are 16 bytes.
 
 -- The tenant. Its policy is configuration, not data.
@@ -52,7 +52,7 @@ CREATE TABLE people (
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX people_by_expiry ON people (partnership_id, expires_at);
+CREATE INDEX people_by_expiry ON people (expires_at, id);
 
 -- Exact look-ups and blocking keys of people.
 CREATE TABLE person_keys (
@@ -76,7 +76,8 @@ CREATE TABLE families (
     created_at INTEGER NOT NULL,
     updated_at INTEGER NOT NULL
 ) STRICT;
-CREATE INDEX families_by_expiry ON families (partnership_id, expires_at);
+CREATE INDEX families_by_agency ON families (partnership_id, created_by_agency, created_at, id);
+CREATE INDEX families_by_expiry ON families (expires_at, id);
 
 CREATE TABLE family_members (
     family_id BLOB NOT NULL REFERENCES families (id) ON DELETE CASCADE,
@@ -105,8 +106,9 @@ CREATE TABLE chronologies (
 ) STRICT;
 CREATE INDEX chronologies_by_family ON chronologies (partnership_id, family_id);
 CREATE INDEX chronologies_by_owner_agency ON chronologies (partnership_id, owner_agency_id, created_at, id);
-CREATE INDEX chronologies_by_expiry ON chronologies (partnership_id, expires_at);
-CREATE INDEX chronologies_by_due ON chronologies (partnership_id, state, due_at);
+CREATE INDEX chronologies_by_time ON chronologies (partnership_id, created_at, id);
+CREATE INDEX chronologies_by_expiry ON chronologies (expires_at, id);
+CREATE INDEX chronologies_by_due ON chronologies (state, due_at);
 
 -- Colleagues of the owner who may act on the chronology.
 CREATE TABLE chronology_team (
@@ -137,7 +139,7 @@ CREATE TABLE invitations (
     UNIQUE (chronology_id, agency_id)
 ) STRICT;
 CREATE INDEX invitations_by_agency ON invitations (partnership_id, agency_id, created_at, id);
-CREATE INDEX invitations_by_due ON invitations (partnership_id, state, due_at);
+CREATE INDEX invitations_by_due ON invitations (state, due_at);
 
 CREATE TABLE invitation_practitioners (
     invitation_id BLOB NOT NULL REFERENCES invitations (id) ON DELETE CASCADE,
@@ -164,10 +166,13 @@ CREATE TABLE fragments (
     updated_at INTEGER NOT NULL
 ) STRICT;
 CREATE UNIQUE INDEX fragments_by_reference ON fragments (partnership_id, agency_id, chronology_id, reference_index);
+-- A null chronology equals no other, so that references sent ahead of one need an index of their own.
+CREATE UNIQUE INDEX fragments_by_reference_ahead ON fragments (partnership_id, agency_id, reference_index)
+    WHERE chronology_id IS NULL;
 CREATE INDEX fragments_by_chronology ON fragments (partnership_id, chronology_id, agency_id);
 CREATE INDEX fragments_by_family ON fragments (partnership_id, family_id);
 CREATE INDEX fragments_by_agency ON fragments (partnership_id, agency_id, created_at, id);
-CREATE INDEX fragments_by_expiry ON fragments (partnership_id, expires_at);
+CREATE INDEX fragments_by_expiry ON fragments (expires_at, id);
 
 CREATE TABLE fragment_versions (
     fragment_id BLOB NOT NULL REFERENCES fragments (id) ON DELETE CASCADE,
@@ -213,6 +218,7 @@ CREATE TABLE consolidations (
     signed_off_by BLOB REFERENCES practitioners (id),
     created_at INTEGER NOT NULL
 ) STRICT;
+CREATE INDEX consolidations_by_expiry ON consolidations (expires_at, id);
 CREATE INDEX consolidations_by_chronology ON consolidations (partnership_id, chronology_id, created_at, id);
 
 CREATE TABLE holds (

@@ -1,0 +1,153 @@
+//! The one place that reads what agencies have written. What is expired or withdrawn is not found here; the same
+//! condition stands in every query: the fragment, its version and, when it has one, its chronology all live.
+
+use std::collections::HashMap;
+
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use domain::{ChronologyId, FragmentId, Instant, Permit};
+
+use super::{EntryRow, FragmentRow, FragmentVersionRow};
+use crate::schema::{chronologies, entries, fragment_versions, fragments};
+use crate::types::Bind;
+use crate::{FragmentState, StoreError, Tx};
+
+/// A fragment with its current version and that version's entries, in the order in which they were submitted.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FragmentContent {
+    /// The fragment.
+    pub fragment: FragmentRow,
+    /// Its current version.
+    pub version: FragmentVersionRow,
+    /// The version's entries.
+    pub entries: Vec<EntryRow>,
+}
+
+/// Versions of fragments, as far as they live and the permit's partnership has them.
+macro_rules! live_versions {
+    ($permit:expr, $now:expr) => {
+        fragment_versions::table
+            .inner_join(fragments::table.on(fragments::id.eq(fragment_versions::fragment_id)))
+            .filter(fragments::partnership_id.eq(Bind($permit.partnership())))
+            .filter(fragment_versions::partnership_id.eq(Bind($permit.partnership())))
+            .filter(fragments::state.eq(Bind(FragmentState::Submitted)))
+            .filter(fragments::expires_at.gt(Bind($now)))
+            .filter(fragment_versions::expires_at.gt(Bind($now)))
+            .filter(
+                fragments::chronology_id.is_null().or(exists(
+                    chronologies::table
+                        .filter(chronologies::id.nullable().eq(fragments::chronology_id))
+                        .filter(chronologies::expires_at.gt(Bind($now))),
+                )),
+            )
+    };
+}
+
+/// Everything live that was submitted to a chronology, by the time it was submitted. Two queries, however many
+/// fragments there are.
+///
+/// # Errors
+/// When the database fails.
+pub fn live_content(
+    tx: &mut Tx<'_>,
+    permit: &Permit,
+    chronology: ChronologyId,
+    now: Instant,
+) -> Result<Vec<FragmentContent>, StoreError> {
+    let query = live_versions!(permit, now)
+        .filter(fragments::chronology_id.eq(Some(Bind(chronology))))
+        .filter(fragment_versions::version.eq(fragments::version))
+        .order((fragments::created_at, fragments::id))
+        .select((FragmentRow::as_select(), FragmentVersionRow::as_select()));
+    let found: Vec<(FragmentRow, FragmentVersionRow)> = tx.run(|c| query.load(c))?;
+    let ids: Vec<FragmentId> = found.iter().map(|(fragment, _)| fragment.id).collect();
+    let mut entries = current_entries(tx, permit, &ids)?;
+    Ok(found
+        .into_iter()
+        .map(|(fragment, version)| FragmentContent {
+            entries: entries.remove(&fragment.id).unwrap_or_default(),
+            fragment,
+            version,
+        })
+        .collect())
+}
+
+/// The entries of fragments' current versions, each fragment's in order.
+fn current_entries(
+    tx: &mut Tx<'_>,
+    permit: &Permit,
+    ids: &[FragmentId],
+) -> Result<HashMap<FragmentId, Vec<EntryRow>>, StoreError> {
+    let query = entries::table
+        .inner_join(
+            fragments::table.on(fragments::id.eq(entries::fragment_id).and(fragments::version.eq(entries::version))),
+        )
+        .filter(entries::partnership_id.eq(Bind(permit.partnership())))
+        .filter(entries::fragment_id.eq_any(ids.iter().copied().map(Bind)))
+        .order((entries::fragment_id, entries::position))
+        .select(EntryRow::as_select());
+    let rows: Vec<EntryRow> = tx.run(|c| query.load(c))?;
+    let mut entries: HashMap<FragmentId, Vec<EntryRow>> = HashMap::with_capacity(ids.len());
+    for row in rows {
+        entries.entry(row.fragment_id).or_default().push(row);
+    }
+    Ok(entries)
+}
+
+/// One version of a fragment, while it lives.
+///
+/// # Errors
+/// When the database fails.
+pub fn version(
+    tx: &mut Tx<'_>,
+    permit: &Permit,
+    fragment: FragmentId,
+    version: i64,
+    now: Instant,
+) -> Result<Option<FragmentVersionRow>, StoreError> {
+    let query = live_versions!(permit, now)
+        .filter(fragment_versions::fragment_id.eq(Bind(fragment)))
+        .filter(fragment_versions::version.eq(version))
+        .select(FragmentVersionRow::as_select());
+    tx.run(|c| query.first(c).optional())
+}
+
+/// The live versions of a fragment, oldest first.
+///
+/// # Errors
+/// When the database fails.
+pub fn versions(
+    tx: &mut Tx<'_>,
+    permit: &Permit,
+    fragment: FragmentId,
+    now: Instant,
+) -> Result<Vec<FragmentVersionRow>, StoreError> {
+    let query = live_versions!(permit, now)
+        .filter(fragment_versions::fragment_id.eq(Bind(fragment)))
+        .order(fragment_versions::version)
+        .select(FragmentVersionRow::as_select());
+    tx.run(|c| query.load(c))
+}
+
+/// The entries of one version of a fragment, in the order in which they were submitted, while it lives.
+///
+/// # Errors
+/// When the database fails.
+pub fn entries(
+    tx: &mut Tx<'_>,
+    permit: &Permit,
+    fragment: FragmentId,
+    of_version: i64,
+    now: Instant,
+) -> Result<Vec<EntryRow>, StoreError> {
+    if version(tx, permit, fragment, of_version, now)?.is_none() {
+        return Ok(Vec::new());
+    }
+    let query = entries::table
+        .filter(entries::partnership_id.eq(Bind(permit.partnership())))
+        .filter(entries::fragment_id.eq(Bind(fragment)))
+        .filter(entries::version.eq(of_version))
+        .order(entries::position)
+        .select(EntryRow::as_select());
+    tx.run(|c| query.load(c))
+}

@@ -1,0 +1,150 @@
+//! What is over and to be destroyed. Lists are ordered by expiry and paged, so that a worker that leaves something
+//! behind (a hold, a failure) goes on after it and counts it, and [`backlog`] tells what is left.
+
+mod delete;
+
+pub use delete::{
+    checkpoint, delete_chronology, delete_consolidation, delete_expired_replies, delete_family, delete_fragment,
+    delete_person,
+};
+
+use diesel::dsl::{count_star, min};
+use diesel::prelude::*;
+use domain::{ChronologyId, ConsolidationId, FamilyId, FragmentId, Instant, PartnershipId, PersonId};
+use uuid::Uuid;
+
+use crate::chronologies::ChronologyRow;
+use crate::connection::AnyConnection;
+use crate::fragments::FragmentRow;
+use crate::schema::{chronologies, consolidations, families, fragments, idempotency, people};
+use crate::types::Bind;
+use crate::{Keyset, StoreError, Tx};
+
+/// Something whose time is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Due<I> {
+    /// Its partnership.
+    pub partnership: PartnershipId,
+    /// What it is.
+    pub id: I,
+    /// Since when it has been over.
+    pub expired_at: Instant,
+}
+
+/// What is over and still there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Backlog {
+    /// How many rows.
+    pub rows: i64,
+    /// Since when the oldest of them has been over.
+    pub oldest: Option<Instant>,
+}
+
+/// Rows that are over, of any partnership, ordered by expiry, after a place; on PostgreSQL those that another node is
+/// working on are left to it until the transaction ends.
+macro_rules! due {
+    ($tx:expr, $table:ident, $id:path, $now:expr, $after:expr, $limit:expr, $select:expr) => {{
+        let place = $after.unwrap_or(Keyset { at: Instant::MIN, id: Uuid::nil() });
+        let query = $table::table
+            .filter($table::expires_at.le(Bind($now)))
+            .filter($table::expires_at.ge(Bind(place.at)))
+            .filter($table::expires_at.gt(Bind(place.at)).or($table::id.gt(Bind($id(place.id)))))
+            .order(($table::expires_at, $table::id))
+            .limit($limit.into())
+            .select($select);
+        $tx.run(|connection| match connection {
+            AnyConnection::Postgresql(c) => query.for_update().skip_locked().load(c),
+            AnyConnection::Sqlite(c) => query.load(c),
+        })
+    }};
+}
+
+macro_rules! due_ids {
+    ($(#[$meta:meta])* $name:ident: $table:ident, $id:ident) => {
+        $(#[$meta])*
+        ///
+        /// # Errors
+        /// When the database fails.
+        pub fn $name(
+            tx: &mut Tx<'_>,
+            now: Instant,
+            after: Option<Keyset>,
+            limit: impl Into<i64>,
+        ) -> Result<Vec<Due<$id>>, StoreError> {
+            let columns = ($table::partnership_id, $table::id, $table::expires_at);
+            let rows: Vec<(PartnershipId, $id, Instant)> = due!(tx, $table, $id, now, after, limit, columns)?;
+            Ok(rows.into_iter().map(|(partnership, id, expired_at)| Due { partnership, id, expired_at }).collect())
+        }
+    };
+}
+
+due_ids! {
+    /// At most `limit` people whose records are over, after a place.
+    due_people: people, PersonId
+}
+due_ids! {
+    /// At most `limit` families whose records are over, after a place.
+    due_families: families, FamilyId
+}
+due_ids! {
+    /// At most `limit` frozen views that are over, after a place.
+    due_consolidations: consolidations, ConsolidationId
+}
+due_ids! {
+    /// At most `limit` fragments that are over, after a place. [`crate::fragments::find`] gives the row.
+    due_fragments: fragments, FragmentId
+}
+due_ids! {
+    /// At most `limit` chronologies that are over, after a place. [`chronology`] gives the row.
+    due_chronologies: chronologies, ChronologyId
+}
+
+/// The chronology `id`, live or over. What is sealed in one that is over no longer opens.
+///
+/// # Errors
+/// When the database fails.
+pub fn chronology(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    id: ChronologyId,
+) -> Result<Option<ChronologyRow>, StoreError> {
+    let query = chronologies::table
+        .filter(chronologies::partnership_id.eq(Bind(partnership)))
+        .filter(chronologies::id.eq(Bind(id)));
+    tx.run(|c| query.select(ChronologyRow::as_select()).first(c).optional())
+}
+
+/// Every fragment of a chronology, live or not, in the order in which they were submitted.
+///
+/// # Errors
+/// When the database fails.
+pub fn fragments_of(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    id: ChronologyId,
+) -> Result<Vec<FragmentRow>, StoreError> {
+    let query = fragments::table
+        .filter(fragments::partnership_id.eq(Bind(partnership)))
+        .filter(fragments::chronology_id.eq(Some(Bind(id))))
+        .order((fragments::created_at, fragments::id));
+    tx.run(|c| query.select(FragmentRow::as_select()).load(c))
+}
+
+/// What is over and still there, in all tables together.
+///
+/// # Errors
+/// When the database fails.
+pub fn backlog(tx: &mut Tx<'_>, now: Instant) -> Result<Backlog, StoreError> {
+    let mut all = Backlog::default();
+    macro_rules! add {
+        ($($table:ident),+) => {$(
+            let over = $table::table.filter($table::expires_at.le(Bind(now)));
+            let (rows, oldest): (i64, Option<Instant>) =
+                tx.run(|c| over.select((count_star(), min($table::expires_at))).first(c))?;
+            all.rows += rows;
+            all.oldest = [all.oldest, oldest].into_iter().flatten().min();
+        )+};
+    }
+    add!(people, families, chronologies, fragments, consolidations, idempotency);
+    Ok(all)
+}
