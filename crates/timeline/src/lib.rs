@@ -1,1 +1,24 @@
 //! Consolidation: every agency's entries in one order, each event once with every account, without input or output.
+//!
+//! Nothing is rewritten: a row is one event, its accounts stand side by side with their agencies, and every entry that
+//! went in is on exactly one row. The caller has already left out what the reader may not see.
+
+mod accounts;
+mod age;
+mod conflicts;
+mod consolidate;
+mod coverage;
+mod filter;
+mod gaps;
+mod live;
+mod row;
+
+pub use age::{AgeAtEvent, age_at};
+pub use conflicts::{Conflict, ConflictField};
+pub use consolidate::{Consolidated, ORDERING_RULE, consolidate};
+pub use coverage::{CoverageLine, coverage_statement};
+pub use filter::Filter;
+pub use gaps::{AgencySilence, QuietSpell, quiet_spells, silence_by_agency};
+pub use linkage::{Evidence, EvidenceCode};
+pub use live::{ChildFacts, LiveEntry};
+pub use row::{Account, Repeat, Row, RowChild};

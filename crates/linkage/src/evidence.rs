@@ -1,0 +1,132 @@
+//! Why a decision was taken, in words a practitioner can read. Evidence never repeats a record's own words or names.
+
+use serde::{Deserialize, Serialize};
+
+/// What kind of fact spoke for or against a link.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EvidenceCode {
+    /// Both are dated alike.
+    SameDate,
+    /// One date lies within the other, which is less exact.
+    DateWithin,
+    /// The dates exclude each other.
+    DatesDiffer,
+    /// Both give the same time of day.
+    SameTime,
+    /// The times of day are a few minutes apart.
+    TimesClose,
+    /// The times of day exclude each other.
+    TimesDiffer,
+    /// The words are the same but for punctuation, capitals and spacing.
+    SameWords,
+    /// The words differ by no more than a slip of the pen or a few words left out.
+    NearlySameWords,
+    /// The words are the same but for the child's own name.
+    SameWordsForSibling,
+    /// The words differ.
+    WordsDiffer,
+    /// The words are too few or too general to show that two agencies tell the same event.
+    WordsTooGeneral,
+    /// The same document reference is quoted.
+    SameDocument,
+    /// One agency's own record references differ.
+    ReferencesDiffer,
+    /// One agency lists the event twice in one return, for the same children and without times.
+    ListedTwice,
+    /// Both come from the same agency.
+    SameAgency,
+    /// Different agencies tell it.
+    DifferentAgencies,
+    /// At least one child is concerned in both.
+    SharedChild,
+    /// No child is concerned in both.
+    NoSharedChild,
+    /// The categories differ.
+    CategoriesDiffer,
+    /// One says that the child was seen, the other that the child was not.
+    SeenDiffers,
+    /// The outcomes differ.
+    OutcomesDiffer,
+    /// No adult concerned in one is concerned in the other.
+    AdultsDiffer,
+    /// The same identifier.
+    SameIdentifier,
+    /// Two different identifiers of one kind.
+    IdentifiersDiffer,
+    /// The same given and family name.
+    SameName,
+    /// The same given name and another family name.
+    SameGivenName,
+    /// Other names.
+    NamesDiffer,
+    /// The same date of birth.
+    SameBirth,
+    /// Another date of birth.
+    BirthsDiffer,
+    /// The same date of birth and family name with another given name.
+    Twin,
+    /// The recorded sexes differ.
+    SexDiffers,
+    /// One record is a child's, the other an adult's.
+    KindsDiffer,
+}
+
+/// One fact that spoke for or against a link.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Evidence {
+    /// What kind of fact.
+    pub code: EvidenceCode,
+    /// The fact in plain words, without names or narrative.
+    #[schema(example = "The words are the same")]
+    pub words: String,
+}
+
+impl Evidence {
+    /// The fact with its standing words.
+    #[must_use]
+    pub fn of(code: EvidenceCode) -> Self {
+        Self { code, words: code.words().to_owned() }
+    }
+}
+
+impl EvidenceCode {
+    /// The standing words for this kind of fact.
+    #[must_use]
+    pub const fn words(self) -> &'static str {
+        match self {
+            Self::SameDate => "The dates are the same",
+            Self::DateWithin => "One date lies within the other, which is less exact",
+            Self::DatesDiffer => "The dates exclude each other",
+            Self::SameTime => "The times of day are the same",
+            Self::TimesClose => "The times of day are no more than an hour apart",
+            Self::TimesDiffer => "The times of day exclude each other",
+            Self::SameWords => "The words are the same",
+            Self::NearlySameWords => "The words are the same but for small slips",
+            Self::SameWordsForSibling => "The words are the same but for the child's own name",
+            Self::WordsDiffer => "The words differ",
+            Self::WordsTooGeneral => "The words are too few or too general to show a shared event",
+            Self::SameDocument => "Both quote the same document reference",
+            Self::ReferencesDiffer => "The agency's own record references differ",
+            Self::ListedTwice => "One return lists it twice for the same children, without times",
+            Self::SameAgency => "The same agency told it more than once",
+            Self::DifferentAgencies => "Different agencies told it",
+            Self::SharedChild => "The same child is concerned",
+            Self::NoSharedChild => "Different children are concerned",
+            Self::CategoriesDiffer => "The categories differ",
+            Self::SeenDiffers => "One says the child was seen, the other that the child was not",
+            Self::OutcomesDiffer => "The outcomes differ",
+            Self::AdultsDiffer => "Different adults are concerned",
+            Self::SameIdentifier => "An identifier is the same",
+            Self::IdentifiersDiffer => "An identifier of the same kind differs",
+            Self::SameName => "The given and family names are the same",
+            Self::SameGivenName => "The given names are the same, the family names differ",
+            Self::NamesDiffer => "The given names differ",
+            Self::SameBirth => "The dates of birth are the same",
+            Self::BirthsDiffer => "The dates of birth differ",
+            Self::Twin => "Same birthday and family name with another given name: a twin, not the same child",
+            Self::SexDiffers => "The recorded sexes differ",
+            Self::KindsDiffer => "One record is a child's, the other an adult's",
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! What is known of one entry when asking whether another tells the same event.
+
+use std::cell::OnceCell;
+use std::fmt;
+
+use domain::{AdultRole, AgencyId, EntryDetails, EntryId, FragmentId, PersonId, SeenStatus, Sensitive};
+use time::Date;
+
+use crate::tokens::{content, tokens};
+
+/// Given names in the family, so that a sibling's copy of an entry may differ in the child's own name and a name is never
+/// taken for a slip of the pen.
+#[derive(Default, Clone)]
+pub struct FamilyNames(Vec<(PersonId, Vec<String>)>);
+
+impl FamilyNames {
+    /// From each child's given names, in any order.
+    pub fn new<'a>(children: impl IntoIterator<Item = (PersonId, &'a str)>) -> Self {
+        Self(children.into_iter().map(|(id, given)| (id, tokens(given))).collect())
+    }
+
+    fn of(&self, children: &[PersonId]) -> Vec<String> {
+        let theirs = self.0.iter().filter(|(id, _)| children.contains(id));
+        theirs.flat_map(|(_, names)| names.iter().cloned()).collect()
+    }
+
+    pub(crate) fn contains(&self, word: &str) -> bool {
+        self.0.iter().any(|(_, names)| names.iter().any(|name| name == word))
+    }
+}
+
+impl fmt::Debug for FamilyNames {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "FamilyNames({} people)", self.0.len())
+    }
+}
+
+/// One entry as same-event decisions see it. The text is taken apart only when a decision needs it.
+pub struct EventFacts<'a> {
+    pub(crate) entry: EntryId,
+    pub(crate) fragment: FragmentId,
+    pub(crate) agency: AgencyId,
+    pub(crate) details: &'a EntryDetails,
+    pub(crate) names: &'a FamilyNames,
+    children: Vec<PersonId>,
+    earliest: Date,
+    latest: Date,
+    words: OnceCell<Vec<String>>,
+    own_names: OnceCell<Vec<String>>,
+}
+
+impl<'a> EventFacts<'a> {
+    /// The facts of one entry, told by `agency` in `fragment`.
+    #[must_use]
+    pub fn new(
+        entry: EntryId,
+        fragment: FragmentId,
+        agency: AgencyId,
+        details: &'a EntryDetails,
+        names: &'a FamilyNames,
+    ) -> Self {
+        let mut children = details.children.clone();
+        children.sort_unstable();
+        children.dedup();
+        let (earliest, latest) = (details.when.earliest(), details.when.latest());
+        let (words, own_names) = (OnceCell::new(), OnceCell::new());
+        Self { entry, fragment, agency, details, names, children, earliest, latest, words, own_names }
+    }
+
+    /// First and last day it can have been.
+    pub(crate) const fn span(&self) -> (Date, Date) {
+        (self.earliest, self.latest)
+    }
+
+    /// Days from the first to the last day it can have been: 0 for a day.
+    pub(crate) fn width(&self) -> i64 {
+        (self.latest - self.earliest).whole_days()
+    }
+
+    /// Minutes after midnight, when the time is known.
+    pub(crate) fn minutes(&self) -> Option<u16> {
+        self.details.when.time().map(domain::TimeOfDay::minutes)
+    }
+
+    /// The children concerned, sorted, each once.
+    pub(crate) fn children(&self) -> &[PersonId] {
+        &self.children
+    }
+
+    pub(crate) fn shares_child(&self, other: &Self) -> bool {
+        self.children.iter().any(|child| other.children.binary_search(child).is_ok())
+    }
+
+    /// The text's words without those that never change what happened.
+    pub(crate) fn words(&self) -> &[String] {
+        self.words.get_or_init(|| content(self.details.what.as_str()))
+    }
+
+    /// Given names of the children concerned.
+    pub(crate) fn own_names(&self) -> &[String] {
+        self.own_names.get_or_init(|| self.names.of(&self.children))
+    }
+
+    /// Whether the child was seen, when it is said.
+    pub(crate) fn was_seen(&self) -> Option<bool> {
+        self.details.seen.map(|seen| seen != SeenStatus::NotSeen)
+    }
+
+    pub(crate) fn outcome(&self) -> Option<&str> {
+        self.details.outcome.as_ref().map(Sensitive::as_str)
+    }
+
+    /// The agency's own record reference, without regard to capitals and spacing.
+    pub(crate) fn reference(&self) -> Option<String> {
+        self.details.reference.as_deref().and_then(bare)
+    }
+
+    /// The document reference, without regard to capitals and spacing; `None` when too short or without a digit, because
+    /// "letter" is no reference.
+    pub(crate) fn document(&self) -> Option<String> {
+        let bare = self.details.document_reference.as_deref().and_then(bare)?;
+        (bare.chars().count() >= 4 && bare.contains(|c: char| c.is_ascii_digit())).then_some(bare)
+    }
+
+    /// Adults concerned, as person and part played.
+    pub(crate) fn adults(&self) -> Vec<(Option<PersonId>, AdultRole)> {
+        let mut adults: Vec<_> = self.details.adults.iter().map(|adult| (adult.person, adult.role)).collect();
+        adults.sort_unstable();
+        adults
+    }
+}
+
+impl fmt::Debug for EventFacts<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("EventFacts").field("entry", &self.entry).finish_non_exhaustive()
+    }
+}
+
+fn bare(reference: &str) -> Option<String> {
+    let bare: String = reference.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
+    (!bare.is_empty()).then_some(bare)
+}

@@ -1,0 +1,142 @@
+//! A family's entries sorted into events.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "test fixtures")]
+
+mod support;
+
+use proptest::prelude::*;
+use support::*;
+
+const FIGHT: &str = "Neighbour reported shouting and a child crying; officers found mother with a cut lip";
+
+#[test]
+fn repeats_and_accounts_come_together_in_one_cluster() {
+    let entries = numbered([
+        told(HV, &[AISHA], "2024-03-12", "DOMESTIC_ABUSE", FIGHT).fragment(1),
+        told(POLICE, &[AISHA, BILAL], "2024-03-12T22:10", "DOMESTIC_ABUSE", FIGHT).fragment(2),
+        told(HV, &[BILAL], "2024-03-12", "DOMESTIC_ABUSE", FIGHT).fragment(3),
+        told(GP, &[AISHA], "2024-03-20", "HEALTH", "Ear infection").fragment(4),
+    ]);
+    assert_eq!(sorted(&entries), vec![vec![1, 2, 3], vec![4]]);
+    let clusters = clusters(&entries);
+    assert!(!clusters[0].evidence.is_empty() && clusters[1].evidence.is_empty());
+}
+
+#[test]
+fn weekly_visits_with_the_same_words_stay_apart() {
+    let days = ["2024-03-05", "2024-03-12", "2024-03-19", "2024-03-26"];
+    let visit = |day| told(HV, &[AISHA, BILAL], day, "CONTACT", "Weekly visit. Family at home, no concerns.");
+    let entries = numbered(days.map(visit));
+    assert_eq!(sorted(&entries).len(), 4);
+}
+
+#[test]
+fn a_month_that_fits_several_days_fits_none() {
+    let tell = |agency, when| told(agency, &[AISHA], when, "DOMESTIC_ABUSE", FIGHT).fragment(agency);
+    let two = numbered([tell(POLICE, "2024-03-05"), tell(POLICE, "2024-03-19"), tell(GP, "2024-03")]);
+    assert_eq!(sorted(&two), vec![vec![1], vec![2], vec![3]]);
+    let one = numbered([tell(POLICE, "2024-03-05"), tell(POLICE, "2024-04-19"), tell(GP, "2024-03")]);
+    assert_eq!(sorted(&one), vec![vec![1, 3], vec![2]]);
+}
+
+#[test]
+fn an_entry_without_a_time_is_no_bridge_between_two_times() {
+    let tell =
+        |child, when: &str| told(HV, &[child], when, "HEALTH", "Dressing changed, wound healing well").fragment(child);
+    let entries =
+        numbered([tell(AISHA, "2024-03-12T10:00"), tell(BILAL, "2024-03-12"), tell(CARYS, "2024-03-12T14:00")]);
+    assert_eq!(sorted(&entries), vec![vec![1], vec![2], vec![3]]);
+}
+
+#[test]
+fn one_account_does_not_join_two_incidents_of_another_agency() {
+    let police = |when| told(POLICE, &[AISHA], when, "DOMESTIC_ABUSE", FIGHT).fragment(1).document("OP-7731");
+    let entries = numbered([
+        police("2024-03-12T10:00"),
+        police("2024-03-12T10:40"),
+        told(GP, &[AISHA], "2024-03-12", "DOMESTIC_ABUSE", FIGHT).fragment(2).document("OP-7731"),
+    ]);
+    assert_eq!(sorted(&entries).len(), 3);
+}
+
+#[test]
+fn two_identical_calls_told_for_two_children_are_two_events() {
+    let call = |child| told(HV, &[child], "2024-03-12", "CONTACT", "Telephoned mother, no answer").fragment(child);
+    let entries = numbered([call(AISHA), call(AISHA), call(BILAL), call(BILAL)]);
+    assert_eq!(sorted(&entries), vec![vec![1, 3], vec![2, 4]]);
+}
+
+#[test]
+fn a_return_sent_again_changes_no_row() {
+    let call =
+        |fragment| told(HV, &[AISHA], "2024-03-12", "CONTACT", "Telephoned mother, no answer").fragment(fragment);
+    let entries = numbered([call(1), call(1), call(2), call(2)]);
+    assert_eq!(sorted(&entries), vec![vec![1, 3], vec![2, 4]]);
+}
+
+#[test]
+fn five_thousand_identical_copies_are_one_event() {
+    let copy =
+        |fragment| told(HV, &[AISHA], "2024-03-12", "CONTACT", "Telephoned mother, no answer").fragment(fragment);
+    assert_eq!(sorted(&numbered((0..5_000).map(copy))).len(), 1);
+}
+
+/// Few values each, so that chance brings entries close together.
+fn any_told() -> impl Strategy<Value = Told> {
+    let what = prop_oneof![
+        Just(FIGHT),
+        Just("Neighbour reported shouting and a child crying; officers found mother with a cut lip again"),
+        Just("Neighbour reported shoutting and a child crying; officers found mother with a cut lip"),
+        Just("Aisha seen at clinic with mother, weight 11.2 kg"),
+        Just("Bilal seen at clinic with mother, weight 11.2 kg"),
+        Just("Telephoned mother, no answer"),
+    ];
+    let when = prop_oneof![
+        Just("2024-03-12"),
+        Just("2024-03-12T10:00"),
+        Just("2024-03-12T10:20"),
+        Just("2024-03"),
+        Just("2024-03-19"),
+        Just("2024"),
+        Just("../2024-03-12"),
+    ];
+    let children = prop_oneof![Just(vec![AISHA]), Just(vec![BILAL]), Just(vec![AISHA, BILAL])];
+    let category = prop_oneof![Just("HEALTH"), Just("CONTACT")];
+    let document = prop::option::of(Just("OP-7731"));
+    (HV..=GP, 0..3_u128, children, when, category, what, document).prop_map(
+        |(agency, fragment, children, when, category, what, document)| {
+            let told = told(agency, &children, when, category, what).fragment(agency * 10 + fragment);
+            document.into_iter().fold(told, Told::document)
+        },
+    )
+}
+
+proptest! {
+    #[test]
+    fn every_entry_once_and_order_plays_no_part(
+        (entries, shuffled) in prop::collection::vec(any_told(), 0..24)
+            .prop_map(numbered)
+            .prop_flat_map(|entries| (Just(entries.clone()), Just(entries).prop_shuffle())),
+    ) {
+        let clusters = sorted(&entries);
+        let mut all: Vec<u128> = clusters.iter().flatten().copied().collect();
+        all.sort_unstable();
+        prop_assert_eq!(all, entries.iter().map(|entry| entry.id).collect::<Vec<_>>());
+        prop_assert_eq!(&clusters, &sorted(&shuffled));
+    }
+
+    #[test]
+    fn no_chain_brings_contradictions_together(entries in prop::collection::vec(any_told(), 0..24).prop_map(numbered)) {
+        for cluster in sorted(&entries) {
+            let members: Vec<&Told> = cluster.iter().map(|id| entries.iter().find(|entry| entry.id == *id).unwrap()).collect();
+            for (a, b) in members.iter().flat_map(|a| members.iter().map(move |b| (a, b))) {
+                let (x, y) = (&a.details, &b.details);
+                prop_assert_eq!(&x.category, &y.category);
+                prop_assert!(x.when.earliest() <= y.when.latest() && y.when.earliest() <= x.when.latest());
+                if a.agency == b.agency {
+                    prop_assert_eq!((x.when.earliest(), x.when.latest()), (y.when.earliest(), y.when.latest()));
+                    prop_assert!(x.when.time().is_none() || y.when.time().is_none() || x.when.time() == y.when.time());
+                }
+            }
+        }
+    }
+}

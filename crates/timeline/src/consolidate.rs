@@ -1,0 +1,131 @@
+//! From live entries to the rows of a timeline.
+
+use std::collections::{BTreeSet, HashMap};
+
+use domain::{BirthDate, EntryId, EventDate, Instant, PersonId, Significance, SortKey, WhenOut};
+use linkage::{EventCluster, EventFacts, Evidence, FamilyNames, cluster_events};
+use serde::{Deserialize, Serialize};
+use time::Date;
+
+use crate::accounts::accounts;
+use crate::age::age_at;
+use crate::conflicts::conflicts;
+use crate::filter::Filter;
+use crate::live::{ChildFacts, LiveEntry};
+use crate::row::{Row, RowChild};
+
+/// How rows are ordered, in words for the timeline's header.
+pub const ORDERING_RULE: &str = "Events stand in order of the earliest day each can have happened. \"Before\" and \"until\" a date \
+    stand at that date's last day, ahead of its other events. On one day, events with a known time come first, in order of \
+    time; then events of that day without a time; then months, seasons and years that begin on it, the shorter first; then ranges; \
+    then events that go on from it or came after it. A time that is not known is left empty. Where accounts of one event \
+    differ, the most exact date decides. Events that still agree stand in order of submission. What a place assumes is \
+    written beside the event.";
+
+/// A timeline: every event once, with every account.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Consolidated {
+    /// The rows asked for, in order.
+    pub rows: Vec<Row>,
+    /// How many rows the reader's whole timeline has, whatever the filter.
+    pub row_count: u32,
+    /// How many entries went into the reader's whole timeline, whatever the filter.
+    pub entry_count: u32,
+    /// How rows are ordered.
+    pub ordering_rule: String,
+}
+
+/// Consolidates the entries a reader may see: repeats of one agency folded, accounts of one event side by side, rows in order,
+/// then filtered. The answer depends on the set of entries, never on the order in which they come. n log n.
+#[must_use]
+pub fn consolidate(entries: Vec<LiveEntry>, children: &[ChildFacts], filter: &Filter) -> Consolidated {
+    let entry_count = number(entries.len());
+    let births: Births = children.iter().map(|child| (child.id, child.birth)).collect();
+    let clusters = cluster(&entries, children);
+    let mut slots: Vec<Option<LiveEntry>> = entries.into_iter().map(Some).collect();
+    let mut placed: Vec<(Place, Row)> = clusters
+        .into_iter()
+        .filter_map(|cluster| place(take(&mut slots, &cluster), cluster.evidence, &births))
+        .collect();
+    placed.sort_by_key(|(place, _)| *place);
+    let row_count = number(placed.len());
+    let numbered = placed.into_iter().zip(1..).map(|((_, row), sequence)| Row { sequence, ..row });
+    let rows = numbered.filter(|row| filter.takes(row)).collect();
+    Consolidated { rows, row_count, entry_count, ordering_rule: ORDERING_RULE.to_owned() }
+}
+
+type Births = HashMap<PersonId, Option<BirthDate>>;
+/// Where a row stands: its date, then its first submission, then its id.
+type Place = (SortKey, Instant, EntryId);
+
+fn cluster(entries: &[LiveEntry], children: &[ChildFacts]) -> Vec<EventCluster> {
+    let names = FamilyNames::new(children.iter().map(|child| (child.id, child.given_name.as_str())));
+    let facts = |entry| facts(entry, &names);
+    cluster_events(&entries.iter().map(facts).collect::<Vec<_>>())
+}
+
+fn facts<'a>(entry: &'a LiveEntry, names: &'a FamilyNames) -> EventFacts<'a> {
+    EventFacts::new(entry.entry_id, entry.fragment_id, entry.agency, &entry.details, names)
+}
+
+fn take(slots: &mut [Option<LiveEntry>], cluster: &EventCluster) -> Vec<LiveEntry> {
+    cluster.members.iter().filter_map(|&index| slots.get_mut(index).and_then(Option::take)).collect()
+}
+
+/// One row and its place; `None` without entries.
+fn place(entries: Vec<LiveEntry>, linked_because: Vec<Evidence>, births: &Births) -> Option<(Place, Row)> {
+    let leading = entries.iter().min_by_key(|entry| (exactness(&entry.details.when), entry.entry_id))?;
+    let when = leading.details.when.clone();
+    let category = leading.details.category.clone();
+    let id = entries.iter().map(|entry| entry.entry_id).min()?;
+    let submitted = entries.iter().map(|entry| entry.submitted_at).min()?;
+    let row = Row {
+        id,
+        sequence: 0,
+        order_note: when.assumption().map(str::to_owned),
+        children: row_children(&entries, &when, births),
+        category,
+        significance: significance(&entries),
+        linked_because,
+        conflicts: conflicts(&entries),
+        key_incident: entries.iter().any(|entry| entry.details.key_incident),
+        family_history: entries.iter().any(|entry| entry.details.family_history),
+        when: WhenOut::from(&when),
+        accounts: accounts(entries),
+    };
+    Some(((when.sort_key(), submitted, id), row))
+}
+
+/// The most exact first: fewest days, surest, a known time, then order.
+fn exactness(when: &EventDate) -> (i64, bool, bool, SortKey) {
+    let days = (when.latest() - when.earliest()).whole_days();
+    (days, when.is_about() || when.is_uncertain(), when.time().is_none(), when.sort_key())
+}
+
+/// Every child concerned, the eldest first, children without a date of birth last.
+fn row_children(entries: &[LiveEntry], when: &EventDate, births: &Births) -> Vec<RowChild> {
+    let concerned: BTreeSet<PersonId> =
+        entries.iter().flat_map(|entry| entry.details.children.iter().copied()).collect();
+    let birth = |id: PersonId| births.get(&id).copied().flatten();
+    let born = |id: PersonId| birth(id).map_or(Date::MAX, |birth| birth.date);
+    let mut concerned: Vec<PersonId> = concerned.into_iter().collect();
+    concerned.sort_by_key(|&id| (born(id), id));
+    let child = |id| RowChild { id, age_at_event: birth(id).and_then(|birth| age_at(birth, when)) };
+    concerned.into_iter().map(child).collect()
+}
+
+fn significance(entries: &[LiveEntry]) -> Significance {
+    let any = |wanted: &[Significance]| entries.iter().any(|entry| wanted.contains(&entry.details.significance));
+    let strength = any(&[Significance::Strength, Significance::Both]);
+    let risk = any(&[Significance::Risk, Significance::Both]);
+    match (strength, risk) {
+        (true, true) => Significance::Both,
+        (true, false) => Significance::Strength,
+        (false, true) => Significance::Risk,
+        (false, false) => Significance::Neutral,
+    }
+}
+
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}

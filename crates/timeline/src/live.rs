@@ -1,0 +1,35 @@
+//! What goes in.
+
+use domain::{AgencyId, BirthDate, EntryDetails, EntryId, FragmentId, Instant, PersonId, Sensitive};
+
+/// One live entry, opened, that the reader may see.
+#[derive(Debug, Clone)]
+pub struct LiveEntry {
+    /// The entry; unique among those consolidated together.
+    pub entry_id: EntryId,
+    /// The fragment it stands in.
+    pub fragment_id: FragmentId,
+    /// The fragment's version it is taken from.
+    pub fragment_version: i64,
+    /// The agency that tells it.
+    pub agency: AgencyId,
+    /// The agency that entered it on its behalf.
+    pub proxy_by: Option<AgencyId>,
+    /// When the fragment's version was submitted.
+    pub submitted_at: Instant,
+    /// Its place in the fragment as submitted, from 0.
+    pub position: i64,
+    /// What it says.
+    pub details: EntryDetails,
+}
+
+/// What consolidation needs to know of a child of the family.
+#[derive(Debug, Clone)]
+pub struct ChildFacts {
+    /// The child.
+    pub id: PersonId,
+    /// Given name in use, so that a sibling's copy of an entry may differ in it.
+    pub given_name: Sensitive<String>,
+    /// Date of birth, or the day the birth is expected.
+    pub birth: Option<BirthDate>,
+}
