@@ -203,3 +203,18 @@ impl fmt::Debug for FileKeystore {
         f.write_str("FileKeystore(…)")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_key_placed_just_after_its_destruction_was_decided_does_not_stay() {
+        let folder = tempfile::tempdir().unwrap();
+        let keystore = FileKeystore::open(folder.path(), RootKey::generate().unwrap()).unwrap();
+        let key = KeyId::Scope(uuid::Uuid::from_u128(1));
+        keystore.destroy(Instant::MIN, key).unwrap();
+        keystore.create(Instant::MIN, key).unwrap();
+        assert!(!disk::exists(&keystore.path(key, KEY)).unwrap());
+    }
+}

@@ -127,7 +127,18 @@ impl Vault {
     /// # Errors
     /// [`VaultError::Keystore`] when the keystore cannot be read or written; call again.
     pub fn destroy_epochs_over(&self, now: Instant) -> Result<Vec<Destruction>, VaultError> {
-        let over: Vec<Epoch> = self.0.keystore.epochs()?.into_iter().filter(|epoch| now >= epoch.over_at()).collect();
+        self.destroy_epochs_over_except(now, &[])
+    }
+
+    /// As [`Vault::destroy_epochs_over`], but keeps the epochs of the expiries in `held`: what a legal hold keeps from
+    /// destruction lives by them.
+    ///
+    /// # Errors
+    /// As [`Vault::destroy_epochs_over`].
+    pub fn destroy_epochs_over_except(&self, now: Instant, held: &[Instant]) -> Result<Vec<Destruction>, VaultError> {
+        let kept: Vec<Epoch> = held.iter().map(|expires_at| Epoch::of(*expires_at)).collect();
+        let due = |epoch: &Epoch| now >= epoch.over_at() && !kept.contains(epoch);
+        let over: Vec<Epoch> = self.0.keystore.epochs()?.into_iter().filter(due).collect();
         let outcomes: Vec<_> = over.iter().map(|epoch| self.0.keystore.destroy(now, KeyId::Epoch(*epoch))).collect();
         self.0.unwrapped.evict(|key| matches!(key, Wrapping::Until { epoch, .. } if now >= epoch.over_at()));
         outcomes.into_iter().collect()
