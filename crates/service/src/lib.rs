@@ -1,1 +1,43 @@
 //! Use cases: authorise, act, audit, one database transaction each.
+//!
+//! Every method of [`Service`] is one use case. It enters with a [`Call`] (who asks, and under which request), finds out
+//! who that is, gathers the facts the policy needs, asks the policy for leave, acts, and writes its audit record. A write
+//! and its record commit together. What is read leaves only after its record is durable; if the record cannot be
+//! written, the answer is [`ServiceError::Unavailable`] and nothing is shown.
+
+mod audit;
+mod chronologies;
+mod directory;
+mod engine;
+mod error;
+mod fragments;
+mod holds;
+mod idempotency;
+mod invitations;
+mod model;
+mod paging;
+mod people;
+mod recording;
+mod sealing;
+mod session;
+mod timeline;
+mod upkeep;
+
+pub use engine::{PartnershipConfig, Service, ServiceConfig};
+pub use error::{Fault, ServiceError};
+pub use idempotency::IdempotencyKey;
+pub use model::*;
+pub use session::{Call, SignIn};
+pub use upkeep::PurgeReport;
+
+/// What a use case answers.
+pub type Answer<T> = Result<T, ServiceError>;
+
+/// What a write answers: the value, and whether it is the stored reply of an earlier request with the same key.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Written<T> {
+    /// The value.
+    pub value: T,
+    /// Whether this is the reply to an earlier request with the same idempotency key.
+    pub replayed: bool,
+}

@@ -89,3 +89,16 @@ pub fn page(
     let query = query.order((dsl::created_at, dsl::id)).limit(limit.into());
     tx.run(|c| query.select(AgencyRow::as_select()).load(c))
 }
+
+/// Those of `ids` that the partnership has, ordered by identifier.
+///
+/// # Errors
+/// When the database fails.
+pub fn find_many(tx: &mut Tx<'_>, partnership: PartnershipId, ids: &[AgencyId]) -> Result<Vec<AgencyRow>, StoreError> {
+    let wanted: Vec<_> = ids.iter().copied().map(Bind).collect();
+    let query = dsl::agencies
+        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .filter(dsl::id.eq_any(wanted))
+        .order(dsl::id);
+    tx.run(|c| query.select(AgencyRow::as_select()).load(c))
+}

@@ -286,3 +286,45 @@ pub fn digests(
         .map(|(version, content_index, entry_count)| VersionDigest { version, content_index, entry_count })
         .collect())
 }
+
+/// Live fragments that an agency sent ahead of a chronology, in the order in which they were submitted.
+///
+/// # Errors
+/// When the database fails.
+pub fn ahead_of_agency(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    agency: AgencyId,
+    now: Instant,
+) -> Result<Vec<FragmentRow>, StoreError> {
+    let query = dsl::fragments
+        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .filter(dsl::agency_id.eq(Bind(agency)))
+        .filter(dsl::chronology_id.is_null())
+        .filter(dsl::state.eq(Bind(FragmentState::Submitted)))
+        .filter(dsl::expires_at.gt(Bind(now)))
+        .order((dsl::created_at, dsl::id));
+    tx.run(|c| query.select(FragmentRow::as_select()).load(c))
+}
+
+/// Replaces what is sealed of one entry of one version, for a fragment that is taken into a chronology: the people it
+/// names are from then on named as the chronology's family names them.
+///
+/// # Errors
+/// [`StoreError::Stale`] when the entry is not there.
+pub fn reseal_entry(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    fragment: FragmentId,
+    version: i64,
+    id: EntryId,
+    sealed: &Sealed,
+) -> Result<(), StoreError> {
+    use entries::dsl as of;
+    let target = of::entries
+        .filter(of::partnership_id.eq(Bind(partnership)))
+        .filter(of::fragment_id.eq(Bind(fragment)))
+        .filter(of::version.eq(version))
+        .filter(of::id.eq(Bind(id)));
+    one(tx.run(|c| diesel::update(target).set(of::sealed.eq(sealed)).execute(c))?)
+}

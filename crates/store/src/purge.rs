@@ -99,6 +99,32 @@ due_ids! {
     due_chronologies: chronologies, ChronologyId
 }
 
+macro_rules! all_due {
+    ($(#[$meta:meta])* $name:ident: $table:ident, $id:ident) => {
+        $(#[$meta])*
+        ///
+        /// # Errors
+        /// When the database fails.
+        pub fn $name(tx: &mut Tx<'_>, now: Instant) -> Result<Vec<Due<$id>>, StoreError> {
+            let query = $table::table
+                .filter($table::expires_at.le(Bind(now)))
+                .order(($table::expires_at, $table::id))
+                .select(($table::partnership_id, $table::id, $table::expires_at));
+            let rows: Vec<(PartnershipId, $id, Instant)> = tx.run(|c| query.load(c))?;
+            Ok(rows.into_iter().map(|(partnership, id, expired_at)| Due { partnership, id, expired_at }).collect())
+        }
+    };
+}
+
+all_due! {
+    /// Every chronology that is over and still there, claimed by nobody; for looking, not for deleting.
+    due_chronologies_unlocked: chronologies, ChronologyId
+}
+all_due! {
+    /// Every fragment that is over and still there, claimed by nobody; for looking, not for deleting.
+    due_fragments_unlocked: fragments, FragmentId
+}
+
 /// The chronology `id`, live or over. What is sealed in one that is over no longer opens.
 ///
 /// # Errors

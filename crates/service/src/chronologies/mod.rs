@@ -1,0 +1,157 @@
+//! Chronologies: preparing, running, freezing, signing off, extending, and what is left of them.
+
+mod consolidations;
+mod drafting;
+mod extending;
+mod sign_off;
+mod steps;
+mod tombstones;
+
+use domain::{
+    ChronologyId, Facts, Instant, InvitationFacts, LawfulBasis, NoConsentReason, Operation, Permit, Sensitive,
+};
+use serde::{Deserialize, Serialize};
+use store::ChronologyRow;
+use vault::Place;
+
+use crate::sealing::{SealedValue, of_chronology};
+use crate::session::{Scene, Trail};
+use crate::{Answer, ChronologyOut, Service, ServiceError};
+
+pub(crate) use drafting::parse_day;
+
+/// What a chronology's sealed column holds.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct ChronologyDetails {
+    pub(crate) question: Option<Sensitive<String>>,
+    pub(crate) lawful_basis: Option<LawfulBasis>,
+    pub(crate) no_consent_reason: Option<NoConsentReason>,
+    pub(crate) family_told: Option<bool>,
+    pub(crate) family_not_told_reason: Option<Sensitive<String>>,
+    pub(crate) look_back_from: Option<String>,
+    /// Reasons given for reopening, extending and waiving, oldest first.
+    #[serde(default)]
+    pub(crate) reasons: Vec<ReasonGiven>,
+}
+
+/// A reason that a step asked for.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct ReasonGiven {
+    pub(crate) step: String,
+    pub(crate) reason: Sensitive<String>,
+    pub(crate) at: Instant,
+}
+
+/// A chronology that the caller was given leave to do something with.
+pub(crate) struct Admitted {
+    pub(crate) permit: Permit,
+    pub(crate) row: ChronologyRow,
+}
+
+/// A trail about a chronology.
+pub(crate) fn trail(id: ChronologyId) -> Trail {
+    Trail { chronology: Some(id), ..Trail::about("chronology", id) }
+}
+
+impl Service {
+    /// Asks for leave to do something with a chronology. The row is loaded only to learn the facts; what is sealed in
+    /// it stays so until leave is given.
+    pub(crate) fn admit(&self, scene: &mut Scene<'_, '_>, id: ChronologyId, operation: Operation) -> Answer<Admitted> {
+        let actor = scene.actor().clone();
+        let now = scene.now();
+        scene.trail.chronology = Some(id);
+        let found = store::chronologies::facts(scene.tx, actor.partnership, id, actor.agency, actor.practitioner)?;
+        let Some(found) = found else {
+            let facts = self.gone_facts(scene, id.0)?;
+            scene.permit(operation, &facts)?;
+            return Err(ServiceError::Expired);
+        };
+        let row = found.chronology;
+        scene.trail.purpose = Some(row.purpose);
+        let invitation = found.invitation.filter(|_| row.state != domain::ChronologyState::Draft);
+        let facts = Facts {
+            in_partnership: true,
+            expired: row.expires_at <= now,
+            own_agency: invitation.is_some(),
+            owner: row.owner_id == actor.practitioner,
+            agency_owns: row.owner_agency_id == actor.agency,
+            on_team: found.on_team,
+            state: Some(row.state),
+            invitation: invitation.map(|(_, state, named)| InvitationFacts { state, named }),
+            ..Facts::default()
+        };
+        let permit = scene.permit(operation, &facts)?;
+        scene.trail.expires_at = Some(row.expires_at);
+        Ok(Admitted { permit, row })
+    }
+
+    /// Opens what is sealed in a chronology's row.
+    pub(crate) fn chronology_details(&self, row: &ChronologyRow, now: Instant) -> Answer<ChronologyDetails> {
+        let terms = of_chronology(row.id, row.expires_at);
+        self.unseal(&place(row.id, row.version), &terms, now, &row.wrapped_key, &row.sealed)
+    }
+
+    pub(crate) fn seal_chronology(
+        &self,
+        id: ChronologyId,
+        version: i64,
+        expires_at: Instant,
+        now: Instant,
+        details: &ChronologyDetails,
+    ) -> Answer<SealedValue> {
+        self.seal(&place(id, version), &of_chronology(id, expires_at), now, details)
+    }
+
+    /// Writes a changed chronology over the version it had, sealed anew.
+    pub(crate) fn save_chronology(
+        &self,
+        tx: &mut store::Tx<'_>,
+        now: Instant,
+        row: &mut ChronologyRow,
+        details: &ChronologyDetails,
+    ) -> Answer<()> {
+        let before = row.version;
+        row.version += 1;
+        row.updated_at = now;
+        let sealed = self.seal_chronology(row.id, row.version, row.expires_at, now, details)?;
+        (row.wrapped_key, row.sealed) = (sealed.wrapped_key.into(), sealed.sealed.into());
+        Ok(store::chronologies::update(tx, row, before)?)
+    }
+
+    /// As the API shows it: the team only to social care's side.
+    pub(crate) fn chronology_out(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        permit: &Permit,
+        row: &ChronologyRow,
+    ) -> Answer<ChronologyOut> {
+        let details = self.chronology_details(row, scene.now())?;
+        let inside = row.owner_agency_id == permit.actor().agency;
+        let team = if inside { Some(store::chronologies::team(scene.tx, row.partnership_id, row.id)?) } else { None };
+        Ok(ChronologyOut {
+            id: row.id,
+            family_id: row.family_id,
+            purpose: row.purpose,
+            state: row.state,
+            owner_id: row.owner_id,
+            owner_agency_id: row.owner_agency_id,
+            question: details.question,
+            lawful_basis: details.lawful_basis,
+            no_consent_reason: details.no_consent_reason,
+            family_told: details.family_told,
+            family_not_told_reason: details.family_not_told_reason.filter(|_| inside),
+            look_back_from: details.look_back_from,
+            due_at: row.due_at,
+            opened_at: row.opened_at,
+            expires_at: row.expires_at,
+            team,
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        })
+    }
+}
+
+pub(crate) fn place(id: ChronologyId, version: i64) -> Place {
+    Place { table: "chronologies", row: id.0, version }
+}

@@ -1,0 +1,83 @@
+//! Signing off: a snapshot is exported for the social-care record, or explicitly waived, before anything expires.
+
+use domain::{ChronologyId, Operation, Transition};
+use store::ConsolidationRow;
+
+use super::consolidations::shown;
+use super::steps::{give_reason, step};
+use super::{Admitted, ChronologyDetails, trail};
+use crate::session::{Call, Scene};
+use crate::{
+    Answer, ChronologyOut, ConsolidationOut, Fault, Service, ServiceError, SignOffIn, SnapshotDecision, SnapshotOut,
+    Written,
+};
+
+impl Service {
+    /// Signs a frozen view off.
+    ///
+    /// # Errors
+    /// As every write; `Conflict` when nothing is frozen; [`ServiceError::Invalid`] when a waiver has no reason.
+    pub fn sign_off_chronology(
+        &self,
+        call: &Call,
+        id: ChronologyId,
+        input: SignOffIn,
+    ) -> Answer<Written<ChronologyOut>> {
+        self.write(call, Operation::ChronologySignOff, trail(id), |scene| {
+            let Admitted { permit, mut row } = self.admit(scene, id, Operation::ChronologySignOff)?;
+            let mut details = self.chronology_details(&row, scene.now())?;
+            step(&mut row, Transition::SignOff)?;
+            let frozen = self.view_to_sign(scene, &permit, id, &input)?;
+            match input.snapshot {
+                SnapshotDecision::Export => {
+                    let (now, me) = (scene.now(), scene.me());
+                    store::consolidations::sign_off(scene.tx, frozen.partnership_id, frozen.id, me, now)?;
+                }
+                SnapshotDecision::Waive => waive(scene, &mut details, &input)?,
+            }
+            self.save_chronology(scene.tx, scene.session.now, &mut row, &details)?;
+            self.chronology_out(scene, &permit, &row)
+        })
+    }
+
+    fn view_to_sign(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        permit: &domain::Permit,
+        id: ChronologyId,
+        input: &SignOffIn,
+    ) -> Answer<ConsolidationRow> {
+        let now = scene.now();
+        let found = match input.consolidation_id {
+            Some(chosen) => store::consolidations::find(scene.tx, permit, chosen, now)?,
+            None => store::consolidations::latest(scene.tx, permit, id, now)?,
+        };
+        let unknown = Fault::new("/consolidation_id", "unknown", "no such frozen view of this chronology");
+        found.filter(|row| row.chronology_id == id).ok_or(ServiceError::Invalid(vec![unknown]))
+    }
+
+    /// The signed-off copy for the social-care record.
+    ///
+    /// # Errors
+    /// As every read; [`ServiceError::NotFound`] when the snapshot was waived.
+    pub fn snapshot(&self, call: &Call, id: ChronologyId) -> Answer<SnapshotOut> {
+        self.read(call, Operation::SnapshotRead, trail(id), |scene| {
+            let Admitted { permit, row } = self.admit(scene, id, Operation::SnapshotRead)?;
+            let now = scene.now();
+            let frozen =
+                store::consolidations::signed_off(scene.tx, &permit, id, now)?.ok_or(ServiceError::NotFound)?;
+            scene.trail.entry_count = Some(frozen.entry_count);
+            let out = self.consolidation_out(&frozen, now, true)?;
+            let consolidation = ConsolidationOut { view: out.view.map(|view| shown(scene.actor(), view)), ..out };
+            let chronology = self.chronology_out(scene, &permit, &row)?;
+            Ok(SnapshotOut { chronology, consolidation })
+        })
+    }
+}
+
+fn waive(scene: &Scene<'_, '_>, details: &mut ChronologyDetails, input: &SignOffIn) -> Answer<()> {
+    let Some(reason) = &input.waiver_reason else {
+        return Err(ServiceError::fault("/waiver_reason", "required", "why no copy is kept"));
+    };
+    give_reason(scene, details, "waive_snapshot", "/waiver_reason", reason)
+}

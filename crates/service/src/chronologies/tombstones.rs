@@ -1,0 +1,94 @@
+//! What is left after expiry, and who has read what.
+
+use domain::{ChronologyId, Facts, InvitationFacts, Operation};
+use store::TombstoneKind;
+use uuid::Uuid;
+
+use super::consolidations::hex;
+use super::{Admitted, trail};
+use crate::audit::reader_out;
+use crate::session::{Call, Scene, Trail};
+use crate::{Answer, Page, ReaderOut, Service, ServiceError, TombstoneAgency, TombstoneOut};
+
+/// How many readers the owner is shown.
+const READERS_SHOWN: i64 = 25;
+
+impl Service {
+    /// Facts about something of which only the tombstone is left: who was entitled to know of it.
+    pub(crate) fn gone_facts(&self, scene: &mut Scene<'_, '_>, id: Uuid) -> Answer<Facts> {
+        let actor = scene.actor().clone();
+        let Some(found) = store::tombstones::find(scene.tx, actor.partnership, id)? else {
+            return Ok(Facts::default());
+        };
+        let named = found.practitioners.contains(&actor.practitioner);
+        let own = found.agencies.iter().find(|agency| agency.agency_id == actor.agency);
+        let is_chronology = found.tombstone.kind == TombstoneKind::Chronology;
+        let own_fragment = !is_chronology && found.tombstone.agency_id == actor.agency;
+        Ok(Facts {
+            in_partnership: true,
+            expired: true,
+            own_agency: own.is_some() || own_fragment,
+            owner: found.tombstone.owner_id == actor.practitioner,
+            agency_owns: is_chronology && found.tombstone.agency_id == actor.agency,
+            on_team: is_chronology && found.tombstone.agency_id == actor.agency && named,
+            state: is_chronology.then_some(domain::ChronologyState::Expired),
+            invitation: own.map(|agency| InvitationFacts { state: agency.invitation_state, named }),
+            ..Facts::default()
+        })
+    }
+
+    /// What is left of an expired chronology or fragment.
+    ///
+    /// # Errors
+    /// As every read; [`ServiceError::NotFound`] to whoever was not entitled to know of it while it lived.
+    pub fn tombstone(&self, call: &Call, id: Uuid) -> Answer<TombstoneOut> {
+        self.read(call, Operation::TombstoneRead, Trail::about("tombstone", id), |scene| {
+            let facts = self.gone_facts(scene, id)?;
+            let permit = scene.permit(Operation::TombstoneRead, &facts)?;
+            let found = store::tombstones::find(scene.tx, permit.partnership(), id)?.ok_or(ServiceError::NotFound)?;
+            let stone = found.tombstone;
+            scene.trail.chronology = stone.chronology_id;
+            let readers = match stone.chronology_id.filter(|_| permit.sees_all_agencies()) {
+                Some(chronology) => Some(last_readers(scene, chronology)?),
+                None => None,
+            };
+            let mine = |agency: &store::TombstoneAgencyRow| {
+                permit.sees_all_agencies() || agency.agency_id == permit.actor().agency
+            };
+            let agencies = found.agencies.iter().filter(|agency| mine(agency));
+            Ok(TombstoneOut {
+                id: stone.id,
+                kind: stone.kind.as_str().to_owned(),
+                chronology_id: stone.chronology_id,
+                agency_id: stone.agency_id,
+                reason: stone.reason.as_str().to_owned(),
+                created_at: stone.created_at,
+                expired_at: stone.expired_at,
+                deleted_at: stone.deleted_at,
+                entry_count: stone.entry_count,
+                content_hash: hex(stone.content_index.as_ref()),
+                agencies: agencies
+                    .map(|agency| TombstoneAgency { agency_id: agency.agency_id, state: agency.invitation_state })
+                    .collect(),
+                readers,
+            })
+        })
+    }
+
+    /// Who read the chronology's content, newest first: the last 25.
+    ///
+    /// # Errors
+    /// As every read.
+    pub fn readers(&self, call: &Call, id: ChronologyId) -> Answer<Page<ReaderOut>> {
+        self.read(call, Operation::ReadersRead, trail(id), |scene| {
+            self.admit(scene, id, Operation::ReadersRead)?;
+            Ok(Page { items: last_readers(scene, id)?, next: None })
+        })
+    }
+}
+
+fn last_readers(scene: &mut Scene<'_, '_>, id: ChronologyId) -> Answer<Vec<ReaderOut>> {
+    let partnership = scene.actor().partnership;
+    let rows = store::audit::readers(scene.tx, partnership, id, READERS_SHOWN)?;
+    Ok(rows.into_iter().filter_map(reader_out).collect())
+}

@@ -1,0 +1,250 @@
+//! The service itself: what it holds, and the one way in for reads and for writes.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::{Arc, Mutex, RwLock};
+
+use domain::{Clock, Ids, Instant, Operation, PartnershipId, PartnershipPolicy, RequestId};
+use serde::{Serialize, de::DeserializeOwned};
+use store::{Db, Tx};
+use vault::Vault;
+
+use crate::idempotency::Flight;
+use crate::recording::Outcome;
+use crate::session::{Call, Scene, Trail};
+use crate::{AgencyIn, Answer, ServiceError, Written};
+
+/// What a service is made of.
+pub struct ServiceConfig {
+    /// The database, migrated.
+    pub db: Db,
+    /// Keys and sealing.
+    pub vault: Vault,
+    /// Source of time.
+    pub clock: Arc<dyn Clock>,
+    /// Source of identifiers.
+    pub ids: Arc<dyn Ids>,
+}
+
+/// A partnership as configured.
+#[derive(Debug, Clone)]
+pub struct PartnershipConfig {
+    /// Short name that tokens carry.
+    pub code: String,
+    /// Full name.
+    pub name: String,
+    /// What it decides for itself.
+    pub policy: PartnershipPolicy,
+    /// Agencies to register when they are not yet there.
+    pub agencies: Vec<AgencyIn>,
+}
+
+/// A configured partnership with the id it has in the database.
+#[derive(Debug)]
+pub(crate) struct Partnership {
+    pub(crate) id: PartnershipId,
+    pub(crate) code: String,
+    pub(crate) name: String,
+    pub(crate) policy: PartnershipPolicy,
+}
+
+pub(crate) struct Inner {
+    pub(crate) db: Db,
+    pub(crate) vault: Vault,
+    pub(crate) clock: Arc<dyn Clock>,
+    pub(crate) ids: Arc<dyn Ids>,
+    pub(crate) partnerships: RwLock<HashMap<String, Arc<Partnership>>>,
+    pub(crate) flights: Mutex<HashSet<Flight>>,
+    /// The latest instant the database has seen, in microseconds: a clock set back resurrects nothing.
+    high_water: AtomicI64,
+}
+
+/// The use cases. Cheap to clone; all methods are synchronous and may block on the database.
+#[derive(Clone)]
+pub struct Service(pub(crate) Arc<Inner>);
+
+impl Service {
+    /// A service over a migrated database.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unavailable`] when the database does not answer.
+    pub fn new(config: ServiceConfig) -> Answer<Self> {
+        let ServiceConfig { db, vault, clock, ids } = config;
+        let mark = db.read("clock.high_water", store::clock::high_water)?;
+        Ok(Self(Arc::new(Inner {
+            db,
+            vault,
+            clock,
+            ids,
+            partnerships: RwLock::default(),
+            flights: Mutex::default(),
+            high_water: AtomicI64::new(mark.unwrap_or(Instant::MIN).as_micros()),
+        })))
+    }
+
+    /// The clock that every use case goes by.
+    #[must_use]
+    pub fn clock(&self) -> &dyn Clock {
+        self.0.clock.as_ref()
+    }
+
+    /// A new request identifier.
+    #[must_use]
+    pub fn new_request_id(&self) -> RequestId {
+        RequestId::new(self.ids(), self.0.clock.now())
+    }
+
+    /// Whether database and keystore answer.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unavailable`] when one of them does not.
+    pub fn ready(&self) -> Answer<()> {
+        self.0.db.read("ready", store::clock::high_water)?;
+        Ok(())
+    }
+
+    /// The current instant, never earlier than the latest the database has seen.
+    pub(crate) fn now(&self) -> Instant {
+        let mark = Instant::from_micros(self.0.high_water.load(Ordering::Acquire));
+        self.0.clock.now().max(mark)
+    }
+
+    /// Stores the current instant as seen, and learns what other nodes have seen.
+    pub(crate) fn raise_high_water(&self) -> Answer<()> {
+        let now = self.now();
+        let mark = self.0.db.write("clock.raise", |tx| store::clock::raise_high_water(tx, now))?;
+        self.0.high_water.fetch_max(mark.as_micros(), Ordering::AcqRel);
+        Ok(())
+    }
+
+    pub(crate) fn ids(&self) -> &dyn Ids {
+        self.0.ids.as_ref()
+    }
+
+    pub(crate) fn vault(&self) -> &Vault {
+        &self.0.vault
+    }
+
+    /// Carries out a read: `act` in one read transaction, then its audit record, then the answer.
+    pub(crate) fn read<T>(
+        &self,
+        call: &Call,
+        operation: Operation,
+        trail: Trail,
+        act: impl Fn(&mut Scene<'_, '_>) -> Answer<T>,
+    ) -> Answer<T> {
+        self.meet(call)?;
+        let now = self.now();
+        let (result, trail, session) = self.0.db.read(operation.as_str(), |tx| {
+            let (session, partnership) = self.enter(tx, call, now)?;
+            let mut scene = Scene { tx, session: &session, partnership: &partnership, trail: trail.clone() };
+            let result = act(&mut scene);
+            let trail = scene.trail;
+            Ok::<_, ServiceError>((result, trail, session))
+        })?;
+        let outcome = result.as_ref().map_or_else(ServiceError::outcome, |_| "allowed");
+        let record = self.record(call, &session, operation, Outcome { word: outcome, trail: &trail });
+        self.0.db.write_grouped("audit.append", move |tx| store::audit::insert(tx, &record))?;
+        if trail.expires_at.is_some_and(|end| end <= self.now()) && result.is_ok() {
+            return Err(ServiceError::Expired);
+        }
+        result
+    }
+
+    /// Carries out a write: `act`, its audit record and its stored reply in one transaction. A failure rolls back
+    /// everything and is recorded by itself.
+    pub(crate) fn write<T: Serialize + DeserializeOwned>(
+        &self,
+        call: &Call,
+        operation: Operation,
+        trail: Trail,
+        act: impl Fn(&mut Scene<'_, '_>) -> Answer<T>,
+    ) -> Answer<Written<T>> {
+        self.meet(call)?;
+        let _flight = self.take_off(call, operation)?;
+        let now = self.now();
+        let done = self.0.db.write(operation.as_str(), |tx| self.write_in(tx, call, operation, &trail, now, &act));
+        done.map_err(|failed| self.record_failure(call, operation, now, failed))
+    }
+
+    fn write_in<T: Serialize + DeserializeOwned>(
+        &self,
+        tx: &mut Tx<'_>,
+        call: &Call,
+        operation: Operation,
+        trail: &Trail,
+        now: Instant,
+        act: &impl Fn(&mut Scene<'_, '_>) -> Answer<T>,
+    ) -> Result<Written<T>, Failed> {
+        let (session, partnership) = self.enter(tx, call, now).map_err(|error| Failed::new(error, trail))?;
+        let stored = self.replay::<T>(tx, call, &session, operation).map_err(|error| Failed::new(error, trail))?;
+        if let Some(value) = stored {
+            let outcome = Outcome { word: "replayed", trail };
+            store::audit::insert(tx, &self.record(call, &session, operation, outcome))?;
+            return Ok(Written { value, replayed: true });
+        }
+        let mut scene = Scene { tx, session: &session, partnership: &partnership, trail: trail.clone() };
+        let acted = act(&mut scene);
+        let (trail, tx) = (scene.trail, scene.tx);
+        let value = acted.map_err(|error| Failed::new(error, &trail))?;
+        let outcome = Outcome { word: "allowed", trail: &trail };
+        store::audit::insert(tx, &self.record(call, &session, operation, outcome))?;
+        self.remember(tx, call, &session, operation, &trail, &value).map_err(|error| Failed::new(error, &trail))?;
+        Ok(Written { value, replayed: false })
+    }
+
+    fn record_failure(&self, call: &Call, operation: Operation, now: Instant, failed: Failed) -> ServiceError {
+        let Failed { error, trail } = failed;
+        let written = self.0.db.write_grouped("audit.append", {
+            let (service, call, word) = (self.clone(), call.clone(), error.outcome());
+            move |tx| {
+                let session = match service.enter(tx, &call, now) {
+                    Ok((session, _)) => Some(session),
+                    Err(ServiceError::Unavailable(error)) => return Err(ServiceError::Unavailable(error)),
+                    Err(_) => None,
+                };
+                if let Some(session) = session {
+                    let record = service.record(&call, &session, operation, Outcome { word, trail: &trail });
+                    store::audit::insert(tx, &record)?;
+                }
+                Ok(())
+            }
+        });
+        match written {
+            Ok(()) => error,
+            Err(unrecorded) => unrecorded,
+        }
+    }
+
+    /// Records a request that failed validation before it reached a use case.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unavailable`] when the record cannot be written.
+    pub fn note_invalid(&self, call: &Call, operation: Operation, object: Option<uuid::Uuid>) -> Answer<()> {
+        self.meet(call)?;
+        let trail = Trail { object_id: object, ..Trail::default() };
+        let failed = Failed { error: ServiceError::Invalid(Vec::new()), trail };
+        match self.record_failure(call, operation, self.now(), failed) {
+            ServiceError::Invalid(_) => Ok(()),
+            other => Err(other),
+        }
+    }
+}
+
+/// A write that did not happen, with what is known of its object, for the audit.
+pub(crate) struct Failed {
+    error: ServiceError,
+    trail: Trail,
+}
+
+impl Failed {
+    fn new(error: ServiceError, trail: &Trail) -> Self {
+        Self { error, trail: trail.clone() }
+    }
+}
+
+impl From<store::StoreError> for Failed {
+    fn from(error: store::StoreError) -> Self {
+        Self { error: error.into(), trail: Trail::default() }
+    }
+}

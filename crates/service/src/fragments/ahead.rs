@@ -1,0 +1,64 @@
+//! Fragments sent ahead of a chronology: kept, unseen by others, until social care opens one or they expire.
+
+use domain::{Facts, FamilyId, Operation};
+
+use super::FragmentDetails;
+use super::entries::parse;
+use super::submitting::{check_expiry, check_sharing, entry_scope};
+use crate::session::{Call, Scene, Trail};
+use crate::{AheadFragmentIn, Answer, Fault, FragmentReceipt, Service, ServiceError, SubmissionOutcome, Written};
+
+impl Service {
+    /// Submits a fragment ahead of a chronology, about a family that the agency recorded itself.
+    ///
+    /// # Errors
+    /// As every write; [`ServiceError::NotFound`] when the partnership does not take such fragments;
+    /// [`ServiceError::Invalid`] names every fault.
+    pub fn submit_ahead(&self, call: &Call, input: AheadFragmentIn) -> Answer<Written<FragmentReceipt>> {
+        self.write(call, Operation::FragmentAhead, Trail::of("fragment"), |scene| {
+            let permit = scene.permit(Operation::FragmentAhead, &Facts::collection())?;
+            own_family(scene, input.family_id)?;
+            let family = self.open_family(scene, &permit, input.family_id)?;
+            let scope = entry_scope(scene, &family, input.child_id);
+            let mut faults = check_sharing(&input.sharing);
+            let latest = scene.now().plus(scene.policy().max_ahead_lifetime);
+            faults.extend(check_expiry(scene, input.expires_at, latest));
+            if input.child_id.is_some_and(|child| !scope.children.contains(&child)) {
+                faults.push(Fault::new("/child_id", "not_in_family", "not a child of this family"));
+            }
+            let entries = match parse(scene, &scope, &input.entries) {
+                Ok(entries) if faults.is_empty() => entries,
+                Ok(_) => return Err(ServiceError::Invalid(faults)),
+                Err(ServiceError::Invalid(more)) => {
+                    faults.extend(more);
+                    return Err(ServiceError::Invalid(faults));
+                }
+                Err(other) => return Err(other),
+            };
+            let details = FragmentDetails {
+                agency_reference: None,
+                sharing: input.sharing.clone(),
+                involvement: input.involvement.clone(),
+                correction_reason: None,
+            };
+            let agency = scene.actor().agency;
+            let submission =
+                self.submission(scene, agency, None, input.child_id, input.expires_at, details, entries)?;
+            let row = self.fragment_row(scene, None, input.family_id, &submission);
+            store::fragments::insert(scene.tx, &row)?;
+            let receipt = self.store_version(scene, &row, &submission, &[], SubmissionOutcome::Created)?;
+            self.settle_family(scene, &permit, input.family_id)?;
+            Ok(receipt)
+        })
+    }
+}
+
+/// Ahead of a chronology an agency writes only about families that it recorded itself.
+fn own_family(scene: &mut Scene<'_, '_>, id: FamilyId) -> Answer<()> {
+    let (actor, now) = (scene.session.actor.clone(), scene.session.now);
+    let family = store::families::facts(scene.tx, actor.partnership, id, now)?;
+    if family.is_some_and(|family| family.created_by_agency == actor.agency) {
+        return Ok(());
+    }
+    Err(ServiceError::fault("/family_id", "unknown", "no such family"))
+}

@@ -1,0 +1,214 @@
+//! Correcting, withdrawing and re-timing a fragment.
+
+use domain::{FragmentId, Operation};
+use store::{FragmentState, TombstoneKind, TombstoneReason, TombstoneRow};
+
+use super::entries::parse;
+use super::submitting::{check_expiry, check_sharing, entry_scope, receipt_of};
+use super::{FragmentDetails, Held, fragment_terms, trail, version_place};
+use crate::session::{Call, Scene};
+use crate::{Answer, ExtendIn, FragmentIn, FragmentReceipt, Service, ServiceError, SubmissionOutcome, Written};
+
+impl Service {
+    /// Corrects a fragment: a new version, the earlier ones kept.
+    ///
+    /// # Errors
+    /// As every write; [`ServiceError::Stale`] when `version` is not the current one; [`ServiceError::Invalid`] names
+    /// every fault.
+    pub fn correct_fragment(
+        &self,
+        call: &Call,
+        id: FragmentId,
+        version: i64,
+        input: FragmentIn,
+    ) -> Answer<FragmentReceipt> {
+        let written = self.write(call, Operation::FragmentCorrect, trail(id), |scene| {
+            let Held { permit, row, chronology } = self.admit_to_fragment(scene, id, Operation::FragmentCorrect)?;
+            if row.version != version {
+                return Err(ServiceError::Stale);
+            }
+            if input.on_behalf_of.is_some_and(|agency| agency != row.agency_id) {
+                return Err(ServiceError::fault("/on_behalf_of", "fixed", "a fragment stays with its agency"));
+            }
+            let family = self.open_family(scene, &permit, row.family_id)?;
+            let scope = entry_scope(scene, &family, input.child_id);
+            let mut faults = check_sharing(&input.sharing);
+            let latest = match &chronology {
+                Some(chronology) => chronology.expires_at,
+                None => row.created_at.plus(scene.policy().max_ahead_lifetime),
+            };
+            let expires_at = input.expires_at.unwrap_or(row.expires_at);
+            faults.extend(check_expiry(scene, expires_at, latest));
+            let entries = match parse(scene, &scope, &input.entries) {
+                Ok(entries) if faults.is_empty() => entries,
+                Ok(_) => return Err(ServiceError::Invalid(faults)),
+                Err(ServiceError::Invalid(more)) => {
+                    faults.extend(more);
+                    return Err(ServiceError::Invalid(faults));
+                }
+                Err(other) => return Err(other),
+            };
+            let details = FragmentDetails {
+                agency_reference: self.reference_of(scene, &permit, &row)?,
+                sharing: input.sharing.clone(),
+                involvement: input.involvement.clone(),
+                correction_reason: input.correction_reason.clone(),
+            };
+            let (agency, proxy_by) = (row.agency_id, row.proxy_by_agency);
+            let submission = self.submission(scene, agency, proxy_by, input.child_id, expires_at, details, entries)?;
+            let (receipt, entries) = self.correct_standing(scene, &permit, row, submission)?;
+            let findings = match &chronology {
+                Some(chronology) => {
+                    let details = self.chronology_details(chronology, scene.now())?;
+                    super::findings::of(scene, &family, &details, &entries)
+                }
+                None => Vec::new(),
+            };
+            Ok(FragmentReceipt { findings, ..receipt })
+        })?;
+        Ok(written.value)
+    }
+
+    /// The agency's own reference of a fragment stays what it was.
+    fn reference_of(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        permit: &domain::Permit,
+        row: &store::FragmentRow,
+    ) -> Answer<Option<String>> {
+        let current = store::fragments::version(scene.tx, permit, row.id, row.version, scene.session.now)?;
+        let current = current.ok_or(ServiceError::NotFound)?;
+        Ok(self.version_details(scene, row, &current)?.agency_reference)
+    }
+
+    /// Withdraws a fragment: its words go at once, the tombstone stays, and its reference is free again. The agency's
+    /// invitation is open again when nothing else of the agency stands.
+    ///
+    /// # Errors
+    /// As every write; [`ServiceError::Stale`] when `version` is not the current one; `Conflict("held")` under a legal
+    /// hold.
+    pub fn withdraw_fragment(&self, call: &Call, id: FragmentId, version: i64) -> Answer<()> {
+        self.write(call, Operation::FragmentWithdraw, trail(id), |scene| {
+            let Held { permit, row, chronology } = self.admit_to_fragment(scene, id, Operation::FragmentWithdraw)?;
+            if row.version != version {
+                return Err(ServiceError::Stale);
+            }
+            if self.is_held(scene, row.chronology_id, row.family_id)? {
+                return Err(ServiceError::Conflict("held"));
+            }
+            let stone = self.fragment_tombstone(scene, &permit, &row, TombstoneReason::Withdrawn)?;
+            store::tombstones::insert(scene.tx, &stone, &[], &[])?;
+            store::purge::delete_fragment(scene.tx, row.partnership_id, id)?;
+            if let Some(chronology) = chronology {
+                self.reopen_invitation(scene, &permit, &chronology, row.agency_id)?;
+            }
+            self.settle_family(scene, &permit, row.family_id)
+        })?;
+        Ok(())
+    }
+
+    /// What is left of a fragment: ids, dates, counts and a hash over its versions.
+    fn fragment_tombstone(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        permit: &domain::Permit,
+        row: &store::FragmentRow,
+        reason: TombstoneReason,
+    ) -> Answer<TombstoneRow> {
+        let now = scene.now();
+        let versions = store::fragments::versions(scene.tx, permit, row.id, now)?;
+        let hashes: Vec<u8> = versions.iter().flat_map(|version| version.content_index.as_ref().to_vec()).collect();
+        let entry_count = versions.last().map_or(0, |version| version.entry_count);
+        Ok(TombstoneRow {
+            id: row.id.0,
+            kind: TombstoneKind::Fragment,
+            partnership_id: row.partnership_id,
+            chronology_id: row.chronology_id,
+            agency_id: row.agency_id,
+            owner_id: row.author_id,
+            reason,
+            created_at: row.created_at,
+            expired_at: now,
+            deleted_at: now,
+            entry_count,
+            content_index: self.vault().index(row.partnership_id, "tombstone", &hashes).to_vec().into(),
+        })
+    }
+
+    fn reopen_invitation(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        permit: &domain::Permit,
+        chronology: &store::ChronologyRow,
+        agency: domain::AgencyId,
+    ) -> Answer<()> {
+        let standing = store::fragments::list(scene.tx, permit.partnership(), chronology.id, scene.session.now)?;
+        let others = standing.iter().any(|row| row.agency_id == agency && row.state == FragmentState::Submitted);
+        let Some(mut invitation) = self.own_invitation(scene, chronology.id, agency)? else { return Ok(()) };
+        if others || invitation.state != domain::InvitationState::Submitted {
+            return Ok(());
+        }
+        let details = self.invitation_details(chronology, &invitation, scene.now())?;
+        let overdue = invitation.due_at <= scene.now();
+        invitation.state = if overdue { domain::InvitationState::Overdue } else { domain::InvitationState::Drafting };
+        (invitation.answered_at, invitation.answered_by) = (None, None);
+        self.save_invitation(scene.tx, scene.session.now, chronology, &mut invitation, &details)
+    }
+
+    /// Gives a fragment another expiry: later within the chronology's or the partnership's cap, or earlier.
+    ///
+    /// # Errors
+    /// As every write; [`ServiceError::Invalid`] when the expiry is past or beyond policy.
+    pub fn extend_fragment(&self, call: &Call, id: FragmentId, input: ExtendIn) -> Answer<Written<FragmentReceipt>> {
+        self.write(call, Operation::FragmentExtend, trail(id), |scene| {
+            let Held { permit, mut row, chronology } = self.admit_to_fragment(scene, id, Operation::FragmentExtend)?;
+            let latest = match &chronology {
+                Some(chronology) => chronology.expires_at,
+                None => row.created_at.plus(scene.policy().max_ahead_lifetime),
+            };
+            if let Some(fault) = check_expiry(scene, input.expires_at, latest) {
+                return Err(ServiceError::Invalid(vec![fault]));
+            }
+            if input.reason.as_str().trim().is_empty() {
+                return Err(ServiceError::fault("/reason", "required", "a reason in words"));
+            }
+            let expected = row.version;
+            self.rewrap_versions(scene, &permit, &row, &row.clone(), input.expires_at)?;
+            row.expires_at = input.expires_at;
+            row.updated_at = scene.now();
+            store::fragments::update(scene.tx, &row, expected)?;
+            self.settle_family(scene, &permit, row.family_id)?;
+            scene.trail.expires_at = Some(row.expires_at);
+            let current = store::fragments::version(scene.tx, &permit, id, row.version, scene.session.now)?;
+            let entries = self.open_entries(scene, &permit, &row, &current.ok_or(ServiceError::NotFound)?)?;
+            Ok(receipt_of(&row, &entries, SubmissionOutcome::Updated))
+        })
+    }
+
+    /// Wraps the keys of all versions of a fragment again: from the terms of the row as it was to those of the row as
+    /// it will be, living until `expires_at`.
+    pub(super) fn rewrap_versions(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        permit: &domain::Permit,
+        was: &store::FragmentRow,
+        will_be: &store::FragmentRow,
+        expires_at: domain::Instant,
+    ) -> Answer<()> {
+        let now = scene.now();
+        for version in store::fragments::versions(scene.tx, permit, was.id, now)? {
+            let place = version_place(was.id, version.version);
+            let (from, to) = (fragment_terms(was, version.expires_at), fragment_terms(will_be, expires_at));
+            let wrapped = self.vault().rewrap(now, &from, &to, &place, version.wrapped_key.as_ref())?;
+            store::fragments::set_version_lifetime(
+                scene.tx,
+                was.partnership_id,
+                was.id,
+                version.version,
+                expires_at,
+                &wrapped.into(),
+            )?;
+        }
+        Ok(())
+    }
+}

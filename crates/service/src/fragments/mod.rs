@@ -1,0 +1,99 @@
+//! Fragments: what agencies submit, correct, extend and withdraw.
+
+mod ahead;
+mod changing;
+mod entries;
+mod findings;
+mod reading;
+mod submitting;
+mod taking_in;
+
+use domain::{EntryId, Facts, FragmentId, Instant, InvitationFacts, Operation, Permit, Sensitive};
+use serde::{Deserialize, Serialize};
+use store::{ChronologyRow, FragmentRow};
+use uuid::Uuid;
+use vault::{Place, Terms};
+
+use crate::sealing::until;
+use crate::session::{Scene, Trail};
+use crate::{Answer, Involvement, Service, ServiceError, SharingDecision};
+
+/// What a fragment version's sealed column holds besides its entries.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct FragmentDetails {
+    pub(crate) agency_reference: Option<String>,
+    pub(crate) sharing: SharingDecision,
+    pub(crate) involvement: Option<Involvement>,
+    pub(crate) correction_reason: Option<Sensitive<String>>,
+}
+
+/// A fragment that the caller was given leave to do something with.
+struct Held {
+    permit: Permit,
+    row: FragmentRow,
+    /// The chronology it belongs to; none for one sent ahead.
+    chronology: Option<ChronologyRow>,
+}
+
+/// Where a fragment version's key and details stand.
+pub(crate) fn version_place(id: FragmentId, version: i64) -> Place {
+    Place { table: "fragment_versions", row: id.0, version }
+}
+
+/// Where one entry stands; it is sealed under its version's key.
+pub(crate) fn entry_place(id: EntryId, version: i64) -> Place {
+    Place { table: "entries", row: id.0, version }
+}
+
+/// A fragment's key lives by its chronology's scope, or by its own while it is ahead of one.
+pub(crate) fn fragment_terms(row: &FragmentRow, expires_at: Instant) -> Terms {
+    until(row.chronology_id.map_or(row.id.0, Uuid::from), expires_at)
+}
+
+fn trail(id: FragmentId) -> Trail {
+    Trail::about("fragment", id)
+}
+
+impl Service {
+    /// Asks for leave to do something with a fragment.
+    fn admit_to_fragment(&self, scene: &mut Scene<'_, '_>, id: FragmentId, operation: Operation) -> Answer<Held> {
+        let actor = scene.actor().clone();
+        let Some(row) = store::fragments::find(scene.tx, actor.partnership, id)? else {
+            let facts = self.gone_facts(scene, id.0)?;
+            scene.permit(operation, &facts)?;
+            return Err(ServiceError::Expired);
+        };
+        let mut facts = Facts {
+            in_partnership: true,
+            expired: row.expires_at <= scene.now(),
+            own_agency: row.agency_id == actor.agency || row.proxy_by_agency == Some(actor.agency),
+            owner: row.author_id == actor.practitioner,
+            ..Facts::default()
+        };
+        let chronology = match row.chronology_id {
+            None => None,
+            Some(chronology) => {
+                let found = store::chronologies::facts(
+                    scene.tx,
+                    actor.partnership,
+                    chronology,
+                    actor.agency,
+                    actor.practitioner,
+                )?
+                .ok_or(ServiceError::NotFound)?;
+                scene.trail.chronology = Some(chronology);
+                scene.trail.purpose = Some(found.chronology.purpose);
+                facts.expired |= found.chronology.expires_at <= scene.now();
+                facts.agency_owns = found.chronology.owner_agency_id == actor.agency;
+                facts.owner = found.chronology.owner_id == actor.practitioner;
+                facts.on_team = found.on_team;
+                facts.state = Some(found.chronology.state);
+                facts.invitation = found.invitation.map(|(_, state, named)| InvitationFacts { state, named });
+                Some(found.chronology)
+            }
+        };
+        let permit = scene.permit(operation, &facts)?;
+        scene.trail.expires_at = Some(row.expires_at);
+        Ok(Held { permit, row, chronology })
+    }
+}

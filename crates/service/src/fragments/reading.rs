@@ -1,0 +1,221 @@
+//! Reading fragments: lists, one fragment, its versions.
+
+use domain::{ChronologyId, EntryDetails, EntryId, FragmentId, Operation, Permit, Role, WhenOut, may_read_entry};
+use store::{FragmentRow, FragmentVersionRow};
+
+use super::{FragmentDetails, Held, entry_place, fragment_terms, trail, version_place};
+use crate::chronologies::{Admitted, trail as chronology_trail};
+use crate::sealing::open_with;
+use crate::session::{Call, Scene, Trail};
+use crate::{
+    Answer, EntryOut, FragmentOut, FragmentState, FragmentSummary, FragmentVersionOut, Page, PageQuery, Service,
+    ServiceError,
+};
+
+impl Service {
+    /// The fragments of a chronology: all for social care's side, its own for an agency.
+    ///
+    /// # Errors
+    /// As every read.
+    pub fn fragments(&self, call: &Call, id: ChronologyId, query: PageQuery) -> Answer<Page<FragmentSummary>> {
+        self.read(call, Operation::FragmentList, chronology_trail(id), |scene| {
+            let Admitted { permit, .. } = self.admit(scene, id, Operation::FragmentList)?;
+            let slice = self.slice(scene, "fragments", &query)?;
+            let (agency, after) = (scene.actor().agency, slice.after);
+            let mine = |row: &FragmentRow| permit.sees_all_agencies() || row.agency_id == agency;
+            let rows: Vec<FragmentRow> = store::fragments::list(scene.tx, permit.partnership(), id, scene.session.now)?
+                .into_iter()
+                .filter(mine)
+                .filter(|row| after.is_none_or(|place| (row.created_at, row.id.0) > (place.at, place.id)))
+                .collect();
+            self.page(scene, "fragments", &slice, rows, |row| (row.created_at, row.id.0), |row| Ok(summary(&row)))
+        })
+    }
+
+    /// The fragments of the caller's agency that the caller may read, those ahead of a chronology included.
+    ///
+    /// # Errors
+    /// As every read.
+    pub fn my_fragments(&self, call: &Call, query: PageQuery) -> Answer<Page<FragmentSummary>> {
+        self.read(call, Operation::FragmentList, Trail::of("fragment"), |scene| {
+            scene.permit_collection(Operation::FragmentList)?;
+            let slice = self.slice(scene, "my_fragments", &query)?;
+            let rows = self.own_fragment_rows(scene, &slice)?;
+            self.page(scene, "my_fragments", &slice, rows, |row| (row.created_at, row.id.0), |row| Ok(summary(&row)))
+        })
+    }
+
+    /// Fragments of the caller's agency: all for its lead and its system, its own for a practitioner.
+    fn own_fragment_rows(&self, scene: &mut Scene<'_, '_>, slice: &crate::paging::Slice) -> Answer<Vec<FragmentRow>> {
+        let actor = scene.actor().clone();
+        let all = actor.is(Role::SafeguardingLead) || actor.is(Role::SystemClient);
+        let author = if all { None } else { Some(actor.practitioner) };
+        let (now, limit) = (scene.now(), slice.limit + 1);
+        let (partnership, agency) = (actor.partnership, actor.agency);
+        Ok(store::fragments::page_for_agency(scene.tx, partnership, agency, author, now, slice.after, limit)?)
+    }
+
+    /// One fragment, its current version.
+    ///
+    /// # Errors
+    /// As every read.
+    pub fn fragment(&self, call: &Call, id: FragmentId) -> Answer<FragmentOut> {
+        self.read(call, Operation::FragmentRead, trail(id), |scene| {
+            let Held { permit, row, .. } = self.admit_to_fragment(scene, id, Operation::FragmentRead)?;
+            self.open_fragment(scene, &permit, row, None)
+        })
+    }
+
+    /// The versions of a fragment, oldest first.
+    ///
+    /// # Errors
+    /// As every read.
+    pub fn fragment_versions(&self, call: &Call, id: FragmentId) -> Answer<Page<FragmentVersionOut>> {
+        self.read(call, Operation::FragmentVersions, trail(id), |scene| {
+            let Held { permit, row, .. } = self.admit_to_fragment(scene, id, Operation::FragmentVersions)?;
+            let versions = store::fragments::versions(scene.tx, &permit, id, scene.session.now)?;
+            let items = versions.into_iter().map(|version| {
+                let details = self.version_details(scene, &row, &version)?;
+                Ok(FragmentVersionOut {
+                    version: version.version,
+                    author_id: version.author_id,
+                    created_at: version.created_at,
+                    entry_count: version.entry_count,
+                    correction_reason: details.correction_reason,
+                })
+            });
+            Ok(Page { items: items.collect::<Answer<Vec<_>>>()?, next: None })
+        })
+    }
+
+    /// One version of a fragment.
+    ///
+    /// # Errors
+    /// As every read.
+    pub fn fragment_version(&self, call: &Call, id: FragmentId, version: i64) -> Answer<FragmentOut> {
+        self.read(call, Operation::FragmentVersions, trail(id), |scene| {
+            let Held { permit, row, .. } = self.admit_to_fragment(scene, id, Operation::FragmentVersions)?;
+            self.open_fragment(scene, &permit, row, Some(version))
+        })
+    }
+
+    /// Opens a fragment at a version, the current one by default, as the permit's holder may see it.
+    pub(crate) fn open_fragment(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        permit: &Permit,
+        row: FragmentRow,
+        version: Option<i64>,
+    ) -> Answer<FragmentOut> {
+        let wanted = version.unwrap_or(row.version);
+        let found = store::fragments::version(scene.tx, permit, row.id, wanted, scene.session.now)?;
+        let version = found.ok_or(ServiceError::NotFound)?;
+        let details = self.version_details(scene, &row, &version)?;
+        let actor = permit.actor();
+        let entries: Vec<EntryOut> = self
+            .open_entries(scene, permit, &row, &version)?
+            .into_iter()
+            .filter(|(_, entry)| may_read_entry(actor, row.agency_id, &entry.category, &entry.handling))
+            .map(|(id, entry)| entry_out(id, entry))
+            .collect();
+        scene.trail.entry_count = Some(i64::try_from(entries.len()).unwrap_or(i64::MAX));
+        Ok(FragmentOut {
+            id: row.id,
+            chronology_id: row.chronology_id,
+            family_id: row.family_id,
+            child_id: row.child_id,
+            agency_id: row.agency_id,
+            proxy_by_agency_id: row.proxy_by_agency,
+            author_id: version.author_id,
+            state: state_out(row.state),
+            version: version.version,
+            agency_reference: details.agency_reference,
+            sharing: details.sharing,
+            involvement: details.involvement,
+            correction_reason: details.correction_reason,
+            expires_at: row.expires_at,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+            entries,
+        })
+    }
+
+    pub(super) fn version_details(
+        &self,
+        scene: &Scene<'_, '_>,
+        row: &FragmentRow,
+        version: &FragmentVersionRow,
+    ) -> Answer<FragmentDetails> {
+        let place = version_place(row.id, version.version);
+        let terms = fragment_terms(row, version.expires_at);
+        self.unseal(&place, &terms, scene.now(), version.wrapped_key.as_ref(), version.sealed.as_ref())
+    }
+
+    /// Opens the entries of a version, in their order.
+    pub(super) fn open_entries(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        permit: &Permit,
+        row: &FragmentRow,
+        version: &FragmentVersionRow,
+    ) -> Answer<Vec<(EntryId, EntryDetails)>> {
+        let now = scene.now();
+        let place = version_place(row.id, version.version);
+        let terms = fragment_terms(row, version.expires_at);
+        let key = self.vault().open_key(now, &terms, &place, version.wrapped_key.as_ref())?;
+        let sealed = store::fragments::entries(scene.tx, permit, row.id, version.version, now)?;
+        sealed
+            .into_iter()
+            .map(|entry| Ok((entry.id, open_with(&key, &entry_place(entry.id, entry.version), entry.sealed.as_ref())?)))
+            .collect()
+    }
+}
+
+fn state_out(state: store::FragmentState) -> FragmentState {
+    match state {
+        store::FragmentState::Submitted => FragmentState::Submitted,
+        store::FragmentState::Withdrawn => FragmentState::Withdrawn,
+    }
+}
+
+fn summary(row: &FragmentRow) -> FragmentSummary {
+    FragmentSummary {
+        id: row.id,
+        chronology_id: row.chronology_id,
+        family_id: row.family_id,
+        child_id: row.child_id,
+        agency_id: row.agency_id,
+        proxy_by_agency_id: row.proxy_by_agency,
+        state: state_out(row.state),
+        version: row.version,
+        expires_at: row.expires_at,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+    }
+}
+
+fn entry_out(id: EntryId, entry: EntryDetails) -> EntryOut {
+    EntryOut {
+        id,
+        reference: entry.reference,
+        when: WhenOut::from(&entry.when),
+        what: entry.what,
+        category: entry.category,
+        source: entry.source,
+        children: entry.children,
+        adults: entry.adults,
+        significance: entry.significance,
+        action_taken: entry.action_taken,
+        no_action_reason: entry.no_action_reason,
+        impact: entry.impact,
+        child_voice: entry.child_voice,
+        family_account: entry.family_account,
+        outcome: entry.outcome,
+        document_reference: entry.document_reference,
+        rag: entry.rag,
+        seen: entry.seen,
+        handling: entry.handling,
+        key_incident: entry.key_incident,
+        family_history: entry.family_history,
+    }
+}

@@ -1,0 +1,91 @@
+//! What goes into a use case and what comes out of it. The API and the portal share these shapes; their doc comments
+//! are the API reference.
+
+mod audit;
+mod chronologies;
+mod directory;
+mod fragments;
+mod holds;
+mod invitations;
+mod people;
+mod timeline;
+
+pub use audit::{AuditFilter, AuditOut, ReaderOut};
+pub use chronologies::{
+    ChronologyIn, ChronologyOut, ChronologyPatch, ConsolidationOut, ExtendIn, ReopenIn, SignOffIn, SnapshotDecision,
+    SnapshotOut, TombstoneAgency, TombstoneOut,
+};
+pub use directory::{
+    AgencyIn, AgencyOut, AgencyPatch, CategoryOut, PartnershipOut, PractitionerIn, PractitionerOut, PractitionerPatch,
+    PurposeOut,
+};
+pub use fragments::{
+    AheadFragmentIn, EntryIn, EntryOut, EntryReceipt, FindingOut, FragmentIn, FragmentOut, FragmentReceipt,
+    FragmentState, FragmentSummary, FragmentVersionOut, Involvement, InvolvementStatus, SharingDecision,
+    SubmissionOutcome, WhenIn,
+};
+pub use holds::{HoldIn, HoldOut, HoldReleaseIn, HoldScope};
+pub use invitations::{DeclineIn, FormOut, GuidanceOut, InvitationIn, InvitationOut, InvitationPatch, NilReturnIn};
+pub use people::{
+    FamilyIn, FamilyOut, FamilySummary, FindPersonIn, Household, MemberOut, PersonIn, PersonOut, Relationship,
+};
+pub use timeline::{ChildHeader, CoverageOut, TimelineHeader, TimelineOut, TimelineQuery};
+
+use serde::{Deserialize, Deserializer, Serialize};
+
+/// One page of a list, and where the next begins.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Page<T> {
+    /// The items of this page.
+    pub items: Vec<T>,
+    /// Opaque cursor of the next page; absent on the last.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub next: Option<String>,
+}
+
+/// Which page is asked for.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct PageQuery {
+    /// Cursor from the previous page.
+    pub cursor: Option<String>,
+    /// Items on a page: 50 by default, 500 at most.
+    pub limit: Option<u16>,
+}
+
+/// A field of a patch: absent leaves it, null clears it, a value sets it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Patch<T> {
+    /// Leave as it is.
+    #[default]
+    Absent,
+    /// Clear.
+    Null,
+    /// Set.
+    Value(T),
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Option::<T>::deserialize(deserializer).map(|value| value.map_or(Self::Null, Self::Value))
+    }
+}
+
+impl<T: Serialize> Serialize for Patch<T> {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        match self {
+            Self::Absent | Self::Null => serializer.serialize_none(),
+            Self::Value(value) => serializer.serialize_some(value),
+        }
+    }
+}
+
+impl<T> Patch<T> {
+    /// The field's new value, given the present one.
+    pub fn apply(self, present: Option<T>) -> Option<T> {
+        match self {
+            Self::Absent => present,
+            Self::Null => None,
+            Self::Value(value) => Some(value),
+        }
+    }
+}

@@ -1,0 +1,47 @@
+//! Audit records: made here, written by the use case that they are about.
+
+use domain::{AuditId, Operation};
+use store::AuditRow;
+
+use crate::Service;
+use crate::session::{Call, Session, Trail};
+
+/// How a use case ended.
+pub(crate) struct Outcome<'a> {
+    /// The word for the audit.
+    pub(crate) word: &'static str,
+    /// What it was about.
+    pub(crate) trail: &'a Trail,
+}
+
+impl Service {
+    /// The record of one use case. It holds identifiers, words from closed lists, times and counts; no personal data.
+    pub(crate) fn record(
+        &self,
+        call: &Call,
+        session: &Session,
+        operation: Operation,
+        outcome: Outcome<'_>,
+    ) -> AuditRow {
+        let at = self.now();
+        let trail = outcome.trail;
+        let actor = &session.actor;
+        AuditRow {
+            id: AuditId::new(self.ids(), at),
+            partnership_id: actor.partnership,
+            at,
+            operation: operation.as_str().to_owned(),
+            outcome: outcome.word.to_owned(),
+            reason: trail.reason.map(|reason| reason.as_str().to_owned()),
+            practitioner_id: Some(actor.practitioner),
+            agency_id: Some(actor.agency),
+            role: actor.leading_role().map(|role| role.as_str().to_owned()),
+            purpose: trail.purpose.or(session.purpose).map(|purpose| purpose.as_str().to_owned()),
+            object_kind: trail.object_kind.map(str::to_owned),
+            object_id: trail.object_id,
+            chronology_id: trail.chronology,
+            request_id: call.request,
+            entry_count: trail.entry_count,
+        }
+    }
+}

@@ -1,0 +1,219 @@
+//! Who asks, and what a use case works with.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, PoisonError};
+
+use domain::{
+    Actor, AgencyKind, ChronologyId, Facts, Instant, Operation, PartnershipPolicy, Permit, PractitionerId, Purpose,
+    ReadReason, RequestId, Role, Sensitive, decide,
+};
+use serde::{Deserialize, Serialize};
+use store::{PractitionerRow, Tx};
+use uuid::Uuid;
+
+use crate::engine::Partnership;
+use crate::idempotency::IdempotencyKey;
+use crate::{Answer, Service, ServiceError};
+
+/// What a verified token says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SignIn {
+    /// The token's issuer.
+    pub issuer: String,
+    /// The subject at that issuer.
+    pub subject: Sensitive<String>,
+    /// Code of the partnership.
+    pub partnership: String,
+    /// Code of the agency the token speaks for.
+    pub agency: String,
+    /// Roles.
+    pub roles: BTreeSet<Role>,
+    /// Whether criminal-offence data may be read.
+    pub offence_data: bool,
+    /// Name, for the directory.
+    pub name: Option<Sensitive<String>>,
+    /// Job title, for the directory.
+    pub job_title: Option<Sensitive<String>>,
+    /// Purpose the token was issued for.
+    pub purpose: Option<Purpose>,
+}
+
+/// One call of a use case.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Who asks.
+    pub sign_in: Arc<SignIn>,
+    /// The request, as in problems, logs and the audit.
+    pub request: RequestId,
+    /// Present on every POST that writes.
+    pub idempotency: Option<IdempotencyKey>,
+}
+
+/// Who asks, looked up.
+#[derive(Debug, Clone)]
+pub(crate) struct Session {
+    pub(crate) actor: Actor,
+    pub(crate) now: Instant,
+    pub(crate) purpose: Option<Purpose>,
+}
+
+/// What the audit will say about a use case's object. No personal data.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Trail {
+    pub(crate) object_kind: Option<&'static str>,
+    pub(crate) object_id: Option<Uuid>,
+    pub(crate) chronology: Option<ChronologyId>,
+    pub(crate) purpose: Option<Purpose>,
+    pub(crate) reason: Option<ReadReason>,
+    pub(crate) entry_count: Option<i64>,
+    /// When what is answered expires: checked again after the record is written.
+    pub(crate) expires_at: Option<Instant>,
+}
+
+impl Trail {
+    /// A trail about one object.
+    pub(crate) fn about(kind: &'static str, id: impl Into<Uuid>) -> Self {
+        Self { object_kind: Some(kind), object_id: Some(id.into()), ..Self::default() }
+    }
+
+    /// A trail about a collection.
+    pub(crate) fn of(kind: &'static str) -> Self {
+        Self { object_kind: Some(kind), ..Self::default() }
+    }
+}
+
+/// What a use case works with: its transaction, who asks, and the trail it leaves.
+pub(crate) struct Scene<'a, 'c> {
+    pub(crate) tx: &'a mut Tx<'c>,
+    pub(crate) session: &'a Session,
+    pub(crate) partnership: &'a Partnership,
+    pub(crate) trail: Trail,
+}
+
+impl Scene<'_, '_> {
+    pub(crate) fn now(&self) -> Instant {
+        self.session.now
+    }
+
+    pub(crate) fn actor(&self) -> &Actor {
+        &self.session.actor
+    }
+
+    pub(crate) fn me(&self) -> PractitionerId {
+        self.session.actor.practitioner
+    }
+
+    pub(crate) fn policy(&self) -> &PartnershipPolicy {
+        &self.partnership.policy
+    }
+
+    /// Asks the policy for leave, and notes why it was given.
+    pub(crate) fn permit(&mut self, operation: Operation, facts: &Facts) -> Answer<Permit> {
+        let facts = Facts {
+            contributors_read_timeline: self.policy().contributors_read_timeline,
+            ahead_allowed: self.policy().allow_ahead,
+            ..facts.clone()
+        };
+        let permit = decide(self.actor(), operation, &facts)?;
+        self.trail.reason = Some(permit.reason());
+        Ok(permit)
+    }
+
+    /// Leave for an operation on a collection.
+    pub(crate) fn permit_collection(&mut self, operation: Operation) -> Answer<Permit> {
+        self.permit(operation, &Facts::collection())
+    }
+}
+
+/// What the directory holds of a practitioner, sealed.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct PractitionerDetails {
+    pub(crate) name: Sensitive<String>,
+    pub(crate) job_title: Option<String>,
+}
+
+impl Service {
+    pub(crate) fn partnership_named(&self, code: &str) -> Answer<Arc<Partnership>> {
+        let partnerships = self.0.partnerships.read().unwrap_or_else(PoisonError::into_inner);
+        partnerships.get(code).cloned().ok_or(ServiceError::NotFound)
+    }
+
+    /// Blind index of a practitioner: issuer and subject, unambiguously joined.
+    pub(crate) fn subject_index(&self, partnership: &Partnership, issuer: &str, subject: &str) -> Vec<u8> {
+        let mut value = Vec::with_capacity(issuer.len() + subject.len() + 8);
+        value.extend_from_slice(&(issuer.len() as u64).to_be_bytes());
+        value.extend_from_slice(issuer.as_bytes());
+        value.extend_from_slice(subject.as_bytes());
+        self.vault().index(partnership.id, "subject", &value).to_vec()
+    }
+
+    /// Looks up who asks. Whoever has left the agency, or whose agency no longer takes part, is nobody.
+    pub(crate) fn enter(&self, tx: &mut Tx<'_>, call: &Call, now: Instant) -> Answer<(Session, Arc<Partnership>)> {
+        let sign_in = call.sign_in.as_ref();
+        let partnership = self.partnership_named(&sign_in.partnership)?;
+        let agency = store::agencies::find_by_code(tx, partnership.id, &sign_in.agency)?
+            .filter(|agency| agency.active)
+            .ok_or(ServiceError::NotFound)?;
+        let index = self.subject_index(&partnership, &sign_in.issuer, sign_in.subject.as_str());
+        let practitioner = store::practitioners::find_by_subject(tx, partnership.id, agency.id, &index)?
+            .filter(|practitioner| practitioner.active)
+            .ok_or(ServiceError::NotFound)?;
+        let actor = Actor {
+            partnership: partnership.id,
+            agency: agency.id,
+            social_care: agency.kind == AgencyKind::SocialCare,
+            practitioner: practitioner.id,
+            roles: sign_in.roles.clone(),
+            offence_data: sign_in.offence_data,
+        };
+        Ok((Session { actor, now, purpose: sign_in.purpose }, partnership))
+    }
+
+    /// Puts a caller whom the directory has not met into it, so that the audit can name them.
+    pub(crate) fn meet(&self, call: &Call) -> Answer<()> {
+        let sign_in = call.sign_in.as_ref();
+        let partnership = self.partnership_named(&sign_in.partnership)?;
+        let index = self.subject_index(&partnership, &sign_in.issuer, sign_in.subject.as_str());
+        let known = self.0.db.read("practitioner.meet", |tx| {
+            let Some(agency) = store::agencies::find_by_code(tx, partnership.id, &sign_in.agency)? else {
+                return Err(ServiceError::NotFound);
+            };
+            let found = store::practitioners::find_by_subject(tx, partnership.id, agency.id, &index)?;
+            Ok(found.is_some().then_some(()).ok_or(agency.id))
+        })?;
+        let Err(agency) = known else { return Ok(()) };
+        let details = PractitionerDetails {
+            name: sign_in.name.clone().unwrap_or_else(|| sign_in.subject.clone()),
+            job_title: sign_in.job_title.as_ref().map(|title| title.as_str().to_owned()),
+        };
+        let row = self.practitioner_row(&partnership, agency, index, &details, self.now())?;
+        match self.0.db.write("practitioner.meet", |tx| store::practitioners::insert(tx, &row)) {
+            Ok(()) | Err(store::StoreError::NotUnique(_)) => Ok(()),
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    pub(crate) fn practitioner_row(
+        &self,
+        partnership: &Partnership,
+        agency: domain::AgencyId,
+        subject_index: Vec<u8>,
+        details: &PractitionerDetails,
+        now: Instant,
+    ) -> Answer<PractitionerRow> {
+        let id = PractitionerId::new(self.ids(), now);
+        let sealed = self.seal_permanent(partnership.id, "practitioners", id.0, 1, now, details)?;
+        Ok(PractitionerRow {
+            id,
+            partnership_id: partnership.id,
+            agency_id: agency,
+            subject_index: subject_index.into(),
+            wrapped_key: sealed.wrapped_key.into(),
+            sealed: sealed.sealed.into(),
+            active: true,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        })
+    }
+}

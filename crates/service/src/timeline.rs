@@ -1,0 +1,265 @@
+//! The consolidated timeline: every live entry that the reader may see, each event once, with every agency's account.
+
+use std::collections::BTreeMap;
+
+use domain::{AgencyId, ChronologyId, EntryDetails, InvitationState, Operation, Permit, may_read_entry};
+use store::{ChronologyRow, FragmentContent, InvitationRow};
+use timeline::{ChildFacts, CoverageLine, Filter, LiveEntry, Row, consolidate, coverage_statement};
+
+use crate::chronologies::{Admitted, trail};
+use crate::fragments::{FragmentDetails, entry_place, fragment_terms, version_place};
+use crate::people::FamilyView;
+use crate::sealing::open_with;
+use crate::session::{Call, Scene};
+use crate::{
+    Answer, ChildHeader, CoverageOut, Involvement, Service, ServiceError, TimelineHeader, TimelineOut, TimelineQuery,
+};
+
+/// Rows on a page at most; without a limit the whole timeline is one page.
+const MAX_ROWS: u16 = 500;
+
+/// What a reader may see of a chronology, opened.
+struct Opened {
+    entries: Vec<LiveEntry>,
+    /// What each agency says of its part in the support network, the latest first.
+    involvement: BTreeMap<AgencyId, Involvement>,
+}
+
+impl Service {
+    /// The consolidated timeline.
+    ///
+    /// # Errors
+    /// As every read; `Conflict("own_return_first")` to a contributor whose agency has not returned.
+    pub fn timeline(&self, call: &Call, id: ChronologyId, query: TimelineQuery) -> Answer<TimelineOut> {
+        self.read(call, Operation::TimelineRead, trail(id), |scene| {
+            let Admitted { permit, row } = self.admit(scene, id, Operation::TimelineRead)?;
+            let view = self.draw_timeline(scene, &permit, &row, &query)?;
+            scene.trail.entry_count = Some(view.header.entry_count);
+            Ok(view)
+        })
+    }
+
+    /// Draws the timeline as the permit's holder may see it.
+    pub(crate) fn draw_timeline(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        permit: &Permit,
+        chronology: &ChronologyRow,
+        query: &TimelineQuery,
+    ) -> Answer<TimelineOut> {
+        let family = self.open_family(scene, permit, chronology.family_id)?;
+        let opened = self.open_content(scene, permit, chronology)?;
+        let counts = count_by_agency(&opened.entries);
+        let children = child_facts(&family);
+        let drawn = consolidate(opened.entries, &children, &filter_of(query));
+        let coverage = self.coverage(scene, permit, chronology, &counts, opened.involvement)?;
+        let header = self.header(scene, chronology, &family, coverage, &drawn.rows)?;
+        let (rows, next) = self.rows_of_page(scene, chronology, query, drawn.rows)?;
+        Ok(TimelineOut { header, rows, next })
+    }
+
+    /// Opens every live entry that the reader may see. What is marked for others is dropped here, before anything is
+    /// counted or joined.
+    fn open_content(&self, scene: &mut Scene<'_, '_>, permit: &Permit, chronology: &ChronologyRow) -> Answer<Opened> {
+        let content = store::fragments::live_content(scene.tx, permit, chronology.id, scene.session.now)?;
+        let mut opened = Opened { entries: Vec::new(), involvement: BTreeMap::new() };
+        for fragment in content {
+            self.open_fragment_content(scene, permit, fragment, &mut opened)?;
+        }
+        Ok(opened)
+    }
+
+    fn open_fragment_content(
+        &self,
+        scene: &Scene<'_, '_>,
+        permit: &Permit,
+        content: FragmentContent,
+        opened: &mut Opened,
+    ) -> Answer<()> {
+        let FragmentContent { fragment, version, entries } = content;
+        let place = version_place(fragment.id, version.version);
+        let terms = fragment_terms(&fragment, version.expires_at);
+        let key = self.vault().open_key(scene.now(), &terms, &place, version.wrapped_key.as_ref())?;
+        let details: FragmentDetails = open_with(&key, &place, version.sealed.as_ref())?;
+        if let Some(involvement) = details.involvement {
+            opened.involvement.insert(fragment.agency_id, involvement);
+        }
+        for entry in entries {
+            let details: EntryDetails = open_with(&key, &entry_place(entry.id, entry.version), entry.sealed.as_ref())?;
+            if !may_read_entry(permit.actor(), fragment.agency_id, &details.category, &details.handling) {
+                continue;
+            }
+            opened.entries.push(LiveEntry {
+                entry_id: entry.id,
+                fragment_id: fragment.id,
+                fragment_version: version.version,
+                agency: fragment.agency_id,
+                proxy_by: fragment.proxy_by_agency,
+                submitted_at: version.created_at,
+                position: entry.position,
+                details,
+            });
+        }
+        Ok(())
+    }
+
+    /// Where each invited agency stands, and its part in the support network.
+    fn coverage(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        permit: &Permit,
+        chronology: &ChronologyRow,
+        counts: &BTreeMap<AgencyId, i64>,
+        mut involvement: BTreeMap<AgencyId, Involvement>,
+    ) -> Answer<Vec<CoverageOut>> {
+        let partnership = permit.partnership();
+        let invited = store::invitations::list(scene.tx, partnership, chronology.id)?;
+        let ids: Vec<AgencyId> = invited.iter().map(|row| row.agency_id).collect();
+        let agencies = store::agencies::find_many(scene.tx, partnership, &ids)?;
+        let inside = permit.sees_all_agencies();
+        let line = |row: InvitationRow| {
+            let agency = agencies.iter().find(|agency| agency.id == row.agency_id).ok_or(ServiceError::NotFound)?;
+            Ok(CoverageOut {
+                agency_id: row.agency_id,
+                agency_name: agency.name.clone(),
+                agency_kind: agency.kind,
+                state: row.state,
+                answered_at: row.answered_at,
+                decline_reason: row.decline_reason.filter(|_| inside),
+                entry_count: counts.get(&row.agency_id).copied().unwrap_or(0),
+                involvement: involvement.remove(&row.agency_id),
+            })
+        };
+        invited.into_iter().map(line).collect()
+    }
+
+    fn header(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        chronology: &ChronologyRow,
+        family: &FamilyView,
+        coverage: Vec<CoverageOut>,
+        rows: &[Row],
+    ) -> Answer<TimelineHeader> {
+        let details = self.chronology_details(chronology, scene.now())?;
+        let children =
+            family.children().map(|(id, child)| ChildHeader { id: *id, name: child.name.clone(), birth: child.birth });
+        Ok(TimelineHeader {
+            chronology_id: chronology.id,
+            family_id: chronology.family_id,
+            purpose: chronology.purpose,
+            state: chronology.state,
+            look_back_from: details.look_back_from,
+            children: children.collect(),
+            adults: family.adults(),
+            coverage_statement: statement(&coverage),
+            coverage,
+            ordering_rule: timeline::ORDERING_RULE.to_owned(),
+            row_count: count(rows.len()),
+            entry_count: entries_of(rows),
+            generated_at: scene.now(),
+            expires_at: chronology.expires_at,
+        })
+    }
+
+    /// Cuts the rows to the page asked for; the cursor names the row to go on after.
+    fn rows_of_page(
+        &self,
+        scene: &Scene<'_, '_>,
+        chronology: &ChronologyRow,
+        query: &TimelineQuery,
+        rows: Vec<Row>,
+    ) -> Answer<(Vec<Row>, Option<String>)> {
+        let list = format!("timeline/{}", chronology.id);
+        let after: Option<domain::EntryId> =
+            query.cursor.as_deref().map(|cursor| self.read_cursor(scene, &list, cursor)).transpose()?;
+        let start = match after {
+            None => 0,
+            Some(after) => rows.iter().position(|row| row.id == after).map(|at| at + 1).ok_or(ServiceError::Cursor)?,
+        };
+        let limit = match query.limit {
+            None => usize::MAX,
+            Some(limit) if (1..=MAX_ROWS).contains(&limit) => usize::from(limit),
+            Some(_) => return Err(ServiceError::fault("/limit", "out_of_range", "limit is from 1 to 500")),
+        };
+        let more = rows.len().saturating_sub(start) > limit;
+        let page: Vec<Row> = rows.into_iter().skip(start).take(limit).collect();
+        let next = match page.last().filter(|_| more) {
+            Some(last) => Some(self.write_cursor(scene, &list, last.id)?),
+            None => None,
+        };
+        Ok((page, next))
+    }
+}
+
+fn filter_of(query: &TimelineQuery) -> Filter {
+    Filter {
+        children: query.children.clone(),
+        agencies: query.agencies.clone(),
+        categories: query.categories.clone(),
+        significance: query.significance.clone(),
+        from: query.from,
+        to: query.to,
+    }
+}
+
+fn child_facts(family: &FamilyView) -> Vec<ChildFacts> {
+    let facts = |(id, child): &(domain::PersonId, domain::PersonDetails)| ChildFacts {
+        id: *id,
+        given_name: child.name.given.clone(),
+        birth: child.birth,
+    };
+    family.children().map(facts).collect()
+}
+
+fn count_by_agency(entries: &[LiveEntry]) -> BTreeMap<AgencyId, i64> {
+    let mut counts = BTreeMap::new();
+    for entry in entries {
+        *counts.entry(entry.agency).or_insert(0) += 1;
+    }
+    counts
+}
+
+/// The coverage in words: how many answered, and by name who did not or would not.
+fn statement(coverage: &[CoverageOut]) -> String {
+    let mut words = coverage_statement(&coverage.iter().map(coverage_line).collect::<Vec<_>>());
+    let named = |of: fn(InvitationState) -> bool| {
+        let names: Vec<&str> =
+            coverage.iter().filter(|line| of(line.state)).map(|line| line.agency_name.as_str()).collect();
+        names.join(", ")
+    };
+    let declined = named(|state| state == InvitationState::Declined);
+    let silent = named(|state| !state.answered() && state != InvitationState::Expired);
+    for (what, names) in [("Declined", declined), ("No answer from", silent)] {
+        if !names.is_empty() {
+            words.push_str(&format!(" {what}: {names}."));
+        }
+    }
+    words
+}
+
+fn coverage_line(coverage: &CoverageOut) -> CoverageLine {
+    CoverageLine {
+        agency: coverage.agency_id,
+        state: coverage.state,
+        answered_at: coverage.answered_at,
+        decline_reason: coverage.decline_reason,
+        entry_count: u32::try_from(coverage.entry_count).unwrap_or(u32::MAX),
+    }
+}
+
+/// Entries told by rows: accounts and the siblings' repeats folded into them.
+pub(crate) fn entries_of(rows: &[Row]) -> i64 {
+    let entries = rows.iter().flat_map(|row| &row.accounts).map(|account| 1 + account.also_submitted_as.len());
+    count(entries.sum())
+}
+
+/// Entries of one agency told by rows.
+pub(crate) fn entries_by(rows: &[Row], agency: AgencyId) -> i64 {
+    let accounts = rows.iter().flat_map(|row| &row.accounts).filter(|account| account.agency == agency);
+    count(accounts.map(|account| 1 + account.also_submitted_as.len()).sum())
+}
+
+pub(crate) fn count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
+}
