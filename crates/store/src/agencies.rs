@@ -96,9 +96,7 @@ pub fn page(
 /// When the database fails.
 pub fn find_many(tx: &mut Tx<'_>, partnership: PartnershipId, ids: &[AgencyId]) -> Result<Vec<AgencyRow>, StoreError> {
     let wanted: Vec<_> = ids.iter().copied().map(Bind).collect();
-    let query = dsl::agencies
-        .filter(dsl::partnership_id.eq(Bind(partnership)))
-        .filter(dsl::id.eq_any(wanted))
-        .order(dsl::id);
+    let query =
+        dsl::agencies.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::id.eq_any(wanted)).order(dsl::id);
     tx.run(|c| query.select(AgencyRow::as_select()).load(c))
 }

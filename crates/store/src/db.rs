@@ -150,6 +150,12 @@ impl Db {
         }
     }
 
+    /// How many commits grouped writes have taken so far.
+    #[cfg(test)]
+    pub(crate) fn grouped_commits(&self) -> usize {
+        self.inner.group.led.load(std::sync::atomic::Ordering::Relaxed)
+    }
+
     /// A connection that writes, outside any transaction.
     pub(crate) fn writer(&self) -> Result<Lease, StoreError> {
         lease(&self.inner.writes)

@@ -23,6 +23,9 @@ const MOST: usize = 64;
 #[derive(Default)]
 pub(crate) struct Group {
     state: Mutex<State>,
+    /// How many groups there were, for the tests.
+    #[cfg(test)]
+    pub(crate) led: std::sync::atomic::AtomicUsize,
 }
 
 #[derive(Default)]
@@ -90,6 +93,8 @@ impl Group {
         body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let leadership = Leadership(self);
+        #[cfg(test)]
+        self.led.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let mut lease = lease()?;
         begin(&mut lease.connection, Mode::Write).map_err(|error| {
             lease.broken = true;

@@ -37,6 +37,8 @@ pub mod partnerships;
 pub mod people;
 pub mod practitioners;
 pub mod purge;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 pub mod tombstones;
 
 pub use agencies::AgencyRow;
@@ -61,3 +63,6 @@ pub use purge::{Backlog, Due};
 pub use tombstones::{Tombstone, TombstoneAgencyRow, TombstonePractitionerRow, TombstoneRow};
 pub use tx::Tx;
 pub use words::{FragmentState, HoldScope, TombstoneKind, TombstoneReason};
+
+#[cfg(test)]
+mod tests;

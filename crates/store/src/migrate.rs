@@ -25,10 +25,17 @@ const LOCK: i64 = 0x6368_726f_6e6f;
 /// [`StoreError::Newer`] when the database is ahead of this program, and when the database fails.
 pub fn migrate(db: &Db) -> Result<Vec<String>, StoreError> {
     check_newer(db)?;
-    let mut connection = exclusive(db)?;
-    let applied = match &mut connection {
+    apply(&mut exclusive(db)?)
+}
+
+/// Applies what is pending over one connection.
+pub(crate) fn apply(connection: &mut AnyConnection) -> Result<Vec<String>, StoreError> {
+    let applied = match connection {
         AnyConnection::Postgresql(inner) => inner.run_pending_migrations(POSTGRESQL).map(names),
-        AnyConnection::Sqlite(inner) => inner.run_pending_migrations(SQLITE).map(names),
+        // In one transaction that has the write lock from its start, so that nobody else decides on the same ones.
+        AnyConnection::Sqlite(inner) => inner
+            .immediate_transaction(|inner| inner.run_pending_migrations(SQLITE).map(names).map_err(Abandoned))
+            .map_err(|Abandoned(error)| error),
     };
     applied.map_err(|error| failed(error.as_ref()))
 }
@@ -118,6 +125,15 @@ where
 
 fn names<T: ToString>(versions: Vec<T>) -> Vec<String> {
     versions.iter().map(ToString::to_string).collect()
+}
+
+/// An error of the migrations' own kind, which an abandoned transaction passes on.
+struct Abandoned(Box<dyn std::error::Error + Send + Sync>);
+
+impl From<diesel::result::Error> for Abandoned {
+    fn from(error: diesel::result::Error) -> Self {
+        Self(Box::new(error))
+    }
 }
 
 /// Migrations hold no data of ours, so their errors may be shown.

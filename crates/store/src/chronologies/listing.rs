@@ -46,20 +46,16 @@ fn known_to(actor: &Actor) -> Option<Condition> {
 
 /// Social care's own: the owner, the managers and the support of the owner's agency.
 fn inside(actor: &Actor) -> Option<Condition> {
-    if !actor.social_care {
-        return None;
+    let owns = actor.is(Role::SocialWorker) || actor.is(Role::TeamManager);
+    let runs = actor.is(Role::TeamManager) || actor.is(Role::BusinessSupport);
+    let owned = || dsl::owner_id.eq(Bind(actor.practitioner));
+    let owned_here = || dsl::owner_agency_id.eq(Bind(actor.agency));
+    match (actor.social_care, owns, runs) {
+        (true, true, true) => Some(Box::new(owned().or(owned_here()))),
+        (true, true, false) => Some(Box::new(owned())),
+        (true, false, true) => Some(Box::new(owned_here())),
+        (false, _, _) | (true, false, false) => None,
     }
-    if actor.is(Role::TeamManager) || actor.is(Role::BusinessSupport) {
-        let owned_here = dsl::owner_agency_id.eq(Bind(actor.agency));
-        return Some(if actor.is(Role::TeamManager) {
-            Box::new(owned_here.or(dsl::owner_id.eq(Bind(actor.practitioner))))
-        } else if actor.is(Role::SocialWorker) {
-            Box::new(owned_here.or(dsl::owner_id.eq(Bind(actor.practitioner))))
-        } else {
-            Box::new(owned_here)
-        });
-    }
-    actor.is(Role::SocialWorker).then(|| Box::new(dsl::owner_id.eq(Bind(actor.practitioner))) as Condition)
 }
 
 /// Colleagues named on the team.

@@ -1,0 +1,7 @@
+//! Tests on both databases.
+
+mod world;
+
+mod migrations;
+mod settings;
+mod transactions;

@@ -1,0 +1,313 @@
+//! A small invented county to test with.
+#![allow(dead_code)]
+
+use std::cell::Cell;
+use std::collections::BTreeSet;
+
+use domain::{
+    Actor, AgencyId, AgencyKind, AuditId, ChronologyId, ChronologyState, ConsolidationId, EntryId, Facts, FamilyId,
+    FragmentId, HoldId, Instant, InvitationId, InvitationState, Marking, Operation, PartnershipId, Permit, PersonId,
+    PersonKind, PractitionerId, Purpose, RequestId, Role, decide,
+};
+use uuid::Uuid;
+
+use crate::*;
+
+/// Minutes after an arbitrary start.
+pub(crate) fn minute(minutes: i64) -> Instant {
+    Instant::from_micros(1_772_000_000_000_000 + minutes * 60_000_000)
+}
+
+/// The time of all tests unless they say otherwise.
+pub(crate) const NOW: i64 = 1_000;
+/// When everything made here is over, unless a test says otherwise.
+pub(crate) const END: i64 = 100_000;
+
+pub(crate) fn now() -> Instant {
+    minute(NOW)
+}
+
+/// An identifier of its own for each call, in increasing order.
+pub(crate) fn id() -> Uuid {
+    thread_local!(static NEXT: Cell<u128> = const { Cell::new(1) });
+    NEXT.with(|next| {
+        next.set(next.get() + 1);
+        Uuid::from_u128(0x0190_0000_0000_7000_8000_0000_0000_0000 + next.get())
+    })
+}
+
+pub(crate) fn sealed(text: &str) -> Sealed {
+    Sealed(text.as_bytes().to_vec())
+}
+
+pub(crate) fn token(text: &str) -> Token {
+    Token(text.as_bytes().to_vec())
+}
+
+/// A partnership with social care, one school, and somebody at each.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct World {
+    pub(crate) partnership: PartnershipId,
+    pub(crate) care: AgencyId,
+    pub(crate) school: AgencyId,
+    pub(crate) worker: PractitionerId,
+    pub(crate) teacher: PractitionerId,
+}
+
+impl World {
+    pub(crate) fn make(db: &Db, code: &str) -> Self {
+        let world = Self {
+            partnership: PartnershipId(id()),
+            care: AgencyId(id()),
+            school: AgencyId(id()),
+            worker: PractitionerId(id()),
+            teacher: PractitionerId(id()),
+        };
+        db.write("world", |tx| {
+            partnerships::upsert(tx, &world.partnership_row(code))?;
+            agencies::insert(tx, &world.agency(world.care, "care", AgencyKind::SocialCare))?;
+            agencies::insert(tx, &world.agency(world.school, "school", AgencyKind::Education))?;
+            practitioners::insert(tx, &world.practitioner(world.worker, world.care))?;
+            practitioners::insert(tx, &world.practitioner(world.teacher, world.school))
+        })
+        .unwrap();
+        world
+    }
+
+    pub(crate) fn partnership_row(&self, code: &str) -> PartnershipRow {
+        PartnershipRow { id: self.partnership, code: code.into(), name: "Marlshire".into(), created_at: minute(0) }
+    }
+
+    pub(crate) fn agency(&self, id: AgencyId, code: &str, kind: AgencyKind) -> AgencyRow {
+        AgencyRow {
+            id,
+            partnership_id: self.partnership,
+            code: code.into(),
+            name: format!("{code} of Marlshire"),
+            kind,
+            has_access: true,
+            active: true,
+            version: 1,
+            created_at: minute(0),
+            updated_at: minute(0),
+        }
+    }
+
+    pub(crate) fn practitioner(&self, id: PractitionerId, agency: AgencyId) -> PractitionerRow {
+        PractitionerRow {
+            id,
+            partnership_id: self.partnership,
+            agency_id: agency,
+            subject_index: Token(id.0.as_bytes().to_vec()),
+            wrapped_key: sealed("key"),
+            sealed: sealed("name"),
+            active: true,
+            version: 1,
+            created_at: minute(0),
+            updated_at: minute(0),
+        }
+    }
+
+    pub(crate) fn person(&self) -> PersonRow {
+        PersonRow {
+            id: PersonId(id()),
+            partnership_id: self.partnership,
+            kind: PersonKind::Child,
+            created_by: self.worker,
+            created_by_agency: self.care,
+            expires_at: minute(END),
+            wrapped_key: sealed("key"),
+            sealed: sealed("a child"),
+            version: 1,
+            created_at: minute(1),
+            updated_at: minute(1),
+        }
+    }
+
+    pub(crate) fn family(&self) -> FamilyRow {
+        FamilyRow {
+            id: FamilyId(id()),
+            partnership_id: self.partnership,
+            created_by: self.worker,
+            created_by_agency: self.care,
+            expires_at: minute(END),
+            wrapped_key: sealed("key"),
+            sealed: sealed("a family"),
+            version: 1,
+            created_at: minute(1),
+            updated_at: minute(1),
+        }
+    }
+
+    pub(crate) fn chronology(&self, family: FamilyId) -> ChronologyRow {
+        ChronologyRow {
+            id: ChronologyId(id()),
+            partnership_id: self.partnership,
+            family_id: family,
+            owner_id: self.worker,
+            owner_agency_id: self.care,
+            purpose: Purpose::InitialConference,
+            state: ChronologyState::Open,
+            due_at: minute(500),
+            opened_at: Some(minute(2)),
+            expires_at: minute(END),
+            wrapped_key: sealed("key"),
+            sealed: sealed("grounds"),
+            version: 1,
+            created_at: minute(2),
+            updated_at: minute(2),
+        }
+    }
+
+    pub(crate) fn invitation(&self, chronology: ChronologyId, agency: AgencyId) -> InvitationRow {
+        InvitationRow {
+            id: InvitationId(id()),
+            partnership_id: self.partnership,
+            chronology_id: chronology,
+            agency_id: agency,
+            state: InvitationState::Invited,
+            due_at: minute(500),
+            viewed_at: None,
+            drafting_at: None,
+            answered_at: None,
+            decline_reason: None,
+            answered_by: None,
+            wrapped_key: sealed("key"),
+            sealed: sealed("message"),
+            version: 1,
+            created_at: minute(3),
+            updated_at: minute(3),
+        }
+    }
+
+    pub(crate) fn fragment(&self, family: FamilyId, chronology: Option<ChronologyId>) -> FragmentRow {
+        FragmentRow {
+            id: FragmentId(id()),
+            partnership_id: self.partnership,
+            agency_id: self.school,
+            chronology_id: chronology,
+            family_id: family,
+            child_id: None,
+            proxy_by_agency: None,
+            reference_index: None,
+            state: FragmentState::Submitted,
+            author_id: self.teacher,
+            expires_at: minute(END),
+            version: 1,
+            created_at: minute(4),
+            updated_at: minute(4),
+        }
+    }
+
+    pub(crate) fn version(&self, fragment: &FragmentRow, version: i64) -> FragmentVersionRow {
+        FragmentVersionRow {
+            fragment_id: fragment.id,
+            version,
+            partnership_id: self.partnership,
+            expires_at: fragment.expires_at,
+            wrapped_key: sealed("key"),
+            sealed: sealed("decision"),
+            content_index: token("content"),
+            entry_count: 2,
+            author_id: self.teacher,
+            created_at: minute(4),
+        }
+    }
+
+    pub(crate) fn entries(&self, fragment: FragmentId, version: i64, count: i64) -> Vec<EntryRow> {
+        let entry = |position| EntryRow {
+            id: EntryId(id()),
+            fragment_id: fragment,
+            version,
+            partnership_id: self.partnership,
+            position,
+            marking: Marking::Normal,
+            reference_index: None,
+            sealed: sealed(&format!("entry {position} of version {version}")),
+        };
+        (0..count).map(entry).collect()
+    }
+
+    /// Submits a fragment with two entries.
+    pub(crate) fn submit(&self, tx: &mut Tx<'_>, fragment: &FragmentRow) -> Result<(), StoreError> {
+        fragments::insert(tx, fragment)?;
+        fragments::insert_version(tx, &self.version(fragment, 1), &self.entries(fragment.id, 1, 2))
+    }
+
+    pub(crate) fn consolidation(&self, chronology: ChronologyId) -> ConsolidationRow {
+        ConsolidationRow {
+            id: ConsolidationId(id()),
+            partnership_id: self.partnership,
+            chronology_id: chronology,
+            author_id: self.worker,
+            row_count: 1,
+            entry_count: 2,
+            content_index: token("view"),
+            expires_at: minute(END),
+            wrapped_key: sealed("key"),
+            sealed: sealed("view"),
+            signed_off_at: None,
+            signed_off_by: None,
+            created_at: minute(5),
+        }
+    }
+
+    pub(crate) fn hold(&self, scope: HoldScope, target: Option<Uuid>) -> HoldRow {
+        HoldRow {
+            id: HoldId(id()),
+            partnership_id: self.partnership,
+            scope,
+            target_id: target,
+            review_at: minute(50),
+            placed_by: self.worker,
+            placed_at: minute(5),
+            released_by: None,
+            released_at: None,
+            wrapped_key: sealed("key"),
+            sealed: sealed("reasons"),
+            version: 1,
+        }
+    }
+
+    pub(crate) fn record(&self, at: i64, operation: Operation, chronology: Option<ChronologyId>) -> AuditRow {
+        AuditRow {
+            id: AuditId(id()),
+            partnership_id: self.partnership,
+            at: minute(at),
+            operation: operation.as_str().into(),
+            outcome: "allowed".into(),
+            reason: Some("owner".into()),
+            practitioner_id: Some(self.worker),
+            agency_id: Some(self.care),
+            role: Some("social_worker".into()),
+            purpose: None,
+            object_kind: Some("chronology".into()),
+            object_id: chronology.map(Into::into),
+            chronology_id: chronology,
+            request_id: RequestId(id()),
+            entry_count: None,
+        }
+    }
+
+    /// Somebody of an agency with roles.
+    pub(crate) fn actor(&self, agency: AgencyId, practitioner: PractitionerId, roles: &[Role]) -> Actor {
+        Actor {
+            partnership: self.partnership,
+            agency,
+            social_care: agency == self.care,
+            practitioner,
+            roles: BTreeSet::from_iter(roles.iter().copied()),
+            offence_data: false,
+        }
+    }
+
+    /// Leave for the social worker to read.
+    pub(crate) fn permit(&self) -> Permit {
+        permit(&self.actor(self.care, self.worker, &[Role::SocialWorker]))
+    }
+}
+
+/// Leave for `actor` to do the least there is; finders go by whose it is, not by what for.
+pub(crate) fn permit(actor: &Actor) -> Permit {
+    decide(actor, Operation::PartnershipRead, &Facts::collection()).unwrap()
+}
