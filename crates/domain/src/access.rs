@@ -207,6 +207,8 @@ pub struct Facts {
     pub owner: bool,
     /// The object's chronology is owned by the actor's agency; for a person or family, the actor's agency recorded it.
     pub agency_owns: bool,
+    /// The object is a fragment that the actor's agency entered on another's behalf: who runs the chronology keeps it.
+    pub proxy: bool,
     /// The actor is named on the chronology's team.
     pub on_team: bool,
     /// The chronology's state, when the object has one.
@@ -339,9 +341,10 @@ fn entitled(actor: &Actor, operation: Operation, facts: &Facts) -> Option<ReadRe
         O::ChronologyList | O::FragmentList if facts.state.is_none() => {
             content_role(actor).then_some(ReadReason::Member)
         }
-        O::ChronologyList | O::ChronologyRead | O::InvitationList | O::TombstoneRead => {
+        O::ChronologyList | O::ChronologyRead | O::InvitationList => {
             running(actor, facts).or_else(|| contributor(actor, facts))
         }
+        O::TombstoneRead => running(actor, facts).or_else(|| contributor(actor, facts)).or_else(|| own(actor, facts)),
         O::ChronologyUpdate | O::ChronologyOpen | O::InvitationCreate => running(actor, facts),
         O::InvitationUpdate => running(actor, facts).or_else(|| agency_lead(actor, facts)),
         O::ChronologyConsolidate | O::ReadersRead => reading(actor, facts),
@@ -441,6 +444,9 @@ fn agency_lead(actor: &Actor, facts: &Facts) -> Option<ReadReason> {
 /// The actor's own agency's invitation or fragment. A practitioner must be named on the invitation or, ahead of a
 /// chronology, be the author.
 fn own(actor: &Actor, facts: &Facts) -> Option<ReadReason> {
+    if facts.proxy {
+        return reading(actor, facts).filter(|_| actor.social_worker() || actor.manager());
+    }
     if !facts.own_agency {
         return None;
     }

@@ -11,7 +11,7 @@ use vault::Vault;
 
 use crate::idempotency::Flight;
 use crate::recording::Outcome;
-use crate::session::{Call, Scene, Trail};
+use crate::session::{Call, Entered, Scene, Trail};
 use crate::{AgencyIn, Answer, ServiceError, Written};
 
 /// What a service is made of.
@@ -133,15 +133,25 @@ impl Service {
         trail: Trail,
         act: impl Fn(&mut Scene<'_, '_>) -> Answer<T>,
     ) -> Answer<T> {
-        self.meet(call)?;
         let now = self.now();
-        let (result, trail, session) = self.0.db.read(operation.as_str(), |tx| {
-            let (session, partnership) = self.enter(tx, call, now)?;
-            let mut scene = Scene { tx, session: &session, partnership: &partnership, trail: trail.clone() };
-            let result = act(&mut scene);
-            let trail = scene.trail;
-            Ok::<_, ServiceError>((result, trail, session))
-        })?;
+        let attempt = |entered: bool| {
+            self.0.db.read(operation.as_str(), |tx| {
+                let Some(Entered { session, partnership }) = self.enter(tx, call, now)? else {
+                    return if entered { Err(ServiceError::NotFound) } else { Ok(None) };
+                };
+                let mut scene = Scene { tx, session: &session, partnership: &partnership, trail: trail.clone() };
+                let result = act(&mut scene);
+                let trail = scene.trail;
+                Ok(Some((result, trail, session)))
+            })
+        };
+        let (result, trail, session) = match attempt(false)? {
+            Some(done) => done,
+            None => {
+                self.meet(call)?;
+                attempt(true)?.ok_or(ServiceError::NotFound)?
+            }
+        };
         let outcome = result.as_ref().map_or_else(ServiceError::outcome, |_| "allowed");
         let record = self.record(call, &session, operation, Outcome { word: outcome, trail: &trail });
         self.0.db.write_grouped("audit.append", move |tx| store::audit::insert(tx, &record))?;
@@ -160,10 +170,15 @@ impl Service {
         trail: Trail,
         act: impl Fn(&mut Scene<'_, '_>) -> Answer<T>,
     ) -> Answer<Written<T>> {
-        self.meet(call)?;
         let _flight = self.take_off(call, operation)?;
         let now = self.now();
-        let done = self.0.db.write(operation.as_str(), |tx| self.write_in(tx, call, operation, &trail, now, &act));
+        let attempt =
+            || self.0.db.write(operation.as_str(), |tx| self.write_in(tx, call, operation, &trail, now, &act));
+        let mut done = attempt();
+        if matches!(done, Err(Failed { error: ServiceError::Unmet, .. })) {
+            self.meet(call)?;
+            done = attempt();
+        }
         done.map_err(|failed| self.record_failure(call, operation, now, failed))
     }
 
@@ -176,7 +191,13 @@ impl Service {
         now: Instant,
         act: &impl Fn(&mut Scene<'_, '_>) -> Answer<T>,
     ) -> Result<Written<T>, Failed> {
-        let (session, partnership) = self.enter(tx, call, now).map_err(|error| Failed::new(error, trail))?;
+        let entered = self.enter(tx, call, now).map_err(|error| Failed::new(error, trail))?;
+        let Some(Entered { session, partnership }) = entered else {
+            return Err(Failed::new(ServiceError::Unmet, trail));
+        };
+        if !session.active {
+            return Err(Failed::new(ServiceError::NotFound, trail));
+        }
         let stored = self.replay::<T>(tx, call, &session, operation).map_err(|error| Failed::new(error, trail))?;
         if let Some(value) = stored {
             let outcome = Outcome { word: "replayed", trail };
@@ -198,16 +219,17 @@ impl Service {
         let written = self.0.db.write_grouped("audit.append", {
             let (service, call, word) = (self.clone(), call.clone(), error.outcome());
             move |tx| {
-                let session = match service.enter(tx, &call, now) {
-                    Ok((session, _)) => Some(session),
+                let entered = match service.enter(tx, &call, now) {
+                    Ok(entered) => entered,
                     Err(ServiceError::Unavailable(error)) => return Err(ServiceError::Unavailable(error)),
                     Err(_) => None,
                 };
-                if let Some(session) = session {
-                    let record = service.record(&call, &session, operation, Outcome { word, trail: &trail });
-                    store::audit::insert(tx, &record)?;
-                }
-                Ok(())
+                let outcome = Outcome { word, trail: &trail };
+                let record = match entered {
+                    Some(entered) => service.record(&call, &entered.session, operation, outcome),
+                    None => service.record_stranger(&call, operation, outcome)?,
+                };
+                Ok(store::audit::insert(tx, &record)?)
             }
         });
         match written {
@@ -221,7 +243,7 @@ impl Service {
     /// # Errors
     /// [`ServiceError::Unavailable`] when the record cannot be written.
     pub fn note_invalid(&self, call: &Call, operation: Operation, object: Option<uuid::Uuid>) -> Answer<()> {
-        self.meet(call)?;
+        self.meet_if_new(call)?;
         let trail = Trail { object_id: object, ..Trail::default() };
         let failed = Failed { error: ServiceError::Invalid(Vec::new()), trail };
         match self.record_failure(call, operation, self.now(), failed) {

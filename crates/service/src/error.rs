@@ -57,6 +57,9 @@ pub enum ServiceError {
     /// The database or keystore cannot be reached, or the audit record could not be written. Nothing was done or shown.
     #[error("unavailable")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The directory has not met the caller yet; never leaves the service.
+    #[error("unmet")]
+    Unmet,
     /// A fault of ours.
     #[error("internal: {0}")]
     Internal(&'static str),
@@ -103,7 +106,7 @@ impl ServiceError {
     #[must_use]
     pub const fn outcome(&self) -> &'static str {
         match self {
-            Self::NotFound => "denied",
+            Self::NotFound | Self::Unmet => "denied",
             Self::Expired => "expired",
             Self::Conflict(_) | Self::InFlight => "wrong_state",
             Self::Invalid(_) | Self::KeyReused | Self::Cursor => "invalid",

@@ -3,8 +3,8 @@
 use domain::{AuditId, Operation};
 use store::AuditRow;
 
-use crate::Service;
 use crate::session::{Call, Session, Trail};
+use crate::{Answer, Service};
 
 /// How a use case ended.
 pub(crate) struct Outcome<'a> {
@@ -15,6 +15,29 @@ pub(crate) struct Outcome<'a> {
 }
 
 impl Service {
+    /// The record of a caller who is not in the directory and cannot be: their agency is unknown.
+    pub(crate) fn record_stranger(&self, call: &Call, operation: Operation, outcome: Outcome<'_>) -> Answer<AuditRow> {
+        let partnership = self.partnership_named(&call.sign_in.partnership)?;
+        let at = self.now();
+        Ok(AuditRow {
+            id: AuditId::new(self.ids(), at),
+            partnership_id: partnership.id,
+            at,
+            operation: operation.as_str().to_owned(),
+            outcome: outcome.word.to_owned(),
+            reason: None,
+            practitioner_id: None,
+            agency_id: None,
+            role: call.sign_in.roles.iter().next().map(|role| role.as_str().to_owned()),
+            purpose: None,
+            object_kind: outcome.trail.object_kind.map(str::to_owned),
+            object_id: outcome.trail.object_id,
+            chronology_id: outcome.trail.chronology,
+            request_id: call.request,
+            entry_count: None,
+        })
+    }
+
     /// The record of one use case. It holds identifiers, words from closed lists, times and counts; no personal data.
     pub(crate) fn record(
         &self,

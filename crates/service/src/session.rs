@@ -55,6 +55,14 @@ pub(crate) struct Session {
     pub(crate) actor: Actor,
     pub(crate) now: Instant,
     pub(crate) purpose: Option<Purpose>,
+    /// False for whoever has left the agency, or whose agency no longer takes part: they may do nothing.
+    pub(crate) active: bool,
+}
+
+/// A caller looked up, with their partnership.
+pub(crate) struct Entered {
+    pub(crate) session: Session,
+    pub(crate) partnership: Arc<Partnership>,
 }
 
 /// What the audit will say about a use case's object. No personal data.
@@ -114,6 +122,9 @@ impl Scene<'_, '_> {
             ahead_allowed: self.policy().allow_ahead,
             ..facts.clone()
         };
+        if !self.session.active {
+            return Err(ServiceError::NotFound);
+        }
         let permit = decide(self.actor(), operation, &facts)?;
         self.trail.reason = Some(permit.reason());
         Ok(permit)
@@ -147,17 +158,16 @@ impl Service {
         self.vault().index(partnership.id, "subject", &value).to_vec()
     }
 
-    /// Looks up who asks. Whoever has left the agency, or whose agency no longer takes part, is nobody.
-    pub(crate) fn enter(&self, tx: &mut Tx<'_>, call: &Call, now: Instant) -> Answer<(Session, Arc<Partnership>)> {
+    /// Looks up who asks; none when the directory has not met them.
+    pub(crate) fn enter(&self, tx: &mut Tx<'_>, call: &Call, now: Instant) -> Answer<Option<Entered>> {
         let sign_in = call.sign_in.as_ref();
         let partnership = self.partnership_named(&sign_in.partnership)?;
-        let agency = store::agencies::find_by_code(tx, partnership.id, &sign_in.agency)?
-            .filter(|agency| agency.active)
-            .ok_or(ServiceError::NotFound)?;
+        let agency =
+            store::agencies::find_by_code(tx, partnership.id, &sign_in.agency)?.ok_or(ServiceError::NotFound)?;
         let index = self.subject_index(&partnership, &sign_in.issuer, sign_in.subject.as_str());
-        let practitioner = store::practitioners::find_by_subject(tx, partnership.id, agency.id, &index)?
-            .filter(|practitioner| practitioner.active)
-            .ok_or(ServiceError::NotFound)?;
+        let Some(practitioner) = store::practitioners::find_by_subject(tx, partnership.id, agency.id, &index)? else {
+            return Ok(None);
+        };
         let actor = Actor {
             partnership: partnership.id,
             agency: agency.id,
@@ -166,7 +176,8 @@ impl Service {
             roles: sign_in.roles.clone(),
             offence_data: sign_in.offence_data,
         };
-        Ok((Session { actor, now, purpose: sign_in.purpose }, partnership))
+        let active = agency.active && practitioner.active;
+        Ok(Some(Entered { session: Session { actor, now, purpose: sign_in.purpose, active }, partnership }))
     }
 
     /// Puts a caller whom the directory has not met into it, so that the audit can name them.
@@ -174,14 +185,10 @@ impl Service {
         let sign_in = call.sign_in.as_ref();
         let partnership = self.partnership_named(&sign_in.partnership)?;
         let index = self.subject_index(&partnership, &sign_in.issuer, sign_in.subject.as_str());
-        let known = self.0.db.read("practitioner.meet", |tx| {
-            let Some(agency) = store::agencies::find_by_code(tx, partnership.id, &sign_in.agency)? else {
-                return Err(ServiceError::NotFound);
-            };
-            let found = store::practitioners::find_by_subject(tx, partnership.id, agency.id, &index)?;
-            Ok(found.is_some().then_some(()).ok_or(agency.id))
+        let agency = self.0.db.read("practitioner.meet", |tx| {
+            let found = store::agencies::find_by_code(tx, partnership.id, &sign_in.agency)?;
+            found.map(|agency| agency.id).ok_or(ServiceError::NotFound)
         })?;
-        let Err(agency) = known else { return Ok(()) };
         let details = PractitionerDetails {
             name: sign_in.name.clone().unwrap_or_else(|| sign_in.subject.clone()),
             job_title: sign_in.job_title.as_ref().map(|title| title.as_str().to_owned()),
@@ -190,6 +197,15 @@ impl Service {
         match self.0.db.write("practitioner.meet", |tx| store::practitioners::insert(tx, &row)) {
             Ok(()) | Err(store::StoreError::NotUnique(_)) => Ok(()),
             Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Meets the caller unless the directory already has.
+    pub(crate) fn meet_if_new(&self, call: &Call) -> Answer<()> {
+        let now = self.now();
+        match self.0.db.read("practitioner.known", |tx| self.enter(tx, call, now))? {
+            Some(_) => Ok(()),
+            None => self.meet(call),
         }
     }
 

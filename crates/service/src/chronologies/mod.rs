@@ -8,10 +8,11 @@ mod steps;
 mod tombstones;
 
 use domain::{
-    ChronologyId, Facts, Instant, InvitationFacts, LawfulBasis, NoConsentReason, Operation, Permit, Sensitive,
+    Actor, ChronologyId, ChronologyState, Facts, Instant, InvitationFacts, LawfulBasis, NoConsentReason, Operation,
+    Permit, Sensitive,
 };
 use serde::{Deserialize, Serialize};
-use store::ChronologyRow;
+use store::{ChronologyFacts, ChronologyRow};
 use vault::Place;
 
 use crate::sealing::{SealedValue, of_chronology};
@@ -66,20 +67,9 @@ impl Service {
             scene.permit(operation, &facts)?;
             return Err(ServiceError::Expired);
         };
+        let facts = facts_of(&found, &actor, now);
         let row = found.chronology;
         scene.trail.purpose = Some(row.purpose);
-        let invitation = found.invitation.filter(|_| row.state != domain::ChronologyState::Draft);
-        let facts = Facts {
-            in_partnership: true,
-            expired: row.expires_at <= now,
-            own_agency: invitation.is_some(),
-            owner: row.owner_id == actor.practitioner,
-            agency_owns: row.owner_agency_id == actor.agency,
-            on_team: found.on_team,
-            state: Some(row.state),
-            invitation: invitation.map(|(_, state, named)| InvitationFacts { state, named }),
-            ..Facts::default()
-        };
         let permit = scene.permit(operation, &facts)?;
         scene.trail.expires_at = Some(row.expires_at);
         Ok(Admitted { permit, row })
@@ -149,6 +139,23 @@ impl Service {
             created_at: row.created_at,
             updated_at: row.updated_at,
         })
+    }
+}
+
+/// What the policy needs to know of a chronology that is there.
+pub(crate) fn facts_of(found: &ChronologyFacts, actor: &Actor, now: Instant) -> Facts {
+    let row = &found.chronology;
+    let invitation = found.invitation.filter(|_| row.state != ChronologyState::Draft);
+    Facts {
+        in_partnership: true,
+        expired: row.expires_at <= now,
+        own_agency: invitation.is_some(),
+        owner: row.owner_id == actor.practitioner,
+        agency_owns: row.owner_agency_id == actor.agency,
+        on_team: found.on_team,
+        state: Some(row.state),
+        invitation: invitation.map(|(_, state, named)| InvitationFacts { state, named }),
+        ..Facts::default()
     }
 }
 

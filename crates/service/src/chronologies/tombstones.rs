@@ -1,11 +1,11 @@
 //! What is left after expiry, and who has read what.
 
-use domain::{ChronologyId, Facts, InvitationFacts, Operation};
-use store::TombstoneKind;
+use domain::{Actor, ChronologyId, ChronologyState, Facts, InvitationFacts, Operation};
+use store::{TombstoneKind, TombstoneRow};
 use uuid::Uuid;
 
 use super::consolidations::hex;
-use super::{Admitted, trail};
+use super::{facts_of, trail};
 use crate::audit::reader_out;
 use crate::session::{Call, Scene, Trail};
 use crate::{Answer, Page, ReaderOut, Service, ServiceError, TombstoneAgency, TombstoneOut};
@@ -20,21 +20,40 @@ impl Service {
         let Some(found) = store::tombstones::find(scene.tx, actor.partnership, id)? else {
             return Ok(Facts::default());
         };
+        let stone = &found.tombstone;
+        if stone.kind == TombstoneKind::Fragment {
+            return self.gone_fragment_facts(scene, &actor, stone);
+        }
         let named = found.practitioners.contains(&actor.practitioner);
         let own = found.agencies.iter().find(|agency| agency.agency_id == actor.agency);
-        let is_chronology = found.tombstone.kind == TombstoneKind::Chronology;
-        let own_fragment = !is_chronology && found.tombstone.agency_id == actor.agency;
+        let agency_owns = stone.agency_id == actor.agency;
         Ok(Facts {
             in_partnership: true,
             expired: true,
-            own_agency: own.is_some() || own_fragment,
-            owner: found.tombstone.owner_id == actor.practitioner,
-            agency_owns: is_chronology && found.tombstone.agency_id == actor.agency,
-            on_team: is_chronology && found.tombstone.agency_id == actor.agency && named,
-            state: is_chronology.then_some(domain::ChronologyState::Expired),
+            own_agency: own.is_some(),
+            owner: stone.owner_id == actor.practitioner,
+            agency_owns,
+            on_team: agency_owns && named,
+            state: Some(ChronologyState::Expired),
             invitation: own.map(|agency| InvitationFacts { state: agency.invitation_state, named }),
             ..Facts::default()
         })
+    }
+
+    /// A fragment's tombstone is for those who were entitled to know of the fragment: by its chronology, live or gone,
+    /// or, ahead of one, its author and agency.
+    fn gone_fragment_facts(&self, scene: &mut Scene<'_, '_>, actor: &Actor, stone: &TombstoneRow) -> Answer<Facts> {
+        let of_chronology = match stone.chronology_id {
+            None => Facts { owner: stone.owner_id == actor.practitioner, ..Facts::collection() },
+            Some(id) => {
+                let (agency, me) = (actor.agency, actor.practitioner);
+                match store::chronologies::facts(scene.tx, actor.partnership, id, agency, me)? {
+                    Some(found) => facts_of(&found, actor, scene.session.now),
+                    None => self.gone_facts(scene, id.0)?,
+                }
+            }
+        };
+        Ok(Facts { expired: true, own_agency: stone.agency_id == actor.agency, ..of_chronology })
     }
 
     /// What is left of an expired chronology or fragment.

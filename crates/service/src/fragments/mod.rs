@@ -8,12 +8,13 @@ mod reading;
 mod submitting;
 mod taking_in;
 
-use domain::{EntryId, Facts, FragmentId, Instant, InvitationFacts, Operation, Permit, Sensitive};
+use domain::{EntryId, Facts, FragmentId, Instant, Operation, Permit, Sensitive};
 use serde::{Deserialize, Serialize};
 use store::{ChronologyRow, FragmentRow};
 use uuid::Uuid;
 use vault::{Place, Terms};
 
+use crate::chronologies::facts_of;
 use crate::sealing::until;
 use crate::session::{Scene, Trail};
 use crate::{Answer, Involvement, Service, ServiceError, SharingDecision};
@@ -63,15 +64,9 @@ impl Service {
             scene.permit(operation, &facts)?;
             return Err(ServiceError::Expired);
         };
-        let mut facts = Facts {
-            in_partnership: true,
-            expired: row.expires_at <= scene.now(),
-            own_agency: row.agency_id == actor.agency || row.proxy_by_agency == Some(actor.agency),
-            owner: row.author_id == actor.practitioner,
-            ..Facts::default()
-        };
-        let chronology = match row.chronology_id {
-            None => None,
+        let now = scene.now();
+        let (of_chronology, chronology) = match row.chronology_id {
+            None => (Facts { owner: row.author_id == actor.practitioner, ..Facts::collection() }, None),
             Some(chronology) => {
                 let found = store::chronologies::facts(
                     scene.tx,
@@ -83,14 +78,14 @@ impl Service {
                 .ok_or(ServiceError::NotFound)?;
                 scene.trail.chronology = Some(chronology);
                 scene.trail.purpose = Some(found.chronology.purpose);
-                facts.expired |= found.chronology.expires_at <= scene.now();
-                facts.agency_owns = found.chronology.owner_agency_id == actor.agency;
-                facts.owner = found.chronology.owner_id == actor.practitioner;
-                facts.on_team = found.on_team;
-                facts.state = Some(found.chronology.state);
-                facts.invitation = found.invitation.map(|(_, state, named)| InvitationFacts { state, named });
-                Some(found.chronology)
+                (facts_of(&found, &actor, now), Some(found.chronology))
             }
+        };
+        let facts = Facts {
+            expired: of_chronology.expired || row.expires_at <= now,
+            own_agency: row.agency_id == actor.agency,
+            proxy: row.proxy_by_agency == Some(actor.agency),
+            ..of_chronology
         };
         let permit = scene.permit(operation, &facts)?;
         scene.trail.expires_at = Some(row.expires_at);

@@ -7,7 +7,7 @@ use super::{InvitationDetails, Invited, place, trail};
 use crate::chronologies::{Admitted, trail as chronology_trail};
 use crate::directory::{check_practitioners, filled};
 use crate::sealing::of_chronology;
-use crate::session::{Call, Scene};
+use crate::session::{Call, Entered, Scene};
 use crate::{
     Answer, Fault, InvitationIn, InvitationOut, InvitationPatch, Page, PageQuery, Patch, Service, ServiceError, Written,
 };
@@ -124,7 +124,7 @@ impl Service {
     /// # Errors
     /// As every read.
     pub fn invitation(&self, call: &Call, id: InvitationId) -> Answer<InvitationOut> {
-        self.meet(call)?;
+        self.meet_if_new(call)?;
         self.note_viewed(call, id)?;
         self.read(call, Operation::InvitationRead, trail(id), |scene| {
             let Invited { chronology, row, .. } = self.admit_to_invitation(scene, id, Operation::InvitationRead)?;
@@ -136,15 +136,16 @@ impl Service {
     pub(super) fn note_viewed(&self, call: &Call, id: InvitationId) -> Answer<()> {
         let now = self.now();
         let fresh = self.0.db.read("invitation.fresh", |tx| {
-            let (session, _) = self.enter(tx, call, now)?;
-            let row = store::invitations::find(tx, session.actor.partnership, id)?;
+            let Some(entered) = self.enter(tx, call, now)? else { return Ok(false) };
+            let row = store::invitations::find(tx, entered.session.actor.partnership, id)?;
             Ok::<_, ServiceError>(row.is_some_and(|row| row.state == InvitationState::Invited))
         })?;
         if !fresh {
             return Ok(());
         }
         let viewed = self.0.db.write("invitation.view", |tx| {
-            let (session, partnership) = self.enter(tx, call, now)?;
+            let entered = self.enter(tx, call, now)?.ok_or(ServiceError::NotFound)?;
+            let Entered { session, partnership } = entered;
             let mut scene = Scene { tx, session: &session, partnership: &partnership, trail: trail(id) };
             let Invited { chronology, mut row, .. } =
                 self.admit_to_invitation(&mut scene, id, Operation::InvitationRead)?;

@@ -13,7 +13,7 @@ impl Service {
     /// # Errors
     /// As every read.
     pub fn form(&self, call: &Call, id: InvitationId) -> Answer<FormOut> {
-        self.meet(call)?;
+        self.meet_if_new(call)?;
         self.note_viewed(call, id)?;
         self.read(call, Operation::FormRead, trail(id), |scene| {
             let Invited { permit, chronology, row } = self.admit_to_invitation(scene, id, Operation::FormRead)?;
