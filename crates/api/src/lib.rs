@@ -1,1 +1,24 @@
-//! REST resources, problem details and the OpenAPI document.
+//! The HTTP side: REST resources, problem details and the OpenAPI document. A handler names its permission, reads what it
+//! needs, calls one use case and answers; everything that all routes share stands before or after it, once.
+
+mod app;
+mod ask;
+mod body;
+mod caller;
+mod doc;
+mod front;
+mod limits;
+mod page;
+mod permission;
+mod plain;
+mod problem;
+mod reply;
+mod resources;
+mod shown;
+
+pub use app::{ApiState, app};
+pub use caller::ClientCertificate;
+pub use doc::{openapi_json, openapi_yaml};
+pub use limits::Limits;
+pub use problem::ProblemOut;
+pub use resources::configure;

@@ -1,0 +1,182 @@
+//! What every kind of bad input is answered with.
+
+use rstest::rstest;
+use serde_json::{Value, json};
+use service::{AgencyIn, FamilyIn, FragmentIn, PersonIn};
+
+use super::{none, read};
+use crate::problem::Problem;
+
+/// A fragment that is right.
+fn fragment() -> Value {
+    json!({
+        "sharing": { "decided_by": "Named nurse", "reason": "Asked for by social care" },
+        "entries": [entry()]
+    })
+}
+
+fn entry() -> Value {
+    json!({
+        "when": { "edtf": "2026-01-19" },
+        "what": "Not brought to the two-year review.",
+        "category": "MISSED",
+        "source": { "role": "health visitor", "record_system": "community record" },
+        "all_children": true,
+        "significance": "risk",
+        "action_taken": "Telephoned."
+    })
+}
+
+/// Status, and each fault as "pointer code".
+fn told(problem: &Problem) -> (u16, Vec<String>) {
+    let faults = problem.named().iter().map(|fault| format!("{} {}", fault.pointer, fault.code)).collect();
+    (problem.code().status, faults)
+}
+
+fn refused(value: &Value) -> (u16, Vec<String>) {
+    told(&read::<FragmentIn>(value.to_string().as_bytes()).unwrap_err())
+}
+
+#[test]
+fn what_is_right_is_taken() {
+    assert_eq!(read::<FragmentIn>(fragment().to_string().as_bytes()).unwrap().entries.len(), 1);
+}
+
+#[rstest]
+#[case("/entries/0/what", json!(7), "/entries/0/what wrong_type")]
+#[case("/entries/0/what", json!(null), "/entries/0/what wrong_type")]
+#[case("/entries/0/what", json!(""), "/entries/0/what too_short")]
+#[case("/entries/0/what", json!("x".repeat(4001)), "/entries/0/what too_long")]
+#[case("/entries/0/significance", json!("Risk"), "/entries/0/significance not_on_the_list")]
+#[case("/entries/0/category", json!("missed"), "/entries/0/category wrong_pattern")]
+#[case("/entries/0/handling", json!({"marking": "secret"}), "/entries/0/handling/marking not_on_the_list")]
+#[case("/entries/0/child_voice", json!({"words": ""}), "/entries/0/child_voice/words too_short")]
+#[case("/entries/0/rag", json!("blue"), "/entries/0/rag not_on_the_list")]
+#[case("/entries/0/children", json!(["not-an-id"]), "/entries/0/children/0 wrong_format")]
+#[case("/entries/0/agency", json!("x"), "/entries/0/agency unknown_property")]
+#[case("/expires_at", json!("2026-02-30T00:00:00Z"), "/expires_at wrong_format")]
+#[case("/expires_at", json!("next week"), "/expires_at wrong_format")]
+#[case("/entries", json!([]), "/entries too_few")]
+#[case("/entries", json!({}), "/entries wrong_type")]
+#[case("/sharing", json!({"decided_by": "x"}), "/sharing/reason required")]
+#[case("/a~1b", json!(1), "/a~1b unknown_property")]
+fn one_fault_is_named_by_pointer(#[case] pointer: &str, #[case] value: Value, #[case] expected: &str) {
+    let mut body = fragment();
+    set(&mut body, pointer, value);
+    assert_eq!(refused(&body), (422, vec![expected.to_owned()]));
+}
+
+/// Sets a member that may not be there yet.
+fn set(body: &mut Value, pointer: &str, value: Value) {
+    let (parent, name) = pointer.rsplit_once('/').unwrap();
+    body.pointer_mut(parent).unwrap()[name.replace("~1", "/")] = value;
+}
+
+#[test]
+fn all_faults_are_named_at_once() {
+    let mut body = fragment();
+    body["entries"] = json!([entry(), { "what": 1, "colour": "red" }]);
+    body["sharing"] = json!(null);
+    let (status, mut faults) = refused(&body);
+    faults.sort();
+    assert_eq!(status, 422);
+    assert_eq!(
+        faults,
+        [
+            "/entries/1/category required",
+            "/entries/1/colour unknown_property",
+            "/entries/1/significance required",
+            "/entries/1/source required",
+            "/entries/1/what wrong_type",
+            "/entries/1/when required",
+            "/sharing wrong_type",
+        ]
+    );
+}
+
+#[test]
+fn limits_hold_at_the_limit_and_fail_one_beyond() {
+    let mut body = fragment();
+    body["entries"] = Value::Array(vec![entry(); 500]);
+    assert!(read::<FragmentIn>(body.to_string().as_bytes()).is_ok());
+    body["entries"] = Value::Array(vec![entry(); 501]);
+    assert_eq!(refused(&body), (422, vec!["/entries too_many".to_owned()]));
+}
+
+#[test]
+fn lengths_count_characters_not_bytes() {
+    let mut body = fragment();
+    body["entries"][0]["what"] = json!("é".repeat(4000));
+    assert!(read::<FragmentIn>(body.to_string().as_bytes()).is_ok());
+}
+
+#[rstest]
+#[case(br#"{"label": "x", "label": "y", "members": []}"#.as_slice(), 400, "/label duplicate_member")]
+#[case(br#"{"label": "x""#, 400, " not_json")]
+#[case(br#"{"label": "x"} trailing"#, 400, " not_json")]
+#[case(b"", 400, " not_json")]
+#[case(b"{\"label\": \"\xc3\x28\"}", 400, " not_utf8")]
+#[case(br#"{"label": "a\u0000b"}"#, 422, "/label nul_character")]
+#[case(b"[]", 422, " wrong_type")]
+#[case(b"null", 422, " wrong_type")]
+fn bytes_that_are_no_body(#[case] bytes: &[u8], #[case] status: u16, #[case] fault: &str) {
+    assert_eq!(told(&read::<FamilyIn>(bytes).unwrap_err()), (status, vec![fault.to_owned()]));
+}
+
+#[test]
+fn nothing_that_was_sent_is_repeated() {
+    let body =
+        json!({ "kind": "Orla", "name": { "given": ["Fenwick"] }, "sex": "Tarn Row", "birth": { "date": "Brannoc" } });
+    let problem = read::<PersonIn>(body.to_string().as_bytes()).unwrap_err();
+    let said = format!("{:?}", problem.named());
+    for word in ["Orla", "Fenwick", "Tarn", "Brannoc"] {
+        assert!(!said.contains(word), "{said}");
+    }
+    assert_eq!(problem.named().len(), 4, "{said}");
+}
+
+#[test]
+fn a_flood_of_faults_is_cut_off() {
+    let body = json!({ "label": "x", "members": vec![1; 5_000] });
+    let problem = read::<FamilyIn>(body.to_string().as_bytes()).unwrap_err();
+    assert_eq!(problem.named().len(), super::schema::MOST_FAULTS + 1);
+    assert_eq!(problem.named().last().unwrap().code, "more_faults");
+}
+
+#[test]
+fn defaults_are_filled_in() {
+    let agency: AgencyIn = read(br#"{"code": "a-b", "name": "A", "kind": "gp"}"#).unwrap();
+    assert!(agency.has_access);
+}
+
+#[rstest]
+#[case(b"".as_slice(), None)]
+#[case(b"{}", None)]
+#[case(b"{\"a\":1}", Some((422, "/a unknown_property")))]
+#[case(b"[]", Some((422, " wrong_type")))]
+#[case(b"x", Some((400, " not_json")))]
+fn no_body_means_none(#[case] bytes: &[u8], #[case] expected: Option<(u16, &str)>) {
+    let found = none(bytes).err().map(|problem| told(&problem));
+    assert_eq!(found, expected.map(|(status, fault)| (status, vec![fault.to_owned()])));
+}
+
+/// Prints what checking against the document costs: `cargo test -p api -- --ignored --nocapture cost_of_checking`.
+#[test]
+#[ignore = "prints a figure, judges nothing"]
+fn cost_of_checking() {
+    let mut body = fragment();
+    body["entries"] = Value::Array(vec![entry(); 20]);
+    let bytes = body.to_string().into_bytes();
+    let value: Value = serde_json::from_slice(&bytes).unwrap();
+    super::schema::prepare();
+    let each = |act: &dyn Fn()| {
+        #[expect(clippy::disallowed_methods, reason = "a measurement of this machine, not of the service's time")]
+        let began = std::time::Instant::now();
+        (0..200).for_each(|_| act());
+        began.elapsed() / 200
+    };
+    let parse = each(&|| drop(super::strict::parse(&bytes)));
+    let check = each(&|| drop(super::schema::faults("FragmentIn", &value)));
+    let all = each(&|| drop(read::<FragmentIn>(&bytes)));
+    println!("20 entries, {} bytes: parse {parse:?}, check {check:?}, all {all:?}", bytes.len());
+}

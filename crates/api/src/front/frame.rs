@@ -1,0 +1,101 @@
+//! The frame around all routes: it gives each request an id, turns the crowd away when the house is full, gives errors
+//! their final shape, adds the headers every answer has, and notes what happened.
+
+use actix_web::body::{BoxBody, MessageBody};
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
+use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage, web};
+use domain::RequestId;
+
+use super::allowance::Standing;
+use super::{Front, observe};
+use crate::problem::{MEDIA_TYPE, Problem, table};
+
+/// Seconds a client that found the house full should wait.
+const CROWDED: u64 = 1;
+
+/// Carries one request through.
+///
+/// # Errors
+/// Only what the framework itself could not answer.
+pub(crate) async fn frame(
+    mut request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse<BoxBody>, Error> {
+    let Some(front) = request.app_data::<web::Data<Front>>().cloned() else {
+        return Ok(request.error_response(Problem::new(&table::INTERNAL)));
+    };
+    let (id, began) = (front.request_id(), front.clock.now());
+    request.extensions_mut().insert(id);
+    let place = front.load.enter();
+    metrics::gauge!("http_requests_in_flight").set(front.load.count() as f64);
+    let answer = if place.is_some() || is_probe(request.path()) {
+        next.call(request).await?.map_into_boxed_body()
+    } else {
+        let _ = request.take_payload();
+        request.error_response(Problem::new(&table::OVERLOADED).retry_after(CROWDED))
+    };
+    drop(place);
+    let mut answer = finished(answer, id);
+    dress(&mut answer, id);
+    observe::note(&answer, id, front.clock.now().since(began));
+    Ok(answer)
+}
+
+/// Health probes are answered however full the house is.
+fn is_probe(path: &str) -> bool {
+    matches!(path, "/livez" | "/readyz")
+}
+
+/// An error of ours or of the framework as a whole problem document.
+fn finished(answer: ServiceResponse, id: RequestId) -> ServiceResponse {
+    let Some(error) = answer.response().error() else { return answer };
+    let problem = error
+        .as_error::<Problem>()
+        .cloned()
+        .unwrap_or_else(|| Problem::of_status(error.as_response_error().status_code()));
+    let (request, _) = answer.into_parts();
+    let response = problem.answer(request.path(), id);
+    ServiceResponse::new(request, response)
+}
+
+/// Adds the headers that every answer has.
+fn dress(answer: &mut ServiceResponse, id: RequestId) {
+    let standing = answer.request().extensions().get::<Standing>().copied();
+    let private = answer.request().path().starts_with("/v1") || is_problem(answer.headers());
+    let headers = answer.headers_mut();
+    for (name, value) in always() {
+        if !headers.contains_key(&name) {
+            headers.insert(name, value);
+        }
+    }
+    if private {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    set(headers, "X-Request-Id", &id.to_string());
+    for (name, value) in standing.iter().flat_map(Standing::headers) {
+        set(headers, name, &value);
+    }
+}
+
+fn is_problem(headers: &HeaderMap) -> bool {
+    headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes() == MEDIA_TYPE.as_bytes())
+}
+
+fn always() -> [(HeaderName, HeaderValue); 5] {
+    let value = HeaderValue::from_static;
+    [
+        (header::X_CONTENT_TYPE_OPTIONS, value("nosniff")),
+        (header::REFERRER_POLICY, value("no-referrer")),
+        (header::STRICT_TRANSPORT_SECURITY, value("max-age=63072000; includeSubDomains")),
+        (header::CONTENT_SECURITY_POLICY, value("default-src 'none'; frame-ancestors 'none'")),
+        (header::X_FRAME_OPTIONS, value("DENY")),
+    ]
+}
+
+fn set(headers: &mut HeaderMap, name: &'static str, value: &str) {
+    if let (Ok(name), Ok(value)) = (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value)) {
+        headers.insert(name, value);
+    }
+}

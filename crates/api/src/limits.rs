@@ -1,0 +1,34 @@
+//! What one caller, and all callers together, may ask of a node.
+
+use std::time::Duration;
+
+/// Limits of the HTTP side. Sizes of lists and texts stand in the schemas.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Limits {
+    /// Largest request body, in bytes. The document says 2 MiB; a smaller value is a deployer's choice.
+    pub body_bytes: usize,
+    /// Longest time a body may take to arrive.
+    pub body_timeout: Duration,
+    /// Allowance of one caller (a practitioner or record system of one agency) for each [`Limits::window`]. Reads cost
+    /// 1, writes 2, what draws up a timeline 4.
+    pub caller_allowance: u32,
+    /// Failed sign-ins one network address may have in each [`Limits::window`].
+    pub failed_sign_ins: u32,
+    /// The time after which an allowance is whole again.
+    pub window: Duration,
+    /// Requests carried out at the same time; what comes beyond is answered 503 at once. Health probes are exempt.
+    pub in_flight: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            body_bytes: 2 * 1024 * 1024,
+            body_timeout: Duration::from_secs(30),
+            caller_allowance: 1_200,
+            failed_sign_ins: 60,
+            window: Duration::from_secs(60),
+            in_flight: 512,
+        }
+    }
+}

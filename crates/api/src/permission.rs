@@ -1,0 +1,129 @@
+//! Permissions as types: a handler cannot reach a use case without naming one, and the name decides what the audit
+//! says, what the request costs, and what the document tells about it.
+
+use domain::Operation;
+
+/// Leave that a handler asks for. The service decides whether it is given; this only names it.
+pub(crate) trait Permission: 'static {
+    /// The operation, as the audit and the document name it.
+    const OPERATION: Operation;
+}
+
+/// One unit type for each operation that a route carries out.
+macro_rules! permissions {
+    ($($name:ident),+ $(,)?) => {$(
+        #[doc = concat!("Asks for `", stringify!($name), "`.")]
+        pub(crate) struct $name;
+
+        impl Permission for $name {
+            const OPERATION: Operation = Operation::$name;
+        }
+
+        impl $name {
+            /// The word that stands in the audit and in the document.
+            pub(crate) const WORD: &'static str = Operation::$name.as_str();
+        }
+    )+};
+}
+
+permissions! {
+    PartnershipRead, AgencyList, AgencyRead, AgencyWrite, PractitionerList, PractitionerRead, PractitionerWrite,
+    PersonCreate, PersonRead, PersonUpdate, PersonFind, FamilyCreate, FamilyList, FamilyRead, FamilyUpdate,
+    ChronologyCreate, ChronologyList, ChronologyRead, ChronologyUpdate, ChronologyOpen, ChronologyConsolidate,
+    ChronologySignOff, ChronologyClose, ChronologyReopen, ChronologyExtend, TombstoneRead, ReadersRead,
+    InvitationCreate, InvitationList, InvitationRead, InvitationUpdate, FormRead, InvitationDraft,
+    InvitationNilReturn, InvitationDecline, FragmentSubmit, FragmentAhead, FragmentList, FragmentRead,
+    FragmentVersions, FragmentCorrect, FragmentWithdraw, FragmentExtend, TimelineRead, ConsolidationList,
+    ConsolidationRead, SnapshotRead, HoldPlace, HoldList, HoldRelease, AuditRead,
+}
+
+/// What a request weighs against its caller's allowance: reads 1, writes 2, what draws up a timeline 4.
+pub(crate) const fn cost(operation: Operation) -> u32 {
+    use Operation as O;
+    match operation {
+        O::TimelineRead | O::ChronologyConsolidate | O::ConsolidationRead | O::SnapshotRead => 4,
+        O::PartnershipRead
+        | O::AgencyList
+        | O::AgencyRead
+        | O::PractitionerList
+        | O::PractitionerRead
+        | O::PersonRead
+        | O::PersonFind
+        | O::FamilyList
+        | O::FamilyRead
+        | O::ChronologyList
+        | O::ChronologyRead
+        | O::TombstoneRead
+        | O::ReadersRead
+        | O::InvitationList
+        | O::InvitationRead
+        | O::FormRead
+        | O::FragmentList
+        | O::FragmentRead
+        | O::FragmentVersions
+        | O::ConsolidationList
+        | O::HoldList
+        | O::AuditRead => 1,
+        _ => 2,
+    }
+}
+
+/// Who may carry an operation out, in words for the document. The decision itself is `domain::decide`.
+pub(crate) const fn who(operation: Operation) -> &'static str {
+    use Operation as O;
+    match operation {
+        O::PartnershipRead | O::AgencyList | O::AgencyRead => "anyone with a valid token of the partnership",
+        O::AgencyWrite => "team managers and business support of children's social care",
+        O::PractitionerList | O::PractitionerRead => {
+            "children's social care for every agency; others for their own agency"
+        }
+        O::PractitionerWrite => {
+            "team managers and business support of children's social care; safeguarding leads for their own agency"
+        }
+        O::PersonCreate | O::FamilyCreate | O::FamilyList => {
+            "children's social care; where the partnership takes fragments ahead of a chronology, every agency for what it recorded itself"
+        }
+        O::PersonFind => "social workers and team managers of children's social care",
+        O::PersonRead | O::FamilyRead => "the agency that recorded it; those who contribute to a chronology about it",
+        O::PersonUpdate | O::FamilyUpdate => "the agency that recorded it",
+        O::ChronologyCreate => "children's social care",
+        O::ChronologyList | O::ChronologyRead | O::InvitationList | O::TombstoneRead => {
+            "the chronology's owner, manager, team and business support; invited agencies"
+        }
+        O::ChronologyUpdate | O::ChronologyOpen | O::InvitationCreate => {
+            "the chronology's owner, manager, team and business support"
+        }
+        O::InvitationUpdate => {
+            "the chronology's owner, manager, team and business support; the invited agency's safeguarding lead, to name practitioners"
+        }
+        O::ChronologyConsolidate
+        | O::ReadersRead
+        | O::ChronologyClose
+        | O::ChronologyExtend
+        | O::FragmentProxy
+        | O::ConsolidationList
+        | O::ConsolidationRead
+        | O::SnapshotRead => "the chronology's owner, manager and team",
+        O::ChronologySignOff | O::ChronologyReopen => "a team manager of the agency that owns the chronology",
+        O::InvitationRead => "the chronology's owner, manager, team and business support; the invited agency",
+        O::FormRead | O::InvitationDraft | O::InvitationNilReturn | O::InvitationDecline => {
+            "the invited agency: practitioners named on the invitation, its safeguarding lead, its record system"
+        }
+        O::FragmentSubmit => {
+            "the invited agency: practitioners named on the invitation, its safeguarding lead, its record system; social care for an agency without access"
+        }
+        O::FragmentAhead => {
+            "practitioners, safeguarding leads and record systems, where the partnership takes fragments ahead of a chronology"
+        }
+        O::FragmentList => "the chronology's owner, manager and team; an agency for its own fragments",
+        O::FragmentRead | O::FragmentVersions => {
+            "the chronology's owner, manager and team; the agency that submitted it"
+        }
+        O::FragmentCorrect | O::FragmentWithdraw | O::FragmentExtend => "the agency that submitted it",
+        O::TimelineRead => {
+            "the chronology's owner, manager and team; practitioners named on an invitation, once their agency's own return is in and while the chronology is open"
+        }
+        O::HoldPlace | O::HoldList | O::HoldRelease => "team managers of children's social care; auditors may list",
+        O::AuditRead => "auditors and data protection officers",
+    }
+}

@@ -1,0 +1,26 @@
+//! The resources, one file for each group. A handler names its permission, reads what it needs, calls one use case and
+//! answers.
+
+mod audit;
+mod chronologies;
+mod directory;
+mod fragments;
+mod holds;
+mod invitations;
+mod people;
+mod timeline;
+
+use utoipa_actix_web::service_config::ServiceConfig;
+
+/// Adds every route under `/v1`: used for the running service and for the document alike.
+pub fn configure(config: &mut ServiceConfig<'_>) {
+    config
+        .configure(directory::configure)
+        .configure(people::configure)
+        .configure(chronologies::configure)
+        .configure(invitations::configure)
+        .configure(fragments::configure)
+        .configure(timeline::configure)
+        .configure(holds::configure)
+        .configure(audit::configure);
+}

@@ -1,0 +1,123 @@
+//! What an answer shows of itself to HTTP: when it expires, its version, where it is found.
+
+use domain::Instant;
+use serde::Serialize;
+use service as s;
+
+/// Something a use case answers with. One place says when each kind of answer stops being served.
+pub(crate) trait Shown: Serialize + Send + 'static {
+    /// When it expires; from then on it must not leave, even if it was read in time.
+    fn expires_at(&self) -> Option<Instant> {
+        None
+    }
+
+    /// Its version, which is its `ETag`.
+    fn version(&self) -> Option<i64> {
+        None
+    }
+
+    /// Where it is found.
+    fn location(&self) -> Option<String> {
+        None
+    }
+
+    /// Cursor of the page after it.
+    fn next(&self) -> Option<&str> {
+        None
+    }
+
+    /// Takes out the parts that have expired while the whole lives on.
+    fn prune(&mut self, _now: Instant) {}
+
+    /// Of an answer without a version, the part that stays the same while nothing changes; `None` means all of it.
+    fn steady(&self) -> Option<Vec<u8>> {
+        None
+    }
+}
+
+/// Lines of the table below: what a kind of answer has.
+macro_rules! shown {
+    ($($kind:ty { $($what:ident = |$it:ident| $value:expr),* $(,)? })+) => {$(
+        impl Shown for $kind { $(shown!(@ $what $it $value);)* }
+    )+};
+    (@ expires_at $it:ident $value:expr) => { fn expires_at(&self) -> Option<Instant> { let $it = self; $value } };
+    (@ version $it:ident $value:expr) => { fn version(&self) -> Option<i64> { let $it = self; Some($value) } };
+    (@ location $it:ident $value:expr) => { fn location(&self) -> Option<String> { let $it = self; Some($value) } };
+}
+
+shown! {
+    s::PartnershipOut {}
+    s::AgencyOut { version = |it| it.version, location = |it| format!("/v1/agencies/{}", it.id) }
+    s::PractitionerOut { version = |it| it.version, location = |it| format!("/v1/practitioners/{}", it.id) }
+    s::PersonOut {
+        expires_at = |it| Some(it.expires_at), version = |it| it.version,
+        location = |it| format!("/v1/people/{}", it.id),
+    }
+    s::FamilyOut {
+        expires_at = |it| Some(it.expires_at), version = |it| it.version,
+        location = |it| format!("/v1/families/{}", it.id),
+    }
+    s::FamilySummary { expires_at = |it| Some(it.expires_at), version = |it| it.version }
+    s::ChronologyOut {
+        expires_at = |it| Some(it.expires_at), version = |it| it.version,
+        location = |it| format!("/v1/chronologies/{}", it.id),
+    }
+    s::ConsolidationOut {
+        expires_at = |it| it.view.as_ref().map(|view| view.header.expires_at),
+        location = |it| format!("/v1/chronologies/{}/consolidations/{}", it.chronology_id, it.id),
+    }
+    s::SnapshotOut { expires_at = |it| Some(it.chronology.expires_at) }
+    s::TombstoneOut {}
+    s::ReaderOut {}
+    s::InvitationOut { version = |it| it.version, location = |it| format!("/v1/invitations/{}", it.id) }
+    s::FormOut { expires_at = |it| form_expires_at(it) }
+    s::FragmentSummary { expires_at = |it| Some(it.expires_at), version = |it| it.version }
+    s::FragmentOut { expires_at = |it| Some(it.expires_at), version = |it| it.version }
+    s::FragmentVersionOut {}
+    s::FragmentReceipt {
+        expires_at = |it| Some(it.expires_at), version = |it| it.version,
+        location = |it| format!("/v1/fragments/{}", it.fragment_id),
+    }
+    s::HoldOut { version = |it| it.version }
+    s::AuditOut {}
+}
+
+/// A form holds the family and the last return, each with an expiry of its own.
+fn form_expires_at(form: &s::FormOut) -> Option<Instant> {
+    let last = form.last_return.as_ref().map(|fragment| fragment.expires_at);
+    [Some(form.chronology.expires_at), Some(form.family.expires_at), last].into_iter().flatten().min()
+}
+
+impl Shown for s::TimelineOut {
+    fn expires_at(&self) -> Option<Instant> {
+        Some(self.header.expires_at)
+    }
+
+    fn next(&self) -> Option<&str> {
+        self.next.as_deref()
+    }
+
+    /// Without the moment it was drawn up, and without the cursor, which differs each time.
+    fn steady(&self) -> Option<Vec<u8>> {
+        let header = s::TimelineHeader { generated_at: Instant::MIN, ..self.header.clone() };
+        serde_json::to_vec(&(header, &self.rows, self.next.is_some())).ok()
+    }
+}
+
+impl<T: Shown> Shown for s::Page<T> {
+    fn expires_at(&self) -> Option<Instant> {
+        self.items.iter().filter_map(Shown::expires_at).min()
+    }
+
+    fn next(&self) -> Option<&str> {
+        self.next.as_deref()
+    }
+
+    fn prune(&mut self, now: Instant) {
+        self.items.retain(|item| item.expires_at().is_none_or(|end| end > now));
+    }
+
+    fn steady(&self) -> Option<Vec<u8>> {
+        serde_json::to_vec(&(&self.items, self.next.is_some())).ok()
+    }
+}
