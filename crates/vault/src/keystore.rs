@@ -13,7 +13,8 @@ use crate::{KeyScope, VaultError};
 
 const HOUR_MICROS: i64 = 3_600_000_000;
 
-/// One UTC hour in which things expire: `[h, h + 1 h)`. The number counts hours since 1970-01-01T00:00:00Z.
+/// One UTC hour in which things expire: `(h - 1 h, h]`, so that what expires on the hour, as midnight does, loses its key
+/// on the hour. The number counts the hours from 1970-01-01T00:00:00Z to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Epoch(pub i64);
 
@@ -21,19 +22,19 @@ impl Epoch {
     /// The epoch of what expires at `instant`.
     #[must_use]
     pub const fn of(instant: Instant) -> Self {
-        Self(instant.as_micros().div_euclid(HOUR_MICROS))
+        Self(-(-instant.as_micros()).div_euclid(HOUR_MICROS))
     }
 
-    /// The first instant of the hour.
+    /// The instant after which the hour begins.
     #[must_use]
-    pub const fn starts_at(self) -> Instant {
+    pub fn starts_after(self) -> Instant {
+        self.over_at().minus(Duration::from_hours(1))
+    }
+
+    /// The hour's last instant: from here on everything in it has expired and the key may be destroyed.
+    #[must_use]
+    pub const fn over_at(self) -> Instant {
         Instant::from_micros(self.0.saturating_mul(HOUR_MICROS))
-    }
-
-    /// The first instant after the hour: from here on the key may be destroyed.
-    #[must_use]
-    pub fn over_at(self) -> Instant {
-        self.starts_at().plus(Duration::from_hours(1))
     }
 }
 
@@ -235,12 +236,16 @@ mod tests {
     use super::*;
 
     #[rstest]
-    #[case::on_the_hour("2026-03-02T09:00:00Z", "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z")]
+    #[case::on_the_hour("2026-03-02T10:00:00Z", "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z")]
+    #[case::just_after("2026-03-02T09:00:00.000001Z", "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z")]
     #[case::just_before("2026-03-02T09:59:59.999999Z", "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z")]
     #[case::before_1970("1969-12-31T23:30:00Z", "1969-12-31T23:00:00Z", "1970-01-01T00:00:00Z")]
     fn an_epoch_is_one_hour(#[case] instant: &str, #[case] starts: &str, #[case] over: &str) {
         let epoch = Epoch::of(Instant::parse(instant).unwrap());
-        assert_eq!((epoch.starts_at().to_string(), epoch.over_at().to_string()), (starts.to_owned(), over.to_owned()));
+        assert_eq!(
+            (epoch.starts_after().to_string(), epoch.over_at().to_string()),
+            (starts.to_owned(), over.to_owned())
+        );
     }
 
     #[test]

@@ -14,7 +14,7 @@
 //!                                   └─ HKDF ─ page cursors
 //! ```
 //!
-//! - Destroying an **epoch key** keeps the scheduled promise for all that expires in that hour, `[h, h + 1 h)`. It is
+//! - Destroying an **epoch key** keeps the scheduled promise for all that expires in that hour, `(h - 1 h, h]`. It is
 //!   due when the hour is over; until then [`Vault::open_key`] refuses by the time alone.
 //! - Destroying a **scope key** ends one chronology (or a person, family or fragment standing alone) early.
 //! - **Extending** re-wraps the data key into another epoch; the payloads stay as they are.
