@@ -54,7 +54,7 @@ pub use fragments::{EntryRow, FragmentContent, FragmentRow, FragmentVersionRow, 
 pub use holds::HoldRow;
 pub use idempotency::IdempotencyRow;
 pub use invitations::{InvitationRow, NamedRow};
-pub use migrate::{check, migrate, pending, revert_all};
+pub use migrate::{check, migrate, pending, revert, revert_all};
 pub use page::Keyset;
 pub use partnerships::PartnershipRow;
 pub use people::{PersonFacts, PersonKeyRow, PersonRow};

@@ -59,6 +59,25 @@ pub fn check(db: &Db) -> Result<(), StoreError> {
     if pending.is_empty() { Ok(()) } else { Err(StoreError::Pending(pending)) }
 }
 
+/// Undoes the last `number` migrations, and the data in what they made; gives the versions undone, the last first.
+///
+/// # Errors
+/// [`StoreError::Newer`] when the database is ahead of this program, and when the database fails.
+pub fn revert(db: &Db, number: u64) -> Result<Vec<String>, StoreError> {
+    check_newer(db)?;
+    let there = applied(db)?.len();
+    let mut connection = exclusive(db)?;
+    let mut undone = Vec::new();
+    for _ in 0..usize::try_from(number).unwrap_or(usize::MAX).min(there) {
+        let version = match &mut connection {
+            AnyConnection::Postgresql(inner) => inner.revert_last_migration(POSTGRESQL).map(|one| one.to_string()),
+            AnyConnection::Sqlite(inner) => inner.revert_last_migration(SQLITE).map(|one| one.to_string()),
+        };
+        undone.push(version.map_err(|error| failed(error.as_ref()))?);
+    }
+    Ok(undone)
+}
+
 /// Undoes every migration, and all data with them. For tests.
 ///
 /// # Errors

@@ -2,6 +2,15 @@
 
 mod world;
 
+mod audit;
+mod confinement;
+mod corruption;
+mod differential;
+mod expiry;
 mod migrations;
+mod paging;
+mod purge;
+mod reach;
+mod rows;
 mod settings;
 mod transactions;

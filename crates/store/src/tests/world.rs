@@ -63,15 +63,20 @@ impl World {
             worker: PractitionerId(id()),
             teacher: PractitionerId(id()),
         };
+        world.copy_to(db, code);
+        world
+    }
+
+    /// Makes the same on another database.
+    pub(crate) fn copy_to(&self, db: &Db, code: &str) {
         db.write("world", |tx| {
-            partnerships::upsert(tx, &world.partnership_row(code))?;
-            agencies::insert(tx, &world.agency(world.care, "care", AgencyKind::SocialCare))?;
-            agencies::insert(tx, &world.agency(world.school, "school", AgencyKind::Education))?;
-            practitioners::insert(tx, &world.practitioner(world.worker, world.care))?;
-            practitioners::insert(tx, &world.practitioner(world.teacher, world.school))
+            partnerships::upsert(tx, &self.partnership_row(code))?;
+            agencies::insert(tx, &self.agency(self.care, "care", AgencyKind::SocialCare))?;
+            agencies::insert(tx, &self.agency(self.school, "school", AgencyKind::Education))?;
+            practitioners::insert(tx, &self.practitioner(self.worker, self.care))?;
+            practitioners::insert(tx, &self.practitioner(self.teacher, self.school))
         })
         .unwrap();
-        world
     }
 
     pub(crate) fn partnership_row(&self, code: &str) -> PartnershipRow {
