@@ -1,0 +1,30 @@
+//! What each subcommand does.
+
+mod check_config;
+mod migrate;
+mod token;
+
+pub(crate) use check_config::check_config;
+pub(crate) use migrate::migrate;
+pub(crate) use token::token;
+
+use std::process::ExitCode;
+
+use crate::{cli::Cli, cli::Command, config, output, serve};
+
+/// Carries out what the command line asks for.
+///
+/// # Errors
+/// Whatever stands in the way, in words for the person at the terminal.
+pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
+    let file = cli.config.as_deref();
+    match cli.command {
+        Command::CheckConfig => return check_config(file),
+        Command::Openapi => output::text(&api::openapi_yaml())?,
+        Command::Serve => serve::serve(config::load(file)?)?,
+        Command::Demo(arguments) => serve::demo(config::load(file)?, arguments)?,
+        Command::Migrate(arguments) => return migrate(&config::load(file)?, arguments),
+        Command::Token(arguments) => output::line(&token(&config::load(file)?, arguments)?)?,
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,179 @@
+//! A running service: listens, works in the background, and ends in order.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use actix_web::dev::{Server, ServerHandle};
+use actix_web::{HttpServer, rt};
+use anyhow::Context as _;
+use api::ApiState;
+use domain::Clock as _;
+use identity::Verifier;
+use service::Service;
+use tokio::signal::unix::{Signal, SignalKind, signal};
+
+use crate::cli::DemoArgs;
+use crate::clock::SystemClock;
+use crate::config::Settings;
+use crate::startup::Ground;
+use crate::tls::{self, Certificates};
+use crate::workers::{Workers, Works};
+use crate::{demo, logging, metrics_listener, output, process, startup};
+
+/// Runs the service until it is told to end.
+pub(crate) fn serve(settings: Settings) -> anyhow::Result<()> {
+    prepare(&settings);
+    let ground = Ground::open(&settings)?;
+    run(settings, ground, String::new())
+}
+
+/// Fills an empty database with the demonstration, then runs the service.
+pub(crate) fn demo(settings: Settings, arguments: DemoArgs) -> anyhow::Result<()> {
+    prepare(&settings);
+    demo::refuse_unless_for_demonstration(&settings)?;
+    let ground = Ground::open(&settings)?;
+    let filled = demo::fill(&settings, &ground)?;
+    let certificates = open_certificates(&settings)?;
+    let guide = demo::guide(&settings, &filled, certificates.authority());
+    if arguments.fill_only {
+        return Ok(output::text(&guide)?);
+    }
+    run(settings, ground, guide)
+}
+
+fn prepare(settings: &Settings) {
+    logging::start(settings.logging);
+    process::harden();
+}
+
+fn open_certificates(settings: &Settings) -> anyhow::Result<Arc<Certificates>> {
+    let files = match &settings.tls.certificate {
+        Some((certificate, key)) => {
+            tls::CertificateFiles { certificate: certificate.clone(), key: key.clone(), authority: None }
+        }
+        None => {
+            let names = tls::Names::new(settings.server.listen, &settings.server.public_url);
+            tls::generated(&settings.data_folder.join("tls"), &names, SystemClock.now())?
+        }
+    };
+    Ok(Arc::new(Certificates::open(files)?))
+}
+
+fn run(settings: Settings, ground: Ground, guide: String) -> anyhow::Result<()> {
+    let service = ground.service(&settings, startup::system_clock())?;
+    let verifier = Arc::new(startup::verifier(&settings)?);
+    let certificates = open_certificates(&settings)?;
+    rt::System::new().block_on(Running { settings, ground, service, verifier, certificates }.run(guide))
+}
+
+/// Everything a running service consists of.
+struct Running {
+    settings: Settings,
+    ground: Ground,
+    service: Service,
+    verifier: Arc<Verifier>,
+    certificates: Arc<Certificates>,
+}
+
+impl Running {
+    async fn run(self, guide: String) -> anyhow::Result<()> {
+        let metrics = self.settings.metrics.map(|address| metrics_listener::collect().map(|handle| (address, handle)));
+        let metrics = metrics.transpose()?;
+        let (server, address) = self.listen()?;
+        let watch = metrics.clone().map(|(address, handle)| metrics_listener::listen(address, handle)).transpose()?;
+        if let Some(watch) = watch {
+            rt::spawn(watch);
+        }
+        let workers = Workers::start(self.works(metrics.map(|(_, handle)| handle)), self.settings.workers);
+        rt::spawn(watch_signals(server.handle(), Arc::clone(&self.certificates), Signals::new()?));
+        self.say_ready(address, &guide)?;
+        let ended = server.await;
+        workers.stop().await;
+        self.last_words().await;
+        Ok(ended?)
+    }
+
+    fn works(&self, metrics: Option<metrics_exporter_prometheus::PrometheusHandle>) -> Works {
+        Works {
+            service: self.service.clone(),
+            vault: self.ground.vault.clone(),
+            verifier: Arc::clone(&self.verifier),
+            metrics,
+        }
+    }
+
+    fn listen(&self) -> anyhow::Result<(Server, SocketAddr)> {
+        let settings = &self.settings.server;
+        let state = ApiState::new(
+            self.service.clone(),
+            Arc::clone(&self.verifier),
+            startup::system_clock(),
+            Arc::clone(&self.ground.ids),
+            self.settings.limits.clone(),
+        );
+        let server = HttpServer::new(move || api::app(&state))
+            .on_connect(tls::note_client_certificate)
+            .workers(settings.workers)
+            .worker_max_blocking_threads(settings.blocking_threads)
+            .max_connections(settings.max_connections)
+            .client_request_timeout(settings.request_timeout)
+            .tls_handshake_timeout(settings.request_timeout)
+            .shutdown_timeout(settings.shutdown_timeout.as_secs())
+            .disable_signals()
+            .bind_rustls_0_23(settings.listen, tls::server_config(&self.settings.tls, Arc::clone(&self.certificates))?)
+            .with_context(|| format!("server.listen: cannot listen on {}", settings.listen))?;
+        let address = server.addrs().first().copied().unwrap_or(settings.listen);
+        Ok((server.run(), address))
+    }
+
+    fn say_ready(&self, address: SocketAddr, guide: &str) -> anyhow::Result<()> {
+        tracing::info!(%address, "ready");
+        output::text(guide)?;
+        Ok(output::line(&format!("ready: https://{address}"))?)
+    }
+
+    /// Background work stands still by now: folds the write-ahead log into the database, so that nothing that was
+    /// deleted stays behind in it.
+    async fn last_words(self) {
+        let db = self.ground.db;
+        let done = rt::task::spawn_blocking(move || store::purge::checkpoint(&db)).await;
+        match done {
+            Ok(Ok(complete)) => tracing::info!(complete, "ended in order"),
+            Ok(Err(error)) => tracing::warn!(%error, "ended without a last checkpoint"),
+            Err(_) => tracing::warn!("ended without a last checkpoint"),
+        }
+    }
+}
+
+/// The signals a service listens to.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+    hang_up: Signal,
+}
+
+impl Signals {
+    fn new() -> anyhow::Result<Self> {
+        Ok(Self {
+            terminate: signal(SignalKind::terminate())?,
+            interrupt: signal(SignalKind::interrupt())?,
+            hang_up: signal(SignalKind::hangup())?,
+        })
+    }
+}
+
+/// SIGTERM and SIGINT end the service in order, SIGHUP reads the certificate again.
+async fn watch_signals(server: ServerHandle, certificates: Arc<Certificates>, mut signals: Signals) {
+    loop {
+        tokio::select! {
+            _ = signals.terminate.recv() => break,
+            _ = signals.interrupt.recv() => break,
+            _ = signals.hang_up.recv() => match certificates.reload() {
+                Ok(()) => tracing::info!("the certificate was read again"),
+                Err(error) => tracing::warn!(error = %format!("{error:#}"), "the former certificate stays in use"),
+            },
+        }
+    }
+    tracing::info!("ending: no new connections, requests under way are answered");
+    server.stop(true).await;
+}

@@ -1,0 +1,165 @@
+//! From settings to a service: keystore, database, migrations, partnerships, in this order.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::{Context as _, bail};
+use domain::{Clock, Ids};
+use identity::{DevIssuer, FetchKeys, FetchSettings, IssuerConfig, SourceReader, Verifier};
+use secrecy::ExposeSecret as _;
+use service::{Service, ServiceConfig};
+use store::{Db, DbConfig};
+use vault::{FileKeystore, RootKey, Vault};
+use zeroize::Zeroizing;
+
+use crate::clock::SystemClock;
+use crate::config::{DatabaseSettings, KeystoreSettings, Settings};
+use crate::files;
+use crate::ids::RandomIds;
+
+/// What every command that works on data needs.
+pub(crate) struct Ground {
+    pub(crate) db: Db,
+    pub(crate) vault: Vault,
+    pub(crate) ids: Arc<dyn Ids>,
+}
+
+impl Ground {
+    /// Opens keystore and database and brings the schema up to date where settings say so.
+    ///
+    /// # Errors
+    /// When one of them cannot be used, or migrations are pending and not to be run at start.
+    pub(crate) fn open(settings: &Settings) -> anyhow::Result<Self> {
+        files::private_folder(&settings.data_folder)?;
+        let vault = open_vault(&settings.keystore)?;
+        let db = connect(&settings.database)?;
+        bring_up_to_date(&db, settings.database.migrate_at_start)?;
+        Ok(Self { db, vault, ids: Arc::new(RandomIds::new()) })
+    }
+
+    /// The use cases, by `clock`, with the configured partnerships.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) fn service(&self, settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<Service> {
+        let service = Service::new(ServiceConfig {
+            db: self.db.clone(),
+            vault: self.vault.clone(),
+            clock,
+            ids: Arc::clone(&self.ids),
+        })?;
+        for partnership in &settings.partnerships {
+            let code = partnership.code.clone();
+            service.register_partnership(partnership.clone()).with_context(|| format!("partnership {code}"))?;
+        }
+        Ok(service)
+    }
+}
+
+/// The database, tried once.
+pub(crate) fn connect(settings: &DatabaseSettings) -> anyhow::Result<Db> {
+    let config = DbConfig {
+        pool_size: settings.pool_size,
+        connection_timeout: settings.connection_timeout,
+        statement_timeout: settings.statement_timeout,
+        lock_timeout: settings.lock_timeout,
+        idle_in_transaction_timeout: settings.idle_in_transaction_timeout,
+        busy_timeout: settings.busy_timeout,
+        ..DbConfig::new(settings.url.expose_secret())
+    };
+    Db::connect(&config).context("the database cannot be used")
+}
+
+/// The issuer for development and demonstration; its key is made on first use.
+pub(crate) fn open_development_issuer(settings: &Settings) -> anyhow::Result<DevIssuer> {
+    let key_file = settings.data_folder.join("development-issuer.der");
+    Ok(DevIssuer::open(&key_file, &development_issuer_name(settings))?)
+}
+
+/// The `iss` of the development issuer.
+pub(crate) fn development_issuer_name(settings: &Settings) -> String {
+    format!("{}/development", settings.server.public_url)
+}
+
+/// Checks tokens of all configured issuers. Their keys are read later, by a worker.
+pub(crate) fn verifier(settings: &Settings) -> anyhow::Result<Verifier> {
+    let mut issuers = settings.issuers.clone();
+    if settings.development_issuer.is_some() {
+        issuers.extend(development_issuer_config(settings)?);
+    }
+    verifier_of(issuers)
+}
+
+/// What only trying shows: issuers' settings as the verifier sees them, certificates, the root key. One line for each
+/// mistake; makes nothing and connects to nothing.
+pub(crate) fn look_over(settings: &Settings) -> Vec<String> {
+    let tries = [
+        verifier_of(settings.issuers.clone()).map(drop),
+        crate::tls::look_over(&settings.tls),
+        read_root_key(&settings.keystore.root_key_file).map(drop),
+    ];
+    tries.into_iter().filter_map(Result::err).map(|error| format!("{error:#}")).collect()
+}
+
+fn development_issuer_config(settings: &Settings) -> anyhow::Result<Option<IssuerConfig>> {
+    let Some(development) = &settings.development_issuer else { return Ok(None) };
+    let issuer = open_development_issuer(settings)?;
+    Ok(Some(issuer.config(&settings.server.public_url, &development.partnership, development.agencies.clone())))
+}
+
+fn verifier_of(issuers: Vec<IssuerConfig>) -> anyhow::Result<Verifier> {
+    let fetch: Arc<dyn FetchKeys> = Arc::new(SourceReader::new(&FetchSettings::default())?);
+    Ok(Verifier::new(issuers, fetch)?)
+}
+
+fn bring_up_to_date(db: &Db, allowed: bool) -> anyhow::Result<()> {
+    if !allowed {
+        return store::check(db).context("run `chronology migrate` first, or set database.migrate_at_start");
+    }
+    for version in store::migrate(db)? {
+        tracing::info!(version, "schema brought up to date");
+    }
+    Ok(())
+}
+
+fn open_vault(settings: &KeystoreSettings) -> anyhow::Result<Vault> {
+    let root_key = match read_root_key(&settings.root_key_file)? {
+        Some(key) => key,
+        None => make_root_key(settings)?,
+    };
+    let keystore = FileKeystore::open(&settings.folder, root_key);
+    let keystore = keystore.with_context(|| format!("keystore {}", settings.folder.display()))?;
+    Ok(Vault::new(Arc::new(keystore))?)
+}
+
+/// The root key, `None` when there is no such file.
+fn read_root_key(file: &PathBuf) -> anyhow::Result<Option<RootKey>> {
+    let named = || format!("root key {}", file.display());
+    if !file.try_exists().with_context(named)? {
+        return Ok(None);
+    }
+    if files::exposed(file).with_context(named)? {
+        bail!("root key {}: others can read it: set its mode to 0600", file.display());
+    }
+    let bytes = Zeroizing::new(std::fs::read(file).with_context(named)?);
+    RootKey::from_file_bytes(&bytes).map(Some).with_context(named)
+}
+
+/// A new root key on first start. A keystore that is there already has another one, which must be found first.
+fn make_root_key(settings: &KeystoreSettings) -> anyhow::Result<RootKey> {
+    let file = &settings.root_key_file;
+    if settings.folder.try_exists()? {
+        bail!("keystore {}: its root key {} is missing", settings.folder.display(), file.display());
+    }
+    if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+        files::private_folder(folder)?;
+    }
+    files::write_private_once(file, RootKey::generate()?.to_base64().as_bytes())?;
+    tracing::info!("a root key was made");
+    read_root_key(file)?.context("the root key just made is gone")
+}
+
+/// The clock of a running service.
+pub(crate) fn system_clock() -> Arc<dyn Clock> {
+    Arc::new(SystemClock)
+}
