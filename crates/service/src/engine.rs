@@ -139,7 +139,8 @@ impl Service {
                 let Some(Entered { session, partnership }) = self.enter(tx, call, now)? else {
                     return if entered { Err(ServiceError::NotFound) } else { Ok(None) };
                 };
-                let mut scene = Scene { tx, session: &session, partnership: &partnership, trail: trail.clone() };
+                let trail = trail.clone();
+                let mut scene = Scene { tx, session: &session, partnership: &partnership, trail, writes: false };
                 let result = act(&mut scene);
                 let trail = scene.trail;
                 Ok(Some((result, trail, session)))
@@ -198,13 +199,16 @@ impl Service {
         if !session.active {
             return Err(Failed::new(ServiceError::NotFound, trail));
         }
-        let stored = self.replay::<T>(tx, call, &session, operation).map_err(|error| Failed::new(error, trail))?;
+        let stored = self
+            .replay::<T>(tx, call, &session, operation, trail.object_kind)
+            .map_err(|error| Failed::new(error, trail))?;
         if let Some(value) = stored {
             let outcome = Outcome { word: "replayed", trail };
             store::audit::insert(tx, &self.record(call, &session, operation, outcome))?;
             return Ok(Written { value, replayed: true });
         }
-        let mut scene = Scene { tx, session: &session, partnership: &partnership, trail: trail.clone() };
+        let trail = trail.clone();
+        let mut scene = Scene { tx, session: &session, partnership: &partnership, trail, writes: true };
         let acted = act(&mut scene);
         let (trail, tx) = (scene.trail, scene.tx);
         let value = acted.map_err(|error| Failed::new(error, &trail))?;

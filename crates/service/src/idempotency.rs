@@ -3,7 +3,7 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use domain::Operation;
+use domain::{FamilyId, Operation, PersonId};
 use serde::{Serialize, de::DeserializeOwned};
 use store::{IdempotencyRow, Tx};
 use uuid::Uuid;
@@ -56,13 +56,14 @@ impl Service {
         if fresh { Ok(Landing { service: self, flight: Some(flight) }) } else { Err(ServiceError::InFlight) }
     }
 
-    /// The stored reply of an earlier request with the same key.
+    /// The stored reply of an earlier request with the same key, about an object of this kind.
     pub(crate) fn replay<T: DeserializeOwned>(
         &self,
         tx: &mut Tx<'_>,
         call: &Call,
         session: &Session,
         operation: Operation,
+        kind: Option<&'static str>,
     ) -> Answer<Option<T>> {
         let Some(idempotency) = &call.idempotency else { return Ok(None) };
         let (actor, now) = (&session.actor, session.now);
@@ -72,6 +73,9 @@ impl Service {
         };
         if row.fingerprint.as_ref() != self.fingerprint(session, idempotency).as_slice() {
             return Err(ServiceError::KeyReused);
+        }
+        if is_over(tx, session, kind, row.object_id)? {
+            return Err(ServiceError::Expired);
         }
         let place = reply_place(row.key_index.as_ref());
         let terms = reply_terms(session, row.object_id, row.expires_at);
@@ -120,6 +124,17 @@ impl Service {
     fn fingerprint(&self, session: &Session, idempotency: &IdempotencyKey) -> Vec<u8> {
         self.vault().index(session.actor.partnership, "idempotency_request", &idempotency.fingerprint).to_vec()
     }
+}
+
+/// Whether the object of a reply has expired before the reply. Only people and families do: what refers to them gives
+/// them another expiry than the one they were recorded with.
+fn is_over(tx: &mut Tx<'_>, session: &Session, kind: Option<&'static str>, object: Option<Uuid>) -> Answer<bool> {
+    let (partnership, now) = (session.actor.partnership, session.now);
+    Ok(match (kind, object) {
+        (Some("family"), Some(id)) => store::families::facts(tx, partnership, FamilyId(id), now)?.is_none(),
+        (Some("person"), Some(id)) => store::people::facts(tx, partnership, PersonId(id), now)?.is_none(),
+        _ => false,
+    })
 }
 
 /// A reply has no id of its own: its place is the first half of its key's blind index.

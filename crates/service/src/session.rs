@@ -96,6 +96,8 @@ pub(crate) struct Scene<'a, 'c> {
     pub(crate) session: &'a Session,
     pub(crate) partnership: &'a Partnership,
     pub(crate) trail: Trail,
+    /// Whether the transaction writes: then writers of one chronology take turns.
+    pub(crate) writes: bool,
 }
 
 impl Scene<'_, '_> {

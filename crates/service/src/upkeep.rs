@@ -324,7 +324,10 @@ fn list_people(
 
 /// A family goes when nothing refers to it any more; while something held does, it stays, unread.
 fn drop_family(tx: &mut Tx<'_>, due: &Due<FamilyId>) -> Answer<Fate> {
-    let gone = tx.nested(|tx| store::purge::delete_family(tx, due.partnership, due.id));
+    let gone = tx.nested(|tx| {
+        store::idempotency::delete_for_object(tx, due.partnership, due.id)?;
+        store::purge::delete_family(tx, due.partnership, due.id)
+    });
     fate(gone, due.id.0)
 }
 
@@ -333,7 +336,10 @@ fn drop_person(tx: &mut Tx<'_>, due: &Due<PersonId>) -> Answer<Fate> {
     if !store::people::families_of(tx, due.partnership, due.id)?.is_empty() {
         return Ok(Fate::Left);
     }
-    let gone = tx.nested(|tx| store::purge::delete_person(tx, due.partnership, due.id));
+    let gone = tx.nested(|tx| {
+        store::idempotency::delete_for_object(tx, due.partnership, due.id)?;
+        store::purge::delete_person(tx, due.partnership, due.id)
+    });
     fate(gone, due.id.0)
 }
 

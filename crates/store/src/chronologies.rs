@@ -115,21 +115,21 @@ pub fn find(
     tx.run(|c| query.select(ChronologyRow::as_select()).first(c).optional())
 }
 
-/// Keeps the chronology as it is until the transaction ends, so that what is decided about it still holds when the
-/// rows that depend on it are written; says whether it is there. SQLite's one writer needs no lock.
+/// Makes writers of one chronology take turns, so that what is decided about it still holds when the rows that depend
+/// on it are written; says whether it is there. On PostgreSQL the row is written anew without change: a transaction that
+/// saw it before another's turn ended is then run again and sees what the other did, which a mere row lock would not
+/// bring about at this isolation. SQLite's one writer needs no lock.
 ///
 /// # Errors
 /// When the database fails.
 pub fn lock(tx: &mut Tx<'_>, partnership: PartnershipId, id: ChronologyId) -> Result<bool, StoreError> {
-    let query = dsl::chronologies
-        .filter(dsl::partnership_id.eq(Bind(partnership)))
-        .filter(dsl::id.eq(Bind(id)))
-        .select(dsl::id);
-    let found: Option<ChronologyId> = tx.run(|connection| match connection {
-        AnyConnection::Postgresql(c) => query.for_update().first(c).optional(),
-        AnyConnection::Sqlite(c) => query.first(c).optional(),
+    let of =
+        |dsl_id| dsl::chronologies.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::id.eq(Bind(dsl_id)));
+    let found = tx.run(|connection| match connection {
+        AnyConnection::Postgresql(c) => diesel::update(of(id)).set(dsl::version.eq(dsl::version)).execute(c),
+        AnyConnection::Sqlite(c) => of(id).count().get_result::<i64>(c).map(|rows| usize::try_from(rows).unwrap_or(0)),
     })?;
-    Ok(found.is_some())
+    Ok(found == 1)
 }
 
 /// A chronology, expired or not, with the standing on it of a practitioner who speaks for an agency.

@@ -61,6 +61,9 @@ impl Service {
         let actor = scene.actor().clone();
         let now = scene.now();
         scene.trail.chronology = Some(id);
+        if scene.writes {
+            store::chronologies::lock(scene.tx, actor.partnership, id)?;
+        }
         let found = store::chronologies::facts(scene.tx, actor.partnership, id, actor.agency, actor.practitioner)?;
         let Some(found) = found else {
             let facts = self.gone_facts(scene, id.0)?;

@@ -68,6 +68,9 @@ impl Service {
         let (of_chronology, chronology) = match row.chronology_id {
             None => (Facts { owner: row.author_id == actor.practitioner, ..Facts::collection() }, None),
             Some(chronology) => {
+                if scene.writes {
+                    store::chronologies::lock(scene.tx, actor.partnership, chronology)?;
+                }
                 let found = store::chronologies::facts(
                     scene.tx,
                     actor.partnership,

@@ -38,7 +38,9 @@ fn trail(id: InvitationId) -> Trail {
 }
 
 impl Service {
-    /// Asks for leave to do something with an invitation. To an agency, another agency's invitation is absent.
+    /// Asks for leave to do something with an invitation. To an agency, another agency's invitation is absent. An
+    /// invitation leaves no tombstone, so that of a chronology that is over is absent to all, before it is deleted as
+    /// after.
     pub(crate) fn admit_to_invitation(
         &self,
         scene: &mut Scene<'_, '_>,
@@ -48,7 +50,10 @@ impl Service {
         let partnership = scene.actor().partnership;
         let found = store::invitations::find(scene.tx, partnership, id)?;
         let row = found.ok_or(ServiceError::NotFound)?;
-        let admitted = self.admit(scene, row.chronology_id, operation)?;
+        let admitted = match self.admit(scene, row.chronology_id, operation) {
+            Err(ServiceError::Expired) => return Err(ServiceError::NotFound),
+            other => other?,
+        };
         if admitted.permit.sees_all_agencies() || admitted.row.owner_agency_id == scene.actor().agency {
             return Ok(Invited { permit: admitted.permit, chronology: admitted.row, row });
         }

@@ -1,0 +1,212 @@
+//! One whole service, for one test.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use api::{ApiState, Limits};
+use domain::{Clock as _, Instant, MockClock, PartnershipPolicy};
+use identity::{CertificateThumbprint, DevClaims, DevIssuer, FetchSettings, SourceReader, Verifier};
+use service::{AgencyIn, PartnershipConfig, Service, ServiceConfig};
+use store::Kind;
+use store::testing::TestDb;
+use tempfile::TempDir;
+use vault::{FileKeystore, RootKey, Vault};
+
+use crate::client::As;
+use crate::ids::CountedIds;
+use crate::listener::Listener;
+use crate::users::{ABROAD, AGENCIES, HOME};
+use crate::{EVERYBODY, User};
+
+/// When every test begins.
+const START: &str = "2026-03-02T09:30:00Z";
+const AUDIENCE: &str = "https://chronology.example";
+/// The same in every run.
+const ROOT_KEY: &str = "dGhlIHNhbWUgcm9vdCBrZXkgaW4gZXZlcnkgcnVuISE=";
+
+/// A service on a database of its own, with a listener, a keystore and a clock that the test moves.
+pub struct TestApp {
+    // Dropped in this order: nobody asks any more before the database goes.
+    _listener: Listener,
+    ports: (u16, u16),
+    pub(crate) agent: ureq::Agent,
+    /// The use cases, for what a worker does.
+    pub service: Service,
+    /// The time.
+    pub clock: MockClock,
+    /// The database.
+    pub db: TestDb,
+    /// Folder of keystore and issuer's key.
+    pub folder: TempDir,
+    issuers: HashMap<&'static str, DevIssuer>,
+    tokens: Mutex<HashMap<(&'static str, Instant), String>>,
+}
+
+impl TestApp {
+    /// An app on a fresh database with the default policy.
+    #[must_use]
+    pub fn start(kind: Kind) -> Self {
+        Self::with_policy(kind, PartnershipPolicy::default())
+    }
+
+    /// An app on a fresh database with a policy.
+    ///
+    /// # Panics
+    /// When it cannot be had.
+    #[must_use]
+    pub fn with_policy(kind: Kind, policy: PartnershipPolicy) -> Self {
+        let folder = TempDir::new().expect("a temporary folder");
+        let clock = MockClock::new(Instant::parse(START).expect("an instant"));
+        let ids = Arc::new(CountedIds::default());
+        let db = store::testing::fresh(kind);
+        let keystore = FileKeystore::open(&folder.path().join("keys"), RootKey::from_base64(ROOT_KEY).expect("a key"));
+        let vault = Vault::new(Arc::new(keystore.expect("a keystore"))).expect("a vault");
+        let config = ServiceConfig { db: db.clone(), vault, clock: Arc::new(clock.clone()), ids: ids.clone() };
+        let service = Service::new(config).expect("a service");
+        register(&service, &policy);
+        let issuers: HashMap<_, _> = [HOME, ABROAD].map(|code| (code, issuer(&folder, code))).into();
+        let verifier = Arc::new(verifier(&issuers));
+        let limits = Limits { caller_allowance: 1_000_000, failed_sign_ins: 1_000_000, ..Limits::default() };
+        let state = ApiState::new(service.clone(), verifier, Arc::new(clock.clone()), ids, limits);
+        let listener = Listener::start(state, certificate());
+        let agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
+        let ports = (listener.plain, listener.certified);
+        Self { _listener: listener, ports, agent, service, clock, db, folder, issuers, tokens: Mutex::default() }
+    }
+
+    /// Somebody about to ask.
+    #[must_use]
+    pub fn by(&self, user: User) -> As<'_> {
+        As { app: self, user }
+    }
+
+    pub(crate) fn url(&self, user: User, path: &str) -> String {
+        let port = if user.certified() { self.ports.1 } else { self.ports.0 };
+        format!("http://127.0.0.1:{port}{path}")
+    }
+
+    /// A token of this moment; none for nobody.
+    pub(crate) fn token(&self, user: User) -> Option<String> {
+        if user == User::NOBODY {
+            return None;
+        }
+        let now = self.clock.now();
+        let mut tokens = self.tokens.lock().expect("nobody panicked here");
+        let token = tokens.entry((user.name, now)).or_insert_with(|| {
+            let claims = DevClaims {
+                audience: AUDIENCE.into(),
+                subject: format!("subject-{}", user.name),
+                client_id: "tests".into(),
+                agency: user.agency.into(),
+                roles: [user.role].into(),
+                offence_data: user.offence_data,
+                name: Some(format!("Canaryname {}", user.name)),
+                job_title: Some("Practitioner".into()),
+                purpose: None,
+                certificate: user.certified().then(certificate),
+            };
+            self.issuers[user.partnership()].issue(&claims, now, Duration::from_secs(600)).expect("a token")
+        });
+        Some(token.clone())
+    }
+
+    /// Lets time pass.
+    pub fn pass(&self, seconds: u64) {
+        self.clock.advance(Duration::from_secs(seconds));
+    }
+
+    /// Lets days pass.
+    pub fn pass_days(&self, days: u64) {
+        self.pass(days * 86_400);
+    }
+
+    /// Some days from now, as it is written on the wire.
+    #[must_use]
+    pub fn in_days(&self, days: u64) -> String {
+        self.clock.now().plus(Duration::from_secs(days * 86_400)).to_string()
+    }
+
+    /// Sets the time to what was written on the wire.
+    ///
+    /// # Panics
+    /// When it is no time.
+    pub fn set_to(&self, instant: &serde_json::Value) {
+        self.clock.set(instant.as_str().and_then(|text| Instant::parse(text).ok()).expect("an instant"));
+    }
+
+    /// What a worker does: due dates, deletion, keys.
+    ///
+    /// # Panics
+    /// When it fails.
+    pub fn work(&self) {
+        self.service.pass_due(100).expect("due dates pass");
+        self.service.purge(10).expect("what is over goes");
+        self.service.destroy_keys().expect("keys go");
+    }
+
+    /// Names of the keys in the keystore that still open something.
+    #[must_use]
+    pub fn keys(&self) -> Vec<String> {
+        let mut names = Vec::new();
+        let mut folders = vec![self.folder.path().join("keys")];
+        while let Some(folder) = folders.pop() {
+            for entry in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+                if entry.is_dir() {
+                    folders.push(entry);
+                } else if entry.extension().is_some_and(|kind| kind == "key") {
+                    names.push(entry.file_stem().expect("a name").to_string_lossy().into_owned());
+                }
+            }
+        }
+        names.sort();
+        names
+    }
+}
+
+/// The certificate of the one record system.
+fn certificate() -> CertificateThumbprint {
+    CertificateThumbprint::of_certificate(b"the certificate of a school's record system")
+}
+
+fn issuer_name(code: &str) -> String {
+    format!("https://{code}.example/issuer")
+}
+
+fn issuer(folder: &TempDir, code: &str) -> DevIssuer {
+    DevIssuer::open(&folder.path().join(format!("{code}.der")), &issuer_name(code)).expect("an issuer")
+}
+
+fn verifier(issuers: &HashMap<&'static str, DevIssuer>) -> Verifier {
+    let agencies = || AGENCIES.iter().map(|(code, ..)| (*code).to_owned()).collect();
+    let configs = issuers.iter().map(|(code, issuer)| issuer.config(AUDIENCE, code, agencies())).collect();
+    let fetch = SourceReader::new(&FetchSettings::default()).expect("a reader");
+    Verifier::new(configs, Arc::new(fetch)).expect("a verifier")
+}
+
+fn register(service: &Service, policy: &PartnershipPolicy) {
+    for code in [HOME, ABROAD] {
+        let agencies = AGENCIES.iter().map(|(code, name, kind, has_access)| AgencyIn {
+            code: (*code).into(),
+            name: (*name).into(),
+            kind: *kind,
+            has_access: *has_access,
+        });
+        let config = PartnershipConfig {
+            code: code.into(),
+            name: format!("{code} safeguarding partnership"),
+            policy: policy.clone(),
+            agencies: agencies.collect(),
+        };
+        service.register_partnership(config).expect("a partnership");
+    }
+}
+
+impl TestApp {
+    /// Everybody introduces themselves; says what the directory calls each.
+    #[must_use]
+    pub fn introduce_everybody(&self) -> HashMap<&'static str, String> {
+        let known = EVERYBODY.iter().filter(|user| **user != User::NOBODY);
+        known.map(|user| (user.name, self.by(*user).get("/v1/me").id())).collect()
+    }
+}
