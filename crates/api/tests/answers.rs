@@ -1,6 +1,8 @@
 //! Answers of the whole service over SQLite, as HTTP shows them: entity tags, replays, pages, expiry, and the audit of
 //! what never reached a use case.
 
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests are test code")]
+
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
