@@ -37,6 +37,7 @@ pub mod partnerships;
 pub mod people;
 pub mod practitioners;
 pub mod purge;
+pub mod scratch;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod tombstones;
