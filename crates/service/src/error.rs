@@ -80,7 +80,7 @@ impl From<StoreError> for ServiceError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Stale => Self::Stale,
-            StoreError::NotUnique(what) => Self::Conflict(what),
+            StoreError::NotUnique(_) => Self::Conflict("already_exists"),
             other => Self::Unavailable(Box::new(other)),
         }
     }

@@ -57,8 +57,8 @@ impl Service {
             chronologies: self
                 .purge_each(limit, now, list_chronologies, |tx, due| self.bury_chronology(tx, due, now))?,
             fragments: self.purge_each(limit, now, list_fragments, |tx, due| self.bury_fragment(tx, due, now))?,
-            families: self.purge_each(limit, now, list_families, |tx, due| drop_family(tx, due))?,
-            people: self.purge_each(limit, now, list_people, |tx, due| drop_person(tx, due))?,
+            families: self.purge_each(limit, now, list_families, drop_family)?,
+            people: self.purge_each(limit, now, list_people, drop_person)?,
             replies: self.purge_replies(limit, now)?,
             oldest_unpurged: None,
         };
