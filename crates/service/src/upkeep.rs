@@ -131,7 +131,10 @@ impl Service {
         store::idempotency::delete_for_object(tx, due.partnership, row.id)?;
         store::purge::delete_chronology(tx, due.partnership, row.id)?;
         store::audit::insert(tx, &self.expiry_record(due.partnership, "chronology", row.id.0, Some(row.id), now))?;
-        Ok(Fate::Gone(vec![KeyScope(row.id.0)]))
+        // What was sent ahead lived under a key of its own until it was taken in.
+        let ahead = fragments.iter().filter(|one| row.opened_at.is_some_and(|opened| one.created_at < opened));
+        let scopes = ahead.map(|one| KeyScope(one.id.0)).chain([KeyScope(row.id.0)]);
+        Ok(Fate::Gone(scopes.collect()))
     }
 
     fn insert_chronology_stone(
