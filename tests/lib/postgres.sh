@@ -42,15 +42,14 @@ postgres_start() {
   export CHRONOLOGY_TEST_POSTGRES="postgres://postgres:$password@127.0.0.1:$postgres_port/postgres"
 }
 
-# postgres_settings: the server may lose data when the machine fails, never when the server or a client does, so
-# nothing that the tests can see differs from a durable one but the time it takes.
+# postgres_settings: commits wait for the disk, because the service refuses a server where they do not; only pages torn
+# by a failing machine are not provided for.
 postgres_settings() {
   cat <<SETTINGS
 listen_addresses = '127.0.0.1'
 unix_socket_directories = '$postgres_folder'
 max_connections = 300
 shared_buffers = 128MB
-fsync = off
 full_page_writes = off
 log_min_messages = warning
 SETTINGS

@@ -1,0 +1,82 @@
+"""The two databases as the story's last question needs them: what stands where, in rows and in files."""
+
+import os
+import secrets
+import sqlite3
+import subprocess
+from pathlib import Path
+from urllib.parse import urlsplit, urlunsplit
+
+
+class Sqlite:
+    """A file in the service's data folder."""
+
+    def __init__(self, folder: Path):
+        self.file = folder / "data" / "chronology.db"
+        self.url = f"sqlite:{self.file}"
+
+    def tables_with(self, identifier: str) -> set[str]:
+        """Tables in any of whose rows the identifier stands."""
+        wanted, found = bytes.fromhex(identifier.replace("-", "")), set()
+        connection = sqlite3.connect(f"file:{self.file}?mode=ro", uri=True)
+        try:
+            tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
+            for table in tables:
+                if any(wanted in row or identifier in row for row in connection.execute(f'SELECT * FROM "{table}"')):
+                    found.add(table)
+        finally:
+            connection.close()
+        return found
+
+    def count(self, table: str) -> int:
+        connection = sqlite3.connect(f"file:{self.file}?mode=ro", uri=True)
+        try:
+            return connection.execute(f'SELECT count(*) FROM "{table}"').fetchone()[0]
+        finally:
+            connection.close()
+
+    def copies(self) -> dict[str, bytes]:
+        """Everything that the database has written anywhere."""
+        return {path.name: path.read_bytes() for path in self.file.parent.glob("chronology.db*")}
+
+
+class Postgresql:
+    """A database of its own on the run's private server."""
+
+    def __init__(self, _folder: Path):
+        self.server_folder = Path(os.environ["STORY_POSTGRES_FOLDER"])
+        administration = os.environ["CHRONOLOGY_TEST_POSTGRES"]
+        name = f"story_{secrets.token_hex(4)}"
+        self._program("psql", administration, "--command", f"CREATE DATABASE {name}")
+        self.url = urlunsplit(urlsplit(administration)._replace(path=f"/{name}"))
+
+    def _program(self, program: str, url: str, *arguments: str) -> bytes:
+        done = subprocess.run([program, "--dbname", url, *arguments], capture_output=True, check=False)
+        if done.returncode != 0:
+            raise RuntimeError(f"{program}: {done.stderr.decode()}")
+        return done.stdout
+
+    def tables_with(self, identifier: str) -> set[str]:
+        """Tables in any of whose rows the identifier stands, as `pg_dump` writes them."""
+        table, found = "", set()
+        for line in self.dump().splitlines():
+            if line.startswith(b"COPY "):
+                table = line.split()[1].decode().removeprefix("public.")
+            elif identifier.encode() in line:
+                found.add(table)
+        return found
+
+    def count(self, table: str) -> int:
+        return int(self._program("psql", self.url, "--tuples-only", "--command", f'SELECT count(*) FROM "{table}"'))
+
+    def dump(self) -> bytes:
+        return self._program("pg_dump", self.url, "--data-only")
+
+    def copies(self) -> dict[str, bytes]:
+        """A dump, and every file of the server: tables, indexes, write-ahead log, its own log."""
+        self._program("psql", self.url, "--command", "CHECKPOINT")
+        files = {str(path.relative_to(self.server_folder)): path for path in self.server_folder.rglob("*") if path.is_file()}
+        return {"pg_dump": self.dump()} | {name: path.read_bytes() for name, path in files.items()}
+
+
+DATABASES = {"sqlite": Sqlite, "postgresql": Postgresql}

@@ -1,0 +1,34 @@
+"""Starts the real server, hands a program its address, its certificate authority and two tokens, and ends both.
+
+    with_service.py PROGRAM ARGUMENT…
+"""
+
+import os
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+from e2e import county
+from e2e.process import Service
+
+
+def main() -> int:
+    with tempfile.TemporaryDirectory(prefix="chronology-typescript.") as folder:
+        service = Service(Path(folder))
+        try:
+            service.start()
+            given = {
+                "NODE_EXTRA_CA_CERTS": str(service.authority),
+                "STORY_URL": service.public_url,
+                "STORY_NHS_NUMBER": county.NHS_NUMBERS[0],
+                "STORY_WORKER": service.token(county.SOCIAL_CARE, ["social_worker"], "worker", "Edda Quillfeather"),
+                "STORY_SURGERY": service.token("millrace-surgery", ["practitioner"], "surgery", "Dr Ottoline Pym"),
+            }
+            return subprocess.run(sys.argv[1:], env=os.environ | given, check=False).returncode
+        finally:
+            service.end()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
