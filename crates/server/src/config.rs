@@ -77,5 +77,12 @@ fn defaults(for_a_file: bool) -> Table {
     table
 }
 
+/// The embedded default with its data in `folder`.
+#[cfg(test)]
+pub(crate) fn of_folder(folder: &Path) -> Settings {
+    let variable = ("CHRONOLOGY_DATA_FOLDER".to_owned(), Zeroizing::new(folder.display().to_string()));
+    assemble(None, vec![variable]).unwrap_or_else(|mistakes| panic!("{mistakes}"))
+}
+
 #[cfg(test)]
 mod tests;

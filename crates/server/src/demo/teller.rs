@@ -323,7 +323,7 @@ impl<'a> Teller<'a> {
     }
 
     /// A call by one of the county's people, as a verified token would make it.
-    fn call(&mut self, login: &str) -> anyhow::Result<Call> {
+    pub(super) fn call(&mut self, login: &str) -> anyhow::Result<Call> {
         let person = self.practitioner(login)?;
         self.calls += 1;
         let key = format!("demonstration-{}", self.calls);

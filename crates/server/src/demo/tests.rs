@@ -75,3 +75,49 @@ fn tokens_are_for_people_of_the_county_alone() {
     let error = claims_of("nobody").err().unwrap().to_string();
     assert!(error.contains("amara.quill"), "{error}");
 }
+
+/// The default configuration in a folder of its own.
+fn settings(folder: &Path) -> Settings {
+    crate::config::of_folder(folder)
+}
+
+fn states(settings: &Settings, ground: &Ground) -> Vec<domain::ChronologyState> {
+    let county = county();
+    let service = ground.service(settings, startup::system_clock()).unwrap();
+    let issuer = startup::development_issuer_name(settings);
+    let mut teller = Teller::new(&service, &county, issuer, "wexmoor".to_owned()).unwrap();
+    let call = teller.call("amara.quill").unwrap();
+    let page = service.chronologies(&call, service::PageQuery::default()).unwrap();
+    page.items.into_iter().map(|chronology| chronology.state).collect()
+}
+
+#[test]
+fn an_empty_database_is_filled_once_and_shows_every_state() {
+    use domain::ChronologyState as S;
+    let folder = tempfile::tempdir().unwrap();
+    let settings = settings(folder.path());
+    let ground = Ground::open(&settings).unwrap();
+    assert!(matches!(fill(&settings, &ground).unwrap(), Filled::Now(entries) if entries >= 120));
+    let found = states(&settings, &ground);
+    for state in [S::Draft, S::Open, S::Closing, S::Consolidated, S::SignedOff, S::Closed] {
+        assert!(found.contains(&state), "{state} is not in {found:?}");
+    }
+    assert!(!found.contains(&S::Expired), "what has expired has left only its tombstone");
+
+    assert_eq!(fill(&settings, &ground).unwrap(), Filled::Before, "the second time changes nothing");
+    assert_eq!(states(&settings, &ground).len(), found.len());
+}
+
+#[test]
+fn nothing_of_the_county_stands_in_clear_in_the_folder() {
+    let folder = tempfile::tempdir().unwrap();
+    let settings = settings(folder.path());
+    let ground = Ground::open(&settings).unwrap();
+    fill(&settings, &ground).unwrap();
+    drop(ground);
+    let files = std::fs::read_dir(folder.path()).unwrap().filter_map(|entry| std::fs::read(entry.unwrap().path()).ok());
+    let bytes: Vec<u8> = files.flatten().collect();
+    for word in ["Tennick", "Jaxon", "9994395637", "trampoline", "amara.quill", "ZZ4 7QP"] {
+        assert!(!bytes.windows(word.len()).any(|window| window == word.as_bytes()), "{word} is in clear");
+    }
+}
