@@ -29,6 +29,8 @@ pub(crate) enum Command {
     Token(TokenArgs),
     /// Check the configuration and list every mistake.
     CheckConfig,
+    /// Measure speed and memory on this machine, beside their targets.
+    Bench(crate::bench::BenchArgs),
     /// Print the API's description, OpenAPI 3.1 as YAML.
     Openapi,
 }

@@ -10,7 +10,7 @@ pub(crate) use token::token;
 
 use std::process::ExitCode;
 
-use crate::{cli::Cli, cli::Command, config, output, serve};
+use crate::{bench, cli::Cli, cli::Command, config, output, serve};
 
 /// Carries out what the command line asks for.
 ///
@@ -20,6 +20,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let file = cli.config.as_deref();
     match cli.command {
         Command::CheckConfig => return check_config(file),
+        Command::Bench(arguments) => bench::bench(&arguments)?,
         Command::Openapi => output::text(&api::openapi_yaml())?,
         Command::Serve => serve::serve(config::load(file)?)?,
         Command::Demo(arguments) => serve::demo(config::load(file)?, arguments)?,

@@ -1,5 +1,6 @@
 //! `chronology`: configuration, TLS, workers and the command line. The only crate that knows every other.
 
+mod bench;
 mod cli;
 mod clock;
 mod commands;
