@@ -25,6 +25,17 @@ pub(crate) fn escape(text: &str) -> String {
     out
 }
 
+/// Text as HTML text, with what stands between backticks set as code.
+pub(crate) fn prose(text: &str) -> String {
+    let parts: Vec<String> = text.split('`').map(escape).collect();
+    // An unpaired backtick stays what it is.
+    if parts.len().is_multiple_of(2) {
+        return escape(text);
+    }
+    let set = |(at, part): (usize, String)| if at % 2 == 1 { format!("<code>{part}</code>") } else { part };
+    parts.into_iter().enumerate().map(set).collect()
+}
+
 /// A whole page around `main`, which is HTML already.
 pub(crate) fn page(title: &str, main: &str) -> HttpResponse {
     let title = escape(title);
@@ -47,6 +58,12 @@ mod tests {
     #[test]
     fn markup_in_text_stays_text() {
         assert_eq!(escape("<a href=\"x\">'&'</a>"), "&lt;a href=&quot;x&quot;&gt;&#39;&amp;&#39;&lt;/a&gt;");
+    }
+
+    #[test]
+    fn paired_backticks_are_code() {
+        assert_eq!(prose("send `a<b` now"), "send <code>a&lt;b</code> now");
+        assert_eq!(prose("a ` alone"), "a ` alone");
     }
 
     #[test]

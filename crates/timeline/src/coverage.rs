@@ -56,6 +56,7 @@ fn returned_words(returned: usize, nil: usize, invited: usize) -> String {
 fn silence_words(silent: usize, overdue: usize) -> String {
     let late = match overdue {
         0 => String::new(),
+        overdue if overdue == silent => " and the due date has passed".to_owned(),
         overdue => format!(", {overdue} of them overdue"),
     };
     format!("{silent} {} not answered{late}: silence does not mean that nothing is known.", have(silent))

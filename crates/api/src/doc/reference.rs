@@ -6,7 +6,7 @@ use actix_web::HttpResponse;
 use serde_json::{Map, Value};
 
 use super::{document, operations};
-use crate::page::{escape, page};
+use crate::page::{escape, page, prose};
 
 /// The page.
 pub(crate) fn answer() -> HttpResponse {
@@ -138,12 +138,12 @@ fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
 }
 
 fn text(value: &Value, pointer: &str) -> String {
-    value.pointer(pointer).map(plain).unwrap_or_default()
+    value.pointer(pointer).and_then(Value::as_str).map(prose).unwrap_or_default()
 }
 
 fn paragraphs(value: Option<&Value>) -> String {
     let text = value.and_then(Value::as_str).unwrap_or_default();
-    text.split("\n\n").map(|one| format!("<p>{}</p>\n", escape(one))).collect()
+    text.split("\n\n").map(|one| format!("<p>{}</p>\n", prose(one))).collect()
 }
 
 fn list(value: Option<&Value>) -> &[Value] {
