@@ -43,6 +43,7 @@ install_test_needs() {
   local packages=()
   [ -n "$(postgres_programs)" ] || packages+=(postgresql)
   have curl || packages+=(curl)
+  have openssl || packages+=(openssl)
   have python3 || packages+=(python3)
   have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
   install_debian "${packages[@]}"

@@ -1,5 +1,6 @@
 """The two databases as the story's last question needs them: what stands where, in rows and in files."""
 
+import contextlib
 import os
 import secrets
 import sqlite3
@@ -75,8 +76,13 @@ class Postgresql:
     def copies(self) -> dict[str, bytes]:
         """A dump, and every file of the server: tables, indexes, write-ahead log, its own log."""
         self._program("psql", self.url, "--command", "CHECKPOINT")
-        files = {str(path.relative_to(self.server_folder)): path for path in self.server_folder.rglob("*") if path.is_file()}
-        return {"pg_dump": self.dump()} | {name: path.read_bytes() for name, path in files.items()}
+        found = {"pg_dump": self.dump()}
+        for path in self.server_folder.rglob("*"):
+            # A running server takes files of its own away in between.
+            with contextlib.suppress(FileNotFoundError):
+                if path.is_file():
+                    found[str(path.relative_to(self.server_folder))] = path.read_bytes()
+        return found
 
 
 DATABASES = {"sqlite": Sqlite, "postgresql": Postgresql}

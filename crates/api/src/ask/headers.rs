@@ -12,6 +12,9 @@ pub(super) type Kept = BTreeMap<&'static str, Vec<Vec<u8>>>;
 
 const KEPT: [&str; 5] = ["content-type", "content-encoding", "idempotency-key", "x-request-id", "if-match"];
 
+/// Longest `If-None-Match` looked at, in bytes.
+const LONGEST_IF_NONE_MATCH: usize = 2_000;
+
 /// Longest idempotency key, in characters.
 const LONGEST_KEY: usize = 255;
 
@@ -68,10 +71,10 @@ pub(super) fn if_match(headers: &Kept) -> Result<Option<i64>, Problem> {
     Ok(Some(tag.parse().ok().filter(canonical).unwrap_or(-1)))
 }
 
-/// All of `If-None-Match`, joined as RFC 9110 section 5.3 has it.
+/// All of `If-None-Match`, joined as RFC 9110 section 5.3 has it; more than anybody needs is passed over.
 pub(super) fn if_none_match(headers: &HeaderMap) -> Option<String> {
     let all: Vec<&str> = headers.get_all("if-none-match").filter_map(|value| value.to_str().ok()).collect();
-    (!all.is_empty()).then(|| all.join(","))
+    (!all.is_empty()).then(|| all.join(",")).filter(|given| given.len() <= LONGEST_IF_NONE_MATCH)
 }
 
 #[cfg(test)]

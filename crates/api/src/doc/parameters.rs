@@ -35,7 +35,11 @@ pub(super) fn components() -> Value {
     add("IfNoneMatch", if_none_match());
     add(
         "Cursor",
-        query("cursor", "Cursor of the page before, unchanged.", json!({ "type": "string", "maxLength": 2048 })),
+        query(
+            "cursor",
+            "Cursor of the page before, unchanged.",
+            json!({ "type": "string", "minLength": 1, "maxLength": 2048 }),
+        ),
     );
     let limit = |default: Option<u16>| {
         let mut schema = json!({ "type": "integer", "minimum": 1, "maximum": 500 });
@@ -107,7 +111,7 @@ fn if_match(required: bool) -> Value {
         "in": "header",
         "required": required,
         "description": description,
-        "schema": { "type": "string", "maxLength": 100, "pattern": "^(W/)?\"[!#-~]*\"$" },
+        "schema": { "type": "string", "minLength": 2, "maxLength": 100, "pattern": "^(W/)?\"[!#-~]*\"$" },
         "example": "\"1\""
     })
 }
@@ -117,8 +121,9 @@ fn if_none_match() -> Value {
         "name": "If-None-Match",
         "in": "header",
         "required": false,
-        "description": "ETags you have: 304 when one is still right. Never after expiry.",
-        "schema": { "type": "string", "maxLength": 2000 }
+        "description": "ETags you have: 304 when one is still right. Never after expiry. More than 2,000 characters are passed \
+            over, like a tag that fits nothing.",
+        "schema": { "type": "string" }
     })
 }
 
