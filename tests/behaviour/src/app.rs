@@ -70,7 +70,12 @@ impl TestApp {
         let limits = Limits { caller_allowance: 1_000_000, failed_sign_ins: 1_000_000, ..Limits::default() };
         let state = ApiState::new(service.clone(), verifier, Arc::new(clock.clone()), ids, limits);
         let listener = Listener::start(state, certificate());
-        let agent = ureq::Agent::config_builder().http_status_as_error(false).max_redirects(0).build().into();
+        let agent = ureq::Agent::config_builder()
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .max_idle_connections_per_host(32)
+            .build()
+            .into();
         let ports = (listener.plain, listener.certified);
         Self { _listener: listener, ports, agent, service, clock, db, folder, issuers, tokens: Mutex::default() }
     }
@@ -111,6 +116,15 @@ impl TestApp {
         Some(token.clone())
     }
 
+    /// The `Authorization` header a user would send.
+    ///
+    /// # Panics
+    /// For nobody.
+    #[must_use]
+    pub fn bearer(&self, user: User) -> String {
+        format!("Bearer {}", self.token(user).expect("a user with a token"))
+    }
+
     /// Lets time pass.
     pub fn pass(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
@@ -143,6 +157,16 @@ impl TestApp {
         self.service.pass_due(100).expect("due dates pass");
         self.service.purge(10).expect("what is over goes");
         self.service.destroy_keys().expect("keys go");
+    }
+
+    /// Names of the keys by which something mortal lives: hours and scopes. The partnership's own scope, by which kept
+    /// replies about agencies and holds live, is there for good.
+    #[must_use]
+    pub fn mortal_keys(&self) -> Vec<String> {
+        let partnership = self.by(User::OWNER).get("/v1/partnership").id();
+        let mortal =
+            |key: &String| key.starts_with("epoch") || (key.starts_with("scope") && !key.ends_with(&partnership));
+        self.keys().into_iter().filter(mortal).collect()
     }
 
     /// Names of the keys in the keystore that still open something.

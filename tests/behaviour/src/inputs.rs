@@ -13,7 +13,8 @@ pub const CANARY: &str = "Canary";
 pub fn nhs_number(n: usize) -> String {
     let valid = (0..).filter_map(|count: u64| {
         let digits = (999_100_000 + count).to_string();
-        let weighed: u32 = digits.chars().zip((2..=10).rev()).map(|(c, weight)| c.to_digit(10).unwrap_or(0) * weight).sum();
+        let weighed: u32 =
+            digits.chars().zip((2..=10).rev()).map(|(c, weight)| c.to_digit(10).unwrap_or(0) * weight).sum();
         match 11 - weighed % 11 {
             10 => None,
             11 => Some(format!("{digits}0")),

@@ -61,12 +61,13 @@ pub fn count(app: &TestApp, query: &str) -> i64 {
 
 fn tables(app: &TestApp) -> Vec<String> {
     let words: Vec<Word> = match app.db.kind() {
-        Kind::Sqlite => sql_query("SELECT name AS word FROM sqlite_master WHERE type = 'table' ORDER BY 1")
-            .load(&mut sqlite(app)),
-        Kind::Postgresql => sql_query(
-            "SELECT tablename::text AS word FROM pg_tables WHERE schemaname = 'public' ORDER BY 1",
-        )
-        .load(&mut postgresql(app)),
+        Kind::Sqlite => {
+            sql_query("SELECT name AS word FROM sqlite_master WHERE type = 'table' ORDER BY 1").load(&mut sqlite(app))
+        }
+        Kind::Postgresql => {
+            sql_query("SELECT tablename::text AS word FROM pg_tables WHERE schemaname = 'public' ORDER BY 1")
+                .load(&mut postgresql(app))
+        }
     }
     .expect("tables are listed");
     words.into_iter().map(|row| row.word).collect()

@@ -90,7 +90,20 @@ impl TestApp {
         let chronology = owner.post("/v1/chronologies", &chronology(&family, &[&people[User::TEAM.name]])).id();
         let path = format!("/v1/chronologies/{chronology}");
         let (invitations, fragment) = (HashMap::new(), String::new());
-        Seed { people, agencies, twin, other_twin, unborn, father, mother, family, chronology, path, invitations, fragment }
+        Seed {
+            people,
+            agencies,
+            twin,
+            other_twin,
+            unborn,
+            father,
+            mother,
+            family,
+            chronology,
+            path,
+            invitations,
+            fragment,
+        }
     }
 }
 

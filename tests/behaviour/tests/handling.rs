@@ -1,0 +1,174 @@
+//! Marked entries: unseen means unseen, in every count, header, tag and page; and a marking survives every write.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::too_many_lines,
+    reason = "a test fails by panicking, and a story is told in one piece"
+)]
+
+use behaviour::inputs::{entry, fragment, reason, with};
+use behaviour::{Seed, TestApp, User, on_both};
+use serde_json::{Value, json};
+
+const NOTHING: Value = Value::Null;
+
+fn restricted(what: &str, children: &[&str], named: &[&str]) -> Value {
+    with(entry(what, "2026-01-30", children), json!({"handling": {"marking": "restricted", "named_agencies": named}}))
+}
+
+fn crime(what: &str) -> Value {
+    with(entry(what, "2026-01-29", &[]), json!({"category": "CRIME"}))
+}
+
+/// What somebody sees of the timeline, and its tag.
+fn seen(app: &TestApp, seed: &Seed, user: User) -> (Value, String) {
+    let answer = app.by(user).get(&seed.at("timeline"));
+    let tag = answer.header("etag").unwrap_or_default().to_owned();
+    let mut view = answer.ok();
+    view["header"]["generated_at"] = NOTHING;
+    (view, tag)
+}
+
+fn whats(view: &Value) -> Vec<String> {
+    let rows = view["rows"].as_array().cloned().unwrap_or_default();
+    let accounts = rows.iter().flat_map(|row| row["accounts"].as_array().cloned().unwrap_or_default());
+    accounts
+        .map(|account| account["what"].as_str().unwrap_or_default().trim_start_matches("Canary ").to_owned())
+        .collect()
+}
+
+fn submit(app: &TestApp, seed: &Seed, user: User, entries: &[Value]) -> String {
+    app.by(user).post(&seed.at("fragments"), &fragment(entries)).id()
+}
+
+on_both! {
+    fn a_restricted_entry_leaves_no_trace_for_another_contributor(app) {
+        let seed = app.seed();
+        let _ = submit(app, &seed, User::WAITING, &[entry("weighed", "2026-01-30", &[&seed.twin])]);
+        let police = submit(app, &seed, User::OFFICER, &[entry("a call", "2026-01-28", &[&seed.twin])]);
+        let before = seen(app, &seed, User::WAITING);
+        let owner_before = seen(app, &seed, User::OWNER);
+        // One marked entry on its own, one about another child on a day when others tell of something.
+        let body = fragment(&[entry("a call", "2026-01-28", &[&seed.twin]), restricted("a MARAC was held", &[&seed.other_twin], &[]),
+                              restricted("weighed", &[&seed.other_twin], &[])]);
+        let _ = app.by(User::OFFICER).put(&format!("/v1/fragments/{police}"), Some(1), &body).ok();
+        let after = seen(app, &seed, User::WAITING);
+        // The version of a fragment is shown on each account; all else is the same.
+        let same = |view: &Value| {
+            let mut view = view.clone();
+            for row in view["rows"].as_array_mut().into_iter().flatten() {
+                for account in row["accounts"].as_array_mut().into_iter().flatten() {
+                    account["fragment_version"] = NOTHING;
+                    account["submitted_at"] = NOTHING;
+                }
+            }
+            view
+        };
+        assert_eq!(same(&after.0), same(&before.0), "rows, children on rows, counts, coverage");
+        let owner = seen(app, &seed, User::OWNER);
+        let count = |view: &Value| view["header"]["entry_count"].as_i64().unwrap_or(0);
+        assert_eq!(count(&owner.0), count(&owner_before.0) + 2);
+        assert_eq!(whats(&seen(app, &seed, User::OFFICER).0).len(), 5, "its own agency sees it");
+        assert_eq!(app.by(User::WAITING).get(&format!("/v1/fragments/{police}")).status, 404);
+    }
+
+    fn a_new_fragment_of_marked_entries_alone_changes_nothing_for_others(app) {
+        let seed = app.seed();
+        let _ = submit(app, &seed, User::WAITING, &[entry("weighed", "2026-01-30", &[&seed.twin])]);
+        let _ = submit(app, &seed, User::OFFICER, &[entry("a call", "2026-01-28", &[&seed.twin])]);
+        let before = seen(app, &seed, User::WAITING);
+        let _ = submit(app, &seed, User::OFFICER, &[restricted("a MARAC was held", &[&seed.other_twin], &[])]);
+        assert_eq!(seen(app, &seed, User::WAITING), before, "and the tag is the same");
+        let tag = app.by(User::WAITING).get_unless(&seed.at("timeline"), &before.1);
+        assert_eq!(tag.status, 304);
+    }
+
+    fn named_agencies_see_it_and_others_do_not(app) {
+        let seed = app.seed();
+        for user in [User::WAITING, User::HOUSING] {
+            let _ = submit(app, &seed, user, &[entry("seen", "2026-01-02", &[])]);
+        }
+        let _ = submit(app, &seed, User::OFFICER, &[restricted("a MARAC was held", &[], &[&seed.agencies["surgery"]])]);
+        assert_eq!(whats(&seen(app, &seed, User::WAITING).0).len(), 4);
+        assert_eq!(whats(&seen(app, &seed, User::HOUSING).0).len(), 3);
+    }
+
+    fn offence_data_needs_its_own_permission(app) {
+        let seed = app.seed();
+        let _ = submit(app, &seed, User::WAITING, &[entry("weighed", "2026-01-30", &[])]);
+        let fragment = submit(app, &seed, User::OFFICER, &[crime("an arrest")]);
+        assert!(whats(&seen(app, &seed, User::OWNER).0).contains(&"an arrest".to_owned()));
+        for user in [User::TEAM, User::WAITING] {
+            let view = seen(app, &seed, user).0;
+            assert_eq!(whats(&view).len(), 2, "{}: {view}", user.name);
+            assert_eq!(view["header"]["entry_count"], 2);
+        }
+        assert_eq!(app.by(User::TEAM).get(&format!("/v1/fragments/{fragment}")).ok()["entries"], json!([]));
+        assert_eq!(app.by(User::TEAM).get(&format!("/v1/fragments/{fragment}/versions/1")).ok()["entries"], json!([]));
+        // A frozen view is shown to each as they may see it.
+        let frozen = app.by(User::OWNER).post(&seed.at("consolidations"), &NOTHING).id();
+        let path = seed.at(&format!("consolidations/{frozen}"));
+        assert_eq!(whats(&app.by(User::OWNER).get(&path).ok()["view"]).len(), 3);
+        let team = app.by(User::TEAM).get(&path).ok();
+        assert_eq!(whats(&team["view"]).len(), 2);
+        let places: Vec<_> = team["view"]["rows"].as_array().into_iter().flatten().map(|row| row["sequence"].clone()).collect();
+        assert_eq!(places, [1, 2], "no gap tells of a row");
+        assert_eq!(team["entry_count"], 2, "totals count what the reader may see");
+        let listed = app.by(User::TEAM).get(&seed.at("consolidations")).text();
+        assert!(!listed.contains("\"entry_count\":3"), "{listed}");
+        let versions = app.by(User::TEAM).get(&format!("/v1/fragments/{fragment}/versions")).ok();
+        assert_eq!(versions["items"][0]["entry_count"], 0, "{versions}");
+        let tagged = |user: User| app.by(user).get(&path).header("etag").unwrap_or_default().to_owned();
+        assert_ne!(tagged(User::TEAM), tagged(User::OWNER));
+    }
+
+    fn one_without_the_permission_freezes_no_less_than_all(app) {
+        let seed = app.seed();
+        let _ = submit(app, &seed, User::OFFICER, &[crime("an arrest")]);
+        let answer = app.by(User::TEAM).post(&seed.at("consolidations"), &NOTHING);
+        let frozen = answer.id();
+        assert!(!answer.text().contains("an arrest"));
+        let path = seed.at(&format!("consolidations/{frozen}"));
+        let owner = app.by(User::OWNER).get(&path).ok();
+        assert_eq!(whats(&owner["view"]), ["missed the school nurse", "an arrest"], "no entry is lost by who pressed the button");
+        assert_eq!(whats(&app.by(User::TEAM).get(&path).ok()["view"]), ["missed the school nurse"]);
+    }
+
+    fn a_marking_survives_every_write(app) {
+        let seed = app.seed();
+        let (owner, manager) = (app.by(User::OWNER), app.by(User::MANAGER));
+        let _ = submit(app, &seed, User::WAITING, &[entry("weighed", "2026-01-30", &[])]);
+        let id = submit(app, &seed, User::OFFICER, &[restricted("a MARAC was held", &[], &[])]);
+        let unseen = |stage: &str| {
+            let (view, _) = seen(app, &seed, User::WAITING);
+            assert_eq!(whats(&view), ["missed the school nurse", "weighed"], "{stage}");
+            assert_eq!(view["header"]["entry_count"], 2, "{stage}");
+            assert!(whats(&seen(app, &seed, User::OWNER).0).iter().any(|what| what.contains("MARAC")), "{stage}");
+        };
+        unseen("submitted");
+        let corrected = fragment(&[restricted("a MARAC was held again", &[], &[])]);
+        let _ = app.by(User::OFFICER).put(&format!("/v1/fragments/{id}"), Some(1), &corrected).ok();
+        unseen("corrected");
+        let _ = owner.post(&seed.at("consolidations"), &NOTHING).ok();
+        unseen("consolidated");
+        let _ = manager.post(&seed.at("sign-off"), &json!({"snapshot": "export"})).ok();
+        let _ = manager.post(&seed.at("reopen"), &reason(json!({}))).ok();
+        unseen("reopened");
+        let _ = owner.post(&seed.at("extend"), &reason(json!({"expires_at": app.in_days(100)}))).ok();
+        unseen("extended");
+        let again = app.by(User::OFFICER).post(&format!("/v1/fragments/{id}/extend"), &reason(json!({"expires_at": app.in_days(99)})));
+        let _ = again.ok();
+        unseen("given another expiry");
+    }
+
+    fn protected_addresses_stay_with_social_care(app) {
+        let seed = app.seed();
+        let path = format!("/v1/people/{}", seed.twin);
+        assert!(app.by(User::OWNER).get(&path).text().contains("Canary Refuge"));
+        let contributor = app.by(User::RETURNED).get(&path).text();
+        assert!(contributor.contains("Canary Row") && !contributor.contains("Refuge") && !contributor.contains("9ZX"));
+        assert!(!app.by(User::WAITING).get(&format!("{}/form", seed.invitation("surgery"))).text().contains("Refuge"));
+    }
+}
