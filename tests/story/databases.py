@@ -16,18 +16,16 @@ class Sqlite:
         self.file = folder / "data" / "chronology.db"
         self.url = f"sqlite:{self.file}"
 
-    def tables_with(self, identifier: str) -> set[str]:
-        """Tables in any of whose rows the identifier stands."""
-        wanted, found = bytes.fromhex(identifier.replace("-", "")), set()
+    def tables_with(self, *identifiers: str) -> set[str]:
+        """Tables in any of whose rows one of the identifiers stands."""
+        wanted = {bytes.fromhex(one.replace("-", "")) for one in identifiers} | set(identifiers)
         connection = sqlite3.connect(f"file:{self.file}?mode=ro", uri=True)
         try:
             tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-            for table in tables:
-                if any(wanted in row or identifier in row for row in connection.execute(f'SELECT * FROM "{table}"')):
-                    found.add(table)
+            rows = {table: connection.execute(f'SELECT * FROM "{table}"').fetchall() for table in tables}
         finally:
             connection.close()
-        return found
+        return {table for table in tables if any(value in wanted for row in rows[table] for value in row)}
 
     def count(self, table: str) -> int:
         connection = sqlite3.connect(f"file:{self.file}?mode=ro", uri=True)
@@ -57,13 +55,13 @@ class Postgresql:
             raise RuntimeError(f"{program}: {done.stderr.decode()}")
         return done.stdout
 
-    def tables_with(self, identifier: str) -> set[str]:
-        """Tables in any of whose rows the identifier stands, as `pg_dump` writes them."""
-        table, found = "", set()
+    def tables_with(self, *identifiers: str) -> set[str]:
+        """Tables in any of whose rows one of the identifiers stands, as `pg_dump` writes them."""
+        table, found, wanted = "", set(), [one.encode() for one in identifiers]
         for line in self.dump().splitlines():
             if line.startswith(b"COPY "):
                 table = line.split()[1].decode().removeprefix("public.")
-            elif identifier.encode() in line:
+            elif any(one in line for one in wanted):
                 found.add(table)
         return found
 
