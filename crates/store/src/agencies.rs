@@ -62,7 +62,7 @@ pub fn update(tx: &mut Tx<'_>, row: &AgencyRow, expected: i64) -> Result<(), Sto
 /// When the database fails.
 pub fn find(tx: &mut Tx<'_>, partnership: PartnershipId, id: AgencyId) -> Result<Option<AgencyRow>, StoreError> {
     let query = dsl::agencies.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::id.eq(Bind(id)));
-    tx.run(|c| query.select(AgencyRow::as_select()).first(c).optional())
+    tx.run(|c| query.select(AgencyRow::as_select()).get_result(c).optional())
 }
 
 /// The agency whose code is `code`, as tokens give it.
@@ -71,7 +71,7 @@ pub fn find(tx: &mut Tx<'_>, partnership: PartnershipId, id: AgencyId) -> Result
 /// When the database fails.
 pub fn find_by_code(tx: &mut Tx<'_>, partnership: PartnershipId, code: &str) -> Result<Option<AgencyRow>, StoreError> {
     let query = dsl::agencies.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::code.eq(code));
-    tx.run(|c| query.select(AgencyRow::as_select()).first(c).optional())
+    tx.run(|c| query.select(AgencyRow::as_select()).get_result(c).optional())
 }
 
 /// At most `limit` agencies after a place, in the order in which they were registered.

@@ -112,7 +112,7 @@ pub fn find(
         .filter(dsl::partnership_id.eq(Bind(partnership)))
         .filter(dsl::id.eq(Bind(id)))
         .filter(dsl::expires_at.gt(Bind(now)));
-    tx.run(|c| query.select(ChronologyRow::as_select()).first(c).optional())
+    tx.run(|c| query.select(ChronologyRow::as_select()).get_result(c).optional())
 }
 
 /// Makes writers of one chronology take turns, so that what is decided about it still holds when the rows that depend
@@ -153,7 +153,7 @@ pub fn facts(
         .filter(dsl::partnership_id.eq(Bind(partnership)))
         .filter(dsl::id.eq(Bind(id)))
         .select((ChronologyRow::as_select(), on_team));
-    let Some((chronology, on_team)) = tx.run(|c| query.first(c).optional())? else { return Ok(None) };
+    let Some((chronology, on_team)) = tx.run(|c| query.get_result(c).optional())? else { return Ok(None) };
     let invitation = invitation_of(tx, partnership, id, agency, practitioner)?;
     Ok(Some(ChronologyFacts { chronology, on_team, invitation }))
 }
@@ -176,7 +176,7 @@ fn invitation_of(
         .filter(invitations::chronology_id.eq(Bind(id)))
         .filter(invitations::agency_id.eq(Bind(agency)))
         .select((invitations::id, invitations::state, named));
-    tx.run(|c| query.first(c).optional())
+    tx.run(|c| query.get_result(c).optional())
 }
 
 /// The team, by identifier.

@@ -25,7 +25,7 @@ row! {
 /// # Errors
 /// When the database fails.
 pub fn high_water(tx: &mut Tx<'_>) -> Result<Option<Instant>, StoreError> {
-    tx.run(|c| dsl::clock_mark.select(dsl::high_water).first(c).optional())
+    tx.run(|c| dsl::clock_mark.select(dsl::high_water).get_result(c).optional())
 }
 
 /// Tells the database of an instant, and gives the latest it has been told of, which never goes back.

@@ -1,5 +1,6 @@
 //! Families: children and adults with relationships. A child can belong to two.
 
+use diesel::dsl::max;
 use diesel::prelude::*;
 use domain::{AgencyId, FamilyId, Instant, InvitationFacts, PartnershipId, Permit, PersonId, PractitionerId};
 
@@ -91,7 +92,7 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit, id: FamilyId, now: Instant) -> Res
         .filter(dsl::partnership_id.eq(Bind(permit.partnership())))
         .filter(dsl::id.eq(Bind(id)))
         .filter(dsl::expires_at.gt(Bind(now)));
-    tx.run(|c| query.select(FamilyRow::as_select()).first(c).optional())
+    tx.run(|c| query.select(FamilyRow::as_select()).get_result(c).optional())
 }
 
 /// At most `limit` families after a place that the holder's agency recorded and whose records live, oldest first.
@@ -145,7 +146,7 @@ pub fn add_member(
         .filter(families::partnership_id.eq(Bind(partnership)))
         .filter(crate::schema::people::partnership_id.eq(Bind(partnership)))
         .select(families::id);
-    let here: Option<FamilyId> = tx.run(|c| both.first(c).optional())?;
+    let here: Option<FamilyId> = tx.run(|c| both.get_result(c).optional())?;
     here.ok_or(StoreError::Stale)?;
     let row = FamilyMemberRow { family_id: family, person_id: person, partnership_id: partnership };
     insert_new!(tx, family_members::table, &row, "family member")
@@ -199,7 +200,7 @@ pub fn facts(
         .filter(dsl::id.eq(Bind(id)))
         .filter(dsl::expires_at.gt(Bind(now)))
         .select((dsl::created_by, dsl::created_by_agency, dsl::expires_at, dsl::version));
-    let found = tx.run(|c| query.first(c).optional())?;
+    let found = tx.run(|c| query.get_result(c).optional())?;
     Ok(found.map(|(created_by, created_by_agency, expires_at, version)| FamilyFacts {
         created_by,
         created_by_agency,
@@ -238,17 +239,15 @@ pub fn latest_reference(
         .filter(chronologies::partnership_id.eq(Bind(partnership)))
         .filter(chronologies::family_id.eq(Bind(family)))
         .filter(chronologies::expires_at.gt(Bind(now)))
-        .order(chronologies::expires_at.desc())
-        .select(chronologies::expires_at);
+        .select(max(chronologies::expires_at));
     let of_fragments = fragments::table
         .filter(fragments::partnership_id.eq(Bind(partnership)))
         .filter(fragments::family_id.eq(Bind(family)))
         .filter(fragments::state.eq(Bind(FragmentState::Submitted)))
         .filter(fragments::expires_at.gt(Bind(now)))
-        .order(fragments::expires_at.desc())
-        .select(fragments::expires_at);
-    let chronology: Option<Instant> = tx.run(|c| of_chronologies.first(c).optional())?;
-    let fragment: Option<Instant> = tx.run(|c| of_fragments.first(c).optional())?;
+        .select(max(fragments::expires_at));
+    let chronology: Option<Instant> = tx.run(|c| of_chronologies.get_result(c))?;
+    let fragment: Option<Instant> = tx.run(|c| of_fragments.get_result(c))?;
     Ok(chronology.max(fragment))
 }
 
@@ -268,7 +267,6 @@ pub fn longest_lifetime_of(
         .filter(family_members::person_id.eq(Bind(person)))
         .filter(families::partnership_id.eq(Bind(partnership)))
         .filter(families::expires_at.gt(Bind(now)))
-        .order(families::expires_at.desc())
-        .select(families::expires_at);
-    tx.run(|c| query.first(c).optional())
+        .select(max(families::expires_at));
+    tx.run(|c| query.get_result(c))
 }

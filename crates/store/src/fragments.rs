@@ -153,7 +153,7 @@ pub fn insert_version(tx: &mut Tx<'_>, row: &FragmentVersionRow, rows: &[EntryRo
 /// When the database fails.
 pub fn find(tx: &mut Tx<'_>, partnership: PartnershipId, id: FragmentId) -> Result<Option<FragmentRow>, StoreError> {
     let query = dsl::fragments.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::id.eq(Bind(id)));
-    tx.run(|c| query.select(FragmentRow::as_select()).first(c).optional())
+    tx.run(|c| query.select(FragmentRow::as_select()).get_result(c).optional())
 }
 
 /// The fragment that an agency knows by a reference, on a chronology or ahead of one, expired or not.
@@ -176,7 +176,7 @@ pub fn find_by_reference(
         Some(chronology) => query.filter(dsl::chronology_id.eq(Some(Bind(chronology)))),
         None => query.filter(dsl::chronology_id.is_null()),
     };
-    tx.run(|c| query.select(FragmentRow::as_select()).first(c).optional())
+    tx.run(|c| query.select(FragmentRow::as_select()).get_result(c).optional())
 }
 
 /// The live fragments of a chronology, withdrawn ones included, in the order in which they were submitted.

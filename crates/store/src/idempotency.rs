@@ -50,7 +50,7 @@ pub fn find(
         .filter(dsl::practitioner_id.eq(Bind(practitioner)))
         .filter(dsl::key_index.eq(key_index))
         .filter(dsl::expires_at.gt(Bind(now)));
-    tx.run(|c| query.select(IdempotencyRow::as_select()).first(c).optional())
+    tx.run(|c| query.select(IdempotencyRow::as_select()).get_result(c).optional())
 }
 
 /// Keeps a reply. One under the same key that was over when this one was made makes room for it.

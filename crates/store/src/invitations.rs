@@ -95,7 +95,7 @@ pub fn find(
     id: InvitationId,
 ) -> Result<Option<InvitationRow>, StoreError> {
     let query = dsl::invitations.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::id.eq(Bind(id)));
-    tx.run(|c| query.select(InvitationRow::as_select()).first(c).optional())
+    tx.run(|c| query.select(InvitationRow::as_select()).get_result(c).optional())
 }
 
 /// The agency's invitation to a chronology.
@@ -112,7 +112,7 @@ pub fn find_for_agency(
         .filter(dsl::partnership_id.eq(Bind(partnership)))
         .filter(dsl::chronology_id.eq(Bind(chronology)))
         .filter(dsl::agency_id.eq(Bind(agency)));
-    tx.run(|c| query.select(InvitationRow::as_select()).first(c).optional())
+    tx.run(|c| query.select(InvitationRow::as_select()).get_result(c).optional())
 }
 
 /// Every invitation to a chronology, in the order in which the agencies were asked.

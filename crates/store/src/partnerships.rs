@@ -40,7 +40,7 @@ pub fn upsert(tx: &mut Tx<'_>, row: &PartnershipRow) -> Result<PartnershipRow, S
 /// When the database fails.
 pub fn find_by_code(tx: &mut Tx<'_>, code: &str) -> Result<Option<PartnershipRow>, StoreError> {
     let query = dsl::partnerships.filter(dsl::code.eq(code));
-    tx.run(|c| query.select(PartnershipRow::as_select()).first(c).optional())
+    tx.run(|c| query.select(PartnershipRow::as_select()).get_result(c).optional())
 }
 
 /// Every partnership, in the order of their codes' bytes.

@@ -188,7 +188,7 @@ pub fn facts(
         .filter(dsl::id.eq(Bind(id)))
         .filter(dsl::expires_at.gt(Bind(now)))
         .select((dsl::kind, dsl::created_by, dsl::created_by_agency, dsl::expires_at, dsl::version));
-    let found = tx.run(|c| query.first(c).optional())?;
+    let found = tx.run(|c| query.get_result(c).optional())?;
     Ok(found.map(|(kind, created_by, created_by_agency, expires_at, version)| PersonFacts {
         kind,
         created_by,

@@ -66,7 +66,7 @@ pub fn find(
     id: PractitionerId,
 ) -> Result<Option<PractitionerRow>, StoreError> {
     let query = dsl::practitioners.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::id.eq(Bind(id)));
-    tx.run(|c| query.select(PractitionerRow::as_select()).first(c).optional())
+    tx.run(|c| query.select(PractitionerRow::as_select()).get_result(c).optional())
 }
 
 /// Those of `ids` that the partnership has, by identifier.
@@ -99,7 +99,7 @@ pub fn find_by_subject(
         .filter(dsl::partnership_id.eq(Bind(partnership)))
         .filter(dsl::agency_id.eq(Bind(agency)))
         .filter(dsl::subject_index.eq(subject_index));
-    tx.run(|c| query.select(PractitionerRow::as_select()).first(c).optional())
+    tx.run(|c| query.select(PractitionerRow::as_select()).get_result(c).optional())
 }
 
 /// At most `limit` practitioners after a place, of one agency or of all, in the order in which they were registered.

@@ -137,7 +137,7 @@ pub fn chronology(
     let query = chronologies::table
         .filter(chronologies::partnership_id.eq(Bind(partnership)))
         .filter(chronologies::id.eq(Bind(id)));
-    tx.run(|c| query.select(ChronologyRow::as_select()).first(c).optional())
+    tx.run(|c| query.select(ChronologyRow::as_select()).get_result(c).optional())
 }
 
 /// Every fragment of a chronology, live or not, in the order in which they were submitted.

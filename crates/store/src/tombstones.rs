@@ -111,7 +111,7 @@ pub fn insert(
 pub fn find(tx: &mut Tx<'_>, partnership: PartnershipId, id: impl Into<Uuid>) -> Result<Option<Tombstone>, StoreError> {
     let id = id.into();
     let stone = dsl::tombstones.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::id.eq(Bind(id)));
-    let Some(tombstone) = tx.run(|c| stone.select(TombstoneRow::as_select()).first(c).optional())? else {
+    let Some(tombstone) = tx.run(|c| stone.select(TombstoneRow::as_select()).get_result(c).optional())? else {
         return Ok(None);
     };
     let agencies = tombstone_agencies::table

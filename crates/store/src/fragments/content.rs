@@ -109,7 +109,7 @@ pub fn version(
         .filter(fragment_versions::fragment_id.eq(Bind(fragment)))
         .filter(fragment_versions::version.eq(version))
         .select(FragmentVersionRow::as_select());
-    tx.run(|c| query.first(c).optional())
+    tx.run(|c| query.get_result(c).optional())
 }
 
 /// The live versions of a fragment, oldest first.
