@@ -54,8 +54,7 @@ fn etag<T: Shown>(value: &T, body: &[u8]) -> String {
     if let Some(version) = value.version() {
         return format!("\"{version}\"");
     }
-    let steady = value.steady();
-    let hash = digest(&SHA256, steady.as_deref().unwrap_or(body));
+    let hash = value.steady(body).unwrap_or_else(|| digest(&SHA256, body));
     let short = hash.as_ref().get(..16).unwrap_or_default();
     format!("\"{}\"", URL_SAFE_NO_PAD.encode(short))
 }

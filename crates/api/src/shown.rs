@@ -1,5 +1,6 @@
 //! What an answer shows of itself to HTTP: when it expires, its version, where it is found.
 
+use aws_lc_rs::digest::{Context, Digest, SHA256, digest};
 use domain::Instant;
 use serde::Serialize;
 use service as s;
@@ -29,8 +30,9 @@ pub(crate) trait Shown: Serialize + Send + 'static {
     /// Takes out the parts that have expired while the whole lives on.
     fn prune(&mut self, _now: Instant) {}
 
-    /// Of an answer without a version, the part that stays the same while nothing changes; `None` means all of it.
-    fn steady(&self) -> Option<Vec<u8>> {
+    /// Of an answer without a version, a hash of the part that stays the same while nothing changes; `None` means all
+    /// of it. `body` is the answer as it was written out, so that what is large need not be written a second time.
+    fn steady(&self, _body: &[u8]) -> Option<Digest> {
         None
     }
 }
@@ -98,9 +100,24 @@ impl Shown for s::TimelineOut {
     }
 
     /// Without the moment it was drawn up, and without the cursor, which differs each time.
-    fn steady(&self) -> Option<Vec<u8>> {
+    fn steady(&self, body: &[u8]) -> Option<Digest> {
         let header = s::TimelineHeader { generated_at: Instant::MIN, ..self.header.clone() };
-        serde_json::to_vec(&(header, &self.rows, self.next.is_some())).ok()
+        let mut hash = Context::new(&SHA256);
+        hash.update(&serde_json::to_vec(&(header, self.next.is_some())).ok()?);
+        hash.update(rows_of(self, body)?);
+        Some(hash.finish())
+    }
+}
+
+/// The rows of a timeline in its body: what stands between the header and the cursor.
+fn rows_of<'b>(timeline: &s::TimelineOut, body: &'b [u8]) -> Option<&'b [u8]> {
+    let header = serde_json::to_vec(&timeline.header).ok()?;
+    let next = timeline.next.as_ref().map(serde_json::to_vec).transpose().ok()?;
+    let rows = body.strip_prefix(b"{\"header\":")?.strip_prefix(header.as_slice())?.strip_prefix(b",\"rows\":")?;
+    let rows = rows.strip_suffix(b"}")?;
+    match next {
+        Some(next) => rows.strip_suffix(next.as_slice())?.strip_suffix(b",\"next\":"),
+        None => Some(rows),
     }
 }
 
@@ -117,7 +134,11 @@ impl<T: Shown> Shown for s::Page<T> {
         self.items.retain(|item| item.expires_at().is_none_or(|end| end > now));
     }
 
-    fn steady(&self) -> Option<Vec<u8>> {
-        serde_json::to_vec(&(&self.items, self.next.is_some())).ok()
+    fn steady(&self, _body: &[u8]) -> Option<Digest> {
+        let steady = serde_json::to_vec(&(&self.items, self.next.is_some())).ok()?;
+        Some(digest(&SHA256, &steady))
     }
 }
+
+#[cfg(test)]
+mod tests;
