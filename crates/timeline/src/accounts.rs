@@ -12,6 +12,10 @@ use crate::row::{Account, Repeat};
 /// The accounts of one row. Every entry is in exactly one place: as an account, or as a repeat of one of the same agency that
 /// says the same in every field but the children it was submitted for and its reference.
 pub(crate) fn accounts(mut entries: Vec<LiveEntry>) -> Vec<Account> {
+    // Most events are told once: nothing to compare.
+    if entries.len() < 2 {
+        return entries.into_iter().map(|entry| account(entry, Vec::new())).collect();
+    }
     entries.sort_by_key(|entry| entry.entry_id);
     let mut tellings: Vec<(LiveEntry, Vec<Repeat>)> = Vec::new();
     let mut known: HashMap<(AgencyId, u64), Vec<usize>> = HashMap::new();
