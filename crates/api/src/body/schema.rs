@@ -48,9 +48,36 @@ pub(crate) fn prepare() {
 }
 
 fn compile(name: &str, schemas: &Value) -> Option<Validator> {
-    let root = json!({ "$ref": format!("#/components/schemas/{name}"), "components": { "schemas": schemas } });
+    let root =
+        json!({ "$ref": format!("#/components/schemas/{name}"), "components": { "schemas": needed(name, schemas) } });
     let built = jsonschema::options().with_draft(Draft::Draft202012).should_validate_formats(true).build(&root);
     built.inspect_err(|error| tracing::error!(name, %error, "a schema of the document cannot be used")).ok()
+}
+
+/// The schema of this name and those it leads to: a validator keeps a copy of everything it is given.
+fn needed(name: &str, schemas: &Value) -> Value {
+    let mut found = serde_json::Map::new();
+    let mut wanted = vec![name.to_owned()];
+    while let Some(name) = wanted.pop() {
+        if let (false, Some(schema)) = (found.contains_key(&name), schemas.get(&name)) {
+            references(schema, &mut wanted);
+            found.insert(name, schema.clone());
+        }
+    }
+    Value::Object(found)
+}
+
+/// The names of the schemas that this one refers to.
+fn references(schema: &Value, into: &mut Vec<String>) {
+    match schema {
+        Value::Object(members) => {
+            let reference = members.get("$ref").and_then(Value::as_str);
+            into.extend(reference.and_then(|path| path.rsplit('/').next()).map(str::to_owned));
+            members.values().for_each(|member| references(member, into));
+        }
+        Value::Array(items) => items.iter().for_each(|item| references(item, into)),
+        _ => {}
+    }
 }
 
 /// An error in words of ours. Nothing of the value is repeated, only what is expected.
