@@ -49,14 +49,13 @@ impl Parcel {
     }
 }
 
-/// The version where there is one, else a hash of what is shown.
+/// A hash of what is shown, after the version where there is one: what is shown can change without a new version (a
+/// member of a family renamed, a life extended), and differ from reader to reader. `If-Match` looks at the version alone.
 fn etag<T: Shown>(value: &T, body: &[u8]) -> String {
-    if let Some(version) = value.version() {
-        return format!("\"{version}\"");
-    }
     let hash = value.steady(body).unwrap_or_else(|| digest(&SHA256, body));
     let short = hash.as_ref().get(..16).unwrap_or_default();
-    format!("\"{}\"", URL_SAFE_NO_PAD.encode(short))
+    let short = URL_SAFE_NO_PAD.encode(short);
+    value.version().map_or_else(|| format!("\"{short}\""), |version| format!("\"{version}.{short}\""))
 }
 
 impl<P: Permission> Asked<P> {

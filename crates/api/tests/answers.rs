@@ -146,11 +146,12 @@ fn child() -> Value {
 async fn a_resource_is_made_found_polled_and_changed() {
     let house = House::open();
     let made = house.post(Role::TeamManager, "/v1/agencies", "k-1", &school("st-brannoc")).await;
-    assert_eq!((made.status, made.header("etag")), (201, Some("\"1\"")), "{}", made.json());
+    let tag = made.header("etag").unwrap().to_owned();
+    assert_eq!((made.status, tag.starts_with("\"1.")), (201, true), "{}", made.json());
     let path = made.header("location").unwrap().to_owned();
     assert_eq!(made.header("idempotent-replayed"), None);
 
-    let polled = TestRequest::with_uri(&path).insert_header(("If-None-Match", "\"1\""));
+    let polled = TestRequest::with_uri(&path).insert_header(("If-None-Match", tag.clone()));
     let polled = house.ask(Role::TeamManager, polled).await;
     assert_eq!((polled.status, polled.body.len()), (304, 0));
 
@@ -164,8 +165,8 @@ async fn a_resource_is_made_found_polled_and_changed() {
     assert_eq!(house.ask(Role::TeamManager, change("\"7\"")).await.status, 412);
     assert_eq!(house.ask(Role::TeamManager, change("*")).await.status, 400);
     let changed = house.ask(Role::TeamManager, change("\"1\"")).await;
-    assert_eq!((changed.status, changed.header("etag")), (200, Some("\"2\"")));
-    let polled = TestRequest::with_uri(&path).insert_header(("If-None-Match", "\"1\""));
+    assert_eq!((changed.status, changed.header("etag").is_some_and(|tag| tag.starts_with("\"2."))), (200, true));
+    let polled = TestRequest::with_uri(&path).insert_header(("If-None-Match", tag));
     assert_eq!(house.ask(Role::TeamManager, polled).await.status, 200);
 }
 
@@ -231,7 +232,8 @@ async fn what_has_expired_is_not_answered_even_to_a_poll() {
     let house = House::open();
     let made = house.post(Role::SocialWorker, "/v1/people", "k-1", &child()).await;
     let path = made.header("location").unwrap().to_owned();
-    let polled = || TestRequest::with_uri(&path).insert_header(("If-None-Match", "\"1\""));
+    let tag = made.header("etag").unwrap().to_owned();
+    let polled = || TestRequest::with_uri(&path).insert_header(("If-None-Match", tag.clone()));
     assert_eq!(house.ask(Role::SocialWorker, polled()).await.status, 304);
     house.clock.set(Instant::parse(made.json()["expires_at"].as_str().unwrap()).unwrap());
     for request in [polled(), TestRequest::with_uri(&path)] {

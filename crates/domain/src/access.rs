@@ -279,6 +279,13 @@ impl Permit {
         self.reason
     }
 
+    /// Whether the holder stands on the side of whoever runs the chronology, reading its content or not, rather than on
+    /// that of an agency that contributes. One agency can do both; what counts is why leave was given.
+    #[must_use]
+    pub const fn runs(&self) -> bool {
+        self.sees_all_agencies() || matches!(self.reason, ReadReason::SocialCare)
+    }
+
     /// Whether the holder sees every agency's place on a chronology, or only its own.
     #[must_use]
     pub const fn sees_all_agencies(&self) -> bool {

@@ -146,7 +146,9 @@ impl Service {
                 Ok(Some((result, trail, session)))
             })
         };
-        let (result, trail, session) = match attempt(false)? {
+        let first = attempt(false)
+            .map_err(|error| self.record_failure(call, operation, now, Failed { error, trail: trail.clone() }))?;
+        let (result, trail, session) = match first {
             Some(done) => done,
             None => {
                 self.meet(call)?;
@@ -156,6 +158,7 @@ impl Service {
         let outcome = result.as_ref().map_or_else(ServiceError::outcome, |_| "allowed");
         let record = self.record(call, &session, operation, Outcome { word: outcome, trail: &trail });
         self.0.db.write_grouped("audit.append", move |tx| store::audit::insert(tx, &record))?;
+        // Something of what is answered ran out under way: nothing leaves. Asked again, the rest is there.
         if trail.expires_at.is_some_and(|end| end <= self.now()) && result.is_ok() {
             return Err(ServiceError::Expired);
         }
@@ -203,6 +206,11 @@ impl Service {
             .replay::<T>(tx, call, &session, operation, trail.object_kind)
             .map_err(|error| Failed::new(error, trail))?;
         if let Some(value) = stored {
+            let trail = trail.clone();
+            let mut scene = Scene { tx, session: &session, partnership: &partnership, trail, writes: true };
+            let leave = self.still_entitled(&mut scene, operation);
+            let (trail, tx) = (&scene.trail, scene.tx);
+            leave.map_err(|error| Failed::new(error, trail))?;
             let outcome = Outcome { word: "replayed", trail };
             store::audit::insert(tx, &self.record(call, &session, operation, outcome))?;
             return Ok(Written { value, replayed: true });

@@ -3,13 +3,13 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use domain::{FamilyId, Operation, PersonId};
+use domain::{ChronologyId, FamilyId, FragmentId, InvitationId, Operation, PersonId};
 use serde::{Serialize, de::DeserializeOwned};
 use store::{IdempotencyRow, Tx};
 use uuid::Uuid;
 use vault::{Place, Terms};
 
-use crate::session::{Call, Session, Trail};
+use crate::session::{Call, Scene, Session, Trail};
 use crate::{Answer, Service, ServiceError};
 
 /// How long a reply is kept for a retry, unless what it is about goes earlier.
@@ -96,7 +96,9 @@ impl Service {
         let (actor, now) = (&session.actor, session.now);
         let kept_until = now.plus(REPLY_LIFETIME);
         let expires_at = trail.expires_at.map_or(kept_until, |end| end.min(kept_until));
-        let object_id = trail.chronology.map(Uuid::from).or(trail.object_id);
+        // What never goes (an agency, a hold) has no key to go with: its replies share the partnership's.
+        let mortal = trail.object_id.filter(|_| trail.expires_at.is_some());
+        let object_id = trail.chronology.map(Uuid::from).or(mortal);
         let key_index = self.key_index(session, operation, idempotency);
         let sealed = self.seal(&reply_place(&key_index), &reply_terms(session, object_id, expires_at), now, value)?;
         let row = IdempotencyRow {
@@ -113,6 +115,21 @@ impl Service {
         match store::idempotency::insert(tx, &row) {
             Err(store::StoreError::NotUnique(_)) => Err(ServiceError::InFlight),
             other => Ok(other?),
+        }
+    }
+
+    /// A kept reply goes only to whoever could still be told of what it is about: not to somebody who has been taken off
+    /// the chronology since. That its state has moved on does not matter.
+    pub(crate) fn still_entitled(&self, scene: &mut Scene<'_, '_>, operation: Operation) -> Answer<()> {
+        let leave = match (scene.trail.object_kind, scene.trail.object_id) {
+            (Some("chronology"), Some(id)) => self.admit(scene, ChronologyId(id), operation).map(drop),
+            (Some("invitation"), Some(id)) => self.admit_to_invitation(scene, InvitationId(id), operation).map(drop),
+            (Some("fragment"), Some(id)) => self.admit_to_fragment(scene, FragmentId(id), operation).map(drop),
+            _ => Ok(()),
+        };
+        match leave {
+            Err(ServiceError::Conflict(_)) => Ok(()),
+            other => other,
         }
     }
 

@@ -55,7 +55,7 @@ pub(crate) struct Session {
     pub(crate) actor: Actor,
     pub(crate) now: Instant,
     pub(crate) purpose: Option<Purpose>,
-    /// False for whoever has left the agency, or whose agency no longer takes part: they may do nothing.
+    /// False for whoever has left the agency, or whose agency has no access or no longer takes part: they may do nothing.
     pub(crate) active: bool,
 }
 
@@ -178,7 +178,7 @@ impl Service {
             roles: sign_in.roles.clone(),
             offence_data: sign_in.offence_data,
         };
-        let active = agency.active && practitioner.active;
+        let active = agency.active && agency.has_access && practitioner.active;
         Ok(Some(Entered { session: Session { actor, now, purpose: sign_in.purpose, active }, partnership }))
     }
 

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{AgencyId, ChronologyId, EntryDetails, InvitationState, Operation, Permit, may_read_entry};
+use domain::{Actor, AgencyId, ChronologyId, EntryDetails, InvitationState, Operation, Permit, may_read_entry};
 use store::{ChronologyRow, FragmentContent, InvitationRow};
 use timeline::{ChildFacts, CoverageLine, Filter, LiveEntry, Row, consolidate, coverage_statement};
 
@@ -33,22 +33,23 @@ impl Service {
     pub fn timeline(&self, call: &Call, id: ChronologyId, query: TimelineQuery) -> Answer<TimelineOut> {
         self.read(call, Operation::TimelineRead, trail(id), |scene| {
             let Admitted { permit, row } = self.admit(scene, id, Operation::TimelineRead)?;
-            let view = self.draw_timeline(scene, &permit, &row, &query)?;
+            let view = self.draw_timeline(scene, &permit, permit.actor(), &row, &query)?;
             scene.trail.entry_count = Some(view.header.entry_count);
             Ok(view)
         })
     }
 
-    /// Draws the timeline as the permit's holder may see it.
+    /// Draws the timeline as `reader` may see it.
     pub(crate) fn draw_timeline(
         &self,
         scene: &mut Scene<'_, '_>,
         permit: &Permit,
+        reader: &Actor,
         chronology: &ChronologyRow,
         query: &TimelineQuery,
     ) -> Answer<TimelineOut> {
         let family = self.open_family(scene, permit, chronology.family_id)?;
-        let opened = self.open_content(scene, permit, chronology)?;
+        let opened = self.open_content(scene, permit, reader, chronology)?;
         let counts = count_by_agency(&opened.entries);
         let children = child_facts(&family);
         let drawn = consolidate(opened.entries, &children, &filter_of(query));
@@ -60,11 +61,22 @@ impl Service {
 
     /// Opens every live entry that the reader may see. What is marked for others is dropped here, before anything is
     /// counted or joined.
-    fn open_content(&self, scene: &mut Scene<'_, '_>, permit: &Permit, chronology: &ChronologyRow) -> Answer<Opened> {
+    fn open_content(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        permit: &Permit,
+        reader: &Actor,
+        chronology: &ChronologyRow,
+    ) -> Answer<Opened> {
         let content = store::fragments::live_content(scene.tx, permit, chronology.id, scene.session.now)?;
         let mut opened = Opened { entries: Vec::new(), involvement: BTreeMap::new() };
         for fragment in content {
-            self.open_fragment_content(scene, permit, fragment, &mut opened)?;
+            let earliest = scene
+                .trail
+                .expires_at
+                .map_or(fragment.fragment.expires_at, |end| end.min(fragment.fragment.expires_at));
+            scene.trail.expires_at = Some(earliest);
+            self.open_fragment_content(scene, reader, fragment, &mut opened)?;
         }
         Ok(opened)
     }
@@ -72,7 +84,7 @@ impl Service {
     fn open_fragment_content(
         &self,
         scene: &Scene<'_, '_>,
-        permit: &Permit,
+        reader: &Actor,
         content: FragmentContent,
         opened: &mut Opened,
     ) -> Answer<()> {
@@ -86,7 +98,7 @@ impl Service {
         }
         for entry in entries {
             let details: EntryDetails = open_with(&key, &entry_place(entry.id, entry.version), entry.sealed.as_ref())?;
-            if !may_read_entry(permit.actor(), fragment.agency_id, &details.category, &details.handling) {
+            if !may_read_entry(reader, fragment.agency_id, &details.category, &details.handling) {
                 continue;
             }
             opened.entries.push(LiveEntry {

@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use domain::{
-    AuditId, ChronologyId, ChronologyState, FamilyId, FragmentId, Instant, InvitationState, PartnershipId, PersonId,
-    RequestId, Transition,
+    AuditId, ChronologyId, FamilyId, FragmentId, Instant, InvitationState, PartnershipId, PersonId, RequestId,
+    Transition,
 };
 use store::{
     AuditRow, ChronologyRow, Due, FragmentRow, Keyset, StoreError, TombstoneAgencyRow, TombstoneKind, TombstoneReason,
@@ -57,8 +57,8 @@ impl Service {
             chronologies: self
                 .purge_each(limit, now, list_chronologies, |tx, due| self.bury_chronology(tx, due, now))?,
             fragments: self.purge_each(limit, now, list_fragments, |tx, due| self.bury_fragment(tx, due, now))?,
-            families: self.purge_each(limit, now, list_families, drop_family)?,
-            people: self.purge_each(limit, now, list_people, drop_person)?,
+            families: self.purge_each(limit, now, list_families, |tx, due| self.drop_family(tx, due, now))?,
+            people: self.purge_each(limit, now, list_people, |tx, due| self.drop_person(tx, due, now))?,
             replies: self.purge_replies(limit, now)?,
             oldest_unpurged: None,
         };
@@ -132,7 +132,7 @@ impl Service {
         store::purge::delete_chronology(tx, due.partnership, row.id)?;
         store::audit::insert(tx, &self.expiry_record(due.partnership, "chronology", row.id.0, Some(row.id), now))?;
         // What was sent ahead lived under a key of its own until it was taken in.
-        let ahead = fragments.iter().filter(|one| row.opened_at.is_some_and(|opened| one.created_at < opened));
+        let ahead = fragments.iter().filter(|one| row.opened_at.is_some_and(|opened| one.created_at <= opened));
         let scopes = ahead.map(|one| KeyScope(one.id.0)).chain([KeyScope(row.id.0)]);
         Ok(Fate::Gone(scopes.collect()))
     }
@@ -162,7 +162,7 @@ impl Service {
         let mut practitioners = store::chronologies::team(tx, row.partnership_id, row.id)?;
         let mut agencies = Vec::new();
         // Agencies that were never asked never knew of a draft.
-        if row.state != ChronologyState::Draft {
+        if row.opened_at.is_some() {
             for invitation in store::invitations::list(tx, row.partnership_id, row.id)? {
                 practitioners.extend(store::invitations::practitioners(tx, row.partnership_id, invitation.id)?);
                 agencies.push(TombstoneAgencyRow {
@@ -187,6 +187,7 @@ impl Service {
         store::tombstones::insert(tx, &stone, &[], &[])?;
         store::idempotency::delete_for_object(tx, due.partnership, row.id)?;
         store::purge::delete_fragment(tx, due.partnership, row.id)?;
+        self.unanswer(tx, &row, now)?;
         store::audit::insert(tx, &self.expiry_record(due.partnership, "fragment", row.id.0, row.chronology_id, now))?;
         Ok(Fate::Gone(vec![KeyScope(row.id.0)]))
     }
@@ -214,6 +215,51 @@ impl Service {
             entry_count: digests.iter().max_by_key(|digest| digest.version).map_or(0, |digest| digest.entry_count),
             content_index: self.vault().index(row.partnership_id, "tombstone", &hashes).to_vec().into(),
         })
+    }
+
+    /// A family goes when nothing refers to it any more; while something held does, it stays, unread.
+    fn drop_family(&self, tx: &mut Tx<'_>, due: &Due<FamilyId>, now: Instant) -> Answer<Fate> {
+        if held(tx, due.partnership, None, due.id, now)? {
+            return Ok(Fate::Left);
+        }
+        let fate = fate(tx.nested(|tx| store::purge::delete_family(tx, due.partnership, due.id)), due.id.0)?;
+        self.record_if_gone(tx, &fate, "family", due.partnership, due.id.0, now)?;
+        Ok(fate)
+    }
+
+    /// A person goes when no family has them any more.
+    fn drop_person(&self, tx: &mut Tx<'_>, due: &Due<PersonId>, now: Instant) -> Answer<Fate> {
+        let in_family = !store::people::families_of(tx, due.partnership, due.id)?.is_empty();
+        if in_family || store::holds::active(tx, due.partnership, None, &[due.id], now)? {
+            return Ok(Fate::Left);
+        }
+        let fate = fate(tx.nested(|tx| store::purge::delete_person(tx, due.partnership, due.id)), due.id.0)?;
+        self.record_if_gone(tx, &fate, "person", due.partnership, due.id.0, now)?;
+        Ok(fate)
+    }
+
+    fn record_if_gone(
+        &self,
+        tx: &mut Tx<'_>,
+        fate: &Fate,
+        kind: &str,
+        partnership: PartnershipId,
+        id: Uuid,
+        now: Instant,
+    ) -> Answer<()> {
+        if matches!(fate, Fate::Gone(_)) {
+            store::audit::insert(tx, &self.expiry_record(partnership, kind, id, None, now))?;
+        }
+        Ok(())
+    }
+
+    /// A return that has run out no longer counts as one: its agency's invitation is open again when nothing else of it
+    /// stands.
+    fn unanswer(&self, tx: &mut Tx<'_>, gone: &FragmentRow, now: Instant) -> Answer<()> {
+        let Some(id) = gone.chronology_id else { return Ok(()) };
+        let Some(chronology) = store::chronologies::find(tx, gone.partnership_id, id, now)? else { return Ok(()) };
+        self.forget_in_frozen_views(tx, now, &chronology, gone.id)?;
+        self.reopen_invitation(tx, now, &chronology, gone.agency_id)
     }
 
     /// The service's own record of an expiry: nobody asked for it.
@@ -325,27 +371,6 @@ fn list_people(
     store::purge::due_people(tx, now, after, limit)
 }
 
-/// A family goes when nothing refers to it any more; while something held does, it stays, unread.
-fn drop_family(tx: &mut Tx<'_>, due: &Due<FamilyId>) -> Answer<Fate> {
-    let gone = tx.nested(|tx| {
-        store::idempotency::delete_for_object(tx, due.partnership, due.id)?;
-        store::purge::delete_family(tx, due.partnership, due.id)
-    });
-    fate(gone, due.id.0)
-}
-
-/// A person goes when no family has them any more.
-fn drop_person(tx: &mut Tx<'_>, due: &Due<PersonId>) -> Answer<Fate> {
-    if !store::people::families_of(tx, due.partnership, due.id)?.is_empty() {
-        return Ok(Fate::Left);
-    }
-    let gone = tx.nested(|tx| {
-        store::idempotency::delete_for_object(tx, due.partnership, due.id)?;
-        store::purge::delete_person(tx, due.partnership, due.id)
-    });
-    fate(gone, due.id.0)
-}
-
 fn fate(gone: Result<bool, StoreError>, scope: Uuid) -> Answer<Fate> {
     match gone {
         Ok(true) => Ok(Fate::Gone(vec![KeyScope(scope)])),
@@ -380,6 +405,19 @@ fn held_expiries(tx: &mut Tx<'_>, now: Instant) -> Answer<Vec<Instant>> {
     for due in store::purge::due_fragments_unlocked(tx, now)? {
         let Some(row) = store::fragments::find(tx, due.partnership, due.id)? else { continue };
         if held(tx, due.partnership, row.chronology_id, row.family_id, now)? {
+            kept.push(due.expired_at);
+        }
+    }
+    for due in store::purge::due_families_unlocked(tx, now)? {
+        if held(tx, due.partnership, None, due.id, now)? {
+            kept.push(due.expired_at);
+        }
+    }
+    for due in store::purge::due_people_unlocked(tx, now)? {
+        let families = store::people::families_of(tx, due.partnership, due.id)?;
+        let of_family = families.iter().map(|family| held(tx, due.partnership, None, *family, now));
+        let mut of_family = of_family.collect::<Answer<Vec<bool>>>()?.into_iter();
+        if of_family.any(|held| held) || store::holds::active(tx, due.partnership, None, &[due.id], now)? {
             kept.push(due.expired_at);
         }
     }

@@ -71,7 +71,8 @@ pub struct AuditFilter {
 }
 
 /// Operations that give somebody the chronology's content to read.
-const READS: [Operation; 6] = [
+const READS: [Operation; 7] = [
+    Operation::ChronologyConsolidate,
     Operation::TimelineRead,
     Operation::FragmentRead,
     Operation::FragmentVersions,
@@ -87,7 +88,7 @@ macro_rules! readings {
             .filter(dsl::partnership_id.eq(Bind($partnership)))
             .filter(dsl::chronology_id.eq(Some(Bind($chronology))))
             .filter(dsl::practitioner_id.is_not_null())
-            .filter(dsl::outcome.eq("allowed"))
+            .filter(dsl::outcome.eq_any(["allowed", "replayed"]))
             .filter(dsl::operation.eq_any(READS.map(Operation::as_str)))
     };
 }

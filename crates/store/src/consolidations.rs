@@ -171,3 +171,44 @@ fn live(permit: &Permit, now: Instant) -> consolidations::BoxedQuery<'static, Mu
         .filter(dsl::expires_at.gt(Bind(now)))
         .into_boxed()
 }
+
+/// Every live frozen view of a chronology, for the worker that takes the words of a gone fragment out of them.
+///
+/// # Errors
+/// When the database fails.
+pub fn of_chronology(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    chronology: ChronologyId,
+    now: Instant,
+) -> Result<Vec<ConsolidationRow>, StoreError> {
+    let query = dsl::consolidations
+        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .filter(dsl::chronology_id.eq(Bind(chronology)))
+        .filter(dsl::expires_at.gt(Bind(now)))
+        .order((dsl::created_at, dsl::id));
+    tx.run(|c| query.select(ConsolidationRow::as_select()).load(c))
+}
+
+/// Replaces what is sealed of a frozen view, and its counts.
+///
+/// # Errors
+/// [`StoreError::Stale`] when it is not there.
+pub fn reseal(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    id: ConsolidationId,
+    rows: i64,
+    entries: i64,
+    wrapped_key: &Sealed,
+    sealed: &Sealed,
+) -> Result<(), StoreError> {
+    let target = dsl::consolidations.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::id.eq(Bind(id)));
+    let change = (
+        dsl::row_count.eq(rows),
+        dsl::entry_count.eq(entries),
+        dsl::wrapped_key.eq(wrapped_key),
+        dsl::sealed.eq(sealed),
+    );
+    one(tx.run(|c| diesel::update(target).set(change).execute(c))?)
+}

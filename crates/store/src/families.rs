@@ -4,6 +4,7 @@ use diesel::dsl::max;
 use diesel::prelude::*;
 use domain::{AgencyId, FamilyId, Instant, InvitationFacts, PartnershipId, Permit, PersonId, PractitionerId};
 
+use crate::connection::AnyConnection;
 use crate::page::after;
 use crate::rows::row;
 use crate::schema::families::{self, dsl};
@@ -269,4 +270,17 @@ pub fn longest_lifetime_of(
         .filter(families::expires_at.gt(Bind(now)))
         .select(max(families::expires_at));
     tx.run(|c| query.get_result(c))
+}
+
+/// Makes writers of one family take turns; see [`crate::chronologies::lock`].
+///
+/// # Errors
+/// When the database fails.
+pub fn lock(tx: &mut Tx<'_>, partnership: PartnershipId, id: FamilyId) -> Result<(), StoreError> {
+    let target = dsl::families.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::id.eq(Bind(id)));
+    tx.run(|connection| match connection {
+        AnyConnection::Postgresql(c) => diesel::update(target).set(dsl::version.eq(dsl::version)).execute(c),
+        AnyConnection::Sqlite(_) => Ok(1),
+    })?;
+    Ok(())
 }

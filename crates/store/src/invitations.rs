@@ -202,7 +202,7 @@ pub fn page_for_agency(
     let live = chronologies::table
         .filter(chronologies::partnership_id.eq(Bind(partnership)))
         .filter(chronologies::expires_at.gt(Bind(now)))
-        .filter(chronologies::state.ne(Bind(ChronologyState::Draft)))
+        .filter(chronologies::opened_at.is_not_null())
         .select(chronologies::id);
     let query = dsl::invitations
         .filter(dsl::partnership_id.eq(Bind(partnership)))

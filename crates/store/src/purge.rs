@@ -121,6 +121,14 @@ all_due! {
     due_chronologies_unlocked: chronologies, ChronologyId
 }
 all_due! {
+    /// Every family that is over and still there, claimed by nobody; for looking, not for deleting.
+    due_families_unlocked: families, FamilyId
+}
+all_due! {
+    /// Every person whose record is over and still there, claimed by nobody; for looking, not for deleting.
+    due_people_unlocked: people, PersonId
+}
+all_due! {
     /// Every fragment that is over and still there, claimed by nobody; for looking, not for deleting.
     due_fragments_unlocked: fragments, FragmentId
 }

@@ -2,7 +2,7 @@
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use domain::{AgencyId, ChronologyState, FamilyId, Instant, InvitationFacts, PartnershipId, PractitionerId};
+use domain::{AgencyId, FamilyId, Instant, InvitationFacts, PartnershipId, PractitionerId};
 
 use crate::schema::{chronologies, invitation_practitioners, invitations};
 use crate::types::Bind;
@@ -31,7 +31,7 @@ pub(crate) fn to_families(
         .filter(chronologies::partnership_id.eq(Bind(partnership)))
         .filter(chronologies::family_id.eq_any(families.iter().copied().map(Bind)))
         .filter(chronologies::expires_at.gt(Bind(now)))
-        .filter(chronologies::state.ne(Bind(ChronologyState::Draft)))
+        .filter(chronologies::opened_at.is_not_null())
         .order(invitations::id)
         .select((invitations::state, named));
     let found: Vec<(domain::InvitationState, bool)> = tx.run(|c| query.load(c))?;

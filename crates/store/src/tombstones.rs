@@ -130,3 +130,17 @@ pub fn find(tx: &mut Tx<'_>, partnership: PartnershipId, id: impl Into<Uuid>) ->
         practitioners: tx.run(|c| practitioners.load(c))?,
     }))
 }
+
+/// Tombstones of the fragments that went with a chronology, in the order of their identifiers.
+///
+/// # Errors
+/// When the database fails.
+pub fn fragments_of(tx: &mut Tx<'_>, chronology: &TombstoneRow) -> Result<Vec<TombstoneRow>, StoreError> {
+    let query = dsl::tombstones
+        .filter(dsl::partnership_id.eq(Bind(chronology.partnership_id)))
+        .filter(dsl::chronology_id.eq(chronology.chronology_id.map(Bind)))
+        .filter(dsl::kind.eq(Bind(TombstoneKind::Fragment)))
+        .filter(dsl::deleted_at.eq(Bind(chronology.deleted_at)))
+        .order(dsl::id);
+    tx.run(|c| query.select(TombstoneRow::as_select()).load(c))
+}

@@ -87,7 +87,7 @@ impl Answer {
     #[track_caller]
     pub fn version(&self) -> i64 {
         let tag = self.header("etag").unwrap_or_else(|| panic!("{}: {} no tag", self.asked, self.status));
-        tag.trim_matches('"').parse().expect("a version")
+        tag.trim_matches('"').split('.').next().and_then(|version| version.parse().ok()).expect("a version")
     }
 
     /// The problem's word, its pointers in order with their codes.

@@ -328,6 +328,29 @@ on_both! {
         assert_eq!(waiting.get("/v1/chronologies").ok()["items"], json!([]));
     }
 
+    fn a_draft_that_is_closed_shows_to_nobody_it_would_have_asked_and_is_not_reopened(app) {
+        let seed = app.seed_draft();
+        let invite = json!({"agency_id": seed.agencies["surgery"], "practitioners": [seed.people[User::WAITING.name]]});
+        let invitation = app.by(User::OWNER).post(&seed.at("invitations"), &invite).id();
+        assert_eq!(app.by(User::OWNER).post(&seed.at("close"), &Value::Null).ok()["state"], "closed");
+        let waiting = app.by(User::WAITING);
+        let unseen = |stage: &str| {
+            for path in [seed.path.clone(), seed.at("invitations"), format!("/v1/invitations/{invitation}"), format!("/v1/invitations/{invitation}/form"),
+                         format!("/v1/families/{}", seed.family), format!("/v1/people/{}", seed.twin), format!("/v1/tombstones/{}", seed.chronology)] {
+                assert_eq!(waiting.get(&path).status, 404, "{stage}: {path}");
+            }
+            assert_eq!(waiting.get("/v1/invitations").ok()["items"], json!([]), "{stage}");
+            assert_eq!(waiting.get("/v1/chronologies").ok()["items"], json!([]), "{stage}");
+        };
+        unseen("closed");
+        let reopened = app.by(User::MANAGER).post(&seed.at("reopen"), &inputs::reason(json!({})));
+        assert_eq!(reopened.status, 409, "what opening asks for was never asked");
+        app.set_to(&app.by(User::OWNER).get(&seed.path).ok()["expires_at"]);
+        unseen("over");
+        app.work();
+        unseen("gone");
+    }
+
     fn a_system_without_its_certificate_is_nobody(app) {
         let _ = app.seed();
         let token = app.bearer(User::SYSTEM);

@@ -41,6 +41,9 @@ fn listed() -> Vec<Listed> {
     all
 }
 
+/// Sends one request, again and again.
+type Send<'a> = Box<dyn Fn() -> Answer + 'a>;
+
 /// The one record that a request leaves, as an auditor reads it.
 #[track_caller]
 fn record(app: &TestApp, send: impl FnOnce() -> Answer) -> (Answer, Value) {
@@ -144,7 +147,7 @@ on_both! {
         let (owner, manager, waiting) = (app.by(User::OWNER), app.by(User::MANAGER), app.by(User::WAITING));
         let own = fragment(&[entry("a burn", "2026-01-02", &[])]);
         let surgery = seed.invitation("surgery");
-        let writes: Vec<(&str, Box<dyn Fn() -> Answer>)> = vec![
+        let writes: Vec<(&str, Send<'_>)> = vec![
             ("invitation.draft", Box::new(|| waiting.post_as("w0", &format!("{surgery}/draft"), &Value::Null))),
             ("invitation.decline", Box::new(|| waiting.post_as("w1", &format!("{surgery}/decline"), &refusal()))),
             ("invitation.nil_return", Box::new(|| waiting.post_as("w2", &format!("{surgery}/nil-return"), &nil()))),

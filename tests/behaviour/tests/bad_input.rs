@@ -151,6 +151,10 @@ on_both! {
         let before = app.by(User::RETURNED).get(&path);
         let body = at(good(&seed), "/entries/1/children", json!([ABSENT]));
         names(&refused(app, || app.by(User::RETURNED).put(&path, Some(1), &body)), 422, &[("/entries/1/children/0", "not_in_family")]);
+        for stranger in [ABSENT, &seed.father] {
+            let body = with(good(&seed), json!({"child_id": stranger}));
+            names(&refused(app, || app.by(User::RETURNED).put(&path, Some(1), &body)), 422, &[("/child_id", "not_in_family")]);
+        }
         let repeated = at(at(good(&seed), "/entries/0/reference", json!("E1")), "/entries/1/reference", json!("E1"));
         names(&refused(app, || app.by(User::RETURNED).put(&path, Some(1), &repeated)), 422, &[("/entries/1/reference", "repeated")]);
         assert_eq!(app.by(User::RETURNED).get(&path).body, before.body);

@@ -106,6 +106,31 @@ on_both! {
         assert_eq!((purged.status, replayed(&purged)), (410, false));
     }
 
+    fn a_reply_is_not_replayed_to_somebody_taken_off_since(app) {
+        let seed = app.seed();
+        let (owner, team) = (app.by(User::OWNER), app.by(User::TEAM));
+        let frozen = team.post_as("k5", &seed.at("consolidations"), &Value::Null);
+        assert!(frozen.status == 201 && frozen.text().contains("Canary"));
+        let waiting = app.by(User::WAITING);
+        let draft = format!("{}/draft", seed.invitation("surgery"));
+        assert_eq!(owner.post("/v1/people", &adult("Rhys", "male")).status, 201);
+        let version = owner.get(&seed.path).version();
+        let _ = owner.patch(&seed.path, Some(version), &json!({"team": []})).ok();
+        let again = team.post_as("k5", &seed.at("consolidations"), &Value::Null);
+        assert_eq!((again.status, again.text().contains("Canary")), (404, false));
+        let manager = app.by(User::MANAGER);
+        let _ = manager.post(&seed.at("reopen"), &reason(json!({}))).ok();
+        assert_eq!(waiting.post_as("k6", &draft, &Value::Null).status, 200);
+        let version = owner.get(&seed.invitation("surgery")).version();
+        let _ = owner.patch(&seed.invitation("surgery"), Some(version), &json!({"practitioners": []})).ok();
+        assert_eq!(waiting.post_as("k6", &draft, &Value::Null).status, 404);
+        // A state that has moved on is no reason.
+        let extend = reason(json!({"expires_at": app.in_days(80)}));
+        let first = owner.post_as("k7", &seed.at("extend"), &extend);
+        let _ = owner.post(&seed.at("consolidations"), &Value::Null).ok();
+        assert_eq!((owner.post_as("k7", &seed.at("extend"), &extend).body, first.status), (first.body, 200));
+    }
+
     fn at_the_same_time_is_once(app) {
         let seed = app.seed();
         let body = fragment(&[entry("a burn", "2026-01-02", &[])]);

@@ -67,8 +67,10 @@ pub(super) fn if_match(headers: &Kept) -> Result<Option<i64>, Problem> {
     if tag.contains('"') {
         return Err(invalid());
     }
-    let canonical = |version: &i64| *version > 0 && version.to_string() == tag && strong == text;
-    Ok(Some(tag.parse().ok().filter(canonical).unwrap_or(-1)))
+    // The version stands before the dot; what follows tells one way of showing it from another.
+    let named = tag.split_once('.').map_or(tag, |(version, _)| version);
+    let canonical = |version: &i64| *version > 0 && version.to_string() == named && strong == text;
+    Ok(Some(named.parse().ok().filter(canonical).unwrap_or(-1)))
 }
 
 /// All of `If-None-Match`, joined as RFC 9110 section 5.3 has it; more than anybody needs is passed over.
@@ -131,6 +133,8 @@ mod tests {
 
     #[rstest]
     #[case("\"7\"", Some(7))]
+    #[case("\"7.uXq\"", Some(7))]
+    #[case("\".7\"", Some(-1))]
     #[case("W/\"7\"", Some(-1))]
     #[case("\"07\"", Some(-1))]
     #[case("\"abc\"", Some(-1))]

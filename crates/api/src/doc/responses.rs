@@ -71,7 +71,7 @@ pub(super) fn headers(names: &[&str]) -> Value {
 pub(super) fn header_components() -> Value {
     let text = |description: &str, example: &str| json!({ "description": description, "schema": { "type": "string" }, "example": example });
     json!({
-        "ETag": text("Names this version; send it back as If-Match or If-None-Match.", "\"1\""),
+        "ETag": text("Names this version; send it back as If-Match or If-None-Match.", "\"1.VKjIw-XuWYEAIOjTpBZZrA\""),
         "Location": text("Where the new resource is.", "/v1/chronologies/01999999-0000-7000-8000-000000000000"),
         "Link": text("The next page, when there is one.", "</v1/agencies?cursor=abc>; rel=\"next\""),
         "Idempotent-Replayed": text("`true` when this is the reply to an earlier request with the same key.", "true"),

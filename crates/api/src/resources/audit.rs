@@ -15,7 +15,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
 
 /// Read the audit
 ///
-/// Who did or tried what, to what, when, and why it was allowed; newest first. Reading it is itself audited.
+/// Who did or tried what, to what, when, and why it was allowed; oldest first, `from` and `until` narrow it down. Reading it is itself audited.
 #[utoipa::path(
     tag = "Audit",
     responses((status = 200, description = "A page of records", body = Page<AuditOut>)),

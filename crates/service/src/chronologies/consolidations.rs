@@ -1,17 +1,45 @@
 //! Views of the timeline frozen for a meeting.
 
-use domain::{ChronologyId, ConsolidationId, Instant, Operation, Transition};
-use store::ConsolidationRow;
+use std::collections::BTreeSet;
+
+use domain::{Actor, ChronologyId, ConsolidationId, FragmentId, Instant, Operation, Permit, Transition};
+use serde::{Deserialize, Serialize};
+use store::{ChronologyRow, ConsolidationRow, Tx};
 use vault::Place;
 
 use super::steps::step;
 use super::{Admitted, trail};
 use crate::sealing::{of_chronology, to_bytes};
-use crate::session::Call;
+use crate::session::{Call, Scene};
 use crate::{Answer, ConsolidationOut, Page, PageQuery, Service, ServiceError, TimelineOut, TimelineQuery, Written};
 
+/// What a frozen view's sealed column holds: nothing is left out by who pressed the button. Its readers are social
+/// care's, who differ only in whether they may read criminal-offence data.
+#[derive(Serialize, Deserialize)]
+struct Frozen {
+    whole: TimelineOut,
+    /// As drawn for readers without criminal-offence data; absent when it is the same.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    without_offences: Option<TimelineOut>,
+}
+
+impl Frozen {
+    /// Leaves out what fragments told that are no longer there: a frozen view outlives nobody's word.
+    fn without(&mut self, gone: &dyn Fn(FragmentId) -> bool) -> bool {
+        let whole = leave_out(&mut self.whole, gone);
+        let other = self.without_offences.as_mut().is_some_and(|view| leave_out(view, gone));
+        whole || other
+    }
+
+    /// The view that `reader` may see, drawn for such a reader, so that no row, count or place tells of what is left out.
+    fn shown_to(self, reader: &Actor) -> TimelineOut {
+        if reader.offence_data { self.whole } else { self.without_offences.unwrap_or(self.whole) }
+    }
+}
+
 impl Service {
-    /// Freezes the timeline as its owner sees it now, for a meeting. The frozen view never changes.
+    /// Freezes the timeline as it is now, for a meeting. The frozen view never changes; each reader sees of it what is
+    /// theirs to see.
     ///
     /// # Errors
     /// As every write; `Conflict` when the chronology is a draft, signed off or closed.
@@ -20,34 +48,43 @@ impl Service {
             let Admitted { permit, mut row } = self.admit(scene, id, Operation::ChronologyConsolidate)?;
             let details = self.chronology_details(&row, scene.now())?;
             step(&mut row, Transition::Consolidate)?;
-            let view = self.draw_timeline(scene, &permit, &row, &TimelineQuery::default())?;
-            let frozen = self.freeze(scene, &row, view)?;
+            let frozen = self.freeze(scene, &permit, &row)?;
             scene.trail.object_kind = Some("consolidation");
             scene.trail.object_id = Some(frozen.id.0);
             scene.trail.entry_count = Some(frozen.entry_count);
             store::consolidations::insert(scene.tx, &frozen)?;
             self.save_chronology(scene.tx, scene.session.now, &mut row, &details)?;
-            self.consolidation_out(&frozen, scene.now(), true)
+            {
+                let live = self.live_fragments(scene.tx, scene.session.now, &row)?;
+                self.consolidation_out(&frozen, scene.now(), scene.actor(), &live, true)
+            }
         })
     }
 
-    fn freeze(
-        &self,
-        scene: &crate::session::Scene<'_, '_>,
-        row: &store::ChronologyRow,
-        view: TimelineOut,
-    ) -> Answer<ConsolidationRow> {
+    fn draw_whole(&self, scene: &mut Scene<'_, '_>, permit: &Permit, row: &ChronologyRow) -> Answer<Frozen> {
+        let mut reader = permit.actor().clone();
+        let query = TimelineQuery::default();
+        reader.offence_data = true;
+        let whole = self.draw_timeline(scene, permit, &reader, row, &query)?;
+        reader.offence_data = false;
+        let without = self.draw_timeline(scene, permit, &reader, row, &query)?;
+        let without_offences = (without != whole).then_some(without);
+        Ok(Frozen { whole, without_offences })
+    }
+
+    fn freeze(&self, scene: &mut Scene<'_, '_>, permit: &Permit, row: &ChronologyRow) -> Answer<ConsolidationRow> {
+        let frozen = self.draw_whole(scene, permit, row)?;
         let now = scene.now();
         let id = ConsolidationId::new(self.ids(), now);
-        let content_index = self.vault().index(row.partnership_id, "consolidation", &to_bytes(&view)?);
-        let sealed = self.seal(&place(id), &of_chronology(row.id, row.expires_at), now, &view)?;
+        let content_index = self.vault().index(row.partnership_id, "consolidation", &to_bytes(&frozen.whole)?);
+        let sealed = self.seal(&place(id), &of_chronology(row.id, row.expires_at), now, &frozen)?;
         Ok(ConsolidationRow {
             id,
             partnership_id: row.partnership_id,
             chronology_id: row.id,
             author_id: scene.me(),
-            row_count: view.header.row_count,
-            entry_count: view.header.entry_count,
+            row_count: frozen.whole.header.row_count,
+            entry_count: frozen.whole.header.entry_count,
             content_index: content_index.to_vec().into(),
             expires_at: row.expires_at,
             wrapped_key: sealed.wrapped_key.into(),
@@ -64,12 +101,15 @@ impl Service {
     /// As every read.
     pub fn consolidations(&self, call: &Call, id: ChronologyId, query: PageQuery) -> Answer<Page<ConsolidationOut>> {
         self.read(call, Operation::ConsolidationList, trail(id), |scene| {
-            let Admitted { permit, .. } = self.admit(scene, id, Operation::ConsolidationList)?;
+            let Admitted { permit, row: chronology } = self.admit(scene, id, Operation::ConsolidationList)?;
+            let live = self.live_fragments(scene.tx, scene.session.now, &chronology)?;
             let slice = self.slice(scene, "consolidations", &query)?;
-            let now = scene.now();
+            let (now, actor) = (scene.now(), scene.actor().clone());
             let rows = store::consolidations::page(scene.tx, &permit, id, now, slice.after, slice.limit + 1)?;
             let key = |row: &ConsolidationRow| (row.created_at, row.id.0);
-            self.page(scene, "consolidations", &slice, rows, key, |row| self.consolidation_out(&row, now, false))
+            self.page(scene, "consolidations", &slice, rows, key, |row| {
+                self.consolidation_out(&row, now, &actor, &live, false)
+            })
         })
     }
 
@@ -81,54 +121,97 @@ impl Service {
         self.read(call, Operation::ConsolidationRead, trail(id), |scene| {
             scene.trail.object_kind = Some("consolidation");
             scene.trail.object_id = Some(frozen.0);
-            let Admitted { permit, .. } = self.admit(scene, id, Operation::ConsolidationRead)?;
+            let Admitted { permit, row: chronology } = self.admit(scene, id, Operation::ConsolidationRead)?;
             let found = store::consolidations::find(scene.tx, &permit, frozen, scene.session.now)?;
             let row = found.filter(|row| row.chronology_id == id).ok_or(ServiceError::NotFound)?;
-            scene.trail.entry_count = Some(row.entry_count);
-            let out = self.consolidation_out(&row, scene.now(), true)?;
-            Ok(ConsolidationOut { view: out.view.map(|view| shown(scene.actor(), view)), ..out })
+            let live = self.live_fragments(scene.tx, scene.session.now, &chronology)?;
+            let out = self.consolidation_out(&row, scene.now(), scene.actor(), &live, true)?;
+            scene.trail.entry_count = Some(out.entry_count);
+            Ok(out)
         })
     }
 
-    /// As the API shows it.
+    /// The fragments of a chronology that still live.
+    pub(super) fn live_fragments(
+        &self,
+        tx: &mut Tx<'_>,
+        now: Instant,
+        chronology: &ChronologyRow,
+    ) -> Answer<BTreeSet<FragmentId>> {
+        let standing = store::fragments::list(tx, chronology.partnership_id, chronology.id, now)?;
+        Ok(standing.into_iter().map(|row| row.id).collect())
+    }
+
+    /// Takes the words of a fragment that goes out of every frozen view of its chronology, and seals the views anew.
+    pub(crate) fn forget_in_frozen_views(
+        &self,
+        tx: &mut Tx<'_>,
+        now: Instant,
+        chronology: &ChronologyRow,
+        gone: FragmentId,
+    ) -> Answer<()> {
+        let terms = of_chronology(chronology.id, chronology.expires_at);
+        for row in store::consolidations::of_chronology(tx, chronology.partnership_id, chronology.id, now)? {
+            let place = place(row.id);
+            let mut frozen: Frozen = self.unseal(&place, &terms, now, row.wrapped_key.as_ref(), row.sealed.as_ref())?;
+            if !frozen.without(&|fragment| fragment == gone) {
+                continue;
+            }
+            let sealed = self.seal(&place, &terms, now, &frozen)?;
+            let (rows, entries) = (frozen.whole.header.row_count, frozen.whole.header.entry_count);
+            let (wrapped, sealed) = (sealed.wrapped_key.into(), sealed.sealed.into());
+            store::consolidations::reseal(tx, row.partnership_id, row.id, rows, entries, &wrapped, &sealed)?;
+        }
+        Ok(())
+    }
+
+    /// As the API shows it to `reader`, counts included.
     pub(super) fn consolidation_out(
         &self,
         row: &ConsolidationRow,
         now: Instant,
+        reader: &Actor,
+        live: &BTreeSet<FragmentId>,
         with_view: bool,
     ) -> Answer<ConsolidationOut> {
-        let view = if with_view {
+        let view = if with_view || !reader.offence_data {
             let terms = of_chronology(row.chronology_id, row.expires_at);
-            Some(self.unseal(&place(row.id), &terms, now, row.wrapped_key.as_ref(), row.sealed.as_ref())?)
+            let frozen: Frozen =
+                self.unseal(&place(row.id), &terms, now, row.wrapped_key.as_ref(), row.sealed.as_ref())?;
+            let mut frozen = frozen;
+            frozen.without(&|fragment| !live.contains(&fragment));
+            Some(frozen.shown_to(reader))
         } else {
             None
         };
+        let counts = view.as_ref().map(|view| (view.header.row_count, view.header.entry_count));
+        let (row_count, entry_count) = counts.unwrap_or((row.row_count, row.entry_count));
         Ok(ConsolidationOut {
             id: row.id,
             chronology_id: row.chronology_id,
             author_id: row.author_id,
-            row_count: row.row_count,
-            entry_count: row.entry_count,
+            row_count,
+            entry_count,
             content_hash: hex(row.content_index.as_ref()),
             created_at: row.created_at,
             signed_off_at: row.signed_off_at,
             signed_off_by: row.signed_off_by,
-            view,
+            view: view.filter(|_| with_view),
         })
     }
 }
 
-pub(crate) fn place(id: ConsolidationId) -> Place {
-    Place { table: "consolidations", row: id.0, version: 1 }
-}
-
-/// A frozen view holds what its author saw; a reader sees of it what is theirs to see.
-pub(super) fn shown(actor: &domain::Actor, mut view: TimelineOut) -> TimelineOut {
+/// Takes the accounts of gone fragments off a view; says whether there were any.
+fn leave_out(view: &mut TimelineOut, gone: &dyn Fn(FragmentId) -> bool) -> bool {
+    let mut any = false;
     for row in &mut view.rows {
         let before = row.accounts.len();
-        row.accounts
-            .retain(|account| domain::may_read_entry(actor, account.agency, &account.category, &account.handling));
+        row.accounts.retain(|account| !gone(account.fragment_id));
+        for account in &mut row.accounts {
+            account.also_submitted_as.retain(|repeat| !gone(repeat.fragment_id));
+        }
         if row.accounts.len() < before {
+            any = true;
             // What joins or contradicts accounts would tell of those that are left out.
             row.linked_because.clear();
             row.conflicts.clear();
@@ -136,12 +219,18 @@ pub(super) fn shown(actor: &domain::Actor, mut view: TimelineOut) -> TimelineOut
         }
     }
     view.rows.retain(|row| !row.accounts.is_empty());
-    view.header.row_count = crate::timeline::count(view.rows.len());
-    view.header.entry_count = crate::timeline::entries_of(&view.rows);
-    for line in &mut view.header.coverage {
-        line.entry_count = crate::timeline::entries_by(&view.rows, line.agency_id);
+    if any {
+        view.header.row_count = crate::timeline::count(view.rows.len());
+        view.header.entry_count = crate::timeline::entries_of(&view.rows);
+        for line in &mut view.header.coverage {
+            line.entry_count = crate::timeline::entries_by(&view.rows, line.agency_id);
+        }
     }
-    view
+    any
+}
+
+pub(crate) fn place(id: ConsolidationId) -> Place {
+    Place { table: "consolidations", row: id.0, version: 1 }
 }
 
 /// Bytes as lower-case hexadecimal.

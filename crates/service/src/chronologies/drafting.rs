@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{ChronologyId, ChronologyState, Instant, Operation, PartnershipPolicy, Purpose};
+use domain::{ChronologyId, ChronologyState, Instant, Operation, PartnershipPolicy, Permit, Purpose, Role};
 use store::ChronologyRow;
 
 use super::{ChronologyDetails, trail};
@@ -25,6 +25,10 @@ impl Service {
             let mut faults = self.check_owned_family(scene, &input)?;
             let agency = scene.actor().agency;
             faults.extend(check_practitioners(scene, "/team", agency, &input.team)?);
+            let reads = scene.actor().is(Role::SocialWorker) || scene.actor().is(Role::TeamManager);
+            if !reads && !input.team.is_empty() {
+                faults.push(Fault::new("/team", "not_yours", "named by those who read the chronology"));
+            }
             let row = self.draft_row(scene, &input, faults)?;
             scene.trail.object_id = Some(row.id.0);
             scene.trail.chronology = Some(row.id);
@@ -97,7 +101,13 @@ impl Service {
                 store::chronologies::page_for(scene.tx, &permit, scene.session.now, slice.after, slice.limit + 1)?;
             scene.trail.expires_at = rows.iter().map(|row| row.expires_at).min();
             let (rows, next) = self.cut(scene, "chronologies", &slice, rows, |row| (row.created_at, row.id.0))?;
-            let items = rows.iter().map(|row| self.chronology_out(scene, &permit, row)).collect::<Answer<Vec<_>>>()?;
+            let mut items = Vec::with_capacity(rows.len());
+            for row in &rows {
+                let admitted = self.admit(scene, row.id, Operation::ChronologyRead)?;
+                items.push(self.chronology_out(scene, &admitted.permit, row)?);
+            }
+            scene.trail = Trail { expires_at: rows.iter().map(|row| row.expires_at).min(), ..Trail::of("chronology") };
+            scene.trail.reason = Some(permit.reason());
             Ok(Page { items, next })
         })
     }
@@ -131,6 +141,7 @@ impl Service {
             }
             let mut details = self.chronology_details(&admitted.row, scene.now())?;
             let mut faults = self.check_people(scene, &admitted.row, &patch)?;
+            faults.extend(check_handing(&admitted.permit, patch.team.is_some(), patch.owner_id.is_some()));
             apply(scene, &mut admitted.row, &mut details, &patch, &mut faults);
             if !faults.is_empty() {
                 return Err(ServiceError::Invalid(faults));
@@ -159,6 +170,16 @@ impl Service {
         }
         Ok(faults)
     }
+}
+
+/// Team and owner come to read: only those who read themselves name them, or business support would let itself in.
+fn check_handing(permit: &Permit, team: bool, owner: bool) -> Vec<Fault> {
+    let actor = permit.actor();
+    if permit.sees_all_agencies() && (actor.is(Role::SocialWorker) || actor.is(Role::TeamManager)) {
+        return Vec::new();
+    }
+    let asked = [("/team", team), ("/owner_id", owner)].into_iter().filter(|(_, asked)| *asked);
+    asked.map(|(pointer, _)| Fault::new(pointer, "not_yours", "named by those who read the chronology")).collect()
 }
 
 fn apply(

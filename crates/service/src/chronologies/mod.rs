@@ -8,8 +8,7 @@ mod steps;
 mod tombstones;
 
 use domain::{
-    Actor, ChronologyId, ChronologyState, Facts, Instant, InvitationFacts, LawfulBasis, NoConsentReason, Operation,
-    Permit, Sensitive,
+    Actor, ChronologyId, Facts, Instant, InvitationFacts, LawfulBasis, NoConsentReason, Operation, Permit, Sensitive,
 };
 use serde::{Deserialize, Serialize};
 use store::{ChronologyFacts, ChronologyRow};
@@ -61,9 +60,6 @@ impl Service {
         let actor = scene.actor().clone();
         let now = scene.now();
         scene.trail.chronology = Some(id);
-        if scene.writes {
-            store::chronologies::lock(scene.tx, actor.partnership, id)?;
-        }
         let found = store::chronologies::facts(scene.tx, actor.partnership, id, actor.agency, actor.practitioner)?;
         let Some(found) = found else {
             let facts = self.gone_facts(scene, id.0)?;
@@ -74,6 +70,9 @@ impl Service {
         let row = found.chronology;
         scene.trail.purpose = Some(row.purpose);
         let permit = scene.permit(operation, &facts)?;
+        if scene.writes {
+            store::chronologies::lock(scene.tx, actor.partnership, id)?;
+        }
         scene.trail.expires_at = Some(row.expires_at);
         Ok(Admitted { permit, row })
     }
@@ -119,7 +118,7 @@ impl Service {
         row: &ChronologyRow,
     ) -> Answer<ChronologyOut> {
         let details = self.chronology_details(row, scene.now())?;
-        let inside = row.owner_agency_id == permit.actor().agency;
+        let inside = permit.runs();
         let team = if inside { Some(store::chronologies::team(scene.tx, row.partnership_id, row.id)?) } else { None };
         Ok(ChronologyOut {
             id: row.id,
@@ -148,7 +147,7 @@ impl Service {
 /// What the policy needs to know of a chronology that is there.
 pub(crate) fn facts_of(found: &ChronologyFacts, actor: &Actor, now: Instant) -> Facts {
     let row = &found.chronology;
-    let invitation = found.invitation.filter(|_| row.state != ChronologyState::Draft);
+    let invitation = found.invitation.filter(|_| row.opened_at.is_some());
     Facts {
         in_partnership: true,
         expired: row.expires_at <= now,

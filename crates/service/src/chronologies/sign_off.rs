@@ -3,14 +3,10 @@
 use domain::{ChronologyId, Operation, Transition};
 use store::ConsolidationRow;
 
-use super::consolidations::shown;
 use super::steps::{give_reason, step};
 use super::{Admitted, ChronologyDetails, trail};
 use crate::session::{Call, Scene};
-use crate::{
-    Answer, ChronologyOut, ConsolidationOut, Fault, Service, ServiceError, SignOffIn, SnapshotDecision, SnapshotOut,
-    Written,
-};
+use crate::{Answer, ChronologyOut, Fault, Service, ServiceError, SignOffIn, SnapshotDecision, SnapshotOut, Written};
 
 impl Service {
     /// Signs a frozen view off.
@@ -66,9 +62,9 @@ impl Service {
             let now = scene.now();
             let frozen =
                 store::consolidations::signed_off(scene.tx, &permit, id, now)?.ok_or(ServiceError::NotFound)?;
-            scene.trail.entry_count = Some(frozen.entry_count);
-            let out = self.consolidation_out(&frozen, now, true)?;
-            let consolidation = ConsolidationOut { view: out.view.map(|view| shown(scene.actor(), view)), ..out };
+            let live = self.live_fragments(scene.tx, scene.session.now, &row)?;
+            let consolidation = self.consolidation_out(&frozen, now, scene.actor(), &live, true)?;
+            scene.trail.entry_count = Some(consolidation.entry_count);
             let chronology = self.chronology_out(scene, &permit, &row)?;
             Ok(SnapshotOut { chronology, consolidation })
         })

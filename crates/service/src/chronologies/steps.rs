@@ -81,6 +81,10 @@ impl Service {
             let Admitted { permit, mut row } = self.admit(scene, id, Operation::ChronologyReopen)?;
             let mut details = self.chronology_details(&row, scene.now())?;
             step(&mut row, Transition::Reopen)?;
+            if row.opened_at.is_none() {
+                // Closed as a draft: what opening asks for was never asked.
+                return Err(ServiceError::Conflict("wrong_state"));
+            }
             let now = scene.now();
             let days = u32::from(scene.policy().purpose(row.purpose).due_days);
             row.due_at = input.due_at.unwrap_or_else(|| now.plus(DAY * days).min(row.expires_at));

@@ -1,6 +1,6 @@
 //! What is left after expiry, and who has read what.
 
-use domain::{Actor, ChronologyId, ChronologyState, Facts, InvitationFacts, Operation};
+use domain::{Actor, ChronologyId, ChronologyState, Facts, InvitationFacts, Operation, Permit};
 use store::{TombstoneKind, TombstoneRow};
 use uuid::Uuid;
 
@@ -63,14 +63,19 @@ impl Service {
     pub fn tombstone(&self, call: &Call, id: Uuid) -> Answer<TombstoneOut> {
         self.read(call, Operation::TombstoneRead, Trail::about("tombstone", id), |scene| {
             let facts = self.gone_facts(scene, id)?;
+            let found = store::tombstones::find(scene.tx, scene.session.actor.partnership, id)?;
+            if found.as_ref().is_some_and(|found| found.tombstone.kind == TombstoneKind::Fragment) {
+                was_readable(scene.permit(Operation::FragmentRead, &facts))?;
+            }
             let permit = scene.permit(Operation::TombstoneRead, &facts)?;
-            let found = store::tombstones::find(scene.tx, permit.partnership(), id)?.ok_or(ServiceError::NotFound)?;
+            let found = found.ok_or(ServiceError::NotFound)?;
             let stone = found.tombstone;
             scene.trail.chronology = stone.chronology_id;
             let readers = match stone.chronology_id.filter(|_| permit.sees_all_agencies()) {
                 Some(chronology) => Some(last_readers(scene, chronology)?),
                 None => None,
             };
+            let entry_count = entries_known_to(scene, &permit, &stone)?;
             let mine = |agency: &store::TombstoneAgencyRow| {
                 permit.sees_all_agencies() || agency.agency_id == permit.actor().agency
             };
@@ -84,7 +89,7 @@ impl Service {
                 created_at: stone.created_at,
                 expired_at: stone.expired_at,
                 deleted_at: stone.deleted_at,
-                entry_count: stone.entry_count,
+                entry_count,
                 content_hash: hex(stone.content_index.as_ref()),
                 agencies: agencies
                     .map(|agency| TombstoneAgency { agency_id: agency.agency_id, state: agency.invitation_state })
@@ -104,6 +109,24 @@ impl Service {
             Ok(Page { items: last_readers(scene, id)?, next: None })
         })
     }
+}
+
+/// A fragment's tombstone is shown to those who could read the fragment: to them, and only to them, it has expired.
+fn was_readable(leave: Answer<Permit>) -> Answer<()> {
+    match leave {
+        Ok(_) | Err(ServiceError::Expired) => Ok(()),
+        Err(other) => Err(other),
+    }
+}
+
+/// How many entries there were: of all agencies to social care's side, of its own to another agency.
+fn entries_known_to(scene: &mut Scene<'_, '_>, permit: &Permit, stone: &TombstoneRow) -> Answer<i64> {
+    if permit.sees_all_agencies() || stone.kind == TombstoneKind::Fragment {
+        return Ok(stone.entry_count);
+    }
+    let agency = permit.actor().agency;
+    let fragments = store::tombstones::fragments_of(scene.tx, stone)?;
+    Ok(fragments.iter().filter(|fragment| fragment.agency_id == agency).map(|fragment| fragment.entry_count).sum())
 }
 
 fn last_readers(scene: &mut Scene<'_, '_>, id: ChronologyId) -> Answer<Vec<ReaderOut>> {

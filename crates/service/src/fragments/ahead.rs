@@ -3,10 +3,13 @@
 use domain::{Facts, FamilyId, Operation};
 
 use super::FragmentDetails;
-use super::entries::parse;
-use super::submitting::{check_expiry, check_sharing, entry_scope};
+use super::entries::checked;
+use super::submitting::{check_child, check_expiry, check_sharing, entry_scope};
 use crate::session::{Call, Scene, Trail};
-use crate::{AheadFragmentIn, Answer, Fault, FragmentReceipt, Service, ServiceError, SubmissionOutcome, Written};
+use crate::{AheadFragmentIn, Answer, FragmentReceipt, Service, ServiceError, SubmissionOutcome, Written};
+
+/// Fragments of one agency ahead of any chronology, at most.
+const MAX_AHEAD: usize = 1_000;
 
 impl Service {
     /// Submits a fragment ahead of a chronology, about a family that the agency recorded itself.
@@ -23,18 +26,8 @@ impl Service {
             let mut faults = check_sharing(&input.sharing);
             let latest = scene.now().plus(scene.policy().max_ahead_lifetime);
             faults.extend(check_expiry(scene, input.expires_at, latest));
-            if input.child_id.is_some_and(|child| !scope.children.contains(&child)) {
-                faults.push(Fault::new("/child_id", "not_in_family", "not a child of this family"));
-            }
-            let entries = match parse(scene, &scope, &input.entries) {
-                Ok(entries) if faults.is_empty() => entries,
-                Ok(_) => return Err(ServiceError::Invalid(faults)),
-                Err(ServiceError::Invalid(more)) => {
-                    faults.extend(more);
-                    return Err(ServiceError::Invalid(faults));
-                }
-                Err(other) => return Err(other),
-            };
+            faults.extend(check_child(&scope));
+            let entries = checked(scene, &scope, &family, faults, &input.entries)?;
             let details = FragmentDetails {
                 agency_reference: None,
                 sharing: input.sharing.clone(),
@@ -42,8 +35,21 @@ impl Service {
                 correction_reason: None,
             };
             let agency = scene.actor().agency;
-            let submission =
-                self.submission(scene, agency, None, input.child_id, input.expires_at, details, entries)?;
+            let submission = self.submission(
+                scene,
+                agency,
+                None,
+                input.child_id,
+                input.expires_at,
+                Some(input.expires_at),
+                details,
+                entries,
+            )?;
+            let (partnership, now) = (scene.actor().partnership, scene.now());
+            if store::fragments::ahead_of_agency(scene.tx, partnership, agency, now)?.len() >= MAX_AHEAD {
+                let message = "an agency has at most 1,000 fragments ahead of chronologies";
+                return Err(ServiceError::fault("", "too_many_fragments", message));
+            }
             let row = self.fragment_row(scene, None, input.family_id, &submission);
             store::fragments::insert(scene.tx, &row)?;
             let receipt = self.store_version(scene, &row, &submission, &[], SubmissionOutcome::Created)?;

@@ -2,9 +2,10 @@
 
 use domain::{FragmentId, Operation};
 use store::{FragmentState, TombstoneKind, TombstoneReason, TombstoneRow};
+use vault::KeyScope;
 
-use super::entries::parse;
-use super::submitting::{check_expiry, check_sharing, entry_scope, receipt_of};
+use super::entries::checked;
+use super::submitting::{check_child, check_expiry, check_sharing, entry_scope, receipt_of};
 use super::{FragmentDetails, Held, fragment_terms, trail, version_place};
 use crate::session::{Call, Scene};
 use crate::{Answer, ExtendIn, FragmentIn, FragmentReceipt, Service, ServiceError, SubmissionOutcome, Written};
@@ -39,15 +40,8 @@ impl Service {
             };
             let expires_at = input.expires_at.unwrap_or(row.expires_at);
             faults.extend(check_expiry(scene, expires_at, latest));
-            let entries = match parse(scene, &scope, &input.entries) {
-                Ok(entries) if faults.is_empty() => entries,
-                Ok(_) => return Err(ServiceError::Invalid(faults)),
-                Err(ServiceError::Invalid(more)) => {
-                    faults.extend(more);
-                    return Err(ServiceError::Invalid(faults));
-                }
-                Err(other) => return Err(other),
-            };
+            faults.extend(check_child(&scope));
+            let entries = checked(scene, &scope, &family, faults, &input.entries)?;
             let details = FragmentDetails {
                 agency_reference: self.reference_of(scene, &permit, &row)?,
                 sharing: input.sharing.clone(),
@@ -55,7 +49,16 @@ impl Service {
                 correction_reason: input.correction_reason.clone(),
             };
             let (agency, proxy_by) = (row.agency_id, row.proxy_by_agency);
-            let submission = self.submission(scene, agency, proxy_by, input.child_id, expires_at, details, entries)?;
+            let submission = self.submission(
+                scene,
+                agency,
+                proxy_by,
+                input.child_id,
+                expires_at,
+                input.expires_at,
+                details,
+                entries,
+            )?;
             let (receipt, entries) = self.correct_standing(scene, &permit, row, submission)?;
             let findings = match &chronology {
                 Some(chronology) => {
@@ -88,7 +91,7 @@ impl Service {
     /// As every write; [`ServiceError::Stale`] when `version` is not the current one; `Conflict("held")` under a legal
     /// hold.
     pub fn withdraw_fragment(&self, call: &Call, id: FragmentId, version: i64) -> Answer<()> {
-        self.write(call, Operation::FragmentWithdraw, trail(id), |scene| {
+        let written = self.write(call, Operation::FragmentWithdraw, trail(id), |scene| {
             let Held { permit, row, chronology } = self.admit_to_fragment(scene, id, Operation::FragmentWithdraw)?;
             if row.version != version {
                 return Err(ServiceError::Stale);
@@ -99,11 +102,17 @@ impl Service {
             let stone = self.fragment_tombstone(scene, &permit, &row, TombstoneReason::Withdrawn)?;
             store::tombstones::insert(scene.tx, &stone, &[], &[])?;
             store::purge::delete_fragment(scene.tx, row.partnership_id, id)?;
-            if let Some(chronology) = chronology {
-                self.reopen_invitation(scene, &permit, &chronology, row.agency_id)?;
+            if let Some(chronology) = &chronology {
+                self.forget_in_frozen_views(scene.tx, scene.session.now, chronology, id)?;
+                self.reopen_invitation(scene.tx, scene.session.now, chronology, row.agency_id)?;
             }
-            self.settle_family(scene, &permit, row.family_id)
+            self.settle_family(scene, &permit, row.family_id)?;
+            Ok(chronology.is_none())
         })?;
+        if written.value {
+            // Ahead of a chronology it had a key of its own; nothing is left that it opens.
+            self.vault().destroy_scope(self.now(), KeyScope(id.0))?;
+        }
         Ok(())
     }
 
@@ -135,24 +144,27 @@ impl Service {
         })
     }
 
-    fn reopen_invitation(
+    /// The agency's invitation is open again when nothing else of the agency stands.
+    pub(crate) fn reopen_invitation(
         &self,
-        scene: &mut Scene<'_, '_>,
-        permit: &domain::Permit,
+        tx: &mut store::Tx<'_>,
+        now: domain::Instant,
         chronology: &store::ChronologyRow,
         agency: domain::AgencyId,
     ) -> Answer<()> {
-        let standing = store::fragments::list(scene.tx, permit.partnership(), chronology.id, scene.session.now)?;
+        let partnership = chronology.partnership_id;
+        let standing = store::fragments::list(tx, partnership, chronology.id, now)?;
         let others = standing.iter().any(|row| row.agency_id == agency && row.state == FragmentState::Submitted);
-        let Some(mut invitation) = self.own_invitation(scene, chronology.id, agency)? else { return Ok(()) };
+        let found = store::invitations::find_for_agency(tx, partnership, chronology.id, agency)?;
+        let Some(mut invitation) = found else { return Ok(()) };
         if others || invitation.state != domain::InvitationState::Submitted {
             return Ok(());
         }
-        let details = self.invitation_details(chronology, &invitation, scene.now())?;
-        let overdue = invitation.due_at <= scene.now();
+        let details = self.invitation_details(chronology, &invitation, now)?;
+        let overdue = invitation.due_at <= now;
         invitation.state = if overdue { domain::InvitationState::Overdue } else { domain::InvitationState::Drafting };
         (invitation.answered_at, invitation.answered_by) = (None, None);
-        self.save_invitation(scene.tx, scene.session.now, chronology, &mut invitation, &details)
+        self.save_invitation(tx, now, chronology, &mut invitation, &details)
     }
 
     /// Gives a fragment another expiry: later within the chronology's or the partnership's cap, or earlier.

@@ -2,9 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use domain::{EntryDetails, EventDate, EventDateError, Marking, PersonId, Sensitive};
+use domain::{AgencyId, EntryDetails, EventDate, EventDateError, Marking, PersonId, Sensitive};
 
+use super::findings::check_addresses;
 use crate::directory::filled;
+use crate::people::FamilyView;
 use crate::session::Scene;
 use crate::{Answer, EntryIn, Fault, ServiceError, WhenIn};
 
@@ -20,36 +22,61 @@ pub(super) struct EntryScope {
     pub(super) today: time::Date,
 }
 
+/// The entries of a submission, once neither they nor what was found before has a fault.
+///
+/// # Errors
+/// [`ServiceError::Invalid`] with every fault, those in `faults` first.
+pub(super) fn checked(
+    scene: &mut Scene<'_, '_>,
+    scope: &EntryScope,
+    family: &FamilyView,
+    mut faults: Vec<Fault>,
+    entries: &[EntryIn],
+) -> Answer<Vec<EntryDetails>> {
+    let parsed = match parse(scene, scope, entries) {
+        Ok(parsed) => parsed,
+        Err(ServiceError::Invalid(more)) => {
+            faults.extend(more);
+            Vec::new()
+        }
+        Err(other) => return Err(other),
+    };
+    faults.extend(check_addresses(family, &parsed));
+    if faults.is_empty() { Ok(parsed) } else { Err(ServiceError::Invalid(faults)) }
+}
+
 /// Parses all entries of a submission.
 ///
 /// # Errors
 /// [`ServiceError::Invalid`] with every fault of every entry, by pointer.
-pub(super) fn parse(scene: &mut Scene<'_, '_>, scope: &EntryScope, entries: &[EntryIn]) -> Answer<Vec<EntryDetails>> {
+fn parse(scene: &mut Scene<'_, '_>, scope: &EntryScope, entries: &[EntryIn]) -> Answer<Vec<EntryDetails>> {
     let mut faults = Vec::new();
     let mut parsed = Vec::with_capacity(entries.len());
     let mut references = BTreeSet::new();
+    let known = known_agencies(scene, entries)?;
     for (at, entry) in entries.iter().enumerate() {
         let pointer = format!("/entries/{at}");
         if entry.reference.as_ref().is_some_and(|reference| !references.insert(reference.clone())) {
             let message = "another entry of this submission has the same reference";
             faults.push(Fault::new(format!("{pointer}/reference"), "repeated", message));
         }
-        parsed.extend(parse_one(scene, scope, entry, &pointer, &mut faults)?);
+        parsed.extend(parse_one(scene, scope, &known, entry, &pointer, &mut faults));
     }
     if faults.is_empty() { Ok(parsed) } else { Err(ServiceError::Invalid(faults)) }
 }
 
 fn parse_one(
-    scene: &mut Scene<'_, '_>,
+    scene: &Scene<'_, '_>,
     scope: &EntryScope,
+    known: &BTreeSet<AgencyId>,
     entry: &EntryIn,
     pointer: &str,
     faults: &mut Vec<Fault>,
-) -> Answer<Option<EntryDetails>> {
+) -> Option<EntryDetails> {
     let when = parse_when(&entry.when, scope.today, &format!("{pointer}/when"), faults);
     check_texts(entry, pointer, faults);
     check_people(entry, scope, pointer, faults);
-    check_agencies(scene, entry, pointer, faults)?;
+    check_agencies(known, entry, pointer, faults);
     if !scene.policy().lists(&entry.category) {
         faults.push(Fault::new(format!("{pointer}/category"), "unknown", "not a category of this partnership"));
     }
@@ -64,7 +91,7 @@ fn parse_one(
         faults.push(Fault::new(format!("{pointer}/impact"), "required", "say what it meant for the child"));
     }
     let children = children_of(entry, scope);
-    Ok(when.map(|when| EntryDetails {
+    when.map(|when| EntryDetails {
         reference: entry.reference.clone(),
         when,
         what: entry.what.clone(),
@@ -85,7 +112,7 @@ fn parse_one(
         handling: entry.handling.clone(),
         key_incident: entry.key_incident,
         family_history: entry.family_history,
-    }))
+    })
 }
 
 /// EDTF counts when both are given; the words are kept either way.
@@ -182,20 +209,26 @@ fn check_people(entry: &EntryIn, scope: &EntryScope, pointer: &str, faults: &mut
 }
 
 /// Named agencies exist, and stand on restricted entries only.
-fn check_agencies(scene: &mut Scene<'_, '_>, entry: &EntryIn, pointer: &str, faults: &mut Vec<Fault>) -> Answer<()> {
+fn check_agencies(known: &BTreeSet<AgencyId>, entry: &EntryIn, pointer: &str, faults: &mut Vec<Fault>) {
     let handling = &entry.handling;
     if handling.marking != Marking::Restricted && !handling.named_agencies.is_empty() {
         let message = "only a restricted entry names agencies";
         faults.push(Fault::new(format!("{pointer}/handling/named_agencies"), "not_restricted", message));
     }
-    let partnership = scene.session.actor.partnership;
     for (at, agency) in handling.named_agencies.iter().enumerate() {
-        if store::agencies::find(scene.tx, partnership, *agency)?.is_none() {
+        if !known.contains(agency) {
             let message = "no such agency in the partnership";
             faults.push(Fault::new(format!("{pointer}/handling/named_agencies/{at}"), "unknown", message));
         }
     }
-    Ok(())
+}
+
+/// Those of all agencies named on entries that the partnership has.
+fn known_agencies(scene: &mut Scene<'_, '_>, entries: &[EntryIn]) -> Answer<BTreeSet<AgencyId>> {
+    let named: BTreeSet<AgencyId> = entries.iter().flat_map(|entry| entry.handling.named_agencies.clone()).collect();
+    let named: Vec<AgencyId> = named.into_iter().collect();
+    let partnership = scene.session.actor.partnership;
+    Ok(store::agencies::find_many(scene.tx, partnership, &named)?.into_iter().map(|agency| agency.id).collect())
 }
 
 /// The children an entry concerns: those named, all, or the one the fragment is about.

@@ -29,7 +29,7 @@ pub(crate) struct FragmentDetails {
 }
 
 /// A fragment that the caller was given leave to do something with.
-struct Held {
+pub(crate) struct Held {
     permit: Permit,
     row: FragmentRow,
     /// The chronology it belongs to; none for one sent ahead.
@@ -57,7 +57,12 @@ fn trail(id: FragmentId) -> Trail {
 
 impl Service {
     /// Asks for leave to do something with a fragment.
-    fn admit_to_fragment(&self, scene: &mut Scene<'_, '_>, id: FragmentId, operation: Operation) -> Answer<Held> {
+    pub(crate) fn admit_to_fragment(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        id: FragmentId,
+        operation: Operation,
+    ) -> Answer<Held> {
         let actor = scene.actor().clone();
         let Some(row) = store::fragments::find(scene.tx, actor.partnership, id)? else {
             let facts = self.gone_facts(scene, id.0)?;
@@ -68,9 +73,6 @@ impl Service {
         let (of_chronology, chronology) = match row.chronology_id {
             None => (Facts { owner: row.author_id == actor.practitioner, ..Facts::collection() }, None),
             Some(chronology) => {
-                if scene.writes {
-                    store::chronologies::lock(scene.tx, actor.partnership, chronology)?;
-                }
                 let found = store::chronologies::facts(
                     scene.tx,
                     actor.partnership,
@@ -91,6 +93,9 @@ impl Service {
             ..of_chronology
         };
         let permit = scene.permit(operation, &facts)?;
+        if let Some(chronology) = row.chronology_id.filter(|_| scene.writes) {
+            store::chronologies::lock(scene.tx, actor.partnership, chronology)?;
+        }
         scene.trail.expires_at = Some(row.expires_at);
         Ok(Held { permit, row, chronology })
     }

@@ -66,7 +66,7 @@ impl Service {
         })
     }
 
-    /// The versions of a fragment, oldest first.
+    /// The versions of a fragment, oldest first. Their counts are of entries that the reader may see.
     ///
     /// # Errors
     /// As every read.
@@ -76,11 +76,16 @@ impl Service {
             let versions = store::fragments::versions(scene.tx, &permit, id, scene.session.now)?;
             let items = versions.into_iter().map(|version| {
                 let details = self.version_details(scene, &row, &version)?;
+                let entries = self.open_entries(scene, &permit, &row, &version)?;
+                let may_see = |entry: &EntryDetails| {
+                    may_read_entry(permit.actor(), row.agency_id, &entry.category, &entry.handling)
+                };
+                let entry_count = entries.iter().filter(|(_, entry)| may_see(entry)).count();
                 Ok(FragmentVersionOut {
                     version: version.version,
                     author_id: version.author_id,
                     created_at: version.created_at,
-                    entry_count: version.entry_count,
+                    entry_count: i64::try_from(entry_count).unwrap_or(i64::MAX),
                     correction_reason: details.correction_reason,
                 })
             });

@@ -7,7 +7,7 @@ use domain::{
 };
 use store::{ChronologyRow, EntryRow, FragmentRow, FragmentState, FragmentVersionRow};
 
-use super::entries::{EntryScope, parse};
+use super::entries::{EntryScope, checked};
 use super::{FragmentDetails, entry_place, fragment_terms, version_place};
 use crate::chronologies::{Admitted, trail};
 use crate::people::FamilyView;
@@ -16,6 +16,9 @@ use crate::session::{Call, Scene};
 use crate::{
     Answer, EntryReceipt, Fault, FragmentIn, FragmentReceipt, Service, ServiceError, SubmissionOutcome, Written,
 };
+
+/// Fragments of one agency on one chronology, at most.
+const MAX_FRAGMENTS: usize = 100;
 
 /// A submission that has passed every check and is not yet stored.
 pub(super) struct Submission {
@@ -86,18 +89,42 @@ impl Service {
         let agency = self.telling_agency(scene, &chronology, input)?;
         let submission = self.prepare(scene, &chronology, &family, input, reference, agency)?;
         let standing = self.standing(scene, &permit, &chronology, &submission)?;
+        if standing.as_ref().is_some_and(|row| row.proxy_by_agency != submission.proxy_by) {
+            // Nobody writes over what another wrote: neither social care over an agency's own words, nor the reverse.
+            return Err(ServiceError::Conflict("already_exists"));
+        }
         if let Some(expected) = expected {
             expected.check(standing.as_ref())?;
         }
         let receipt = match standing {
             Some(row) => self.correct_standing(scene, &permit, row, submission)?,
-            None => self.store_new(scene, &permit, &chronology, submission)?,
+            None => {
+                self.check_room(scene, &permit, &chronology, agency)?;
+                self.store_new(scene, &permit, &chronology, submission)?
+            }
         };
         self.mark_submitted(scene, &chronology, agency)?;
         let entries = receipt.1;
         let findings =
             super::findings::of(scene, &family, &self.chronology_details(&chronology, scene.now())?, &entries);
         Ok(FragmentReceipt { findings, ..receipt.0 })
+    }
+
+    /// An agency's returns on one chronology are bounded, so that opening and reading it stay so.
+    fn check_room(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        permit: &Permit,
+        chronology: &ChronologyRow,
+        agency: AgencyId,
+    ) -> Answer<()> {
+        let standing = store::fragments::list(scene.tx, permit.partnership(), chronology.id, scene.session.now)?;
+        let own = standing.iter().filter(|row| row.agency_id == agency).count();
+        if own < MAX_FRAGMENTS {
+            return Ok(());
+        }
+        let message = "an agency has at most 100 fragments on a chronology: correct or withdraw one";
+        Err(ServiceError::fault("", "too_many_fragments", message))
     }
 
     /// The agency whose account it is: the caller's own, or the one social care enters it for.
@@ -129,18 +156,8 @@ impl Service {
         agency: AgencyId,
     ) -> Answer<Submission> {
         let scope = entry_scope(scene, family, input.child_id);
-        let mut faults = check_fragment(scene, &scope, input, chronology.expires_at);
-        let entries = match parse(scene, &scope, &input.entries) {
-            Ok(entries) => entries,
-            Err(ServiceError::Invalid(more)) => {
-                faults.extend(more);
-                Vec::new()
-            }
-            Err(other) => return Err(other),
-        };
-        if !faults.is_empty() {
-            return Err(ServiceError::Invalid(faults));
-        }
+        let faults = check_fragment(scene, &scope, input, chronology.expires_at);
+        let entries = checked(scene, &scope, family, faults, &input.entries)?;
         let details = FragmentDetails {
             agency_reference: reference.map(str::to_owned),
             sharing: input.sharing.clone(),
@@ -149,7 +166,7 @@ impl Service {
         };
         let proxy_by = input.on_behalf_of.map(|_| scene.actor().agency);
         let expires_at = input.expires_at.unwrap_or(chronology.expires_at);
-        self.submission(scene, agency, proxy_by, input.child_id, expires_at, details, entries)
+        self.submission(scene, agency, proxy_by, input.child_id, expires_at, input.expires_at, details, entries)
     }
 
     /// A submission with its content hash.
@@ -161,10 +178,12 @@ impl Service {
         proxy_by: Option<AgencyId>,
         child: Option<PersonId>,
         expires_at: Instant,
+        asked_expiry: Option<Instant>,
         details: FragmentDetails,
         entries: Vec<EntryDetails>,
     ) -> Answer<Submission> {
-        let content = to_bytes(&(child, expires_at, &details.sharing, &details.involvement, &entries))?;
+        // An expiry that was not asked for moves with the chronology's and is no part of what was said.
+        let content = to_bytes(&(child, asked_expiry, &details.sharing, &details.involvement, &entries))?;
         let content_index = self.vault().index(scene.actor().partnership, "fragment", &content).to_vec();
         Ok(Submission { agency, proxy_by, child, expires_at, details, entries, content_index })
     }
@@ -278,6 +297,9 @@ impl Service {
         row.author_id = scene.me();
         row.child_id = submission.child;
         row.expires_at = submission.expires_at;
+        if row.expires_at != current.expires_at {
+            self.rewrap_versions(scene, permit, &row, &row, submission.expires_at)?;
+        }
         store::fragments::update(scene.tx, &row, expected)?;
         let receipt = self.store_version(scene, &row, &submission, &before, SubmissionOutcome::Updated)?;
         self.settle_family(scene, permit, row.family_id)?;
@@ -418,10 +440,14 @@ fn check_fragment(scene: &Scene<'_, '_>, scope: &EntryScope, input: &FragmentIn,
     if let Some(expires_at) = input.expires_at {
         faults.extend(check_expiry(scene, expires_at, latest));
     }
-    if input.child_id.is_some_and(|child| !scope.children.contains(&child)) {
-        faults.push(Fault::new("/child_id", "not_in_family", "not a child of this family"));
-    }
+    faults.extend(check_child(scope));
     faults
+}
+
+/// The one child that a fragment is about is a child of the family.
+pub(super) fn check_child(scope: &EntryScope) -> Option<Fault> {
+    let stranger = scope.child.is_some_and(|child| !scope.children.contains(&child));
+    stranger.then(|| Fault::new("/child_id", "not_in_family", "not a child of this family"))
 }
 
 pub(super) fn check_sharing(sharing: &crate::SharingDecision) -> Vec<Fault> {

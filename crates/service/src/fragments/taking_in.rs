@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{EntryDetails, Instant, Permit, PersonDetails, PersonId};
+use domain::{AgencyId, EntryDetails, Instant, Permit, PersonDetails, PersonId, PersonKind};
 use store::{ChronologyRow, FragmentRow};
 
 use super::{entry_place, version_place};
@@ -22,18 +22,28 @@ impl Service {
         permit: &Permit,
         chronology: &ChronologyRow,
     ) -> Answer<()> {
+        for invitation in store::invitations::list(scene.tx, chronology.partnership_id, chronology.id)? {
+            self.take_in_ahead_of(scene, permit, chronology, invitation.agency_id)?;
+        }
+        Ok(())
+    }
+
+    /// Takes in what one agency sent ahead.
+    pub(crate) fn take_in_ahead_of(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        permit: &Permit,
+        chronology: &ChronologyRow,
+        agency: AgencyId,
+    ) -> Answer<()> {
+        let waiting =
+            store::fragments::ahead_of_agency(scene.tx, chronology.partnership_id, agency, scene.session.now)?;
+        if waiting.is_empty() {
+            return Ok(());
+        }
         let family = self.open_family(scene, permit, chronology.family_id)?;
-        let invited = store::invitations::list(scene.tx, chronology.partnership_id, chronology.id)?;
-        for invitation in invited {
-            let waiting = store::fragments::ahead_of_agency(
-                scene.tx,
-                chronology.partnership_id,
-                invitation.agency_id,
-                scene.session.now,
-            )?;
-            for fragment in waiting {
-                self.take_in_one(scene, permit, chronology, &family, fragment)?;
-            }
+        for fragment in waiting {
+            self.take_in_one(scene, permit, chronology, &family, fragment)?;
         }
         Ok(())
     }
@@ -48,8 +58,10 @@ impl Service {
     ) -> Answer<()> {
         let theirs = self.open_family(scene, permit, fragment.family_id)?;
         let same = same_people(&theirs, family);
-        let known = theirs.children().all(|(id, _)| same.contains_key(id));
-        if !known {
+        let mut children = theirs.children().map(|(id, _)| id).peekable();
+        let someone = children.peek().is_some();
+        // Without a child that is plainly one of ours, nothing says that this family is that one.
+        if !someone || !children.all(|id| same.contains_key(id)) {
             return Ok(());
         }
         let their_family = fragment.family_id;
@@ -132,8 +144,21 @@ fn same_people(theirs: &FamilyView, ours: &FamilyView) -> BTreeMap<PersonId, Per
     same
 }
 
+/// A child is the same by an identifier. An adult of a family whose children are the same is so by name too, unless
+/// the dates of birth differ.
 fn plainly_same(a: &PersonDetails, b: &PersonDetails) -> bool {
-    a.kind == b.kind && linkage::same_child(a, b).band == linkage::ChildBand::Match
+    if a.kind != b.kind {
+        return false;
+    }
+    if linkage::same_child(a, b).band == linkage::ChildBand::Match {
+        return true;
+    }
+    let plain = |person: &PersonDetails| {
+        let family = person.name.family.as_ref().map(|family| family.as_str().trim().to_lowercase());
+        (person.name.given.as_str().trim().to_lowercase(), family)
+    };
+    let births_agree = a.birth.zip(b.birth).is_none_or(|(a, b)| a.date == b.date);
+    a.kind == PersonKind::Adult && births_agree && plain(a) == plain(b)
 }
 
 fn rename_people(details: &mut EntryDetails, same: &BTreeMap<PersonId, PersonId>) {
@@ -141,7 +166,7 @@ fn rename_people(details: &mut EntryDetails, same: &BTreeMap<PersonId, PersonId>
     details.children = details.children.iter().map(renamed).collect();
     details.children.sort_unstable();
     for adult in &mut details.adults {
-        adult.person = adult.person.and_then(|person| same.get(&person).copied());
+        adult.person = adult.person.map(|person| renamed(&person));
     }
     if let Some(voice) = &mut details.child_voice {
         voice.child = voice.child.map(|child| renamed(&child));

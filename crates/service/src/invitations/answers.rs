@@ -18,7 +18,7 @@ impl Service {
             let details = self.invitation_details(&invited.chronology, &invited.row, scene.now())?;
             invited.row.drafting_at = Some(scene.now());
             self.save_invitation(scene.tx, scene.session.now, &invited.chronology, &mut invited.row, &details)?;
-            self.invitation_out(scene, &invited.chronology, &invited.row)
+            self.invitation_out(scene, &invited.permit, &invited.chronology, &invited.row)
         })
     }
 
@@ -89,7 +89,7 @@ impl Service {
         }
         (row.answered_at, row.answered_by) = (Some(scene.now()), Some(scene.me()));
         self.save_invitation(scene.tx, scene.session.now, &chronology, &mut row, &details)?;
-        self.invitation_out(scene, &chronology, &row)
+        self.invitation_out(scene, &permit, &chronology, &row)
     }
 }
 

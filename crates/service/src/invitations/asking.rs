@@ -1,6 +1,6 @@
 //! Asking agencies, and seeing who was asked.
 
-use domain::{ChronologyId, InvitationId, InvitationState, Operation, Permit, Role};
+use domain::{AgencyId, ChronologyId, InvitationId, InvitationState, Operation, Permit, Role};
 use store::InvitationRow;
 
 use super::{InvitationDetails, Invited, place, trail};
@@ -19,9 +19,10 @@ impl Service {
     /// As every write; `Conflict` when the agency is already invited.
     pub fn invite(&self, call: &Call, id: ChronologyId, input: InvitationIn) -> Answer<Written<InvitationOut>> {
         self.write(call, Operation::InvitationCreate, chronology_trail(id), |scene| {
-            let Admitted { row: chronology, .. } = self.admit(scene, id, Operation::InvitationCreate)?;
+            let Admitted { permit, row: chronology } = self.admit(scene, id, Operation::InvitationCreate)?;
             let mut faults = check_agency(scene, &input)?;
             faults.extend(check_practitioners(scene, "/practitioners", input.agency_id, &input.practitioners)?);
+            faults.extend(check_naming(&permit, &chronology, input.agency_id, !input.practitioners.is_empty()));
             let due_at = input.due_at.unwrap_or(chronology.due_at);
             if due_at > chronology.expires_at || due_at <= scene.now() {
                 faults.push(Fault::new("/due_at", "out_of_range", "between now and the chronology's expiry"));
@@ -56,7 +57,11 @@ impl Service {
             scene.trail.object_id = Some(invitation.0);
             store::invitations::insert(scene.tx, &row)?;
             store::invitations::set_practitioners(scene.tx, row.partnership_id, invitation, &input.practitioners)?;
-            self.invitation_out(scene, &chronology, &row)
+            if chronology.state.takes_returns() {
+                self.take_in_ahead_of(scene, &permit, &chronology, input.agency_id)?;
+            }
+            let row = self.own_invitation(scene, id, input.agency_id)?.ok_or(ServiceError::NotFound)?;
+            self.invitation_out(scene, &permit, &chronology, &row)
         })
     }
 
@@ -69,8 +74,7 @@ impl Service {
         self.read(call, Operation::InvitationList, chronology_trail(id), |scene| {
             let Admitted { permit, row: chronology } = self.admit(scene, id, Operation::InvitationList)?;
             let slice = self.slice(scene, "invitations", &query)?;
-            let agency = scene.actor().agency;
-            let all = permit.sees_all_agencies() || chronology.owner_agency_id == agency;
+            let (agency, all) = (scene.actor().agency, permit.runs());
             let after = slice.after;
             let rows: Vec<InvitationRow> = store::invitations::list(scene.tx, chronology.partnership_id, id)?
                 .into_iter()
@@ -78,8 +82,10 @@ impl Service {
                 .filter(|row| after.is_none_or(|place| (row.created_at, row.id.0) > (place.at, place.id)))
                 .collect();
             let (rows, next) = self.cut(scene, "invitations", &slice, rows, |row| (row.created_at, row.id.0))?;
-            let items =
-                rows.iter().map(|row| self.invitation_out(scene, &chronology, row)).collect::<Answer<Vec<_>>>()?;
+            let items = rows
+                .iter()
+                .map(|row| self.invitation_out(scene, &permit, &chronology, row))
+                .collect::<Answer<Vec<_>>>()?;
             Ok(Page { items, next })
         })
     }
@@ -97,7 +103,7 @@ impl Service {
             let mut items = Vec::with_capacity(rows.len());
             for row in rows {
                 let admitted = self.admit(scene, row.chronology_id, Operation::ChronologyRead)?;
-                items.push(self.invitation_out(scene, &admitted.row, &row)?);
+                items.push(self.invitation_out(scene, &admitted.permit, &admitted.row, &row)?);
             }
             scene.trail.chronology = None;
             Ok(Page { items, next })
@@ -127,8 +133,8 @@ impl Service {
         self.meet_if_new(call)?;
         self.note_viewed(call, id)?;
         self.read(call, Operation::InvitationRead, trail(id), |scene| {
-            let Invited { chronology, row, .. } = self.admit_to_invitation(scene, id, Operation::InvitationRead)?;
-            self.invitation_out(scene, &chronology, &row)
+            let Invited { permit, chronology, row } = self.admit_to_invitation(scene, id, Operation::InvitationRead)?;
+            self.invitation_out(scene, &permit, &chronology, &row)
         })
     }
 
@@ -177,7 +183,7 @@ impl Service {
         patch: InvitationPatch,
     ) -> Answer<InvitationOut> {
         let written = self.write(call, Operation::InvitationUpdate, trail(id), |scene| {
-            let Invited { chronology, mut row, .. } =
+            let Invited { permit, chronology, mut row } =
                 self.admit_to_invitation(scene, id, Operation::InvitationUpdate)?;
             if row.version != version {
                 return Err(ServiceError::Stale);
@@ -185,7 +191,9 @@ impl Service {
             let mut details = self.invitation_details(&chronology, &row, scene.now())?;
             let named = patch.practitioners.as_deref().unwrap_or_default();
             let mut faults = check_practitioners(scene, "/practitioners", row.agency_id, named)?;
-            let social_care = chronology.owner_agency_id == scene.actor().agency;
+            let social_care = permit.runs();
+            let names = patch.practitioners.as_ref().is_some_and(|named| !named.is_empty());
+            faults.extend(check_naming(&permit, &chronology, row.agency_id, names));
             faults.extend(apply(scene, &chronology, &mut row, &mut details, &patch, social_care));
             if !faults.is_empty() {
                 return Err(ServiceError::Invalid(faults));
@@ -194,7 +202,7 @@ impl Service {
                 store::invitations::set_practitioners(scene.tx, row.partnership_id, id, named)?;
             }
             self.save_invitation(scene.tx, scene.session.now, &chronology, &mut row, &details)?;
-            self.invitation_out(scene, &chronology, &row)
+            self.invitation_out(scene, &permit, &chronology, &row)
         })?;
         Ok(written.value)
     }
@@ -230,6 +238,13 @@ fn apply(
     }
     details.message = filled(patch.message.clone().apply(details.message.take()).as_ref());
     faults
+}
+
+/// Whoever is named on an invitation comes to read. For its own agency's, whoever runs the chronology names nobody
+/// without reading it themselves: business support would let itself in.
+fn check_naming(permit: &Permit, chronology: &store::ChronologyRow, agency: AgencyId, names: bool) -> Option<Fault> {
+    let lets_itself_in = names && agency == chronology.owner_agency_id && !permit.sees_all_agencies();
+    lets_itself_in.then(|| Fault::new("/practitioners", "not_yours", "named by those who read the chronology"))
 }
 
 fn check_agency(scene: &mut Scene<'_, '_>, input: &InvitationIn) -> Answer<Vec<Fault>> {

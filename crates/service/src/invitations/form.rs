@@ -27,7 +27,7 @@ impl Service {
             let last_return = self.last_return(scene, &permit, chronology.id)?;
             scene.trail.entry_count = last_return.as_ref().map(|fragment| fragment.entries.len() as i64);
             Ok(FormOut {
-                invitation: self.invitation_out(scene, &chronology, &row)?,
+                invitation: self.invitation_out(scene, &permit, &chronology, &row)?,
                 chronology: self.chronology_out(scene, &permit, &chronology)?,
                 family: family.out(),
                 agency: agency_out(agency),

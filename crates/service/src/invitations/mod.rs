@@ -54,7 +54,7 @@ impl Service {
             Err(ServiceError::Expired) => return Err(ServiceError::NotFound),
             other => other?,
         };
-        if admitted.permit.sees_all_agencies() || admitted.row.owner_agency_id == scene.actor().agency {
+        if admitted.permit.runs() {
             return Ok(Invited { permit: admitted.permit, chronology: admitted.row, row });
         }
         if row.agency_id != scene.actor().agency {
@@ -95,11 +95,12 @@ impl Service {
     pub(crate) fn invitation_out(
         &self,
         scene: &mut Scene<'_, '_>,
+        permit: &Permit,
         chronology: &ChronologyRow,
         row: &InvitationRow,
     ) -> Answer<InvitationOut> {
-        let agency = scene.actor().agency;
-        let inside = row.agency_id == agency || chronology.owner_agency_id == agency;
+        let own = row.agency_id == permit.actor().agency;
+        let (inside, reads) = (permit.runs() || own, permit.sees_all_agencies() || (own && !permit.runs()));
         let details =
             if inside { self.invitation_details(chronology, row, scene.now())? } else { InvitationDetails::default() };
         let practitioners =
@@ -113,9 +114,9 @@ impl Service {
             viewed_at: row.viewed_at,
             drafting_at: row.drafting_at,
             answered_at: row.answered_at,
-            decline_reason: row.decline_reason.filter(|_| inside),
-            statement: details.statement,
-            decided_by: details.decided_by,
+            decline_reason: row.decline_reason.filter(|_| inside && reads),
+            statement: details.statement.filter(|_| reads),
+            decided_by: details.decided_by.filter(|_| reads),
             message: details.message,
             practitioners,
             version: row.version,

@@ -13,6 +13,7 @@ impl Service {
     /// partnership's unreferenced lifetime from now.
     pub(crate) fn settle_family(&self, scene: &mut Scene<'_, '_>, permit: &Permit, id: FamilyId) -> Answer<()> {
         let now = scene.now();
+        store::families::lock(scene.tx, permit.partnership(), id)?;
         let Some(mut row) = store::families::find(scene.tx, permit, id, now)? else { return Ok(()) };
         let latest = store::families::latest_reference(scene.tx, row.partnership_id, id, now)?;
         let expires_at = latest.unwrap_or_else(|| row.expires_at.min(now.plus(scene.policy().unreferenced_lifetime)));

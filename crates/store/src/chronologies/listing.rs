@@ -2,7 +2,7 @@
 
 use diesel::prelude::*;
 use diesel::sql_types::Bool;
-use domain::{Actor, ChronologyId, ChronologyState, Instant, Permit, Role};
+use domain::{Actor, ChronologyId, Instant, Permit, Role};
 
 use super::ChronologyRow;
 use crate::connection::MultiBackend;
@@ -73,7 +73,7 @@ fn on_team(actor: &Actor) -> Option<Condition> {
 
 /// Contributors: all of an invited agency's for its lead and its system, for others those on which they are named.
 fn contributing(actor: &Actor) -> Option<Condition> {
-    let asked = dsl::state.ne(Bind(ChronologyState::Draft));
+    let asked = dsl::opened_at.is_not_null();
     let of_agency = invitations::table
         .filter(invitations::partnership_id.eq(Bind(actor.partnership)))
         .filter(invitations::agency_id.eq(Bind(actor.agency)));

@@ -20,7 +20,7 @@ fn scene(db: &Db) -> Scene {
     let world = World::make(db, "marl");
     let (colleague, governor) = (PractitionerId(id()), PractitionerId(id()));
     let (person, family) = (world.person(), world.family());
-    let draft = ChronologyRow { state: ChronologyState::Draft, ..world.chronology(family.id) };
+    let draft = ChronologyRow { state: ChronologyState::Draft, opened_at: None, ..world.chronology(family.id) };
     let open = world.chronology(family.id);
     let p = world.partnership;
     db.write("scene", |tx| {
@@ -97,7 +97,7 @@ on_each_database! {
         assert_eq!(reach(world.school, world.teacher, now()), by(true));
         assert_eq!(reach(world.school, governor, now()), by(false));
         assert_eq!(reach(world.care, world.worker, now()), None, "no invitation of that agency's");
-        open.state = ChronologyState::Draft;
+        (open.state, open.opened_at) = (ChronologyState::Draft, None);
         db.write("back", |tx| chronologies::update(tx, &open, 1)).unwrap();
         assert_eq!(reach(world.school, world.teacher, now()), None, "nobody is asked in preparation");
     }
