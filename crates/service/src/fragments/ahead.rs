@@ -23,7 +23,7 @@ impl Service {
             own_family(scene, input.family_id)?;
             let family = self.open_family(scene, &permit, input.family_id)?;
             let scope = entry_scope(scene, &family, input.child_id);
-            let mut faults = check_sharing(&input.sharing);
+            let mut faults = check_sharing(&input.sharing, input.involvement.as_ref());
             let latest = scene.now().plus(scene.policy().max_ahead_lifetime);
             faults.extend(check_expiry(scene, input.expires_at, latest));
             faults.extend(check_child(&scope));

@@ -33,7 +33,7 @@ impl Service {
             }
             let family = self.open_family(scene, &permit, row.family_id)?;
             let scope = entry_scope(scene, &family, input.child_id);
-            let mut faults = check_sharing(&input.sharing);
+            let mut faults = check_sharing(&input.sharing, input.involvement.as_ref());
             let latest = match &chronology {
                 Some(chronology) => chronology.expires_at,
                 None => row.created_at.plus(scene.policy().max_ahead_lifetime),
@@ -42,8 +42,12 @@ impl Service {
             faults.extend(check_expiry(scene, expires_at, latest));
             faults.extend(check_child(&scope));
             let entries = checked(scene, &scope, &family, faults, &input.entries)?;
+            let agency_reference = self.reference_of(scene, &permit, &row)?;
+            if input.agency_reference.is_some() && input.agency_reference != agency_reference {
+                return Err(ServiceError::fault("/agency_reference", "fixed", "a fragment keeps its reference"));
+            }
             let details = FragmentDetails {
-                agency_reference: self.reference_of(scene, &permit, &row)?,
+                agency_reference,
                 sharing: input.sharing.clone(),
                 involvement: input.involvement.clone(),
                 correction_reason: input.correction_reason.clone(),

@@ -10,11 +10,12 @@ use store::{ChronologyRow, EntryRow, FragmentRow, FragmentState, FragmentVersion
 use super::entries::{EntryScope, checked};
 use super::{FragmentDetails, entry_place, fragment_terms, version_place};
 use crate::chronologies::{Admitted, trail};
-use crate::people::FamilyView;
+use crate::people::{FamilyView, edtf_fault};
 use crate::sealing::to_bytes;
 use crate::session::{Call, Scene};
 use crate::{
-    Answer, EntryReceipt, Fault, FragmentIn, FragmentReceipt, Service, ServiceError, SubmissionOutcome, Written,
+    Answer, EntryReceipt, Fault, FragmentIn, FragmentReceipt, Involvement, Service, ServiceError, SubmissionOutcome,
+    Written,
 };
 
 /// Fragments of one agency on one chronology, at most.
@@ -436,7 +437,7 @@ pub(super) fn entry_scope(scene: &Scene<'_, '_>, family: &FamilyView, child: Opt
 }
 
 fn check_fragment(scene: &Scene<'_, '_>, scope: &EntryScope, input: &FragmentIn, latest: Instant) -> Vec<Fault> {
-    let mut faults = check_sharing(&input.sharing);
+    let mut faults = check_sharing(&input.sharing, input.involvement.as_ref());
     if let Some(expires_at) = input.expires_at {
         faults.extend(check_expiry(scene, expires_at, latest));
     }
@@ -450,12 +451,18 @@ pub(super) fn check_child(scope: &EntryScope) -> Option<Fault> {
     stranger.then(|| Fault::new("/child_id", "not_in_family", "not a child of this family"))
 }
 
-pub(super) fn check_sharing(sharing: &crate::SharingDecision) -> Vec<Fault> {
-    [("decided_by", &sharing.decided_by), ("reason", &sharing.reason)]
+/// Who decided to share is named, and the days of the agency's involvement can be read.
+pub(super) fn check_sharing(sharing: &crate::SharingDecision, involvement: Option<&Involvement>) -> Vec<Fault> {
+    let mut faults: Vec<Fault> = [("decided_by", &sharing.decided_by), ("reason", &sharing.reason)]
         .into_iter()
         .filter(|(_, text)| text.as_str().trim().is_empty())
         .map(|(field, _)| Fault::new(format!("/sharing/{field}"), "required", "who decided to share, and why"))
-        .collect()
+        .collect();
+    if let Some(involvement) = involvement {
+        let days = [("since", &involvement.since), ("until", &involvement.until)];
+        faults.extend(days.into_iter().filter_map(|(field, day)| edtf_fault(format!("/involvement/{field}"), day)));
+    }
+    faults
 }
 
 pub(super) fn check_expiry(scene: &Scene<'_, '_>, expires_at: Instant, latest: Instant) -> Option<Fault> {

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 use store::FamilyRow;
 use vault::{Place, Terms};
 
+use super::edtf_fault;
 use crate::sealing::{SealedValue, until};
 use crate::session::{Call, Scene, Trail};
 use crate::{
@@ -284,6 +285,9 @@ fn check_family(scene: &mut Scene<'_, '_>, input: &FamilyIn) -> Answer<()> {
                 let pointer = format!("/relationships/{at}/{field}");
                 faults.push(Fault::new(pointer, "not_a_member", "not a member of the family"));
             }
+        }
+        for (field, day) in [("since", &relationship.since), ("until", &relationship.until)] {
+            faults.extend(edtf_fault(format!("/relationships/{at}/{field}"), day));
         }
         if relationship.from == relationship.to {
             faults.push(Fault::new(format!("/relationships/{at}/to"), "same_person", "relates a person to themselves"));

@@ -4,6 +4,7 @@ use domain::{Facts, Instant, NhsNumber, Operation, PersonDetails, PersonId, Pers
 use store::PersonRow;
 use vault::{Place, Terms};
 
+use super::edtf_fault;
 use crate::sealing::{SealedValue, until};
 use crate::session::{Call, Scene, Trail};
 use crate::{Answer, Fault, FindPersonIn, Page, PersonIn, PersonOut, Service, ServiceError, Written};
@@ -187,6 +188,11 @@ fn details(input: &PersonIn, now: Instant) -> Answer<PersonDetails> {
         faults.push(Fault::new("/birth/date", "future_date", "a date of birth is not in the future; set `expected`"));
     }
     check_names(input, &mut faults);
+    for (at, address) in input.addresses.iter().enumerate() {
+        for (field, day) in [("from", &address.from), ("until", &address.until)] {
+            faults.extend(edtf_fault(format!("/addresses/{at}/{field}"), day));
+        }
+    }
     if !faults.is_empty() {
         return Err(ServiceError::Invalid(faults));
     }
