@@ -48,6 +48,13 @@ impl Outcome {
         time as f64 / 1_000.0
     }
 
+    /// Milliseconds of processor time that the service spent on one request. It hardly depends on who else is busy.
+    pub(super) fn cost(&self) -> f64 {
+        let cores = std::thread::available_parallelism().map_or(1, std::num::NonZero::get) as f64;
+        let spent = self.effort.shares().service * cores * self.seconds * 1_000.0;
+        spent / (self.times.len().max(1) as f64)
+    }
+
     /// Requests answered in a second.
     pub(super) fn rate(&self) -> f64 {
         self.times.len() as f64 / self.seconds

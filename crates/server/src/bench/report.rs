@@ -34,7 +34,7 @@ pub(super) fn machine(machine: &Machine) -> String {
 pub(super) fn measured(database: &str, figures: &Figures) -> String {
     let size = figures.timeline_bytes as f64 / 1_024.0;
     let mut text = format!("\n{database}: 8 agencies, 3 children, 200 entries; a timeline is {size:.0} KiB\n");
-    text += "                          p50 ms    p99 ms         /s   processors: service client database others\n";
+    text += "                          p50 ms    p99 ms         /s  cpu ms each   processors: service client database others\n";
     for outcome in &figures.outcomes {
         text += &line(outcome);
     }
@@ -58,12 +58,13 @@ fn line(outcome: &Outcome) -> String {
     let shares = outcome.effort.shares();
     let percent = |share: f64| format!("{:.0} %", share * 100.0);
     format!(
-        "{what:<11}{:>3} client{} {:>10.2}{:>10.2}{:>11.0} {:>20}{:>7}{:>9}{:>7}\n",
+        "{what:<11}{:>3} client{} {:>10.2}{:>10.2}{:>11.0}{:>13.2} {:>20}{:>7}{:>9}{:>7}\n",
         outcome.clients,
         if outcome.clients == 1 { " " } else { "s" },
         outcome.within(0.5),
         outcome.within(0.99),
         outcome.rate(),
+        outcome.cost(),
         percent(shares.service),
         percent(shares.client),
         percent(shares.database),
