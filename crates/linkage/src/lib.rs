@@ -15,7 +15,7 @@ mod tokens;
 mod union;
 
 pub use child::{ChildBand, ChildDecision, same_child};
-pub use cluster::{EventCluster, cluster_events};
+pub use cluster::{EventCluster, RelatedEvents, SortedEvents, cluster_events, sort_events};
 pub use event::{EventBand, EventDecision, same_event};
 pub use evidence::{Evidence, EvidenceCode};
 pub use facts::{EventFacts, FamilyNames};
