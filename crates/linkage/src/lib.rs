@@ -10,6 +10,7 @@ mod evidence;
 mod facts;
 mod lexicon;
 mod likeness;
+mod person;
 mod piles;
 mod tokens;
 mod union;
@@ -19,4 +20,8 @@ pub use cluster::{EventCluster, RelatedEvents, SortedEvents, cluster_events, sor
 pub use event::{EventBand, EventDecision, same_event};
 pub use evidence::{Evidence, EvidenceCode};
 pub use facts::{EventFacts, FamilyNames};
+pub use person::{
+    AddressFacts, ChildCluster, Children, Family, PersonDecision, PersonFacts, Population, Question, Reason,
+    ReasonCode, RelationFacts, blocking_keys, cluster_children, cluster_families, same_person,
+};
 pub use tokens::same_words;
