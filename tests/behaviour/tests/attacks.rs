@@ -220,22 +220,26 @@ on_both! {
         let owner = app.by(User::OWNER);
         let create = |body: &Value| owner.post("/v1/people", body).id();
         let (held, free) = (create(&behaviour::inputs::child("Orla", "2019-05-14", 0)), create(&adult("Rhys", "male")));
-        let mother = create(&adult("Ffion", "female"));
+        let (mother, alone) = (create(&adult("Ffion", "female")), create(&behaviour::inputs::child("Mali", "2018-01-01", 9)));
         for (label, members) in [("Canary held", vec![&held, &mother]), ("Canary free", vec![&free])] {
             let _ = owner.post("/v1/families", &json!({"label": label, "members": members})).ok();
         }
-        let body = json!({"scope": "child", "target_id": held, "reason": "Canary: an order", "review_at": app.in_days(90)});
-        let hold = app.by(User::MANAGER).post("/v1/holds", &body).id();
+        let holds = [&held, &alone].map(|child| {
+            let body = json!({"scope": "child", "target_id": child, "reason": "Canary: an order", "review_at": app.in_days(90)});
+            app.by(User::MANAGER).post("/v1/holds", &body).id()
+        });
         for days in [14, 2] {
             app.pass_days(days);
             app.work();
             let counts = raw::counts(app);
-            assert_eq!((counts["people"], counts["families"]), (2, 1), "the held child and its mother");
+            assert_eq!((counts["people"], counts["families"]), (3, 1), "the held children, and the mother of one");
             assert_eq!(owner.get(&format!("/v1/people/{held}")).status, 404, "kept is not served");
             assert!(app.keys().iter().any(|key| key.starts_with("epoch")), "the hour's key is kept");
         }
-        let release = format!("/v1/holds/{hold}/release");
-        let _ = app.by(User::MANAGER).post(&release, &json!({"reason": "Canary: discharged"})).ok();
+        for hold in holds {
+            let release = format!("/v1/holds/{hold}/release");
+            let _ = app.by(User::MANAGER).post(&release, &json!({"reason": "Canary: discharged"})).ok();
+        }
         app.work();
         app.work();
         let counts = raw::counts(app);
