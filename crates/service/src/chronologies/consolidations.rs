@@ -174,18 +174,13 @@ impl Service {
         live: &BTreeSet<FragmentId>,
         with_view: bool,
     ) -> Answer<ConsolidationOut> {
-        let view = if with_view || !reader.offence_data {
-            let terms = of_chronology(row.chronology_id, row.expires_at);
-            let frozen: Frozen =
-                self.unseal(&place(row.id), &terms, now, row.wrapped_key.as_ref(), row.sealed.as_ref())?;
-            let mut frozen = frozen;
-            frozen.without(&|fragment| !live.contains(&fragment));
-            Some(frozen.shown_to(reader))
-        } else {
-            None
-        };
-        let counts = view.as_ref().map(|view| (view.header.row_count, view.header.entry_count));
-        let (row_count, entry_count) = counts.unwrap_or((row.row_count, row.entry_count));
+        let terms = of_chronology(row.chronology_id, row.expires_at);
+        let mut frozen: Frozen =
+            self.unseal(&place(row.id), &terms, now, row.wrapped_key.as_ref(), row.sealed.as_ref())?;
+        // Also for a list: the counts are of what this reader may see and of what is still there.
+        frozen.without(&|fragment| !live.contains(&fragment));
+        let view = frozen.shown_to(reader);
+        let (row_count, entry_count) = (view.header.row_count, view.header.entry_count);
         Ok(ConsolidationOut {
             id: row.id,
             chronology_id: row.chronology_id,
@@ -196,7 +191,7 @@ impl Service {
             created_at: row.created_at,
             signed_off_at: row.signed_off_at,
             signed_off_by: row.signed_off_by,
-            view: view.filter(|_| with_view),
+            view: with_view.then_some(view),
         })
     }
 }
