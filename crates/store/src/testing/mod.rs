@@ -102,7 +102,7 @@ pub fn each_database(body: impl Fn(&TestDb)) {
 
 /// Makes of one body two tests, `NAME::sqlite` and `NAME::postgresql`.
 ///
-/// ```ignore
+/// ```text
 /// on_each_database! {
 ///     fn agencies_are_found(db) { assert!(db.read("test", …).is_ok()); }
 /// }
