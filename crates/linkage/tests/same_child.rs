@@ -1,4 +1,4 @@
-//! The hard cases of "is it the same child?", on what the service holds of a person.
+//! The hard cases of "is it the same child?", on exact facts.
 #![allow(clippy::unwrap_used, reason = "test fixtures")]
 
 use domain::{BirthDate, NhsNumber, PersonDetails, PersonKind, PersonName, Sex, Upn};
@@ -59,17 +59,16 @@ fn sex(sex: Sex, child: PersonDetails) -> PersonDetails {
 #[case::number_but_other_sex(
     with_nhs(NUMBER, sex(Sex::Female, child("Robin", "Fenwick"))),
     with_nhs(NUMBER, sex(Sex::Male, child("Robin", "Fenwick"))),
-    ChildBand::Match
+    ChildBand::Possible
 )]
-#[case::name_and_birthday(child("Orla", "Fenwick"), child("orla", "FENWICK"), ChildBand::Match)]
-#[case::common_name_and_birthday(child("Mohammed", "Khan"), child("Muhammad", "Khan"), ChildBand::Possible)]
+#[case::name_and_birthday(child("Orla", "Fenwick"), child("orla", "FENWICK"), ChildBand::Possible)]
 #[case::two_numbers_one_name(
     with_nhs(NUMBER, child("Orla", "Fenwick")),
     with_nhs(OTHER_NUMBER, child("Orla", "Fenwick")),
     ChildBand::Possible
 )]
 #[case::twins(child("Orla", "Fenwick"), child("Niamh", "Fenwick"), ChildBand::Different)]
-#[case::twins_nearly_alike(child("Aisha", "Rahman"), child("Aysha", "Rahman"), ChildBand::Possible)]
+#[case::twins_nearly_alike(child("Aisha", "Rahman"), child("Aysha", "Rahman"), ChildBand::Different)]
 #[case::twins_numbered(
     with_nhs(NUMBER, child("Orla", "Fenwick")),
     with_nhs(OTHER_NUMBER, child("Niamh", "Fenwick")),
@@ -105,8 +104,8 @@ fn a_known_as_name_counts() {
 }
 
 #[test]
-fn an_unborn_baby_with_the_childs_number_is_the_child() {
+fn an_unborn_baby_with_the_childs_number_is_asked_about() {
     let mut unborn = with_nhs(NUMBER, child("Unborn baby", "Fenwick"));
     unborn.birth = Some(BirthDate { date: date!(2019 - 03 - 20), expected: true });
-    assert_eq!(same_child(&unborn, &with_nhs(NUMBER, child("Orla", "Fenwick"))).band, ChildBand::Match);
+    assert_eq!(same_child(&unborn, &with_nhs(NUMBER, child("Orla", "Fenwick"))).band, ChildBand::Possible);
 }
