@@ -159,24 +159,3 @@ fn no_body_means_none(#[case] bytes: &[u8], #[case] expected: Option<(u16, &str)
     let found = none(bytes).err().map(|problem| told(&problem));
     assert_eq!(found, expected.map(|(status, fault)| (status, vec![fault.to_owned()])));
 }
-
-/// Prints what checking against the document costs: `cargo test -p api -- --ignored --nocapture cost_of_checking`.
-#[test]
-#[ignore = "prints a figure, judges nothing"]
-fn cost_of_checking() {
-    let mut body = fragment();
-    body["entries"] = Value::Array(vec![entry(); 20]);
-    let bytes = body.to_string().into_bytes();
-    let value: Value = serde_json::from_slice(&bytes).unwrap();
-    super::schema::prepare();
-    let each = |act: &dyn Fn()| {
-        #[expect(clippy::disallowed_methods, reason = "a measurement of this machine, not of the service's time")]
-        let began = std::time::Instant::now();
-        (0..200).for_each(|_| act());
-        began.elapsed() / 200
-    };
-    let parse = each(&|| drop(super::strict::parse(&bytes)));
-    let check = each(&|| drop(super::schema::faults("FragmentIn", &value)));
-    let all = each(&|| drop(read::<FragmentIn>(&bytes)));
-    println!("20 entries, {} bytes: parse {parse:?}, check {check:?}, all {all:?}", bytes.len());
-}
