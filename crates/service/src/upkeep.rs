@@ -248,6 +248,8 @@ impl Service {
         now: Instant,
     ) -> Answer<()> {
         if matches!(fate, Fate::Gone(_)) {
+            // The kept reply to the request that recorded it dies with it.
+            store::idempotency::delete_for_object(tx, partnership, id)?;
             store::audit::insert(tx, &self.expiry_record(partnership, kind, id, None, now))?;
         }
         Ok(())
