@@ -1,6 +1,6 @@
 //! The database: pools, and the three ways into a transaction.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
 use crate::config::Target;
 use crate::group::Group;
@@ -9,9 +9,12 @@ use crate::sqlite::Part;
 use crate::tx::{Ended, Mode, Tx, begin, conclude};
 use crate::{DbConfig, Kind, StoreError};
 
-/// How often a transaction that could not be serialised is run at most. Between nodes chance decides who goes first;
-/// within one, those who failed once take turns, so that this many are never needed.
+/// How often a transaction that could not be serialised is run at most. Between nodes chance decides who goes first.
 const ATTEMPTS: usize = 32;
+
+/// How often it is run beside others of this node; after that it is run alone, or those who come fresh could overtake
+/// it every time.
+const ATTEMPTS_BESIDE_OTHERS: usize = 4;
 
 /// The database. Clones share its connections.
 #[derive(Clone)]
@@ -28,6 +31,8 @@ struct Inner {
     group: Group,
     /// Held by a transaction that is run again.
     again: Mutex<()>,
+    /// Shared by transactions that write; held alone by one that was overtaken too often.
+    writing: RwLock<()>,
 }
 
 /// How many connections there are.
@@ -60,9 +65,9 @@ impl Db {
                 (Manager::new(config, Part::Reads)?.pool(config.pool_size), Manager::new(config, Part::Writes)?.pool(1))
             }
         };
-        let inner =
-            Inner { config: config.clone(), kind, reads, writes, group: Group::default(), again: Mutex::new(()) };
-        Ok(Self { inner: Arc::new(inner) })
+        let (config, group) = (config.clone(), Group::default());
+        let (again, writing) = (Mutex::default(), RwLock::default());
+        Ok(Self { inner: Arc::new(Inner { config, kind, reads, writes, group, again, writing }) })
     }
 
     /// Which of the two databases this is.
@@ -113,20 +118,32 @@ impl Db {
         let _span = tracing::debug_span!("write", name).entered();
         let mut turn = None;
         let mut last = E::from(StoreError::Unavailable);
-        for _ in 0..ATTEMPTS {
-            let mut lease = begun(&self.inner.writes, Mode::Write)?;
-            match conclude(&mut lease.connection, &mut body) {
+        for attempt in 0..ATTEMPTS {
+            match self.attempt(attempt, &mut body)? {
                 Ended::With(outcome) => return outcome,
                 Ended::Again(error) => last = error,
             }
-            // Given back before waiting for a turn: whoever has the turn may need it.
-            drop(lease);
             if turn.is_none() {
                 turn = Some(self.inner.again.lock().unwrap_or_else(PoisonError::into_inner));
             }
         }
         tracing::warn!(name, "gave up serialising a transaction");
         Err(last)
+    }
+
+    /// Runs a transaction once. Its connection is given back before anybody waits for a turn: whoever has the turn may
+    /// need it.
+    fn attempt<T, E: From<StoreError>>(
+        &self,
+        attempt: usize,
+        body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<Ended<T, E>, StoreError> {
+        let writing = &self.inner.writing;
+        let alone = attempt >= ATTEMPTS_BESIDE_OTHERS;
+        let _alone = alone.then(|| writing.write().unwrap_or_else(PoisonError::into_inner));
+        let _beside = (!alone).then(|| writing.read().unwrap_or_else(PoisonError::into_inner));
+        let mut lease = begun(&self.inner.writes, Mode::Write)?;
+        Ok(conclude(&mut lease.connection, body))
     }
 
     /// Writes in a transaction that may be shared with others who write at the same time, so that one wait for the

@@ -1,7 +1,7 @@
 //! Transactions: all that is acknowledged is there, nothing that failed is, and concurrent ones get on.
 
 use std::sync::Barrier;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use domain::AgencyKind;
 use rstest::rstest;
@@ -221,6 +221,32 @@ fn acknowledged_writes_survive_a_copy_of_the_files_as_they_are() {
     let copied = Db::connect(&crate::DbConfig::new(url)).unwrap();
     let found = copied.read("found", |tx| agencies::find_by_code(tx, world.partnership, "new"));
     assert!(found.unwrap().is_some());
+}
+
+/// A transaction that takes long, beside short ones that change what it read while it runs.
+#[test]
+fn a_slow_writer_is_not_overtaken_for_ever() {
+    let db = fresh(Kind::Postgresql);
+    let world = World::make(&db, "marl");
+    let done = AtomicBool::new(false);
+    let slow = std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                while !done.load(Ordering::Relaxed) {
+                    count_up(&db, &world).unwrap();
+                }
+            });
+        }
+        let slow = db.write("slow", |tx| {
+            let mut row = agencies::find(tx, world.partnership, world.care)?.unwrap();
+            tx.run(|c| diesel::RunQueryDsl::execute(diesel::sql_query("SELECT pg_sleep(0.05)"), c))?;
+            row.version += 1;
+            agencies::update(tx, &row, row.version - 1)
+        });
+        done.store(true, Ordering::Relaxed);
+        slow
+    });
+    assert_eq!(slow, Ok(()));
 }
 
 #[test]
