@@ -5,7 +5,18 @@
 //! or a document reference in common. Recurring contacts on other days, two incidents on one day and two children's own
 //! appointments stay apart.
 
+mod blocks;
+mod days;
+mod family;
+mod kinds;
+mod reading;
+mod sequence;
+mod shorthand;
+mod weigh;
+
 use serde::{Deserialize, Serialize};
+
+pub(crate) use family::Family;
 
 use crate::evidence::{Evidence, EvidenceCode as E};
 use crate::facts::EventFacts;
@@ -18,7 +29,7 @@ const CLOCKS_APART_MINUTES: u16 = 60;
 /// A month is the widest date that words alone may tie to a day within it.
 const WIDEST_FOR_WORDS_DAYS: i64 = 30;
 /// A year is the widest date that a document reference may tie to a day within it.
-pub(crate) const WIDEST_FOR_DOCUMENT_DAYS: i64 = 365;
+const WIDEST_FOR_DOCUMENT_DAYS: i64 = 365;
 /// Fewer words than this are too general to show that two agencies tell one event.
 const TELLING_WORDS: usize = 5;
 /// With the same time of day, fewer words are enough.
@@ -76,9 +87,6 @@ pub(crate) fn judge(a: &EventFacts<'_>, b: &EventFacts<'_>) -> Verdict {
 
 /// What makes it impossible that both tell one event, whatever their words.
 pub(crate) fn contradiction(a: &EventFacts<'_>, b: &EventFacts<'_>) -> Option<E> {
-    if a.details.category != b.details.category {
-        return Some(E::CategoriesDiffer);
-    }
     if a.agency == b.agency { repeat_contradiction(a, b) } else { accounts_contradiction(a, b) }
 }
 

@@ -50,6 +50,20 @@ pub enum EvidenceCode {
     OutcomesDiffer,
     /// No adult concerned in one is concerned in the other.
     AdultsDiffer,
+    /// The text of one quotes the date of the other.
+    DateQuoted,
+    /// Both texts quote the same date.
+    SameDateQuoted,
+    /// Both texts show the same kind of event.
+    SameKind,
+    /// Both use words that are rare in this family's records.
+    RareWords,
+    /// The same reference stands in both.
+    SameReference,
+    /// One points to a sibling's record for the rest.
+    PointsToSibling,
+    /// One is an agency's own step, taken after the event of the other.
+    LaterStep,
     /// The same identifier.
     SameIdentifier,
     /// Two different identifiers of one kind.
@@ -117,6 +131,13 @@ impl EvidenceCode {
             Self::SeenDiffers => "One says the child was seen, the other that the child was not",
             Self::OutcomesDiffer => "The outcomes differ",
             Self::AdultsDiffer => "Different adults are concerned",
+            Self::DateQuoted => "The text of one quotes the date of the other",
+            Self::SameDateQuoted => "Both texts quote the same date",
+            Self::SameKind => "Both texts show the same kind of event",
+            Self::RareWords => "Both use words that are rare in this family's records",
+            Self::SameReference => "The same reference stands in both",
+            Self::PointsToSibling => "One points to a sibling's record for the rest",
+            Self::LaterStep => "One is an agency's own step that follows from the other",
             Self::SameIdentifier => "An identifier is the same",
             Self::IdentifiersDiffer => "An identifier of the same kind differs",
             Self::SameName => "The given and family names are the same",

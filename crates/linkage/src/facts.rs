@@ -42,6 +42,7 @@ pub struct EventFacts<'a> {
     pub(crate) agency: AgencyId,
     pub(crate) details: &'a EntryDetails,
     pub(crate) names: &'a FamilyNames,
+    called: Option<&'a str>,
     children: Vec<PersonId>,
     earliest: Date,
     latest: Date,
@@ -64,7 +65,19 @@ impl<'a> EventFacts<'a> {
         children.dedup();
         let (earliest, latest) = (details.when.earliest(), details.when.latest());
         let (words, own_names) = (OnceCell::new(), OnceCell::new());
-        Self { entry, fragment, agency, details, names, children, earliest, latest, words, own_names }
+        Self { entry, fragment, agency, details, names, called: None, children, earliest, latest, words, own_names }
+    }
+
+    /// The same facts with the agency's own word for the type of event ("DA call-out"); it may mislead or be empty.
+    #[must_use]
+    pub const fn called(mut self, own_word: &'a str) -> Self {
+        self.called = Some(own_word);
+        self
+    }
+
+    /// The agency's own word for the type of event.
+    pub(crate) const fn own_word(&self) -> Option<&'a str> {
+        self.called
     }
 
     /// First and last day it can have been.

@@ -10,13 +10,18 @@ mod evidence;
 mod facts;
 mod lexicon;
 mod likeness;
+mod person;
 mod piles;
 mod tokens;
 mod union;
 
 pub use child::{ChildBand, ChildDecision, same_child};
-pub use cluster::{EventCluster, cluster_events};
+pub use cluster::{EventCluster, RelatedEvents, SortedEvents, cluster_events, sort_events};
 pub use event::{EventBand, EventDecision, same_event};
 pub use evidence::{Evidence, EvidenceCode};
 pub use facts::{EventFacts, FamilyNames};
+pub use person::{
+    AddressFacts, ChildCluster, Children, Family, PersonDecision, PersonFacts, Population, Question, Reason,
+    ReasonCode, RelationFacts, blocking_keys, cluster_children, cluster_families, same_person,
+};
 pub use tokens::same_words;

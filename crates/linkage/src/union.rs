@@ -78,7 +78,8 @@ impl Groups {
 }
 
 /// Leaves out every link of a node whose strongest partners cannot all be the same event: choosing one would be a guess.
-pub(crate) fn without_ambiguous(links: Vec<Link>, exclude: impl Fn(usize, usize) -> bool) -> Vec<Link> {
+/// Partners are equally strong when their ranks lie within `margin`.
+pub(crate) fn without_ambiguous(links: Vec<Link>, margin: u8, exclude: impl Fn(usize, usize) -> bool) -> Vec<Link> {
     let mut partners: BTreeMap<usize, Vec<(u8, usize)>> = BTreeMap::new();
     for link in &links {
         partners.entry(link.a).or_default().push((link.rank, link.b));
@@ -90,7 +91,7 @@ pub(crate) fn without_ambiguous(links: Vec<Link>, exclude: impl Fn(usize, usize)
             partners.sort_unstable();
             let best = partners.first()?.0;
             let strongest: Vec<usize> =
-                partners.iter().take_while(|(rank, _)| *rank == best).map(|(_, partner)| *partner).collect();
+                partners.iter().take_while(|(rank, _)| rank - best <= margin).map(|(_, partner)| *partner).collect();
             any_excluded(&strongest, &exclude).then_some(node)
         })
         .collect();

@@ -130,7 +130,6 @@ proptest! {
             let members: Vec<&Told> = cluster.iter().map(|id| entries.iter().find(|entry| entry.id == *id).unwrap()).collect();
             for (a, b) in members.iter().flat_map(|a| members.iter().map(move |b| (a, b))) {
                 let (x, y) = (&a.details, &b.details);
-                prop_assert_eq!(&x.category, &y.category);
                 prop_assert!(x.when.earliest() <= y.when.latest() && y.when.earliest() <= x.when.latest());
                 if a.agency == b.agency {
                     prop_assert_eq!((x.when.earliest(), x.when.latest()), (y.when.earliest(), y.when.latest()));

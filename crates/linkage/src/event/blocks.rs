@@ -1,0 +1,64 @@
+//! Which entries are compared: those that share a key, each with a bounded number of neighbours, so that the cost is
+//! n log n even when every entry is of one day.
+
+use std::collections::BTreeMap;
+use std::hash::Hash;
+
+use super::reading::digest;
+
+/// With how many neighbours in its block an entry is compared.
+const NEIGHBOURS: usize = 16;
+/// In a block larger than this, with fewer.
+const CROWDED: usize = 64;
+const NEIGHBOURS_IN_CROWD: usize = 2;
+
+/// Nodes that share a key.
+#[derive(Default)]
+pub(crate) struct Blocks(BTreeMap<u64, Vec<usize>>);
+
+impl Blocks {
+    pub(crate) fn add(&mut self, key: &impl Hash, node: usize) {
+        self.0.entry(digest(key)).or_default().push(node);
+    }
+
+    /// Each node of a block with its next neighbours by `rank`; each pair once, the smaller node first, in order.
+    pub(crate) fn pairs(self, rank: &[usize]) -> Vec<(usize, usize)> {
+        let mut pairs = Vec::new();
+        for mut block in self.0.into_values().filter(|block| block.len() > 1) {
+            block.sort_unstable_by_key(|&node| rank.get(node));
+            block.dedup();
+            let reach = if block.len() > CROWDED { NEIGHBOURS_IN_CROWD } else { NEIGHBOURS };
+            for (place, &node) in block.iter().enumerate() {
+                let next = block.iter().skip(place + 1).take(reach);
+                pairs.extend(next.map(|&other| (node.min(other), node.max(other))));
+            }
+        }
+        pairs.sort_unstable();
+        pairs.dedup();
+        pairs
+    }
+}
+
+/// The place of each of `count` nodes when they are sorted by `key`; nodes that agree stay in their own order.
+pub(crate) fn ranks<K: Ord>(count: usize, key: impl Fn(usize) -> K) -> Vec<usize> {
+    let mut sorted: Vec<(K, usize)> = (0..count).map(|node| (key(node), node)).collect();
+    sorted.sort();
+    let mut ranks = vec![0; count];
+    for (rank, (_, node)) in sorted.into_iter().enumerate() {
+        if let Some(place) = ranks.get_mut(node) {
+            *place = rank;
+        }
+    }
+    ranks
+}
+
+/// Three views of a text, one of which survives an edit elsewhere: its first four words, its last four, its three longest.
+pub(crate) fn sketches(words: &[&str]) -> [(u8, u64); 3] {
+    let mut longest: Vec<&str> = words.to_vec();
+    longest.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then(a.cmp(b)));
+    longest.dedup();
+    longest.truncate(3);
+    let head: Vec<_> = words.iter().take(4).collect();
+    let tail: Vec<_> = words.iter().rev().take(4).collect();
+    [(0, digest(&head)), (1, digest(&tail)), (2, digest(&longest))]
+}

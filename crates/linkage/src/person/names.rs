@@ -1,0 +1,380 @@
+//! Names, read and compared by level of agreement.
+
+use domain::PersonName;
+
+use super::words::{Word, Words, slips, split};
+
+/// Words that stand where a name is not known yet, the first kind by themselves, the second only beside the first.
+const PLACEHOLDERS: [&str; 19] = [
+    "baby", "unborn", "ubb", "bb", "infant", "newborn", "unknown", "unnamed", "tbc", "tba", "nk", "foetus", "fetus",
+    "bump", "twin", "triplet", "na", "notknown", "bby",
+];
+const BESIDE: [&str; 22] = [
+    "boy",
+    "girl",
+    "male",
+    "female",
+    "of",
+    "child",
+    "not",
+    "known",
+    "named",
+    "yet",
+    "one",
+    "two",
+    "i",
+    "ii",
+    "a",
+    "b",
+    "name",
+    "the",
+    "expected",
+    "to",
+    "be",
+    "confirmed",
+];
+/// Forms of address, which are no names.
+const TITLES: [&str; 8] = ["mr", "mrs", "ms", "miss", "master", "dr", "mstr", "mx"];
+/// Parts of a family name that some systems leave out, and parts that some write together with what follows.
+const LEFT_OUT: [&str; 7] = ["al", "el", "bin", "bint", "ibn", "ben", "ul"];
+const JOINED: [&str; 14] = ["mc", "mac", "o", "st", "di", "de", "da", "la", "le", "van", "der", "von", "abdul", "abd"];
+
+/// A name a person goes by, in words.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct NameForm {
+    pub(crate) given: Vec<Word>,
+    /// All given words as one, when there are several: "Anna Marie" is "Annamarie".
+    pub(crate) given_joined: Option<Word>,
+    pub(crate) family: Vec<Word>,
+    pub(crate) family_joined: Option<Word>,
+}
+
+/// What stands where a given name will be: "Baby", "Unborn", "UBB twin 2".
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct Placeholder {
+    /// Said to be one of several.
+    pub(crate) multiple: bool,
+    /// Which one.
+    pub(crate) ordinal: Option<u8>,
+}
+
+/// Reads one name. A placeholder leaves the form without given words.
+pub(crate) fn read(words: &mut Words, name: &PersonName) -> (NameForm, Option<Placeholder>) {
+    let mut given = split(name.given.as_str());
+    let mut family = name.family.as_ref().map(|family| split(family.as_str())).unwrap_or_default();
+    given.retain(|word| !TITLES.contains(&word.as_str()));
+    if family.iter().any(|word| is_placeholder(word)) && given.is_empty() {
+        std::mem::swap(&mut given, &mut family);
+    }
+    let placeholder = placeholder(&mut given, &family);
+    given.retain(|word| !is_number(word));
+    family.retain(|word| !is_number(word) && !is_placeholder(word));
+    let (given, family) = (joined_parts(given, &["abdul", "abd"]), joined_parts(family, &JOINED));
+    let family = without(family, &LEFT_OUT);
+    let form = NameForm {
+        given_joined: joined(words, &given),
+        family_joined: joined(words, &family),
+        given: given.iter().map(|word| words.intern(word)).collect(),
+        family: family.iter().map(|word| words.intern(word)).collect(),
+    };
+    (form, placeholder)
+}
+
+fn is_placeholder(word: &str) -> bool {
+    PLACEHOLDERS.contains(&word)
+}
+
+fn is_number(word: &str) -> bool {
+    word.bytes().all(|b| b.is_ascii_digit())
+}
+
+/// Takes a placeholder out of the given words. "Baby Aisha" is Aisha; "Baby of Sarah" and "Baby Khan", whose family name
+/// is Khan, are placeholders.
+fn placeholder(given: &mut Vec<String>, family: &[String]) -> Option<Placeholder> {
+    if !given.iter().any(|word| is_placeholder(word)) {
+        return None;
+    }
+    let multiple = given.iter().any(|word| word.starts_with("twin") || word.starts_with("triplet"));
+    let ordinal = given.iter().find_map(|word| ordinal(word)).filter(|_| multiple || given.len() > 1);
+    let of_mother = given.iter().any(|word| word == "of");
+    given.retain(|word| {
+        !of_mother
+            && !is_placeholder(word)
+            && !BESIDE.contains(&word.as_str())
+            && !is_number(word)
+            && !family.contains(word)
+    });
+    given.is_empty().then_some(Placeholder { multiple: multiple || ordinal.is_some(), ordinal })
+}
+
+fn ordinal(word: &str) -> Option<u8> {
+    match word {
+        "1" | "one" | "i" | "a" | "twin1" => Some(1),
+        "2" | "two" | "ii" | "b" | "twin2" => Some(2),
+        "3" | "three" | "iii" | "c" => Some(3),
+        _ => None,
+    }
+}
+
+/// Joins each of `parts` with the word after it.
+fn joined_parts(list: Vec<String>, parts: &[&str]) -> Vec<String> {
+    let mut out: Vec<String> = Vec::with_capacity(list.len());
+    let mut open = false;
+    for word in list {
+        let opens = parts.contains(&word.as_str());
+        match out.last_mut() {
+            Some(last) if open => last.push_str(&word),
+            _ => out.push(word),
+        }
+        open = opens;
+    }
+    out
+}
+
+/// Leaves `parts` out, unless nothing would be left.
+fn without(list: Vec<String>, parts: &[&str]) -> Vec<String> {
+    let kept: Vec<String> = list.iter().filter(|word| !parts.contains(&word.as_str())).cloned().collect();
+    if kept.is_empty() { list } else { kept }
+}
+
+fn joined(words: &mut Words, list: &[String]) -> Option<Word> {
+    (list.len() > 1).then(|| words.intern(&list.concat()))
+}
+
+/// How two single words agree, best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum WordLevel {
+    Same,
+    /// Nickname, short form or spelling of the same name.
+    Form,
+    /// One slip of the pen, and not two known names.
+    Slip,
+    /// Two slips, or alike in sound, and not two known names.
+    Slips,
+    /// One is the other's first letter.
+    Initial,
+    /// Neither alike nor plainly two names.
+    Unlike,
+    /// Two names.
+    Distinct,
+}
+
+pub(crate) fn word_level(words: &Words, a: Word, b: Word) -> WordLevel {
+    if a == b {
+        return WordLevel::Same;
+    }
+    let (one, other) = (words.get(a), words.get(b));
+    if one.text.len().min(other.text.len()) == 1 {
+        let same = one.text.bytes().next() == other.text.bytes().next();
+        return if same { WordLevel::Initial } else { WordLevel::Distinct };
+    }
+    if words.share_a_form(a, b) {
+        return WordLevel::Form;
+    }
+    if one.is_known() && other.is_known() {
+        return WordLevel::Distinct;
+    }
+    unknown_level(&one.text, &other.text, one.sound == other.sound)
+}
+
+/// Two words of which at least one is no known name.
+fn unknown_level(a: &str, b: &str, sounds_alike: bool) -> WordLevel {
+    let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    let slips = slips(short, long);
+    let length = short.len();
+    match slips {
+        1 if length >= 3 => WordLevel::Slip,
+        2 if length >= 5 => WordLevel::Slips,
+        3 if length >= 8 => WordLevel::Slips,
+        _ if length >= 3 && long.starts_with(short) => WordLevel::Form,
+        _ if length >= 4 && sounds_alike => WordLevel::Slips,
+        _ if without_vowels(short, long) => WordLevel::Slips,
+        _ if slips < long.len() / 2 => WordLevel::Unlike,
+        _ => WordLevel::Distinct,
+    }
+}
+
+/// Whether one is written without vowels, as Arabic and Hebrew are, and has the other's consonants.
+fn without_vowels(a: &str, b: &str) -> bool {
+    let bare = |word: &str| word.len() >= 2 && !word.contains(['a', 'e', 'i', 'o', 'u']);
+    if !bare(a) && !bare(b) {
+        return false;
+    }
+    let consonants = |word: &str| {
+        let mut letters: Vec<char> = word.chars().filter(|c| !matches!(c, 'a' | 'e' | 'i' | 'o' | 'u' | 'y')).collect();
+        if letters.len() > 2 {
+            letters.dedup();
+        }
+        letters
+    };
+    consonants(a).len() >= 2 && consonants(a) == consonants(b)
+        || a.len() >= 4 && b.len() >= 4 && consonants(a) == consonants(b)
+}
+
+/// How two people's given names agree, best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum GivenLevel {
+    /// The same, and not among the commonest.
+    SameRare,
+    Same,
+    /// Given and family name have changed places.
+    Swapped,
+    Form,
+    Slip,
+    Part,
+    Slips,
+    Initial,
+    Missing,
+    Unlike,
+    Distinct,
+}
+
+/// How two people's family names agree, best first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum FamilyLevel {
+    SameRare,
+    Same,
+    /// Spelling, a slip, or given and family name changed places.
+    Alike,
+    /// One of several words in common: double-barrelled, or a part left out.
+    Part,
+    Missing,
+    Different,
+}
+
+/// The best agreement over all names each goes by.
+pub(crate) fn compare(words: &Words, a: &[NameForm], b: &[NameForm]) -> (GivenLevel, FamilyLevel) {
+    let mut given = None;
+    let mut family = None;
+    for one in a {
+        for other in b {
+            let (g, f) = compare_forms(words, one, other);
+            given = better(given, g, GivenLevel::Missing);
+            family = better(family, f, FamilyLevel::Missing);
+        }
+    }
+    (given.unwrap_or(GivenLevel::Missing), family.unwrap_or(FamilyLevel::Missing))
+}
+
+/// The better of two levels; one that is missing yields to any other.
+fn better<L: Ord + Copy>(found: Option<L>, next: L, missing: L) -> Option<L> {
+    match found {
+        Some(level) if level == missing => Some(next),
+        Some(level) if next == missing => Some(level),
+        Some(level) => Some(level.min(next)),
+        None => Some(next),
+    }
+}
+
+pub(crate) fn compare_forms(words: &Words, a: &NameForm, b: &NameForm) -> (GivenLevel, FamilyLevel) {
+    let given = given_level(words, a, b);
+    let family = family_level(words, a, b);
+    if (given >= GivenLevel::Initial || family >= FamilyLevel::Missing) && changed_places(words, a, b) {
+        return (GivenLevel::Swapped, FamilyLevel::Alike);
+    }
+    (given, family)
+}
+
+fn changed_places(words: &Words, a: &NameForm, b: &NameForm) -> bool {
+    let near = |x: Option<&Word>, y: Option<&Word>| {
+        x.zip(y).is_some_and(|(x, y)| word_level(words, *x, *y) <= WordLevel::Slips)
+    };
+    let any = |x: Option<&Word>, list: &[Word]| list.iter().any(|y| near(x, Some(y)));
+    let crossed = any(a.given.first(), &b.family) && any(b.given.first(), &a.family);
+    let lone = |x: &NameForm, y: &NameForm| {
+        x.given.is_empty() && near(x.family.last(), y.given.first()) && !near(x.family.last(), y.family.last())
+            || x.family.is_empty() && y.given.is_empty() && near(x.given.first(), y.family.last())
+    };
+    crossed || lone(a, b) || lone(b, a)
+}
+
+fn given_level(words: &Words, a: &NameForm, b: &NameForm) -> GivenLevel {
+    let (Some(&first), Some(&other)) = (a.given.first(), b.given.first()) else { return GivenLevel::Missing };
+    let level = word_level(words, first, other);
+    if level <= WordLevel::Form && is_prefix_name(words, first) && is_prefix_name(words, other) {
+        return after_prefix(words, a, b).unwrap_or_else(|| graded(words, level, first));
+    }
+    if level <= WordLevel::Slip {
+        return graded(words, level, first);
+    }
+    if joined_alike(words, (&a.given, a.given_joined), (&b.given, b.given_joined)) {
+        return GivenLevel::Form;
+    }
+    if in_the_rest(words, first, &b.given) || in_the_rest(words, other, &a.given) {
+        return GivenLevel::Part;
+    }
+    graded(words, level, first)
+}
+
+fn graded(words: &Words, level: WordLevel, word: Word) -> GivenLevel {
+    match level {
+        WordLevel::Same if words.get(word).common => GivenLevel::Same,
+        WordLevel::Same => GivenLevel::SameRare,
+        WordLevel::Form => GivenLevel::Form,
+        WordLevel::Slip => GivenLevel::Slip,
+        WordLevel::Slips => GivenLevel::Slips,
+        WordLevel::Initial => GivenLevel::Initial,
+        WordLevel::Unlike => GivenLevel::Unlike,
+        WordLevel::Distinct => GivenLevel::Distinct,
+    }
+}
+
+/// Whether a first name is one that brothers share, so that the second one tells them apart.
+fn is_prefix_name(words: &Words, word: Word) -> bool {
+    /// The line of the table that holds the forms of Mohammed.
+    const MOHAMMED: u16 = 0;
+    let facts = words.get(word);
+    facts.forms.contains(&MOHAMMED) || matches!(&*facts.text, "md" | "mhd" | "syed" | "sayed" | "muhd")
+}
+
+/// The second names decide when both have one; one alone is a part.
+fn after_prefix(words: &Words, a: &NameForm, b: &NameForm) -> Option<GivenLevel> {
+    match (a.given.get(1), b.given.get(1)) {
+        (Some(&x), Some(&y)) => Some(graded(words, word_level(words, x, y), x)),
+        (None, None) => None,
+        _ => Some(GivenLevel::Part),
+    }
+}
+
+fn in_the_rest(words: &Words, word: Word, list: &[Word]) -> bool {
+    list.iter().skip(1).any(|other| word_level(words, word, *other) <= WordLevel::Slip)
+}
+
+fn joined_alike(words: &Words, a: (&[Word], Option<Word>), b: (&[Word], Option<Word>)) -> bool {
+    let whole = |(list, joined): (&[Word], Option<Word>)| joined.or_else(|| list.first().copied());
+    if a.1.is_none() && b.1.is_none() {
+        return false;
+    }
+    whole(a).zip(whole(b)).is_some_and(|(x, y)| word_level(words, x, y) <= WordLevel::Slip && !prefix(words, x, y))
+}
+
+/// Whether one only begins like the other, which says nothing of joined words.
+fn prefix(words: &Words, x: Word, y: Word) -> bool {
+    let (x, y) = (&words.get(x).text, &words.get(y).text);
+    x.len().abs_diff(y.len()) > 1
+}
+
+fn family_level(words: &Words, a: &NameForm, b: &NameForm) -> FamilyLevel {
+    if a.family.is_empty() || b.family.is_empty() {
+        return FamilyLevel::Missing;
+    }
+    if a.family == b.family {
+        let common = a.family.iter().all(|word| words.get(*word).common);
+        return if common { FamilyLevel::Same } else { FamilyLevel::SameRare };
+    }
+    if joined_alike(words, (&a.family, a.family_joined), (&b.family, b.family_joined)) {
+        return FamilyLevel::Alike;
+    }
+    let near = |x: &Word, y: &Word| family_word_alike(words, *x, *y);
+    if let ([x], [y]) = (a.family.as_slice(), b.family.as_slice()) {
+        return if near(x, y) { FamilyLevel::Alike } else { FamilyLevel::Different };
+    }
+    let any = a.family.iter().any(|x| b.family.iter().any(|y| near(x, y)));
+    if any { FamilyLevel::Part } else { FamilyLevel::Different }
+}
+
+/// Family names are not looked up: most are unknown to any table, and a family's name never decides on a child.
+fn family_word_alike(words: &Words, a: Word, b: Word) -> bool {
+    let (one, other) = (words.get(a), words.get(b));
+    a == b || unknown_level(&one.text, &other.text, one.sound == other.sound) <= WordLevel::Slips
+}

@@ -1,0 +1,170 @@
+//! A record read once: words, numbers and dates, ready to be compared many times.
+
+use std::collections::BTreeMap;
+
+use domain::{BirthDate, PersonKind, RelationshipKind, Sex};
+use time::Date;
+
+use super::addresses::Address;
+use super::dates::plausible;
+use super::facts::{PersonFacts, RelationFacts};
+use super::identifiers::Identifier;
+use super::names::{self, NameForm, Placeholder};
+use super::words::{Words, split};
+
+/// The most names, addresses and relations looked at in one record.
+const MOST: usize = 8;
+
+/// A parent, sibling or other as named on somebody's record.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Relative {
+    pub(crate) kind: RelationshipKind,
+    pub(crate) name: NameForm,
+    pub(crate) birth: Option<Date>,
+    pub(crate) nhs: Option<Identifier>,
+    /// The other's own record: its key, or the agency's reference for it; hashed, 0 for none.
+    pub(crate) key: u64,
+    pub(crate) reference: u64,
+}
+
+/// A record, read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Person {
+    pub(crate) kind: PersonKind,
+    /// Hashes; 0 for none.
+    pub(crate) key: u64,
+    pub(crate) agency: u64,
+    pub(crate) reference: u64,
+    pub(crate) family_reference: u64,
+    pub(crate) school: u64,
+    pub(crate) gp: u64,
+    pub(crate) nhs: Option<Identifier>,
+    pub(crate) upn: Option<Identifier>,
+    pub(crate) forms: Vec<NameForm>,
+    pub(crate) placeholder: Option<Placeholder>,
+    pub(crate) birth: Option<BirthDate>,
+    pub(crate) sex: Sex,
+    pub(crate) addresses: Vec<Address>,
+    pub(crate) relatives: Vec<Relative>,
+}
+
+impl Person {
+    pub(crate) fn read(words: &mut Words, facts: &PersonFacts) -> Self {
+        let read: Vec<_> = facts.names.iter().take(MOST).map(|name| names::read(words, name)).collect();
+        let placeholder = read.iter().find_map(|(_, placeholder)| *placeholder);
+        let named = read.iter().any(|(form, _)| !form.given.is_empty());
+        let addresses = facts.addresses.iter().take(MOST).map(|address| Address::read(words, address));
+        let addresses = addresses.filter(|address| !address.is_empty()).collect();
+        let agency = hash(&[facts.agency.trim()]);
+        Self {
+            kind: facts.kind,
+            key: hash(&[&facts.key]),
+            agency: if facts.agency.trim().is_empty() { 0 } else { agency },
+            reference: reference(agency, facts.reference.as_deref()),
+            family_reference: reference(agency, facts.family_reference.as_deref()),
+            school: institution(facts.school.as_deref()),
+            gp: institution(facts.gp.as_deref()),
+            nhs: facts.nhs_number.as_ref().and_then(|number| Identifier::nhs(number.as_str())),
+            upn: facts.upn.as_ref().and_then(|upn| Identifier::upn(upn.as_str())),
+            forms: read.into_iter().map(|(form, _)| form).collect(),
+            placeholder: placeholder.filter(|_| !named),
+            birth: plausible(facts.birth),
+            sex: facts.sex,
+            addresses,
+            relatives: facts.relations.iter().take(2 * MOST).map(|one| Relative::read(words, agency, one)).collect(),
+        }
+    }
+
+    /// What several records of one child say together: the commonest birth, sex and numbers, all names, homes and relations.
+    pub(crate) fn together<'a>(records: impl Iterator<Item = &'a Self>) -> Option<Self> {
+        let records: Vec<&Self> = records.collect();
+        let mut whole = (*records.first()?).clone();
+        let born = records.iter().any(|record| record.birth.is_some_and(|birth| !birth.expected));
+        whole.birth = commonest(records.iter().filter_map(|r| r.birth).filter(|b| !born || !b.expected), |b| b.date);
+        whole.nhs = commonest(records.iter().filter_map(|record| record.nhs), |nhs| *nhs);
+        whole.upn = commonest(records.iter().filter_map(|record| record.upn), |upn| *upn);
+        let sexes = records.iter().map(|record| record.sex).filter(|sex| matches!(sex, Sex::Female | Sex::Male));
+        whole.sex = commonest(sexes, |sex| *sex == Sex::Male).unwrap_or(Sex::NotKnown);
+        let named = records.iter().any(|record| record.placeholder.is_none());
+        whole.placeholder = whole.placeholder.filter(|_| !named);
+        whole.forms = united(records.iter().flat_map(|record| &record.forms), MOST);
+        whole.addresses = united(records.iter().flat_map(|record| &record.addresses), MOST);
+        whole.relatives = united(records.iter().flat_map(|record| &record.relatives), 3 * MOST);
+        (whole.agency, whole.reference) = (0, 0);
+        Some(whole)
+    }
+
+    /// The parents or carers of one kind.
+    pub(crate) fn relatives_of(&self, kind: RelationshipKind) -> impl Iterator<Item = &Relative> {
+        self.relatives.iter().filter(move |relative| relative.kind == kind)
+    }
+
+    /// Whether it is said to be an unborn baby.
+    pub(crate) fn is_unborn(&self) -> bool {
+        self.birth.is_some_and(|birth| birth.expected)
+    }
+
+    /// Twins by relationship, or brothers and sisters of the same birthday.
+    pub(crate) fn twins(&self) -> impl Iterator<Item = &Relative> {
+        let born = self.birth.filter(|birth| !birth.expected).map(|birth| birth.date);
+        self.relatives.iter().filter(move |relative| {
+            relative.kind == RelationshipKind::TwinOf
+                || relative.kind == RelationshipKind::SiblingOf && relative.birth.is_some() && relative.birth == born
+        })
+    }
+}
+
+impl Relative {
+    fn read(words: &mut Words, agency: u64, facts: &RelationFacts) -> Self {
+        Self {
+            kind: facts.kind,
+            name: names::read(words, &facts.name).0,
+            birth: facts.birth,
+            nhs: facts.nhs_number.as_ref().and_then(|number| Identifier::nhs(number.as_str())),
+            key: facts.reference.as_deref().map_or(0, |key| hash(&[key])),
+            reference: reference(agency, facts.reference.as_deref()),
+        }
+    }
+}
+
+/// The one that occurs oftenest; of several, the smallest.
+fn commonest<T: Copy, K: Ord>(values: impl Iterator<Item = T>, key: impl Fn(&T) -> K) -> Option<T> {
+    let mut counts: BTreeMap<K, (usize, T)> = BTreeMap::new();
+    for value in values {
+        counts.entry(key(&value)).or_insert((0, value)).0 += 1;
+    }
+    let most = counts.values().map(|(count, _)| *count).max()?;
+    counts.into_values().find(|(count, _)| *count == most).map(|(_, value)| value)
+}
+
+/// Each different one once, up to `most`.
+fn united<'a, T: Clone + PartialEq + 'a>(values: impl Iterator<Item = &'a T>, most: usize) -> Vec<T> {
+    let mut out: Vec<T> = Vec::new();
+    for value in values {
+        if out.len() < most && !out.contains(value) {
+            out.push(value.clone());
+        }
+    }
+    out
+}
+
+fn reference(agency: u64, text: Option<&str>) -> u64 {
+    let text = text.map(str::trim).filter(|text| !text.is_empty());
+    text.map_or(0, |text| hash(&[&agency.to_string(), &text.to_lowercase()]))
+}
+
+fn institution(name: Option<&str>) -> u64 {
+    let words = name.map(split).unwrap_or_default();
+    if words.is_empty() { 0 } else { hash(&[&words.concat()]) }
+}
+
+/// The same number for the same parts on every machine and in every version (FNV-1a, 64 bits, each part closed).
+pub(crate) fn hash(parts: &[&str]) -> u64 {
+    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    for part in parts {
+        for byte in part.bytes().chain([0xff]) {
+            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        }
+    }
+    hash
+}
