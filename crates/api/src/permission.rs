@@ -33,15 +33,15 @@ permissions! {
     ChronologySignOff, ChronologyClose, ChronologyReopen, ChronologyExtend, TombstoneRead, ReadersRead,
     InvitationCreate, InvitationList, InvitationRead, InvitationUpdate, FormRead, InvitationDraft,
     InvitationNilReturn, InvitationDecline, FragmentSubmit, FragmentAhead, FragmentList, FragmentRead,
-    FragmentVersions, FragmentCorrect, FragmentWithdraw, FragmentExtend, TimelineRead, ConsolidationList,
-    ConsolidationRead, SnapshotRead, HoldPlace, HoldList, HoldRelease, AuditRead,
+    FragmentVersions, FragmentCorrect, FragmentWithdraw, FragmentExtend, TimelineRead, LinkRead, LinkDecide,
+    ConsolidationList, ConsolidationRead, SnapshotRead, HoldPlace, HoldList, HoldRelease, AuditRead,
 }
 
 /// What a request weighs against its caller's allowance: reads 1, writes 2, what draws up a timeline 4.
 pub(crate) const fn cost(operation: Operation) -> u32 {
     use Operation as O;
     match operation {
-        O::TimelineRead | O::ChronologyConsolidate | O::ConsolidationRead | O::SnapshotRead => 4,
+        O::TimelineRead | O::LinkRead | O::ChronologyConsolidate | O::ConsolidationRead | O::SnapshotRead => 4,
         O::PartnershipRead
         | O::AgencyList
         | O::AgencyRead
@@ -120,7 +120,8 @@ pub(crate) const fn who(operation: Operation) -> &'static str {
             "the chronology's owner, manager and team; the agency that submitted it"
         }
         O::FragmentCorrect | O::FragmentWithdraw | O::FragmentExtend => "the agency that submitted it",
-        O::TimelineRead => {
+        O::LinkDecide => "the chronology's owner and manager, and social workers on its team",
+        O::TimelineRead | O::LinkRead => {
             "the chronology's owner, manager and team; practitioners named on an invitation, once their agency's own return is in and while the chronology is open"
         }
         O::HoldPlace | O::HoldList | O::HoldRelease => "team managers of children's social care; auditors may list",

@@ -101,6 +101,10 @@ closed_list! {
         FragmentExtend = "fragment.extend",
         /// Read the timeline.
         TimelineRead = "timeline.read",
+        /// See which entries tell one event, and why.
+        LinkRead = "link.read",
+        /// Decide which entries tell one event.
+        LinkDecide = "link.decide",
         /// List frozen views.
         ConsolidationList = "consolidation.list",
         /// Read a frozen view.
@@ -309,7 +313,8 @@ pub fn decide(actor: &Actor, operation: Operation, facts: &Facts) -> Decision {
     if facts.expired && operation != Operation::TombstoneRead {
         return Err(Denial::Expired);
     }
-    if operation == Operation::TimelineRead && reason == ReadReason::NamedContributor {
+    let timeline = matches!(operation, Operation::TimelineRead | Operation::LinkRead);
+    if timeline && reason == ReadReason::NamedContributor {
         timeline_for_contributor(facts)?;
     }
     if !possible_in_state(operation, facts) {
@@ -356,7 +361,7 @@ fn entitled(actor: &Actor, operation: Operation, facts: &Facts) -> Option<ReadRe
         O::InvitationUpdate => running(actor, facts).or_else(|| agency_lead(actor, facts)),
         O::ChronologyConsolidate | O::ReadersRead => reading(actor, facts),
         // Business support on the team reads and prepares; it neither exports, closes nor speaks for an agency.
-        O::ChronologyClose | O::ChronologyExtend | O::FragmentProxy | O::SnapshotRead => {
+        O::ChronologyClose | O::ChronologyExtend | O::FragmentProxy | O::SnapshotRead | O::LinkDecide => {
             reading(actor, facts).filter(|_| actor.social_worker() || actor.manager())
         }
         O::ChronologySignOff | O::ChronologyReopen => manager_of(actor, facts),
@@ -368,7 +373,10 @@ fn entitled(actor: &Actor, operation: Operation, facts: &Facts) -> Option<ReadRe
         O::FragmentList => reading(actor, facts).or_else(|| contributor(actor, facts)),
         O::FragmentRead | O::FragmentVersions => reading(actor, facts).or_else(|| own(actor, facts)),
         O::FragmentCorrect | O::FragmentWithdraw | O::FragmentExtend => own(actor, facts),
-        O::TimelineRead => reading(actor, facts).or_else(|| named(facts).filter(|_| actor_reads(actor))),
+        // Links are part of the timeline: what they join and why is read as it is.
+        O::TimelineRead | O::LinkRead => {
+            reading(actor, facts).or_else(|| named(facts).filter(|_| actor_reads(actor)))
+        }
         O::ConsolidationList | O::ConsolidationRead => reading(actor, facts),
         O::HoldPlace | O::HoldList | O::HoldRelease => holds(actor, operation),
         O::AuditRead => actor.is(Role::Auditor).then_some(ReadReason::Auditor),
@@ -508,10 +516,10 @@ fn possible_in_state(operation: Operation, facts: &Facts) -> bool {
     match operation {
         O::FormRead | O::InvitationDraft | O::InvitationNilReturn | O::InvitationDecline => state.takes_returns(),
         O::FragmentSubmit | O::FragmentProxy => state.takes_returns(),
-        O::FragmentCorrect | O::FragmentWithdraw => matches!(state, S::Open | S::Closing | S::Consolidated),
+        O::FragmentCorrect | O::FragmentWithdraw | O::LinkDecide => matches!(state, S::Open | S::Closing | S::Consolidated),
         O::InvitationCreate => matches!(state, S::Draft | S::Open | S::Closing),
         O::InvitationUpdate | O::ChronologyUpdate => !matches!(state, S::Closed | S::Expired),
-        O::TimelineRead => state != S::Draft,
+        O::TimelineRead | O::LinkRead => state != S::Draft,
         O::SnapshotRead => matches!(state, S::SignedOff | S::Closed),
         _ => true,
     }

@@ -66,6 +66,8 @@ ids! {
     EntryId,
     /// A view of the timeline frozen for a meeting.
     ConsolidationId,
+    /// A person's decision that entries tell one event, or do not.
+    LinkDecisionId,
     /// A legal hold.
     HoldId,
     /// One audit record.

@@ -112,6 +112,8 @@ const EXPECTED: &[(O, &str)] = &[
     (O::FragmentWithdraw,      "nnnnYYnYYnnnn"),
     (O::FragmentExtend,        "nnnnYYnYYnnnn"),
     (O::TimelineRead,          "YYnnYfnnnnnnx"),
+    (O::LinkRead,              "YYnnYfnnnnnnx"),
+    (O::LinkDecide,            "YYnnnnnnnnnnx"),
     (O::ConsolidationList,     "YYnnnnnnnnnnx"),
     (O::ConsolidationRead,     "YYnnnnnnnnnnx"),
     (O::SnapshotRead,          "YYnnnnnnnnnnx"),

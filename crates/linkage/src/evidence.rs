@@ -84,6 +84,10 @@ pub enum EvidenceCode {
     SexDiffers,
     /// One record is a child's, the other an adult's.
     KindsDiffer,
+    /// A person decided that the accounts tell one event.
+    DecidedSame,
+    /// A person decided that the events have to do with each other.
+    DecidedRelated,
 }
 
 /// One fact that spoke for or against a link.
@@ -148,6 +152,8 @@ impl EvidenceCode {
             Self::Twin => "Same birthday and family name with another given name: a twin, not the same child",
             Self::SexDiffers => "The recorded sexes differ",
             Self::KindsDiffer => "One record is a child's, the other an adult's",
+            Self::DecidedSame => "A person decided that they tell one event",
+            Self::DecidedRelated => "A person decided that they have to do with each other",
         }
     }
 }

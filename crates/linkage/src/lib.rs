@@ -5,6 +5,7 @@
 
 mod child;
 mod cluster;
+mod decided;
 mod event;
 mod evidence;
 mod facts;
@@ -17,6 +18,7 @@ mod union;
 
 pub use child::{ChildBand, ChildDecision, same_child};
 pub use cluster::{EventCluster, RelatedEvents, SortedEvents, cluster_events, sort_events};
+pub use decided::{Decided, LinkVerdict, decided_events};
 pub use event::{EventBand, EventDecision, same_event};
 pub use evidence::{Evidence, EvidenceCode};
 pub use facts::{EventFacts, FamilyNames};
