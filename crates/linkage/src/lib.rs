@@ -3,6 +3,7 @@
 //! Every decision is deterministic: the same records give the same answer in whatever order they come. When in doubt
 //! records stay apart, because a wrong merge misleads and a missed one only shows a thing twice.
 
+pub mod batch;
 mod child;
 mod cluster;
 mod decided;
@@ -18,7 +19,7 @@ mod union;
 
 pub use child::{ChildBand, ChildDecision, same_child};
 pub use cluster::{EventCluster, RelatedEvents, SortedEvents, cluster_events, sort_events};
-pub use decided::{Decided, LinkVerdict, decided_events};
+pub use decided::{Decided, decided_events};
 pub use event::{EventBand, EventDecision, same_event};
 pub use evidence::{Evidence, EvidenceCode};
 pub use facts::{EventFacts, FamilyNames};
