@@ -90,6 +90,8 @@ impl PurposePolicy {
 pub struct PartnershipPolicy {
     /// Categories beyond the built-in ones: code and what it covers.
     pub extra_categories: Vec<(Category, String)>,
+    /// Agencies' own words for types of events, and the categories they stand for.
+    pub glossary: Vec<(String, Category)>,
     /// Purposes whose defaults differ from [`PurposePolicy::default_for`].
     pub purposes: Vec<(Purpose, PurposePolicy)>,
     /// The longest a chronology, with all its extensions, may live from its opening. Transient data: under a year.
@@ -113,6 +115,7 @@ impl Default for PartnershipPolicy {
         const DAY: u64 = 86_400;
         Self {
             extra_categories: Vec::new(),
+            glossary: Vec::new(),
             purposes: Vec::new(),
             max_lifetime: Duration::from_secs(330 * DAY),
             max_ahead_lifetime: Duration::from_secs(90 * DAY),

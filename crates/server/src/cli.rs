@@ -31,6 +31,8 @@ pub(crate) enum Command {
     CheckConfig,
     /// Measure speed and memory on this machine, beside their targets.
     Bench(crate::bench::BenchArgs),
+    /// Link a file of submissions: which are one child, one family, one event. Reads no database.
+    Link(crate::link::LinkArgs),
     /// Print the API's description, OpenAPI 3.1 as YAML.
     Openapi,
 }

@@ -10,7 +10,7 @@ pub(crate) use token::token;
 
 use std::process::ExitCode;
 
-use crate::{bench, cli::Cli, cli::Command, config, output, serve};
+use crate::{bench, cli::Cli, cli::Command, config, link, output, serve};
 
 /// Carries out what the command line asks for.
 ///
@@ -21,6 +21,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     match cli.command {
         Command::CheckConfig => return check_config(file),
         Command::Bench(arguments) => bench::bench(&arguments)?,
+        Command::Link(arguments) => return link::link(&arguments, file),
         Command::Openapi => output::text(&api::openapi_yaml())?,
         Command::Serve => serve::serve(config::load(file)?)?,
         Command::Demo(arguments) => serve::demo(config::load(file)?, arguments)?,

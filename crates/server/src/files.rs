@@ -1,7 +1,7 @@
 //! Files and folders that only we may read.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Write as _};
+use std::io::{self, BufWriter, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
@@ -27,6 +27,28 @@ pub(crate) fn write_private(file: &Path, content: &[u8]) -> anyhow::Result<()> {
         let _ = fs::remove_file(&draft);
     }
     written.with_context(|| format!("{}: cannot be written", file.display()))
+}
+
+/// Writes a file with mode 0600 piece by piece, so that it is there whole or not at all, and durable.
+///
+/// # Errors
+/// When it cannot be written, or what writes it fails.
+pub(crate) fn write_private_through<T>(
+    file: &Path,
+    write: impl FnOnce(&mut dyn io::Write) -> anyhow::Result<T>,
+) -> anyhow::Result<T> {
+    let draft = draft_of(file);
+    let mut out = BufWriter::new(private(&draft).with_context(|| format!("{}: cannot be written", file.display()))?);
+    let written = write(&mut out).and_then(|value| {
+        out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
+        fs::rename(&draft, file)?;
+        settle(file)?;
+        Ok(value)
+    });
+    if written.is_err() {
+        let _ = fs::remove_file(&draft);
+    }
+    written
 }
 
 /// As [`write_private`], but never over a file that is there: of two processes that start together one wins.
@@ -58,9 +80,13 @@ fn draft_of(file: &Path) -> PathBuf {
 }
 
 fn write_durably(file: &Path, content: &[u8]) -> io::Result<()> {
-    let mut handle = OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file)?;
+    let mut handle = private(file)?;
     handle.write_all(content)?;
     handle.sync_all()
+}
+
+fn private(file: &Path) -> io::Result<File> {
+    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file)
 }
 
 fn settle(file: &Path) -> io::Result<()> {
@@ -83,6 +109,15 @@ mod tests {
         assert!(!exposed(&file).unwrap());
         write_private_once(&file, b"two").unwrap();
         assert_eq!(fs::read(&file).unwrap(), b"one", "the first stays");
+        let failed = write_private_through(&file, |out| {
+            out.write_all(b"half")?;
+            anyhow::bail!("enough")
+        });
+        assert!(failed.map(|(): ()| ()).is_err());
+        assert_eq!(fs::read(&file).unwrap(), b"one", "half a file replaces nothing");
+        write_private_through(&file, |out| Ok(out.write_all(b"three")?)).unwrap();
+        assert_eq!(fs::read(&file).unwrap(), b"three");
+        assert!(!exposed(&file).unwrap());
         assert_eq!(fs::read_dir(&inner).unwrap().count(), 1, "no draft is left");
     }
 }

@@ -8,6 +8,7 @@ mod config;
 mod demo;
 mod files;
 mod ids;
+mod link;
 mod logging;
 mod metrics_listener;
 mod output;

@@ -23,6 +23,14 @@ pub(crate) fn text(text: &str) -> io::Result<()> {
     out.flush()
 }
 
+/// Writes a line about a command's work to standard error; it says nothing personal.
+///
+/// # Errors
+/// When standard error is closed.
+pub(crate) fn note(text: &str) -> io::Result<()> {
+    writeln!(io::stderr().lock(), "{text}")
+}
+
 /// Whether the error is that our reader closed the pipe, as `head` does.
 pub(crate) fn closed_early(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)

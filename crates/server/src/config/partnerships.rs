@@ -55,6 +55,8 @@ fn read_policy(mut from: Section<'_>) -> PartnershipPolicy {
     let max_lifetime = days("max_lifetime_days", &(1..=364), usual.max_lifetime);
     let max_ahead_lifetime = days("max_ahead_lifetime_days", &(1..=364), usual.max_ahead_lifetime);
     let unreferenced_lifetime = days("unreferenced_lifetime_days", &(1..=90), usual.unreferenced_lifetime);
+    let extra_categories: Vec<_> = from.sections("categories").into_iter().filter_map(read_category).collect();
+    let glossary = read_glossary(from.section("glossary"), &extra_categories);
     let policy = PartnershipPolicy {
         max_lifetime,
         max_ahead_lifetime,
@@ -63,7 +65,8 @@ fn read_policy(mut from: Section<'_>) -> PartnershipPolicy {
         contributors_read_timeline: from.flag("contributors_read_timeline").unwrap_or(usual.contributors_read_timeline),
         impact_mandatory: from.flag("impact_mandatory").unwrap_or(usual.impact_mandatory),
         action_mandatory: from.flag("action_mandatory").unwrap_or(usual.action_mandatory),
-        extra_categories: from.sections("categories").into_iter().filter_map(read_category).collect(),
+        extra_categories,
+        glossary,
         purposes: from.sections("purposes").into_iter().filter_map(|one| read_purpose(one, max_lifetime)).collect(),
     };
     for code in twice(policy.extra_categories.iter().map(|(category, _)| category.as_str())) {
@@ -89,6 +92,23 @@ fn read_category(mut from: Section<'_>) -> Option<(Category, String)> {
     let covers = from.needed_text("covers");
     from.finish();
     Some((category?, covers))
+}
+
+/// Words of agencies, each with a category that is on the partnership's list.
+fn read_glossary(mut from: Section<'_>, extra: &[(Category, String)]) -> Vec<(String, Category)> {
+    let mut read = Vec::new();
+    for word in from.keys() {
+        let listed = |category: &Category| {
+            PartnershipPolicy::default().lists(category) || extra.iter().any(|(own, _)| own == category)
+        };
+        let Some(code) = from.text(&word) else { continue };
+        match Category::new(&code).filter(listed) {
+            Some(category) => read.push((word, category)),
+            None => from.wrong(&word, "must be the code of a category"),
+        }
+    }
+    from.finish();
+    read
 }
 
 fn read_purpose(mut from: Section<'_>, max_lifetime: Duration) -> Option<(domain::Purpose, PurposePolicy)> {

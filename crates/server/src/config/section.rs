@@ -62,6 +62,11 @@ impl<'a> Section<'a> {
         self.table.contains_key(key)
     }
 
+    /// The names of all settings that are still there.
+    pub(crate) fn keys(&self) -> Vec<String> {
+        self.table.keys().cloned().collect()
+    }
+
     /// Notes a mistake of one of its settings.
     pub(crate) fn wrong(&self, key: &str, what: &str) {
         self.problems.add(format!("{}: {what}", self.name(key)));
