@@ -33,7 +33,7 @@ permissions! {
     ChronologySignOff, ChronologyClose, ChronologyReopen, ChronologyExtend, TombstoneRead, ReadersRead,
     InvitationCreate, InvitationList, InvitationRead, InvitationUpdate, FormRead, InvitationDraft,
     InvitationNilReturn, InvitationDecline, FragmentSubmit, FragmentAhead, FragmentList, FragmentRead,
-    FragmentVersions, FragmentCorrect, FragmentWithdraw, FragmentExtend, TimelineRead, LinkRead, LinkDecide,
+    FragmentVersions, FragmentCorrect, FragmentWithdraw, FragmentExtend, TimelineRead, LinkRead, LinkDecisionRead, LinkDecide,
     ConsolidationList, ConsolidationRead, SnapshotRead, HoldPlace, HoldList, HoldRelease, AuditRead,
 }
 
@@ -41,7 +41,12 @@ permissions! {
 pub(crate) const fn cost(operation: Operation) -> u32 {
     use Operation as O;
     match operation {
-        O::TimelineRead | O::LinkRead | O::ChronologyConsolidate | O::ConsolidationRead | O::SnapshotRead => 4,
+        O::TimelineRead
+        | O::LinkRead
+        | O::LinkDecisionRead
+        | O::ChronologyConsolidate
+        | O::ConsolidationRead
+        | O::SnapshotRead => 4,
         O::PartnershipRead
         | O::AgencyList
         | O::AgencyRead
@@ -98,6 +103,7 @@ pub(crate) const fn who(operation: Operation) -> &'static str {
         }
         O::ChronologyConsolidate
         | O::ReadersRead
+        | O::LinkDecisionRead
         | O::ChronologyClose
         | O::ChronologyExtend
         | O::FragmentProxy

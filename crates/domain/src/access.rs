@@ -103,6 +103,8 @@ closed_list! {
         TimelineRead = "timeline.read",
         /// See which entries tell one event, and why.
         LinkRead = "link.read",
+        /// See what people decided about links.
+        LinkDecisionRead = "link_decision.read",
         /// Decide which entries tell one event.
         LinkDecide = "link.decide",
         /// List frozen views.
@@ -359,7 +361,7 @@ fn entitled(actor: &Actor, operation: Operation, facts: &Facts) -> Option<ReadRe
         O::TombstoneRead => running(actor, facts).or_else(|| contributor(actor, facts)).or_else(|| own(actor, facts)),
         O::ChronologyUpdate | O::ChronologyOpen | O::InvitationCreate => running(actor, facts),
         O::InvitationUpdate => running(actor, facts).or_else(|| agency_lead(actor, facts)),
-        O::ChronologyConsolidate | O::ReadersRead => reading(actor, facts),
+        O::ChronologyConsolidate | O::ReadersRead | O::LinkDecisionRead => reading(actor, facts),
         // Business support on the team reads and prepares; it neither exports, closes nor speaks for an agency.
         O::ChronologyClose | O::ChronologyExtend | O::FragmentProxy | O::SnapshotRead | O::LinkDecide => {
             reading(actor, facts).filter(|_| actor.social_worker() || actor.manager())
@@ -374,9 +376,7 @@ fn entitled(actor: &Actor, operation: Operation, facts: &Facts) -> Option<ReadRe
         O::FragmentRead | O::FragmentVersions => reading(actor, facts).or_else(|| own(actor, facts)),
         O::FragmentCorrect | O::FragmentWithdraw | O::FragmentExtend => own(actor, facts),
         // Links are part of the timeline: what they join and why is read as it is.
-        O::TimelineRead | O::LinkRead => {
-            reading(actor, facts).or_else(|| named(facts).filter(|_| actor_reads(actor)))
-        }
+        O::TimelineRead | O::LinkRead => reading(actor, facts).or_else(|| named(facts).filter(|_| actor_reads(actor))),
         O::ConsolidationList | O::ConsolidationRead => reading(actor, facts),
         O::HoldPlace | O::HoldList | O::HoldRelease => holds(actor, operation),
         O::AuditRead => actor.is(Role::Auditor).then_some(ReadReason::Auditor),
@@ -516,7 +516,9 @@ fn possible_in_state(operation: Operation, facts: &Facts) -> bool {
     match operation {
         O::FormRead | O::InvitationDraft | O::InvitationNilReturn | O::InvitationDecline => state.takes_returns(),
         O::FragmentSubmit | O::FragmentProxy => state.takes_returns(),
-        O::FragmentCorrect | O::FragmentWithdraw | O::LinkDecide => matches!(state, S::Open | S::Closing | S::Consolidated),
+        O::FragmentCorrect | O::FragmentWithdraw | O::LinkDecide => {
+            matches!(state, S::Open | S::Closing | S::Consolidated)
+        }
         O::InvitationCreate => matches!(state, S::Draft | S::Open | S::Closing),
         O::InvitationUpdate | O::ChronologyUpdate => !matches!(state, S::Closed | S::Expired),
         O::TimelineRead | O::LinkRead => state != S::Draft,

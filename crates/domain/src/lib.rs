@@ -11,6 +11,7 @@ mod identifiers;
 mod ids;
 mod instant;
 mod invitation;
+mod link;
 mod person;
 mod policy;
 mod sensitive;
@@ -32,10 +33,11 @@ pub use event_date::{
 pub use identifiers::{IdentifierError, NhsNumber, Upn};
 pub use ids::{
     AgencyId, AuditId, ChronologyId, ConsolidationId, EntryId, FamilyId, FragmentId, HoldId, Ids, InvitationId,
-    PartnershipId, PersonId, PractitionerId, RelationshipId, RequestId,
+    LinkDecisionId, PartnershipId, PersonId, PractitionerId, RelationshipId, RequestId,
 };
 pub use instant::{Instant, InstantError};
 pub use invitation::{DeclineReason, InvitationState};
+pub use link::LinkVerdict;
 pub use person::{
     Address, BirthDate, NoIdentifierReason, PersonDetails, PersonKind, PersonName, RelationshipKind, Sex,
 };

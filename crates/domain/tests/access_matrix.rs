@@ -113,6 +113,7 @@ const EXPECTED: &[(O, &str)] = &[
     (O::FragmentExtend,        "nnnnYYnYYnnnn"),
     (O::TimelineRead,          "YYnnYfnnnnnnx"),
     (O::LinkRead,              "YYnnYfnnnnnnx"),
+    (O::LinkDecisionRead,      "YYnnnnnnnnnnx"),
     (O::LinkDecide,            "YYnnnnnnnnnnx"),
     (O::ConsolidationList,     "YYnnnnnnnnnnx"),
     (O::ConsolidationRead,     "YYnnnnnnnnnnx"),

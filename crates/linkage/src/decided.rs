@@ -5,24 +5,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde::{Deserialize, Serialize};
+use domain::LinkVerdict;
 
 use crate::cluster::{EventCluster, RelatedEvents, SortedEvents};
 use crate::evidence::{Evidence, EvidenceCode};
-
-/// What a person decided about two sides, each one or more entries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum LinkVerdict {
-    /// Both sides tell one event, together with whatever linkage has found to tell it too.
-    SameEvent,
-    /// The first side tells another event than the second: it stands on a row of its own.
-    DifferentEvents,
-    /// The events of both sides have to do with each other and are not one.
-    Related,
-    /// The events of both sides have nothing to do with each other.
-    NotRelated,
-}
 
 /// One decision about entries, named by their index among those that were sorted.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -19,7 +19,7 @@ mod union;
 
 pub use child::{ChildBand, ChildDecision, same_child};
 pub use cluster::{EventCluster, RelatedEvents, SortedEvents, cluster_events, sort_events};
-pub use decided::{Decided, LinkVerdict, decided_events};
+pub use decided::{Decided, decided_events};
 pub use event::{EventBand, EventDecision, same_event};
 pub use evidence::{Evidence, EvidenceCode};
 pub use facts::{EventFacts, FamilyNames};

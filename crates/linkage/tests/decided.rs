@@ -1,8 +1,7 @@
 //! Decisions of people over what linkage found: every entry stays once, and the later decision counts.
 
-use linkage::{
-    Decided, EventCluster, Evidence, EvidenceCode, LinkVerdict, RelatedEvents, SortedEvents, decided_events,
-};
+use domain::LinkVerdict;
+use linkage::{Decided, EventCluster, Evidence, EvidenceCode, RelatedEvents, SortedEvents, decided_events};
 use proptest::prelude::*;
 
 fn sorted(clusters: &[&[usize]], related: &[(usize, usize)]) -> SortedEvents {

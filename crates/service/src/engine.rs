@@ -10,6 +10,7 @@ use store::{Db, Tx};
 use vault::Vault;
 
 use crate::idempotency::Flight;
+use crate::linking::Relink;
 use crate::recording::Outcome;
 use crate::session::{Call, Entered, Scene, Trail};
 use crate::{AgencyIn, Answer, ServiceError, Written};
@@ -140,7 +141,8 @@ impl Service {
                     return if entered { Err(ServiceError::NotFound) } else { Ok(None) };
                 };
                 let trail = trail.clone();
-                let mut scene = Scene { tx, session: &session, partnership: &partnership, trail, writes: false };
+                let mut scene =
+                    Scene { tx, session: &session, partnership: &partnership, trail, writes: false, relink: None };
                 let result = act(&mut scene);
                 let trail = scene.trail;
                 Ok(Some((result, trail, session)))
@@ -183,7 +185,11 @@ impl Service {
             self.meet(call)?;
             done = attempt();
         }
-        done.map_err(|failed| self.record_failure(call, operation, now, failed))
+        let (written, relink) = done.map_err(|failed| self.record_failure(call, operation, now, failed))?;
+        if let Some(job) = relink {
+            self.relink(&job);
+        }
+        Ok(written)
     }
 
     fn write_in<T: Serialize + DeserializeOwned>(
@@ -194,7 +200,7 @@ impl Service {
         trail: &Trail,
         now: Instant,
         act: &impl Fn(&mut Scene<'_, '_>) -> Answer<T>,
-    ) -> Result<Written<T>, Failed> {
+    ) -> Result<(Written<T>, Option<Relink>), Failed> {
         let entered = self.enter(tx, call, now).map_err(|error| Failed::new(error, trail))?;
         let Some(Entered { session, partnership }) = entered else {
             return Err(Failed::new(ServiceError::Unmet, trail));
@@ -207,23 +213,24 @@ impl Service {
             .map_err(|error| Failed::new(error, trail))?;
         if let Some(value) = stored {
             let trail = trail.clone();
-            let mut scene = Scene { tx, session: &session, partnership: &partnership, trail, writes: true };
+            let mut scene =
+                Scene { tx, session: &session, partnership: &partnership, trail, writes: true, relink: None };
             let leave = self.still_entitled(&mut scene, operation);
             let (trail, tx) = (&scene.trail, scene.tx);
             leave.map_err(|error| Failed::new(error, trail))?;
             let outcome = Outcome { word: "replayed", trail };
             store::audit::insert(tx, &self.record(call, &session, operation, outcome))?;
-            return Ok(Written { value, replayed: true });
+            return Ok((Written { value, replayed: true }, None));
         }
         let trail = trail.clone();
-        let mut scene = Scene { tx, session: &session, partnership: &partnership, trail, writes: true };
+        let mut scene = Scene { tx, session: &session, partnership: &partnership, trail, writes: true, relink: None };
         let acted = act(&mut scene);
-        let (trail, tx) = (scene.trail, scene.tx);
+        let (trail, tx, relink) = (scene.trail, scene.tx, scene.relink);
         let value = acted.map_err(|error| Failed::new(error, &trail))?;
         let outcome = Outcome { word: "allowed", trail: &trail };
         store::audit::insert(tx, &self.record(call, &session, operation, outcome))?;
         self.remember(tx, call, &session, operation, &trail, &value).map_err(|error| Failed::new(error, &trail))?;
-        Ok(Written { value, replayed: false })
+        Ok((Written { value, replayed: false }, relink))
     }
 
     fn record_failure(&self, call: &Call, operation: Operation, now: Instant, failed: Failed) -> ServiceError {

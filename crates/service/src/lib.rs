@@ -14,6 +14,7 @@ mod fragments;
 mod holds;
 mod idempotency;
 mod invitations;
+mod linking;
 mod model;
 mod paging;
 mod people;

@@ -13,6 +13,7 @@ use uuid::Uuid;
 
 use crate::engine::Partnership;
 use crate::idempotency::IdempotencyKey;
+use crate::linking::Relink;
 use crate::{Answer, Service, ServiceError};
 
 /// What a verified token says.
@@ -98,6 +99,8 @@ pub(crate) struct Scene<'a, 'c> {
     pub(crate) trail: Trail,
     /// Whether the transaction writes: then writers of one chronology take turns.
     pub(crate) writes: bool,
+    /// A chronology to link once this is safely written.
+    pub(crate) relink: Option<Relink>,
 }
 
 impl Scene<'_, '_> {

@@ -2,9 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use domain::{Actor, AgencyId, ChronologyId, EntryDetails, InvitationState, Operation, Permit, may_read_entry};
+use domain::{
+    Actor, AgencyId, ChronologyId, EntryDetails, FragmentId, Instant, InvitationState, Operation, Permit,
+    may_read_entry,
+};
 use store::{ChronologyRow, FragmentContent, InvitationRow};
-use timeline::{ChildFacts, CoverageLine, Filter, LiveEntry, Row, consolidate, coverage_statement};
+use timeline::{ChildFacts, CoverageLine, Filter, LiveEntry, Row, consolidate_sorted, coverage_statement};
 
 use crate::chronologies::{Admitted, trail};
 use crate::fragments::{FragmentDetails, entry_place, fragment_terms, version_place};
@@ -19,10 +22,18 @@ use crate::{
 const MAX_ROWS: u16 = 500;
 
 /// What a reader may see of a chronology, opened.
-struct Opened {
-    entries: Vec<LiveEntry>,
+pub(crate) struct Opened {
+    pub(crate) entries: Vec<LiveEntry>,
+    /// When each fragment expires.
+    pub(crate) expires: BTreeMap<FragmentId, Instant>,
     /// What each agency says of its part in the support network, the latest first.
     involvement: BTreeMap<AgencyId, Involvement>,
+}
+
+/// A fragment, opened.
+pub(crate) struct OpenedFragment {
+    pub(crate) entries: Vec<LiveEntry>,
+    involvement: Option<Involvement>,
 }
 
 impl Service {
@@ -52,7 +63,9 @@ impl Service {
         let opened = self.open_content(scene, permit, reader, chronology)?;
         let counts = count_by_agency(&opened.entries);
         let children = child_facts(&family);
-        let drawn = consolidate(opened.entries, &children, &filter_of(query));
+        let linked = self.linked(scene, permit, chronology, &opened.entries, &children)?;
+        let sorted = linked.decided(&opened.entries);
+        let drawn = consolidate_sorted(opened.entries, sorted, &children, &filter_of(query));
         let coverage = self.coverage(scene, permit, chronology, &counts, opened.involvement)?;
         let header = self.header(scene, chronology, &family, coverage, &drawn.rows)?;
         let (rows, next) = self.rows_of_page(scene, chronology, query, drawn.rows)?;
@@ -61,7 +74,7 @@ impl Service {
 
     /// Opens every live entry that the reader may see. What is marked for others is dropped here, before anything is
     /// counted or joined.
-    fn open_content(
+    pub(crate) fn open_content(
         &self,
         scene: &mut Scene<'_, '_>,
         permit: &Permit,
@@ -69,39 +82,30 @@ impl Service {
         chronology: &ChronologyRow,
     ) -> Answer<Opened> {
         let content = store::fragments::live_content(scene.tx, permit, chronology.id, scene.session.now)?;
-        let mut opened = Opened { entries: Vec::new(), involvement: BTreeMap::new() };
+        let mut opened = Opened { entries: Vec::new(), expires: BTreeMap::new(), involvement: BTreeMap::new() };
         for fragment in content {
-            let earliest = scene
-                .trail
-                .expires_at
-                .map_or(fragment.fragment.expires_at, |end| end.min(fragment.fragment.expires_at));
-            scene.trail.expires_at = Some(earliest);
-            self.open_fragment_content(scene, reader, fragment, &mut opened)?;
+            let (id, agency, end) = (fragment.fragment.id, fragment.fragment.agency_id, fragment.fragment.expires_at);
+            scene.trail.expires_at = Some(scene.trail.expires_at.map_or(end, |earliest| earliest.min(end)));
+            let fragment = self.open_content_of(scene.now(), fragment)?;
+            opened.expires.insert(id, end);
+            opened.involvement.extend(fragment.involvement.map(|involvement| (agency, involvement)));
+            opened.entries.extend(fragment.entries.into_iter().filter(|entry| {
+                may_read_entry(reader, entry.agency, &entry.details.category, &entry.details.handling)
+            }));
         }
         Ok(opened)
     }
 
-    fn open_fragment_content(
-        &self,
-        scene: &Scene<'_, '_>,
-        reader: &Actor,
-        content: FragmentContent,
-        opened: &mut Opened,
-    ) -> Answer<()> {
+    /// Opens one fragment, whoever may see it: nothing of it is for a reader yet.
+    pub(crate) fn open_content_of(&self, now: Instant, content: FragmentContent) -> Answer<OpenedFragment> {
         let FragmentContent { fragment, version, entries } = content;
         let place = version_place(fragment.id, version.version);
         let terms = fragment_terms(&fragment, version.expires_at);
-        let key = self.vault().open_key(scene.now(), &terms, &place, version.wrapped_key.as_ref())?;
+        let key = self.vault().open_key(now, &terms, &place, version.wrapped_key.as_ref())?;
         let details: FragmentDetails = open_with(&key, &place, version.sealed.as_ref())?;
-        if let Some(involvement) = details.involvement {
-            opened.involvement.insert(fragment.agency_id, involvement);
-        }
-        for entry in entries {
+        let open = |entry: store::EntryRow| {
             let details: EntryDetails = open_with(&key, &entry_place(entry.id, entry.version), entry.sealed.as_ref())?;
-            if !may_read_entry(reader, fragment.agency_id, &details.category, &details.handling) {
-                continue;
-            }
-            opened.entries.push(LiveEntry {
+            Ok(LiveEntry {
                 entry_id: entry.id,
                 fragment_id: fragment.id,
                 fragment_version: version.version,
@@ -110,9 +114,10 @@ impl Service {
                 submitted_at: version.created_at,
                 position: entry.position,
                 details,
-            });
-        }
-        Ok(())
+            })
+        };
+        let entries = entries.into_iter().map(open).collect::<Answer<Vec<LiveEntry>>>()?;
+        Ok(OpenedFragment { entries, involvement: details.involvement })
     }
 
     /// Where each invited agency stands, and its part in the support network.
@@ -215,7 +220,7 @@ fn filter_of(query: &TimelineQuery) -> Filter {
     }
 }
 
-fn child_facts(family: &FamilyView) -> Vec<ChildFacts> {
+pub(crate) fn child_facts(family: &FamilyView) -> Vec<ChildFacts> {
     let facts = |(id, child): &(domain::PersonId, domain::PersonDetails)| ChildFacts {
         id: *id,
         given_name: child.name.given.clone(),

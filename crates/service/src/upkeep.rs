@@ -186,6 +186,7 @@ impl Service {
         let stone = self.fragment_stone(tx, &row, row.expires_at, now)?;
         store::tombstones::insert(tx, &stone, &[], &[])?;
         store::idempotency::delete_for_object(tx, due.partnership, row.id)?;
+        self.forget_links(tx, due.partnership, row.chronology_id, row.id)?;
         store::purge::delete_fragment(tx, due.partnership, row.id)?;
         self.unanswer(tx, &row, now)?;
         store::audit::insert(tx, &self.expiry_record(due.partnership, "fragment", row.id.0, row.chronology_id, now))?;

@@ -254,6 +254,55 @@ table! {
 }
 
 table! {
+    use diesel::sql_types::Binary;
+    use crate::types::{Id, Moment};
+
+    event_links (chronology_id, view_index) {
+        chronology_id -> Id,
+        view_index -> Binary,
+        partnership_id -> Id,
+        expires_at -> Moment,
+        wrapped_key -> Binary,
+        sealed -> Binary,
+        created_at -> Moment,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable};
+    use crate::types::{Id, Moment, Word};
+
+    link_decisions (id) {
+        id -> Id,
+        partnership_id -> Id,
+        chronology_id -> Id,
+        verdict -> Word,
+        author_id -> Id,
+        expires_at -> Moment,
+        wrapped_key -> Nullable<Binary>,
+        sealed -> Nullable<Binary>,
+        withdrawn_at -> Nullable<Moment>,
+        withdrawn_by -> Nullable<Id>,
+        version -> BigInt,
+        created_at -> Moment,
+        updated_at -> Moment,
+    }
+}
+
+table! {
+    use diesel::sql_types::BigInt;
+    use crate::types::Id;
+
+    link_decision_entries (decision_id, entry_id) {
+        decision_id -> Id,
+        entry_id -> Id,
+        partnership_id -> Id,
+        fragment_id -> Id,
+        side -> BigInt,
+    }
+}
+
+table! {
     use diesel::sql_types::{BigInt, Binary, Nullable};
     use crate::types::{Id, Moment, Word};
 
@@ -380,6 +429,9 @@ allow_tables_to_appear_in_same_query!(
     fragment_versions,
     entries,
     consolidations,
+    event_links,
+    link_decisions,
+    link_decision_entries,
     holds,
     tombstones,
     tombstone_agencies,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use domain::{BirthDate, EntryId, EventDate, Instant, PersonId, Significance, SortKey, WhenOut};
-use linkage::{EventCluster, EventFacts, Evidence, FamilyNames, cluster_events};
+use linkage::{EventCluster, Evidence, SortedEvents};
 use serde::{Deserialize, Serialize};
 use time::Date;
 
@@ -11,7 +11,9 @@ use crate::accounts::accounts;
 use crate::age::age_at;
 use crate::conflicts::conflicts;
 use crate::filter::Filter;
+use crate::links::Links;
 use crate::live::{ChildFacts, LiveEntry};
+use crate::related::RelatedRows;
 use crate::row::{Row, RowChild};
 
 /// How rows are ordered, in words for the timeline's header.
@@ -39,17 +41,32 @@ pub struct Consolidated {
 /// then filtered. The answer depends on the set of entries, never on the order in which they come. n log n.
 #[must_use]
 pub fn consolidate(entries: Vec<LiveEntry>, children: &[ChildFacts], filter: &Filter) -> Consolidated {
+    let sorted = Links::find(&entries, children).among(&entries);
+    consolidate_sorted(entries, sorted, children, filter)
+}
+
+/// The same with what is known already of which entries tell one event. `sorted` names each entry, by its place in
+/// `entries`, exactly once.
+#[must_use]
+pub fn consolidate_sorted(
+    entries: Vec<LiveEntry>,
+    sorted: SortedEvents,
+    children: &[ChildFacts],
+    filter: &Filter,
+) -> Consolidated {
     let entry_count = number(entries.len());
     let births: Births = children.iter().map(|child| (child.id, child.birth)).collect();
-    let clusters = cluster(&entries, children);
+    let mut related = RelatedRows::of(&sorted, &entries);
     let mut slots: Vec<Option<LiveEntry>> = entries.into_iter().map(Some).collect();
-    let mut placed: Vec<(Place, Row)> = clusters
+    let mut placed: Vec<(Place, Row)> = sorted
+        .clusters
         .into_iter()
         .filter_map(|cluster| place(take(&mut slots, &cluster), cluster.evidence, &births))
         .collect();
     placed.sort_by_key(|(place, _)| *place);
     let row_count = number(placed.len());
-    let numbered = placed.into_iter().zip(1..).map(|((_, row), sequence)| Row { sequence, ..row });
+    let numbered =
+        placed.into_iter().zip(1..).map(|((_, row), sequence)| Row { sequence, related: related.take(row.id), ..row });
     let rows = numbered.filter(|row| filter.takes(row)).collect();
     Consolidated { rows, row_count, entry_count, ordering_rule: ORDERING_RULE.to_owned() }
 }
@@ -57,16 +74,6 @@ pub fn consolidate(entries: Vec<LiveEntry>, children: &[ChildFacts], filter: &Fi
 type Births = HashMap<PersonId, Option<BirthDate>>;
 /// Where a row stands: its date, then its first submission, then its id.
 type Place = (SortKey, Instant, EntryId);
-
-fn cluster(entries: &[LiveEntry], children: &[ChildFacts]) -> Vec<EventCluster> {
-    let names = FamilyNames::new(children.iter().map(|child| (child.id, child.given_name.as_str())));
-    let facts = |entry| facts(entry, &names);
-    cluster_events(&entries.iter().map(facts).collect::<Vec<_>>())
-}
-
-fn facts<'a>(entry: &'a LiveEntry, names: &'a FamilyNames) -> EventFacts<'a> {
-    EventFacts::new(entry.entry_id, entry.fragment_id, entry.agency, &entry.details, names)
-}
 
 fn take(slots: &mut [Option<LiveEntry>], cluster: &EventCluster) -> Vec<LiveEntry> {
     cluster.members.iter().filter_map(|&index| slots.get_mut(index).and_then(Option::take)).collect()
@@ -87,6 +94,7 @@ fn place(entries: Vec<LiveEntry>, linked_because: Vec<Evidence>, births: &Births
         category,
         significance: significance(&entries),
         linked_because,
+        related: Vec::new(),
         conflicts: conflicts(&entries),
         key_incident: entries.iter().any(|entry| entry.details.key_incident),
         family_history: entries.iter().any(|entry| entry.details.family_history),

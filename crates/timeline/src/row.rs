@@ -34,12 +34,24 @@ pub struct Row {
     pub accounts: Vec<Account>,
     /// Why the accounts and repeats are shown as one event; empty for a single entry.
     pub linked_because: Vec<Evidence>,
+    /// Other events that have to do with this one: a referral and its strategy discussion.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub related: Vec<RelatedRow>,
     /// Where accounts contradict each other.
     pub conflicts: Vec<Conflict>,
     /// Whether any account calls it a key incident.
     pub key_incident: bool,
     /// Whether any account calls it family history from before the eldest child's pregnancy.
     pub family_history: bool,
+}
+
+/// Another event that has to do with a row's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct RelatedRow {
+    /// The other event's row.
+    pub row: EntryId,
+    /// Why.
+    pub because: Vec<Evidence>,
 }
 
 /// A child concerned in a row.

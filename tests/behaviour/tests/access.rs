@@ -46,6 +46,7 @@ enum Body {
     StrangeProxy,
     StrangeAhead,
     StrangeHold,
+    StrangeLink,
     BlankReason,
 }
 
@@ -107,6 +108,11 @@ const TABLE: &[Line] = &[
     Line("GET",    "/v1/fragments/{fragment}/versions",            Body::None,              "22n2n2nn22nnnnu", "xxnxnxnnxxnnnnu"),
     Line("GET",    "/v1/fragments/{fragment}/versions/1",          Body::None,              "22n2n2nn22nnnnu", "xxnxnxnnxxnnnnu"),
     Line("GET",    "/v1/chronologies/{chronology}/timeline",       Body::None,              "22n2n2wnnnnnnnu", "xxnxnxxnnnnnnnu"),
+    Line("GET",    "/v1/chronologies/{chronology}/links",          Body::None,              "22n2n2wnnnnnnnu", "xxnxnxxnnnnnnnu"),
+    Line("GET",    "/v1/chronologies/{chronology}/link-decisions", Body::None,              "22n2nnnnnnnnnnu", "xxnxnnnnnnnnnnu"),
+    Line("POST",   "/v1/chronologies/{chronology}/link-decisions", Body::StrangeLink,       "vvnvnnnnnnnnnnu", "xxnxnnnnnnnnnnu"),
+    Line("GET",    "/v1/chronologies/{chronology}/link-decisions/{link}", Body::None,       "22n2nnnnnnnnnnu", "xxnxnnnnnnnnnnu"),
+    Line("POST",   "/v1/chronologies/{chronology}/link-decisions/{link}/withdrawal", Body::BlankReason, "vvnvnnnnnnnnnnu", "xxnxnnnnnnnnnnu"),
     Line("GET",    "/v1/chronologies/{chronology}/consolidations", Body::None,              "22n2nnnnnnnnnnu", "xxnxnnnnnnnnnnu"),
     Line("GET",    "/v1/chronologies/{chronology}/consolidations/{consolidation}", Body::None, "22n2nnnnnnnnnnu", "xxnxnnnnnnnnnnu"),
     Line("GET",    "/v1/chronologies/{chronology}/snapshot",       Body::None,              "wwnwnnnnnnnnnnu", "xxnxnnnnnnnnnnu"),
@@ -136,7 +142,16 @@ impl World {
         let hold =
             json!({"scope": "child", "target_id": seed.twin, "reason": "Canary order", "review_at": app.in_days(30)});
         let hold = manager.post("/v1/holds", &hold).id();
+        let told = json!({"on_behalf_of": seed.agencies["beacon"]});
+        let told = inputs::with(inputs::fragment(&[inputs::entry("came to the club", "2026-01-20", &[])]), told);
+        let told = app.by(User::OWNER).post(&seed.at("fragments"), &told).ok()["entries"][0]["id"].clone();
+        let first =
+            app.by(User::OWNER).get(&format!("/v1/fragments/{}", seed.fragment)).ok()["entries"][0]["id"].clone();
+        let link =
+            json!({"decision": "related", "entries": [first], "with": [told], "reason": "Canary: the club asked."});
+        let link = app.by(User::OWNER).post(&seed.at("link-decisions"), &link).id();
         let names = vec![
+            ("{link}", link),
             ("{agency}", seed.agencies["school"].clone()),
             ("{practitioner}", seed.people[User::RETURNED.name].clone()),
             ("{person}", seed.twin.clone()),
@@ -215,6 +230,7 @@ impl World {
             Body::StrangeHold => json!({
                 "scope": "chronology", "target_id": ABSENT, "reason": "Canary", "review_at": app.in_days(30),
             }),
+            Body::StrangeLink => json!({"decision": "same_event", "entries": [ABSENT], "reason": "Canary"}),
             Body::BlankReason => json!({"reason": "   "}),
         }
     }
@@ -276,7 +292,7 @@ on_both! {
 
     fn expired_is_said_to_those_who_were_entitled_before_and_after_deletion(app) {
         let world = World::make(app);
-        let hold = format!("/v1/holds/{}/release", world.names[8].1);
+        let hold = format!("/v1/holds/{}/release", world.names[9].1);
         let _ = app.by(User::MANAGER).post(&hold, &json!({"reason": "Canary: over"})).ok();
         app.set_to(&world.expires_at);
         let before = differences(app, &world, 2, |line| line.4.to_owned());

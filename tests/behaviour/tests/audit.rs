@@ -105,11 +105,17 @@ on_both! {
         let seed = app.seed();
         let frozen = app.by(User::OWNER).post(&seed.at("consolidations"), &Value::Null).id();
         let _ = app.by(User::MANAGER).post(&seed.at("reopen"), &reason(json!({}))).ok();
+        let told = app.by(User::RETURNED).post(&seed.at("fragments"), &fragment(&[entry("a cut", "2026-01-20", &[])]));
+        let entries = [format!("/v1/fragments/{}", seed.fragment), format!("/v1/fragments/{}", told.id())]
+            .map(|path| app.by(User::OWNER).get(&path).ok()["entries"][0]["id"].clone());
+        let link = json!({"decision": "related", "entries": [entries[0]], "with": [entries[1]], "reason": "Canary"});
+        let link = app.by(User::OWNER).post(&seed.at("link-decisions"), &link).id();
+        let real = |path: &str| real(&seed, &frozen, path).replace("{link_decision_id}", &link);
         let readers = [User::OWNER, User::MANAGER, User::RETURNED, User::AUDITOR];
         let mut never_read = Vec::new();
         for Listed { method, path, event } in listed() {
             // Invalid: an unknown parameter.
-            let strange = format!("{}?zzz=1", real(&seed, &frozen, &path));
+            let strange = format!("{}?zzz=1", real(&path));
             let key = format!("strange {method}{path}").replace(' ', "-");
             let headers = [JSON, ("Idempotency-Key", key.as_str()), ("If-Match", "\"1\"")];
             let (answer, found) = record(app, || app.by(User::OWNER).send(&method, &strange, &headers, &[]));
@@ -129,7 +135,7 @@ on_both! {
             // Allowed, for reads; writes have a test of their own.
             if method == "GET" {
                 let read = readers.iter().find_map(|user| {
-                    let (answer, found) = record(app, || app.by(*user).get(&real(&seed, &frozen, &path)));
+                    let (answer, found) = record(app, || app.by(*user).get(&real(&path)));
                     assert_eq!(found["operation"], json!(event), "{path}");
                     (answer.status == 200).then_some(found)
                 });
@@ -147,11 +153,19 @@ on_both! {
         let (owner, manager, waiting) = (app.by(User::OWNER), app.by(User::MANAGER), app.by(User::WAITING));
         let own = fragment(&[entry("a burn", "2026-01-02", &[])]);
         let surgery = seed.invitation("surgery");
+        let told = app.by(User::RETURNED).post(&seed.at("fragments"), &fragment(&[entry("a cut", "2026-01-20", &[])])).id();
+        let entries = [&seed.fragment, &told]
+            .map(|id| owner.get(&format!("/v1/fragments/{id}")).ok()["entries"][0]["id"].clone());
+        let link = json!({"decision": "same_event", "entries": entries, "reason": "Canary"});
+        let standing = owner.post(&seed.at("link-decisions"), &link).id();
+        let withdrawal = format!("{}/{standing}/withdrawal", seed.at("link-decisions"));
         let writes: Vec<(&str, Send<'_>)> = vec![
             ("invitation.draft", Box::new(|| waiting.post_as("w0", &format!("{surgery}/draft"), &Value::Null))),
             ("invitation.decline", Box::new(|| waiting.post_as("w1", &format!("{surgery}/decline"), &refusal()))),
             ("invitation.nil_return", Box::new(|| waiting.post_as("w2", &format!("{surgery}/nil-return"), &nil()))),
             ("fragment.submit", Box::new(|| waiting.post_as("w3", &seed.at("fragments"), &own))),
+            ("link.decide", Box::new(|| owner.post_as("w10", &seed.at("link-decisions"), &link))),
+            ("link.decide", Box::new(|| owner.post_as("w11", &withdrawal, &reason(json!({}))))),
             ("person.create", Box::new(|| owner.post_as("w4", "/v1/people", &adult("Rhys", "male")))),
             ("chronology.consolidate", Box::new(|| owner.post_as("w5", &seed.at("consolidations"), &Value::Null))),
             ("chronology.sign_off", Box::new(|| manager.post_as("w6", &seed.at("sign-off"), &json!({"snapshot": "export"})))),

@@ -7,6 +7,7 @@ mod directory;
 mod fragments;
 mod holds;
 mod invitations;
+mod links;
 mod people;
 mod timeline;
 
@@ -19,6 +20,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .configure(people::configure)
         .configure(chronologies::configure)
         .configure(invitations::configure)
+        .configure(links::configure)
         .configure(fragments::configure)
         .configure(timeline::configure)
         .configure(holds::configure)

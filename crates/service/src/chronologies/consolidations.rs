@@ -209,11 +209,18 @@ fn leave_out(view: &mut TimelineOut, gone: &dyn Fn(FragmentId) -> bool) -> bool 
             any = true;
             // What joins or contradicts accounts would tell of those that are left out.
             row.linked_because.clear();
+            row.related.clear();
             row.conflicts.clear();
             row.children.retain(|child| row.accounts.iter().any(|account| account.children.contains(&child.id)));
         }
     }
     view.rows.retain(|row| !row.accounts.is_empty());
+    if any {
+        let left: BTreeSet<_> = view.rows.iter().map(|row| row.id).collect();
+        for row in &mut view.rows {
+            row.related.retain(|related| left.contains(&related.row));
+        }
+    }
     if any {
         view.header.row_count = crate::timeline::count(view.rows.len());
         view.header.entry_count = crate::timeline::entries_of(&view.rows);

@@ -27,6 +27,7 @@ impl Service {
             self.rewrap_invitations(scene, &row, before)?;
             self.rewrap_consolidations(scene, &permit, &row, before)?;
             self.rewrap_following_fragments(scene, &permit, &row, before)?;
+            self.settle_decisions(scene, &permit, &row)?;
             self.save_chronology(scene.tx, scene.session.now, &mut row, &details)?;
             self.settle_family(scene, &permit, row.family_id)?;
             scene.trail.expires_at = Some(row.expires_at);

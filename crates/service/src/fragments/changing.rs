@@ -66,6 +66,7 @@ impl Service {
             let (receipt, entries) = self.correct_standing(scene, &permit, row, submission)?;
             let findings = match &chronology {
                 Some(chronology) => {
+                    self.link_afterwards(scene, &permit, chronology, &family);
                     let details = self.chronology_details(chronology, scene.now())?;
                     super::findings::of(scene, &family, &details, &entries)
                 }
@@ -105,8 +106,11 @@ impl Service {
             }
             let stone = self.fragment_tombstone(scene, &permit, &row, TombstoneReason::Withdrawn)?;
             store::tombstones::insert(scene.tx, &stone, &[], &[])?;
+            self.forget_links(scene.tx, row.partnership_id, row.chronology_id, id)?;
             store::purge::delete_fragment(scene.tx, row.partnership_id, id)?;
             if let Some(chronology) = &chronology {
+                let family = self.open_family(scene, &permit, row.family_id)?;
+                self.link_afterwards(scene, &permit, chronology, &family);
                 self.forget_in_frozen_views(scene.tx, scene.session.now, chronology, id)?;
                 self.reopen_invitation(scene.tx, scene.session.now, chronology, row.agency_id)?;
             }
@@ -194,6 +198,9 @@ impl Service {
             row.updated_at = scene.now();
             store::fragments::update(scene.tx, &row, expected)?;
             self.settle_family(scene, &permit, row.family_id)?;
+            if let Some(chronology) = &chronology {
+                self.settle_decisions(scene, &permit, chronology)?;
+            }
             scene.trail.expires_at = Some(row.expires_at);
             let current = store::fragments::version(scene.tx, &permit, id, row.version, scene.session.now)?;
             let entries = self.open_entries(scene, &permit, &row, &current.ok_or(ServiceError::NotFound)?)?;

@@ -105,6 +105,9 @@ impl Service {
             }
         };
         self.mark_submitted(scene, &chronology, agency)?;
+        if receipt.0.outcome != SubmissionOutcome::Unchanged {
+            self.link_afterwards(scene, &permit, &chronology, &family);
+        }
         let entries = receipt.1;
         let findings =
             super::findings::of(scene, &family, &self.chronology_details(&chronology, scene.now())?, &entries);

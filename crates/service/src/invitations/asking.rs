@@ -152,7 +152,14 @@ impl Service {
         let viewed = self.0.db.write("invitation.view", |tx| {
             let entered = self.enter(tx, call, now)?.ok_or(ServiceError::NotFound)?;
             let Entered { session, partnership } = entered;
-            let mut scene = Scene { tx, session: &session, partnership: &partnership, trail: trail(id), writes: true };
+            let mut scene = Scene {
+                tx,
+                session: &session,
+                partnership: &partnership,
+                trail: trail(id),
+                writes: true,
+                relink: None,
+            };
             let Invited { chronology, mut row, .. } =
                 self.admit_to_invitation(&mut scene, id, Operation::InvitationRead)?;
             if row.agency_id != session.actor.agency || !row.state.may_become(InvitationState::Viewed) {

@@ -7,6 +7,7 @@ mod directory;
 mod fragments;
 mod holds;
 mod invitations;
+mod links;
 mod people;
 mod timeline;
 
@@ -26,6 +27,9 @@ pub use fragments::{
 };
 pub use holds::{HoldIn, HoldOut, HoldReleaseIn, HoldScope};
 pub use invitations::{DeclineIn, FormOut, GuidanceOut, InvitationIn, InvitationOut, InvitationPatch, NilReturnIn};
+pub use links::{
+    EventLinkOut, LinkDecisionIn, LinkDecisionOut, LinkWithdrawalIn, LinkedEntryOut, LinksOut, RelatedLinkOut,
+};
 pub use people::{
     FamilyIn, FamilyOut, FamilySummary, FindPersonIn, Household, MemberOut, PersonIn, PersonOut, Relationship,
 };

@@ -1,0 +1,121 @@
+//! Linking what was submitted, once the submission is safely there: outside its transaction, so that nobody waits for
+//! the comparing, and again from the start whenever it could not be done.
+
+use std::collections::BTreeSet;
+
+use domain::{Actor, AgencyKind, EntryId, Permit, may_read_entry};
+use store::{ChronologyRow, EventLinksRow};
+use timeline::{ChildFacts, Links, LiveEntry};
+
+use super::links_place;
+use crate::people::FamilyView;
+use crate::sealing::of_chronology;
+use crate::session::Scene;
+use crate::timeline::child_facts;
+use crate::{Answer, Service};
+
+/// How many kinds of reader links are kept for. Nearly always there are one or two; whoever is beyond finds theirs when
+/// reading.
+const MOST_VIEWS: usize = 8;
+
+/// A chronology whose entries have changed, to be linked when the change is safely there.
+pub(crate) struct Relink {
+    permit: Permit,
+    chronology: ChronologyRow,
+    children: Vec<ChildFacts>,
+}
+
+impl Service {
+    /// Has the entries of a chronology linked once this change is safely there.
+    pub(crate) fn link_afterwards(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        permit: &Permit,
+        chronology: &ChronologyRow,
+        family: &FamilyView,
+    ) {
+        scene.relink =
+            Some(Relink { permit: permit.clone(), chronology: chronology.clone(), children: child_facts(family) });
+    }
+
+    /// Links a chronology's entries for each kind of reader. A failure harms nobody: what is not kept is found when it
+    /// is read.
+    pub(crate) fn relink(&self, job: &Relink) {
+        if self.find_and_keep(job).is_err() {
+            tracing::warn!("links were not kept and will be found at reading");
+        }
+    }
+
+    fn find_and_keep(&self, job: &Relink) -> Answer<()> {
+        let (now, permit, chronology) = (self.now(), &job.permit, &job.chronology);
+        let (entries, readers) = self.0.db.read("links.content", |tx| {
+            let content = store::fragments::live_content(tx, permit, chronology.id, now)?;
+            let readers = readers(tx, permit, chronology)?;
+            let mut entries = Vec::new();
+            for fragment in content {
+                entries.extend(self.open_content_of(now, fragment)?.entries);
+            }
+            Ok::<_, crate::ServiceError>((entries, readers))
+        })?;
+        let mut rows = Vec::new();
+        for seen in views(&entries, &readers) {
+            let entries: Vec<LiveEntry> =
+                entries.iter().filter(|entry| seen.contains(&entry.entry_id)).cloned().collect();
+            rows.push(self.links_row(job, &entries)?);
+        }
+        self.0.db.write("links.keep", |tx| {
+            store::event_links::replace(tx, chronology.partnership_id, chronology.id, &rows)
+        })?;
+        Ok(())
+    }
+
+    fn links_row(&self, job: &Relink, entries: &[LiveEntry]) -> Answer<EventLinksRow> {
+        let (now, chronology) = (self.now(), &job.chronology);
+        let view = self.view_index(&job.permit, entries, &job.children);
+        let links = Links::find(entries, &job.children);
+        let terms = of_chronology(chronology.id, chronology.expires_at);
+        let sealed = self.seal(&links_place(chronology, &view), &terms, now, &links)?;
+        Ok(EventLinksRow {
+            chronology_id: chronology.id,
+            view_index: view,
+            partnership_id: chronology.partnership_id,
+            expires_at: chronology.expires_at,
+            wrapped_key: sealed.wrapped_key.into(),
+            sealed: sealed.sealed.into(),
+            created_at: now,
+        })
+    }
+}
+
+/// Everyone who may come to read the timeline, as far as it makes a difference to what they see: each agency concerned,
+/// with and without leave to read criminal-offence data.
+fn readers(tx: &mut store::Tx<'_>, permit: &Permit, chronology: &ChronologyRow) -> Answer<Vec<Actor>> {
+    let invited = store::invitations::list(tx, chronology.partnership_id, chronology.id)?;
+    let mut ids: Vec<_> = invited.iter().map(|row| row.agency_id).chain([chronology.owner_agency_id]).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let agencies = store::agencies::find_many(tx, chronology.partnership_id, &ids)?;
+    let reader = |agency: &store::AgencyRow, offence_data| Actor {
+        agency: agency.id,
+        social_care: agency.kind == AgencyKind::SocialCare,
+        offence_data,
+        ..permit.actor().clone()
+    };
+    Ok(agencies.iter().flat_map(|agency| [true, false].map(|offences| reader(agency, offences))).collect())
+}
+
+/// What the readers see, each different set of two or more entries once.
+fn views(entries: &[LiveEntry], readers: &[Actor]) -> BTreeSet<BTreeSet<EntryId>> {
+    let sees = |reader: &Actor, entry: &LiveEntry| {
+        may_read_entry(reader, entry.agency, &entry.details.category, &entry.details.handling)
+    };
+    let mut views = BTreeSet::new();
+    for reader in readers {
+        let seen: BTreeSet<EntryId> =
+            entries.iter().filter(|entry| sees(reader, entry)).map(|entry| entry.entry_id).collect();
+        if seen.len() > 1 && views.len() < MOST_VIEWS {
+            views.insert(seen);
+        }
+    }
+    views
+}

@@ -1,0 +1,302 @@
+//! Links: found at submission, explained, decided over by people, taken back exactly, and gone with what they join.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::too_many_lines,
+    reason = "a test fails by panicking, and a story is told in one piece"
+)]
+
+use behaviour::inputs::{entry, fragment, reason, with};
+use behaviour::{Seed, TestApp, User, on_both};
+use serde_json::{Value, json};
+
+const FIGHT: &str =
+    "police called to a fight between the parents at the flat in Weir Court, a neighbour named Pettigrew rang";
+const TOLD: &str =
+    "told by police that officers attended a fight between the parents at Weir Court after the neighbour rang";
+
+/// The timeline without the moment it was drawn up, as it stands on the wire.
+fn timeline(app: &TestApp, seed: &Seed, user: User) -> Value {
+    let mut view = app.by(user).get(&seed.at("timeline")).ok();
+    view["header"]["generated_at"] = Value::Null;
+    view
+}
+
+fn rows(view: &Value) -> Vec<Value> {
+    view["rows"].as_array().cloned().unwrap()
+}
+
+/// Entry ids on each row, repeats included.
+fn told(view: &Value) -> Vec<Vec<String>> {
+    let text = |value: &Value| value.as_str().unwrap().to_owned();
+    let account = |account: &Value| {
+        let repeats = account["also_submitted_as"].as_array().cloned().unwrap_or_default();
+        let repeats = repeats.iter().map(|repeat| text(&repeat["entry_id"])).collect::<Vec<_>>();
+        [vec![text(&account["entry_id"])], repeats].concat()
+    };
+    rows(view).iter().map(|row| row["accounts"].as_array().unwrap().iter().flat_map(account).collect()).collect()
+}
+
+fn row_of<'v>(view: &'v Value, entry: &str) -> &'v Value {
+    let place = told(view).iter().position(|row| row.iter().any(|id| id == entry)).expect("every entry has a row");
+    &view["rows"][place]
+}
+
+fn together(view: &Value, one: &str, other: &str) -> bool {
+    row_of(view, one)["id"] == row_of(view, other)["id"]
+}
+
+/// Submits entries; gives the fragment and the entries' ids.
+fn submit(app: &TestApp, seed: &Seed, user: User, entries: &[Value]) -> (String, Vec<String>) {
+    let receipt = app.by(user).post(&seed.at("fragments"), &fragment(entries)).ok();
+    let ids = receipt["entries"].as_array().unwrap().iter().map(|entry| entry["id"].as_str().unwrap().to_owned());
+    (receipt["fragment_id"].as_str().unwrap().to_owned(), ids.collect())
+}
+
+fn decision(verdict: &str, entries: &[&str], others: &[&str]) -> Value {
+    json!({"decision": verdict, "entries": entries, "with": others, "reason": "Canary: both told me so."})
+}
+
+fn decide(app: &TestApp, seed: &Seed, body: &Value) -> String {
+    app.by(User::OWNER).post(&seed.at("link-decisions"), body).id()
+}
+
+fn withdraw(app: &TestApp, seed: &Seed, id: &str) {
+    let path = format!("{}/{id}/withdrawal", seed.at("link-decisions"));
+    let _ = app.by(User::OWNER).post(&path, &reason(json!({}))).when(200);
+}
+
+/// A visit told by the police and heard of by the school, and something else told by the surgery.
+fn told_twice(app: &TestApp, seed: &Seed) -> (Vec<String>, Vec<String>, Vec<String>) {
+    let police = submit(
+        app,
+        seed,
+        User::OFFICER,
+        &[with(entry(FIGHT, "2026-01-20T20:40", &[]), json!({"category": "DOMESTIC_ABUSE"}))],
+    );
+    let school = submit(
+        app,
+        seed,
+        User::RETURNED,
+        &[with(entry(TOLD, "2026-01-20", &[]), json!({"category": "DOMESTIC_ABUSE"}))],
+    );
+    let surgery = submit(app, seed, User::WAITING, &[entry("routine immunisation given", "2026-01-27", &[&seed.twin])]);
+    (police.1, school.1, surgery.1)
+}
+
+on_both! {
+    fn two_agencies_accounts_are_one_row_word_for_word_with_the_evidence(app) {
+        let seed = app.seed();
+        let (police, school, surgery) = told_twice(app, &seed);
+        let view = timeline(app, &seed, User::OWNER);
+        assert!(together(&view, &police[0], &school[0]), "{view:#}");
+        assert!(!together(&view, &police[0], &surgery[0]));
+        let row = row_of(&view, &police[0]);
+        let words: Vec<&str> = row["accounts"].as_array().unwrap().iter().map(|account| account["what"].as_str().unwrap()).collect();
+        assert_eq!(words, [format!("Canary {FIGHT}"), format!("Canary {TOLD}")]);
+        let links = app.by(User::OWNER).get(&seed.at("links")).ok();
+        let event = links["events"].as_array().unwrap().iter().find(|event| event["row"] == row["id"]).unwrap();
+        assert_eq!(event["evidence"], row["linked_because"]);
+        assert!(!event["evidence"].as_array().unwrap().is_empty() && event["automatic"] == json!(true));
+        assert!(!links.to_string().contains("Canary"), "evidence repeats no words: {links}");
+    }
+
+    fn what_is_kept_is_what_would_be_found(app) {
+        let seed = app.seed();
+        let _ = told_twice(app, &seed);
+        let kept = [User::OWNER, User::TEAM, User::RETURNED].map(|user| timeline(app, &seed, user));
+        let count = |app: &TestApp| app.db.read("kept", store::event_links::count).unwrap();
+        assert!(count(app) > 0, "links are kept at submission");
+        app.db.write("forget", store::event_links::forget_all).unwrap();
+        assert_eq!(count(app), 0);
+        let found = [User::OWNER, User::TEAM, User::RETURNED].map(|user| timeline(app, &seed, user));
+        assert_eq!(kept, found);
+    }
+
+    fn a_row_is_split_and_the_undoing_is_exact(app) {
+        let seed = app.seed();
+        let (police, school, _) = told_twice(app, &seed);
+        let before = timeline(app, &seed, User::OWNER);
+        let id = decide(app, &seed, &decision("different_events", &[&school[0]], &[]));
+        let split = timeline(app, &seed, User::OWNER);
+        assert!(!together(&split, &police[0], &school[0]));
+        assert_eq!(told(&split).concat().len(), told(&before).concat().len(), "no entry is lost");
+        withdraw(app, &seed, &id);
+        assert_eq!(timeline(app, &seed, User::OWNER), before);
+        let shown = app.by(User::OWNER).get(&format!("{}/{id}", seed.at("link-decisions"))).ok();
+        assert_eq!(shown["reason"], json!("Canary: both told me so."));
+        assert!(shown["withdrawn_at"].is_string() && shown["withdrawal_reason"].is_string(), "{shown}");
+    }
+
+    fn rows_are_brought_together_and_the_undoing_is_exact(app) {
+        let seed = app.seed();
+        let (police, _, surgery) = told_twice(app, &seed);
+        let before = timeline(app, &seed, User::OWNER);
+        let id = decide(app, &seed, &decision("same_event", &[&police[0], &surgery[0]], &[]));
+        let joined = timeline(app, &seed, User::OWNER);
+        let row = row_of(&joined, &police[0]);
+        assert!(together(&joined, &police[0], &surgery[0]));
+        assert!(row["linked_because"].as_array().unwrap().iter().any(|fact| fact["code"] == json!("decided_same")), "{row}");
+        withdraw(app, &seed, &id);
+        assert_eq!(timeline(app, &seed, User::OWNER), before);
+    }
+
+    fn a_decision_survives_corrections_and_later_submissions(app) {
+        let seed = app.seed();
+        let (police, school, _) = told_twice(app, &seed);
+        let _ = decide(app, &seed, &decision("different_events", &[&school[0]], &[]));
+        let fragments = app.by(User::RETURNED).get("/v1/fragments").ok();
+        let mine = fragments["items"].as_array().unwrap().iter().find(|item| item["id"] != json!(seed.fragment)).unwrap();
+        let path = format!("/v1/fragments/{}", mine["id"].as_str().unwrap());
+        let corrected = with(entry(TOLD, "2026-01-20", &[]), json!({"category": "DOMESTIC_ABUSE", "outcome": "Canary: spoke to mother"}));
+        let receipt = app.by(User::RETURNED).put(&path, Some(1), &fragment(&[corrected])).ok();
+        assert_eq!(receipt["entries"][0]["id"], json!(school[0]), "a corrected entry keeps its id");
+        let _ = submit(app, &seed, User::VISITOR, &[entry("home visit, mother spoke of the fight at Weir Court", "2026-01-21", &[])]);
+        assert!(!together(&timeline(app, &seed, User::OWNER), &police[0], &school[0]));
+    }
+
+    fn events_are_related_without_becoming_one_and_related_no_more(app) {
+        let seed = app.seed();
+        let (police, _, surgery) = told_twice(app, &seed);
+        let before = timeline(app, &seed, User::OWNER);
+        let _ = decide(app, &seed, &decision("related", &[&police[0]], &[&surgery[0]]));
+        let view = timeline(app, &seed, User::OWNER);
+        assert!(!together(&view, &police[0], &surgery[0]));
+        let other = row_of(&view, &surgery[0])["id"].clone();
+        let related = row_of(&view, &police[0])["related"].as_array().cloned().unwrap();
+        assert!(related.iter().any(|related| related["row"] == other), "{related:?}");
+        let links = app.by(User::OWNER).get(&seed.at("links")).ok();
+        assert!(links["related"].as_array().unwrap().iter().any(|pair| pair["other_row"] == other || pair["row"] == other));
+        let _ = decide(app, &seed, &decision("not_related", &[&surgery[0]], &[&police[0]]));
+        assert_eq!(timeline(app, &seed, User::OWNER), before);
+    }
+
+    fn a_marked_entry_joins_nothing_for_those_who_may_not_see_it(app) {
+        let seed = app.seed();
+        let (_, school, surgery) = told_twice(app, &seed);
+        let before = timeline(app, &seed, User::WAITING);
+        let marked = with(entry(TOLD, "2026-01-20", &[]), json!({"handling": {"marking": "restricted", "named_agencies": []}}));
+        let (_, secret) = submit(app, &seed, User::OFFICER, &[marked]);
+        assert_eq!(timeline(app, &seed, User::WAITING), before, "linking it changes nothing that others see");
+        // A person links it with something that others do see.
+        let apart = decide(app, &seed, &decision("different_events", &[&secret[0]], &[&school[0]]));
+        assert_eq!(timeline(app, &seed, User::WAITING), before, "nor does a decision about it");
+        let id = [apart, decide(app, &seed, &decision("same_event", &[&secret[0], &surgery[0]], &[]))];
+        assert_eq!(timeline(app, &seed, User::WAITING), before);
+        assert_eq!(app.by(User::WAITING).get(&seed.at("links")).when(200)["events"].to_string().find(&secret[0]), None);
+        assert_eq!(app.by(User::WAITING).get(&format!("{}/{}", seed.at("link-decisions"), id[0])).status, 404);
+        // A social worker without leave for criminal-offence data sees it: it is marked, not an offence.
+        assert!(together(&timeline(app, &seed, User::TEAM), &secret[0], &surgery[0]));
+    }
+
+    fn who_may_not_see_all_of_a_decision_is_not_told_why(app) {
+        let seed = app.seed();
+        let (_, _, surgery) = told_twice(app, &seed);
+        let crime = with(entry("charged with assault", "2026-01-27", &[]), json!({"category": "CRIME"}));
+        let (_, offence) = submit(app, &seed, User::OFFICER, &[crime]);
+        let id = decide(app, &seed, &decision("related", &[&offence[0]], &[&surgery[0]]));
+        let path = format!("{}/{id}", seed.at("link-decisions"));
+        let (whole, part) = (app.by(User::OWNER).get(&path).ok(), app.by(User::TEAM).get(&path).ok());
+        assert_eq!(whole["entries"], json!([offence[0]]));
+        assert!(whole["reason"].is_string());
+        assert_eq!(part["entries"], json!([]));
+        assert_eq!(part["with"], json!([surgery[0]]));
+        assert_eq!(part.get("reason"), None, "{part}");
+        assert!(timeline(app, &seed, User::TEAM)["rows"].as_array().unwrap().iter().all(|row| row.get("related").is_none()));
+    }
+
+    fn every_fault_of_a_decision_is_named(app) {
+        let seed = app.seed();
+        let (police, school, surgery) = told_twice(app, &seed);
+        let path = seed.at("link-decisions");
+        let ask = |body: &Value| app.by(User::OWNER).post(&path, body).faults().1;
+        let absent = "01999999-0000-7000-8000-00000000dead";
+        let body = json!({"decision": "related", "entries": [absent, police[0]], "with": [police[0]], "reason": "  "});
+        assert_eq!(ask(&body), [("/entries/0", "unknown"), ("/reason", "required"), ("/with/0", "duplicate")].map(|(at, code)| (at.to_owned(), code.to_owned())));
+        let needs = [("same_event", vec![&police[0]]), ("different_events", vec![&surgery[0]]), ("related", vec![&school[0]])];
+        for (verdict, entries) in needs {
+            let body = json!({"decision": verdict, "entries": entries, "reason": "Canary"});
+            assert_eq!(ask(&body), [("/with".to_owned(), "required".to_owned())], "{verdict}");
+        }
+        let many: Vec<&String> = std::iter::repeat_n(&police[0], 101).collect();
+        assert_eq!(app.by(User::OWNER).post(&path, &json!({"decision": "same_event", "entries": many, "reason": "x"})).status, 422);
+        let long = "x".repeat(2_001);
+        assert_eq!(app.by(User::OWNER).post(&path, &json!({"decision": "same_event", "entries": [police[0], school[0]], "reason": long})).status, 422);
+    }
+
+    fn a_decision_is_taken_back_once_and_made_once(app) {
+        let seed = app.seed();
+        let (police, _, surgery) = told_twice(app, &seed);
+        let body = decision("same_event", &[&police[0]], &[&surgery[0]]);
+        let owner = app.by(User::OWNER);
+        let first = owner.post_as("once", &seed.at("link-decisions"), &body);
+        let again = owner.post_as("once", &seed.at("link-decisions"), &body);
+        assert_eq!((first.status, again.status), (201, 201));
+        assert_eq!(first.json(), again.json());
+        assert_eq!(again.header("idempotent-replayed"), Some("true"));
+        assert_eq!(first.json().get("reason"), None, "what was sent is not kept a second time");
+        withdraw(app, &seed, &first.id());
+        let path = format!("{}/{}/withdrawal", seed.at("link-decisions"), first.id());
+        assert_eq!(owner.post(&path, &reason(json!({}))).status, 409);
+        let listed = owner.get(&seed.at("link-decisions")).ok();
+        assert_eq!(listed["items"].as_array().unwrap().len(), 1);
+    }
+
+    fn reasons_go_with_the_first_of_what_they_are_about(app) {
+        let seed = app.seed();
+        let (police, school, surgery) = told_twice(app, &seed);
+        let all = decide(app, &seed, &decision("same_event", &[&police[0], &school[0], &surgery[0]], &[]));
+        let pair = decide(app, &seed, &decision("related", &[&police[0]], &[&surgery[0]]));
+        let fragments = app.by(User::WAITING).get("/v1/fragments").ok();
+        let mine = &fragments["items"][0];
+        let path = format!("/v1/fragments/{}", mine["id"].as_str().unwrap());
+        assert_eq!(app.by(User::WAITING).delete(&path, mine["version"].as_i64()).status, 204);
+        let left = app.by(User::OWNER).get(&format!("{}/{all}", seed.at("link-decisions"))).ok();
+        assert_eq!(left["entries"].as_array().unwrap().len(), 2);
+        assert_eq!(left.get("reason"), None);
+        assert!(together(&timeline(app, &seed, User::OWNER), &police[0], &school[0]), "the rest of it stands");
+        assert_eq!(app.by(User::OWNER).get(&format!("{}/{pair}", seed.at("link-decisions"))).status, 404);
+    }
+
+    fn links_and_decisions_go_with_the_chronology(app) {
+        let seed = app.seed();
+        let (police, _, surgery) = told_twice(app, &seed);
+        let _ = decide(app, &seed, &decision("same_event", &[&police[0]], &[&surgery[0]]));
+        let owner = app.by(User::OWNER);
+        app.set_to(&owner.get(&seed.path).ok()["expires_at"]);
+        assert_eq!(owner.get(&seed.at("links")).status, 410);
+        assert_eq!(owner.get(&seed.at("link-decisions")).status, 410);
+        app.work();
+        assert_eq!(owner.get(&seed.at("links")).status, 410);
+        let left = app.db.read("left", |tx| Ok::<_, store::StoreError>((store::event_links::count(tx)?, store::link_decisions::count(tx)?)));
+        assert_eq!(left.unwrap(), (0, 0));
+    }
+
+    fn reasons_follow_an_extension(app) {
+        let seed = app.seed();
+        let (police, _, surgery) = told_twice(app, &seed);
+        let id = decide(app, &seed, &decision("same_event", &[&police[0]], &[&surgery[0]]));
+        let owner = app.by(User::OWNER);
+        let before = owner.get(&seed.path).ok()["expires_at"].clone();
+        let later = reason(json!({"expires_at": app.in_days(75)}));
+        let _ = owner.post(&seed.at("extend"), &later).when(200);
+        app.set_to(&before);
+        app.work();
+        let shown = owner.get(&format!("{}/{id}", seed.at("link-decisions"))).ok();
+        assert_eq!(shown["reason"], json!("Canary: both told me so."), "{before}");
+    }
+
+    fn nothing_is_decided_once_it_is_signed_off(app) {
+        let seed = app.seed();
+        let (police, _, surgery) = told_twice(app, &seed);
+        let id = decide(app, &seed, &decision("same_event", &[&police[0]], &[&surgery[0]]));
+        let _ = app.by(User::OWNER).post(&seed.at("consolidations"), &Value::Null).ok();
+        let _ = app.by(User::MANAGER).post(&seed.at("sign-off"), &json!({"snapshot": "export"})).ok();
+        let owner = app.by(User::OWNER);
+        assert_eq!(owner.post(&seed.at("link-decisions"), &decision("same_event", &[&police[0]], &[&surgery[0]])).status, 409);
+        assert_eq!(owner.post(&format!("{}/{id}/withdrawal", seed.at("link-decisions")), &reason(json!({}))).status, 409);
+        assert_eq!(owner.get(&seed.at("links")).status, 200);
+    }
+}
