@@ -22,6 +22,12 @@ impl Category {
         shaped.then(|| Self(code.to_owned()))
     }
 
+    /// The category of an event of unknown type in a file that is checked offline; on no partnership's list.
+    #[must_use]
+    pub fn other() -> Self {
+        Self("OTHER".to_owned())
+    }
+
     /// The code.
     #[must_use]
     pub fn as_str(&self) -> &str {

@@ -8,41 +8,11 @@ use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result};
-use domain::{
-    AgencyId, Category, EntryDetails, EntryId, EventDate, FragmentId, Handling, PersonId, Sensitive, Significance,
-    Source,
-};
+use domain::{AgencyId, EntryDetails, EntryId, EventDate, FragmentId, PersonId, PersonKind};
+use linkage::batch::{Event, Glossary, Member, Names, Return, Submission, read_line};
 use linkage::{EventFacts, FamilyNames, sort_events};
 use serde::Deserialize;
 use uuid::Uuid;
-
-#[derive(Deserialize)]
-struct Submission {
-    submission: String,
-    agency: String,
-    subject: Subject,
-    events: Vec<Event>,
-}
-
-#[derive(Deserialize)]
-struct Subject {
-    given: Option<String>,
-    #[serde(default)]
-    known_as: Vec<String>,
-}
-
-#[derive(Deserialize)]
-struct Event {
-    id: String,
-    date: Option<String>,
-    edtf: Option<String>,
-    time: Option<String>,
-    r#type: Option<String>,
-    text: Option<String>,
-    reference: Option<String>,
-    #[serde(default)]
-    also_about: Vec<String>,
-}
 
 #[derive(Deserialize)]
 struct Key {
@@ -161,16 +131,14 @@ fn crowd(count: u32, days: u32) -> Result<()> {
         let day = id / 5 % days;
         let date = format!("{}-{:02}-{:02}", 2010 + day / 336, day / 28 % 12 + 1, day % 28 + 1);
         let event = Event {
-            id: String::new(),
-            date: Some(date),
-            edtf: None,
-            time: None,
-            r#type: None,
-            text: Some(words.collect::<Vec<_>>().join(" ")),
+            id: None,
+            when: EventDate::from_edtf(&date).map_err(|error| anyhow::anyhow!("{error:?}"))?,
+            kind: String::new(),
+            text: words.collect::<Vec<_>>().join(" ").into(),
             reference: None,
             also_about: Vec::new(),
         };
-        told.push((details(&event, vec![PersonId(stable("child"))])?, id));
+        told.push((event.details(vec![PersonId(stable("child"))], &Glossary::default()), id));
     }
     let names = FamilyNames::default();
     let start = Instant::now();
@@ -305,87 +273,80 @@ fn families(entries: &[Told], key: &Key) -> Vec<Vec<usize>> {
     sets.into_values().collect()
 }
 
+/// Reads a pack as `chronology link` reads a file, with children and families from the key.
 fn read(folder: &Path) -> Result<(Vec<Told>, Key)> {
     let key: Key = serde_json::from_str(&fs::read_to_string(folder.join("truth.json"))?)?;
     let lines = fs::read_to_string(folder.join("submissions.ndjson"))?;
-    let submissions = lines.lines().filter(|line| !line.trim().is_empty()).map(serde_json::from_str);
-    let submissions: Vec<Submission> = submissions.collect::<Result<_, _>>()?;
-    let called = called(&submissions, &key);
+    let lines = (1..).zip(lines.lines()).filter(|(_, line)| !line.trim().is_empty());
+    let submissions = lines.map(|(number, line)| match read_line(line, number) {
+        Ok((submission, _)) => Ok(submission),
+        Err(fault) => anyhow::bail!("line {}: {}", fault.line, fault.message),
+    });
+    let submissions: Vec<Submission> = submissions.collect::<Result<_>>()?;
+    let circles = circles(&submissions, &key)?;
+    let glossary = Glossary::default();
     let mut entries = Vec::new();
     for (place, submission) in submissions.iter().enumerate() {
-        let child = key.children.get(&submission.submission).context("a submission without a child")?;
-        let families = key.families.get(&submission.submission);
-        let also = |name: &String| {
-            let wanted = name.to_lowercase();
-            let known = called.iter().find(|(known, _, theirs)| {
-                *known == wanted && families.is_some_and(|families| families.iter().any(|one| theirs.contains(one)))
-            });
-            known.map(|(_, child, _)| PersonId(stable(child)))
-        };
-        for event in &submission.events {
-            let name = format!("{}/{}", submission.submission, event.id);
-            let mut children: Vec<PersonId> = event.also_about.iter().filter_map(also).collect();
-            children.push(PersonId(stable(child)));
+        let label = label(submission)?;
+        let child = key.children.get(label).context("a submission without a child")?;
+        let members = circles.iter().find(|members| members.iter().any(|member| member.id == PersonId(stable(child))));
+        let members = members.context("a child without a family")?;
+        let member = members.iter().position(|member| member.id == PersonId(stable(child))).unwrap_or_default();
+        let names = Names::of(members);
+        let one = Return { label, line: 0, submission, member };
+        for (at, event) in submission.events.iter().enumerate() {
+            let name = format!("{label}/{}", event.id.as_deref().unwrap_or_default());
+            let named = names.named(&one, at).0.into_iter().filter_map(|place| members.get(place));
+            let mut children: Vec<PersonId> = named.map(|member| member.id).collect();
             children.sort_unstable();
-            children.dedup();
             entries.push(Told {
                 event: key.events.get(&name).with_context(|| format!("{name} is not in the key"))?.clone(),
-                details: details(event, children).with_context(|| name.clone())?,
+                details: event.details(children, &glossary),
                 name,
                 agency: submission.agency.clone(),
                 submission: place,
                 child: child.clone(),
-                given: submission.subject.given.iter().chain(&submission.subject.known_as).cloned().collect(),
-                kind: event.r#type.clone().unwrap_or_default(),
+                given: submission.subject.facts.names.iter().map(|name| name.given.as_str().to_owned()).collect(),
+                kind: event.kind.clone(),
             });
         }
     }
     Ok((entries, key))
 }
 
-/// Every name a child goes by, with the child and its families.
-fn called<'a>(submissions: &'a [Submission], key: &'a Key) -> Vec<(String, &'a str, &'a [String])> {
-    let mut called = Vec::new();
-    for submission in submissions {
-        let id = &submission.submission;
-        let (Some(child), Some(families)) = (key.children.get(id), key.families.get(id)) else { continue };
-        let names = submission.subject.given.iter().chain(&submission.subject.known_as);
-        called.extend(names.map(|name| (name.to_lowercase(), child.as_str(), families.as_slice())));
-    }
-    called
+fn label(submission: &Submission) -> Result<&str> {
+    submission.id.as_deref().context("a submission without an id")
 }
 
-fn details(event: &Event, children: Vec<PersonId>) -> Result<EntryDetails> {
-    let day = event.date.as_deref().map(|day| match event.time.as_deref() {
-        Some(time) if !time.is_empty() => format!("{day}T{time}"),
-        _ => day.to_owned(),
-    });
-    // A date that is not known at all: any day until the last that can be written.
-    let undated = || EventDate::from_edtf("../2099-12-31");
-    let stated = day.or_else(|| event.edtf.clone());
-    let when = stated.map_or_else(undated, |when| EventDate::from_edtf(&when).or_else(|_| undated()));
-    Ok(EntryDetails {
-        reference: event.reference.clone(),
-        when: when.map_err(|error| anyhow::anyhow!("{error:?}"))?,
-        what: Sensitive::from(event.text.as_deref().unwrap_or_default()),
-        category: Category::new("OTHER").context("category")?,
-        source: Source { role: "practitioner".into(), record_system: "records".into() },
-        children,
-        adults: Vec::new(),
-        significance: Significance::Neutral,
-        action_taken: None,
-        no_action_reason: None,
-        impact: None,
-        child_voice: None,
-        family_account: None,
-        outcome: None,
-        document_reference: None,
-        rag: None,
-        seen: None,
-        handling: Handling::default(),
-        key_incident: false,
-        family_history: false,
-    })
+/// The children of the key by families that share one, with what the submissions say of them.
+fn circles(submissions: &[Submission], key: &Key) -> Result<Vec<Vec<Member>>> {
+    let mut families: BTreeMap<&str, usize> = BTreeMap::new();
+    let mut circles: Vec<(BTreeSet<usize>, BTreeMap<&str, Member>)> = Vec::new();
+    for submission in submissions {
+        let label = label(submission)?;
+        let child = key.children.get(label).context("a submission without a child")?;
+        let mut theirs = BTreeSet::new();
+        for (name, theirs_too) in &key.families {
+            if key.children.get(name) == Some(child) {
+                for family in theirs_too {
+                    let next = families.len();
+                    theirs.insert(*families.entry(family).or_insert(next));
+                }
+            }
+        }
+        let (touched, mut rest): (Vec<_>, Vec<_>) =
+            circles.into_iter().partition(|(families, _)| families.intersection(&theirs).next().is_some());
+        let mut circle = (theirs.clone(), BTreeMap::new());
+        for (families, members) in touched {
+            circle.0.extend(families);
+            circle.1.extend(members);
+        }
+        let member = || Member::new(PersonId(stable(child)), PersonKind::Child, theirs.into_iter().collect());
+        circle.1.entry(child.as_str()).or_insert_with(member).learn(&submission.subject);
+        rest.push(circle);
+        circles = rest;
+    }
+    Ok(circles.into_iter().map(|(_, members)| members.into_values().collect()).collect())
 }
 
 /// An id that is the same in every run.

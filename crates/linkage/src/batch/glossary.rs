@@ -256,9 +256,6 @@ const USUAL: &[(&str, &[&str])] = &[
     ("STRENGTH", &["award", "positive note", "good news", "celebration"]),
 ];
 
-/// The category of an event that no glossary knows.
-const UNKNOWN: &str = "OTHER";
-
 /// The categories of types of event. A partnership's own words go over the usual ones.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Glossary {
@@ -274,6 +271,12 @@ impl Default for Glossary {
 }
 
 impl Glossary {
+    /// A glossary that knows no word.
+    #[must_use]
+    pub fn empty() -> Self {
+        Self { known: BTreeMap::new() }
+    }
+
     /// The usual words with an agency's or a partnership's own over them. Capitals, punctuation and spacing do not count.
     #[must_use]
     pub fn with(mut self, own: impl IntoIterator<Item = (String, Category)>) -> Self {
@@ -292,9 +295,9 @@ impl Glossary {
         })
     }
 
-    /// The category of an event, `OTHER` where the type is not known.
-    pub(crate) fn category_or_other(&self, own_word: &str) -> Option<Category> {
-        self.category(own_word).cloned().or_else(|| Category::new(UNKNOWN))
+    /// The category of an event; [`Category::other`] where the type is not known.
+    pub(super) fn category_or_other(&self, own_word: &str) -> Category {
+        self.category(own_word).cloned().unwrap_or_else(Category::other)
     }
 }
 

@@ -5,11 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::{PersonId, PersonKind};
 use uuid::Uuid;
 
-use super::circle::{Entry, Member, Return, SortedReturns, sort_returns};
+use super::circle::{Entry, Return, SortedReturns, sort_returns};
 use super::finding::Finding;
 use super::first_pass::{FirstPass, Sorted};
 use super::glossary::Glossary;
 use super::links::{ChildOut, Counts, EvidenceOut, FORMAT, FamilyLinks, Linked, Links, Related, Row, ToldOnce};
+use super::names::Member;
 use super::people::{Circle, People};
 use super::submission::{Submission, undated};
 use crate::cluster::EventCluster;

@@ -12,12 +12,13 @@ mod first_pass;
 mod glossary;
 mod link;
 mod links;
+mod names;
 mod parents;
 mod people;
 mod read;
 mod submission;
 
-pub use circle::{Entry, Member, Return, SortedReturns, sort_returns};
+pub use circle::{Entry, Return, SortedReturns, sort_returns};
 pub use finding::{Finding, FindingCode};
 pub use first_pass::{FirstPass, Sorted};
 pub use glossary::Glossary;
@@ -26,6 +27,7 @@ pub use links::{
     ChildOut, Counts, EvidenceOut, FORMAT, FamilyLinks, FamilyOut, Linked, Links, QuestionOut, Related, Row,
     SubjectOut, ToldOnce,
 };
+pub use names::{Member, Names};
 pub use people::{Circle, Head, People, sort_people};
 pub use read::read_line;
 pub use submission::{Event, Subject, Submission};

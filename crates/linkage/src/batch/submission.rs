@@ -2,8 +2,9 @@
 
 use std::fmt;
 
-use domain::{EventDate, Sensitive};
+use domain::{EntryDetails, EventDate, Handling, PersonId, Sensitive, Significance, Source};
 
+use super::glossary::Glossary;
 use crate::person::PersonFacts;
 
 /// What one agency sends about one person.
@@ -37,7 +38,7 @@ pub struct Subject {
 pub struct Event {
     /// The event's own id within the submission.
     pub id: Option<String>,
-    /// When it happened; [`undated`] when that is not said or not understood.
+    /// When it happened; `../2099-12-31` when that is not said or not understood.
     pub when: EventDate,
     /// The agency's own word for the type; may be empty, may mislead.
     pub kind: String,
@@ -47,6 +48,35 @@ pub struct Event {
     pub reference: Option<String>,
     /// Names or record ids of other children it concerns.
     pub also_about: Vec<Sensitive<String>>,
+}
+
+impl Event {
+    /// The event as an entry that concerns `children`, sorted into a category by the glossary.
+    #[must_use]
+    pub fn details(&self, children: Vec<PersonId>, glossary: &Glossary) -> EntryDetails {
+        EntryDetails {
+            reference: self.reference.clone(),
+            when: self.when.clone(),
+            what: self.text.clone(),
+            category: glossary.category_or_other(&self.kind),
+            source: Source { role: String::new(), record_system: String::new() },
+            children,
+            adults: Vec::new(),
+            significance: Significance::Neutral,
+            action_taken: None,
+            no_action_reason: None,
+            impact: None,
+            child_voice: None,
+            family_account: None,
+            outcome: None,
+            document_reference: None,
+            rag: None,
+            seen: None,
+            handling: Handling::default(),
+            key_incident: false,
+            family_history: false,
+        }
+    }
 }
 
 impl fmt::Debug for Submission {

@@ -1,0 +1,238 @@
+//! Who is meant by a name in a list of names: "also about Bilal".
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use deunicode::deunicode;
+use domain::{PersonId, PersonKind, PersonName, RelationshipKind as R};
+use time::Date;
+
+use super::circle::Return;
+use super::finding::{Finding, FindingCode};
+use super::submission::{Event, Subject};
+use crate::person::{PersonFacts, ReasonCode, same_person};
+
+/// What a practitioner writes for a child that is not born yet.
+const UNBORN: [&str; 8] = ["unborn", "unborn baby", "unborn child", "ub", "ubb", "baby", "bump", "new baby"];
+/// The most names of one person that are remembered.
+const MOST: usize = 24;
+
+/// A child or an adult of the circle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Member {
+    /// Who it is.
+    pub id: PersonId,
+    kind: PersonKind,
+    families: Vec<usize>,
+    names: Vec<PersonName>,
+    /// What it is called in lists of names: whole names, given names, first given names, in plain letters.
+    called: BTreeSet<String>,
+    /// Brothers and sisters that its records name: somebody else, however like the name.
+    siblings: BTreeSet<String>,
+    /// An agency's own ids of the person's records.
+    records: BTreeSet<(String, String)>,
+    /// The last day on which it can have been born or is expected.
+    birth: Option<Date>,
+    was_expected: bool,
+}
+
+impl Member {
+    /// Somebody of whom nothing is known yet but the families.
+    #[must_use]
+    pub fn new(id: PersonId, kind: PersonKind, families: Vec<usize>) -> Self {
+        Self {
+            id,
+            kind,
+            families,
+            names: Vec::new(),
+            called: BTreeSet::new(),
+            siblings: BTreeSet::new(),
+            records: BTreeSet::new(),
+            birth: None,
+            was_expected: false,
+        }
+    }
+
+    /// Adds what one record says.
+    pub fn learn(&mut self, subject: &Subject) {
+        let facts = &subject.facts;
+        for name in &facts.names {
+            if self.names.len() < MOST && !self.names.contains(name) {
+                self.names.push(name.clone());
+                self.called.extend(calls(name));
+            }
+        }
+        let siblings =
+            facts.relations.iter().filter(|one| is_sibling(one.kind)).map(|one| plain(one.name.given.as_str()));
+        self.siblings.extend(siblings);
+        let own = [&subject.id, &subject.reference].into_iter().flatten();
+        self.records.extend(own.map(|id| (facts.agency.clone(), id.to_lowercase())));
+        if let Some(birth) = facts.birth {
+            self.was_expected |= birth.expected;
+            self.birth = Some(self.birth.map_or(birth.date, |known| known.max(birth.date)));
+        }
+    }
+
+    /// Given names and those it is known by, as they are written.
+    pub(super) fn given(&self) -> impl Iterator<Item = (PersonId, &str)> {
+        let given = self.names.iter().map(|name| name.given.as_str()).filter(|given| !given.is_empty());
+        given.map(|given| (self.id, given))
+    }
+
+    pub(super) fn families(&self) -> &[usize] {
+        &self.families
+    }
+
+    pub(super) fn is_child(&self) -> bool {
+        self.kind == PersonKind::Child
+    }
+
+    fn shares_family(&self, other: &Self) -> bool {
+        self.families.iter().any(|family| other.families.contains(family))
+    }
+
+    /// Whether the child was not born yet on a day.
+    fn unborn_on(&self, day: Date) -> bool {
+        self.is_child() && self.birth.map_or(self.was_expected, |birth| birth > day)
+    }
+
+    /// Whether a name is a slip, a short form or another spelling of one of its own, and nobody else's.
+    fn nearly_called(&self, name: &str) -> bool {
+        if self.siblings.contains(&plain(name)) {
+            return false;
+        }
+        let as_record = |names: Vec<PersonName>| PersonFacts { names, ..PersonFacts::new(String::new()) };
+        let given = PersonName { given: name.into(), family: None };
+        let compared = same_person(&as_record(vec![given]), &as_record(self.names.clone()));
+        let alike = |code| matches!(code, ReasonCode::GivenSame | ReasonCode::GivenForm | ReasonCode::GivenSlip);
+        compared.evidence.iter().any(|reason| alike(reason.code))
+    }
+}
+
+const fn is_sibling(kind: R) -> bool {
+    matches!(kind, R::SiblingOf | R::HalfSiblingOf | R::TwinOf)
+}
+
+/// The names of a circle's members.
+#[derive(Debug)]
+pub struct Names<'m> {
+    members: &'m [Member],
+    /// Members nearly called so, by name.
+    near: RefCell<BTreeMap<String, Vec<usize>>>,
+}
+
+impl<'m> Names<'m> {
+    /// The names of all members.
+    #[must_use]
+    pub const fn of(members: &'m [Member]) -> Self {
+        Self { members, near: RefCell::new(BTreeMap::new()) }
+    }
+
+    /// Whose record an event stands on, and whom it says it is about too: places of members, ascending. Names that nobody
+    /// or more than one goes by are found wanting.
+    #[must_use]
+    pub fn named(&self, one: &Return<'_>, event: usize) -> (Vec<usize>, Vec<Finding>) {
+        let (mut named, mut findings) = (BTreeSet::from([one.member]), Vec::new());
+        let Some(told) = one.submission.events.get(event) else { return (Vec::new(), findings) };
+        for (place, name) in told.also_about.iter().enumerate() {
+            match self.found(one, told, name.as_str()) {
+                Ok(member) => {
+                    named.insert(member);
+                }
+                Err(code) => {
+                    let field = format!("events[{event}].also_about[{place}]");
+                    findings.push(Finding::new(one.line, field, code).of(one.label));
+                }
+            }
+        }
+        (named.into_iter().collect(), findings)
+    }
+
+    /// The one member that is meant: by record id, by name, as the unborn child, by a name that is nearly the same; in the
+    /// subject's own families before others.
+    fn found(&self, one: &Return<'_>, told: &Event, name: &str) -> Result<usize, FindingCode> {
+        let record = (one.submission.agency.clone(), name.trim().to_lowercase());
+        let called = plain(name);
+        let by_name = |own| self.only(one, own, &|member: &Member| member.called.contains(&called));
+        let searches: [&dyn Fn(bool) -> Option<Result<usize, FindingCode>>; 4] = [
+            &|own| self.only(one, own, &|member| member.records.contains(&record)),
+            &by_name,
+            &|own| self.unborn(one, own, told, &called),
+            &|own| if own { self.near(one, name) } else { None },
+        ];
+        let all = searches.iter().flat_map(|search| [true, false].map(search));
+        all.flatten().next().unwrap_or(Err(FindingCode::NameUnknown))
+    }
+
+    /// The only member that fits, children before adults; an error when several do.
+    fn only(&self, one: &Return<'_>, own: bool, fits: &dyn Fn(&Member) -> bool) -> Option<Result<usize, FindingCode>> {
+        let subject = self.members.get(one.member)?;
+        let fitting = |child: bool| {
+            let all = self.members.iter().enumerate();
+            let near = all.filter(move |(_, m)| m.is_child() == child && m.shares_family(subject) == own && fits(m));
+            near.map(|(place, _)| place)
+        };
+        [true, false].into_iter().find_map(|child| {
+            let mut fitting = fitting(child);
+            match (fitting.next(), fitting.next()) {
+                (None, _) => None,
+                (Some(only), None) => Some(Ok(only)),
+                _ => Some(Err(FindingCode::NameOfSeveral)),
+            }
+        })
+    }
+
+    fn unborn(&self, one: &Return<'_>, own: bool, told: &Event, called: &str) -> Option<Result<usize, FindingCode>> {
+        let first = called.split(' ').next().unwrap_or_default();
+        if !UNBORN.contains(&called) && !UNBORN.contains(&first) {
+            return None;
+        }
+        let then = self.only(one, own, &|member| member.unborn_on(told.when.latest()));
+        then.or_else(|| self.only(one, own, &|member| member.is_child() && member.was_expected))
+    }
+
+    /// Nobody goes by the name, but one child of the family nearly does; the subject's own record does not name itself.
+    fn near(&self, one: &Return<'_>, name: &str) -> Option<Result<usize, FindingCode>> {
+        let mut known = self.near.borrow_mut();
+        let near = known.entry(name.to_owned()).or_insert_with(|| {
+            let all = self.members.iter().enumerate();
+            all.filter(|(_, member)| member.nearly_called(name)).map(|(place, _)| place).collect()
+        });
+        let subject = self.members.get(one.member)?;
+        let fits = |place: &&usize| {
+            let member = self.members.get(**place);
+            **place != one.member && member.is_some_and(|member| member.is_child() && member.shares_family(subject))
+        };
+        let mut fitting = near.iter().filter(fits);
+        match (fitting.next(), fitting.next()) {
+            (None, _) => None,
+            (Some(only), None) => Some(Ok(*only)),
+            _ => Some(Err(FindingCode::NameOfSeveral)),
+        }
+    }
+}
+
+/// What a person of this name is called in lists of names.
+fn calls(name: &PersonName) -> Vec<String> {
+    let given = plain(name.given.as_str());
+    let family = name.family.as_ref().map(|family| plain(family.as_str())).unwrap_or_default();
+    if given.is_empty() {
+        return Vec::new();
+    }
+    let first = given.split(' ').next().unwrap_or_default().to_owned();
+    let whole = [format!("{given} {family}"), format!("{first} {family}"), format!("{family} {given}")];
+    let mut all = vec![given, first];
+    all.extend(whole.into_iter().filter(|_| !family.is_empty()));
+    all
+}
+
+/// Plain small letters, one space between words; letters that have no plain form stay.
+fn plain(name: &str) -> String {
+    let lower = name.to_lowercase().replace(['\'', '’', '`'], "");
+    let words = lower.split(|c: char| !c.is_alphanumeric()).filter(|word| !word.is_empty());
+    let plain = |word: &str| {
+        let ascii = deunicode(word).to_lowercase();
+        if ascii.trim().is_empty() { word.to_owned() } else { ascii.trim().to_owned() }
+    };
+    words.map(plain).collect::<Vec<_>>().join(" ")
+}
