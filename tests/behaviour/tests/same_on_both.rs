@@ -72,6 +72,29 @@ fn step(app: &TestApp, story: &Story, (what, who, number): Step) -> Option<Answe
         ),
         18 => by.get(&format!("/v1/tombstones/{}", story.fragments[number as usize % story.fragments.len()])),
         19 => {
+            let path = seed.at("link-decisions");
+            let links = app.by(User::OWNER).get(&seed.at("timeline")).json();
+            let entries: Vec<Value> = links["rows"]
+                .as_array()
+                .cloned()
+                .unwrap_or_default()
+                .iter()
+                .map(|row| row["accounts"][0]["entry_id"].clone())
+                .collect();
+            if entries.len() < 2 {
+                return Some(by.get(&path));
+            }
+            let place = |at: u32| entries[at as usize % entries.len()].clone();
+            let verdict = ["same_event", "different_events", "related", "not_related"][number as usize % 4];
+            let body = json!({"decision": verdict, "entries": [place(number / 4)], "with": [place(number / 7)], "reason": "Canary"});
+            by.post_as(&key, &path, &body)
+        }
+        20 => {
+            let listed = app.by(User::OWNER).get(&seed.at("link-decisions")).json();
+            let Some(id) = listed["items"][0]["id"].as_str() else { return Some(by.get(&seed.at("links"))) };
+            by.post_as(&key, &format!("{}/{id}/withdrawal", seed.at("link-decisions")), &reason(json!({})))
+        }
+        21 => {
             app.pass(u64::from(number % 12) * 43_200 + u64::from(number % 7));
             return None;
         }
@@ -131,7 +154,7 @@ fn random_operations_are_answered_the_same() {
     let first = seed.fragment.clone();
     let story = std::cell::RefCell::new(Story { seed, fragments: vec![first] });
     let counted = std::cell::Cell::new([0_u32; 6]);
-    let steps = proptest::collection::vec((0_u8..21, 0_usize..64, 0_u32..1_000), 60);
+    let steps = proptest::collection::vec((0_u8..23, 0_usize..64, 0_u32..1_000), 66);
     TestRunner::new(config)
         .run(&steps, |steps| {
             for one in steps {

@@ -28,6 +28,10 @@ impl Service {
             self.rewrap_consolidations(scene, &permit, &row, before)?;
             self.rewrap_following_fragments(scene, &permit, &row, before)?;
             self.settle_decisions(scene, &permit, &row)?;
+            // What is kept of links lives by the expiry that was: it is found again under the new one.
+            store::event_links::forget(scene.tx, row.partnership_id, row.id)?;
+            let family = self.open_family(scene, &permit, row.family_id)?;
+            self.link_afterwards(scene, &permit, &row, &family);
             self.save_chronology(scene.tx, scene.session.now, &mut row, &details)?;
             self.settle_family(scene, &permit, row.family_id)?;
             scene.trail.expires_at = Some(row.expires_at);

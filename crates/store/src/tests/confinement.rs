@@ -15,6 +15,8 @@ struct Everything {
     fragment: FragmentRow,
     ahead: FragmentRow,
     consolidation: ConsolidationRow,
+    links: EventLinksRow,
+    decision: LinkDecisionRow,
     hold: HoldRow,
     reply: IdempotencyRow,
     tombstone: TombstoneRow,
@@ -32,6 +34,8 @@ fn make(db: &Db, code: &str) -> Everything {
         world,
         invitation: world.invitation(chronology.id, world.school),
         consolidation: ConsolidationRow { signed_off_at: Some(now()), ..world.consolidation(chronology.id) },
+        links: world.links(chronology.id),
+        decision: world.decision(chronology.id),
         hold: world.hold(HoldScope::Chronology, Some(chronology.id.into())),
         reply: reply(&world),
         tombstone: tombstone(&world),
@@ -89,6 +93,8 @@ impl Everything {
         world.submit(tx, &self.fragment)?;
         world.submit(tx, &self.ahead)?;
         consolidations::insert(tx, &self.consolidation)?;
+        event_links::replace(tx, world.partnership, self.chronology.id, std::slice::from_ref(&self.links))?;
+        link_decisions::insert(tx, &self.decision, &[world.decided(&self.decision, &self.fragment)])?;
         holds::insert(tx, &self.hold)?;
         idempotency::insert(tx, &self.reply)?;
         let agency = TombstoneAgencyRow {
@@ -107,6 +113,7 @@ impl Everything {
         found.extend(self.people_found_by(tx, asker)?);
         found.extend(self.chronologies_found_by(tx, asker)?);
         found.extend(self.content_found_by(tx, asker)?);
+        found.extend(self.links_found_by(tx, asker)?);
         found.extend(self.records_found_by(tx, asker)?);
         Ok(found)
     }
@@ -199,6 +206,18 @@ impl Everything {
         ])
     }
 
+    fn links_found_by(&self, tx: &mut Tx<'_>, asker: &World) -> Result<Vec<(&'static str, usize)>, StoreError> {
+        let (leave, now, chronology, decision) = (asker.permit(), now(), self.chronology.id, self.decision.id);
+        let links = event_links::find(tx, &leave, chronology, &self.links.view_index, now)?;
+        Ok(vec![
+            ("event_links::find", links.iter().count()),
+            ("link_decisions::find", link_decisions::find(tx, &leave, decision)?.iter().count()),
+            ("link_decisions::page", link_decisions::page(tx, &leave, chronology, None, 9)?.len()),
+            ("link_decisions::standing", link_decisions::standing(tx, &leave, chronology)?.len()),
+            ("link_decisions::entries", link_decisions::entries(tx, &leave, &[decision])?.len()),
+        ])
+    }
+
     fn records_found_by(&self, tx: &mut Tx<'_>, asker: &World) -> Result<Vec<(&'static str, usize)>, StoreError> {
         let (world, p, now) = (&self.world, asker.partnership, now());
         let chronology = self.chronology.id;
@@ -265,6 +284,11 @@ on_each_database! {
             stale(fragments::set_version_lifetime(tx, p, theirs.fragment.id, 1, later, &key), "version");
             stale(consolidations::set_lifetime(tx, p, theirs.consolidation.id, later, &key), "frozen view");
             stale(consolidations::sign_off(tx, p, theirs.consolidation.id, ours.world.worker, later), "signature");
+            stale(link_decisions::set_lifetime(tx, p, theirs.decision.id, later, &key), "reasons");
+            let foreign = LinkDecisionRow { partnership_id: p, version: 2, ..theirs.decision.clone() };
+            stale(link_decisions::update(tx, &foreign, 1), "decision");
+            event_links::forget(tx, p, theirs.chronology.id)?;
+            link_decisions::forget_fragment(tx, p, theirs.fragment.id)?;
             assert!(!purge::delete_fragment(tx, p, theirs.fragment.id)?);
             assert!(!purge::delete_chronology(tx, p, theirs.chronology.id)?);
             assert!(!purge::delete_consolidation(tx, p, theirs.consolidation.id)?);

@@ -2,7 +2,7 @@
 
 use std::sync::mpsc::channel;
 
-use super::world::{END, World, minute, now, sealed};
+use super::world::{END, World, minute, now, sealed, token};
 use crate::*;
 
 on_each_database! {
@@ -47,6 +47,58 @@ on_each_database! {
             Ok::<_, StoreError>(())
         })
         .unwrap();
+    }
+
+    fn what_a_decision_says_goes_with_the_first_fragment_it_is_about(db) {
+        let world = World::make(db, "marl");
+        let (p, family) = (world.partnership, world.family());
+        let chronology = world.chronology(family.id);
+        let fragments = [(); 3].map(|()| world.fragment(family.id, Some(chronology.id)));
+        let (whole, pair) = (world.decision(chronology.id), world.decision(chronology.id));
+        db.write("rows", |tx| {
+            families::insert(tx, &family)?;
+            chronologies::insert(tx, &chronology)?;
+            fragments.iter().try_for_each(|fragment| world.submit(tx, fragment))?;
+            let about = |decision: &LinkDecisionRow, of: &[FragmentRow]| -> Vec<DecidedEntryRow> {
+                of.iter().map(|fragment| world.decided(decision, fragment)).collect()
+            };
+            link_decisions::insert(tx, &whole, &about(&whole, &fragments))?;
+            link_decisions::insert(tx, &pair, &about(&pair, &fragments[..2]))?;
+            link_decisions::forget_fragment(tx, p, fragments[0].id)?;
+            purge::delete_fragment(tx, p, fragments[0].id)
+        })
+        .unwrap();
+        let leave = world.permit();
+        db.read("left", |tx| {
+            let left = link_decisions::find(tx, &leave, whole.id)?.unwrap();
+            assert_eq!((left.sealed, left.wrapped_key), (None, None));
+            assert_eq!(link_decisions::entries(tx, &leave, &[whole.id])?[&whole.id].len(), 2);
+            assert_eq!(link_decisions::find(tx, &leave, pair.id)?, None, "one entry alone says nothing");
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+    }
+
+    fn links_of_other_views_are_forgotten_and_known_ones_stay(db) {
+        let world = World::make(db, "marl");
+        let (p, family) = (world.partnership, world.family());
+        let chronology = world.chronology(family.id);
+        let one = world.links(chronology.id);
+        let other = EventLinksRow { view_index: token("other"), ..one.clone() };
+        let again = EventLinksRow { sealed: sealed("again"), ..one.clone() };
+        db.write("rows", |tx| {
+            families::insert(tx, &family)?;
+            chronologies::insert(tx, &chronology)?;
+            event_links::replace(tx, p, chronology.id, &[one.clone(), other.clone()])?;
+            event_links::replace(tx, p, chronology.id, std::slice::from_ref(&again))
+        })
+        .unwrap();
+        let find = |row: &EventLinksRow, at| {
+            db.read("find", |tx| event_links::find(tx, &world.permit(), chronology.id, &row.view_index, at)).unwrap()
+        };
+        assert_eq!(find(&other, now()), None);
+        assert_eq!(find(&one, now()), Some(one.clone()));
+        assert_eq!(find(&one, minute(END)), None, "expired");
     }
 
     fn the_backlog_counts_what_is_over_and_still_there(db) {

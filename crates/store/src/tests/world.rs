@@ -257,6 +257,47 @@ impl World {
         }
     }
 
+    pub(crate) fn links(&self, chronology: ChronologyId) -> EventLinksRow {
+        EventLinksRow {
+            chronology_id: chronology,
+            view_index: token("view"),
+            partnership_id: self.partnership,
+            expires_at: minute(END),
+            wrapped_key: sealed("key"),
+            sealed: sealed("links"),
+            created_at: minute(5),
+        }
+    }
+
+    pub(crate) fn decision(&self, chronology: ChronologyId) -> LinkDecisionRow {
+        LinkDecisionRow {
+            id: domain::LinkDecisionId(id()),
+            partnership_id: self.partnership,
+            chronology_id: chronology,
+            verdict: domain::LinkVerdict::SameEvent,
+            author_id: self.worker,
+            expires_at: minute(END),
+            wrapped_key: Some(sealed("key")),
+            sealed: Some(sealed("reasons")),
+            withdrawn_at: None,
+            withdrawn_by: None,
+            version: 1,
+            created_at: minute(5),
+            updated_at: minute(5),
+        }
+    }
+
+    /// An entry of `fragment` that `decision` is about.
+    pub(crate) fn decided(&self, decision: &LinkDecisionRow, fragment: &FragmentRow) -> DecidedEntryRow {
+        DecidedEntryRow {
+            decision_id: decision.id,
+            entry_id: domain::EntryId(id()),
+            partnership_id: self.partnership,
+            fragment_id: fragment.id,
+            side: 0,
+        }
+    }
+
     pub(crate) fn hold(&self, scope: HoldScope, target: Option<Uuid>) -> HoldRow {
         HoldRow {
             id: HoldId(id()),
