@@ -9,11 +9,15 @@ use time::Date;
 
 use super::circle::Return;
 use super::finding::{Finding, FindingCode};
-use super::submission::{Event, Subject};
+use super::submission::Subject;
 use crate::person::{PersonFacts, ReasonCode, same_person};
 
 /// What a practitioner writes for a child that is not born yet.
 const UNBORN: [&str; 8] = ["unborn", "unborn baby", "unborn child", "ub", "ubb", "baby", "bump", "new baby"];
+/// From the first that anybody can know to a late birth.
+const PREGNANCY_DAYS: i64 = 300;
+/// In a larger circle names that are nearly the same say nothing.
+const CROWD: usize = 60;
 /// The most names of one person that are remembered.
 const MOST: usize = 24;
 
@@ -91,9 +95,10 @@ impl Member {
         self.families.iter().any(|family| other.families.contains(family))
     }
 
-    /// Whether the child was not born yet on a day.
+    /// Whether the child was on the way on a day.
     fn unborn_on(&self, day: Date) -> bool {
-        self.is_child() && self.birth.map_or(self.was_expected, |birth| birth > day)
+        let on_the_way = |birth: Date| (1..=PREGNANCY_DAYS).contains(&(birth - day).whole_days());
+        self.is_child() && self.birth.map_or(self.was_expected, on_the_way)
     }
 
     /// Whether a name is a slip, a short form or another spelling of one of its own, and nobody else's.
@@ -117,15 +122,33 @@ const fn is_sibling(kind: R) -> bool {
 #[derive(Debug)]
 pub struct Names<'m> {
     members: &'m [Member],
+    called: BTreeMap<&'m str, Vec<usize>>,
+    records: BTreeMap<(&'m str, &'m str), Vec<usize>>,
+    /// Children that were expected, or whose birth is known: those that can be an unborn child.
+    expected: Vec<usize>,
     /// Members nearly called so, by name.
     near: RefCell<BTreeMap<String, Vec<usize>>>,
 }
 
+type Search = Option<Result<usize, FindingCode>>;
+
 impl<'m> Names<'m> {
     /// The names of all members.
     #[must_use]
-    pub const fn of(members: &'m [Member]) -> Self {
-        Self { members, near: RefCell::new(BTreeMap::new()) }
+    pub fn of(members: &'m [Member]) -> Self {
+        let (mut called, mut records) = (BTreeMap::new(), BTreeMap::new());
+        for (place, member) in members.iter().enumerate() {
+            for name in &member.called {
+                called.entry(name.as_str()).or_insert_with(Vec::new).push(place);
+            }
+            for (agency, id) in &member.records {
+                records.entry((agency.as_str(), id.as_str())).or_insert_with(Vec::new).push(place);
+            }
+        }
+        let expected = members.iter().enumerate().filter(|(_, member)| member.is_child());
+        let expected = expected.filter(|(_, member)| member.was_expected || member.birth.is_some());
+        let expected = expected.map(|(place, _)| place).collect();
+        Self { members, called, records, expected, near: RefCell::default() }
     }
 
     /// Whose record an event stands on, and whom it says it is about too: places of members, ascending. Names that nobody
@@ -133,9 +156,9 @@ impl<'m> Names<'m> {
     #[must_use]
     pub fn named(&self, one: &Return<'_>, event: usize) -> (Vec<usize>, Vec<Finding>) {
         let (mut named, mut findings) = (BTreeSet::from([one.member]), Vec::new());
-        let Some(told) = one.submission.events.get(event) else { return (Vec::new(), findings) };
-        for (place, name) in told.also_about.iter().enumerate() {
-            match self.found(one, told, name.as_str()) {
+        let also_about = one.submission.events.get(event).map_or(&[][..], |told| told.also_about.as_slice());
+        for (place, name) in also_about.iter().enumerate() {
+            match self.found(one, event, name.as_str()) {
                 Ok(member) => {
                     named.insert(member);
                 }
@@ -150,49 +173,52 @@ impl<'m> Names<'m> {
 
     /// The one member that is meant: by record id, by name, as the unborn child, by a name that is nearly the same; in the
     /// subject's own families before others.
-    fn found(&self, one: &Return<'_>, told: &Event, name: &str) -> Result<usize, FindingCode> {
-        let record = (one.submission.agency.clone(), name.trim().to_lowercase());
+    fn found(&self, one: &Return<'_>, event: usize, name: &str) -> Result<usize, FindingCode> {
         let called = plain(name);
-        let by_name = |own| self.only(one, own, &|member: &Member| member.called.contains(&called));
-        let searches: [&dyn Fn(bool) -> Option<Result<usize, FindingCode>>; 4] = [
-            &|own| self.only(one, own, &|member| member.records.contains(&record)),
-            &by_name,
-            &|own| self.unborn(one, own, told, &called),
-            &|own| if own { self.near(one, name) } else { None },
-        ];
-        let all = searches.iter().flat_map(|search| [true, false].map(search));
-        all.flatten().next().unwrap_or(Err(FindingCode::NameUnknown))
+        let record = name.trim().to_lowercase();
+        let by_record = self.records.get(&(one.submission.agency.as_str(), record.as_str()));
+        let by_name = self.called.get(called.as_str());
+        let search = |fitting: Option<&Vec<usize>>| fitting.and_then(|fitting| self.only(one, fitting));
+        let found = search(by_record).or_else(|| search(by_name)).or_else(|| self.unborn(one, event, &called));
+        found.or_else(|| self.near(one, name)).unwrap_or(Err(FindingCode::NameUnknown))
     }
 
-    /// The only member that fits, children before adults; an error when several do.
-    fn only(&self, one: &Return<'_>, own: bool, fits: &dyn Fn(&Member) -> bool) -> Option<Result<usize, FindingCode>> {
+    /// The only member of those that fit: of the subject's own families first, children before adults; an error when
+    /// there are several.
+    fn only(&self, one: &Return<'_>, fitting: &[usize]) -> Search {
         let subject = self.members.get(one.member)?;
-        let fitting = |child: bool| {
-            let all = self.members.iter().enumerate();
-            let near = all.filter(move |(_, m)| m.is_child() == child && m.shares_family(subject) == own && fits(m));
-            near.map(|(place, _)| place)
+        let standing = |place: &usize| {
+            let member = self.members.get(*place);
+            member.map(|member| (!member.shares_family(subject), !member.is_child()))
         };
-        [true, false].into_iter().find_map(|child| {
-            let mut fitting = fitting(child);
-            match (fitting.next(), fitting.next()) {
-                (None, _) => None,
-                (Some(only), None) => Some(Ok(only)),
-                _ => Some(Err(FindingCode::NameOfSeveral)),
-            }
-        })
+        let best = fitting.iter().filter_map(standing).min()?;
+        let mut best = fitting.iter().filter(|place| standing(place) == Some(best));
+        match (best.next(), best.next()) {
+            (None, _) => None,
+            (Some(only), None) => Some(Ok(*only)),
+            _ => Some(Err(FindingCode::NameOfSeveral)),
+        }
     }
 
-    fn unborn(&self, one: &Return<'_>, own: bool, told: &Event, called: &str) -> Option<Result<usize, FindingCode>> {
+    fn unborn(&self, one: &Return<'_>, event: usize, called: &str) -> Search {
         let first = called.split(' ').next().unwrap_or_default();
         if !UNBORN.contains(&called) && !UNBORN.contains(&first) {
             return None;
         }
-        let then = self.only(one, own, &|member| member.unborn_on(told.when.latest()));
-        then.or_else(|| self.only(one, own, &|member| member.is_child() && member.was_expected))
+        let day = one.submission.events.get(event)?.when.latest();
+        let of = |fits: &dyn Fn(&Member) -> bool| {
+            let all = self.expected.iter().copied();
+            let fitting: Vec<usize> = all.filter(|place| self.members.get(*place).is_some_and(fits)).collect();
+            self.only(one, &fitting)
+        };
+        of(&|member| member.unborn_on(day)).or_else(|| of(&|member| member.was_expected))
     }
 
     /// Nobody goes by the name, but one child of the family nearly does; the subject's own record does not name itself.
-    fn near(&self, one: &Return<'_>, name: &str) -> Option<Result<usize, FindingCode>> {
+    fn near(&self, one: &Return<'_>, name: &str) -> Search {
+        if self.members.len() > CROWD {
+            return None;
+        }
         let mut known = self.near.borrow_mut();
         let near = known.entry(name.to_owned()).or_insert_with(|| {
             let all = self.members.iter().enumerate();

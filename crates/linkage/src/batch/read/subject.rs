@@ -1,5 +1,7 @@
 //! The subject of a submission: names, identifiers, addresses, relations.
 
+use std::collections::BTreeSet;
+
 use domain::{NhsNumber, PersonKind, PersonName, RelationshipKind, Sensitive, Sex, Upn};
 use serde_json::Value;
 
@@ -82,13 +84,9 @@ fn names(from: &mut Fields<'_>) -> Vec<PersonName> {
         let read = another(from, "known_as", place, value, &known_as);
         names.extend(read);
     }
-    let mut seen: Vec<PersonName> = Vec::with_capacity(names.len());
-    names.into_iter().for_each(|name| {
-        if !seen.contains(&name) {
-            seen.push(name);
-        }
-    });
-    seen
+    let mut seen = BTreeSet::new();
+    names.retain(|name| seen.insert((name.given.clone(), name.family.clone())));
+    names
 }
 
 /// A name that is an object, or text that `read` understands.
