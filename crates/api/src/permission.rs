@@ -33,8 +33,9 @@ permissions! {
     ChronologySignOff, ChronologyClose, ChronologyReopen, ChronologyExtend, TombstoneRead, ReadersRead,
     InvitationCreate, InvitationList, InvitationRead, InvitationUpdate, FormRead, InvitationDraft,
     InvitationNilReturn, InvitationDecline, FragmentSubmit, FragmentAhead, FragmentList, FragmentRead,
-    FragmentVersions, FragmentCorrect, FragmentWithdraw, FragmentExtend, TimelineRead, LinkRead, LinkDecisionRead, LinkDecide,
-    ConsolidationList, ConsolidationRead, SnapshotRead, HoldPlace, HoldList, HoldRelease, AuditRead,
+    FragmentVersions, FragmentCorrect, FragmentWithdraw, FragmentExtend, TimelineRead, LinkRead, LinkDecisionRead,
+    LinkDecide, PersonLinkRead, PersonLinkDecide, PersonLinkUndo, ConsolidationList, ConsolidationRead, SnapshotRead,
+    HoldPlace, HoldList, HoldRelease, AuditRead,
 }
 
 /// What a request weighs against its caller's allowance: reads 1, writes 2, what draws up a timeline 4.
@@ -67,6 +68,7 @@ pub(crate) const fn cost(operation: Operation) -> u32 {
         | O::FragmentRead
         | O::FragmentVersions
         | O::ConsolidationList
+        | O::PersonLinkRead
         | O::HoldList
         | O::AuditRead => 1,
         _ => 2,
@@ -109,6 +111,7 @@ pub(crate) const fn who(operation: Operation) -> &'static str {
         | O::FragmentProxy
         | O::ConsolidationList
         | O::ConsolidationRead
+        | O::PersonLinkRead
         | O::SnapshotRead => "the chronology's owner, manager and team",
         O::ChronologySignOff | O::ChronologyReopen => "a team manager of the agency that owns the chronology",
         O::InvitationRead => "the chronology's owner, manager, team and business support; the invited agency",
@@ -126,7 +129,9 @@ pub(crate) const fn who(operation: Operation) -> &'static str {
             "the chronology's owner, manager and team; the agency that submitted it"
         }
         O::FragmentCorrect | O::FragmentWithdraw | O::FragmentExtend => "the agency that submitted it",
-        O::LinkDecide => "the chronology's owner and manager, and social workers on its team",
+        O::LinkDecide | O::PersonLinkDecide | O::PersonLinkUndo => {
+            "the chronology's owner and manager, and social workers on its team"
+        }
         O::TimelineRead | O::LinkRead => {
             "the chronology's owner, manager and team; practitioners named on an invitation, once their agency's own return is in and while the chronology is open"
         }

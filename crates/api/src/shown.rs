@@ -80,6 +80,11 @@ shown! {
         expires_at = |it| Some(it.expires_at), version = |it| it.version,
         location = |it| format!("/v1/fragments/{}", it.fragment_id),
     }
+    s::PersonQuestionOut { expires_at = |it| Some(it.expires_at), version = |it| it.version }
+    s::PersonLinkOut {
+        expires_at = |it| Some(it.expires_at), version = |it| it.version,
+        location = |it| format!("/v1/chronologies/{}/person-links/{}", it.chronology_id, it.id),
+    }
     s::LinksOut { expires_at = |it| Some(it.expires_at) }
     s::LinkDecisionOut {
         expires_at = |it| Some(it.expires_at), version = |it| it.version,

@@ -107,6 +107,12 @@ closed_list! {
         LinkDecisionRead = "link_decision.read",
         /// Decide which entries tell one event.
         LinkDecide = "link.decide",
+        /// See which records of people are the same person, which may be, and why.
+        PersonLinkRead = "person_link.read",
+        /// Decide whether two records are the same person.
+        PersonLinkDecide = "person_link.decide",
+        /// Undo what links two records.
+        PersonLinkUndo = "person_link.undo",
         /// List frozen views.
         ConsolidationList = "consolidation.list",
         /// Read a frozen view.
@@ -378,6 +384,11 @@ fn entitled(actor: &Actor, operation: Operation, facts: &Facts) -> Option<ReadRe
         // Links are part of the timeline: what they join and why is read as it is.
         O::TimelineRead | O::LinkRead => reading(actor, facts).or_else(|| named(facts).filter(|_| actor_reads(actor))),
         O::ConsolidationList | O::ConsolidationRead => reading(actor, facts),
+        // Names and identifiers that another agency recorded: for those who read the content, decided as links are.
+        O::PersonLinkRead => reading(actor, facts),
+        O::PersonLinkDecide | O::PersonLinkUndo => {
+            reading(actor, facts).filter(|_| actor.social_worker() || actor.manager())
+        }
         O::HoldPlace | O::HoldList | O::HoldRelease => holds(actor, operation),
         O::AuditRead => actor.is(Role::Auditor).then_some(ReadReason::Auditor),
     }
@@ -522,6 +533,9 @@ fn possible_in_state(operation: Operation, facts: &Facts) -> bool {
         O::InvitationCreate => matches!(state, S::Draft | S::Open | S::Closing),
         O::InvitationUpdate | O::ChronologyUpdate => !matches!(state, S::Closed | S::Expired),
         O::TimelineRead | O::LinkRead => state != S::Draft,
+        // To say that it is the same child brings in an account, which is possible while accounts come in.
+        O::PersonLinkDecide => state.takes_returns(),
+        O::PersonLinkUndo => matches!(state, S::Open | S::Closing | S::Consolidated),
         O::SnapshotRead => matches!(state, S::SignedOff | S::Closed),
         _ => true,
     }

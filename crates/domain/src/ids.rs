@@ -68,6 +68,8 @@ ids! {
     ConsolidationId,
     /// A person's decision that entries tell one event, or do not.
     LinkDecisionId,
+    /// What links one agency's record of a person with social care's.
+    PersonLinkId,
     /// A legal hold.
     HoldId,
     /// One audit record.

@@ -33,7 +33,7 @@ pub use event_date::{
 pub use identifiers::{IdentifierError, NhsNumber, Upn};
 pub use ids::{
     AgencyId, AuditId, ChronologyId, ConsolidationId, EntryId, FamilyId, FragmentId, HoldId, Ids, InvitationId,
-    LinkDecisionId, PartnershipId, PersonId, PractitionerId, RelationshipId, RequestId,
+    LinkDecisionId, PartnershipId, PersonId, PersonLinkId, PractitionerId, RelationshipId, RequestId,
 };
 pub use instant::{Instant, InstantError};
 pub use invitation::{DeclineReason, InvitationState};

@@ -115,6 +115,9 @@ const EXPECTED: &[(O, &str)] = &[
     (O::LinkRead,              "YYnnYfnnnnnnx"),
     (O::LinkDecisionRead,      "YYnnnnnnnnnnx"),
     (O::LinkDecide,            "YYnnnnnnnnnnx"),
+    (O::PersonLinkRead,        "YYnnnnnnnnnnx"),
+    (O::PersonLinkDecide,      "YYnnnnnnnnnnx"),
+    (O::PersonLinkUndo,        "YYnnnnnnnnnnx"),
     (O::ConsolidationList,     "YYnnnnnnnnnnx"),
     (O::ConsolidationRead,     "YYnnnnnnnnnnx"),
     (O::SnapshotRead,          "YYnnnnnnnnnnx"),
@@ -223,8 +226,24 @@ fn business_support_on_the_team_reads_and_prepares_and_no_more() {
         let (actor, facts) = persona('B');
         answer(&actor, operation, &about(operation, Facts { on_team: true, ..facts }))
     };
-    let reads = [O::FragmentRead, O::TimelineRead, O::ChronologyConsolidate, O::ConsolidationRead];
-    assert_eq!(reads.map(may), ['Y'; 4]);
+    let reads = [O::FragmentRead, O::TimelineRead, O::ChronologyConsolidate, O::ConsolidationRead, O::PersonLinkRead];
+    assert_eq!(reads.map(may), ['Y'; 5]);
     let never = [O::ChronologyClose, O::ChronologyExtend, O::ChronologySignOff, O::SnapshotRead, O::FragmentProxy];
     assert_eq!(never.map(may), ['n'; 5]);
+    assert_eq!([O::PersonLinkDecide, O::PersonLinkUndo].map(may), ['n'; 2]);
+}
+
+#[rstest]
+#[case(ChronologyState::Draft, "ww")]
+#[case(ChronologyState::Open, "YY")]
+#[case(ChronologyState::Closing, "YY")]
+#[case(ChronologyState::Consolidated, "wY")]
+#[case(ChronologyState::SignedOff, "ww")]
+#[case(ChronologyState::Closed, "ww")]
+fn same_child_is_decided_while_accounts_come_in_and_undone_until_signed_off(
+    #[case] state: ChronologyState,
+    #[case] expected: &str,
+) {
+    let of = |operation| row(operation, |facts| Facts { state: Some(state), ..facts }).remove(0);
+    assert_eq!([O::PersonLinkDecide, O::PersonLinkUndo].map(of), *expected.chars().collect::<Vec<_>>());
 }

@@ -23,6 +23,7 @@ mod sealing;
 mod session;
 mod timeline;
 mod upkeep;
+mod who;
 
 pub use engine::{PartnershipConfig, Service, ServiceConfig};
 pub use error::{Fault, ServiceError};

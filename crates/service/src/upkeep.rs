@@ -1,6 +1,7 @@
 //! What nobody asks for and everybody relies on: deleting what is over, passing due dates, destroying keys. Any node may
 //! do any of it; rows are claimed in the transaction that deals with them.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use domain::{
@@ -128,13 +129,15 @@ impl Service {
             store::tombstones::insert(tx, &stone, &[], &[])?;
         }
         self.insert_chronology_stone(tx, &row, &hashes, entries, now)?;
+        let taken_in = store::origins::of_chronology(tx, due.partnership, row.id)?;
         store::idempotency::delete_for_object(tx, due.partnership, row.id)?;
         store::purge::delete_chronology(tx, due.partnership, row.id)?;
         store::audit::insert(tx, &self.expiry_record(due.partnership, "chronology", row.id.0, Some(row.id), now))?;
         // What was sent ahead lived under a key of its own until it was taken in.
         let ahead = fragments.iter().filter(|one| row.opened_at.is_some_and(|opened| one.created_at <= opened));
-        let scopes = ahead.map(|one| KeyScope(one.id.0)).chain([KeyScope(row.id.0)]);
-        Ok(Fate::Gone(scopes.collect()))
+        let ahead = ahead.map(|one| one.id.0).chain(taken_in.iter().map(|origin| origin.fragment_id.0));
+        let scopes: BTreeSet<Uuid> = ahead.chain([row.id.0]).collect();
+        Ok(Fate::Gone(scopes.into_iter().map(KeyScope).collect()))
     }
 
     fn insert_chronology_stone(

@@ -8,7 +8,7 @@ use crate::connection::AnyConnection;
 use crate::page::after;
 use crate::rows::row;
 use crate::schema::families::{self, dsl};
-use crate::schema::{chronologies, family_members, fragments};
+use crate::schema::{chronologies, family_members, fragment_origins, fragments};
 use crate::statements::{insert_new, insert_one, one};
 use crate::types::Bind;
 use crate::{FragmentState, Keyset, Sealed, StoreError, Tx, reach};
@@ -226,7 +226,8 @@ pub fn reachable_by(
     reach::to_families(tx, partnership, &[family], agency, practitioner, now)
 }
 
-/// The latest expiry among the live chronologies and live fragments of a family; `None` when nothing live refers to it.
+/// The latest expiry among the live chronologies and live fragments of a family, those included that were taken from it
+/// into a chronology of another and may have to go back; `None` when nothing live refers to it.
 ///
 /// # Errors
 /// When the database fails.
@@ -247,9 +248,18 @@ pub fn latest_reference(
         .filter(fragments::state.eq(Bind(FragmentState::Submitted)))
         .filter(fragments::expires_at.gt(Bind(now)))
         .select(max(fragments::expires_at));
+    let of_taken_in = fragment_origins::table
+        .inner_join(fragments::table.on(fragments::id.eq(fragment_origins::fragment_id)))
+        .filter(fragment_origins::partnership_id.eq(Bind(partnership)))
+        .filter(fragment_origins::family_id.eq(Bind(family)))
+        .filter(fragments::partnership_id.eq(Bind(partnership)))
+        .filter(fragments::state.eq(Bind(FragmentState::Submitted)))
+        .filter(fragments::expires_at.gt(Bind(now)))
+        .select(max(fragments::expires_at));
     let chronology: Option<Instant> = tx.run(|c| of_chronologies.get_result(c))?;
     let fragment: Option<Instant> = tx.run(|c| of_fragments.get_result(c))?;
-    Ok(chronology.max(fragment))
+    let taken_in: Option<Instant> = tx.run(|c| of_taken_in.get_result(c))?;
+    Ok(chronology.max(fragment).max(taken_in))
 }
 
 /// The latest expiry among the live families a person belongs to; `None` when the person belongs to none.

@@ -35,8 +35,10 @@ pub mod holds;
 pub mod idempotency;
 pub mod invitations;
 pub mod link_decisions;
+pub mod origins;
 pub mod partnerships;
 pub mod people;
+pub mod person_links;
 pub mod practitioners;
 pub mod purge;
 pub mod scratch;
@@ -60,14 +62,18 @@ pub use idempotency::IdempotencyRow;
 pub use invitations::{InvitationRow, NamedRow};
 pub use link_decisions::{DecidedEntryRow, LinkDecisionRow};
 pub use migrate::{check, migrate, pending, revert, revert_all};
+pub use origins::FragmentOriginRow;
 pub use page::Keyset;
 pub use partnerships::PartnershipRow;
 pub use people::{PersonFacts, PersonKeyRow, PersonRow};
+pub use person_links::PersonLinkRow;
 pub use practitioners::PractitionerRow;
 pub use purge::{Backlog, Due};
 pub use tombstones::{Tombstone, TombstoneAgencyRow, TombstonePractitionerRow, TombstoneRow};
 pub use tx::Tx;
-pub use words::{FragmentState, HoldScope, TombstoneKind, TombstoneReason};
+pub use words::{
+    FragmentState, HoldScope, PersonLinkBand, PersonLinkState, PersonVerdict, TombstoneKind, TombstoneReason,
+};
 
 #[cfg(test)]
 mod tests;

@@ -306,6 +306,42 @@ table! {
     use diesel::sql_types::{BigInt, Binary, Nullable};
     use crate::types::{Id, Moment, Word};
 
+    person_links (id) {
+        id -> Id,
+        partnership_id -> Id,
+        chronology_id -> Id,
+        their_person_id -> Id,
+        our_person_id -> Id,
+        band -> Word,
+        state -> Word,
+        verdict -> Nullable<Word>,
+        decided_by -> Nullable<Id>,
+        expires_at -> Moment,
+        wrapped_key -> Binary,
+        sealed -> Binary,
+        version -> BigInt,
+        created_at -> Moment,
+        updated_at -> Moment,
+    }
+}
+
+table! {
+    use crate::types::{Id, Moment};
+
+    fragment_origins (fragment_id) {
+        fragment_id -> Id,
+        partnership_id -> Id,
+        chronology_id -> Id,
+        family_id -> Id,
+        asked_expiry -> Moment,
+        created_at -> Moment,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable};
+    use crate::types::{Id, Moment, Word};
+
     holds (id) {
         id -> Id,
         partnership_id -> Id,
@@ -429,6 +465,8 @@ allow_tables_to_appear_in_same_query!(
     fragment_versions,
     entries,
     consolidations,
+    person_links,
+    fragment_origins,
     event_links,
     link_decisions,
     link_decision_entries,

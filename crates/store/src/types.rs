@@ -19,7 +19,9 @@ use std::io::Write as _;
 use uuid::Uuid;
 
 use crate::connection::{MultiBackend, MultiRawValue};
-use crate::words::{FragmentState, HoldScope, TombstoneKind, TombstoneReason};
+use crate::words::{
+    FragmentState, HoldScope, PersonLinkBand, PersonLinkState, PersonVerdict, TombstoneKind, TombstoneReason,
+};
 
 /// An identifier.
 #[derive(Debug, Clone, Copy, Default, SqlType, QueryId)]
@@ -184,6 +186,7 @@ ids!(
     domain::FragmentId,
     domain::EntryId,
     domain::ConsolidationId,
+    domain::PersonLinkId,
     domain::LinkDecisionId,
     domain::HoldId,
     domain::AuditId,
@@ -271,6 +274,9 @@ words!(
     domain::LinkVerdict,
     FragmentState,
     HoldScope,
+    PersonLinkBand,
+    PersonLinkState,
+    PersonVerdict,
     TombstoneKind,
     TombstoneReason,
 );

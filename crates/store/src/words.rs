@@ -73,3 +73,37 @@ table_words! {
         Withdrawn = "withdrawn",
     }
 }
+
+table_words! {
+    /// What linkage says of two records of people.
+    PersonLinkBand {
+        /// Plainly one person.
+        Match = "match",
+        /// Perhaps one person.
+        Possible = "possible",
+        /// Two people.
+        Different = "different",
+    }
+}
+
+table_words! {
+    /// Where a link between two records of people stands.
+    PersonLinkState {
+        /// A question that nobody has answered.
+        Open = "open",
+        /// Holds: by linkage or by a person's verdict.
+        Standing = "standing",
+        /// A person undid it; linkage does not link the two again.
+        Undone = "undone",
+    }
+}
+
+table_words! {
+    /// What a person decided of two records of people.
+    PersonVerdict {
+        /// One person.
+        Same = "same",
+        /// Two people.
+        Different = "different",
+    }
+}

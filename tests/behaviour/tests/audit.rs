@@ -8,7 +8,7 @@
     reason = "a test fails by panicking, and a story is told in one piece"
 )]
 
-use behaviour::inputs::{adult, entry, fragment, nil, reason, refusal};
+use behaviour::inputs::{adult, child, entry, fragment, nil, reason, refusal, with};
 use behaviour::{Answer, Seed, TestApp, User, on_both, raw};
 use serde_json::{Value, json};
 
@@ -110,7 +110,15 @@ on_both! {
             .map(|path| app.by(User::OWNER).get(&path).ok()["entries"][0]["id"].clone());
         let link = json!({"decision": "related", "entries": [entries[0]], "with": [entries[1]], "reason": "Canary"});
         let link = app.by(User::OWNER).post(&seed.at("link-decisions"), &link).id();
-        let real = |path: &str| real(&seed, &frozen, path).replace("{link_decision_id}", &link);
+        let ours = child("Orla", "2019-05-14", 0);
+        let person = app.by(User::WAITING).post("/v1/people", &ours).id();
+        let family = app.by(User::WAITING).post("/v1/families", &json!({"label": "Canary", "members": [person]})).id();
+        let ahead = with(fragment(&[entry("a burn", "2026-01-21", &[])]), json!({"family_id": family, "expires_at": app.in_days(9)}));
+        let _ = app.by(User::WAITING).post("/v1/fragments", &ahead).ok();
+        let same = app.by(User::OWNER).get(&seed.at("person-links")).ok()["items"][0]["id"].as_str().unwrap().to_owned();
+        let real = |path: &str| {
+            real(&seed, &frozen, path).replace("{link_decision_id}", &link).replace("{link_id}", &same)
+        };
         let readers = [User::OWNER, User::MANAGER, User::RETURNED, User::AUDITOR];
         let mut never_read = Vec::new();
         for Listed { method, path, event } in listed() {

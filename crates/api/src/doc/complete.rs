@@ -9,13 +9,14 @@ use super::{METHODS, examples, parameters, request_bodies, responses, schemas, s
 use crate::permission::who;
 
 /// Groups of operations, in the order of the reference.
-const TAGS: [(&str, &str); 9] = [
+const TAGS: [(&str, &str); 10] = [
     ("Directory", "The partnership, its agencies and its practitioners."),
     ("People and families", "Children, adults, and the families they belong to."),
     ("Chronologies", "One multi-agency chronology and its state machine."),
     ("Invitations", "Who is asked, and what they answer."),
     ("Fragments", "What an agency submits."),
     ("Timeline", "The consolidated view, and views frozen for meetings."),
+    ("Who is who", "Whose records are of the same person: questions for social care, decisions, and undoing them."),
     ("Links", "Which entries tell one event, why, and what people decided about it."),
     ("Holds", "Legal holds, which stop destruction."),
     ("Audit", "Who did what, and why it was allowed."),

@@ -9,6 +9,7 @@ mod holds;
 mod invitations;
 mod links;
 mod people;
+mod person_links;
 mod timeline;
 
 use utoipa_actix_web::service_config::ServiceConfig;
@@ -23,6 +24,7 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .configure(links::configure)
         .configure(fragments::configure)
         .configure(timeline::configure)
+        .configure(person_links::configure)
         .configure(holds::configure)
         .configure(audit::configure);
 }

@@ -34,6 +34,7 @@ impl Service {
             self.link_afterwards(scene, &permit, &row, &family);
             self.save_chronology(scene.tx, scene.session.now, &mut row, &details)?;
             self.settle_family(scene, &permit, row.family_id)?;
+            self.settle_links(scene, &row)?;
             scene.trail.expires_at = Some(row.expires_at);
             self.chronology_out(scene, &permit, &row)
         })

@@ -94,6 +94,7 @@ impl Service {
             row.opened_at = row.opened_at.or(Some(now));
             give_reason(scene, &mut details, "reopen", "/reason", &input.reason)?;
             self.save_chronology(scene.tx, scene.session.now, &mut row, &details)?;
+            self.take_in_ahead(scene, &permit, &row)?;
             self.chronology_out(scene, &permit, &row)
         })
     }

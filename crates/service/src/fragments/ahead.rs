@@ -53,6 +53,8 @@ impl Service {
             let row = self.fragment_row(scene, None, input.family_id, &submission);
             store::fragments::insert(scene.tx, &row)?;
             let receipt = self.store_version(scene, &row, &submission, &[], SubmissionOutcome::Created)?;
+            // The receipt says nothing of it: whoever sends need not be whom the chronology names.
+            self.offer_to_chronologies(scene, &permit, &family)?;
             self.settle_family(scene, &permit, input.family_id)?;
             Ok(receipt)
         })

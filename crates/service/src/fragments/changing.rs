@@ -104,6 +104,7 @@ impl Service {
             if self.is_held(scene, row.chronology_id, row.family_id)? {
                 return Err(ServiceError::Conflict("held"));
             }
+            let origin = store::origins::find(scene.tx, row.partnership_id, id)?;
             let stone = self.fragment_tombstone(scene, &permit, &row, TombstoneReason::Withdrawn)?;
             store::tombstones::insert(scene.tx, &stone, &[], &[])?;
             self.forget_links(scene.tx, row.partnership_id, row.chronology_id, id)?;
@@ -115,7 +116,10 @@ impl Service {
                 self.reopen_invitation(scene.tx, scene.session.now, chronology, row.agency_id)?;
             }
             self.settle_family(scene, &permit, row.family_id)?;
-            Ok(chronology.is_none())
+            if let Some(origin) = &origin {
+                self.settle_family(scene, &permit, origin.family_id)?;
+            }
+            Ok(chronology.is_none() || origin.is_some())
         })?;
         if written.value {
             // Ahead of a chronology it had a key of its own; nothing is left that it opens.
@@ -198,6 +202,7 @@ impl Service {
             row.updated_at = scene.now();
             store::fragments::update(scene.tx, &row, expected)?;
             self.settle_family(scene, &permit, row.family_id)?;
+            self.settle_origin(scene, &permit, &row)?;
             if let Some(chronology) = &chronology {
                 self.settle_decisions(scene, &permit, chronology)?;
             }

@@ -4,6 +4,7 @@ mod ahead;
 mod changing;
 mod entries;
 mod findings;
+mod going_back;
 mod reading;
 mod submitting;
 mod taking_in;

@@ -307,6 +307,9 @@ impl Service {
         store::fragments::update(scene.tx, &row, expected)?;
         let receipt = self.store_version(scene, &row, &submission, &before, SubmissionOutcome::Updated)?;
         self.settle_family(scene, permit, row.family_id)?;
+        if row.expires_at != current.expires_at {
+            self.settle_origin(scene, permit, &row)?;
+        }
         Ok((receipt, submission.entries))
     }
 

@@ -34,6 +34,7 @@ impl Service {
                 statement: filled(input.statement.as_ref()),
                 decided_by: Some(input.decided_by.clone()),
                 message: None,
+                before: None,
             };
             self.answer(scene, invited, answer)
         })
@@ -52,6 +53,7 @@ impl Service {
                 statement: Some(input.statement.clone()),
                 decided_by: Some(input.decided_by.clone()),
                 message: None,
+                before: None,
             };
             self.answer(scene, invited, answer)
         })

@@ -4,7 +4,9 @@ mod answers;
 mod asking;
 mod form;
 
-use domain::{ChronologyId, Instant, InvitationId, Operation, Permit, Sensitive};
+use domain::{
+    ChronologyId, DeclineReason, Instant, InvitationId, InvitationState, Operation, Permit, PractitionerId, Sensitive,
+};
 use serde::{Deserialize, Serialize};
 use store::{ChronologyRow, InvitationRow};
 use vault::Place;
@@ -17,6 +19,20 @@ use crate::{Answer, InvitationOut, Service, ServiceError};
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub(crate) struct InvitationDetails {
     pub(crate) message: Option<Sensitive<String>>,
+    pub(crate) statement: Option<Sensitive<String>>,
+    pub(crate) decided_by: Option<Sensitive<String>>,
+    /// The answer that stood before a fragment sent ahead was taken in, should it go back.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(crate) before: Option<FormerAnswer>,
+}
+
+/// An agency's answer that another has taken the place of.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct FormerAnswer {
+    pub(crate) state: InvitationState,
+    pub(crate) decline_reason: Option<DeclineReason>,
+    pub(crate) answered_at: Option<Instant>,
+    pub(crate) answered_by: Option<PractitionerId>,
     pub(crate) statement: Option<Sensitive<String>>,
     pub(crate) decided_by: Option<Sensitive<String>>,
 }

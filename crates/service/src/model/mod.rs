@@ -9,6 +9,7 @@ mod holds;
 mod invitations;
 mod links;
 mod people;
+mod person_links;
 mod timeline;
 
 pub use audit::{AuditFilter, AuditOut, ReaderOut};
@@ -32,6 +33,10 @@ pub use links::{
 };
 pub use people::{
     FamilyIn, FamilyOut, FamilySummary, FindPersonIn, Household, MemberOut, PersonIn, PersonOut, Relationship,
+};
+pub use person_links::{
+    PersonDecisionIn, PersonEvidenceOut, PersonLinkBand, PersonLinkChange, PersonLinkOut, PersonLinkPatch,
+    PersonLinkState, PersonLinkStep, PersonLinkStepOut, PersonQuestionOut, PersonRecordOut, PersonVerdict,
 };
 pub use timeline::{ChildHeader, CoverageOut, TimelineHeader, TimelineOut, TimelineQuery};
 

@@ -35,6 +35,11 @@ impl FamilyView {
         self.members.iter().filter(|(_, details)| details.kind == PersonKind::Child)
     }
 
+    /// Who is what to whom, as declared.
+    pub(crate) fn relationships(&self) -> &[Relationship] {
+        &self.details.relationships
+    }
+
     /// The adults, in brief.
     pub(crate) fn adults(&self) -> Vec<MemberOut> {
         let adults = self.members.iter().filter(|(_, details)| details.kind == PersonKind::Adult);

@@ -43,6 +43,7 @@ impl Service {
         let place = person_place(id, row.version);
         let (from, to) = (person_terms(id, row.expires_at), person_terms(id, expires_at));
         let wrapped = self.vault().rewrap(now, &from, &to, &place, row.wrapped_key.as_ref())?;
-        Ok(store::people::set_lifetime(scene.tx, row.partnership_id, id, expires_at, &wrapped.into())?)
+        store::people::set_lifetime(scene.tx, row.partnership_id, id, expires_at, &wrapped.into())?;
+        self.settle_links_of(scene, id)
     }
 }

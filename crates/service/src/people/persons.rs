@@ -234,9 +234,13 @@ fn parse_identifier<T, E>(
     }
 }
 
-/// Values to look a person up by, before they are keyed.
+/// Values to look a person up by, before they are keyed. A child is also met by keys of sounds, dates and places, when
+/// another agency's record may be of the same child.
 fn lookup_keys(details: &PersonDetails) -> Vec<(&'static str, String)> {
     let mut keys = Vec::new();
+    if details.kind == PersonKind::Child {
+        keys.extend(blocking_keys(details));
+    }
     if let Some(number) = &details.nhs_number {
         keys.push(("nhs_number", number.as_str().to_owned()));
     }
@@ -250,6 +254,16 @@ fn lookup_keys(details: &PersonDetails) -> Vec<(&'static str, String)> {
     keys.sort();
     keys.dedup();
     keys
+}
+
+/// At most so many keys by which records that may be of one child meet.
+const MOST_BLOCKING: usize = 64;
+
+fn blocking_keys(details: &PersonDetails) -> impl Iterator<Item = (&'static str, String)> {
+    // Numbers have exact tokens of their own.
+    let keys = linkage::blocking_keys(&linkage::PersonFacts::of("", details)).into_iter();
+    let keys = keys.filter(|(kind, _)| !matches!(*kind, "nhs" | "upn" | "reference"));
+    keys.take(MOST_BLOCKING).map(|(kind, value)| ("blocking", format!("{kind}|{value}")))
 }
 
 fn name_birth(name: &PersonName, born: time::Date) -> Option<(&'static str, String)> {

@@ -1,0 +1,125 @@
+//! Fragments that go back to where they were before they were taken into a chronology: ahead, unseen, people named as
+//! their agency names them.
+
+use domain::{AgencyId, Instant, InvitationState, Permit};
+use store::{ChronologyRow, FragmentOriginRow, FragmentRow, FragmentState, InvitationRow, Tx};
+
+use super::taking_in::Names;
+use crate::invitations::FormerAnswer;
+use crate::session::Scene;
+use crate::{Answer, Service};
+
+impl Service {
+    /// Sends a fragment back to where it came from. Frozen views forget its words, and its agency's invitation is as it
+    /// was, unless something else of the agency stands.
+    pub(crate) fn send_back(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        permit: &Permit,
+        chronology: &ChronologyRow,
+        origin: &FragmentOriginRow,
+        names: &Names,
+    ) -> Answer<()> {
+        let (partnership, now) = (chronology.partnership_id, scene.now());
+        let found = store::fragments::find(scene.tx, partnership, origin.fragment_id)?;
+        let Some(was) = found.filter(|row| row.expires_at > now) else { return Ok(()) };
+        let back = FragmentRow {
+            chronology_id: None,
+            family_id: origin.family_id,
+            child_id: was.child_id.and_then(|child| names.get(&child).copied()),
+            expires_at: origin.asked_expiry,
+            updated_at: now,
+            ..was.clone()
+        };
+        self.forget_links(scene.tx, partnership, Some(chronology.id), was.id)?;
+        self.relocate(scene, permit, &was, &back, names)?;
+        store::origins::delete(scene.tx, partnership, was.id)?;
+        self.forget_in_frozen_views(scene.tx, now, chronology, was.id)?;
+        self.restore_answer(scene.tx, now, chronology, was.agency_id)
+    }
+
+    /// Names one person otherwise in everything that was taken into a chronology from these families.
+    pub(crate) fn rename_taken_in(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        permit: &Permit,
+        chronology: &ChronologyRow,
+        families: &[domain::FamilyId],
+        names: &Names,
+    ) -> Answer<()> {
+        let (partnership, now) = (chronology.partnership_id, scene.now());
+        for origin in store::origins::of_chronology(scene.tx, partnership, chronology.id)? {
+            let found = store::fragments::find(scene.tx, partnership, origin.fragment_id)?;
+            let row = found.filter(|row| row.expires_at > now && families.contains(&origin.family_id));
+            if let Some(row) = row {
+                self.rename_in_entries(scene, permit, &row, names)?;
+            }
+        }
+        let family = self.open_family(scene, permit, chronology.family_id)?;
+        self.link_afterwards(scene, permit, chronology, &family);
+        Ok(())
+    }
+
+    /// Keeps the answer that stands, before a fragment taken in becomes the agency's answer.
+    pub(super) fn keep_answer(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        chronology: &ChronologyRow,
+        agency: AgencyId,
+    ) -> Answer<()> {
+        let Some(mut invitation) = self.own_invitation(scene, chronology.id, agency)? else { return Ok(()) };
+        if !matches!(invitation.state, InvitationState::NilReturn | InvitationState::Declined) {
+            return Ok(());
+        }
+        let mut details = self.invitation_details(chronology, &invitation, scene.now())?;
+        details.before = Some(FormerAnswer {
+            state: invitation.state,
+            decline_reason: invitation.decline_reason,
+            answered_at: invitation.answered_at,
+            answered_by: invitation.answered_by,
+            statement: details.statement.clone(),
+            decided_by: details.decided_by.clone(),
+        });
+        self.save_invitation(scene.tx, scene.session.now, chronology, &mut invitation, &details)
+    }
+
+    /// Gives an agency's invitation the answer back that stood before, when nothing of the agency's stands any more.
+    fn restore_answer(
+        &self,
+        tx: &mut Tx<'_>,
+        now: Instant,
+        chronology: &ChronologyRow,
+        agency: AgencyId,
+    ) -> Answer<()> {
+        let partnership = chronology.partnership_id;
+        let standing = store::fragments::list(tx, partnership, chronology.id, now)?;
+        let others = standing.iter().any(|row| row.agency_id == agency && row.state == FragmentState::Submitted);
+        let found = store::invitations::find_for_agency(tx, partnership, chronology.id, agency)?;
+        let Some(mut invitation) = found.filter(|row| row.state == InvitationState::Submitted && !others) else {
+            return Ok(());
+        };
+        let mut details = self.invitation_details(chronology, &invitation, now)?;
+        (invitation.answered_at, invitation.answered_by) = (None, None);
+        invitation.state = unanswered(&invitation, now);
+        if let Some(former) = details.before.take() {
+            invitation.state = former.state;
+            invitation.decline_reason = former.decline_reason;
+            (invitation.answered_at, invitation.answered_by) = (former.answered_at, former.answered_by);
+            (details.statement, details.decided_by) = (former.statement, former.decided_by);
+        }
+        self.save_invitation(tx, now, chronology, &mut invitation, &details)
+    }
+}
+
+/// Where an invitation stands that nobody has answered.
+fn unanswered(invitation: &InvitationRow, now: Instant) -> InvitationState {
+    if invitation.due_at <= now {
+        InvitationState::Overdue
+    } else if invitation.drafting_at.is_some() {
+        InvitationState::Drafting
+    } else if invitation.viewed_at.is_some() {
+        InvitationState::Viewed
+    } else {
+        InvitationState::Invited
+    }
+}

@@ -1,0 +1,3 @@
+DROP TABLE fragment_origins;
+DROP TABLE person_links;
+DELETE FROM person_keys WHERE kind = 'blocking';
