@@ -271,7 +271,7 @@ fn an_adult_of_record_comes_to_the_family_that_names_him() {
             "kind": "adult", "id": "pr-1", "given": "Tomas", "family": "Rowe", "born_on": "1990-02-02",
             "addresses": [{ "lines": "4 Weir Court", "postcode": "ZZ9 4QK" }],
         },
-        "events": [event("e1", "2024-05-22", "Arrested at 4 Weir Court after the call of a neighbour.")],
+        "events": [event("e1", "2022-01-11", "Kept his supervision appointment, unpaid work to begin.")],
     });
     let mut child = about("s1", "police", "Orla", "2019-03-14", json!([event("e1", "2024-05-22", QUARREL)]));
     let relations = child["subject"]["relations"].as_array_mut().unwrap();
