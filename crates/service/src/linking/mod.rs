@@ -7,6 +7,8 @@
 mod afterwards;
 mod decisions;
 mod listing;
+mod reasons;
+mod showing;
 
 pub(crate) use afterwards::Relink;
 
