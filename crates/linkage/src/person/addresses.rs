@@ -139,7 +139,12 @@ pub(crate) fn compare(words: &Words, a: &[Address], b: &[Address]) -> (PostcodeL
             if house == HouseLevel::Same && (x.shared || y.shared) {
                 return (PostcodeLevel::Missing, HouseLevel::Street, words_shared);
             }
-            (postcodes(x.postcode, y.postcode), house, words_shared)
+            match (postcodes(x.postcode, y.postcode), house) {
+                (PostcodeLevel::Different, HouseLevel::Same) => {
+                    (PostcodeLevel::Different, HouseLevel::Half, words_shared)
+                }
+                (postcode, house) => (postcode, house, words_shared),
+            }
         })
         .min_by_key(|(postcode, house, _)| (*postcode as u8 + *house as u8, *postcode))
         .unwrap_or((PostcodeLevel::Missing, HouseLevel::Missing, 0))
@@ -152,7 +157,7 @@ fn shared_words(words: &Words, a: &Address, b: &Address) -> u8 {
     u8::try_from(numbers + street).unwrap_or(u8::MAX)
 }
 
-fn postcodes(a: u128, b: u128) -> PostcodeLevel {
+pub(crate) fn postcodes(a: u128, b: u128) -> PostcodeLevel {
     if a == 0 || b == 0 {
         PostcodeLevel::Missing
     } else if a == b {

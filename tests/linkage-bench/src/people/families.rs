@@ -4,7 +4,8 @@ use std::collections::{HashMap, HashSet};
 use std::ops::RangeInclusive;
 use std::time::Instant;
 
-use linkage::{Children, Population, cluster_children, cluster_families};
+use domain::RelationshipKind;
+use linkage::{Children, Population, RelationFacts, cluster_children, cluster_families};
 
 use super::generator::{World, world};
 use super::measure::{Score, b_cubed, pairs};
@@ -34,6 +35,11 @@ fn measure(world: &World, threads: usize, tally: &mut Tally) {
     };
     let found: HashSet<(usize, usize)> = families.iter().flat_map(|family| couples(&named(family))).collect();
     let truth = related(world);
+    let untold = untold(world, &truth);
+    tally.untold += untold.len();
+    tally.untold_found += untold.intersection(&found).count();
+    let found: HashSet<(usize, usize)> = found.difference(&untold).copied().collect();
+    let truth: HashSet<(usize, usize)> = truth.difference(&untold).copied().collect();
     let across = |pairs: &HashSet<(usize, usize)>| -> HashSet<(usize, usize)> {
         pairs.iter().copied().filter(|(a, b)| world.children[*a].household != world.children[*b].household).collect()
     };
@@ -128,4 +134,26 @@ fn related(world: &World) -> HashSet<(usize, usize)> {
         child.father.iter().for_each(|father| by_parent.entry(*father).or_default().push(id));
     }
     by_parent.values().flat_map(|children| couples(children)).collect()
+}
+
+/// Related children of two households of whom nobody wrote more than the father's name, or not even that: neither does a
+/// half-brother or half-sister stand in any record, nor the father's birthday in records of both. They are not counted.
+fn untold(world: &World, truth: &HashSet<(usize, usize)>) -> HashSet<(usize, usize)> {
+    let mut born: HashSet<usize> = HashSet::new();
+    let mut half: HashSet<usize> = HashSet::new();
+    for (record, about) in world.records.iter().zip(&world.about) {
+        let household = world.children[*about].household;
+        let father = |r: &RelationFacts| r.kind == RelationshipKind::FatherOf && r.birth.is_some();
+        if record.relations.iter().any(father) {
+            born.insert(household);
+        }
+        if record.relations.iter().any(|relation| relation.kind == RelationshipKind::HalfSiblingOf) {
+            half.insert(household);
+        }
+    }
+    let told = |a: usize, b: usize| {
+        let (a, b) = (world.children[a].household, world.children[b].household);
+        a == b || half.contains(&a) || half.contains(&b) || born.contains(&a) && born.contains(&b)
+    };
+    truth.iter().copied().filter(|(a, b)| !told(*a, *b)).collect()
 }

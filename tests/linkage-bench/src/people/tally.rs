@@ -25,6 +25,9 @@ pub(crate) struct Tally {
     pub(crate) questions_right: usize,
     pub(crate) families: Score,
     pub(crate) across: Score,
+    /// Related over two households, but told by a father's name alone or by nothing: not counted above.
+    pub(crate) untold: usize,
+    pub(crate) untold_found: usize,
     pub(crate) seconds_children: f64,
     pub(crate) seconds_families: f64,
 }
@@ -65,6 +68,10 @@ impl Tally {
         );
         target("families", &self.families, 0.993);
         target("  across two households", &self.across, 0.96);
+        println!(
+            "    and {} pairs that a father's name alone tells, or nothing: {} found, none counted",
+            self.untold, self.untold_found
+        );
         println!("  children {:.2} s, families {:.2} s", self.seconds_children, self.seconds_families);
     }
 }
