@@ -133,7 +133,19 @@ pub(crate) enum HouseLevel {
 pub(crate) fn compare(words: &Words, a: &[Address], b: &[Address]) -> (PostcodeLevel, HouseLevel, u8) {
     let pairs = a.iter().flat_map(|x| b.iter().map(move |y| (x, y)));
     pairs
-        .map(|(x, y)| (postcodes(x.postcode, y.postcode), houses(words, x, y), shared_words(words, x, y)))
+        .map(|(x, y)| {
+            let house = houses(words, x, y);
+            let words_shared = shared_words(words, x, y);
+            if house == HouseLevel::Same && (x.shared || y.shared) {
+                return (PostcodeLevel::Missing, HouseLevel::Street, words_shared);
+            }
+            match (postcodes(x.postcode, y.postcode), house) {
+                (PostcodeLevel::Different, HouseLevel::Same) => {
+                    (PostcodeLevel::Different, HouseLevel::Half, words_shared)
+                }
+                (postcode, house) => (postcode, house, words_shared),
+            }
+        })
         .min_by_key(|(postcode, house, _)| (*postcode as u8 + *house as u8, *postcode))
         .unwrap_or((PostcodeLevel::Missing, HouseLevel::Missing, 0))
 }
@@ -145,7 +157,7 @@ fn shared_words(words: &Words, a: &Address, b: &Address) -> u8 {
     u8::try_from(numbers + street).unwrap_or(u8::MAX)
 }
 
-fn postcodes(a: u128, b: u128) -> PostcodeLevel {
+pub(crate) fn postcodes(a: u128, b: u128) -> PostcodeLevel {
     if a == 0 || b == 0 {
         PostcodeLevel::Missing
     } else if a == b {

@@ -4,6 +4,7 @@
 use domain::RelationshipKind;
 use time::Date;
 
+use super::addresses::Address;
 use super::facts::PersonFacts;
 use super::identifiers::unpack;
 use super::prepared::{Person, Relative, hash};
@@ -135,15 +136,19 @@ fn by_place(words: &Words, person: &Person, given: &str, family: &str, sink: &mu
 }
 
 /// Number with postcode; number with the first word of the street.
-pub(crate) fn households(words: &Words, person: &Person, sink: &mut Sink<'_>) {
+fn households(words: &Words, person: &Person, sink: &mut Sink<'_>) {
     for address in person.addresses.iter().take(MOST) {
-        let Some(number) = address.numbers.last().map(|number| &*words.get(*number).text) else { continue };
-        if address.postcode != 0 {
-            sink("household", &[&unpack(address.postcode), number]);
-        }
-        if let Some(street) = address.street.first() {
-            sink("house", &[&words.get(*street).sound, number]);
-        }
+        household(words, address, sink);
+    }
+}
+
+pub(crate) fn household(words: &Words, address: &Address, sink: &mut Sink<'_>) {
+    let Some(number) = address.numbers.last().map(|number| &*words.get(*number).text) else { return };
+    if address.postcode != 0 {
+        sink("household", &[&unpack(address.postcode), number]);
+    }
+    if let Some(street) = address.street.first() {
+        sink("house", &[&words.get(*street).sound, number]);
     }
 }
 

@@ -86,7 +86,11 @@ type Pair = (u32, u32);
 #[derive(Debug, Default)]
 struct Found {
     edges: Vec<Edge>,
+    /// Too little in one record, but perhaps enough in all records of the two together.
+    weak: Vec<Edge>,
     twins: Vec<Pair>,
+    /// Records of two spellings, which may be twins'.
+    spellings: Vec<Pair>,
 }
 
 impl Sorting {
@@ -160,7 +164,9 @@ impl Sorting {
             let workers: Vec<_> = pairs.chunks(share).map(|part| scope.spawn(move || scored(part))).collect();
             workers.into_iter().filter_map(|worker| worker.join().ok()).fold(Found::default(), |mut all, part| {
                 all.edges.extend(part.edges);
+                all.weak.extend(part.weak);
                 all.twins.extend(part.twins);
+                all.spellings.extend(part.spellings);
                 all
             })
         })
@@ -173,8 +179,13 @@ impl Sorting {
             if judged.twins {
                 found.twins.push((*a, *b));
             }
+            if judged.spellings {
+                found.spellings.push((*a, *b));
+            }
             if judged.band != ChildBand::Different {
                 found.edges.push(Edge { a: *a, b: *b, judged });
+            } else if judged.weak() {
+                found.weak.push(Edge { a: *a, b: *b, judged });
             }
         }
         found
@@ -188,17 +199,25 @@ impl Sorting {
         Some(judge(&self.compared(a, b)?, self.population))
     }
 
-    fn finish(&self, Found { mut edges, twins }: Found) -> Children {
-        edges.sort_unstable_by_key(|edge| (edge.judged.nameless, -edge.judged.strength(), edge.a, edge.b));
-        let named = edges.partition_point(|edge| !edge.judged.nameless);
-        let (named, nameless) = edges.split_at(named);
+    /// Plain pairs first: a very same name, or a number. Then names that are only alike, then records without a name, and
+    /// last the clusters that say enough only together.
+    fn finish(&self, Found { mut edges, mut weak, twins, spellings }: Found) -> Children {
+        edges.sort_unstable_by_key(|edge| (edge.judged.turn(), -edge.judged.strength(), edge.a, edge.b));
         let mut growing = Growing::new(self);
         let mut asked: Vec<(Edge, Option<ReasonCode>)> = Vec::new();
-        growing.join_all(named, &mut asked);
-        growing.mark_twins(&twins);
-        growing.join_all(nameless, &mut asked);
+        for turn in edges.chunk_by(|a, b| a.judged.turn() == b.judged.turn()) {
+            if turn.iter().any(|edge| edge.judged.nameless) {
+                growing.mark_twins(&twins, &spellings);
+            }
+            growing.join_all(turn, &mut asked);
+        }
         if self.population == Population::Families {
-            asked.retain(|(edge, why)| why.is_some() || !growing.join_together(edge));
+            growing.mark_twins(&twins, &spellings);
+            asked.retain(|(edge, why)| *why == Some(ReasonCode::RunnerUp) || !growing.join_together(edge));
+            weak.sort_unstable_by_key(|edge| (edge.judged.turn(), -edge.judged.strength(), edge.a, edge.b));
+            for edge in &weak {
+                growing.join_together(edge);
+            }
         }
         let questions = self.questions(&growing, &asked);
         Children { clusters: self.clusters(&growing), questions }
@@ -261,6 +280,8 @@ struct Growing<'a> {
     sorting: &'a Sorting,
     /// Records that have a twin in another cluster.
     twins: HashSet<u32>,
+    /// Records whose name another cluster spells otherwise.
+    spellings: HashSet<u32>,
     root: Vec<u32>,
     members: Vec<Vec<u32>>,
     evidence: Vec<Vec<Pair>>,
@@ -272,6 +293,7 @@ impl<'a> Growing<'a> {
         Self {
             sorting,
             twins: HashSet::new(),
+            spellings: HashSet::new(),
             root: nodes().collect(),
             members: nodes().map(|node| vec![node]).collect(),
             evidence: vec![Vec::new(); sorting.people.len()],
@@ -301,31 +323,42 @@ impl<'a> Growing<'a> {
     }
 
     /// Remembers whose twin stands in another cluster; within one, two names were one child's after all.
-    fn mark_twins(&mut self, pairs: &[Pair]) {
-        let apart = pairs.iter().filter(|(a, b)| self.root(*a) != self.root(*b));
-        self.twins = apart.flat_map(|(a, b)| [*a, *b]).collect();
+    fn mark_twins(&mut self, twins: &[Pair], spellings: &[Pair]) {
+        let apart = |pairs: &[Pair]| {
+            let apart = pairs.iter().filter(|(a, b)| self.root(*a) != self.root(*b));
+            apart.flat_map(|(a, b)| [*a, *b]).collect()
+        };
+        (self.twins, self.spellings) = (apart(twins), apart(spellings));
     }
 
     /// Matches of a record whose runner-up is close behind and cannot be the same child as the best. Only the child's own
     /// facts are weighed: where one twin's record names a street and the other's does not, that tells nothing.
     fn torn(&self, edges: &[Edge]) -> HashSet<Pair> {
         let mut torn = HashSet::new();
-        if self.sorting.population == Population::Register {
+        if self.sorting.population == Population::Register || edges.iter().all(|edge| edge.judged.turn() == 0) {
             return torn;
         }
         let mut partners: HashMap<u32, Vec<(i32, u32)>> = HashMap::new();
         for edge in edges {
-            partners.entry(edge.a).or_default().push((edge.judged.sibling, edge.b));
-            partners.entry(edge.b).or_default().push((edge.judged.sibling, edge.a));
+            // Whose baby it is, the mother and the house tell; who among brothers and sisters, only the child's own facts.
+            let score = if edge.judged.unborn { edge.judged.stranger } else { edge.judged.sibling };
+            partners.entry(edge.a).or_default().push((score, edge.b));
+            partners.entry(edge.b).or_default().push((score, edge.a));
         }
         for (node, mut partners) in partners {
+            let unborn = self.sorting.person(node).is_some_and(Person::is_unborn);
             partners.sort_unstable_by_key(|(sibling, other)| (-sibling, *other));
             let Some(&(best, first)) = partners.first() else { continue };
             let close = partners.iter().take_while(|(sibling, _)| best - sibling < MARGIN).take(RUNNERS_UP);
             let close: Vec<u32> = close.map(|(_, other)| *other).collect();
             let rival = |other: &u32| {
-                self.root(first) != self.root(*other)
-                    && self.sorting.judged(first, *other).is_some_and(|judged| judged.conflict)
+                let judged = self.sorting.judged(first, *other).filter(|judged| judged.conflict);
+                let apart = self.root(first) != self.root(*other);
+                apart
+                    && judged.is_some_and(|judged| {
+                        let judged = Judged { no_twin: judged.no_twin || unborn, ..judged };
+                        self.vetoed(self.root(first), self.root(*other), &judged)
+                    })
             };
             if close.iter().skip(1).any(rival) {
                 torn.extend(close.iter().map(|other| (node.min(*other), node.max(*other))));
@@ -340,8 +373,8 @@ impl<'a> Growing<'a> {
         if a == b {
             return true;
         }
-        let twins = edge.judged.nameless && self.has_twin(a, b);
-        if twins || self.vetoed(a, b) {
+        let twins = edge.judged.nameless && self.has_twin(a, b, edge.judged.unborn);
+        if twins || self.vetoed(a, b, &edge.judged) {
             return false;
         }
         let (to, from) = if (self.of(a).len(), b) >= (self.of(b).len(), a) { (a, b) } else { (b, a) };
@@ -372,36 +405,47 @@ impl<'a> Growing<'a> {
             Person::together(self.of(root).iter().take(ASKED).filter_map(|node| self.sorting.person(*node)))
         };
         let Some((one, other)) = whole(a).zip(whole(b)) else { return false };
-        let compared = Comparison::of(&self.sorting.words, &one, &other);
-        judge(&compared, self.sorting.population).band == ChildBand::Match && self.join(edge)
+        let judged = judge(&Comparison::of(&self.sorting.words, &one, &other), self.sorting.population);
+        let whole_edge = Edge { judged, ..*edge };
+        judged.band == ChildBand::Match && self.join(&whole_edge)
     }
 
-    /// Whether a member of either cluster has a twin.
-    fn has_twin(&self, a: u32, b: u32) -> bool {
-        self.of(a).iter().chain(self.of(b)).take(2 * ASKED).any(|node| self.twins.contains(node))
+    /// Whether a member of either cluster has a twin. That two are expected, a record says; so two spellings of one name
+    /// leave an unborn baby's record in no doubt.
+    fn has_twin(&self, a: u32, b: u32, unborn: bool) -> bool {
+        let twin = |node: &u32| self.twins.contains(node) || !unborn && self.spellings.contains(node);
+        self.of(a).iter().chain(self.of(b)).take(2 * ASKED).any(twin)
     }
 
-    /// Any two members that cannot be one child, or births that mostly exclude each other.
-    fn vetoed(&self, a: u32, b: u32) -> bool {
-        let (mut asked, mut births) = (0_usize, 0_usize);
+    /// Any two members that cannot be one child, births that mostly exclude each other, or two spellings each of which
+    /// several records bear out.
+    fn vetoed(&self, a: u32, b: u32, by: &Judged) -> bool {
+        let (mut asked, mut births, mut slips) = (0_usize, 0_usize, 0_usize);
         for x in self.of(a).iter().take(ASKED) {
             for y in self.of(b).iter().take(ASKED) {
                 let Some(judged) = self.sorting.judged(*x, *y) else { continue };
-                if judged.conflict && !self.bridged(a, b, *x, *y) {
+                let excused = by.no_twin && judged.spellings || by.mother_same && judged.mothers_differ;
+                if judged.conflict && !excused && !self.bridged(a, b, *x, *y) {
                     return true;
                 }
                 asked += 1;
                 births += usize::from(judged.births_differ);
+                slips += usize::from(matches!(judged.given, GivenLevel::Slip | GivenLevel::Slips));
             }
         }
-        self.sorting.population == Population::Families && births * 2 > asked
+        let borne_out = slips == asked && self.spelt_by_several(a) && self.spelt_by_several(b);
+        self.sorting.population == Population::Families && (births * 2 > asked || borne_out)
     }
 
     /// Whether somebody in either cluster goes by both names: a known-as name joins what looks like two.
     fn bridged(&self, a: u32, b: u32, x: u32, y: u32) -> bool {
         let only_names =
             |c: &Comparison| c.given >= GivenLevel::Unlike && c.nhs != super::identifiers::IdentifierLevel::Different;
-        if !self.sorting.compared(x, y).is_some_and(|c| only_names(&c)) {
+        let Some(compared) = self.sorting.compared(x, y) else { return false };
+        if super::bands::spellings_doubtful(&compared) {
+            return self.spelt_both_ways(a, x, y) || self.spelt_both_ways(b, y, x);
+        }
+        if !only_names(&compared) {
             return false;
         }
         let goes_by = |one: u32, other: u32| {
@@ -411,12 +455,30 @@ impl<'a> Growing<'a> {
         both.any(|z| *z != x && *z != y && goes_by(*z, x) && goes_by(*z, y))
     }
 
+    /// Whether two agencies or more spell the given name in the very same way, so that it is no slip of one hand.
+    fn spelt_by_several(&self, cluster: u32) -> bool {
+        let mut seen = HashSet::new();
+        let people = self.of(cluster).iter().take(ASKED).filter_map(|node| self.sorting.person(*node));
+        let mut spellings = people.filter_map(|person| Some((*person.forms.first()?.given.first()?, person.agency)));
+        let mut first: HashMap<u32, u64> = HashMap::new();
+        spellings.any(|(word, agency)| {
+            let new = seen.insert((word, agency));
+            new && first.insert(word, agency).is_some()
+        })
+    }
+
+    /// Whether another record in the cluster of `x` already spells the name as `y` does.
+    fn spelt_both_ways(&self, cluster: u32, x: u32, y: u32) -> bool {
+        let same = |z: u32| self.sorting.judged(z, y).is_some_and(|judged| judged.given <= GivenLevel::Same);
+        self.of(cluster).iter().take(ASKED).any(|z| *z != x && same(*z))
+    }
+
     /// Whether clusters that only one weak pair would join are already told apart by names elsewhere.
     fn told_apart(&self, a: u32, b: u32, edge: &Edge) -> bool {
         if edge.judged.conflict {
             return false;
         }
-        self.vetoed(a, b) && edge.judged.band == ChildBand::Possible
+        self.vetoed(a, b, &edge.judged) && edge.judged.band == ChildBand::Possible
     }
 }
 

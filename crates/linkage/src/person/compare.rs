@@ -27,6 +27,10 @@ pub(crate) enum ParentLevel {
 pub(crate) struct Comparison {
     pub(crate) given: GivenLevel,
     pub(crate) family: FamilyLevel,
+    /// Two spellings of one given name, which twins may bear.
+    pub(crate) two_spellings: bool,
+    /// One names brothers and sisters, and none is called like the other.
+    pub(crate) no_twin: bool,
     pub(crate) birth: BirthLevel,
     pub(crate) nhs: IdentifierLevel,
     pub(crate) upn: IdentifierLevel,
@@ -64,6 +68,9 @@ impl Comparison {
         Self {
             given,
             family,
+            two_spellings: matches!(given, GivenLevel::Form | GivenLevel::Swapped)
+                && names::two_spellings(words, &a.forms, &b.forms),
+            no_twin: names_no_twin(words, a, b) || names_no_twin(words, b, a),
             birth: dates::compare(a.birth, b.birth),
             nhs: identifiers::compare(a.nhs, b.nhs),
             upn: identifiers::compare(a.upn, b.upn),
@@ -140,6 +147,16 @@ pub(crate) fn same_adult(words: &Words, x: &Relative, y: &Relative) -> ParentLev
 fn twin_alike(words: &Words, a: &Person, b: &Person) -> bool {
     a.twins()
         .any(|twin| b.forms.iter().any(|form| names::compare_forms(words, form, &twin.name).0 <= GivenLevel::Missing))
+}
+
+/// Whether `a` names brothers and sisters, and none who could be `b`.
+fn names_no_twin(words: &Words, a: &Person, b: &Person) -> bool {
+    let mut siblings =
+        a.relatives.iter().filter(|relative| is_sibling(relative.kind) && !relative.name.given.is_empty()).peekable();
+    let alike = |name: &names::NameForm| {
+        b.forms.iter().any(|form| names::compare_forms(words, form, name).0 <= GivenLevel::Initial)
+    };
+    siblings.peek().is_some() && siblings.all(|sibling| !alike(&sibling.name))
 }
 
 fn births_exclude(x: &Relative, y: &Relative) -> bool {

@@ -47,6 +47,8 @@ pub(crate) struct NameForm {
     pub(crate) given_joined: Option<Word>,
     pub(crate) family: Vec<Word>,
     pub(crate) family_joined: Option<Word>,
+    /// Stands for a name that is not given yet.
+    pub(crate) nameless: bool,
 }
 
 /// What stands where a given name will be: "Baby", "Unborn", "UBB twin 2".
@@ -76,6 +78,7 @@ pub(crate) fn read(words: &mut Words, name: &PersonName) -> (NameForm, Option<Pl
         family_joined: joined(words, &family),
         given: given.iter().map(|word| words.intern(word)).collect(),
         family: family.iter().map(|word| words.intern(word)).collect(),
+        nameless: placeholder.is_some(),
     };
     (form, placeholder)
 }
@@ -174,7 +177,9 @@ pub(crate) fn word_level(words: &Words, a: Word, b: Word) -> WordLevel {
     if one.is_known() && other.is_known() {
         return WordLevel::Distinct;
     }
-    unknown_level(&one.text, &other.text, one.sound == other.sound)
+    let level = unknown_level(&one.text, &other.text, one.sound == other.sound);
+    let near_another = one.is_near_another_name(other) || other.is_near_another_name(one);
+    if level >= WordLevel::Slips && near_another { WordLevel::Distinct } else { level }
 }
 
 /// Two words of which at least one is no known name.
@@ -269,13 +274,47 @@ fn better<L: Ord + Copy>(found: Option<L>, next: L, missing: L) -> Option<L> {
 pub(crate) fn compare_forms(words: &Words, a: &NameForm, b: &NameForm) -> (GivenLevel, FamilyLevel) {
     let given = given_level(words, a, b);
     let family = family_level(words, a, b);
-    if (given >= GivenLevel::Initial || family >= FamilyLevel::Missing) && changed_places(words, a, b) {
+    if given >= GivenLevel::Initial && family >= FamilyLevel::Missing && changed_places(words, a, b) {
         return (GivenLevel::Swapped, FamilyLevel::Alike);
     }
-    (given, family)
+    match both_turned_round(words, a, b) {
+        Some(WordLevel::Distinct) => (GivenLevel::Distinct, FamilyLevel::Alike),
+        Some(WordLevel::Form) => (GivenLevel::Form, FamilyLevel::Alike),
+        _ => (given, family),
+    }
+}
+
+/// How the given names agree where both stand family name first: what seem to be two family names are known given names,
+/// and what seems to be one given name is not.
+fn both_turned_round(words: &Words, a: &NameForm, b: &NameForm) -> Option<WordLevel> {
+    let ([x], [y]) = (a.family.as_slice(), b.family.as_slice()) else { return None };
+    let known = |word: Option<&Word>| word.is_some_and(|word| words.get(*word).is_known());
+    let turned = a.given.first() == b.given.first() && !known(a.given.first()) && known(Some(x)) && known(Some(y));
+    turned.then(|| word_level(words, *x, *y))
+}
+
+/// Whether two people go by two spellings of one name, neither a short form of the other, and share none: Aisha and Aysha
+/// may be one girl or twin sisters.
+pub(crate) fn two_spellings(words: &Words, a: &[NameForm], b: &[NameForm]) -> bool {
+    let all = |forms: &[NameForm]| -> Vec<Word> {
+        forms.iter().flat_map(|form| form.given.first().into_iter().chain(form.family.first())).copied().collect()
+    };
+    let (all_a, all_b) = (all(a), all(b));
+    let mut pairs = all_a.iter().flat_map(|x| all_b.iter().map(move |y| (*x, *y)));
+    pairs.any(|(x, y)| {
+        let (one, other) = (&words.get(x).text, &words.get(y).text);
+        x != y
+            && words.share_a_form(x, y)
+            && one.len().abs_diff(other.len()) <= 1
+            && slips(one, other) <= 2
+            && !is_prefix_name(words, x)
+    })
 }
 
 fn changed_places(words: &Words, a: &NameForm, b: &NameForm) -> bool {
+    if a.nameless || b.nameless {
+        return false;
+    }
     let near = |x: Option<&Word>, y: Option<&Word>| {
         x.zip(y).is_some_and(|(x, y)| word_level(words, *x, *y) <= WordLevel::Slips)
     };

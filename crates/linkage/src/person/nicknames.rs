@@ -33,6 +33,33 @@ pub(crate) fn table() -> &'static HashMap<&'static str, Entry> {
     })
 }
 
+/// The lines of all known names that are one slip away from a word, found by leaving out a letter of either.
+pub(crate) fn near(word: &str) -> Vec<u16> {
+    static SHORTENED: OnceLock<HashMap<String, Vec<u16>>> = OnceLock::new();
+    if word.len() < 4 || !word.is_ascii() {
+        return Vec::new();
+    }
+    let index = SHORTENED.get_or_init(|| {
+        let mut index: HashMap<String, Vec<u16>> = HashMap::new();
+        for (name, entry) in table().iter().filter(|(name, _)| name.len() >= 4) {
+            for key in shortened(name) {
+                index.entry(key).or_default().extend(&entry.forms);
+            }
+        }
+        index
+    });
+    let mut lines: Vec<u16> = shortened(word).iter().filter_map(|key| index.get(key)).flatten().copied().collect();
+    lines.sort_unstable();
+    lines.dedup();
+    lines
+}
+
+/// A word, and the word without each of its letters.
+fn shortened(word: &str) -> Vec<String> {
+    let without = |at: usize| word.chars().enumerate().filter(|(i, _)| *i != at).map(|(_, c)| c).collect();
+    (0..word.len()).map(without).chain([word.to_owned()]).collect()
+}
+
 /// Whether a word is among the commonest family names, so that two people share it by chance.
 pub(crate) fn is_common_surname(word: &str) -> bool {
     static COMMON: OnceLock<HashSet<&'static str>> = OnceLock::new();

@@ -36,7 +36,7 @@ const fn w(stranger: i32, sibling: i32) -> Weight {
 /// Odds before anything is known: one in about 260,000 strangers; one in four of a household.
 pub(crate) const PRIOR: Weight = w(-1800, -200);
 /// The most and the least that family facts may say of a child.
-pub(crate) const MOST_FAMILY: i32 = 1700;
+pub(crate) const MOST_FAMILY: i32 = 1800;
 pub(crate) const LEAST_FAMILY: i32 = -600;
 /// One school or one general practice of several dozen.
 pub(crate) const SCHOOL: i32 = 250;
@@ -49,7 +49,7 @@ pub(crate) const fn given(level: GivenLevel, population: Population) -> Weight {
         (GivenLevel::Same, _) => w(620, 700),
         (GivenLevel::Swapped, _) => w(650, 500),
         (GivenLevel::Form, _) => w(550, 500),
-        (GivenLevel::Slip, _) => w(600, 450),
+        (GivenLevel::Slip, _) => w(600, 460),
         (GivenLevel::Part, _) => w(400, 300),
         (GivenLevel::Slips, _) => w(400, 250),
         (GivenLevel::Initial, _) => w(200, 100),
@@ -166,7 +166,10 @@ pub(crate) const fn address(postcode: PostcodeLevel, house: HouseLevel) -> i32 {
         HouseLevel::Missing => 0,
         HouseLevel::Different => -50,
     };
-    by_postcode + by_house
+    match (postcode, house) {
+        (PostcodeLevel::Missing | PostcodeLevel::Slip, HouseLevel::Same) => 1350,
+        _ => by_postcode + by_house,
+    }
 }
 
 pub(crate) const fn parent(level: ParentLevel) -> i32 {
@@ -203,11 +206,13 @@ const fn address_words(c: &Comparison, population: Population) -> i32 {
     }
 }
 
-/// An unborn child is its mother's: her name is then a fact about the child, and no sibling but a twin is expected with it.
+/// An unborn child is its mother's: her name, or the house she lives in, is then a fact about the child, and no sibling but a
+/// twin is expected with it.
 pub(crate) const fn pregnancy(c: &Comparison) -> i32 {
-    match (c.unborn, c.mother) {
-        (true, ParentLevel::Sure | ParentLevel::Same) => 600,
-        (true, ParentLevel::Different) => -900,
+    match (c.unborn, c.mother, c.house, c.father) {
+        (true, ParentLevel::Sure | ParentLevel::Same, _, _) => 800,
+        (true, ParentLevel::Different, _, _) => -900,
+        (true, _, HouseLevel::Same, _) | (true, _, _, ParentLevel::Sure | ParentLevel::Same) => 400,
         _ => 0,
     }
 }

@@ -27,6 +27,8 @@ pub(crate) struct WordFacts {
     pub(crate) sound: Box<str>,
     /// The lines of the table of name forms it stands in.
     pub(crate) forms: &'static [u16],
+    /// The lines of known names that one slip makes of it, when it is none itself.
+    near: Box<[u16]>,
     /// Among the commonest names of the country.
     pub(crate) common: bool,
 }
@@ -35,6 +37,12 @@ impl WordFacts {
     /// A name that the table knows: another known name is another name, not a slip of the pen.
     pub(crate) const fn is_known(&self) -> bool {
         !self.forms.is_empty()
+    }
+
+    /// Whether it is one slip away from known names, and none of them is the other: "Hassann" is Hassan, not Hussain.
+    pub(crate) fn is_near_another_name(&self, other: &Self) -> bool {
+        let others = if other.is_known() { other.forms } else { &other.near };
+        !self.near.is_empty() && !others.is_empty() && self.near.iter().all(|line| !others.contains(line))
     }
 }
 
@@ -81,6 +89,7 @@ fn facts(text: &str) -> WordFacts {
         text: text.into(),
         sound: if sound.is_empty() { text.into() } else { sound.into() },
         forms: entry.map_or(&[], |entry| entry.forms.as_slice()),
+        near: if entry.is_some() { Box::default() } else { nicknames::near(text).into() },
         common: entry.is_some_and(|entry| entry.common) || nicknames::is_common_surname(text),
     }
 }

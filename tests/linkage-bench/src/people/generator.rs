@@ -14,6 +14,8 @@ pub(crate) struct Truth {
     pub(crate) father: Option<usize>,
     /// The number of the pregnancy: twins share it.
     pub(crate) pregnancy: usize,
+    /// One of twins: which of them an unborn twin became, no record tells.
+    pub(crate) twin: bool,
     pub(crate) household: usize,
 }
 
@@ -58,6 +60,8 @@ struct Child {
     upn: String,
     expected: Date,
     unborn_known: bool,
+    /// First or second of twins.
+    twin: Option<usize>,
 }
 
 /// Per mille of things going wrong, before the factor.
@@ -140,9 +144,11 @@ impl World {
             let alike = (twins && random.happens(350)).then(|| *random.pick(ALIKE));
             for twin in 0..=usize::from(twins) {
                 let mut child = self.child(random, heritage, &children, &surname, born);
-                if let Some((one, other)) = alike {
-                    (if twin == 0 { one } else { other }).clone_into(&mut child.given);
+                if let Some((given, girl)) = alike.and_then(|alike| alike.get(twin).copied()) {
+                    given.clone_into(&mut child.given);
+                    child.sex = if girl { Sex::Female } else { Sex::Male };
                 }
+                child.twin = twins.then_some(twin + 1);
                 if random.happens(80) {
                     child.other_family = Some(if child.family == mother.family {
                         random.pick(heritage.families).to_string()
@@ -156,6 +162,7 @@ impl World {
                     mother: mother.id,
                     father: father.map(|f| f.id),
                     pregnancy: self.pregnancies,
+                    twin: twins,
                     household,
                 });
                 children.push(child);
@@ -213,6 +220,7 @@ impl World {
             upn: upn(u64::try_from(id).unwrap_or(0)),
             expected: born.saturating_add(Duration::days(late)),
             unborn_known: random.happens(60),
+            twin: None,
         }
     }
 
@@ -226,13 +234,14 @@ impl World {
         (home, before): (&Home, Option<&Home>),
     ) {
         let agencies = ["school", "gp", "health visitor", "hospital", "police", "housing", "social care", "early help"];
-        let mut written = 0;
+        let (mut written, mut announced) = (0, false);
         for agency in agencies {
             if !(random.happens(450) || agency == "social care" && written == 0) {
                 continue;
             }
             written += 1;
-            let unborn = child.unborn_known && written == 1;
+            let unborn = child.unborn_known && !announced && agency != "school";
+            announced |= unborn;
             let mut record = PersonFacts::new(format!("{agency} {} {}", child.id, self.records.len()));
             record.agency = agency.to_owned();
             record.reference = Some(format!("{}{}", &agency[..1], 10_000 + self.records.len()));
@@ -266,7 +275,11 @@ fn family_name(random: &mut Random, heritage: &Heritage) -> String {
 
 fn unborn_names(random: &mut Random, record: &mut PersonFacts, child: &Child, mother: &Adult) {
     let given = *random.pick(&["Unborn", "Unborn Baby", "Baby", "UBB", "Unborn child of", "Baby of"]);
-    let given = if given.ends_with("of") { format!("{given} {}", mother.given) } else { given.to_owned() };
+    let given = match child.twin {
+        Some(number) => format!("{} twin {number}", random.pick(&["Unborn", "UBB", "Baby"])),
+        None if given.ends_with("of") => format!("{given} {}", mother.given),
+        None => given.to_owned(),
+    };
     record.names = vec![name(&given, if random.happens(800) { &mother.family } else { &child.family })];
     let wobble = i64::try_from(random.below(8)).unwrap_or(0) - 4;
     record.birth = Some(BirthDate { date: child.expected.saturating_add(Duration::days(wobble)), expected: true });
@@ -281,7 +294,7 @@ fn born_names(
 ) {
     let mut given = child.given.clone();
     if noise.strikes(random, 90) {
-        given = otherwise(random, &given);
+        given = called(random, child, all);
     }
     if noise.strikes(random, 30) {
         given = slip(random, &given);
@@ -309,7 +322,7 @@ fn born_names(
     }
     record.names = vec![name(&full, &family)];
     if random.happens(60) {
-        let known_as = otherwise(random, &child.given);
+        let known_as = called(random, child, all);
         record.names.push(PersonName { given: known_as.into(), family: None });
     }
     record.sex = if random.happens(60) { Sex::NotKnown } else { child.sex };
@@ -515,6 +528,16 @@ fn slip(random: &mut Random, text: &str) -> String {
 fn otherwise(random: &mut Random, given: &str) -> String {
     let line = OTHERWISE.iter().find(|line| line.contains(&given));
     line.map_or_else(|| given.to_owned(), |line| (*random.pick(line)).to_owned())
+}
+
+/// What else a child is called. Nobody calls one child by a brother's or sister's name, or by a form of it.
+fn called(random: &mut Random, child: &Child, all: &[Child]) -> String {
+    let called = otherwise(random, &child.given);
+    let one_line = |line: &&&[&str], name: &str| line.contains(&name) && line.contains(&called.as_str());
+    let another = all.iter().any(|other| {
+        other.id != child.id && (other.given == called || OTHERWISE.iter().any(|line| one_line(&line, &other.given)))
+    });
+    if another { child.given.clone() } else { called }
 }
 
 fn wrong_digit(random: &mut Random, number: &str) -> String {

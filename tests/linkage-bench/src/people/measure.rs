@@ -18,6 +18,12 @@ impl Score {
         Self { right, wrong: found.len() - right, missed: truth.len() - right }
     }
 
+    pub(crate) const fn add(&mut self, other: Self) {
+        self.right += other.right;
+        self.wrong += other.wrong;
+        self.missed += other.missed;
+    }
+
     pub(crate) fn precision(&self) -> f64 {
         ratio(self.right, self.right + self.wrong)
     }

@@ -427,22 +427,22 @@ pub(crate) const OTHERWISE: &[&[&str]] = &[
     &["Halima", "Haleema"],
 ];
 
-/// Twins whose parents like names that sound alike.
-pub(crate) const ALIKE: &[(&str, &str)] = &[
-    ("Aisha", "Aysha"),
-    ("Jayden", "Hayden"),
-    ("Ella", "Emma"),
-    ("Ava", "Eva"),
-    ("Hassan", "Hussain"),
-    ("Lily", "Lila"),
-    ("Tamara", "Tamera"),
-    ("Kyle", "Kyla"),
-    ("Ayaan", "Rayaan"),
-    ("Daniel", "Danielle"),
-    ("Zayn", "Zain"),
-    ("Amina", "Amna"),
-    ("Lena", "Lina"),
-    ("Taiwo", "Kehinde"),
-    ("Jan", "Jana"),
-    ("Ryan", "Rhian"),
+/// Twins whose parents like names that sound alike: a girl's or a boy's name each.
+pub(crate) const ALIKE: &[[(&str, bool); 2]] = &[
+    [("Aisha", true), ("Aysha", true)],
+    [("Jayden", false), ("Hayden", false)],
+    [("Ella", true), ("Emma", true)],
+    [("Ava", true), ("Eva", true)],
+    [("Hassan", false), ("Hussain", false)],
+    [("Lily", true), ("Lila", true)],
+    [("Tamara", true), ("Tamera", true)],
+    [("Kyle", false), ("Kyla", true)],
+    [("Ayaan", false), ("Rayaan", false)],
+    [("Daniel", false), ("Danielle", true)],
+    [("Zayn", false), ("Zain", false)],
+    [("Amina", true), ("Amna", true)],
+    [("Lena", true), ("Lina", true)],
+    [("Taiwo", false), ("Kehinde", true)],
+    [("Jan", false), ("Jana", true)],
+    [("Ryan", false), ("Rhian", true)],
 ];
