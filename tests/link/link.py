@@ -242,7 +242,7 @@ def of_its_own(submission: dict, number: int) -> dict:
 def much(folder: Path, submissions: list[dict]) -> None:
     """Many families: narrative of one circle of them is in memory, not of all."""
     sizes, peaks = [], []
-    for copies in (2, 8):
+    for copies in (1, 5):
         many = encoded([of_its_own(one, number) for number in range(copies) for one in submissions])
         sizes.append(sum(len(line) for line in many))
         started = time.monotonic()
