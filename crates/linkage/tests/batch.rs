@@ -407,6 +407,11 @@ proptest! {
         let told: usize = lines.iter().map(|line| line["events"].as_array().unwrap().len()).sum();
         let unique: BTreeSet<&str> = entries(&links).into_iter().collect();
         prop_assert_eq!((unique.len(), entries(&links).len()), (told, told));
+        let together: BTreeSet<&str> =
+            links.rows.iter().filter(|row| row.entries.len() > 1).map(|row| row.id.as_str()).collect();
+        let told_once = links.told_once.iter().map(|one| one.row.as_str());
+        let kept: BTreeSet<&str> = told_once.chain(links.linked.iter().map(|one| one.row.as_str())).collect();
+        prop_assert_eq!(kept, together);
         let people: usize = links.children.iter().chain(&links.adults).map(|person| person.submissions.len()).sum();
         prop_assert_eq!(people, lines.len());
 

@@ -152,10 +152,6 @@ impl Writing<'_> {
         cluster.members.iter().filter_map(|member| self.sorted.entries.get(*member))
     }
 
-    fn agency(&self, entry: &Entry) -> &str {
-        self.returns.get(entry.of).map_or("", |one| one.submission.agency.as_str())
-    }
-
     fn row(&self, place: usize, cluster: &EventCluster) -> Row {
         let named: BTreeSet<usize> = self.entries(cluster).flat_map(|entry| entry.named.iter().copied()).collect();
         let people = named.iter().filter_map(|place| self.ids.get(*place)).map(|id| (*id).to_owned());
@@ -175,32 +171,32 @@ impl Writing<'_> {
         }
     }
 
-    /// What each agency tells several times. Agencies without a name are not known to be one.
+    /// Who tells an entry: its agency; one that is not named is another in each submission.
+    fn source(&self, entry: &Entry) -> (&str, Option<usize>) {
+        let agency = self.returns.get(entry.of).map_or("", |one| one.submission.agency.as_str());
+        (agency, agency.is_empty().then_some(entry.of))
+    }
+
+    /// What each agency tells several times.
     fn told_once(&self, cluster: &EventCluster, row: &Row) -> Vec<ToldOnce> {
-        let mut by_agency: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        let mut by_source: BTreeMap<(&str, Option<usize>), Vec<String>> = BTreeMap::new();
         for entry in self.entries(cluster) {
-            let agency = self.agency(entry);
-            if !agency.is_empty() || self.returns.len() == 1 {
-                by_agency.entry(agency).or_default().push(entry.label.clone());
-            }
+            by_source.entry(self.source(entry)).or_default().push(entry.label.clone());
         }
-        let one_agency = by_agency.len() == 1;
-        let repeated = by_agency.into_iter().filter(|(_, entries)| entries.len() > 1);
-        let told = |(agency, entries): (&str, Vec<String>)| ToldOnce {
+        let one_source = by_source.len() == 1;
+        let repeated = by_source.into_iter().filter(|(_, entries)| entries.len() > 1);
+        let told = |((agency, _), entries): ((&str, Option<usize>), Vec<String>)| ToldOnce {
             row: row.id.clone(),
             agency: agency.to_owned(),
             entries,
             children: row.children.clone(),
-            evidence: within(&row.evidence, one_agency),
+            evidence: within(&row.evidence, one_source),
         };
         repeated.map(told).collect()
     }
 
     fn linked(&self, cluster: &EventCluster, row: &Row) -> Option<Linked> {
-        let sources: BTreeSet<(&str, Option<usize>)> = self
-            .entries(cluster)
-            .map(|entry| (self.agency(entry), self.agency(entry).is_empty().then_some(entry.of)))
-            .collect();
+        let sources: BTreeSet<(&str, Option<usize>)> = self.entries(cluster).map(|entry| self.source(entry)).collect();
         (sources.len() > 1).then(|| Linked {
             row: row.id.clone(),
             agencies: sources.into_iter().map(|(agency, _)| agency.to_owned()).collect(),
