@@ -98,6 +98,10 @@ fn contradictions_and_slips_are_found(#[case] line: &str, #[case] expected: &str
     "categories = [{ code = \"HOME\", covers = \"x\" }]",
     "partnerships[0].policy.categories[0].code: is a built-in"
 )]
+#[case::glossary(
+    "glossary = { \"DA call\" = \"DOMESTIC\" }",
+    "partnerships[0].policy.glossary.DA call: must be the code of a category"
+)]
 #[case::purpose(
     "purposes = [{ purpose = \"idle\", due_days = 1, lifetime_days = 2 }]",
     "partnerships[0].policy.purposes[0].purpose: must be one"
