@@ -96,15 +96,32 @@ pub fn update(tx: &mut Tx<'_>, row: &PersonRow, expected: i64, keys: &[(&str, Ve
 }
 
 fn insert_keys(tx: &mut Tx<'_>, row: &PersonRow, keys: &[(&str, Vec<u8>)]) -> Result<(), StoreError> {
-    let rows: Vec<PersonKeyRow> = keys
-        .iter()
-        .map(|(kind, token)| PersonKeyRow {
-            person_id: row.id,
-            partnership_id: row.partnership_id,
-            kind: (*kind).to_owned(),
-            token: Token(token.clone()),
-        })
-        .collect();
+    let key = |(kind, token): &(&str, Vec<u8>)| key_row(row.partnership_id, row.id, kind, token);
+    let rows: Vec<PersonKeyRow> = keys.iter().map(key).collect();
+    insert_many!(tx, person_keys::table, rows)
+}
+
+fn key_row(partnership: PartnershipId, person: PersonId, kind: &str, token: &[u8]) -> PersonKeyRow {
+    PersonKeyRow { person_id: person, partnership_id: partnership, kind: kind.to_owned(), token: Token(token.to_vec()) }
+}
+
+/// Replaces the tokens of one kind of a person: those that come of who their family are.
+///
+/// # Errors
+/// When the database fails.
+pub fn replace_keys(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    person: PersonId,
+    kind: &str,
+    tokens: &[Vec<u8>],
+) -> Result<(), StoreError> {
+    let old = person_keys::table
+        .filter(person_keys::partnership_id.eq(Bind(partnership)))
+        .filter(person_keys::person_id.eq(Bind(person)))
+        .filter(person_keys::kind.eq(kind));
+    tx.run(|c| diesel::delete(old).execute(c))?;
+    let rows: Vec<PersonKeyRow> = tokens.iter().map(|token| key_row(partnership, person, kind, token)).collect();
     insert_many!(tx, person_keys::table, rows)
 }
 

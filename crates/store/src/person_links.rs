@@ -158,7 +158,7 @@ pub fn set_lifetime(
 }
 
 /// The kinds of token by which records that may be one child find each other.
-const MEETING: [&str; 4] = ["blocking", "name_birth", "nhs_number", "upn"];
+const MEETING: [&str; 5] = ["blocking", "kin", "name_birth", "nhs_number", "upn"];
 
 /// The tokens of people, by kind.
 fn tokens_of(

@@ -1,10 +1,10 @@
 -- Which of an agency's records of people are the same person as one of the chronology's family: what linkage found when
 -- fragments sent ahead were looked at, what it leaves to a person, and what people decided.
 --
--- From here on a child who is recorded or replaced also has look-up tokens of kind `blocking` in person_keys: keyed
--- hashes of sounds, dates and places, by which a fragment that waits ahead of a chronology is found. People recorded
--- before have none until they are replaced; they are found by their exact tokens (NHS number, UPN, name with birth), as
--- they were.
+-- From here on a child who is recorded or replaced also has look-up tokens of kind `blocking` in person_keys, and one who
+-- is put into a family of kind `kin`: keyed hashes of sounds, dates and places, and of who the mother is, by which a
+-- fragment that waits ahead of a chronology is found. People recorded before have none until they are replaced; they are
+-- found by their exact tokens (NHS number, UPN, name with birth), as they were.
 
 CREATE TABLE person_links (
     id BLOB PRIMARY KEY,

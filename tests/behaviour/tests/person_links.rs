@@ -9,7 +9,7 @@
     reason = "a test fails by panicking, and a story is told in one piece"
 )]
 
-use behaviour::inputs::{adult, at, child, entry, fragment, nhs_number, reason, with, without};
+use behaviour::inputs::{adult, at, child, entry, fragment, nhs_number, reason, unborn, with, without};
 use behaviour::{Answer, EVERYBODY, Seed, TestApp, User, on_both, raw};
 use serde_json::{Value, json};
 
@@ -124,6 +124,28 @@ on_both! {
         assert_eq!((rows(app, &seed), links(app, &seed).len(), questions(app, &seed).len()), (0, 0, 0));
         assert_eq!(app.by(User::OWNER).get(&format!("/v1/fragments/{id}")).status, 404);
         assert_eq!(raw::counts(app)["person_links"], 0);
+    }
+
+    fn an_unborn_baby_is_found_by_its_mother(app) {
+        let seed = app.seed_draft();
+        let by = app.by(User::WAITING);
+        let baby = |expected: &str| by.post("/v1/people", &with(unborn(expected), json!({"name": {"given": "Baby"}}))).id();
+        let family = |baby: &str, mother: Value| {
+            let mother = by.post("/v1/people", &mother).id();
+            let relations = json!([{"from": mother, "kind": "mother_of", "to": baby}]);
+            let body = json!({"label": "Canary", "members": [baby, mother], "relationships": relations});
+            by.post("/v1/families", &body).id()
+        };
+        let (same, other) = (baby("2026-07-03"), baby("2026-07-03"));
+        let _ = send_ahead(app, User::WAITING, &family(&same, adult("Ffion", "female")), "a scan");
+        let stranger = with(adult("", "female"), json!({"name": {"given": "Philippa", "family": "Quillfeather"}}));
+        let _ = send_ahead(app, User::WAITING, &family(&other, stranger), "a stranger's scan");
+        open(app, &seed);
+        // Plain or not, it is found, and nobody else's baby is.
+        let all: Vec<Value> = links(app, &seed).into_iter().chain(questions(app, &seed)).collect();
+        let theirs = |one: &Value| one["their_person_id"].as_str().or(one["theirs"]["person_id"].as_str()).unwrap().to_owned();
+        assert!(all.iter().any(|one| theirs(one) == same), "{all:?}");
+        assert!(all.iter().all(|one| theirs(one) != other), "{all:?}");
     }
 
     fn a_number_with_two_names_goes_to_a_person(app) {

@@ -85,7 +85,9 @@ impl Service {
                 store::families::add_member(scene.tx, row.partnership_id, row.id, member)?;
             }
             self.settle_family(scene, &permit, row.id)?;
-            Ok(self.open_family(scene, &permit, row.id)?.out())
+            let view = self.open_family(scene, &permit, row.id)?;
+            self.index_kin(scene, &permit, &view)?;
+            Ok(view.out())
         })
     }
 
@@ -183,7 +185,9 @@ impl Service {
             store::families::update(scene.tx, &row, version)?;
             self.change_members(scene, &permit, &row, &distinct(&input.members))?;
             self.settle_family(scene, &permit, id)?;
-            Ok(self.open_family(scene, &permit, id)?.out())
+            let view = self.open_family(scene, &permit, id)?;
+            self.index_kin(scene, &permit, &view)?;
+            Ok(view.out())
         })?;
         Ok(written.value)
     }

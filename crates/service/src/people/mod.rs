@@ -1,6 +1,7 @@
 //! Children, adults and families, and how long they may live.
 
 mod families;
+mod kin;
 mod lifetimes;
 mod persons;
 

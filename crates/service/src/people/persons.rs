@@ -1,6 +1,6 @@
 //! Children and adults.
 
-use domain::{Facts, Instant, NhsNumber, Operation, PersonDetails, PersonId, PersonKind, PersonName, Upn};
+use domain::{Facts, Instant, NhsNumber, Operation, Permit, PersonDetails, PersonId, PersonKind, PersonName, Upn};
 use store::PersonRow;
 use vault::{Place, Terms};
 
@@ -56,7 +56,7 @@ impl Service {
     /// As every read.
     pub fn person(&self, call: &Call, id: PersonId) -> Answer<PersonOut> {
         self.read(call, Operation::PersonRead, Trail::about("person", id), |scene| {
-            let (row, all_addresses) = self.person_for(scene, id, Operation::PersonRead)?;
+            let (_, row, all_addresses) = self.person_for(scene, id, Operation::PersonRead)?;
             scene.trail.expires_at = Some(row.expires_at);
             let details = self.open_person(&row, scene.now())?;
             Ok(person_out(&row, details, all_addresses))
@@ -69,7 +69,7 @@ impl Service {
     /// As every write; [`ServiceError::Stale`] when `version` is not the current one.
     pub fn replace_person(&self, call: &Call, id: PersonId, version: i64, input: PersonIn) -> Answer<PersonOut> {
         let written = self.write(call, Operation::PersonUpdate, Trail::about("person", id), |scene| {
-            let (mut row, _) = self.person_for(scene, id, Operation::PersonUpdate)?;
+            let (permit, mut row, _) = self.person_for(scene, id, Operation::PersonUpdate)?;
             let details = details(&input, scene.now())?;
             if details.kind != row.kind {
                 return Err(ServiceError::fault("/kind", "fixed", "a child stays a child and an adult an adult"));
@@ -79,6 +79,7 @@ impl Service {
             let sealed = self.seal_person(id, row.version, row.expires_at, scene.now(), &details)?;
             (row.wrapped_key, row.sealed) = (sealed.wrapped_key.into(), sealed.sealed.into());
             store::people::update(scene.tx, &row, version, &self.person_keys(scene, &details))?;
+            self.index_kin_of(scene, &permit, id)?;
             Ok(person_out(&row, details, true))
         })?;
         Ok(written.value)
@@ -109,11 +110,16 @@ impl Service {
     }
 
     /// The row of a person whom the caller may see or change, and whether protected addresses are theirs to see.
-    fn person_for(&self, scene: &mut Scene<'_, '_>, id: PersonId, operation: Operation) -> Answer<(PersonRow, bool)> {
+    fn person_for(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        id: PersonId,
+        operation: Operation,
+    ) -> Answer<(Permit, PersonRow, bool)> {
         let facts = person_facts(scene, id)?;
         let permit = scene.permit(operation, &facts)?;
         let row = store::people::find(scene.tx, &permit, id, scene.session.now)?.ok_or(ServiceError::NotFound)?;
-        Ok((row, facts.agency_owns))
+        Ok((permit, row, facts.agency_owns))
     }
 
     pub(crate) fn seal_person(

@@ -164,7 +164,13 @@ impl Service {
     fn subject_of(&self, scene: &mut Scene<'_, '_>, pair: Pair, row: Option<PersonLinkRow>) -> Answer<Subject> {
         let (partnership, now) = (scene.actor().partnership, scene.now());
         let person = store::people::facts(scene.tx, partnership, pair.0, now)?.ok_or(ServiceError::NotFound)?;
-        let families = store::people::families_of(scene.tx, partnership, pair.0)?;
+        let mut families = Vec::new();
+        for family in store::people::families_of(scene.tx, partnership, pair.0)? {
+            // One whose time is over may still wait to be deleted.
+            if store::families::facts(scene.tx, partnership, family, now)?.is_some() {
+                families.push(family);
+            }
+        }
         Ok(Subject { pair, row, kind: person.kind, families })
     }
 

@@ -17,6 +17,8 @@ use serde::{Deserialize, Serialize};
 use store::{AuditRow, ChronologyRow, PersonLinkRow};
 use vault::Place;
 
+pub(crate) use comparing::facts;
+
 use crate::sealing::of_chronology;
 use crate::session::Scene;
 use crate::{

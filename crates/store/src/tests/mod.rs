@@ -9,6 +9,7 @@ mod differential;
 mod expiry;
 mod migrations;
 mod paging;
+mod person_links;
 mod purge;
 mod reach;
 mod rows;
