@@ -234,8 +234,8 @@ def of_its_own(submission: dict, number: int) -> dict:
         if person.get("born_on"):
             year, rest = person["born_on"][:4], person["born_on"][4:]
             person["born_on"] = f"{int(year) - number % 9}{rest}".replace("-02-29", "-02-28")
-    for event in one["events"]:
-        event["text"] = (event["text"] or "") + " and so on" * 150
+    for event in one["events"][:1]:
+        event["text"] = (event["text"] or "") + " and so on" * 2500
     return one
 
 
