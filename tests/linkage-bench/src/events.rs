@@ -12,7 +12,7 @@ use domain::{
     AgencyId, Category, EntryDetails, EntryId, EventDate, FragmentId, Handling, PersonId, Sensitive, Significance,
     Source,
 };
-use linkage::{EventFacts, FamilyNames, sort_events};
+use linkage::{EventFacts, FamilyNames, sort_events, weigh_accounts, weigh_repeats};
 use serde::Deserialize;
 use uuid::Uuid;
 
@@ -122,6 +122,9 @@ pub(crate) fn run(folders: &[PathBuf]) -> Result<()> {
     }
     if let Some((lowest, name)) = worst {
         println!("worst pack: {name} (lowest F1 {lowest:.3})");
+    }
+    if std::env::args().any(|word| word == "--pairs") {
+        return Ok(());
     }
     for count in [5_000, 10_000] {
         crowd(count, 3_000)?;
@@ -251,6 +254,40 @@ fn measure(folder: &Path) -> Result<Measured> {
         }
     }
     Ok(measured)
+}
+
+/// Prints every pair of accounts that is compared, with its facts and whether the key says that it is one event.
+///
+/// # Errors
+/// A pack that cannot be read.
+pub(crate) fn weights(folders: &[PathBuf]) -> Result<()> {
+    for folder in folders.iter().filter(|folder| !folder.starts_with("--repeats")) {
+        let (entries, key) = read(folder)?;
+        for family in families(&entries, &key) {
+            let told: Vec<&Told> = family.iter().filter_map(|&index| entries.get(index)).collect();
+            let names = names(&told);
+            let ids: Vec<_> = family.iter().map(|&index| index as u128 + 1).collect();
+            let facts: Vec<EventFacts<'_>> = told.iter().zip(ids).map(|(told, id)| facts(told, id, &names)).collect();
+            let repeats = std::env::args().any(|word| word == "--repeats");
+            for pair in if repeats { weigh_repeats(&facts) } else { weigh_accounts(&facts) } {
+                let (Some(a), Some(b)) =
+                    (pair.one.first().and_then(|i| told.get(*i)), pair.other.first().and_then(|i| told.get(*i)))
+                else {
+                    continue;
+                };
+                let values: Vec<String> = pair.facts.iter().map(|(_, value)| value.to_string()).collect();
+                println!(
+                    "{}\t{}\t{}\t{}\t{}",
+                    folder.display(),
+                    u8::from(a.event == b.event),
+                    a.name,
+                    b.name,
+                    values.join(" ")
+                );
+            }
+        }
+    }
+    Ok(())
 }
 
 fn count(told: &[&Told], group_of: &BTreeMap<&str, usize>, measured: &mut Measured, verbose: bool) {

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::hash::Hash;
 
-use super::reading::digest;
+use super::mixing::digest;
 
 /// With how many neighbours in its block an entry is compared.
 const NEIGHBOURS: usize = 16;

@@ -1,0 +1,234 @@
+//! Each agency's tellings of events, its repeats taken together, and which of different agencies tell one event.
+
+use std::collections::{BTreeSet, HashMap};
+
+use domain::{AgencyId, PersonId};
+
+use super::accounts::{self, FACTS, Pair};
+use super::blocks::{Blocks, ranks, sketches};
+use super::family::{Family, STEP, rank, rare_stems, with};
+use super::kinds;
+use super::rarity::Rarity;
+use super::reading::Reading;
+use super::sequence;
+use crate::evidence::EvidenceCode as E;
+use crate::facts::EventFacts;
+use crate::union::Link;
+
+/// Points from which two agencies' accounts are one event.
+const ACCOUNT: i32 = 0;
+/// Points that every two accounts of one event need.
+const ACCOUNT_FLOOR: i32 = -30;
+/// Points from which entries have to do with each other.
+const RELATED: i32 = -10;
+/// How many tellings before a step are looked at for its cause.
+const LOOK_BACK: usize = 24;
+/// Spans of at most this many days are compared with all that lies in their months.
+const MONTHS_DAYS: i64 = 100;
+
+/// One agency's telling of one event: a unit, or several that repeat one another.
+struct Telling {
+    units: Vec<usize>,
+    reading: Reading,
+    children: BTreeSet<PersonId>,
+    agency: AgencyId,
+}
+
+/// All tellings of a family.
+pub(crate) struct Tellings<'t, 'e, 'f> {
+    family: &'t Family<'e, 'f>,
+    tellings: Vec<Telling>,
+    rarity: Rarity,
+    days: Vec<(time::Date, usize)>,
+    per_day: HashMap<(AgencyId, time::Date), u32>,
+}
+
+impl<'t, 'e, 'f> Tellings<'t, 'e, 'f> {
+    /// Takes the units of each group together.
+    pub(crate) fn of<'g>(family: &'t Family<'e, 'f>, groups: impl Iterator<Item = &'g [usize]>) -> Self {
+        let tellings: Vec<Telling> = groups.filter_map(|units| telling(family, units)).collect();
+        let rarity = family.rarity_among(tellings.iter().map(|telling| &telling.reading));
+        let dated = tellings.iter().enumerate().filter_map(|(place, telling)| Some((telling.reading.day?, place)));
+        let mut days: Vec<_> = dated.collect();
+        days.sort_unstable();
+        let mut per_day = HashMap::new();
+        for (day, agency) in tellings.iter().filter_map(|telling| Some((telling.reading.day?, telling.agency))) {
+            *per_day.entry((agency, day)).or_insert(0) += 1;
+        }
+        Self { family, tellings, rarity, days, per_day }
+    }
+
+    fn first(&self, telling: usize) -> Option<&EventFacts<'f>> {
+        self.tellings.get(telling).and_then(|telling| self.family.facts(*telling.units.first()?))
+    }
+
+    fn same_agency(&self, a: usize, b: usize) -> bool {
+        self.first(a).zip(self.first(b)).is_some_and(|(a, b)| a.agency == b.agency)
+    }
+
+    /// The facts that speak for and against two tellings of different agencies being one event.
+    pub(crate) fn facts(&self, a: usize, b: usize) -> Option<[i32; FACTS]> {
+        let (x, y) = self.tellings.get(a).zip(self.tellings.get(b))?;
+        let pair = Pair {
+            one: &x.reading,
+            other: &y.reading,
+            share_child: !x.children.is_disjoint(&y.children),
+            same_children: x.children == y.children,
+            others_that_day: self.others_that_day(x, y),
+            rivals: self.rivals(x, y),
+        };
+        Some(accounts::facts(&pair, &self.rarity))
+    }
+
+    /// How many other tellings the two agencies have on the days of the two.
+    fn others_that_day(&self, x: &Telling, y: &Telling) -> u32 {
+        let count = |telling: &Telling| {
+            let day = telling.reading.day?;
+            self.per_day.get(&(telling.agency, day)).map(|count| count.saturating_sub(1))
+        };
+        count(x).unwrap_or(0) + count(y).unwrap_or(0)
+    }
+
+    /// How many dated tellings lie in the wider span of the two.
+    fn rivals(&self, x: &Telling, y: &Telling) -> u32 {
+        let wider = if x.reading.width() > y.reading.width() { x } else { y };
+        let count = match wider.reading.span {
+            Some((from, until)) if x.reading.span.is_some() && y.reading.span.is_some() => {
+                let start = self.days.partition_point(|(day, _)| *day < from);
+                self.days.partition_point(|(day, _)| *day <= until).saturating_sub(start)
+            }
+            _ => self.days.len(),
+        };
+        u32::try_from(count).unwrap_or(u32::MAX)
+    }
+
+    /// A match by the words themselves.
+    fn verbatim(&self, a: usize, b: usize) -> Option<(u8, Vec<E>)> {
+        let (x, y) = self.tellings.get(a).zip(self.tellings.get(b))?;
+        let pairs = x.units.iter().flat_map(|one| y.units.iter().map(move |other| (*one, *other)));
+        let verdicts = pairs.take(MOST_PAIRS).filter_map(|(one, other)| self.family.verbatim(one, other));
+        verdicts.min_by_key(|verdict| verdict.rank).map(|verdict| (verdict.rank, verdict.codes))
+    }
+
+    /// Whether two tellings may stand in one event.
+    pub(crate) fn may_join(&self, a: usize, b: usize) -> bool {
+        if self.same_agency(a, b) {
+            let (Some(x), Some(y)) = (self.tellings.get(a), self.tellings.get(b)) else { return false };
+            return x.units.iter().all(|one| y.units.iter().all(|other| self.family.may_repeat(*one, *other)));
+        }
+        let floor = |facts: [i32; FACTS]| !accounts::excludes(&facts) && accounts::points(&facts) >= ACCOUNT_FLOOR;
+        self.facts(a, b).is_some_and(floor) || self.verbatim(a, b).is_some()
+    }
+
+    /// Every pair of different agencies' tellings that is compared.
+    pub(crate) fn pairs(&self) -> Vec<(usize, usize)> {
+        let mut blocks = Blocks::default();
+        for telling in 0..self.tellings.len() {
+            self.keys(telling, &mut blocks);
+        }
+        let key = |telling: usize| self.first(telling).map(|facts| (facts.span(), facts.words()));
+        let mut pairs = blocks.pairs(&ranks(self.tellings.len(), key));
+        pairs.retain(|(a, b)| !self.same_agency(*a, *b));
+        pairs
+    }
+
+    /// Pairs of different agencies' tellings that may be one event, and those that have to do with each other.
+    pub(crate) fn links(&self) -> (Vec<Link>, Vec<Link>) {
+        let (mut same, mut related) = (Vec::new(), Vec::new());
+        for (a, b) in self.pairs() {
+            if let Some((strength, codes)) = self.verbatim(a, b) {
+                same.push(Link { a, b, rank: strength.saturating_mul(STEP), codes });
+                continue;
+            }
+            let Some(facts) = self.facts(a, b) else { continue };
+            let points = accounts::points(&facts);
+            let codes = || with(accounts::evidence(&facts), E::DifferentAgencies);
+            if points >= ACCOUNT && !accounts::excludes(&facts) {
+                same.push(Link { a, b, rank: rank(points + 100), codes: codes() });
+            } else if points >= RELATED || accounts::is_step(&facts) && points >= RELATED - 30 {
+                related.push(Link { a, b, rank: rank(points + 100), codes: with(codes(), E::LaterStep) });
+            }
+        }
+        related.extend(self.steps());
+        (same, related)
+    }
+
+    /// An agency's step with the latest event that leads to such a step.
+    fn steps(&self) -> Vec<Link> {
+        let dated: Vec<_> =
+            self.days.iter().filter_map(|(day, place)| Some((day, place, self.tellings.get(*place)?))).collect();
+        let mut links = Vec::new();
+        for (place, (day, telling, step)) in dated.iter().enumerate() {
+            let Some((causes, within)) = sequence::causes(step.reading.lead) else { continue };
+            let before = dated.get(place.saturating_sub(LOOK_BACK)..place).unwrap_or_default().iter().rev();
+            let mut before = before.take_while(|(earlier, ..)| (**day - **earlier).whole_days() <= within);
+            let cause = before.find(|(earlier, _, cause)| {
+                let (lead, own) = (cause.reading.lead, step.reading.lead.and(kinds::STEPS));
+                let share = !step.children.is_disjoint(&cause.children);
+                share && earlier < day && lead.meets(causes) && !lead.meets(own)
+            });
+            if let Some((_, other, _)) = cause {
+                let (a, b) = (**telling.min(other), **telling.max(other));
+                links.push(Link { a, b, rank: u8::MAX, codes: vec![E::SharedChild, E::LaterStep] });
+            }
+        }
+        links
+    }
+
+    fn keys(&self, place: usize, blocks: &mut Blocks) {
+        let Some((facts, telling)) = self.first(place).zip(self.tellings.get(place)) else { return };
+        let reading = &telling.reading;
+        let words: Vec<&str> = facts.words().iter().map(String::as_str).collect();
+        for sketch in sketches(&words) {
+            blocks.add(&sketch, place);
+        }
+        for reference in &reading.references {
+            blocks.add(&(3, reference), place);
+        }
+        let own = reading.day.map(|date| ((u8::from(date.month()), date.day()), Some(date.year())));
+        let quoted = reading.days.iter().map(|quoted| (quoted.day, quoted.year));
+        let rare = rare_stems(reading, &self.rarity);
+        for (day, year) in own.into_iter().chain(quoted) {
+            blocks.add(&(4, day), place);
+            reading.kinds.each().for_each(|kind| blocks.add(&(5, day, year, kind), place));
+            rare.iter().take(2).for_each(|stem| blocks.add(&(6, day, year, stem), place));
+        }
+        if let Some(day) = reading.day {
+            [Some(day), day.next_day()].into_iter().flatten().for_each(|day| blocks.add(&(10, day), place));
+        }
+        if let Some((from, until)) = reading.span {
+            for month in [from, until].map(|date| (date.year(), u8::from(date.month()))) {
+                reading.kinds.each().for_each(|kind| blocks.add(&(7, month, kind), place));
+                if reading.width().is_some_and(|days| days <= MONTHS_DAYS) {
+                    blocks.add(&(9, month), place);
+                }
+            }
+        }
+        rare.iter().for_each(|stem| blocks.add(&(8, stem), place));
+    }
+
+    /// The facts of a pair by name, and what they weigh together.
+    pub(crate) fn weighed(&self, a: usize, b: usize) -> Option<(Vec<(&'static str, i32)>, i32)> {
+        let facts = self.facts(a, b)?;
+        let names = accounts::WEIGHTS.iter().map(|(name, ..)| *name);
+        Some((names.zip(facts).collect(), accounts::points(&facts)))
+    }
+
+    /// The units of a telling.
+    pub(crate) fn units(&self, telling: usize) -> &[usize] {
+        self.tellings.get(telling).map_or(&[], |telling| telling.units.as_slice())
+    }
+}
+
+/// How many pairs of repeats are compared word for word; the strongest of more would be the same.
+const MOST_PAIRS: usize = 9;
+
+fn telling(family: &Family<'_, '_>, units: &[usize]) -> Option<Telling> {
+    let (first, others) = units.split_first()?;
+    let mut reading = family.readings.get(*first)?.clone();
+    others.iter().filter_map(|unit| family.readings.get(*unit)).for_each(|other| reading.extend(other));
+    let children =
+        units.iter().filter_map(|unit| family.facts(*unit)).flat_map(|facts| facts.children().iter().copied());
+    let agency = family.facts(*first)?.agency;
+    Some(Telling { units: units.to_vec(), reading, children: children.collect(), agency })
+}
