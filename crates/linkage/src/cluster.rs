@@ -16,8 +16,10 @@ use crate::union::{Groups, Link, without_ambiguous};
 
 /// The largest group that grows by comparing texts; exact repeats have no limit.
 const LARGEST: usize = 24;
-/// Partners whose links are no further apart than this are equally likely.
+/// Repeats whose links are no further apart than this are equally likely.
 const MARGIN: u8 = 4;
+/// Accounts whose links are no further apart than this are equally likely: two to one is no preference.
+const ACCOUNTS_MARGIN: u8 = 8;
 
 /// Entries that tell one event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -140,7 +142,7 @@ impl Sorting<'_, '_> {
     /// Accounts of different agencies, joined: the clusters.
     fn accounts(&self, repeats: &Repeats, tellings: &Tellings<'_, '_, '_>, links: Vec<Link>) -> Vec<EventCluster> {
         let together = |a: usize, b: usize| tellings.may_join(a, b);
-        let links = without_ambiguous(links, MARGIN, |a, b| !together(a, b));
+        let links = without_ambiguous(links, ACCOUNTS_MARGIN, |a, b| !together(a, b));
         let mut groups = Groups::singles(repeats.len());
         groups.join(links, |a, b| a.len() + b.len() <= LARGEST && every_pair(a, b, together));
         groups.finish().into_iter().map(|(groups, codes)| self.cluster(repeats, &groups, codes)).collect()

@@ -15,6 +15,7 @@ mod feasts;
 mod kinds;
 mod meeting;
 mod mixing;
+mod neighbours;
 mod rarity;
 mod reading;
 mod repeats;

@@ -12,76 +12,127 @@ use super::reading::Reading;
 use crate::evidence::EvidenceCode as E;
 
 /// How many facts are weighed.
-pub(crate) const FACTS: usize = 52;
+pub(crate) const FACTS: usize = 47;
 
-/// A fact: its name, what it weighs in points for each unit, and what it is in evidence.
-type Fact = (&'static str, i32, Option<E>);
+/// What is weighed, in the order of [`WEIGHTS`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fact {
+    Bias,
+    SameDay,
+    AdjacentDays,
+    DateQuoted,
+    DayQuoted,
+    BothQuoteOneDate,
+    BothQuoteOneDay,
+    WithinFourDays,
+    WithinAMonth,
+    WithinLonger,
+    Undated,
+    Never,
+    Rivals,
+    WeekdayAgrees,
+    WeekdayDiffers,
+    TimesWithinTenMinutes,
+    TimesWithinThirtyMinutes,
+    TimesWithinAnHour,
+    TimesWithinThreeHours,
+    TimesFurtherApart,
+    TimeQuotedWithinFifteenMinutes,
+    TimeQuotedWithinFortyfiveMinutes,
+    PartOfDayAgrees,
+    PartOfDayDiffers,
+    SharedChild,
+    SameChildren,
+    LeadingKinds,
+    IncidentsDiffer,
+    StepOfOneAlone,
+    TwoMeetings,
+    LaterStep,
+    LaterExamination,
+    OwnStepAfterADayBothQuote,
+    WordsOfTheShorter,
+    Reference,
+    QuotedReference,
+    OneSpeaksOfAnEarlierDay,
+    SameType,
+    NeverButQuoted,
+    FewWords,
+    VagueAndLittle,
+    ActsAgree,
+    ActsDiffer,
+    OwnBusiness,
+    NothingInCommon,
+    ActAndIncident,
+    OthersThatDay,
+}
+
+/// A fact: its name, what one unit weighs in tenths of a point, and what it is in evidence.
+type Row = (&'static str, i32, Option<E>);
 
 /// The facts in the order of [`facts`].
-pub(crate) const WEIGHTS: [Fact; FACTS] = [
-    ("bias", -81, None),
-    ("same day", 149, Some(E::SameDate)),
-    ("adjacent days", -217, None),
-    ("date quoted", 48, Some(E::DateQuoted)),
-    ("day quoted", 129, Some(E::DateQuoted)),
+pub(crate) const WEIGHTS: [Row; FACTS] = [
+    ("bias", -49, None),
+    ("same day", 129, Some(E::SameDate)),
+    ("adjacent days", -198, None),
+    ("date quoted", 37, Some(E::DateQuoted)),
+    ("day quoted", 105, Some(E::DateQuoted)),
     ("both quote one date", 0, Some(E::SameDateQuoted)),
-    ("both quote one day", -20, Some(E::SameDateQuoted)),
-    ("within 4 days", 65, Some(E::DateWithin)),
-    ("within a month", 79, Some(E::DateWithin)),
-    ("within longer", 41, Some(E::DateWithin)),
-    ("undated", -157, None),
-    ("never", -543, None),
+    ("both quote one day", -52, Some(E::SameDateQuoted)),
+    ("within 4 days", 76, Some(E::DateWithin)),
+    ("within a month", 90, Some(E::DateWithin)),
+    ("within longer", 55, Some(E::DateWithin)),
+    ("undated", -149, None),
+    ("never", -522, None),
     ("rivals", -14, None),
-    ("weekday agrees", 207, Some(E::DateWithin)),
-    ("weekday differs", -161, None),
-    ("times within 10 minutes", 158, Some(E::SameTime)),
+    ("weekday agrees", 212, Some(E::DateWithin)),
+    ("weekday differs", -164, None),
+    ("times within 10 minutes", 160, Some(E::SameTime)),
     ("times within 30 minutes", 105, Some(E::TimesClose)),
     ("times within an hour", 1, Some(E::TimesClose)),
-    ("times within 3 hours", -112, None),
-    ("times further apart", -395, None),
-    ("time quoted within 15 minutes", 104, Some(E::TimesClose)),
-    ("time quoted within 45 minutes", 68, Some(E::TimesClose)),
-    ("part of day agrees", 150, Some(E::TimesClose)),
-    ("part of day differs", -193, None),
+    ("times within 3 hours", -113, None),
+    ("times further apart", -389, None),
+    ("time quoted within 15 minutes", 93, Some(E::TimesClose)),
+    ("time quoted within 45 minutes", 75, Some(E::TimesClose)),
+    ("part of day agrees", 169, Some(E::TimesClose)),
+    ("part of day differs", -206, None),
     ("shared child", 0, Some(E::SharedChild)),
-    ("same children", 6, Some(E::SharedChild)),
-    ("kinds", 0, Some(E::SameKind)),
-    ("leading kinds", 48, Some(E::SameKind)),
-    ("incidents differ", -126, None),
-    ("step of one alone", -144, None),
-    ("two meetings", -13, None),
-    ("later step", -102, None),
-    ("later examination", -150, None),
-    ("own step after a day both quote", -65, None),
-    ("words", 0, Some(E::RareWords)),
-    ("words of the shorter", 8, Some(E::RareWords)),
+    ("same children", 0, Some(E::SharedChild)),
+    ("leading kinds", 79, Some(E::SameKind)),
+    ("incidents differ", -102, None),
+    ("step of one alone", -157, None),
+    ("two meetings", -20, None),
+    ("later step", -188, None),
+    ("later examination", -147, None),
+    ("own step after a day both quote", -39, None),
+    ("words of the shorter", 7, Some(E::RareWords)),
     ("reference", 400, Some(E::SameReference)),
     ("quoted reference", 100, Some(E::SameReference)),
-    ("one speaks of an earlier day", -83, None),
-    ("same type", 23, Some(E::SameKind)),
+    ("one speaks of an earlier day", -85, None),
+    ("same type", 25, Some(E::SameKind)),
     ("never but quoted", 0, None),
-    ("same day and kinds", 0, None),
-    ("acts agree", 106, Some(E::SameKind)),
-    ("acts differ", -147, None),
-    ("own business", -212, None),
-    ("nothing in common", -128, None),
-    ("little in common", 0, None),
-    ("act and incident", -119, None),
-    ("telling words", 0, Some(E::RareWords)),
-    ("many telling words", 0, Some(E::RareWords)),
-    ("others that day", -132, None),
-    ("same day and words", 0, None),
+    ("few words", 0, None),
+    ("vague and little", -59, None),
+    ("acts agree", 50, Some(E::SameKind)),
+    ("acts differ", -135, None),
+    ("own business", -218, None),
+    ("nothing in common", -148, None),
+    ("act and incident", -121, None),
+    ("others that day", -125, None),
 ];
 
-/// Most that common words count, in points.
-const MOST_WORDS: i32 = 120;
-/// Most that common kinds count, in points.
-const MOST_KINDS: i32 = 60;
+/// Texts of fewer points are taken for as many, so that one word of two is not half of what matters.
+const LEAST_WORDS: i32 = 40;
+/// Where the days do not tell, words with less than this in common do not either.
+const TELLING_PERCENT: i32 = 15;
+/// Texts that are the same but for slips have at least so much in common.
+const LIKE_PERCENT: i32 = 40;
 
 /// Two agencies' tellings with what is known of their children.
 pub(crate) struct Pair<'r> {
     pub(crate) one: &'r Reading,
     pub(crate) other: &'r Reading,
+    /// What all meanings of each weigh.
+    pub(crate) all_words: (i32, i32),
     /// Whether a child is concerned in both.
     pub(crate) share_child: bool,
     /// Whether the same children are concerned.
@@ -97,67 +148,57 @@ pub(crate) fn facts(pair: &Pair<'_>, rarity: &Rarity) -> [i32; FACTS] {
     let (a, b) = (pair.one, pair.other);
     let meeting = meeting(a, b);
     let mut found = [0; FACTS];
-    let mut put = |name: &str, value: i32| {
-        if let Some(at) = WEIGHTS.iter().position(|(known, ..)| *known == name)
-            && let Some(place) = found.get_mut(at)
-        {
+    let mut put = |fact: Fact, value: i32| {
+        if let Some(place) = found.get_mut(fact as usize) {
             *place = value;
         }
     };
-    put("bias", 1);
-    put(name_of(meeting), 1);
+    put(Fact::Bias, 1);
+    put(fact_of(meeting), 1);
     days(a, b, meeting, pair.rivals, &mut put);
     times(a, b, meeting, &mut put);
-    put("shared child", i32::from(pair.share_child));
-    put("same children", i32::from(pair.same_children));
+    put(Fact::SharedChild, i32::from(pair.share_child));
+    put(Fact::SameChildren, i32::from(pair.same_children));
     steps(a, b, meeting, &mut put);
-    let kinds = rarity.kinds(a.kinds.and(b.kinds)).min(MOST_KINDS);
-    put("kinds", kinds);
-    let words = rarity.common_words(a, b).min(MOST_WORDS);
-    put("words", words);
-    let shorter = rarity.all_words(a).min(rarity.all_words(b)).max(40);
-    put("words of the shorter", 100 * words / shorter);
-    let telling = rarity.telling_words(a, b);
-    put("telling words", telling.min(3));
-    put("many telling words", (telling - 3).clamp(0, 5));
-    put("others that day", i32::try_from(pair.others_that_day.min(4)).unwrap_or(4));
-    let ratio = 100 * words / shorter;
+    let words = rarity.common_words(a, b);
+    let shorter = pair.all_words.0.min(pair.all_words.1);
+    let ratio = 100 * words / shorter.max(LEAST_WORDS);
+    put(Fact::FewWords, i32::from(shorter < LEAST_WORDS));
+    put(Fact::WordsOfTheShorter, ratio);
+    put(Fact::OthersThatDay, i32::try_from(pair.others_that_day.min(4)).unwrap_or(4));
     let kindless = !a.kinds.and(b.kinds).meets(kinds::TELLING);
-    put("nothing in common", i32::from(kindless && ratio < 6));
-    put("little in common", i32::from(kindless && (6..15).contains(&ratio)));
-    put("own business", i32::from(!pair.share_child && (a.is_own_business() || b.is_own_business())));
-    if meeting == Meeting::SameDay {
-        put("same day and kinds", kinds);
-        put("same day and words", words);
-    }
+    put(Fact::NothingInCommon, i32::from(kindless && ratio < 6));
+    let vague = matches!(meeting, Meeting::Within(_) | Meeting::Undated | Meeting::Adjacent);
+    put(Fact::VagueAndLittle, i32::from(vague && ratio < TELLING_PERCENT && !a.act.meets(b.act)));
+    put(Fact::OwnBusiness, i32::from(!pair.share_child && (a.is_own_business() || b.is_own_business())));
     let reference = shared(&a.references, &b.references).any(|reference| rarity.names_event(reference));
     let quoted = shared(&a.quoted, &b.references).chain(shared(&b.quoted, &a.references)).next().is_some();
-    put("reference", i32::from(reference));
-    put("quoted reference", i32::from(quoted));
-    put("never but quoted", i32::from(meeting == Meeting::Never && quoted));
-    put("same type", i32::from(a.own_word.is_some() && a.own_word == b.own_word));
+    put(Fact::Reference, i32::from(reference));
+    put(Fact::QuotedReference, i32::from(quoted));
+    put(Fact::NeverButQuoted, i32::from(meeting == Meeting::Never && quoted));
+    put(Fact::SameType, i32::from(a.own_word.is_some() && a.own_word == b.own_word));
     found
 }
 
-const fn name_of(meeting: Meeting) -> &'static str {
+const fn fact_of(meeting: Meeting) -> Fact {
     match meeting {
-        Meeting::SameDay => "same day",
-        Meeting::Quoted { firm: true, .. } => "date quoted",
-        Meeting::Quoted { firm: false, .. } => "day quoted",
-        Meeting::BothQuote { firm: true } => "both quote one date",
-        Meeting::BothQuote { firm: false } => "both quote one day",
-        Meeting::Within(days) if days <= 4 => "within 4 days",
-        Meeting::Within(days) if days <= 31 => "within a month",
-        Meeting::Within(_) => "within longer",
-        Meeting::Adjacent => "adjacent days",
-        Meeting::Undated => "undated",
-        Meeting::Never => "never",
+        Meeting::SameDay => Fact::SameDay,
+        Meeting::Quoted { firm: true, .. } => Fact::DateQuoted,
+        Meeting::Quoted { firm: false, .. } => Fact::DayQuoted,
+        Meeting::BothQuote { firm: true } => Fact::BothQuoteOneDate,
+        Meeting::BothQuote { firm: false } => Fact::BothQuoteOneDay,
+        Meeting::Within(days) if days <= 4 => Fact::WithinFourDays,
+        Meeting::Within(days) if days <= 31 => Fact::WithinAMonth,
+        Meeting::Within(_) => Fact::WithinLonger,
+        Meeting::Adjacent => Fact::AdjacentDays,
+        Meeting::Undated => Fact::Undated,
+        Meeting::Never => Fact::Never,
     }
 }
 
-fn days(a: &Reading, b: &Reading, meeting: Meeting, rivals: u32, put: &mut impl FnMut(&str, i32)) {
+fn days(a: &Reading, b: &Reading, meeting: Meeting, rivals: u32, put: &mut impl FnMut(Fact, i32)) {
     if matches!(meeting, Meeting::Within(_) | Meeting::Undated) {
-        put("rivals", super::rarity::tenfold_log(rivals.max(1)));
+        put(Fact::Rivals, super::rarity::tenfold_log(rivals.max(1)));
     }
     if matches!(meeting, Meeting::Within(_)) {
         let named = |wide: &Reading, exact: &Reading| {
@@ -165,29 +206,29 @@ fn days(a: &Reading, b: &Reading, meeting: Meeting, rivals: u32, put: &mut impl 
             Some(wide.weekdays & (1 << day.weekday().number_days_from_monday()) != 0)
         };
         match named(a, b).or_else(|| named(b, a)) {
-            Some(true) => put("weekday agrees", 1),
-            Some(false) => put("weekday differs", 1),
+            Some(true) => put(Fact::WeekdayAgrees, 1),
+            Some(false) => put(Fact::WeekdayDiffers, 1),
             None => {}
         }
     }
     let earlier = speaks_of_earlier(a) != speaks_of_earlier(b);
-    put("one speaks of an earlier day", i32::from(earlier && meeting == Meeting::SameDay));
+    put(Fact::OneSpeaksOfAnEarlierDay, i32::from(earlier && meeting == Meeting::SameDay));
 }
 
 fn speaks_of_earlier(reading: &Reading) -> bool {
     reading.days.iter().any(|quoted| quoted.firm && reading.day.is_some_and(|own| !quoted.is(own)))
 }
 
-fn times(a: &Reading, b: &Reading, meeting: Meeting, put: &mut impl FnMut(&str, i32)) {
+fn times(a: &Reading, b: &Reading, meeting: Meeting, put: &mut impl FnMut(Fact, i32)) {
     if meeting == Meeting::SameDay
         && let Some((x, y)) = a.minutes.zip(b.minutes)
     {
         match x.abs_diff(y) {
-            0..=10 => put("times within 10 minutes", 1),
-            11..=30 => put("times within 30 minutes", 1),
-            31..=60 => put("times within an hour", 1),
-            61..=180 => put("times within 3 hours", 1),
-            _ => put("times further apart", 1),
+            0..=10 => put(Fact::TimesWithinTenMinutes, 1),
+            11..=30 => put(Fact::TimesWithinThirtyMinutes, 1),
+            31..=60 => put(Fact::TimesWithinAnHour, 1),
+            61..=180 => put(Fact::TimesWithinThreeHours, 1),
+            _ => put(Fact::TimesFurtherApart, 1),
         }
     }
     if meeting == Meeting::Never {
@@ -200,8 +241,8 @@ fn times(a: &Reading, b: &Reading, meeting: Meeting, put: &mut impl FnMut(&str, 
         here.filter_map(|clock| theirs().map(|at| clock.apart(at)).min()).min()
     };
     match quoted(a, b).into_iter().chain(quoted(b, a)).min() {
-        Some(0..=15) => put("time quoted within 15 minutes", 1),
-        Some(16..=45) => put("time quoted within 45 minutes", 1),
+        Some(0..=15) => put(Fact::TimeQuotedWithinFifteenMinutes, 1),
+        Some(16..=45) => put(Fact::TimeQuotedWithinFortyfiveMinutes, 1),
         _ => {}
     }
     if let Meeting::Quoted { first_quotes, .. } = meeting {
@@ -215,51 +256,51 @@ const fn is_own_day(_reading: &Reading, meeting: Meeting) -> bool {
     !matches!(meeting, Meeting::BothQuote { .. })
 }
 
-fn part_of_day(quoting: &Reading, quoted: &Reading, put: &mut impl FnMut(&str, i32)) {
+fn part_of_day(quoting: &Reading, quoted: &Reading, put: &mut impl FnMut(Fact, i32)) {
     let Some(at) = quoted.minutes else { return };
     let day = quoting.days.iter().find(|day| quoted.day.is_some_and(|own| day.is(own)));
     if let Some((from, until)) = day.and_then(|day| day.part) {
         let within = (from.saturating_sub(45)..=until + 45).contains(&at) || (from..=until).contains(&(at + 1440));
-        put(if within { "part of day agrees" } else { "part of day differs" }, 1);
+        put(if within { Fact::PartOfDayAgrees } else { Fact::PartOfDayDiffers }, 1);
     }
 }
 
 /// Kinds that one shows and the other does not. An agency's own step on its own day is another event than the one it
 /// speaks of.
-fn steps(a: &Reading, b: &Reading, meeting: Meeting, put: &mut impl FnMut(&str, i32)) {
+fn steps(a: &Reading, b: &Reading, meeting: Meeting, put: &mut impl FnMut(Fact, i32)) {
     let both = a.kinds.and(b.kinds);
-    put("leading kinds", i32::from(a.lead.meets(b.lead)));
+    put(Fact::LeadingKinds, i32::from(a.lead.meets(b.lead)));
     let incidents = (a.kinds.and(kinds::INCIDENTS), b.kinds.and(kinds::INCIDENTS));
-    put("incidents differ", i32::from(both.is_empty() && !incidents.0.is_empty() && !incidents.1.is_empty()));
+    put(Fact::IncidentsDiffer, i32::from(both.is_empty() && !incidents.0.is_empty() && !incidents.1.is_empty()));
     let acts = (a.act, b.act);
     let a_meeting = a.lead.meets(kinds::MEETING) || b.lead.meets(kinds::MEETING);
-    put("acts agree", i32::from(acts.0.meets(acts.1)));
-    put("acts differ", i32::from(!acts.0.is_empty() && !acts.1.is_empty() && !acts.0.meets(acts.1) && !a_meeting));
+    put(Fact::ActsAgree, i32::from(acts.0.meets(acts.1)));
+    put(Fact::ActsDiffer, i32::from(!acts.0.is_empty() && !acts.1.is_empty() && !acts.0.meets(acts.1) && !a_meeting));
     let incident = |one: &Reading, other: Kinds| one.lead.meets(kinds::INCIDENTS) && !one.kinds.meets(other);
     let apart = !acts.0.is_empty() && incident(b, acts.0) || !acts.1.is_empty() && incident(a, acts.1);
-    put("act and incident", i32::from(apart));
+    put(Fact::ActAndIncident, i32::from(apart));
     let one_sided = |one: &Reading, other: &Reading| {
         let strong = one.lead.and(kinds::STEPS);
         let some_meeting = strong.meets(kinds::MEETINGS) && other.lead.meets(kinds::MEETING);
         !(strong.is_empty() || strong.meets(other.kinds) || some_meeting)
     };
-    put("step of one alone", i32::from(one_sided(a, b) || one_sided(b, a)));
+    put(Fact::StepOfOneAlone, i32::from(one_sided(a, b) || one_sided(b, a)));
     let meetings = (a.lead.and(kinds::MEETINGS), b.lead.and(kinds::MEETINGS));
     let two = !meetings.0.is_empty() && !meetings.1.is_empty() && !meetings.0.meets(meetings.1);
-    put("two meetings", i32::from(two));
+    put(Fact::TwoMeetings, i32::from(two));
     match meeting {
         Meeting::Quoted { first_quotes, .. } => {
             let (quoting, quoted) = if first_quotes { (a, b) } else { (b, a) };
-            let own = quoting.lead.and(kinds::STEPS);
+            let own = quoting.lead.and(kinds::STEPS).with(quoting.act.and(kinds::REFERRAL));
             let step = !own.is_empty() && !own.meets(quoted.lead) && quoting.day.is_some();
-            put("later step", i32::from(step));
+            put(Fact::LaterStep, i32::from(step));
             let examined =
                 quoting.kinds.meets(kinds::EXAMINED) && !quoted.kinds.meets(kinds::EXAMINED.with(kinds::HOSPITAL));
-            put("later examination", i32::from(examined && quoting.day.is_some()));
+            put(Fact::LaterExamination, i32::from(examined && quoting.day.is_some()));
         }
         Meeting::BothQuote { .. } => {
             let own = !a.lead.and(kinds::STEPS).is_empty() || !b.lead.and(kinds::STEPS).is_empty();
-            put("own step after a day both quote", i32::from(own && a.day != b.day));
+            put(Fact::OwnStepAfterADayBothQuote, i32::from(own && a.day != b.day));
         }
         _ => {}
     }
@@ -278,13 +319,27 @@ pub(crate) fn evidence(facts: &[i32; FACTS]) -> Vec<E> {
 
 /// Whether their dates exclude that they are one event: only a reference that is quoted outweighs that.
 pub(crate) fn excludes(facts: &[i32; FACTS]) -> bool {
-    let value = |name: &str| facts.iter().zip(&WEIGHTS).any(|(value, (known, ..))| *known == name && *value > 0);
-    value("never") && !value("never but quoted")
+    has(facts, Fact::Never) && !has(facts, Fact::NeverButQuoted)
 }
 
 /// Whether they cannot be one event though they have to do with each other.
 pub(crate) fn is_step(facts: &[i32; FACTS]) -> bool {
-    const STEPS: [&str; 5] =
-        ["step of one alone", "two meetings", "later step", "later examination", "own step after a day both quote"];
-    facts.iter().zip(&WEIGHTS).any(|(value, (name, ..))| *value > 0 && STEPS.contains(name))
+    const STEPS: [Fact; 5] = [
+        Fact::StepOfOneAlone,
+        Fact::TwoMeetings,
+        Fact::LaterStep,
+        Fact::LaterExamination,
+        Fact::OwnStepAfterADayBothQuote,
+    ];
+    STEPS.iter().any(|step| has(facts, *step))
+}
+
+/// Whether the words are alike enough that they may be the same.
+pub(crate) fn may_be_verbatim(facts: &[i32; FACTS]) -> bool {
+    facts.get(Fact::WordsOfTheShorter as usize).is_none_or(|percent| *percent >= LIKE_PERCENT)
+        || has(facts, Fact::FewWords)
+}
+
+fn has(facts: &[i32; FACTS], fact: Fact) -> bool {
+    facts.get(fact as usize).is_some_and(|value| *value > 0)
 }

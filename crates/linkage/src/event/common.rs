@@ -1,8 +1,10 @@
 //! Words common in English or in records of families, which show less than their rarity in one family suggests.
 
 use std::collections::HashSet;
+use std::hash::BuildHasherDefault;
 use std::sync::LazyLock;
 
+use super::mixing::Mixer;
 use super::shorthand::stem;
 
 /// Frequent words of written English and of chronologies, in no order that matters.
@@ -33,7 +35,7 @@ const FREQUENT: &str = "able above across act action add afternoon again age ago
     contact note update record entry date time attend attended attending seen reported report reports noted stated states \
     advised advice informed discussed contacted outcome nfa risk safeguarding plan assessment address present observed";
 
-static STEMS: LazyLock<HashSet<&'static str>> =
+static STEMS: LazyLock<HashSet<&'static str, BuildHasherDefault<Mixer>>> =
     LazyLock::new(|| FREQUENT.split_ascii_whitespace().flat_map(|word| [word, stem(word)]).collect());
 
 /// Whether a word, or its stem, is frequent in English or in records of families.

@@ -1,6 +1,6 @@
 //! A family's entries read once, with what each pair weighs.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 
 use super::blocks::{Blocks, ranks, sketches};
 use super::mixing::digest;
@@ -65,17 +65,19 @@ impl<'e, 'f> Family<'e, 'f> {
     }
 
     /// The facts that speak for and against two entries of one agency being one event.
-    pub(crate) fn weighed(&self, a: usize, b: usize) -> Option<[i32; repeats::FACTS]> {
+    pub(crate) fn weighed(&self, a: usize, b: usize) -> Option<([i32; repeats::FACTS], Option<Verdict>)> {
         let (one, other) = self.pair(a, b).filter(|(one, other)| one.agency == other.agency)?;
         let (x, y) = self.readings.get(a).zip(self.readings.get(b))?;
-        let verbatim = self.verbatim(a, b).map_or(Verbatim::Other, |verdict| match () {
+        let verdict = self.verbatim(a, b);
+        let verbatim = verdict.as_ref().map_or(Verbatim::Other, |verdict| match () {
             () if verdict.codes.contains(&E::SameWords) => Verbatim::Same,
             () if verdict.codes.contains(&E::NearlySameWords) => Verbatim::Near,
             () => Verbatim::ForSibling,
         });
         let (share_child, same_children) = (one.shares_child(other), one.children() == other.children());
         let pair = repeats::Pair { one: x, other: y, share_child, same_children, verbatim };
-        repeats::facts(&pair, &self.rarity)
+        let facts = repeats::facts(&pair, &self.rarity)?;
+        Some((facts, verdict))
     }
 
     /// What one agency's own fields exclude. References of files in which many events are kept exclude nothing.
@@ -133,6 +135,8 @@ impl<'e, 'f> Family<'e, 'f> {
     fn repeat_pairs(&self) -> Vec<(usize, usize)> {
         let neutral: Vec<Vec<&str>> = (0..self.units.len()).map(|unit| self.neutral(unit)).collect();
         let mut blocks = Blocks::default();
+        let undated = self.readings.iter().enumerate().filter(|(_, reading)| reading.day.is_none());
+        let vague: HashSet<_> = undated.filter_map(|(unit, _)| self.facts(unit)).map(|facts| facts.agency).collect();
         for (unit, words) in neutral.iter().enumerate() {
             let Some((facts, reading)) = self.facts(unit).zip(self.readings.get(unit)) else { continue };
             for sketch in sketches(words) {
@@ -140,15 +144,8 @@ impl<'e, 'f> Family<'e, 'f> {
             }
             blocks.add(&(facts.agency, facts.span()), unit);
             blocks.add(&(facts.agency, facts.span(), facts.minutes(), 1), unit);
-            for quoted in reading.days.iter().filter(|quoted| quoted.firm && reading.day.is_none()) {
-                blocks.add(&(facts.agency, quoted.day, 3), unit);
-            }
-            if let Some(day) = reading.day {
-                blocks.add(&(facts.agency, (u8::from(day.month()), day.day()), 3), unit);
-            }
-            if let Some((from, until)) = reading.span {
-                let months = [from, until].map(|date| (date.year(), u8::from(date.month())));
-                months.iter().for_each(|month| blocks.add(&(facts.agency, month, 4), unit));
+            if reading.day.is_none() || vague.contains(&facts.agency) {
+                vague_keys(facts, reading, unit, &mut blocks);
             }
             for stem in self.rare_stems(reading) {
                 blocks.add(&(facts.agency, facts.span(), stem, 2), unit);
@@ -160,9 +157,8 @@ impl<'e, 'f> Family<'e, 'f> {
     }
 
     fn repeat_link(&self, a: usize, b: usize) -> Option<Link> {
-        let facts = self.weighed(a, b).filter(|facts| !repeats::is_own_business(facts))?;
-        let verdict =
-            self.verbatim(a, b).filter(|_| !repeats::is_nothing_shared(&facts) && !self.listed_together(a, b));
+        let (facts, verdict) = self.weighed(a, b).filter(|(facts, _)| !repeats::is_own_business(facts))?;
+        let verdict = verdict.filter(|_| !repeats::is_nothing_shared(&facts) && !self.listed_together(a, b));
         let same_place = self.units.get(a)?.occurrence == self.units.get(b)?.occurrence;
         if let Some(verdict) = verdict {
             let rank = (verdict.rank + u8::from(!same_place)).saturating_mul(STEP);
@@ -186,7 +182,7 @@ impl<'e, 'f> Family<'e, 'f> {
 
     /// The facts of a pair by name, and what they weigh together.
     pub(crate) fn named(&self, a: usize, b: usize) -> Option<(Vec<(&'static str, i32)>, i32)> {
-        let facts = self.weighed(a, b)?;
+        let (facts, _) = self.weighed(a, b)?;
         let names = repeats::WEIGHTS.iter().map(|(name, ..)| *name);
         Some((names.zip(facts).collect(), repeats::points(&facts)))
     }
@@ -198,14 +194,28 @@ impl<'e, 'f> Family<'e, 'f> {
 
     /// Whether two units of one agency may stand in one event.
     pub(crate) fn may_repeat(&self, a: usize, b: usize) -> bool {
-        let Some(facts) = self.weighed(a, b).filter(|facts| !repeats::is_own_business(facts)) else { return false };
-        let verbatim = || !self.listed_together(a, b) && self.verbatim(a, b).is_some();
-        self.loose_repeat(a, b, &facts).is_some() || !repeats::is_nothing_shared(&facts) && verbatim()
+        let Some((facts, verdict)) = self.weighed(a, b) else { return false };
+        let word_for_word = || verdict.is_some() && !repeats::is_nothing_shared(&facts) && !self.listed_together(a, b);
+        !repeats::is_own_business(&facts) && (word_for_word() || self.loose_repeat(a, b, &facts).is_some())
     }
 
     /// The rarest meanings that stand in other entries too.
     fn rare_stems(&self, reading: &Reading) -> Vec<u32> {
         rare_stems(reading, &self.rarity)
+    }
+}
+
+/// Keys by which an entry without an exact day meets one with: the day that it quotes, the month that it gives.
+fn vague_keys(facts: &EventFacts<'_>, reading: &Reading, unit: usize, blocks: &mut Blocks) {
+    for quoted in reading.days.iter().filter(|quoted| quoted.firm && reading.day.is_none()) {
+        blocks.add(&(facts.agency, quoted.day, 3), unit);
+    }
+    if let Some(day) = reading.day {
+        blocks.add(&(facts.agency, (u8::from(day.month()), day.day()), 3), unit);
+    }
+    if let Some((from, until)) = reading.span {
+        let months = [from, until].map(|date| (date.year(), u8::from(date.month())));
+        months.iter().for_each(|month| blocks.add(&(facts.agency, month, 4), unit));
     }
 }
 

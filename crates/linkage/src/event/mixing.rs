@@ -1,12 +1,17 @@
 //! A digest that is quick and the same in every run.
 
-use std::hash::{Hash, Hasher};
+use std::collections::HashMap;
+use std::hash::{BuildHasherDefault, Hash, Hasher};
 
 /// Multiplier of Steele and Vigna's tables for linear congruential generators (2021).
 const MULTIPLIER: u64 = 0xd134_2543_de82_ef95;
 
+/// A table whose keys are our own words: nobody can choose them to collide.
+pub(crate) type Lexicon<T> = HashMap<&'static str, T, BuildHasherDefault<Mixer>>;
+
+/// The state of a digest.
 #[derive(Default)]
-struct Mixer(u64);
+pub(crate) struct Mixer(u64);
 
 impl Hasher for Mixer {
     fn finish(&self) -> u64 {

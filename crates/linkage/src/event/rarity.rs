@@ -10,9 +10,6 @@ const ONCE_IN_A_LIFE: i32 = 12;
 /// Fewer entries than this make nothing rare.
 const LEAST_ENTRIES: u32 = 16;
 
-/// A meaning in at most so many tellings belongs to one event.
-const FEW: u32 = 3;
-
 /// Entries of the family in which each meaning, kind and reference occurs, as weights in points: ten times the natural
 /// logarithm of how rare.
 pub(crate) struct Rarity {
@@ -21,7 +18,6 @@ pub(crate) struct Rarity {
     reference_days: BTreeMap<u64, u32>,
     stem_points: Vec<i32>,
     kind_points: [i32; 64],
-    telling: Vec<bool>,
 }
 
 impl Rarity {
@@ -41,14 +37,8 @@ impl Rarity {
             reading.kinds.places().filter_map(|place| counts.get_mut(place).map(|count| *count += 1)).count();
             days.extend(reading.references.iter().map(|reference| (*reference, reading.day)));
         }
-        let mut rarity = Self {
-            entries,
-            stems,
-            reference_days: BTreeMap::new(),
-            stem_points: Vec::new(),
-            kind_points: [0; 64],
-            telling: Vec::new(),
-        };
+        let mut rarity =
+            Self { entries, stems, reference_days: BTreeMap::new(), stem_points: Vec::new(), kind_points: [0; 64] };
         for (reference, _) in days {
             *rarity.reference_days.entry(reference).or_insert(0) += 1;
         }
@@ -58,8 +48,6 @@ impl Rarity {
 
     fn weigh(&mut self, kind_counts: &[u32; 64], frequent: &[bool]) {
         let halved = |points: i32, frequent: &bool| if *frequent { points / 3 } else { points };
-        let few = |count: u32| (2..=FEW).contains(&count);
-        self.telling = self.stems.iter().zip(frequent).map(|(count, frequent)| few(*count) && !frequent).collect();
         let stems = self.stems.iter().zip(frequent);
         self.stem_points = stems.map(|(count, frequent)| halved(self.points(*count), frequent)).collect();
         let once = |kind: Kinds| if kind.meets(kinds::ONCE) { ONCE_IN_A_LIFE } else { 0 };
@@ -97,12 +85,6 @@ impl Rarity {
     /// Points of the meanings that both texts use.
     pub(crate) fn common_words(&self, a: &Reading, b: &Reading) -> i32 {
         shared(&a.stems, &b.stems).map(|stem| self.stem(stem)).sum()
-    }
-
-    /// How many meanings both texts use, and hardly any other of the family's, that are not frequent in English either.
-    pub(crate) fn telling_words(&self, a: &Reading, b: &Reading) -> i32 {
-        let telling = |stem: &u32| usize::try_from(*stem).ok().and_then(|stem| self.telling.get(stem)) == Some(&true);
-        i32::try_from(shared(&a.stems, &b.stems).filter(telling).count()).unwrap_or(i32::MAX)
     }
 
     /// Points of all meanings of a text.

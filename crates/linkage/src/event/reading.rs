@@ -44,8 +44,6 @@ pub(crate) struct Reading {
     pub(crate) span: Option<(Date, Date)>,
     /// First and last day it can have been, whatever that says.
     pub(crate) reach: (Date, Date),
-    /// Whether it passes on what others told.
-    pub(crate) reported: bool,
     /// Whether it points to a sibling's record.
     pub(crate) points: bool,
     /// Whether it speaks of several children, or of another than its own.
@@ -61,7 +59,7 @@ pub(crate) struct Reading {
 }
 
 impl Reading {
-    /// What another telling of the same event by the same agency adds.
+    /// What a shorter telling of the same event by the same agency adds. What leads is what leads in the fullest.
     pub(crate) fn extend(&mut self, other: &Self) {
         for (own, theirs) in [
             (&mut self.references, &other.references),
@@ -82,11 +80,12 @@ impl Reading {
         self.clocks.sort_unstable();
         self.clocks.dedup();
         self.kinds = self.kinds.with(other.kinds);
-        self.lead = self.lead.with(other.lead);
-        self.act = self.act.with(other.act);
         self.weekdays |= other.weekdays;
         self.minutes = self.minutes.or(other.minutes);
-        self.reported |= other.reported;
+        let days = |reading: &Self| reading.reach.1 - reading.reach.0;
+        if days(other) < days(self) {
+            (self.day, self.span, self.reach) = (other.day, other.span, other.reach);
+        }
         self.together |= other.together;
         self.own_word = self.own_word.min(other.own_word);
     }
@@ -143,7 +142,6 @@ pub(crate) fn read(
         minutes: facts.minutes(),
         reach: (earliest, latest),
         span: (!wide).then_some((earliest, latest)),
-        reported: parts.iter().any(|part| part.passes_on),
         points: points(&parts),
         together: parts.iter().any(|part| part.several || part.is_name && !facts.own_names().contains(&part.long)),
         references: sorted(quoted.iter().copied().chain(own)),

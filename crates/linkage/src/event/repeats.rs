@@ -46,32 +46,32 @@ enum Fact {
 
 /// Each fact in the order of [`Fact`]: its name, what one unit weighs, what it is in evidence.
 pub(crate) const WEIGHTS: [(&str, i32, Option<E>); FACTS] = [
-    ("bias", -267, None),
-    ("same day", 0, Some(E::SameDate)),
-    ("same span", 22, Some(E::SameDate)),
-    ("date quoted", -6, Some(E::DateQuoted)),
-    ("overlap", -12, Some(E::DateWithin)),
-    ("same time", 209, Some(E::SameTime)),
-    ("time missing", -147, None),
-    ("shared child", 88, Some(E::SharedChild)),
-    ("same children", 93, Some(E::SharedChild)),
-    ("own business", -551, None),
-    ("nothing shared", -238, None),
-    ("same type", 165, Some(E::SameKind)),
-    ("other type", -68, None),
+    ("bias", -190, None),
+    ("same day", 14, Some(E::SameDate)),
+    ("same span", 21, Some(E::SameDate)),
+    ("date quoted", -17, Some(E::DateQuoted)),
+    ("overlap", -21, Some(E::DateWithin)),
+    ("same time", 212, Some(E::SameTime)),
+    ("time missing", -150, None),
+    ("shared child", 98, Some(E::SharedChild)),
+    ("same children", 80, Some(E::SharedChild)),
+    ("own business", -558, None),
+    ("nothing shared", -218, None),
+    ("same type", 171, Some(E::SameKind)),
+    ("other type", -74, None),
     ("kinds", 0, Some(E::SameKind)),
-    ("leading kinds", 109, Some(E::SameKind)),
-    ("incidents differ", -22, None),
-    ("steps differ", -163, None),
-    ("points", 88, Some(E::PointsToSibling)),
+    ("leading kinds", 122, Some(E::SameKind)),
+    ("incidents differ", -29, None),
+    ("steps differ", -175, None),
+    ("points", 72, Some(E::PointsToSibling)),
     ("reference", 401, Some(E::SameReference)),
-    ("numbers differ", -218, None),
+    ("numbers differ", -223, None),
     ("same number", 0, Some(E::RareWords)),
     ("words", 2, Some(E::RareWords)),
-    ("words of the shorter", 3, Some(E::RareWords)),
-    ("same words", 135, Some(E::SameWords)),
+    ("words of the shorter", 0, Some(E::RareWords)),
+    ("same words", 137, Some(E::SameWords)),
     ("nearly same words", 201, Some(E::NearlySameWords)),
-    ("words for sibling", 20, Some(E::SameWordsForSibling)),
+    ("words for sibling", 48, Some(E::SameWordsForSibling)),
     ("one speaks of an earlier day", 0, None),
     ("one contained in the other", 0, Some(E::RareWords)),
 ];
@@ -132,11 +132,11 @@ pub(crate) fn facts(pair: &Pair<'_>, rarity: &Rarity) -> Option<[i32; FACTS]> {
     put(Fact::Reference, i32::from(shared(&a.references, &b.references).any(|one| rarity.names_event(one))));
     numbers(a, b, &mut put);
     kinds_of(a, b, rarity, &mut put);
-    let words = rarity.common_words(a, b).min(MOST_WORDS);
+    let words = rarity.common_words(a, b);
     let shorter = rarity.all_words(a).min(rarity.all_words(b));
-    put(Fact::Words, words);
+    put(Fact::Words, words.min(MOST_WORDS));
     put(Fact::WordsOfShorter, 100 * words.min(shorter) / shorter.max(40));
-    put(Fact::Contained, i32::from(shorter > 0 && 10 * words >= 8 * shorter.min(MOST_WORDS)));
+    put(Fact::Contained, i32::from(shorter > 0 && 10 * words >= 8 * shorter));
     match pair.verbatim {
         Verbatim::Same => put(Fact::SameWords, 1),
         Verbatim::Near => put(Fact::NearlySameWords, 1),

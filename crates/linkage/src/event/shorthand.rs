@@ -1,7 +1,8 @@
 //! The short forms in which agencies write, made one word each, and words cut to their stems.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
+
+use super::mixing::Lexicon;
 
 /// Short form and what it stands for; sorted by the short form.
 const SHORT: &[(&str, &str)] = &[
@@ -156,7 +157,7 @@ const COMMON: &[&str] = &[
     "two", "up", "very", "via", "w", "well", "went", "when", "which", "who", "will", "with", "would",
 ];
 
-static LONG: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| SHORT.iter().copied().collect());
+static LONG: LazyLock<Lexicon<&'static str>> = LazyLock::new(|| SHORT.iter().copied().collect());
 
 /// The word that a short form stands for, or the word itself.
 pub(crate) fn spelt_out(word: &str) -> &str {

@@ -1,9 +1,11 @@
 //! The words and phrases that show a kind of event: short forms, trade words and everyday words of children's services.
 
-use std::collections::HashMap;
+use std::collections::HashSet;
+use std::hash::BuildHasherDefault;
 use std::sync::LazyLock;
 
 use super::kinds::*;
+use super::mixing::{Lexicon, Mixer};
 
 /// Words, spelt out and in lower case, that show a kind; a word ending in "*" stands for every word it begins.
 const WORDS: &[(Kinds, &[&str])] = &[
@@ -372,7 +374,7 @@ const WORDS: &[(Kinds, &[&str])] = &[
         ],
     ),
     (IMMUNISATION, &["imms", "immunis*", "vaccin*", "jab", "jabs", "mmr", "mmr1", "mmr2", "menb"]),
-    (SCREENING, &["screening", "screened", "threshold", "allocated", "decision", "c&f", "assessment"]),
+    (SCREENING, &["screening", "screened", "c&f", "assessment"]),
     (INTERVIEW, &["rhi", "return-interview", "abe"]),
     (SEPARATION, &["reconcil*", "separated", "separation", "split", "divorc*", "new-partner"]),
     (
@@ -412,7 +414,6 @@ const PHRASES: &[(Kinds, &[&str])] = &[
     (NEED_REVIEW, &["children", "in", "need"]),
     (ENQUIRY, &["section", "47"]),
     (SCREENING, &["screening", "of"]),
-    (SCREENING, &["no", "further", "action"]),
     (INTERVIEW, &["return", "interview"]),
     (INTERVIEW, &["return", "home", "interview"]),
     (MEDICAL, &["cp", "medical"]),
@@ -460,13 +461,13 @@ const PHRASES: &[(Kinds, &[&str])] = &[
 
 /// Words that stand alone, and beginnings of words, each with the kinds they show.
 struct Signs {
-    whole: HashMap<&'static str, Kinds>,
-    beginnings: HashMap<&'static str, Kinds>,
+    whole: Lexicon<Kinds>,
+    beginnings: Lexicon<Kinds>,
     lengths: Vec<usize>,
 }
 
 static SIGNS: LazyLock<Signs> = LazyLock::new(|| {
-    let mut signs = Signs { whole: HashMap::new(), beginnings: HashMap::new(), lengths: Vec::new() };
+    let mut signs = Signs { whole: Lexicon::default(), beginnings: Lexicon::default(), lengths: Vec::new() };
     for (kind, word) in WORDS.iter().flat_map(|(kind, words)| words.iter().map(move |word| (kind, word))) {
         let (list, word) = match word.strip_suffix('*') {
             Some(beginning) => (&mut signs.beginnings, beginning),
@@ -491,7 +492,7 @@ pub(crate) fn of_word(word: &str) -> Kinds {
 /// The kinds that several words show together. `words` are spelt out, in lower case and in the order of the text.
 pub(crate) fn phrases(words: &[&str]) -> Kinds {
     let mut kinds = Kinds::default();
-    for (place, word) in words.iter().enumerate() {
+    for (place, word) in words.iter().enumerate().filter(|(_, word)| starts_phrase(word)) {
         for (kind, phrase) in PHRASES {
             let follows = || words.get(place..place + phrase.len()) == Some(*phrase);
             if phrase.first() == Some(word) && follows() {
@@ -502,9 +503,12 @@ pub(crate) fn phrases(words: &[&str]) -> Kinds {
     kinds
 }
 
+static FIRST_WORDS: LazyLock<HashSet<&'static str, BuildHasherDefault<Mixer>>> =
+    LazyLock::new(|| PHRASES.iter().filter_map(|(_, phrase)| phrase.first().copied()).collect());
+
 /// Whether a phrase begins with the word.
 pub(crate) fn starts_phrase(word: &str) -> bool {
-    PHRASES.iter().any(|(_, phrase)| phrase.first() == Some(&word))
+    FIRST_WORDS.contains(word)
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@ use std::collections::{BTreeSet, HashMap};
 use domain::{AgencyId, PersonId};
 
 use super::accounts::{self, FACTS, Pair};
-use super::blocks::{Blocks, ranks, sketches};
-use super::family::{Family, STEP, rank, rare_stems, with};
+use super::family::{Family, STEP, rank, with};
 use super::kinds;
+use super::neighbours::Keys;
 use super::rarity::Rarity;
 use super::reading::Reading;
 use super::sequence;
@@ -23,8 +23,6 @@ const ACCOUNT_FLOOR: i32 = -30;
 const RELATED: i32 = -10;
 /// How many tellings before a step are looked at for its cause.
 const LOOK_BACK: usize = 24;
-/// Spans of at most this many days are compared with all that lies in their months.
-const MONTHS_DAYS: i64 = 100;
 
 /// One agency's telling of one event: a unit, or several that repeat one another.
 struct Telling {
@@ -32,6 +30,7 @@ struct Telling {
     reading: Reading,
     children: BTreeSet<PersonId>,
     agency: AgencyId,
+    all_words: i32,
 }
 
 /// All tellings of a family.
@@ -46,8 +45,9 @@ pub(crate) struct Tellings<'t, 'e, 'f> {
 impl<'t, 'e, 'f> Tellings<'t, 'e, 'f> {
     /// Takes the units of each group together.
     pub(crate) fn of<'g>(family: &'t Family<'e, 'f>, groups: impl Iterator<Item = &'g [usize]>) -> Self {
-        let tellings: Vec<Telling> = groups.filter_map(|units| telling(family, units)).collect();
+        let mut tellings: Vec<Telling> = groups.filter_map(|units| telling(family, units)).collect();
         let rarity = family.rarity_among(tellings.iter().map(|telling| &telling.reading));
+        tellings.iter_mut().for_each(|telling| telling.all_words = rarity.all_words(&telling.reading));
         let dated = tellings.iter().enumerate().filter_map(|(place, telling)| Some((telling.reading.day?, place)));
         let mut days: Vec<_> = dated.collect();
         days.sort_unstable();
@@ -63,7 +63,7 @@ impl<'t, 'e, 'f> Tellings<'t, 'e, 'f> {
     }
 
     fn same_agency(&self, a: usize, b: usize) -> bool {
-        self.first(a).zip(self.first(b)).is_some_and(|(a, b)| a.agency == b.agency)
+        self.tellings.get(a).zip(self.tellings.get(b)).is_some_and(|(a, b)| a.agency == b.agency)
     }
 
     /// The facts that speak for and against two tellings of different agencies being one event.
@@ -72,6 +72,7 @@ impl<'t, 'e, 'f> Tellings<'t, 'e, 'f> {
         let pair = Pair {
             one: &x.reading,
             other: &y.reading,
+            all_words: (x.all_words, y.all_words),
             share_child: !x.children.is_disjoint(&y.children),
             same_children: x.children == y.children,
             others_that_day: self.others_that_day(x, y),
@@ -116,18 +117,21 @@ impl<'t, 'e, 'f> Tellings<'t, 'e, 'f> {
             let (Some(x), Some(y)) = (self.tellings.get(a), self.tellings.get(b)) else { return false };
             return x.units.iter().all(|one| y.units.iter().all(|other| self.family.may_repeat(*one, *other)));
         }
-        let floor = |facts: [i32; FACTS]| !accounts::excludes(&facts) && accounts::points(&facts) >= ACCOUNT_FLOOR;
-        self.facts(a, b).is_some_and(floor) || self.verbatim(a, b).is_some()
+        let Some(facts) = self.facts(a, b) else { return false };
+        let floor = !accounts::excludes(&facts) && accounts::points(&facts) >= ACCOUNT_FLOOR;
+        floor || accounts::may_be_verbatim(&facts) && self.verbatim(a, b).is_some()
     }
 
     /// Every pair of different agencies' tellings that is compared.
     pub(crate) fn pairs(&self) -> Vec<(usize, usize)> {
-        let mut blocks = Blocks::default();
-        for telling in 0..self.tellings.len() {
-            self.keys(telling, &mut blocks);
+        let readings = self.tellings.iter().map(|telling| &telling.reading);
+        let mut keys = Keys::of(readings, &self.rarity);
+        for (place, telling) in self.tellings.iter().enumerate() {
+            let words = self.first(place).map_or(&[][..], EventFacts::words);
+            keys.add(place, &telling.reading, words);
         }
-        let key = |telling: usize| self.first(telling).map(|facts| (facts.span(), facts.words()));
-        let mut pairs = blocks.pairs(&ranks(self.tellings.len(), key));
+        let mut pairs =
+            keys.pairs(self.tellings.len(), |telling| self.first(telling).map(|facts| (facts.span(), facts.words())));
         pairs.retain(|(a, b)| !self.same_agency(*a, *b));
         pairs
     }
@@ -136,11 +140,13 @@ impl<'t, 'e, 'f> Tellings<'t, 'e, 'f> {
     pub(crate) fn links(&self) -> (Vec<Link>, Vec<Link>) {
         let (mut same, mut related) = (Vec::new(), Vec::new());
         for (a, b) in self.pairs() {
-            if let Some((strength, codes)) = self.verbatim(a, b) {
+            let Some(facts) = self.facts(a, b) else { continue };
+            if accounts::may_be_verbatim(&facts)
+                && let Some((strength, codes)) = self.verbatim(a, b)
+            {
                 same.push(Link { a, b, rank: strength.saturating_mul(STEP), codes });
                 continue;
             }
-            let Some(facts) = self.facts(a, b) else { continue };
             let points = accounts::points(&facts);
             let codes = || with(accounts::evidence(&facts), E::DifferentAgencies);
             if points >= ACCOUNT && !accounts::excludes(&facts) {
@@ -175,38 +181,6 @@ impl<'t, 'e, 'f> Tellings<'t, 'e, 'f> {
         links
     }
 
-    fn keys(&self, place: usize, blocks: &mut Blocks) {
-        let Some((facts, telling)) = self.first(place).zip(self.tellings.get(place)) else { return };
-        let reading = &telling.reading;
-        let words: Vec<&str> = facts.words().iter().map(String::as_str).collect();
-        for sketch in sketches(&words) {
-            blocks.add(&sketch, place);
-        }
-        for reference in &reading.references {
-            blocks.add(&(3, reference), place);
-        }
-        let own = reading.day.map(|date| ((u8::from(date.month()), date.day()), Some(date.year())));
-        let quoted = reading.days.iter().map(|quoted| (quoted.day, quoted.year));
-        let rare = rare_stems(reading, &self.rarity);
-        for (day, year) in own.into_iter().chain(quoted) {
-            blocks.add(&(4, day), place);
-            reading.kinds.each().for_each(|kind| blocks.add(&(5, day, year, kind), place));
-            rare.iter().take(2).for_each(|stem| blocks.add(&(6, day, year, stem), place));
-        }
-        if let Some(day) = reading.day {
-            [Some(day), day.next_day()].into_iter().flatten().for_each(|day| blocks.add(&(10, day), place));
-        }
-        if let Some((from, until)) = reading.span {
-            for month in [from, until].map(|date| (date.year(), u8::from(date.month()))) {
-                reading.kinds.each().for_each(|kind| blocks.add(&(7, month, kind), place));
-                if reading.width().is_some_and(|days| days <= MONTHS_DAYS) {
-                    blocks.add(&(9, month), place);
-                }
-            }
-        }
-        rare.iter().for_each(|stem| blocks.add(&(8, stem), place));
-    }
-
     /// The facts of a pair by name, and what they weigh together.
     pub(crate) fn weighed(&self, a: usize, b: usize) -> Option<(Vec<(&'static str, i32)>, i32)> {
         let facts = self.facts(a, b)?;
@@ -224,11 +198,13 @@ impl<'t, 'e, 'f> Tellings<'t, 'e, 'f> {
 const MOST_PAIRS: usize = 9;
 
 fn telling(family: &Family<'_, '_>, units: &[usize]) -> Option<Telling> {
-    let (first, others) = units.split_first()?;
-    let mut reading = family.readings.get(*first)?.clone();
-    others.iter().filter_map(|unit| family.readings.get(*unit)).for_each(|other| reading.extend(other));
+    let length = |unit: usize| family.readings.get(unit).map(|reading| (reading.stems.len(), std::cmp::Reverse(unit)));
+    let fullest = units.iter().copied().max_by_key(|unit| length(*unit))?;
+    let mut reading = family.readings.get(fullest)?.clone();
+    let others = units.iter().filter(|unit| **unit != fullest);
+    others.filter_map(|unit| family.readings.get(*unit)).for_each(|other| reading.extend(other));
     let children =
         units.iter().filter_map(|unit| family.facts(*unit)).flat_map(|facts| facts.children().iter().copied());
-    let agency = family.facts(*first)?.agency;
-    Some(Telling { units: units.to_vec(), reading, children: children.collect(), agency })
+    let agency = family.facts(fullest)?.agency;
+    Some(Telling { units: units.to_vec(), reading, children: children.collect(), agency, all_words: 0 })
 }

@@ -2,9 +2,9 @@
 //!
 //! The groups are general English and the common vocabulary of children's services; none names a place or a person.
 
-use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use super::mixing::Lexicon;
 use super::shorthand::stem;
 
 /// Words of one meaning, the first standing for all.
@@ -191,8 +191,8 @@ const GROUPS: &[&[&str]] = &[
     &["certificate", "award", "prize", "medal", "trophy"],
 ];
 
-static CONCEPTS: LazyLock<HashMap<&'static str, &'static str>> = LazyLock::new(|| {
-    let mut concepts = HashMap::new();
+static CONCEPTS: LazyLock<Lexicon<&'static str>> = LazyLock::new(|| {
+    let mut concepts = Lexicon::default();
     for group in GROUPS {
         let Some(first) = group.first() else { continue };
         for word in *group {

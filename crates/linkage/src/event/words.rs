@@ -29,7 +29,6 @@ pub(crate) struct Part {
     pub(crate) meaning: Option<u32>,
     pub(crate) kinds: Kinds,
     pub(crate) starts_phrase: bool,
-    pub(crate) passes_on: bool,
     /// Whether it stands for several children.
     pub(crate) several: bool,
     /// Whether it names a child of the family.
@@ -77,10 +76,9 @@ impl Vocabulary {
         let meaning = (!silent).then(|| self.meaning(long, cut));
         let kinds = signs::of_word(long);
         let starts_phrase = signs::starts_phrase(long);
-        let passes_on = PASSES_ON.contains(&word);
         let several = SEVERAL.contains(&word);
         let number = u32::try_from(self.parts.len()).unwrap_or(u32::MAX);
-        self.parts.push(Part { long: long.to_owned(), meaning, kinds, starts_phrase, passes_on, several, is_name });
+        self.parts.push(Part { long: long.to_owned(), meaning, kinds, starts_phrase, several, is_name });
         self.part_numbers.insert(word.to_owned(), number);
         number
     }
@@ -92,7 +90,8 @@ impl Vocabulary {
         }
         let next = u32::try_from(self.meanings.len()).unwrap_or(u32::MAX);
         self.meanings.insert(stands_for.to_owned(), next);
-        self.frequent.push(is_frequent(stands_for) || is_frequent(long));
+        let figure = long.len() <= 2 && long.bytes().all(|byte| byte.is_ascii_digit());
+        self.frequent.push(figure || is_frequent(stands_for) || is_frequent(long));
         next
     }
 
@@ -109,40 +108,6 @@ impl Vocabulary {
         &self.frequent
     }
 }
-
-/// Words that pass on what others told.
-const PASSES_ON: &[&str] = &[
-    "rang",
-    "phoned",
-    "called",
-    "email",
-    "emailed",
-    "notif",
-    "notification",
-    "letter",
-    "ltr",
-    "scanned",
-    "told",
-    "says",
-    "said",
-    "per",
-    "reports",
-    "reported",
-    "handover",
-    "encompass",
-    "ppn",
-    "informed",
-    "copy",
-    "text",
-    "received",
-    "rec'd",
-    "heard",
-    "advised",
-    "disclosed",
-    "notified",
-    "learned",
-    "shared",
-];
 
 /// Words for several children, or for another than the one the entry is about.
 const SEVERAL: &[&str] = &[
