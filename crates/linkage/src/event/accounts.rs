@@ -12,7 +12,7 @@ use super::reading::Reading;
 use crate::evidence::EvidenceCode as E;
 
 /// How many facts are weighed.
-pub(crate) const FACTS: usize = 47;
+pub(crate) const FACTS: usize = 48;
 
 /// What is weighed, in the order of [`WEIGHTS`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,6 +58,7 @@ pub(crate) enum Fact {
     NeverButQuoted,
     FewWords,
     VagueAndLittle,
+    TimeQuotedDiffers,
     ActsAgree,
     ActsDiffer,
     OwnBusiness,
@@ -71,57 +72,60 @@ type Row = (&'static str, i32, Option<E>);
 
 /// The facts in the order of [`facts`].
 pub(crate) const WEIGHTS: [Row; FACTS] = [
-    ("bias", -49, None),
-    ("same day", 129, Some(E::SameDate)),
-    ("adjacent days", -198, None),
-    ("date quoted", 37, Some(E::DateQuoted)),
-    ("day quoted", 105, Some(E::DateQuoted)),
+    ("bias", -13, None),
+    ("same day", 190, Some(E::SameDate)),
+    ("adjacent days", -199, None),
+    ("date quoted", 32, Some(E::DateQuoted)),
+    ("day quoted", 134, Some(E::DateQuoted)),
     ("both quote one date", 0, Some(E::SameDateQuoted)),
-    ("both quote one day", -52, Some(E::SameDateQuoted)),
-    ("within 4 days", 76, Some(E::DateWithin)),
-    ("within a month", 90, Some(E::DateWithin)),
-    ("within longer", 55, Some(E::DateWithin)),
-    ("undated", -149, None),
-    ("never", -522, None),
+    ("both quote one day", -59, Some(E::SameDateQuoted)),
+    ("within 4 days", 135, Some(E::DateWithin)),
+    ("within a month", 145, Some(E::DateWithin)),
+    ("within longer", 114, Some(E::DateWithin)),
+    ("undated", -148, None),
+    ("never", -531, None),
     ("rivals", -14, None),
-    ("weekday agrees", 212, Some(E::DateWithin)),
-    ("weekday differs", -164, None),
-    ("times within 10 minutes", 160, Some(E::SameTime)),
+    ("weekday agrees", 210, Some(E::DateWithin)),
+    ("weekday differs", -166, None),
+    ("times within 10 minutes", 159, Some(E::SameTime)),
     ("times within 30 minutes", 105, Some(E::TimesClose)),
     ("times within an hour", 1, Some(E::TimesClose)),
-    ("times within 3 hours", -113, None),
-    ("times further apart", -389, None),
-    ("time quoted within 15 minutes", 93, Some(E::TimesClose)),
-    ("time quoted within 45 minutes", 75, Some(E::TimesClose)),
-    ("part of day agrees", 169, Some(E::TimesClose)),
-    ("part of day differs", -206, None),
+    ("times within 3 hours", -133, None),
+    ("times further apart", -326, None),
+    ("time quoted within 15 minutes", 90, Some(E::TimesClose)),
+    ("time quoted within 45 minutes", 72, Some(E::TimesClose)),
+    ("part of day agrees", 165, Some(E::TimesClose)),
+    ("part of day differs", -217, None),
     ("shared child", 0, Some(E::SharedChild)),
     ("same children", 0, Some(E::SharedChild)),
-    ("leading kinds", 79, Some(E::SameKind)),
-    ("incidents differ", -102, None),
-    ("step of one alone", -157, None),
-    ("two meetings", -20, None),
-    ("later step", -188, None),
-    ("later examination", -147, None),
-    ("own step after a day both quote", -39, None),
+    ("leading kinds", 82, Some(E::SameKind)),
+    ("incidents differ", -92, None),
+    ("step of one alone", -160, None),
+    ("two meetings", -19, None),
+    ("later step", -186, None),
+    ("later examination", -86, None),
+    ("own step after a day both quote", -43, None),
     ("words of the shorter", 7, Some(E::RareWords)),
     ("reference", 400, Some(E::SameReference)),
     ("quoted reference", 100, Some(E::SameReference)),
-    ("one speaks of an earlier day", -85, None),
-    ("same type", 25, Some(E::SameKind)),
+    ("one speaks of an earlier day", -91, None),
+    ("same type", 23, Some(E::SameKind)),
     ("never but quoted", 0, None),
     ("few words", 0, None),
-    ("vague and little", -59, None),
-    ("acts agree", 50, Some(E::SameKind)),
+    ("vague and little", -66, None),
+    ("time quoted differs", -230, None),
+    ("acts agree", 60, Some(E::SameKind)),
     ("acts differ", -135, None),
-    ("own business", -218, None),
-    ("nothing in common", -148, None),
-    ("act and incident", -121, None),
-    ("others that day", -125, None),
+    ("own business", -223, None),
+    ("nothing in common", -164, None),
+    ("act and incident", -131, None),
+    ("others that day", -123, None),
 ];
 
 /// Texts of fewer points are taken for as many, so that one word of two is not half of what matters.
 const LEAST_WORDS: i32 = 40;
+/// A time quoted for an event that is further from its own time is another event's.
+const FAR_APART_MINUTES: u16 = 150;
 /// Where the days do not tell, words with less than this in common do not either.
 const TELLING_PERCENT: i32 = 15;
 /// Texts that are the same but for slips have at least so much in common.
@@ -248,6 +252,9 @@ fn times(a: &Reading, b: &Reading, meeting: Meeting, put: &mut impl FnMut(Fact, 
     if let Meeting::Quoted { first_quotes, .. } = meeting {
         let (quoting, quoted) = if first_quotes { (a, b) } else { (b, a) };
         part_of_day(quoting, quoted, put);
+        let told = quoted.minutes.map(Clock::exact);
+        let nearest = told.and_then(|told| quoting.clocks.iter().map(|clock| clock.apart(told)).min());
+        put(Fact::TimeQuotedDiffers, i32::from(nearest.is_some_and(|apart| apart > FAR_APART_MINUTES)));
     }
 }
 

@@ -325,7 +325,7 @@ const WORDS: &[(Kinds, &[&str])] = &[
             "supervision-order",
         ],
     ),
-    (MEDICAL, &["cp-medical", "skeletal", "body-map", "forensic"]),
+    (MEDICAL, &["cp-medical", "skeletal", "forensic"]),
     (DISCHARGE, &["discharged"]),
     (
         SELF_HARM,
@@ -455,7 +455,6 @@ const PHRASES: &[(Kinds, &[&str])] = &[
     (DOMESTIC, &["non", "molestation"]),
     (SELF_HARM, &["self", "harm"]),
     (SELF_HARM, &["self", "harmed"]),
-    (MEDICAL, &["body", "map"]),
     (MISSING, &["did", "not", "return"]),
 ];
 

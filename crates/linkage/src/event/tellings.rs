@@ -18,7 +18,7 @@ use crate::union::Link;
 /// Points from which two agencies' accounts are one event.
 const ACCOUNT: i32 = 0;
 /// Points that every two accounts of one event need.
-const ACCOUNT_FLOOR: i32 = -30;
+const ACCOUNT_FLOOR: i32 = -12;
 /// Points from which entries have to do with each other.
 const RELATED: i32 = -10;
 /// How many tellings before a step are looked at for its cause.
@@ -156,7 +156,25 @@ impl<'t, 'e, 'f> Tellings<'t, 'e, 'f> {
             }
         }
         related.extend(self.steps());
-        (same, related)
+        (self.mutual(same), related)
+    }
+
+    /// Leaves out links of which one side has a stronger partner at the other's agency that is another event.
+    fn mutual(&self, links: Vec<Link>) -> Vec<Link> {
+        let agency = |telling: usize| self.tellings.get(telling).map(|telling| telling.agency);
+        let mut best: HashMap<(usize, Option<AgencyId>), (u8, usize)> = HashMap::new();
+        for link in &links {
+            for (own, other) in [(link.a, link.b), (link.b, link.a)] {
+                let known = best.entry((own, agency(other))).or_insert((link.rank, other));
+                *known = (*known).min((link.rank, other));
+            }
+        }
+        let outdone = |own: usize, other: usize, rank: u8| {
+            let stronger = best.get(&(own, agency(other))).filter(|(known, _)| *known < rank);
+            stronger.is_some_and(|(_, partner)| !self.may_join(*partner, other))
+        };
+        let kept = |link: &Link| !outdone(link.a, link.b, link.rank) && !outdone(link.b, link.a, link.rank);
+        links.into_iter().filter(kept).collect()
     }
 
     /// An agency's step with the latest event that leads to such a step.

@@ -28,6 +28,7 @@ struct Family<'r> {
     mother: &'static str,
     partner: &'static str,
     events: u32,
+    last_particular: String,
     /// Places of the family's entries in the pack.
     places: Vec<usize>,
 }
@@ -44,7 +45,17 @@ pub(super) fn families(seed: u64, count: u32) -> Result<Pack> {
         let children = children.collect();
         let (mother, partner) = (random.pick(MOTHERS), random.pick(PARTNERS));
         let (random, pack) = (&mut random, &mut pack);
-        let mut family = Family { random, pack, number, children, mother, partner, events: 0, places: Vec::new() };
+        let mut family = Family {
+            random,
+            pack,
+            number,
+            children,
+            mother,
+            partner,
+            events: 0,
+            last_particular: String::new(),
+            places: Vec::new(),
+        };
         family.live()?;
         let places = family.places;
         pack.families.push(places);
@@ -100,7 +111,10 @@ impl Family<'_> {
 
     fn tell(&mut self, kind: &Kind, day: Date, hour: Option<usize>) -> Result<Vec<String>> {
         let event = self.new_event();
-        let particular = self.random.pick(kind.particulars);
+        // Nobody argues about the same thing twice on one day: then not even a reader could tell which is meant.
+        let fresh: Vec<&str> = kind.particulars.iter().copied().filter(|one| *one != self.last_particular).collect();
+        let particular = self.random.pick(&fresh).to_owned();
+        self.last_particular.clone_from(&particular);
         let minutes = hour.unwrap_or_else(|| 8 + self.random.below(14)) * 60 + self.random.below(12) * 5;
         let concerned = if kind.own { vec![self.child()] } else { self.children.clone() };
         let mut told = Vec::new();
@@ -108,7 +122,7 @@ impl Family<'_> {
             if place > 0 && self.random.happens(35) {
                 continue;
             }
-            told.extend(self.telling(telling, &concerned, (day, minutes), particular, &event)?);
+            told.extend(self.telling(telling, &concerned, (day, minutes), &particular, &event)?);
         }
         Ok(told)
     }
