@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::Family;
+use crate::event::{Family, Tellings};
 use crate::evidence::{Evidence, EvidenceCode as E};
 use crate::facts::EventFacts;
 use crate::piles::Unit;
@@ -16,8 +16,10 @@ use crate::union::{Groups, Link, without_ambiguous};
 
 /// The largest group that grows by comparing texts; exact repeats have no limit.
 const LARGEST: usize = 24;
-/// Partners whose links are no further apart than this are equally likely.
+/// Repeats whose links are no further apart than this are equally likely.
 const MARGIN: u8 = 4;
+/// Accounts whose links are no further apart than this are equally likely: two to one is no preference.
+const ACCOUNTS_MARGIN: u8 = 8;
 
 /// Entries that tell one event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -57,12 +59,13 @@ pub fn sort_events(entries: &[EventFacts<'_>]) -> SortedEvents {
     order.sort_by_key(|&index| entries.get(index).map(|facts| facts.entry));
     let sorting = Sorting { family: Family::read(entries, &order) };
     let repeats = sorting.repeats();
-    let (links, related) = sorting.family.account_links();
-    let clusters = sorting.accounts(&repeats, links);
+    let tellings = Tellings::of(&sorting.family, repeats.iter().map(|(units, _)| units.as_slice()));
+    let (links, related) = tellings.links();
+    let clusters = sorting.accounts(&repeats, &tellings, links);
     let first = |cluster: &EventCluster| cluster.members.first().and_then(|&i| entries.get(i)).map(|facts| facts.entry);
     let mut clusters: Vec<EventCluster> = clusters;
     clusters.sort_by_key(first);
-    let related = sorting.related(&clusters, related);
+    let related = sorting.related(&clusters, &tellings, related);
     SortedEvents { clusters, related }
 }
 
@@ -70,6 +73,54 @@ pub fn sort_events(entries: &[EventFacts<'_>]) -> SortedEvents {
 #[must_use]
 pub fn cluster_events(entries: &[EventFacts<'_>]) -> Vec<EventCluster> {
     sort_events(entries).clusters
+}
+
+/// Two agencies' tellings with the facts that speak for and against their being one event, for measurement.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct WeighedPair {
+    /// Indexes of the entries of the first telling.
+    pub one: Vec<usize>,
+    /// Indexes of the entries of the second.
+    pub other: Vec<usize>,
+    /// Each fact by name, with its value; most are 0 or 1.
+    pub facts: Vec<(&'static str, i32)>,
+    /// What the facts weigh together, in points of a tenth of the natural logarithm of the odds.
+    pub points: i32,
+}
+
+/// Every pair of tellings of different agencies that [`sort_events`] compares, as it weighs them: from these and a key the
+/// weights are found.
+#[must_use]
+pub fn weigh_accounts(entries: &[EventFacts<'_>]) -> Vec<WeighedPair> {
+    let mut order: Vec<usize> = (0..entries.len()).collect();
+    order.sort_by_key(|&index| entries.get(index).map(|facts| facts.entry));
+    let sorting = Sorting { family: Family::read(entries, &order) };
+    let repeats = sorting.repeats();
+    let tellings = Tellings::of(&sorting.family, repeats.iter().map(|(units, _)| units.as_slice()));
+    let entries_of = |telling: usize| {
+        let units = tellings.units(telling).iter().filter_map(|&unit| sorting.family.units.get(unit));
+        units.flat_map(|unit| unit.entries.iter().copied()).collect()
+    };
+    let pairs = tellings.pairs().into_iter();
+    let weighed = pairs.filter_map(|(a, b)| {
+        let (facts, points) = tellings.weighed(a, b)?;
+        Some(WeighedPair { one: entries_of(a), other: entries_of(b), facts, points })
+    });
+    weighed.collect()
+}
+
+/// Every pair of one agency's entries that [`sort_events`] compares, as it weighs them.
+#[must_use]
+pub fn weigh_repeats(entries: &[EventFacts<'_>]) -> Vec<WeighedPair> {
+    let mut order: Vec<usize> = (0..entries.len()).collect();
+    order.sort_by_key(|&index| entries.get(index).map(|facts| facts.entry));
+    let family = Family::read(entries, &order);
+    let entries_of = |unit: usize| family.units.get(unit).map_or_else(Vec::new, |unit| unit.entries.clone());
+    let weighed = family.compared().into_iter().filter_map(|(a, b)| {
+        let (facts, points) = family.named(a, b)?;
+        Some(WeighedPair { one: entries_of(a), other: entries_of(b), facts, points })
+    });
+    weighed.collect()
 }
 
 struct Sorting<'e, 'f> {
@@ -89,35 +140,31 @@ impl Sorting<'_, '_> {
     }
 
     /// Accounts of different agencies, joined: the clusters.
-    fn accounts(&self, repeats: &Repeats, links: Vec<Link>) -> Vec<EventCluster> {
-        let group_of = groups_of(repeats);
-        let mut best: BTreeMap<(usize, usize), Link> = BTreeMap::new();
-        for link in links {
-            let (Some(&x), Some(&y)) = (group_of.get(&link.a), group_of.get(&link.b)) else { continue };
-            let link = Link { a: x.min(y), b: x.max(y), ..link };
-            if x != y && best.get(&(link.a, link.b)).is_none_or(|known| link.rank < known.rank) {
-                best.insert((link.a, link.b), link);
-            }
-        }
-        let together = |a: usize, b: usize| match (repeats.get(a), repeats.get(b)) {
-            (Some((a, _)), Some((b, _))) => every_pair(a, b, |a, b| self.family.may_join(a, b)),
-            _ => false,
-        };
-        let links = without_ambiguous(best.into_values().collect(), MARGIN, |a, b| !together(a, b));
+    fn accounts(&self, repeats: &Repeats, tellings: &Tellings<'_, '_, '_>, links: Vec<Link>) -> Vec<EventCluster> {
+        let together = |a: usize, b: usize| tellings.may_join(a, b);
+        let links = without_ambiguous(links, ACCOUNTS_MARGIN, |a, b| !together(a, b));
         let mut groups = Groups::singles(repeats.len());
         groups.join(links, |a, b| a.len() + b.len() <= LARGEST && every_pair(a, b, together));
         groups.finish().into_iter().map(|(groups, codes)| self.cluster(repeats, &groups, codes)).collect()
     }
 
     /// Events that have to do with each other, each pair of clusters once.
-    fn related(&self, clusters: &[EventCluster], links: Vec<Link>) -> Vec<RelatedEvents> {
+    fn related(
+        &self,
+        clusters: &[EventCluster],
+        tellings: &Tellings<'_, '_, '_>,
+        links: Vec<Link>,
+    ) -> Vec<RelatedEvents> {
         let members = clusters.iter().enumerate();
         let cluster_of: HashMap<usize, usize> =
             members.flat_map(|(place, cluster)| cluster.members.iter().map(move |member| (*member, place))).collect();
         let mut best: BTreeMap<(usize, usize), (u8, RelatedEvents)> = BTreeMap::new();
         for link in links {
-            let unit = |unit: usize| self.family.units.get(unit).map(Unit::first);
-            let (Some(first), Some(second)) = (unit(link.a), unit(link.b)) else { continue };
+            let entry = |telling: usize| {
+                let unit = tellings.units(telling).first()?;
+                self.family.units.get(*unit).map(Unit::first)
+            };
+            let (Some(first), Some(second)) = (entry(link.a), entry(link.b)) else { continue };
             let (Some(&x), Some(&y)) = (cluster_of.get(&first), cluster_of.get(&second)) else { continue };
             if x == y || best.get(&(x.min(y), x.max(y))).is_some_and(|(rank, _)| *rank <= link.rank) {
                 continue;
@@ -141,11 +188,6 @@ impl Sorting<'_, '_> {
         members.sort_by_key(|&index| self.family.entries.get(index).map(|facts| facts.entry));
         EventCluster { members, evidence: evidence(codes) }
     }
-}
-
-fn groups_of(repeats: &Repeats) -> HashMap<usize, usize> {
-    let groups = repeats.iter().enumerate();
-    groups.flat_map(|(group, (units, _))| units.iter().map(move |unit| (*unit, group))).collect()
 }
 
 fn evidence(codes: BTreeSet<E>) -> Vec<Evidence> {

@@ -5,18 +5,31 @@
 //! or a document reference in common. Recurring contacts on other days, two incidents on one day and two children's own
 //! appointments stay apart.
 
+mod accounts;
 mod blocks;
+mod clock;
+mod common;
 mod days;
 mod family;
+mod feasts;
 mod kinds;
+mod meeting;
+mod mixing;
+mod neighbours;
+mod rarity;
 mod reading;
+mod repeats;
 mod sequence;
 mod shorthand;
-mod weigh;
+mod signs;
+mod tellings;
+mod thesaurus;
+mod words;
 
 use serde::{Deserialize, Serialize};
 
 pub(crate) use family::Family;
+pub(crate) use tellings::Tellings;
 
 use crate::evidence::{Evidence, EvidenceCode as E};
 use crate::facts::EventFacts;

@@ -150,7 +150,7 @@ const DECISIVE: &[&str] = &[
 
 /// Whether a word never changes what happened.
 pub(crate) fn is_filler(word: &str) -> bool {
-    FILLERS.contains(&word)
+    word.len() <= 4 && FILLERS.contains(&word)
 }
 
 /// Whether a word may not be on one side alone: the listed ones, everything with a digit, and every sign.

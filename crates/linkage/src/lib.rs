@@ -18,7 +18,9 @@ mod tokens;
 mod union;
 
 pub use child::{ChildBand, ChildDecision, same_child};
-pub use cluster::{EventCluster, RelatedEvents, SortedEvents, cluster_events, sort_events};
+pub use cluster::{
+    EventCluster, RelatedEvents, SortedEvents, WeighedPair, cluster_events, sort_events, weigh_accounts, weigh_repeats,
+};
 pub use decided::{Decided, decided_events};
 pub use event::{EventBand, EventDecision, same_event};
 pub use evidence::{Evidence, EvidenceCode};

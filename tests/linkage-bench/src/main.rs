@@ -8,7 +8,8 @@ mod people;
 fn main() -> anyhow::Result<()> {
     let mut words = std::env::args().skip(1);
     match words.next().as_deref() {
-        Some("events") => events::run(&words.map(std::path::PathBuf::from).collect::<Vec<_>>()),
+        Some("events") => events::run(&words.collect::<Vec<_>>()),
+        Some("weights") => events::weights(&words.collect::<Vec<_>>()),
         Some("people") => people::run(&words.collect::<Vec<_>>()),
         _ => anyhow::bail!("usage: linkage-bench events [PACK FOLDER …] | people [febrl] [families] [speed] [OPTIONS]"),
     }

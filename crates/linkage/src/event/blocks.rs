@@ -1,10 +1,9 @@
 //! Which entries are compared: those that share a key, each with a bounded number of neighbours, so that the cost is
 //! n log n even when every entry is of one day.
 
-use std::collections::BTreeMap;
 use std::hash::Hash;
 
-use super::reading::digest;
+use super::mixing::digest;
 
 /// With how many neighbours in its block an entry is compared.
 const NEIGHBOURS: usize = 16;
@@ -12,25 +11,27 @@ const NEIGHBOURS: usize = 16;
 const CROWDED: usize = 64;
 const NEIGHBOURS_IN_CROWD: usize = 2;
 
-/// Nodes that share a key.
+/// Nodes with the keys they have, several nodes having one.
 #[derive(Default)]
-pub(crate) struct Blocks(BTreeMap<u64, Vec<usize>>);
+pub(crate) struct Blocks(Vec<(u64, usize)>);
 
 impl Blocks {
     pub(crate) fn add(&mut self, key: &impl Hash, node: usize) {
-        self.0.entry(digest(key)).or_default().push(node);
+        self.0.push((digest(key), node));
     }
 
     /// Each node of a block with its next neighbours by `rank`; each pair once, the smaller node first, in order.
     pub(crate) fn pairs(self, rank: &[usize]) -> Vec<(usize, usize)> {
+        let mut keyed: Vec<(u64, usize, usize)> =
+            self.0.into_iter().map(|(key, node)| (key, rank.get(node).copied().unwrap_or(node), node)).collect();
+        keyed.sort_unstable();
+        keyed.dedup();
         let mut pairs = Vec::new();
-        for mut block in self.0.into_values().filter(|block| block.len() > 1) {
-            block.sort_unstable_by_key(|&node| rank.get(node));
-            block.dedup();
+        for block in keyed.chunk_by(|one, other| one.0 == other.0).filter(|block| block.len() > 1) {
             let reach = if block.len() > CROWDED { NEIGHBOURS_IN_CROWD } else { NEIGHBOURS };
-            for (place, &node) in block.iter().enumerate() {
+            for (place, (.., node)) in block.iter().enumerate() {
                 let next = block.iter().skip(place + 1).take(reach);
-                pairs.extend(next.map(|&other| (node.min(other), node.max(other))));
+                pairs.extend(next.map(|(.., other)| (*node.min(other), *node.max(other))));
             }
         }
         pairs.sort_unstable();

@@ -5,8 +5,15 @@
 
 use time::{Date, Duration, Month, Weekday};
 
+use super::clock::{self, Clock};
+use super::feasts;
+
 /// How far back a day without a year may lie.
 const BACK_DAYS: i64 = 150;
+/// How far after the entry's own day a day without a year may lie: an event may end on the next.
+const AHEAD_DAYS: i64 = 2;
+/// The years between which a day of the week and a date together are looked for.
+const YEARS: std::ops::Range<i32> = 2005..2041;
 /// Minutes from and until, past midnight above 1440.
 pub(crate) type Part = (u16, u16);
 
@@ -49,29 +56,80 @@ impl Quoted {
 pub(crate) struct Times {
     /// Days quoted, each once.
     pub(crate) days: Vec<Quoted>,
-    /// Minutes after midnight quoted.
-    pub(crate) clocks: Vec<u16>,
+    /// Times of day quoted.
+    pub(crate) clocks: Vec<Clock>,
+    /// Days of the week named, Monday being the lowest bit.
+    pub(crate) weekdays: u8,
 }
 
-/// Reads the lower-case words of a text, split at white space with their inner signs kept. `own` is the entry's own day.
-pub(crate) fn read(words: &[&str], own: Option<Date>) -> Times {
+/// Whether a word may be part of a day or a time that is quoted; others need not be looked at.
+pub(crate) fn is_temporal(word: &str) -> bool {
+    word.starts_with(|c: char| c.is_ascii_digit() || c == '@')
+        || clock::is_clock_word(word)
+        || matches!(
+            word,
+            "yesterday"
+                | "ydy"
+                | "yday"
+                | "yest"
+                | "today"
+                | "tonight"
+                | "night"
+                | "nite"
+                | "evening"
+                | "ago"
+                | "before"
+        )
+        || WEEKEND.contains(&word)
+        || weekday_named(word).is_some()
+        || ordinal_named(word).is_some()
+        || feasts::is_feast_word(word)
+}
+
+const WEEKEND: &[&str] = &["w/e", "wkend", "weekend", "w/end"];
+/// Saturday and Sunday.
+const SATURDAY_AND_SUNDAY: u8 = 0b110_0000;
+
+/// Reads the lower-case words of a text, split at white space with their inner signs kept; only those that `temporal`
+/// points out are looked at. `own` is the entry's own day, `around` a day of the family's records.
+pub(crate) fn read(words: &[&str], temporal: impl Fn(usize) -> bool, own: Option<Date>, around: Option<Date>) -> Times {
     let mut times = Times::default();
-    for (place, word) in words.iter().enumerate() {
-        let before = place.checked_sub(1).and_then(|at| words.get(at)).copied().unwrap_or_default();
-        let after: [&str; 3] = std::array::from_fn(|next| words.get(place + 1 + next).copied().unwrap_or_default());
-        if let Some(clock) = clock(word, before, after[0]) {
-            times.clocks.push(clock);
-        }
-        if to_come(before) {
+    let mut own = own;
+    for (place, word) in words.iter().enumerate().filter(|(place, _)| temporal(*place)) {
+        let near = |at: Option<usize>| at.and_then(|at| words.get(at)).copied().unwrap_or_default();
+        let before: [&str; 3] = std::array::from_fn(|step| near(place.checked_sub(step + 1)));
+        let after: [&str; 3] = std::array::from_fn(|step| near(Some(place + 1 + step)));
+        times.clocks.extend(clock::at(word, &before, &after));
+        if to_come(before[0]) {
             continue;
         }
-        let found = dated(word, before, &after, own).or_else(|| relative(word, before, own));
+        times.weekdays |= weekday_bits(word);
+        let found = dated(word, &before, &after, own).or_else(|| relative(word, &before, &after, own));
         if let Some(mut quoted) = found {
             quoted.part = part_of_day(word, &after);
+            // Without a date of its own an entry counts "Saturday" from the first day that it gives.
+            if own.is_none() && quoted.firm {
+                quoted.year = quoted.year.or_else(|| year_of(quoted.day, before[0], around));
+                own = quoted.date();
+            }
             add(&mut times.days, quoted);
         }
     }
     times
+}
+
+/// The year, nearest to `around`, in which a day falls on the day of the week said before it: "Monday 6th January".
+fn year_of((month, day): (u8, u8), before: &str, around: Option<Date>) -> Option<i32> {
+    let (weekday, around) = (weekday_named(before)?, around?.year());
+    let fits = |year: &i32| calendar(*year, month, day).is_some_and(|date| date.weekday() == weekday);
+    YEARS.filter(fits).min_by_key(|year| ((year - around).abs(), *year))
+}
+
+fn weekday_bits(word: &str) -> u8 {
+    if WEEKEND.contains(&word) {
+        return SATURDAY_AND_SUNDAY;
+    }
+    weekday_named(word).map_or(0, |day| 1 << day.number_days_from_monday())
 }
 
 fn add(days: &mut Vec<Quoted>, quoted: Quoted) {
@@ -90,8 +148,11 @@ fn to_come(before: &str) -> bool {
     AHEAD.contains(&before)
 }
 
-fn dated(word: &str, before: &str, after: &[&str; 3], own: Option<Date>) -> Option<Quoted> {
-    iso(word).or_else(|| slashed(word, before, own)).or_else(|| spelt(word, before, after, own))
+fn dated(word: &str, before: &[&str; 3], after: &[&str; 3], own: Option<Date>) -> Option<Quoted> {
+    let figure = word.starts_with(|c: char| c.is_ascii_digit());
+    let figures = || iso(word).or_else(|| slashed(word, before[0], own));
+    let feast = || feasts::named(word, after, own).map(|date| Quoted::of(date, true));
+    figure.then(figures).flatten().or_else(|| spelt(word, before[0], after, own)).or_else(feast)
 }
 
 fn iso(word: &str) -> Option<Quoted> {
@@ -139,29 +200,91 @@ fn full_year(text: &str) -> Option<i32> {
 fn near(day: u8, month: u8, own: Option<Date>) -> Option<Quoted> {
     calendar(2024, month, day)?;
     let Some(own) = own else { return Some(Quoted { year: None, day: (month, day), firm: true, part: None }) };
-    let years = [own.year(), own.year() - 1];
+    let years = [own.year() + 1, own.year(), own.year() - 1];
     let dates = years.into_iter().filter_map(|year| calendar(year, month, day));
-    let past = dates.into_iter().find(|date| *date <= own)?;
+    let past = dates.into_iter().find(|date| (*date - own).whole_days() <= AHEAD_DAYS)?;
     ((own - past).whole_days() <= BACK_DAYS).then(|| Quoted::of(past, true))
 }
 
-/// "3 February", "3rd Feb 2024", "February 3rd".
+/// "3 February", "3rd Feb 2024", "February 3rd", "the third of February", "on the 10th".
 fn spelt(word: &str, before: &str, after: &[&str; 3], own: Option<Date>) -> Option<Quoted> {
-    let day: u8 = ordinal(word)?;
+    let day: u8 = ordinal(word).or_else(|| ordinal_named(word))?;
     let next = if after[0] == "of" { 1 } else { 0 };
-    let (month, year) = match after.get(next).and_then(|word| month_named(word)) {
-        Some(month) => (month, after.get(next + 1)),
-        None => (month_named(before)?, after.first()),
+    let Some(month) = after.get(next).and_then(|word| month_named(word)) else {
+        return month_named(before).and_then(|month| in_year(day, month, after[0], own)).or_else(|| {
+            let alone = before == "the" && word.ends_with(|c: char| c.is_ascii_alphabetic()) && ordinal(word).is_some();
+            (alone && !OF_OTHER_THINGS.contains(&after[0])).then(|| of_this_month(day, own?)).flatten()
+        });
     };
-    match year.filter(|year| year.len() == 4).and_then(|year| full_year(year)) {
+    in_year(day, month, after.get(next + 1).copied().unwrap_or_default(), own)
+}
+
+/// What an ordinal may count that is no day.
+const OF_OTHER_THINGS: &[&str] = &[
+    "centile",
+    "percentile",
+    "birthday",
+    "floor",
+    "time",
+    "visit",
+    "year",
+    "week",
+    "appointment",
+    "occasion",
+    "child",
+];
+
+fn in_year(day: u8, month: u8, year: &str, own: Option<Date>) -> Option<Quoted> {
+    match Some(year).filter(|year| year.len() == 4).and_then(full_year) {
         Some(year) => calendar(year, month, day).map(|date| Quoted::of(date, true)),
         None => near(day, month, own),
     }
 }
 
+/// The last such day before `own`, not as firm as a date with its month.
+fn of_this_month(day: u8, own: Date) -> Option<Quoted> {
+    let this = own.replace_day(day).ok().filter(|date| *date <= own);
+    let last = || own.replace_day(1).ok()?.previous_day()?.replace_day(day).ok();
+    this.or_else(last).map(|date| Quoted::of(date, false))
+}
+
 fn ordinal(word: &str) -> Option<u8> {
     let bare = ["st", "nd", "rd", "th"].iter().find_map(|end| word.strip_suffix(end)).unwrap_or(word);
     (bare.len() <= 2).then(|| bare.parse().ok()).flatten().filter(|day| (1..=31).contains(day))
+}
+
+/// "Third", "twenty-first": days of a month in words.
+fn ordinal_named(word: &str) -> Option<u8> {
+    const FIRST: [&str; 20] = [
+        "first",
+        "second",
+        "third",
+        "fourth",
+        "fifth",
+        "sixth",
+        "seventh",
+        "eighth",
+        "ninth",
+        "tenth",
+        "eleventh",
+        "twelfth",
+        "thirteenth",
+        "fourteenth",
+        "fifteenth",
+        "sixteenth",
+        "seventeenth",
+        "eighteenth",
+        "nineteenth",
+        "twentieth",
+    ];
+    if let Some(units) = word.strip_prefix("twenty-") {
+        return ordinal_named(units).filter(|day| *day < 10).map(|day| day + 20);
+    }
+    match word {
+        "thirtieth" => Some(30),
+        "thirty-first" => Some(31),
+        _ => FIRST.iter().position(|named| *named == word).and_then(|at| u8::try_from(at + 1).ok()),
+    }
 }
 
 fn month_named(word: &str) -> Option<u8> {
@@ -187,32 +310,51 @@ fn month_named(word: &str) -> Option<u8> {
     u8::try_from(at + 1).ok()
 }
 
-/// "Today", "yesterday", "Saturday": counted from the entry's own day.
-fn relative(word: &str, before: &str, own: Option<Date>) -> Option<Quoted> {
+/// "Today", "yesterday", "Saturday", "two days ago": counted from the entry's own day.
+fn relative(word: &str, before: &[&str; 3], after: &[&str; 3], own: Option<Date>) -> Option<Quoted> {
     let own = own?;
     let back = match word {
+        "yesterday" | "ydy" | "yday" | "yest" if matches!(before, ["before", "day", _]) => 2,
         "yesterday" | "ydy" | "yday" | "yest" => 1,
         "today" | "tonight" => 0,
-        "night" | "nite" | "evening" if before == "last" => 1,
-        "w/e" | "wkend" | "weekend" | "w/end" => i64::from(own.weekday().number_days_from_sunday()) + 1,
-        _ => weekday_back(word, before, own)?,
+        "night" | "nite" | "evening" if before[0] == "last" || before[0] == "previous" => 1,
+        "before" if matches!(before[0], "night" | "evening" | "day") && after[0] != "yesterday" => 1,
+        "ago" => days_ago(before)?,
+        _ if WEEKEND.contains(&word) => i64::from(own.weekday().number_days_from_sunday()) + 1,
+        _ => weekday_back(word, before[0], own)?,
     };
     own.checked_sub(Duration::days(back)).map(|date| Quoted::of(date, false))
 }
 
-fn weekday_back(word: &str, before: &str, own: Date) -> Option<i64> {
-    let day = match word {
-        "mon" | "monday" => Weekday::Monday,
-        "tue" | "tues" | "tuesday" => Weekday::Tuesday,
-        "wed" | "weds" | "wednesday" => Weekday::Wednesday,
-        "thu" | "thur" | "thurs" | "thursday" => Weekday::Thursday,
-        "fri" | "friday" => Weekday::Friday,
-        "sat" | "saturday" => Weekday::Saturday,
-        "sun" | "sunday" => Weekday::Sunday,
+/// "Two days ago".
+fn days_ago(before: &[&str; 3]) -> Option<i64> {
+    const NUMBERS: [&str; 6] = ["two", "three", "four", "five", "six", "seven"];
+    let unit = match before[0] {
+        "days" | "nights" => 1,
+        "week" if matches!(before[1], "a" | "one" | "1") => return Some(7),
         _ => return None,
     };
+    let named = NUMBERS.iter().position(|number| *number == before[1]).and_then(|at| i64::try_from(at + 2).ok());
+    named.or_else(|| before[1].parse().ok()).filter(|days| (1..=14).contains(days)).map(|days| days * unit)
+}
+
+fn weekday_back(word: &str, before: &str, own: Date) -> Option<i64> {
+    let day = weekday_named(word)?;
     let back = i64::from((7 + own.weekday().number_days_from_monday() - day.number_days_from_monday()) % 7);
     Some(if back == 0 && before == "last" { 7 } else { back })
+}
+
+fn weekday_named(word: &str) -> Option<Weekday> {
+    Some(match word {
+        "mon" | "monday" | "mondy" => Weekday::Monday,
+        "tue" | "tues" | "tuesday" | "tusday" | "teusday" => Weekday::Tuesday,
+        "wed" | "weds" | "wednesday" | "wensday" | "wednsday" => Weekday::Wednesday,
+        "thu" | "thur" | "thurs" | "thursday" | "thurday" | "thrusday" => Weekday::Thursday,
+        "fri" | "friday" | "firday" => Weekday::Friday,
+        "sat" | "saturday" | "saterday" | "satuday" => Weekday::Saturday,
+        "sun" | "sunday" | "sundy" => Weekday::Sunday,
+        _ => return None,
+    })
 }
 
 /// The time of day said with a quoted day: "sat night", "3/2/24 evening".
@@ -237,32 +379,6 @@ fn part_named(word: &str) -> Option<Part> {
     })
 }
 
-/// "20:05", "11pm", "3.30pm", "at 1700", "2058 hrs".
-fn clock(word: &str, before: &str, after: &str) -> Option<u16> {
-    let word = word.trim_start_matches('@');
-    let half =
-        word.strip_suffix("pm").map(|rest| (rest, 720)).or_else(|| word.strip_suffix("am").map(|rest| (rest, 0)));
-    if let Some((rest, add)) = half {
-        let mut fields = rest.split([':', '.']);
-        let hour: u16 = fields.next()?.parse().ok()?;
-        let minute: u16 = fields.next().map_or(Some(0), |field| field.parse().ok())?;
-        return (hour <= 12 && minute < 60).then(|| hour % 12 * 60 + minute + add);
-    }
-    if let Some((hour, minute)) = word.split_once(':') {
-        return (minute.len() == 2).then(|| minutes(hour.parse().ok()?, minute.parse().ok()?)).flatten();
-    }
-    let digits = word.strip_suffix("ish").or_else(|| word.strip_suffix("hrs")).unwrap_or(word);
-    let introduced = matches!(before, "at" | "approx" | "abt" | "about" | "around" | "@") || before.contains('/');
-    let said = introduced || after == "hrs" || after == "hours" || digits.len() != word.len();
-    let number: u16 = (digits.len() == 4).then(|| digits.parse().ok()).flatten()?;
-    let said = said || number < 1000 && word.len() == 4;
-    said.then(|| minutes(number / 100, number % 100)).flatten()
-}
-
-fn minutes(hour: u16, minute: u16) -> Option<u16> {
-    (hour < 24 && minute < 60).then_some(hour * 60 + minute)
-}
-
 #[cfg(test)]
 mod tests {
     use rstest::rstest;
@@ -272,7 +388,7 @@ mod tests {
 
     fn days(text: &str) -> Vec<Date> {
         let words: Vec<&str> = text.split_whitespace().collect();
-        read(&words, Some(date!(2024 - 02 - 05))).days.iter().filter_map(Quoted::date).collect()
+        read(&words, |_| true, Some(date!(2024 - 02 - 05)), None).days.iter().filter_map(Quoted::date).collect()
     }
 
     #[rstest]
@@ -284,7 +400,12 @@ mod tests {
     #[case("yesterday", vec![date!(2024-02-04)])]
     #[case("last mon", vec![date!(2024-01-29)])]
     #[case("31/12", vec![date!(2023-12-31)])]
+    #[case("on the 1st he", vec![date!(2024-02-01)])]
+    #[case("the third of february", vec![date!(2024-02-03)])]
+    #[case("three days ago", vec![date!(2024-02-02)])]
+    #[case("on boxing day", vec![date!(2023-12-26)])]
     #[case("next 29/2", vec![])]
+    #[case("the 2nd floor", vec![])]
     #[case("review 2/52 then 3/40", vec![])]
     #[case("weight 3.2", vec![])]
     fn a_text_quotes_days(#[case] text: &str, #[case] expected: Vec<Date>) {
@@ -292,16 +413,17 @@ mod tests {
     }
 
     #[test]
-    fn clocks_are_read_and_numbers_are_not() {
-        let clocks = |text: &str| read(&text.split_whitespace().collect::<Vec<_>>(), None).clocks;
-        assert_eq!(clocks("abt 11pm then 20:05 and 2058 hrs"), [1380, 1205, 1258]);
-        assert_eq!(clocks("weight 3120 and 340 pounds"), [0; 0]);
+    fn without_a_date_of_its_own_the_year_stays_open() {
+        let read = read(&["on", "3/2"], |_| true, None, None);
+        assert!(read.days[0].is(date!(2023 - 02 - 03)) && read.days[0].is(date!(2024 - 02 - 03)));
+        assert!(read.days[0].date().is_none());
     }
 
     #[test]
-    fn without_a_date_of_its_own_the_year_stays_open() {
-        let read = read(&["on", "3/2"], None);
-        assert!(read.days[0].is(date!(2023 - 02 - 03)) && read.days[0].is(date!(2024 - 02 - 03)));
-        assert!(read.days[0].date().is_none());
+    fn a_day_of_the_week_gives_the_year_and_what_follows_is_counted_from_it() {
+        let words = ["monday", "10th", "feb", "that", "on", "saturday", "night"];
+        let days = read(&words, |_| true, None, Some(date!(2024 - 07 - 01))).days;
+        let dates: Vec<Date> = days.iter().filter_map(Quoted::date).collect();
+        assert_eq!(dates, [date!(2025 - 02 - 10), date!(2025 - 02 - 08)]);
     }
 }

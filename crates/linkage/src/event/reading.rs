@@ -1,44 +1,53 @@
 //! What an entry's text says once wording is set aside: kinds of event, days and times quoted, rare words, references.
 
-use std::collections::HashMap;
-use std::hash::{DefaultHasher, Hash, Hasher};
-
 use time::Date;
 
+use super::clock::Clock;
 use super::days::{self, Quoted};
 use super::kinds::{self, Kinds};
-use super::shorthand::{is_common, spelt_out, stem};
+use super::mixing::digest;
+use super::signs;
+use super::words::{Part, Raw, Vocabulary, is_break, trimmed};
 use crate::facts::EventFacts;
 
 /// Words at the beginning of a text that say what kind of event it tells.
 const LEADING_WORDS: usize = 7;
+/// Words at the very beginning that say what the agency did.
+const FIRST_WORDS: usize = 4;
 /// Further words of a text are not read; nobody writes the event so far down.
 const LONGEST: usize = 400;
 /// Spans of more days than this show nothing of the day.
 const LONGEST_SPAN_DAYS: i64 = 400;
 
-/// One entry as read.
+/// One entry as read, or several that repeat one another.
+#[derive(Clone)]
 pub(crate) struct Reading {
-    /// Telling stems, sorted, as numbers in the family's vocabulary.
+    /// Telling meanings, sorted, as numbers in the family's vocabulary.
     pub(crate) stems: Vec<u32>,
     /// Kinds of event that the text, the agency's own word and the category show.
     pub(crate) kinds: Kinds,
     /// Those shown by its first words and the agency's own word.
     pub(crate) lead: Kinds,
+    /// What the agency did, as its own word for the type says, or else the first words.
+    pub(crate) act: Kinds,
     /// Days quoted.
     pub(crate) days: Vec<Quoted>,
-    /// Times of day quoted, in minutes.
-    pub(crate) clocks: Vec<u16>,
+    /// Times of day quoted.
+    pub(crate) clocks: Vec<Clock>,
+    /// Days of the week named, Monday being the lowest bit.
+    pub(crate) weekdays: u8,
     /// The entry's own day, when it is one.
     pub(crate) day: Option<Date>,
+    /// The entry's own time of day, in minutes.
+    pub(crate) minutes: Option<u16>,
     /// First and last day it can have been, when that says anything.
     pub(crate) span: Option<(Date, Date)>,
     /// First and last day it can have been, whatever that says.
     pub(crate) reach: (Date, Date),
-    /// Whether it passes on what others told.
-    pub(crate) reported: bool,
     /// Whether it points to a sibling's record.
     pub(crate) points: bool,
+    /// Whether it speaks of several children, or of another than its own.
+    pub(crate) together: bool,
     /// References given or quoted, sorted.
     pub(crate) references: Vec<u64>,
     /// References that the text itself quotes, sorted.
@@ -49,146 +58,137 @@ pub(crate) struct Reading {
     pub(crate) own_word: Option<u64>,
 }
 
-#[derive(Clone, Copy)]
-struct Word {
-    stem: Option<u32>,
-    kinds: Kinds,
-    starts_phrase: bool,
-}
-
-/// The words of one family's entries, each looked up once.
-#[derive(Default)]
-pub(crate) struct Vocabulary {
-    words: HashMap<String, Word>,
-    stems: HashMap<String, u32>,
-}
-
-impl Vocabulary {
-    fn word(&mut self, word: &str) -> Word {
-        if let Some(known) = self.words.get(word) {
-            return *known;
+impl Reading {
+    /// What a shorter telling of the same event by the same agency adds. What leads is what leads in the fullest.
+    pub(crate) fn extend(&mut self, other: &Self) {
+        for (own, theirs) in [
+            (&mut self.references, &other.references),
+            (&mut self.quoted, &other.quoted),
+            (&mut self.numbers, &other.numbers),
+        ] {
+            own.extend(theirs);
+            own.sort_unstable();
+            own.dedup();
         }
-        let long = spelt_out(word);
-        let cut = stem(long);
-        let next = u32::try_from(self.stems.len()).unwrap_or(u32::MAX);
-        let telling = !is_common(cut) && !is_common(long);
-        let stem = telling.then(|| *self.stems.entry(cut.to_owned()).or_insert(next));
-        let looked_up = Word { stem, kinds: kinds::of_word(long), starts_phrase: kinds::starts_phrase(long) };
-        self.words.insert(word.to_owned(), looked_up);
-        looked_up
+        self.stems.extend(&other.stems);
+        self.stems.sort_unstable();
+        self.stems.dedup();
+        self.days.extend(&other.days);
+        self.days.sort_unstable();
+        self.days.dedup();
+        self.clocks.extend(&other.clocks);
+        self.clocks.sort_unstable();
+        self.clocks.dedup();
+        self.kinds = self.kinds.with(other.kinds);
+        self.weekdays |= other.weekdays;
+        self.minutes = self.minutes.or(other.minutes);
+        let days = |reading: &Self| reading.reach.1 - reading.reach.0;
+        if days(other) < days(self) {
+            (self.day, self.span, self.reach) = (other.day, other.span, other.reach);
+        }
+        self.together |= other.together;
+        self.own_word = self.own_word.min(other.own_word);
     }
 
-    fn all(&mut self, words: &[&str]) -> Vec<Word> {
-        words.iter().map(|word| self.word(word)).collect()
+    /// Whether it tells what only its own child went through: an appointment, a letter, an injury.
+    pub(crate) fn is_own_business(&self) -> bool {
+        self.kinds.meets(kinds::OF_ONE_CHILD) && !self.kinds.meets(kinds::OF_THE_HOME) && !self.points
     }
 
-    /// How many different stems were read.
-    pub(crate) fn len(&self) -> usize {
-        self.stems.len()
+    /// Whether it shows that the same words may tell of several children.
+    pub(crate) fn may_be_shared(&self) -> bool {
+        let not_in = self.kinds.meets(kinds::MISSED) && !self.kinds.meets(kinds::OF_ONE_CHILD);
+        self.together || self.points || not_in || self.kinds.meets(kinds::OF_ALL)
+    }
+
+    /// Whether it can have been on one day only, or on few.
+    pub(crate) fn width(&self) -> Option<i64> {
+        self.span.map(|(from, until)| (until - from).whole_days())
     }
 }
 
-/// Reads one entry.
-pub(crate) fn read(facts: &EventFacts<'_>, vocabulary: &mut Vocabulary) -> Reading {
-    let text = facts.details.what.as_str().to_lowercase().replace(['’', '‘'], "'");
-    let raw: Vec<&str> = text.split(is_break).map(trimmed).filter(|word| !word.is_empty()).take(LONGEST).collect();
-    let (earliest, latest) = facts.span();
-    let day = (earliest == latest).then_some(earliest);
-    let wide = (latest - earliest).whole_days() > LONGEST_SPAN_DAYS;
-    let anchor = if wide { None } else { Some(latest) };
-    let times = days::read(&raw, anchor);
-    let words: Vec<&str> = raw.iter().flat_map(|word| parts(word)).collect();
+/// Reads one entry; `is_name` says whether a word names a child of the family, `around` is a day of its records.
+pub(crate) fn read(
+    facts: &EventFacts<'_>,
+    vocabulary: &mut Vocabulary,
+    is_name: &dyn Fn(&str) -> bool,
+    around: Option<Date>,
+) -> Reading {
+    let text = lower(facts.details.what.as_str());
+    let words: Vec<&str> = words_of(&text).take(LONGEST).collect();
+    let raws: Vec<Raw> = words.iter().map(|word| vocabulary.raw(word, is_name)).collect();
     let called = facts.own_word().unwrap_or_default().to_lowercase();
-    let type_words: Vec<&str> = called.split(is_break).map(trimmed).flat_map(parts).collect();
-    let from_type = shown(&type_words, &vocabulary.all(&type_words));
-    let known = vocabulary.all(&words);
-    let head = LEADING_WORDS.min(words.len());
-    let lead = shown(words.get(..head).unwrap_or_default(), known.get(..head).unwrap_or_default()).with(from_type);
-    let own = words.iter().zip(&known).filter(|(word, _)| !facts.names.contains(word));
-    let mut stems: Vec<u32> = own.filter_map(|(_, known)| known.stem).collect();
-    stems.sort_unstable();
-    stems.dedup();
+    let type_raws: Vec<Raw> = words_of(&called).map(|word| vocabulary.raw(word, is_name)).collect();
+    let parts: Vec<&Part> = raws.iter().flat_map(|raw| vocabulary.parts_of(*raw)).collect();
+    let type_parts: Vec<&Part> = type_raws.iter().flat_map(|raw| vocabulary.parts_of(*raw)).collect();
+    let (earliest, latest) = facts.span();
+    let wide = (latest - earliest).whole_days() > LONGEST_SPAN_DAYS;
+    let temporal = |place: usize| raws.get(place).is_some_and(|raw| raw.temporal);
+    let times = days::read(&words, temporal, (!wide).then_some(latest), around);
+    let lead = shown(parts.get(..LEADING_WORDS).unwrap_or(&parts)).with(shown(&type_parts));
+    let first = || shown(parts.get(..FIRST_WORDS).unwrap_or(&parts)).and(kinds::ACTS);
+    let act = Some(shown(&type_parts).and(kinds::ACTS)).filter(|act| !act.is_empty()).unwrap_or_else(first);
+    let quoted = sorted(raws.iter().filter_map(|raw| raw.reference));
+    let own = facts.reference().into_iter().chain(facts.document()).map(|bare| digest(&bare));
     Reading {
-        stems,
-        kinds: shown(&words, &known).with(lead).with(of_category(facts.details.category.as_str())),
+        stems: sorted(parts.iter().filter_map(|part| part.meaning)),
+        kinds: shown(&parts).with(lead).with(of_category(facts.details.category.as_str())),
         lead,
-        reported: words.iter().any(|word| PASSES_ON.contains(word)),
-        points: points(&words),
+        act,
         days: times.days,
         clocks: times.clocks,
-        day,
+        weekdays: times.weekdays,
+        day: (earliest == latest).then_some(earliest),
+        minutes: facts.minutes(),
         reach: (earliest, latest),
         span: (!wide).then_some((earliest, latest)),
-        references: references(facts, &raw),
-        quoted: quoted(&raw),
-        numbers: numbers(&raw),
+        points: points(&parts),
+        together: parts.iter().any(|part| part.several || part.is_name && !facts.own_names().contains(&part.long)),
+        references: sorted(quoted.iter().copied().chain(own)),
+        quoted,
+        numbers: sorted(raws.iter().filter_map(|raw| raw.number)),
         own_word: (!called.is_empty()).then(|| digest(&called)),
     }
 }
 
-/// Words that pass on what others told.
-const PASSES_ON: &[&str] = &[
-    "rang",
-    "phoned",
-    "called",
-    "email",
-    "emailed",
-    "notif",
-    "notification",
-    "letter",
-    "ltr",
-    "scanned",
-    "told",
-    "says",
-    "said",
-    "per",
-    "reports",
-    "reported",
-    "handover",
-    "encompass",
-    "ppn",
-    "informed",
-    "copy",
-    "text",
-    "received",
-    "rec'd",
-    "heard",
-    "advised",
-    "disclosed",
-    "notified",
-    "learned",
-    "shared",
-];
-
-fn is_break(c: char) -> bool {
-    c.is_whitespace() || matches!(c, '(' | ')' | '[' | ']' | '"' | '“' | '”' | ';' | ',' | '>' | '<' | '|' | '=' | '…')
+fn lower(text: &str) -> String {
+    if text.is_ascii() { text.to_ascii_lowercase() } else { text.to_lowercase().replace(['’', '‘'], "'") }
 }
 
-fn trimmed(word: &str) -> &str {
-    word.trim_matches(|c: char| !c.is_alphanumeric() && !matches!(c, '£' | '#' | '@'))
+fn words_of(text: &str) -> impl Iterator<Item = &str> {
+    text.split(is_break).map(trimmed).filter(|word| !word.is_empty())
 }
 
-/// A short form such as "a&e" as it is; other words without their inner signs.
-fn parts(word: &str) -> impl Iterator<Item = &str> {
-    let whole =
-        word.len() <= 5 && !word.contains(['-', '–', '+', '.', ':']) && !word.starts_with(|c: char| c.is_ascii_digit());
-    let signs: &[char] = if whole { &[] } else { &['/', '+', ':', '&', '–', '—', '.', '@', '\\', '_', '*'] };
-    word.split(signs).map(trimmed).filter(|part| !part.is_empty())
+fn sorted<T: Ord>(values: impl Iterator<Item = T>) -> Vec<T> {
+    let mut all: Vec<T> = values.collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
-fn shown(words: &[&str], known: &[Word]) -> Kinds {
-    let single = known.iter().fold(Kinds::default(), |sum, word| sum.with(word.kinds));
-    if known.iter().any(|word| word.starts_phrase) { single.with(kinds::phrases(words)) } else { single }
+fn shown(parts: &[&Part]) -> Kinds {
+    let single = parts.iter().fold(Kinds::default(), |sum, part| sum.with(part.kinds));
+    if !parts.iter().any(|part| part.starts_phrase) {
+        return single;
+    }
+    let words: Vec<&str> = parts.iter().map(|part| part.long.as_str()).collect();
+    single.with(signs::phrases(&words))
 }
 
-/// "See sibling record", "see Aisha", "as above".
-fn points(words: &[&str]) -> bool {
-    let after = |at: usize| words.get(at + 1).copied().unwrap_or_default();
-    words.iter().enumerate().any(|(at, word)| match *word {
-        "see" | "c.f" | "cf" => {
-            !matches!(after(at), "if" | "how" | "him" | "her" | "them" | "you" | "me" | "gp" | "what" | "the" | "dr")
+/// "See sibling record", "see Aisha", "see 4471/T", "as above".
+fn points(parts: &[&Part]) -> bool {
+    const RECORDS: &[&str] =
+        &["record", "records", "rec", "entry", "log", "file", "notes", "sibling", "brother", "sister", "twin", "half"];
+    let told = |part: &&&Part| part.is_name || RECORDS.contains(&part.long.as_str());
+    let next = |at: usize| parts.get(at + 1);
+    parts.iter().enumerate().any(|(at, part)| match part.long.as_str() {
+        "see" | "c.f" | "cf" | "refer" => {
+            let ahead = parts.get(at + 1..).unwrap_or_default();
+            let reference = next(at).is_some_and(|part| part.long.contains(|c: char| c.is_ascii_digit()));
+            reference || ahead.iter().take(4).any(|part| told(&part))
         }
-        "as" => matches!(after(at), "above" | "sibling" | "brother" | "sister" | "per"),
+        "as" => next(at)
+            .is_some_and(|part| matches!(part.long.as_str(), "above" | "sibling" | "brother" | "sister" | "per")),
         "duplicate" | "cross-ref" | "xref" => true,
         _ => false,
     })
@@ -202,50 +202,4 @@ fn of_category(code: &str) -> Kinds {
         "MISSED" => kinds::MISSED,
         _ => Kinds::default(),
     }
-}
-
-/// The entry's own reference, its document's, and words of the text that look like one.
-fn references(facts: &EventFacts<'_>, raw: &[&str]) -> Vec<u64> {
-    let quoted = raw.iter().filter(|word| looks_like_reference(word)).map(|word| bare(word));
-    let mut all: Vec<u64> = quoted.chain(facts.reference()).chain(facts.document()).map(|bare| digest(&bare)).collect();
-    all.sort_unstable();
-    all.dedup();
-    all
-}
-
-fn quoted(raw: &[&str]) -> Vec<u64> {
-    let mut all: Vec<u64> =
-        raw.iter().filter(|word| looks_like_reference(word)).map(|word| digest(&bare(word))).collect();
-    all.sort_unstable();
-    all.dedup();
-    all
-}
-
-/// Sums, marks, weights and numbers of rooms: with a digit, and no date, time or reference.
-fn numbers(raw: &[&str]) -> Vec<u64> {
-    let counts = |word: &&&str| {
-        word.len() <= 6 && word.contains(|c: char| c.is_ascii_digit()) && !word.contains(['/', ':', '–', '-'])
-    };
-    let mut all: Vec<u64> = raw.iter().filter(counts).map(digest).collect();
-    all.sort_unstable();
-    all.dedup();
-    all
-}
-
-/// Five digits or more with a letter or a sign among them: "inc/2024/1182", and not a date, a time or a sum.
-fn looks_like_reference(word: &str) -> bool {
-    let digits = word.bytes().filter(u8::is_ascii_digit).count();
-    let letters = word.bytes().filter(u8::is_ascii_alphabetic).count();
-    digits >= 5 && (letters >= 1 && digits + letters >= 7 || word.matches('/').count() == 2 && digits > 8)
-}
-
-fn bare(word: &str) -> String {
-    word.chars().filter(|c| c.is_alphanumeric()).collect()
-}
-
-/// The same in every run; a collision costs a comparison and no more.
-pub(crate) fn digest(value: &impl Hash) -> u64 {
-    let mut hasher = DefaultHasher::new();
-    value.hash(&mut hasher);
-    hasher.finish()
 }

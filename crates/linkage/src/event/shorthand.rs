@@ -1,5 +1,9 @@
 //! The short forms in which agencies write, made one word each, and words cut to their stems.
 
+use std::sync::LazyLock;
+
+use super::mixing::Lexicon;
+
 /// Short form and what it stands for; sorted by the short form.
 const SHORT: &[(&str, &str)] = &[
     ("a&e", "emergency"),
@@ -96,6 +100,51 @@ const SHORT: &[(&str, &str)] = &[
     ("wk", "week"),
     ("wlk", "walk"),
     ("#", "fracture"),
+    ("three", "3"),
+    ("four", "4"),
+    ("five", "5"),
+    ("six", "6"),
+    ("seven", "7"),
+    ("eight", "8"),
+    ("nine", "9"),
+    ("ten", "10"),
+    ("eleven", "11"),
+    ("twelve", "12"),
+    ("thirteen", "13"),
+    ("fourteen", "14"),
+    ("fifteen", "15"),
+    ("sixteen", "16"),
+    ("seventeen", "17"),
+    ("eighteen", "18"),
+    ("nineteen", "19"),
+    ("twenty", "20"),
+    ("thirty", "30"),
+    ("forty", "40"),
+    ("fifty", "50"),
+    ("mgm", "grandmother"),
+    ("pgm", "grandmother"),
+    ("mgf", "grandfather"),
+    ("pgf", "grandfather"),
+    ("bro's", "brother"),
+    ("hv's", "health-visitor"),
+    ("hws", "hospital"),
+    ("iro", "reviewing-officer"),
+    ("sen", "special-needs"),
+    ("senco", "special-needs"),
+    ("tac", "taf"),
+    ("ehcp", "special-needs"),
+    ("pru", "alternative-provision"),
+    ("vol", "voluntary"),
+    ("susp", "suspension"),
+    ("excl", "exclusion"),
+    ("misp", "missing"),
+    ("temp", "temperature"),
+    ("wt", "weight"),
+    ("preg", "pregnant"),
+    ("stepdad", "stepfather"),
+    ("tabs", "tablets"),
+    ("o'dose", "overdose"),
+    ("meds", "medication"),
 ];
 
 /// Words too common in any record to show anything. Sorted.
@@ -108,9 +157,11 @@ const COMMON: &[&str] = &[
     "two", "up", "very", "via", "w", "well", "went", "when", "which", "who", "will", "with", "would",
 ];
 
+static LONG: LazyLock<Lexicon<&'static str>> = LazyLock::new(|| SHORT.iter().copied().collect());
+
 /// The word that a short form stands for, or the word itself.
 pub(crate) fn spelt_out(word: &str) -> &str {
-    SHORT.iter().find(|(short, _)| *short == word).map_or(word, |(_, long)| long)
+    LONG.get(word).copied().unwrap_or(word)
 }
 
 /// The word without the endings of number and tense; numbers and short words as they are.
