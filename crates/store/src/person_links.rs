@@ -120,6 +120,27 @@ pub fn of_chronology(
     tx.run(|c| query.load(c))
 }
 
+/// The live links of a chronology with these people of theirs.
+///
+/// # Errors
+/// When the database fails.
+pub fn of_theirs(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    chronology: ChronologyId,
+    theirs: &[PersonId],
+    now: Instant,
+) -> Result<Vec<PersonLinkRow>, StoreError> {
+    let query = dsl::person_links
+        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .filter(dsl::chronology_id.eq(Bind(chronology)))
+        .filter(dsl::their_person_id.eq_any(theirs.iter().copied().map(Bind)))
+        .filter(dsl::expires_at.gt(Bind(now)))
+        .order((dsl::created_at, dsl::id))
+        .select(PersonLinkRow::as_select());
+    tx.run(|c| query.load(c))
+}
+
 /// The live links of a person, on either side, with the expiry of the chronology they hold for.
 ///
 /// # Errors

@@ -299,6 +299,45 @@ on_both! {
         assert_eq!((text(&now, "/state"), undo(app, &seed, &now).status), ("undone", 409));
     }
 
+    fn what_the_facts_linked_a_person_parts_and_joins_again(app) {
+        let seed = app.seed_draft();
+        let (people, family) = family_of(app, User::WAITING, &[child("Orla", "2019-05-14", 0), child("Isla", "2019-05-14", 1)]);
+        let _ = send_ahead(app, User::WAITING, &family, "a burn");
+        open(app, &seed);
+        let before = timeline(app, &seed);
+        let pair = json!({"their_person_id": people[0], "our_person_id": seed.twin});
+        let parted = decide(app, &seed, with(pair.clone(), json!({"decision": "different"}))).when(201);
+        assert_eq!((rows(app, &seed), text(&parted, "/decision"), links(app, &seed).len()), (0, "different", 1));
+        assert_eq!(parted["version"], 2);
+        let joined = undo(app, &seed, &parted).when(200);
+        assert_eq!((text(&joined, "/state"), joined.get("decision"), joined["steps"].as_array().unwrap().len()), ("standing", None, 3));
+        assert_eq!((timeline(app, &seed), links(app, &seed).len()), (before, 2));
+        // Confirmed by a person, it stays with the timeline when it is undone: what the facts found stands again.
+        let confirmed = decide(app, &seed, with(pair, json!({"decision": "same"}))).when(201);
+        let again = undo(app, &seed, &confirmed).when(200);
+        assert_eq!((text(&again, "/state"), rows(app, &seed)), ("standing", 1));
+        assert_eq!((text(&undo(app, &seed, &again).when(200), "/state"), rows(app, &seed)), ("undone", 0));
+    }
+
+    fn questions_come_in_pages(app) {
+        let seed = app.seed_draft();
+        for _ in 0..3 {
+            let (_, family) = family_of(app, User::WAITING, &[perhaps()]);
+            let _ = send_ahead(app, User::WAITING, &family, "a burn");
+        }
+        open(app, &seed);
+        let (mut path, mut seen) = (seed.at("questions?limit=2"), Vec::new());
+        for length in [2, 1] {
+            let page = app.by(User::OWNER).get(&path).ok();
+            assert_eq!(page["items"].as_array().map(Vec::len), Some(length));
+            seen.extend(page["items"].as_array().unwrap().iter().map(|one| text(one, "/id").to_owned()));
+            path = seed.at(&format!("questions?limit=2&cursor={}", text(&page, "/next").replace('+', "%2B")));
+        }
+        seen.sort();
+        seen.dedup();
+        assert_eq!(seen.len(), 3);
+    }
+
     fn undoing_gives_an_agency_its_former_answer_back(app) {
         let seed = app.seed_draft();
         let (_, family) = family_of(app, User::WAITING, &[perhaps()]);

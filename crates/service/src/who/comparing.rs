@@ -4,7 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{PersonDetails, PersonId, PersonKind, RelationshipKind as R, Sensitive};
 use linkage::{
-    ChildBand, PersonFacts, Population, Reason, ReasonCode, RelationFacts, cluster_children, same_child, same_person,
+    ChildBand, Children, PersonFacts, Population, Reason, ReasonCode, RelationFacts, cluster_children, same_child,
+    same_person,
 };
 
 use crate::people::FamilyView;
@@ -56,7 +57,7 @@ pub(crate) struct Compared {
 
 /// Compares a family that an agency recorded with that of a chronology.
 pub(crate) fn compare(theirs: &FamilyView, ours: &FamilyView, known: &Known) -> Compared {
-    let sides = Sides { theirs: facts_of(theirs, PersonKind::Child), ours: facts_of(ours, PersonKind::Child) };
+    let sides = Sides::new(facts_of(theirs, PersonKind::Child), facts_of(ours, PersonKind::Child));
     let found: Vec<Found> = sides.theirs.iter().enumerate().map(|(at, _)| sides.find(at, known)).collect();
     let mut same: Vec<Weighed> = Vec::new();
     let mut asked: Vec<Weighed> = Vec::new();
@@ -94,10 +95,11 @@ fn nobody_twice(same: &[Weighed]) -> bool {
 
 type Facts = (PersonId, PersonFacts);
 
-/// The children of both families.
+/// The children of both families, theirs first, and what linkage says having seen all of them.
 struct Sides {
     theirs: Vec<Facts>,
     ours: Vec<Facts>,
+    sorted: Children,
 }
 
 /// Who a child of theirs is.
@@ -108,6 +110,11 @@ enum Found {
 }
 
 impl Sides {
+    fn new(theirs: Vec<Facts>, ours: Vec<Facts>) -> Self {
+        let records: Vec<PersonFacts> = theirs.iter().chain(&ours).map(|(_, facts)| facts.clone()).collect();
+        Self { sorted: cluster_children(&records, Population::Families, 1), theirs, ours }
+    }
+
     /// Who the child of theirs at this place is. Linkage sees all children of both families at once, so that twins and
     /// runners-up count; and of the pairs looked at by themselves one alone may match.
     fn find(&self, at: usize, known: &Known) -> Found {
@@ -151,8 +158,7 @@ impl Sides {
     }
 
     fn linkage(&self, at: usize) -> Together {
-        let records: Vec<PersonFacts> = self.theirs.iter().chain(&self.ours).map(|(_, facts)| facts.clone()).collect();
-        let sorted = cluster_children(&records, Population::Families, 1);
+        let sorted = &self.sorted;
         let our = |place: &usize| place.checked_sub(self.theirs.len()).and_then(|place| self.ours.get(place));
         let cluster = sorted.clusters.iter().find(|cluster| cluster.members.contains(&at));
         let members = cluster.map(|cluster| cluster.members.as_slice()).unwrap_or_default();

@@ -127,8 +127,8 @@ impl Service {
         pair: Pair,
     ) -> Answer<Subject> {
         let (partnership, now) = (permit.partnership(), scene.now());
-        let mut rows = rows_by_pair(scene, chronology.id)?;
-        let wrote = rows.keys().any(|(theirs, _)| *theirs == pair.0) || self.wrote(scene, chronology, pair.0)?;
+        let mut rows = rows_by_pair(scene, chronology.id, &[pair.0])?;
+        let wrote = !rows.is_empty() || self.wrote(scene, chronology, pair.0)?;
         let row = rows.remove(&pair);
         let members = store::families::members(scene.tx, partnership, chronology.family_id)?;
         let kind = |scene: &mut Scene<'_, '_>, id: PersonId| {
@@ -302,11 +302,11 @@ fn check_free(scene: &mut Scene<'_, '_>, chronology: &ChronologyRow, subject: &S
         family.extend(store::families::members(scene.tx, partnership, *id)?);
     }
     let (their, our) = subject.pair;
-    let rows = rows_by_pair(scene, chronology.id)?;
+    family.push(subject.pair.0);
+    let rows = rows_by_pair(scene, chronology.id, &family)?;
     let taken = rows.values().filter(|row| links(row)).any(|row| {
         let theirs_elsewhere = row.their_person_id == their && row.our_person_id != our;
-        let ours_elsewhere =
-            row.our_person_id == our && row.their_person_id != their && family.contains(&row.their_person_id);
+        let ours_elsewhere = row.our_person_id == our && row.their_person_id != their;
         theirs_elsewhere || ours_elsewhere
     });
     if taken { Err(ServiceError::Conflict("already_linked")) } else { Ok(()) }

@@ -221,13 +221,14 @@ fn link_end(scene: &mut Scene<'_, '_>, chronology_end: Instant, pair: comparing:
     Ok(Some(end))
 }
 
-/// The live links of a chronology, by pair.
+/// The live links of a chronology with these people of theirs, by pair.
 fn rows_by_pair(
     scene: &mut Scene<'_, '_>,
     chronology: ChronologyId,
+    theirs: &[PersonId],
 ) -> Answer<BTreeMap<comparing::Pair, PersonLinkRow>> {
     let (partnership, now) = (scene.actor().partnership, scene.now());
-    let rows = store::person_links::of_chronology(scene.tx, partnership, chronology, now)?;
+    let rows = store::person_links::of_theirs(scene.tx, partnership, chronology, theirs, now)?;
     Ok(rows.into_iter().map(|row| ((row.their_person_id, row.our_person_id), row)).collect())
 }
 

@@ -29,6 +29,10 @@ impl Service {
             let mut shown = Vec::new();
             for row in open.filter(|row| after.is_none_or(|place| (row.created_at, row.id.0) > (place.at, place.id))) {
                 shown.extend(self.question(scene, &permit, row)?);
+                // One more than asked for says that there is a next page.
+                if i64::try_from(shown.len()).unwrap_or(i64::MAX) > slice.limit {
+                    break;
+                }
             }
             let (items, next) = self.cut(scene, "questions", &slice, shown, |one| (one.asked_at, one.id.0))?;
             scene.trail.expires_at = items.iter().map(|one| one.expires_at).chain(scene.trail.expires_at).min();

@@ -81,7 +81,8 @@ impl Service {
             return Ok(true);
         }
         let theirs = self.open_family(scene, permit, family)?;
-        let mut rows = rows_by_pair(scene, chronology.id)?;
+        let members: Vec<PersonId> = theirs.members.iter().map(|(id, _)| *id).collect();
+        let mut rows = rows_by_pair(scene, chronology.id, &members)?;
         let known = known(&rows.values().cloned().collect::<Vec<_>>());
         let Compared { same, complete, asked } = compare(&theirs, ours, &known);
         if !complete {
@@ -183,8 +184,8 @@ impl Service {
         for family in families {
             members.extend(store::families::members(scene.tx, partnership, *family)?);
         }
-        let rows = rows_by_pair(scene, chronology)?;
-        let of_them = rows.values().filter(|row| super::links(row) && members.contains(&row.their_person_id));
+        let rows = rows_by_pair(scene, chronology, &members)?;
+        let of_them = rows.values().filter(|row| super::links(row));
         Ok(of_them.map(|row| (row.our_person_id, row.their_person_id)).collect())
     }
 
@@ -201,12 +202,9 @@ impl Service {
         for family in families {
             members.extend(store::families::members(scene.tx, partnership, *family)?);
         }
-        for row in rows_by_pair(scene, chronology)?.into_values() {
+        for row in rows_by_pair(scene, chronology, &members)?.into_values() {
             let found = row.state == store::PersonLinkState::Standing && row.verdict.is_none();
-            if !found || !members.contains(&row.their_person_id) {
-                continue;
-            }
-            if self.link_details(&row, now)?.steps.len() == 1 {
+            if found && self.link_details(&row, now)?.steps.len() == 1 {
                 store::person_links::delete(scene.tx, &row)?;
             }
         }
