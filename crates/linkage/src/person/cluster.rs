@@ -4,14 +4,17 @@
 //! from shared keys; a key that a crowd shares is read along that order with a bounded number of neighbours.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
+use std::hash::{Hash, Hasher as _};
 
 use super::bands::{Judged, judge};
 use super::blocking;
 use super::compare::Comparison;
+use super::dates;
 use super::evidence::{Reason, ReasonCode, reasons};
 use super::facts::PersonFacts;
+use super::identifiers;
 use super::names::GivenLevel;
-use super::prepared::{Person, hash};
+use super::prepared::{Fnv as Hasher, Person};
 use super::weights::Population;
 use super::words::Words;
 use crate::child::ChildBand;
@@ -175,6 +178,9 @@ impl Sorting {
     fn found(&self, pairs: &[Pair]) -> Found {
         let mut found = Found::default();
         for (a, b) in pairs {
+            if self.hopeless(*a, *b) {
+                continue;
+            }
             let Some(judged) = self.judged(*a, *b) else { continue };
             if judged.twins {
                 found.twins.push((*a, *b));
@@ -189,6 +195,19 @@ impl Sorting {
             }
         }
         found
+    }
+
+    /// Whether births, which exclude each other, leave nothing to weigh: no number and no reference is the same, and names and
+    /// home together cannot outweigh them.
+    fn hopeless(&self, a: u32, b: u32) -> bool {
+        let Some((a, b)) = self.person(a).zip(self.person(b)) else { return true };
+        let same_number = a.nhs.is_some() && a.nhs == b.nhs || a.upn.is_some() && a.upn == b.upn;
+        self.population == Population::Families
+            && !same_number
+            && (a.reference == 0 || a.reference != b.reference)
+            && dates::exclude(a.birth, b.birth)
+            && !identifiers::near(a.nhs, b.nhs)
+            && !identifiers::near(a.upn, b.upn)
     }
 
     fn compared(&self, a: u32, b: u32) -> Option<Comparison> {
@@ -488,31 +507,18 @@ pub(crate) fn index(node: u32) -> usize {
 
 /// A number for everything a record says, its key left out.
 fn content(facts: &PersonFacts) -> u64 {
-    let mut parts: Vec<String> = vec![
-        facts.agency.clone(),
-        format!("{:?} {:?} {:?}", facts.reference, facts.family_reference, (facts.kind, facts.sex, facts.birth)),
-        format!("{:?} {:?}", facts.school, facts.gp),
-    ];
-    let text =
-        |value: &Option<domain::Sensitive<String>>| value.as_ref().map(|v| v.as_str().to_owned()).unwrap_or_default();
-    parts.extend([text(&facts.nhs_number), text(&facts.upn)]);
-    let name = |name: &domain::PersonName| format!("{}|{}", name.given.as_str(), text(&name.family));
-    parts.extend(facts.names.iter().map(name));
+    let mut hasher = Hasher::default();
+    let text = |value: &Option<domain::Sensitive<String>>| value.as_ref().map(|v| v.as_str().to_owned());
+    let name = |name: &domain::PersonName| (name.given.as_str().to_owned(), text(&name.family));
+    let birth = facts.birth.map(|birth| (birth.date, birth.expected));
+    (&facts.agency, &facts.reference, &facts.family_reference, &facts.school, &facts.gp).hash(&mut hasher);
+    (facts.kind as u8, facts.sex as u8, birth, text(&facts.nhs_number), text(&facts.upn)).hash(&mut hasher);
+    facts.names.iter().for_each(|one| name(one).hash(&mut hasher));
     for address in &facts.addresses {
-        parts.push(format!(
-            "{}|{}|{:?}",
-            address.lines.as_str(),
-            text(&address.postcode),
-            (address.from, address.until)
-        ));
+        (address.lines.as_str(), text(&address.postcode), address.from, address.until).hash(&mut hasher);
     }
     for relation in &facts.relations {
-        parts.push(format!(
-            "{:?}|{}|{}",
-            (relation.kind, relation.birth),
-            name(&relation.name),
-            text(&relation.nhs_number)
-        ));
+        (relation.kind as u8, relation.birth, name(&relation.name), text(&relation.nhs_number)).hash(&mut hasher);
     }
-    hash(&parts.iter().map(String::as_str).collect::<Vec<_>>())
+    hasher.finish()
 }

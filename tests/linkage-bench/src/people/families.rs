@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::time::Instant;
 
 use domain::RelationshipKind;
-use linkage::{Children, Population, RelationFacts, cluster_children, cluster_families};
+use linkage::{Children, Population, RelationFacts, cluster_children, cluster_families_with};
 
 use super::generator::{World, world};
 use super::measure::{Score, b_cubed, pairs};
@@ -27,7 +27,7 @@ fn measure(world: &World, threads: usize, tally: &mut Tally) {
     let children = cluster_children(&world.records, Population::Families, threads);
     tally.seconds_children += started.elapsed().as_secs_f64();
     let started = Instant::now();
-    let families = cluster_families(&world.records, &children.clusters);
+    let families = cluster_families_with(&world.records, &children.clusters, threads);
     tally.seconds_families += started.elapsed().as_secs_f64();
     let majority = majorities(world, &children);
     let named = |family: &linkage::Family| -> Vec<usize> {
