@@ -10,6 +10,8 @@ fn main() -> anyhow::Result<()> {
     match words.next().as_deref() {
         Some("events") => events::run(&words.map(std::path::PathBuf::from).collect::<Vec<_>>()),
         Some("people") => people::run(&words.collect::<Vec<_>>()),
-        _ => anyhow::bail!("usage: linkage-bench events [PACK FOLDER …] | people [febrl] [families] [speed] [OPTIONS]"),
+        _ => anyhow::bail!(
+            "usage: linkage-bench events [PACK FOLDER …] | people [febrl] [families] [lookup] [speed] [OPTIONS]"
+        ),
     }
 }

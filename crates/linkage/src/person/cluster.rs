@@ -121,7 +121,7 @@ impl Sorting {
         let mut keys = Vec::new();
         for (node, person) in (0_u32..).zip(&self.people) {
             keys.clear();
-            blocking::hashed(&self.words, person, &mut keys);
+            blocking::hashed(&self.words, person, self.population, &mut keys);
             keys.sort_unstable();
             keys.dedup();
             keyed.extend(keys.iter().map(|key| (*key, node)));

@@ -15,7 +15,7 @@ pub(crate) fn run(threads: usize) {
 }
 
 fn growing(threads: usize) {
-    for families in [25_000, 50_000, 100_000] {
+    for families in [25_000, 50_000, 100_000, 200_000] {
         let world = world(5, families, 100);
         let started = Instant::now();
         let children = cluster_children(&world.records, Population::Families, threads);
