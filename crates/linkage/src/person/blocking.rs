@@ -42,11 +42,9 @@ fn in_register(words: &Words, person: &Person, sink: &mut Sink<'_>) {
     for (given, family) in names(words, person) {
         let (low, high) = if given <= family { (given, family) } else { (family, given) };
         sink("full name", &[low, high]);
-        let streets = person.addresses.iter().take(MOST).flat_map(|address| address.street.iter().take(4));
-        for street in streets.map(|word| &*words.get(*word).sound) {
-            for name in [given, family].into_iter().filter(|name| !name.is_empty()) {
-                sink("street and name", &[street, name]);
-            }
+        let streets = person.addresses.iter().take(MOST).filter_map(|address| address.street.first());
+        for street in streets.filter(|_| !family.is_empty()) {
+            sink("street and family", &[&words.get(*street).sound, family]);
         }
     }
 }
