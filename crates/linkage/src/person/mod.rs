@@ -9,6 +9,7 @@ mod dates;
 mod evidence;
 mod facts;
 mod family;
+mod growing;
 mod identifiers;
 mod names;
 mod nicknames;
