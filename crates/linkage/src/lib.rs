@@ -27,6 +27,6 @@ pub use evidence::{Evidence, EvidenceCode};
 pub use facts::{EventFacts, FamilyNames};
 pub use person::{
     AddressFacts, ChildCluster, Children, Family, PersonDecision, PersonFacts, Population, Question, Reason,
-    ReasonCode, RelationFacts, blocking_keys, cluster_children, cluster_families, same_person,
+    ReasonCode, RelationFacts, blocking_keys, cluster_children, cluster_families, cluster_families_with, same_person,
 };
 pub use tokens::same_words;

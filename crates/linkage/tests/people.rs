@@ -263,6 +263,102 @@ fn blocking_keys_tell_no_spelling_and_are_the_same_for_the_same_record() {
     assert!(blocking_keys(&PersonFacts::new("nothing")).is_empty());
 }
 
+#[rstest]
+#[case::two_spellings("Aisha", "Aysha")]
+#[case::one_letter("Zayn", "Zain")]
+#[case::a_slip_of_the_other("Hassann", "Hussain")]
+fn two_spellings_may_be_twins_so_a_person_is_asked(#[case] one: &str, #[case] other: &str) {
+    let records = [child("a", one, "Rahman"), child("b", other, "Rahman")].map(|c| mother("Sabina", "Rahman", c));
+    assert_ne!(same_person(&records[0], &records[1]).band, ChildBand::Match);
+    assert_eq!(children(&records).len(), 2);
+}
+
+#[test]
+fn two_spellings_are_one_child_when_a_number_or_the_named_siblings_say_so() {
+    let numbered = [nhs(NUMBER, child("a", "Aisha", "Rahman")), nhs(NUMBER, child("b", "Aysha", "Rahman"))];
+    assert_eq!(children(&numbered).len(), 1);
+    let named = [with(relation(RelationshipKind::SiblingOf, "Bilal", "Rahman"), child("a", "Aisha", "Rahman"))];
+    let records = [named[0].clone(), child("b", "Aysha", "Rahman")];
+    assert_eq!(children(&records).len(), 1, "whoever lists the brothers and sisters would list a twin");
+}
+
+#[test]
+fn twins_whose_names_both_stand_family_name_first_stay_apart() {
+    let records = [child("a", "Winstanley", "Orla"), child("b", "Winstanley", "Rosalind")];
+    assert_eq!(children(&records.map(|c| mother("Sabina", "Winstanley", c))).len(), 2);
+}
+
+#[test]
+fn identical_twin_records_with_one_number_do_not_panic_and_say_why() {
+    let twin =
+        |key| with(relation(RelationshipKind::TwinOf, "Orla", "Fenwick"), nhs(NUMBER, child(key, "Orla", "Fenwick")));
+    let decision = same_person(&twin("a"), &twin("b"));
+    assert!(!decision.evidence.is_empty());
+    assert_eq!(decision, same_person(&twin("b"), &twin("a")));
+}
+
+#[test]
+fn a_crowd_of_identical_records_is_one_child_in_proportionate_time() {
+    let crowd: Vec<PersonFacts> = (0..3000).map(|n| child(&format!("{n:05}"), "Orla", "Fenwick")).collect();
+    let found = cluster_children(&crowd, Population::Families, 2);
+    assert_eq!(found.clusters.len(), 1);
+    assert_eq!(cluster_families(&crowd, &found.clusters).len(), 1);
+}
+
+#[test]
+fn the_unborn_baby_is_told_by_its_mother_even_when_the_childs_name_is_spelt_in_two_ways() {
+    let unborn = mother("Sabina", "Rahman", expected(BIRTHDAY, child("u", "Unborn", "Rahman")));
+    let records = [
+        unborn,
+        mother("Sabina", "Rahman", child("a", "Aisha", "Miah")),
+        mother("Sabina", "Rahman", child("b", "Aysha", "Miah")),
+    ];
+    let found = children(&records);
+    assert!(found.iter().any(|one| one.contains("u") && one.len() == 2), "{found:?}");
+}
+
+#[rstest]
+#[case::name_and_birthday(true, 1)]
+#[case::name_alone(false, 2)]
+fn a_fathers_name_alone_joins_no_two_homes(#[case] birthday: bool, #[case] expected: usize) {
+    let father = |record| {
+        let birth = birthday.then_some(date!(1985 - 06 - 07));
+        with(RelationFacts { birth, ..relation(RelationshipKind::FatherOf, "Mohammed", "Khan") }, record)
+    };
+    let other_home = vec![home("12 Beacon Road", "ZZ8 1AA")];
+    let records = [
+        father(mother("Sabina", "Rahman", child("a", "Aisha", "Khan"))),
+        father(mother(
+            "Nadia",
+            "Malik",
+            PersonFacts { addresses: other_home, ..born(date!(2014 - 08 - 09), child("b", "Yusuf", "Khan")) },
+        )),
+    ];
+    assert_eq!(families(&records).len(), expected);
+}
+
+#[test]
+fn a_half_sister_named_with_her_birthday_joins_two_homes() {
+    let sister = RelationFacts { birth: Some(BIRTHDAY), ..relation(RelationshipKind::HalfSiblingOf, "Aisha", "Malik") };
+    let other_home = vec![home("12 Beacon Road", "ZZ8 1AA")];
+    let brother = PersonFacts { addresses: other_home, ..born(date!(2014 - 08 - 09), child("b", "Yusuf", "Malik")) };
+    let records =
+        [mother("Sabina", "Rahman", child("a", "Aisha", "Malik")), with(sister, mother("Nadia", "Khan", brother))];
+    assert_eq!(families(&records).len(), 1);
+}
+
+#[test]
+fn a_later_tenant_is_no_relative() {
+    let lived = |from, until| AddressFacts { from, until, ..home("7 Larkspur Close", "ZZ9 9ZZ") };
+    let before = lived(Some(date!(2010 - 01 - 01)), Some(date!(2014 - 06 - 30)));
+    let after = lived(Some(date!(2015 - 01 - 01)), None);
+    let records = [
+        PersonFacts { addresses: vec![before], ..child("a", "Aisha", "Rahman") },
+        PersonFacts { addresses: vec![after], ..born(date!(2012 - 08 - 09), child("b", "Oscar", "Fenwick")) },
+    ];
+    assert_eq!(families(&records).len(), 2);
+}
+
 const GIVEN: [&str; 8] = ["Aisha", "Aysha", "Bilal", "Orla", "Baby", "Katherine", "Kate", ""];
 const FAMILY: [&str; 4] = ["Rahman", "Fenwick", "Khan", "Rahman-Khan"];
 

@@ -11,6 +11,8 @@ fn main() -> anyhow::Result<()> {
         Some("events") => events::run(&words.collect::<Vec<_>>()),
         Some("weights") => events::weights(&words.collect::<Vec<_>>()),
         Some("people") => people::run(&words.collect::<Vec<_>>()),
-        _ => anyhow::bail!("usage: linkage-bench events [PACK FOLDER …] | people [febrl] [families] [speed] [OPTIONS]"),
+        _ => anyhow::bail!(
+            "usage: linkage-bench events [PACK FOLDER …] | people [febrl] [families] [lookup] [speed] [OPTIONS]"
+        ),
     }
 }

@@ -205,5 +205,7 @@ fn mothers_differ(c: &Comparison) -> bool {
 fn twins_of_one_home(c: &Comparison) -> bool {
     let nothing_known = c.house == HouseLevel::Missing && c.postcode == PostcodeLevel::Missing;
     evidence::is_twin(c)
-        && (one_home(c) || c.postcode == PostcodeLevel::Same || nothing_known && c.mother == ParentLevel::Missing)
+        && (one_home(c)
+            || c.postcode == PostcodeLevel::Same
+            || nothing_known && c.mother == ParentLevel::Missing && c.family == FamilyLevel::SameRare)
 }

@@ -8,6 +8,7 @@ use super::addresses::Address;
 use super::facts::PersonFacts;
 use super::identifiers::unpack;
 use super::prepared::{Person, Relative, hash};
+use super::weights::Population;
 use super::words::{Word, Words};
 
 /// The most forms of a name, or addresses, that make keys.
@@ -25,12 +26,27 @@ pub fn blocking_keys(facts: &PersonFacts) -> Vec<(&'static str, String)> {
     keys
 }
 
-/// The same keys as numbers.
-pub(crate) fn hashed(words: &Words, person: &Person, keys: &mut Vec<u64>) {
-    each(words, person, &mut |kind, parts| {
+/// The same keys as numbers; in a register of unrelated people some more, for records of which nearly everything is wrong.
+pub(crate) fn hashed(words: &Words, person: &Person, population: Population, keys: &mut Vec<u64>) {
+    let mut sink = |kind: &'static str, parts: &[&str]| {
         let [first, second, third, fourth] = [0, 1, 2, 3].map(|i| parts.get(i).copied().unwrap_or_default());
         keys.push(hash(&[kind, first, second, third, fourth]));
-    });
+    };
+    each(words, person, &mut sink);
+    if population == Population::Register {
+        in_register(words, person, &mut sink);
+    }
+}
+
+fn in_register(words: &Words, person: &Person, sink: &mut Sink<'_>) {
+    for (given, family) in names(words, person) {
+        let (low, high) = if given <= family { (given, family) } else { (family, given) };
+        sink("full name", &[low, high]);
+        let streets = person.addresses.iter().take(MOST).filter_map(|address| address.street.first());
+        for street in streets.filter(|_| !family.is_empty()) {
+            sink("street and family", &[&words.get(*street).sound, family]);
+        }
+    }
 }
 
 type Sink<'a> = dyn FnMut(&'static str, &[&str]) + 'a;
@@ -152,15 +168,27 @@ pub(crate) fn household(words: &Words, address: &Address, sink: &mut Sink<'_>) {
     }
 }
 
-/// The mother with the season of the birth, and the season before and after.
+/// Mother, father and house with the season of the birth; of an expected baby, with the season before and after too.
 fn pregnancies(words: &Words, person: &Person, sink: &mut Sink<'_>) {
     let Some(birth) = person.birth else { return };
     let season = birth.date.to_julian_day() / 120;
-    for mother in person.relatives_of(RelationshipKind::MotherOf) {
-        let Some(name) = adult(words, mother) else { continue };
-        for near in [season - 1, season, season + 1].into_iter().filter(|near| birth.expected || *near == season) {
-            sink("mother and season", &[&name, &near.to_string()]);
+    let seasons: Vec<String> = [season - 1, season, season + 1]
+        .into_iter()
+        .filter(|near| birth.expected || *near == season)
+        .map(|near| near.to_string())
+        .collect();
+    let parents =
+        [(RelationshipKind::MotherOf, "mother and season"), (RelationshipKind::FatherOf, "father and season")];
+    for (kind, key) in parents {
+        for name in person.relatives_of(kind).filter_map(|parent| adult(words, parent)) {
+            seasons.iter().for_each(|season| sink(key, &[&name, season]));
         }
+    }
+    for mother in person.relatives_of(RelationshipKind::MotherOf) {
+        let family = mother.name.family.last().map(|word| &*words.get(*word).sound);
+        family
+            .iter()
+            .for_each(|family| seasons.iter().for_each(|season| sink("mother's family and season", &[family, season])));
     }
 }
 

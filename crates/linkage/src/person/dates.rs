@@ -99,6 +99,11 @@ fn born(a: Date, b: Date) -> BirthLevel {
     if a.year().abs_diff(b.year()) > 14 { BirthLevel::Generation } else { BirthLevel::Different }
 }
 
+/// Whether two births are known and cannot be one.
+pub(crate) fn exclude(a: Option<BirthDate>, b: Option<BirthDate>) -> bool {
+    matches!(compare(a, b), BirthLevel::Different | BirthLevel::Generation)
+}
+
 /// Whether two days of birth can be one, slips allowed.
 pub(crate) fn near(a: Date, b: Date) -> bool {
     !matches!(born(a, b), BirthLevel::Different | BirthLevel::Generation)

@@ -85,3 +85,9 @@ pub(crate) fn compare(a: Option<Identifier>, b: Option<Identifier>) -> Identifie
     let near = super::words::slips(&a.text(), &b.text()) == 1;
     if near { IdentifierLevel::Slip } else { IdentifierLevel::Unclear }
 }
+
+/// Whether two are one slip apart, and one of them fails its check.
+pub(crate) fn near(a: Option<Identifier>, b: Option<Identifier>) -> bool {
+    let unsure = a.zip(b).is_some_and(|(a, b)| !a.valid || !b.valid);
+    unsure && compare(a, b) == IdentifierLevel::Slip
+}

@@ -9,6 +9,7 @@ mod dates;
 mod evidence;
 mod facts;
 mod family;
+mod growing;
 mod identifiers;
 mod names;
 mod nicknames;
@@ -20,7 +21,7 @@ pub use blocking::blocking_keys;
 pub use cluster::{ChildCluster, Children, Question, cluster_children};
 pub use evidence::{Reason, ReasonCode};
 pub use facts::{AddressFacts, PersonFacts, RelationFacts};
-pub use family::{Family, cluster_families};
+pub use family::{Family, cluster_families, cluster_families_with};
 pub use weights::Population;
 
 use crate::child::{ChildBand, ChildDecision};

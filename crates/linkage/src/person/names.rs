@@ -185,6 +185,9 @@ pub(crate) fn word_level(words: &Words, a: Word, b: Word) -> WordLevel {
 /// Two words of which at least one is no known name.
 fn unknown_level(a: &str, b: &str, sounds_alike: bool) -> WordLevel {
     let (short, long) = if a.len() <= b.len() { (a, b) } else { (b, a) };
+    if !sounds_alike && nothing_shared(short, long) {
+        return WordLevel::Distinct;
+    }
     let slips = slips(short, long);
     let length = short.len();
     match slips {
@@ -197,6 +200,14 @@ fn unknown_level(a: &str, b: &str, sounds_alike: bool) -> WordLevel {
         _ if slips < long.len() / 2 => WordLevel::Unlike,
         _ => WordLevel::Distinct,
     }
+}
+
+/// Whether so many letters of the shorter are missing in the longer that no slips explain it: a quick look before the exact
+/// count. Words of consonants alone are left to that.
+fn nothing_shared(short: &str, long: &str) -> bool {
+    let letters = |word: &str| word.bytes().fold(0_u32, |set, byte| set | 1 << (byte & 31));
+    let missing = (letters(short) & !letters(long)).count_ones();
+    missing >= 4 && long.contains(['a', 'e', 'i', 'o', 'u']) && short.contains(['a', 'e', 'i', 'o', 'u'])
 }
 
 /// Whether one is written without vowels, as Arabic and Hebrew are, and has the other's consonants.
@@ -393,7 +404,7 @@ fn prefix(words: &Words, x: Word, y: Word) -> bool {
     x.len().abs_diff(y.len()) > 1
 }
 
-fn family_level(words: &Words, a: &NameForm, b: &NameForm) -> FamilyLevel {
+pub(crate) fn family_level(words: &Words, a: &NameForm, b: &NameForm) -> FamilyLevel {
     if a.family.is_empty() || b.family.is_empty() {
         return FamilyLevel::Missing;
     }

@@ -1,6 +1,7 @@
 //! A record read once: words, numbers and dates, ready to be compared many times.
 
 use std::collections::BTreeMap;
+use std::hash::Hasher;
 
 use domain::{BirthDate, PersonKind, RelationshipKind, Sex};
 use time::Date;
@@ -160,11 +161,31 @@ fn institution(name: Option<&str>) -> u64 {
 
 /// The same number for the same parts on every machine and in every version (FNV-1a, 64 bits, each part closed).
 pub(crate) fn hash(parts: &[&str]) -> u64 {
-    let mut hash = 0xcbf2_9ce4_8422_2325_u64;
+    let mut fnv = Fnv::default();
     for part in parts {
-        for byte in part.bytes().chain([0xff]) {
-            hash = (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        fnv.write(part.as_bytes());
+        fnv.write(&[0xff]);
+    }
+    fnv.finish()
+}
+
+/// FNV-1a, 64 bits.
+pub(crate) struct Fnv(u64);
+
+impl Default for Fnv {
+    fn default() -> Self {
+        Self(0xcbf2_9ce4_8422_2325)
+    }
+}
+
+impl Hasher for Fnv {
+    fn write(&mut self, bytes: &[u8]) {
+        for byte in bytes {
+            self.0 = (self.0 ^ u64::from(*byte)).wrapping_mul(0x0100_0000_01b3);
         }
     }
-    hash
+
+    fn finish(&self) -> u64 {
+        self.0
+    }
 }

@@ -5,7 +5,7 @@ use std::ops::RangeInclusive;
 use std::time::Instant;
 
 use domain::RelationshipKind;
-use linkage::{Children, Population, RelationFacts, cluster_children, cluster_families};
+use linkage::{Children, PersonFacts, Population, RelationFacts, cluster_children, cluster_families_with};
 
 use super::generator::{World, world};
 use super::measure::{Score, b_cubed, pairs};
@@ -27,7 +27,7 @@ fn measure(world: &World, threads: usize, tally: &mut Tally) {
     let children = cluster_children(&world.records, Population::Families, threads);
     tally.seconds_children += started.elapsed().as_secs_f64();
     let started = Instant::now();
-    let families = cluster_families(&world.records, &children.clusters);
+    let families = cluster_families_with(&world.records, &children.clusters, threads);
     tally.seconds_families += started.elapsed().as_secs_f64();
     let majority = majorities(world, &children);
     let named = |family: &linkage::Family| -> Vec<usize> {
@@ -94,6 +94,10 @@ fn tally_unborn(world: &World, children: &Children, clusters: &[Vec<usize>], tal
                 tally.unborn_twins_linked += usize::from(cluster.iter().any(|other| !world.before_birth[*other]));
                 continue;
             }
+            if !told_of(world, *member) {
+                tally.unborn_untold += 1;
+                continue;
+            }
             tally.unborn += 1;
             let same = |other: &&usize| world.about[**other] == world.about[*member] && !world.before_birth[**other];
             let linked = cluster.iter().any(|other| same(&other));
@@ -105,6 +109,19 @@ fn tally_unborn(world: &World, children: &Children, clusters: &[Vec<usize>], tal
             tally.unborn_asked += usize::from(!linked && asked);
         }
     }
+}
+
+/// Whether any record of the born child, with its day of birth, names a parent as the unborn baby's record does, or a home.
+fn told_of(world: &World, unborn: usize) -> bool {
+    let record = &world.records[unborn];
+    let homes = |r: &PersonFacts| r.addresses.iter().map(|a| a.lines.as_str().to_lowercase()).collect::<HashSet<_>>();
+    let parent = |r: &RelationFacts| matches!(r.kind, RelationshipKind::MotherOf | RelationshipKind::FatherOf);
+    let parents = |r: &PersonFacts| r.relations.iter().filter(|r| parent(r)).map(|r| r.kind).collect::<Vec<_>>();
+    let of_child = world.records.iter().enumerate().filter(|(place, _)| world.about[*place] == world.about[unborn]);
+    of_child.filter(|(place, _)| !world.before_birth[*place]).map(|(_, born)| born).any(|born| {
+        let told = parents(record).iter().any(|kind| parents(born).contains(kind));
+        born.birth.is_some() && (told || !homes(record).is_disjoint(&homes(born)))
+    })
 }
 
 pub(crate) fn couples(list: &[usize]) -> Vec<(usize, usize)> {

@@ -8,6 +8,7 @@
 mod families;
 mod febrl;
 mod generator;
+mod lookup;
 mod measure;
 mod names;
 mod random;
@@ -45,6 +46,9 @@ pub(crate) fn run(words: &[String]) -> Result<()> {
         for percent in [100, 180] {
             families::run(seeds.clone(), families, percent, threads);
         }
+    }
+    if asked("lookup") {
+        lookup::run();
     }
     if asked("speed") {
         speed::run(threads);

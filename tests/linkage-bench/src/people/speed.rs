@@ -3,7 +3,7 @@
 use std::time::Instant;
 
 use domain::{BirthDate, PersonName};
-use linkage::{PersonFacts, Population, cluster_children, cluster_families};
+use linkage::{PersonFacts, Population, cluster_children, cluster_families_with};
 use time::macros::date;
 
 use super::generator::world;
@@ -15,12 +15,12 @@ pub(crate) fn run(threads: usize) {
 }
 
 fn growing(threads: usize) {
-    for families in [25_000, 50_000, 100_000] {
+    for families in [25_000, 50_000, 100_000, 200_000] {
         let world = world(5, families, 100);
         let started = Instant::now();
         let children = cluster_children(&world.records, Population::Families, threads);
         let sorted = started.elapsed().as_secs_f64();
-        let families = cluster_families(&world.records, &children.clusters);
+        let families = cluster_families_with(&world.records, &children.clusters, threads);
         let both = started.elapsed().as_secs_f64();
         println!(
             "speed: {} records: children {sorted:.1} s, families {:.1} s ({} families); target 60 s a million",
@@ -44,7 +44,7 @@ fn crowds(threads: usize) {
             let records: Vec<PersonFacts> = (0..count).map(make).collect();
             let started = Instant::now();
             let children = cluster_children(&records, Population::Families, threads);
-            let families = cluster_families(&records, &children.clusters).len();
+            let families = cluster_families_with(&records, &children.clusters, threads).len();
             println!(
                 "crowd, {what}: {count} records in {:.2} s, {} children, {families} families",
                 started.elapsed().as_secs_f64(),

@@ -18,6 +18,8 @@ pub(crate) struct Tally {
     pub(crate) unborn: usize,
     pub(crate) unborn_linked: usize,
     pub(crate) unborn_asked: usize,
+    /// Neither a parent nor a home is in any record of the born child: nothing to tell it by, and not counted.
+    pub(crate) unborn_untold: usize,
     /// Unborn twins: which of the two each became, no record tells, so none should be linked.
     pub(crate) unborn_twins: usize,
     pub(crate) unborn_twins_linked: usize,
@@ -51,12 +53,13 @@ impl Tally {
             100.0 * ratio(self.mixing, self.clusters)
         );
         println!(
-            "  unborn linked after birth {} of {} = {:.1} % (target 98 %), {} more asked; unborn twins linked {} of {} (which \
-             is which, nobody wrote)",
+            "  unborn linked after birth {} of {} = {:.1} % (target 98 %), {} more asked; not counted: {} of whom no record \
+             of the born child names parent or home; and twins, of whom nobody wrote which is which: {} of {} linked",
             self.unborn_linked,
             self.unborn,
             100.0 * ratio(self.unborn_linked, self.unborn),
             self.unborn_asked,
+            self.unborn_untold,
             self.unborn_twins_linked,
             self.unborn_twins,
         );

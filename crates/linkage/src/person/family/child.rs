@@ -75,20 +75,39 @@ impl Child {
             keys.extend([relative.key, relative.reference].into_iter().filter(|key| *key != 0));
             keys.extend(relative.nhs.map(|nhs| hash(&["parent number", &nhs.text()])));
         }
-        let named = |kind: &str, list: &[Relative], keys: &mut BTreeSet<u64>| {
-            keys.extend(list.iter().filter_map(|one| blocking::adult(words, one)).map(|name| hash(&[kind, &name])));
-        };
-        named("mother", &self.mothers, &mut keys);
-        named("father", &self.fathers, &mut keys);
-        named("child", &self.siblings, &mut keys);
-        for form in &self.forms {
-            let sound = |word: Option<&u32>| word.map_or("", |word| &*words.get(*word).sound);
-            keys.insert(hash(&["child", &format!("{} {}", sound(form.given.first()), sound(form.family.last()))]));
-        }
+        self.people(words, &mut keys);
         self.each_home(words, &mut |key| {
             keys.insert(key);
         });
         keys
+    }
+
+    /// Names alone are shared by many, so each key joins a name to a birthday, or to another name of the family.
+    fn people(&self, words: &Words, keys: &mut BTreeSet<u64>) {
+        let named = |list: &[Relative]| -> Vec<(String, Option<Date>)> {
+            list.iter().filter_map(|one| Some((blocking::adult(words, one)?, one.birth))).collect()
+        };
+        let (mothers, fathers, siblings) = (named(&self.mothers), named(&self.fathers), named(&self.siblings));
+        let sound = |word: Option<&u32>| word.map_or("", |word| &*words.get(*word).sound);
+        let own = |form: &NameForm| format!("{} {}", sound(form.given.first()), sound(form.family.last()));
+        let own: BTreeSet<String> = self.forms.iter().map(own).collect();
+        let mut add = |kind: &str, name: &str, beside: &str| {
+            keys.insert(hash(&[kind, name, beside]));
+        };
+        for (kind, list) in [("mother", &mothers), ("father", &fathers), ("child", &siblings)] {
+            for (name, birth) in list {
+                birth.iter().for_each(|birth| add(kind, name, &birth.to_julian_day().to_string()));
+            }
+        }
+        for name in &own {
+            self.births.iter().for_each(|birth| add("child", name, &birth.to_julian_day().to_string()));
+        }
+        for (father, _) in &fathers {
+            mothers.iter().for_each(|(mother, _)| add("parents", mother, father));
+            own.iter()
+                .chain(siblings.iter().map(|(name, _)| name))
+                .for_each(|name| add("father and child", father, name));
+        }
     }
 
     /// The keys of the homes: number with postcode, number with street.

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::super::compare::{ParentLevel, same_adult};
-use super::super::names::{self, FamilyLevel};
+use super::super::names::FamilyLevel;
 use super::super::prepared::Relative;
 use super::super::words::Words;
 use super::child::Child;
@@ -150,12 +150,12 @@ fn elsewhere(words: &Words, children: &[Child], members: &[usize]) -> Vec<Relati
 }
 
 fn surname(words: &Words, children: &[Child], a: &Household, b: &Household) -> i32 {
-    let of = |household: &Household| {
-        household.children.iter().filter_map(|c| children.get(*c)).flat_map(|c| &c.forms).cloned().collect::<Vec<_>>()
+    let of = |household: &Household| -> Vec<&Child> {
+        household.children.iter().take(MENTIONS).filter_map(|child| children.get(*child)).collect()
     };
     let (one, other) = (of(a), of(b));
-    let level = |x: &names::NameForm| other.iter().map(|y| names::compare_forms(words, x, y).1).min();
-    match one.iter().filter_map(level).min() {
+    let levels = one.iter().flat_map(|x| other.iter().filter_map(|y| kin::family_level(words, x, y)));
+    match levels.min() {
         Some(FamilyLevel::SameRare) => 250,
         Some(FamilyLevel::Same | FamilyLevel::Alike | FamilyLevel::Part) => 150,
         Some(FamilyLevel::Different) => -100,

@@ -10,7 +10,7 @@
 //! | a parent's family name: common, rarer, alike | 350, 500, 300 | likewise |
 //! | a parent's day of birth, beside the name | 1200 | one in about 9,000 days |
 //! | two mothers; two fathers | -700; -300 | full brothers and sisters are commoner than half ones |
-//! | one house at one time; by number and street alone | 1800; 1300 | |
+//! | one house at one time; by number and street alone | 1800; 800 | |
 //! | one house, one after another | half of that | |
 //! | a hostel or another shared address | 300 | |
 //! | one form | 1900 | agencies send families together |
@@ -35,6 +35,10 @@ use super::child::Child;
 
 /// Odds before anything is known.
 pub(super) const PRIOR: i32 = -1800;
+/// What a birthday is worth beside a name.
+const BIRTH: i32 = 1200;
+/// What a rare given name and a rare family name are worth together.
+const RARE: i32 = 1000;
 /// The most that brothers and sisters named by name can say.
 const MOST_NAMED: i32 = 2600;
 
@@ -47,6 +51,8 @@ pub(super) struct Kin {
     pub(super) fathers_differ: bool,
     /// Home, form, or named as brothers and sisters.
     pub(super) home: bool,
+    /// Something beyond names and practices is the same: a home, a form, a birthday, a number, or both parents.
+    pub(super) hard: bool,
     pub(super) reasons: Vec<Reason>,
 }
 
@@ -68,9 +74,15 @@ impl Kin {
             ParentLevel::Different => kin.add(R::MotherDifferent, -700),
             ParentLevel::Missing => {}
         }
+        let of_mother = named;
+        kin.hard = kin.mother && named >= BIRTH;
         let (father, named) = parents(words, &a.fathers, &b.fathers);
         kin.fathers_differ = father == ParentLevel::Different;
         match father {
+            ParentLevel::Sure | ParentLevel::Same if kin.mother => {
+                kin.hard |= named >= BIRTH || named.max(of_mother) >= RARE;
+                kin.add(R::FatherSame, named);
+            }
             ParentLevel::Sure | ParentLevel::Same if !kin.mothers_differ => kin.add(R::FatherSame, named / 2),
             ParentLevel::Different if !kin.mother => kin.add(R::FatherDifferent, -300),
             _ => {}
@@ -87,6 +99,7 @@ impl Kin {
         let best = pairs.map(|(x, y)| home(words, shared, x, y)).max().unwrap_or((0, R::AddressDifferent));
         if best.0 > 0 {
             self.home |= best.1 == R::HouseSame;
+            self.hard |= best.1 == R::HouseSame;
             self.add(best.1, best.0);
         }
         if a.practices.iter().any(|practice| b.practices.contains(practice)) {
@@ -96,12 +109,13 @@ impl Kin {
 
     fn declared(&mut self, words: &Words, a: &Child, b: &Child) {
         if a.sheets.iter().any(|sheet| b.sheets.contains(sheet)) {
-            self.home = true;
+            (self.home, self.hard) = (true, true);
             self.add(R::OneForm, 1900);
         }
         let found = named(words, a, b).into_iter().chain(named(words, b, a)).max();
         let third = third_named(words, a, b);
         let (full, weight) = found.unwrap_or((false, 0));
+        self.hard |= weight >= BIRTH || third >= BIRTH;
         if weight + third > 0 {
             self.home |= full && !self.mothers_differ && !self.fathers_differ;
             self.add(R::NamedAsSibling, (weight + third).min(MOST_NAMED));
@@ -156,7 +170,7 @@ fn adult_weight(words: &Words, x: &Relative, y: &Relative) -> i32 {
         FamilyLevel::Missing | FamilyLevel::Different => 0,
         _ => 300,
     };
-    let birth = if x.birth.is_some() && x.birth == y.birth { 1200 } else { 0 };
+    let birth = if x.birth.is_some() && x.birth == y.birth { BIRTH } else { 0 };
     given + family + birth
 }
 
@@ -176,7 +190,7 @@ pub(super) fn family_names(words: &Words, a: &Child, b: &Child, parent_said: boo
 
 /// The best agreement of their own family names.
 pub(super) fn family_level(words: &Words, a: &Child, b: &Child) -> Option<FamilyLevel> {
-    let level = |x: &NameForm, y: &NameForm| spoken::compare_forms(words, x, y).1;
+    let level = |x: &NameForm, y: &NameForm| spoken::family_level(words, x, y);
     let best = a.forms.iter().flat_map(|x| b.forms.iter().map(move |y| level(x, y)));
     best.filter(|level| *level != FamilyLevel::Missing).min()
 }
@@ -184,7 +198,7 @@ pub(super) fn family_level(words: &Words, a: &Child, b: &Child) -> Option<Family
 /// Whether `b` bears the family name of a parent of `a`.
 fn bears_parents_name(words: &Words, a: &Child, b: &Child) -> bool {
     let same = |parent: &Relative| {
-        b.forms.iter().any(|form| spoken::compare_forms(words, form, &parent.name).1 <= FamilyLevel::Same)
+        b.forms.iter().any(|form| spoken::family_level(words, form, &parent.name) <= FamilyLevel::Same)
     };
     a.mothers.iter().chain(&a.fathers).any(same)
 }
@@ -196,7 +210,7 @@ fn home(words: &Words, shared: &Shared, x: &Address, y: &Address) -> (i32, R) {
     let lives = match (postcode, house) {
         (PostcodeLevel::Same, _) if house || same_number => 1800,
         (PostcodeLevel::Slip, true) => 1800,
-        (PostcodeLevel::Missing, true) => 1300,
+        (PostcodeLevel::Missing, true) => 800,
         (PostcodeLevel::Same, _) => return (500, R::PostcodeSame),
         _ => return (0, R::AddressDifferent),
     };
@@ -220,6 +234,9 @@ pub(super) fn names(words: &Words, sibling: &Relative, child: &Child) -> Option<
 }
 
 fn called(words: &Words, sibling: &Relative, child: &Child) -> Option<i32> {
+    if sibling.birth.is_some_and(|birth| !child.births.is_empty() && !child.births.contains(&birth)) {
+        return None;
+    }
     let levels = child.forms.iter().map(|form| spoken::compare_forms(words, form, &sibling.name));
     let (given, family) = levels.min_by_key(|(given, family)| (*given, *family))?;
     let same_birth = sibling.birth.filter(|_| !child.births.is_empty()).map(|birth| child.births.contains(&birth));
@@ -228,7 +245,7 @@ fn called(words: &Words, sibling: &Relative, child: &Child) -> Option<i32> {
     }
     let named = if given <= GivenLevel::Same { 450 } else { 300 };
     let family = if family <= FamilyLevel::Part { 0 } else { -300 };
-    Some(named + family + if same_birth == Some(true) { 1200 } else { 0 })
+    Some(named + family + if same_birth == Some(true) { BIRTH } else { 0 })
 }
 
 /// Other children whom both name as their brother or sister.

@@ -10,7 +10,7 @@ mod kin;
 mod men;
 mod sets;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use super::addresses::Address;
 use super::cluster::ChildCluster;
@@ -46,11 +46,17 @@ pub struct Family {
 /// Sorts children, each a cluster of records, into families. Every child is in at least one.
 #[must_use]
 pub fn cluster_families(records: &[PersonFacts], clusters: &[ChildCluster]) -> Vec<Family> {
+    cluster_families_with(records, clusters, 1)
+}
+
+/// The same on several threads, which change how long it takes, not the result.
+#[must_use]
+pub fn cluster_families_with(records: &[PersonFacts], clusters: &[ChildCluster], threads: usize) -> Vec<Family> {
     let mut words = Words::default();
     let mut children: Vec<Child> =
         (0..).zip(clusters).map(|(place, cluster)| Child::read(&mut words, records, cluster, place)).collect();
     children.sort_by(|a, b| (&a.key, a.place).cmp(&(&b.key, b.place)));
-    Families { words, children }.sorted()
+    Families { words, children }.sorted(threads.max(1))
 }
 
 /// Homes that many families have shared.
@@ -78,38 +84,45 @@ struct Link {
     pair: Pair,
     /// Of one mother, or of one home where mothers are not known to differ.
     household: bool,
+    reasons: Vec<Reason>,
 }
 
 impl Families {
-    fn sorted(&self) -> Vec<Family> {
+    fn sorted(&self, threads: usize) -> Vec<Family> {
         let blocks = self.blocks();
         let shared = self.shared();
         let mut pairs: Vec<Pair> = blocks.into_values().flat_map(|block| self.pairs_of(block)).collect();
         pairs.sort_unstable();
         pairs.dedup();
-        let mut reasons: BTreeMap<Pair, Vec<Reason>> = BTreeMap::new();
-        let links = self.links(&pairs, &shared, &mut reasons);
+        let mut links = self.links_on(&pairs, &shared, threads);
+        links.sort_by_key(|link| (-link.weight, link.pair));
         let mut mothers = self.households(&links);
         let households = self.moved(&mut mothers, &pairs);
         let mut groups: Vec<Vec<usize>> = households.households.iter().map(|house| house.children.clone()).collect();
         groups.extend(self.fathers(&households, &pairs));
         groups.extend(links.iter().filter(|link| !link.household).map(|link| vec![link.pair.0, link.pair.1]));
+        let reasons = links.into_iter().map(|link| (link.pair, link.reasons)).collect();
         self.placed(assemble(self.children.len(), groups, &reasons))
     }
 
-    fn links(&self, pairs: &[Pair], shared: &Shared, reasons: &mut BTreeMap<Pair, Vec<Reason>>) -> Vec<Link> {
-        let mut links = Vec::new();
-        for (a, b) in pairs {
-            let Some((one, other)) = self.children.get(*a).zip(self.children.get(*b)) else { continue };
+    fn links_on(&self, pairs: &[Pair], shared: &Shared, threads: usize) -> Vec<Link> {
+        let share = pairs.len().div_ceil(threads).max(1);
+        std::thread::scope(|scope| {
+            let workers: Vec<_> =
+                pairs.chunks(share).map(|part| scope.spawn(move || self.links(part, shared))).collect();
+            workers.into_iter().filter_map(|worker| worker.join().ok()).flatten().collect()
+        })
+    }
+
+    fn links(&self, pairs: &[Pair], shared: &Shared) -> Vec<Link> {
+        let link = |(a, b): &Pair| {
+            let (one, other) = self.children.get(*a).zip(self.children.get(*b))?;
             let kin = Kin::of(&self.words, shared, one, other);
-            if kin.weight >= 0 && (kin.home || kin.mother || !kin.mothers_differ) {
-                let household = !kin.mothers_differ;
-                links.push(Link { weight: kin.weight, pair: (*a, *b), household });
-                reasons.insert((*a, *b), kin.reasons);
-            }
-        }
-        links.sort_by_key(|link| (-link.weight, link.pair));
-        links
+            let household = !kin.mothers_differ;
+            let Kin { weight, hard, reasons, .. } = kin;
+            (weight >= 0 && hard).then_some(Link { weight, pair: (*a, *b), household, reasons })
+        };
+        pairs.iter().filter_map(link).collect()
     }
 
     /// Children joined into households, the plainest pair first, unless their mothers are two women.
