@@ -118,8 +118,8 @@ impl<'t, 'e, 'f> Tellings<'t, 'e, 'f> {
             return x.units.iter().all(|one| y.units.iter().all(|other| self.family.may_repeat(*one, *other)));
         }
         let Some(facts) = self.facts(a, b) else { return false };
-        let floor = !accounts::excludes(&facts) && accounts::points(&facts) >= ACCOUNT_FLOOR;
-        floor || accounts::may_be_verbatim(&facts) && self.verbatim(a, b).is_some()
+        let alike = || accounts::may_be_verbatim(&facts) && self.verbatim(a, b).is_some();
+        !accounts::excludes(&facts) && (accounts::points(&facts) >= ACCOUNT_FLOOR || alike())
     }
 
     /// Every pair of different agencies' tellings that is compared.
@@ -141,7 +141,9 @@ impl<'t, 'e, 'f> Tellings<'t, 'e, 'f> {
         let (mut same, mut related) = (Vec::new(), Vec::new());
         for (a, b) in self.pairs() {
             let Some(facts) = self.facts(a, b) else { continue };
-            if accounts::may_be_verbatim(&facts)
+            // One of several repeats may be dated so vaguely that it fits what the others exclude.
+            if !accounts::excludes(&facts)
+                && accounts::may_be_verbatim(&facts)
                 && let Some((strength, codes)) = self.verbatim(a, b)
             {
                 same.push(Link { a, b, rank: strength.saturating_mul(STEP), codes });
