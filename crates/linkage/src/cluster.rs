@@ -4,12 +4,12 @@
 //! accounts of different agencies. Entries are compared only where they share a key, each with a bounded number of
 //! neighbours, so the cost is n log n even when every entry is of one day.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, HashMap};
 
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Family, Tellings};
-use crate::evidence::{Evidence, EvidenceCode as E};
+use crate::evidence::{Evidence, EvidenceCode as E, Spoken, join};
 use crate::facts::EventFacts;
 use crate::piles::Unit;
 use crate::union::{Groups, Link, without_ambiguous};
@@ -127,7 +127,7 @@ struct Sorting<'e, 'f> {
     family: Family<'e, 'f>,
 }
 
-type Repeats = Vec<(Vec<usize>, BTreeSet<E>)>;
+type Repeats = Vec<(Vec<usize>, Spoken)>;
 
 impl Sorting<'_, '_> {
     /// One agency's repeats: groups of units.
@@ -170,28 +170,28 @@ impl Sorting<'_, '_> {
                 continue;
             }
             let (first, second) = if x < y { (first, second) } else { (second, first) };
-            let evidence = evidence(link.codes.into_iter().collect());
+            let evidence = evidence(link.codes);
             best.insert((x.min(y), x.max(y)), (link.rank, RelatedEvents { first, second, evidence }));
         }
         best.into_values().map(|(_, related)| related).collect()
     }
 
-    fn cluster(&self, repeats: &Repeats, groups: &[usize], mut codes: BTreeSet<E>) -> EventCluster {
+    fn cluster(&self, repeats: &Repeats, groups: &[usize], mut codes: Spoken) -> EventCluster {
         let repeats: Vec<_> = groups.iter().filter_map(|&group| repeats.get(group)).collect();
         let units: Vec<&Unit> =
             repeats.iter().flat_map(|(units, _)| units).filter_map(|&unit| self.family.units.get(unit)).collect();
         if units.iter().any(|unit| unit.entries.len() > 1) {
-            codes.extend([E::SameAgency, E::SameDate, E::SameWords]);
+            join(&mut codes, [E::SameAgency, E::SameDate, E::SameWords].map(|code| (code, 0)).into());
         }
-        codes.extend(repeats.iter().flat_map(|(_, codes)| codes));
+        repeats.iter().for_each(|(_, spoken)| join(&mut codes, spoken.clone()));
         let mut members: Vec<usize> = units.iter().flat_map(|unit| &unit.entries).copied().collect();
         members.sort_by_key(|&index| self.family.entries.get(index).map(|facts| facts.entry));
         EventCluster { members, evidence: evidence(codes) }
     }
 }
 
-fn evidence(codes: BTreeSet<E>) -> Vec<Evidence> {
-    codes.into_iter().map(Evidence::of).collect()
+fn evidence(codes: Spoken) -> Vec<Evidence> {
+    codes.into_iter().map(Evidence::weighed).collect()
 }
 
 fn every_pair(a: &[usize], b: &[usize], holds: impl Fn(usize, usize) -> bool) -> bool {

@@ -5,6 +5,7 @@
 //! or a document reference in common. Recurring contacts on other days, two incidents on one day and two children's own
 //! appointments stay apart.
 
+mod account_weights;
 mod accounts;
 mod blocks;
 mod clock;
@@ -18,6 +19,7 @@ mod mixing;
 mod neighbours;
 mod rarity;
 mod reading;
+mod relative;
 mod repeats;
 mod sequence;
 mod shorthand;

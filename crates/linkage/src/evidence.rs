@@ -1,5 +1,7 @@
 //! Why a decision was taken, in words a practitioner can read. Evidence never repeats a record's own words or names.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 /// What kind of fact spoke for or against a link.
@@ -105,6 +107,26 @@ impl Evidence {
     #[must_use]
     pub fn of(code: EvidenceCode) -> Self {
         Self { code, words: code.words().to_owned() }
+    }
+
+    /// The fact with its standing words and what it weighed: ten points make one event about three times as likely.
+    pub(crate) fn weighed((code, points): (EvidenceCode, i32)) -> Self {
+        match points {
+            ..=0 => Self::of(code),
+            1 => Self { code, words: format!("{} (1 point)", code.words()) },
+            _ => Self { code, words: format!("{} ({points} points)", code.words()) },
+        }
+    }
+}
+
+/// Facts that speak for a link, each with its weight in points; 0 for those that decide without being weighed.
+pub(crate) type Spoken = BTreeMap<EvidenceCode, i32>;
+
+/// Adds the facts of another pair, of each fact the stronger.
+pub(crate) fn join(known: &mut Spoken, others: Spoken) {
+    for (code, points) in others {
+        let own = known.entry(code).or_insert(points);
+        *own = (*own).max(points);
     }
 }
 

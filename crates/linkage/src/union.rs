@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::evidence::EvidenceCode;
+use crate::evidence::{Spoken, join};
 
 /// A pair that belongs together, `a < b`.
 pub(crate) struct Link {
@@ -10,14 +10,14 @@ pub(crate) struct Link {
     pub(crate) b: usize,
     /// 0 is the strongest.
     pub(crate) rank: u8,
-    pub(crate) codes: Vec<EvidenceCode>,
+    pub(crate) codes: Spoken,
 }
 
 /// Nodes in groups. A node's group is named by its index; members are in ascending order.
 pub(crate) struct Groups {
     group_of: Vec<usize>,
     members: Vec<Vec<usize>>,
-    codes: Vec<BTreeSet<EvidenceCode>>,
+    codes: Vec<Spoken>,
 }
 
 impl Groups {
@@ -25,7 +25,7 @@ impl Groups {
         Self {
             group_of: (0..count).collect(),
             members: (0..count).map(|node| vec![node]).collect(),
-            codes: vec![BTreeSet::new(); count],
+            codes: vec![Spoken::new(); count],
         }
     }
 
@@ -38,7 +38,7 @@ impl Groups {
             if allowed {
                 self.merge(to, from);
                 if let Some(codes) = self.codes.get_mut(to) {
-                    codes.extend(link.codes);
+                    join(codes, link.codes);
                 }
             }
         }
@@ -64,12 +64,12 @@ impl Groups {
             members.sort_unstable();
         }
         if let Some(own) = self.codes.get_mut(to) {
-            own.extend(codes);
+            join(own, codes);
         }
     }
 
     /// The groups with their reasons, ordered by their first member.
-    pub(crate) fn finish(self) -> Vec<(Vec<usize>, BTreeSet<EvidenceCode>)> {
+    pub(crate) fn finish(self) -> Vec<(Vec<usize>, Spoken)> {
         let groups = self.members.into_iter().zip(self.codes).filter(|(members, _)| !members.is_empty());
         let mut groups: Vec<_> = groups.collect();
         groups.sort_by(|(a, _), (b, _)| a.first().cmp(&b.first()));

@@ -59,6 +59,14 @@ fn one_account_does_not_join_two_incidents_of_another_agency() {
 }
 
 #[test]
+fn a_vague_copy_is_no_bridge_from_one_day_to_another() {
+    let tell =
+        |agency, child, when| told(agency, &[child], when, "DOMESTIC_ABUSE", FIGHT).fragment(agency * 10 + child);
+    let entries = numbered([tell(GP, BILAL, "2024-03"), tell(GP, AISHA, "2024-03-12"), tell(HV, BILAL, "2024-03-19")]);
+    assert_eq!(sorted(&entries), vec![vec![1, 2], vec![3]]);
+}
+
+#[test]
 fn two_identical_calls_told_for_two_children_are_two_events() {
     let call = |child| told(HV, &[child], "2024-03-12", "CONTACT", "Telephoned mother, no answer").fragment(child);
     let entries = numbered([call(AISHA), call(AISHA), call(BILAL), call(BILAL)]);

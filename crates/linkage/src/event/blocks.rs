@@ -55,11 +55,35 @@ pub(crate) fn ranks<K: Ord>(count: usize, key: impl Fn(usize) -> K) -> Vec<usize
 
 /// Three views of a text, one of which survives an edit elsewhere: its first four words, its last four, its three longest.
 pub(crate) fn sketches(words: &[&str]) -> [(u8, u64); 3] {
-    let mut longest: Vec<&str> = words.to_vec();
-    longest.sort_unstable_by(|a, b| b.len().cmp(&a.len()).then(a.cmp(b)));
-    longest.dedup();
-    longest.truncate(3);
     let head: Vec<_> = words.iter().take(4).collect();
     let tail: Vec<_> = words.iter().rev().take(4).collect();
-    [(0, digest(&head)), (1, digest(&tail)), (2, digest(&longest))]
+    [(0, digest(&head)), (1, digest(&tail)), (2, digest(&longest(words)))]
+}
+
+/// The three longest words, each once, in an order that does not depend on theirs.
+fn longest<'w>(words: &[&'w str]) -> [&'w str; 3] {
+    let mut longest = [""; 3];
+    for &word in words {
+        let mut carried = word;
+        for place in &mut longest {
+            if *place == carried {
+                break;
+            }
+            if (carried.len(), carried) > (place.len(), *place) {
+                std::mem::swap(place, &mut carried);
+            }
+        }
+    }
+    longest
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_longest_words_do_not_depend_on_their_order() {
+        assert_eq!(longest(&["a", "ccc", "bb", "ccc", "dddd"]), ["dddd", "ccc", "bb"]);
+        assert_eq!(longest(&["dddd", "ccc", "ccc", "bb", "a"]), longest(&["bb", "a", "ccc", "dddd"]));
+    }
 }

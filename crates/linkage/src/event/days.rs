@@ -3,10 +3,11 @@
 //! A day that is quoted survives any wording, so that a school's note of Monday finds the police's of Saturday. Days to
 //! come ("next 29/5") are plans and are left out; durations ("rv 2/52") are no days.
 
-use time::{Date, Duration, Month, Weekday};
+use time::{Date, Month};
 
 use super::clock::{self, Clock};
 use super::feasts;
+use super::relative::{Part, WEEKEND, part_of_day, relative, weekday_named};
 
 /// How far back a day without a year may lie.
 const BACK_DAYS: i64 = 150;
@@ -14,8 +15,6 @@ const BACK_DAYS: i64 = 150;
 const AHEAD_DAYS: i64 = 2;
 /// The years between which a day of the week and a date together are looked for.
 const YEARS: std::ops::Range<i32> = 2005..2041;
-/// Minutes from and until, past midnight above 1440.
-pub(crate) type Part = (u16, u16);
 
 /// A day that a text speaks of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -31,7 +30,7 @@ pub(crate) struct Quoted {
 }
 
 impl Quoted {
-    fn of(date: Date, firm: bool) -> Self {
+    pub(crate) fn of(date: Date, firm: bool) -> Self {
         Self { year: Some(date.year()), day: (u8::from(date.month()), date.day()), firm, part: None }
     }
 
@@ -86,7 +85,6 @@ pub(crate) fn is_temporal(word: &str) -> bool {
         || feasts::is_feast_word(word)
 }
 
-const WEEKEND: &[&str] = &["w/e", "wkend", "weekend", "w/end"];
 /// Saturday and Sunday.
 const SATURDAY_AND_SUNDAY: u8 = 0b110_0000;
 
@@ -308,75 +306,6 @@ fn month_named(word: &str) -> Option<u8> {
         .zip(LONG)
         .position(|(short, long)| word == *short || word == long || word == "sept" && *short == "sep")?;
     u8::try_from(at + 1).ok()
-}
-
-/// "Today", "yesterday", "Saturday", "two days ago": counted from the entry's own day.
-fn relative(word: &str, before: &[&str; 3], after: &[&str; 3], own: Option<Date>) -> Option<Quoted> {
-    let own = own?;
-    let back = match word {
-        "yesterday" | "ydy" | "yday" | "yest" if matches!(before, ["before", "day", _]) => 2,
-        "yesterday" | "ydy" | "yday" | "yest" => 1,
-        "today" | "tonight" => 0,
-        "night" | "nite" | "evening" if before[0] == "last" || before[0] == "previous" => 1,
-        "before" if matches!(before[0], "night" | "evening" | "day") && after[0] != "yesterday" => 1,
-        "ago" => days_ago(before)?,
-        _ if WEEKEND.contains(&word) => i64::from(own.weekday().number_days_from_sunday()) + 1,
-        _ => weekday_back(word, before[0], own)?,
-    };
-    own.checked_sub(Duration::days(back)).map(|date| Quoted::of(date, false))
-}
-
-/// "Two days ago".
-fn days_ago(before: &[&str; 3]) -> Option<i64> {
-    const NUMBERS: [&str; 6] = ["two", "three", "four", "five", "six", "seven"];
-    let unit = match before[0] {
-        "days" | "nights" => 1,
-        "week" if matches!(before[1], "a" | "one" | "1") => return Some(7),
-        _ => return None,
-    };
-    let named = NUMBERS.iter().position(|number| *number == before[1]).and_then(|at| i64::try_from(at + 2).ok());
-    named.or_else(|| before[1].parse().ok()).filter(|days| (1..=14).contains(days)).map(|days| days * unit)
-}
-
-fn weekday_back(word: &str, before: &str, own: Date) -> Option<i64> {
-    let day = weekday_named(word)?;
-    let back = i64::from((7 + own.weekday().number_days_from_monday() - day.number_days_from_monday()) % 7);
-    Some(if back == 0 && before == "last" { 7 } else { back })
-}
-
-fn weekday_named(word: &str) -> Option<Weekday> {
-    Some(match word {
-        "mon" | "monday" | "mondy" => Weekday::Monday,
-        "tue" | "tues" | "tuesday" | "tusday" | "teusday" => Weekday::Tuesday,
-        "wed" | "weds" | "wednesday" | "wensday" | "wednsday" => Weekday::Wednesday,
-        "thu" | "thur" | "thurs" | "thursday" | "thurday" | "thrusday" => Weekday::Thursday,
-        "fri" | "friday" | "firday" => Weekday::Friday,
-        "sat" | "saturday" | "saterday" | "satuday" => Weekday::Saturday,
-        "sun" | "sunday" | "sundy" => Weekday::Sunday,
-        _ => return None,
-    })
-}
-
-/// The time of day said with a quoted day: "sat night", "3/2/24 evening".
-fn part_of_day(word: &str, after: &[&str; 3]) -> Option<Part> {
-    if matches!(word, "tonight" | "night" | "nite" | "evening") {
-        return Some((1020, 1620));
-    }
-    let sought = after.iter().take(2).take_while(|word| !word.is_empty());
-    sought.filter_map(|word| part_named(word)).next()
-}
-
-fn part_named(word: &str) -> Option<Part> {
-    Some(match word {
-        "am" | "morning" => (240, 750),
-        "pm" | "afternoon" => (700, 1260),
-        "eve" | "evening" => (990, 1440),
-        "night" | "nite" | "nt" | "late" => (1080, 1680),
-        "early" => (0, 480),
-        "tea" | "teatime" => (900, 1140),
-        "dinner" | "lunch" | "lunchtime" => (660, 870),
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

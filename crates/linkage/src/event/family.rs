@@ -10,7 +10,7 @@ use super::repeats::{self, Verbatim};
 use super::words::Vocabulary;
 use super::{Verdict, contradiction, judge};
 use crate::event::EventBand;
-use crate::evidence::EvidenceCode as E;
+use crate::evidence::{EvidenceCode as E, Spoken};
 use crate::facts::{EventFacts, FamilyNames};
 use crate::lexicon::is_pronoun;
 use crate::piles::{Unit, pile};
@@ -162,7 +162,7 @@ impl<'e, 'f> Family<'e, 'f> {
         let same_place = self.units.get(a)?.occurrence == self.units.get(b)?.occurrence;
         if let Some(verdict) = verdict {
             let rank = (verdict.rank + u8::from(!same_place)).saturating_mul(STEP);
-            return Some(Link { a, b, rank, codes: verdict.codes });
+            return Some(Link { a, b, rank, codes: unweighed(verdict.codes) });
         }
         let points = self.loose_repeat(a, b, &facts).filter(|points| *points >= REPEAT)?;
         Some(Link { a, b, rank: rank(points + 100), codes: with(repeats::evidence(&facts), E::SameAgency) })
@@ -251,7 +251,12 @@ pub(crate) fn rank(points: i32) -> u8 {
     u8::try_from((255 - points).clamp(75, 255)).unwrap_or(u8::MAX)
 }
 
-pub(crate) fn with(mut codes: Vec<E>, code: E) -> Vec<E> {
-    codes.push(code);
+/// Facts that decide without being weighed.
+pub(crate) fn unweighed(codes: Vec<E>) -> Spoken {
+    codes.into_iter().map(|code| (code, 0)).collect()
+}
+
+pub(crate) fn with(mut codes: Spoken, code: E) -> Spoken {
+    codes.entry(code).or_insert(0);
     codes
 }

@@ -1,12 +1,12 @@
 //! What speaks for and against two entries of one agency telling one event, each for another sibling.
 //!
-//! Points are tenths of the natural logarithm of the odds, times ten; see [`super::accounts`].
+//! Points and where they come from are those of [`super::account_weights`].
 
 use super::kinds;
 use super::meeting::{Meeting, meeting};
 use super::rarity::{Rarity, shared};
 use super::reading::Reading;
-use crate::evidence::EvidenceCode as E;
+use crate::evidence::{EvidenceCode as E, Spoken};
 
 /// How many facts are weighed.
 pub(crate) const FACTS: usize = 28;
@@ -193,10 +193,15 @@ pub(crate) fn points(facts: &[i32; FACTS]) -> i32 {
     facts.iter().zip(&WEIGHTS).map(|(value, (_, weight, _))| value * weight).sum::<i32>() / 10
 }
 
-/// The facts that speak for one event, as evidence.
-pub(crate) fn evidence(facts: &[i32; FACTS]) -> Vec<E> {
-    let spoken = facts.iter().zip(&WEIGHTS).filter(|(value, (_, weight, _))| *value * weight > 0);
-    spoken.filter_map(|(_, (.., code))| *code).collect()
+/// The facts that speak for one event, as evidence with their points.
+pub(crate) fn evidence(facts: &[i32; FACTS]) -> Spoken {
+    let mut spoken = Spoken::new();
+    for (value, (_, weight, code)) in facts.iter().zip(&WEIGHTS) {
+        if let Some(code) = code.filter(|_| value * weight > 0) {
+            *spoken.entry(code).or_insert(0) += value * weight / 10;
+        }
+    }
+    spoken
 }
 
 /// Whether the children are other ones and each is at its own business: two appointments, two letters.

@@ -5,13 +5,13 @@ use std::collections::{BTreeSet, HashMap};
 use domain::{AgencyId, PersonId};
 
 use super::accounts::{self, FACTS, Pair};
-use super::family::{Family, STEP, rank, with};
+use super::family::{Family, STEP, rank, unweighed, with};
 use super::kinds;
 use super::neighbours::Keys;
 use super::rarity::Rarity;
 use super::reading::Reading;
 use super::sequence;
-use crate::evidence::EvidenceCode as E;
+use crate::evidence::{EvidenceCode as E, Spoken};
 use crate::facts::EventFacts;
 use crate::union::Link;
 
@@ -104,11 +104,11 @@ impl<'t, 'e, 'f> Tellings<'t, 'e, 'f> {
     }
 
     /// A match by the words themselves.
-    fn verbatim(&self, a: usize, b: usize) -> Option<(u8, Vec<E>)> {
+    fn verbatim(&self, a: usize, b: usize) -> Option<(u8, Spoken)> {
         let (x, y) = self.tellings.get(a).zip(self.tellings.get(b))?;
         let pairs = x.units.iter().flat_map(|one| y.units.iter().map(move |other| (*one, *other)));
         let verdicts = pairs.take(MOST_PAIRS).filter_map(|(one, other)| self.family.verbatim(one, other));
-        verdicts.min_by_key(|verdict| verdict.rank).map(|verdict| (verdict.rank, verdict.codes))
+        verdicts.min_by_key(|verdict| verdict.rank).map(|verdict| (verdict.rank, unweighed(verdict.codes)))
     }
 
     /// Whether two tellings may stand in one event.
@@ -118,8 +118,8 @@ impl<'t, 'e, 'f> Tellings<'t, 'e, 'f> {
             return x.units.iter().all(|one| y.units.iter().all(|other| self.family.may_repeat(*one, *other)));
         }
         let Some(facts) = self.facts(a, b) else { return false };
-        let floor = !accounts::excludes(&facts) && accounts::points(&facts) >= ACCOUNT_FLOOR;
-        floor || accounts::may_be_verbatim(&facts) && self.verbatim(a, b).is_some()
+        let alike = || accounts::may_be_verbatim(&facts) && self.verbatim(a, b).is_some();
+        !accounts::excludes(&facts) && (accounts::points(&facts) >= ACCOUNT_FLOOR || alike())
     }
 
     /// Every pair of different agencies' tellings that is compared.
@@ -141,7 +141,9 @@ impl<'t, 'e, 'f> Tellings<'t, 'e, 'f> {
         let (mut same, mut related) = (Vec::new(), Vec::new());
         for (a, b) in self.pairs() {
             let Some(facts) = self.facts(a, b) else { continue };
-            if accounts::may_be_verbatim(&facts)
+            // One of several repeats may be dated so vaguely that it fits what the others exclude.
+            if !accounts::excludes(&facts)
+                && accounts::may_be_verbatim(&facts)
                 && let Some((strength, codes)) = self.verbatim(a, b)
             {
                 same.push(Link { a, b, rank: strength.saturating_mul(STEP), codes });
@@ -193,7 +195,7 @@ impl<'t, 'e, 'f> Tellings<'t, 'e, 'f> {
             });
             if let Some((_, other, _)) = cause {
                 let (a, b) = (**telling.min(other), **telling.max(other));
-                links.push(Link { a, b, rank: u8::MAX, codes: vec![E::SharedChild, E::LaterStep] });
+                links.push(Link { a, b, rank: u8::MAX, codes: unweighed(vec![E::SharedChild, E::LaterStep]) });
             }
         }
         links
