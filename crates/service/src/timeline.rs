@@ -1,9 +1,9 @@
 //! The consolidated timeline: every live entry that the reader may see, each event once, with every agency's account.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    Actor, AgencyId, ChronologyId, EntryDetails, FragmentId, Instant, InvitationState, Operation, Permit,
+    Actor, AgencyId, ChronologyId, EntryDetails, EntryId, FragmentId, Instant, InvitationState, Operation, Permit,
     may_read_entry,
 };
 use store::{ChronologyRow, FragmentContent, InvitationRow};
@@ -24,6 +24,8 @@ const MAX_ROWS: u16 = 500;
 /// What a reader may see of a chronology, opened.
 pub(crate) struct Opened {
     pub(crate) entries: Vec<LiveEntry>,
+    /// What lives and is not theirs to see: nothing that is about it is shown to them.
+    pub(crate) hidden: BTreeSet<EntryId>,
     /// When each fragment expires.
     pub(crate) expires: BTreeMap<FragmentId, Instant>,
     /// What each agency says of its part in the support network, the latest first.
@@ -63,7 +65,7 @@ impl Service {
         let opened = self.open_content(scene, permit, reader, chronology)?;
         let counts = count_by_agency(&opened.entries);
         let children = child_facts(&family);
-        let linked = self.linked(scene, permit, chronology, &opened.entries, &children)?;
+        let linked = self.linked(scene, permit, chronology, &opened, &children)?;
         let sorted = linked.decided(&opened.entries);
         let drawn = consolidate_sorted(opened.entries, sorted, &children, &filter_of(query));
         let coverage = self.coverage(scene, permit, chronology, &counts, opened.involvement)?;
@@ -82,16 +84,23 @@ impl Service {
         chronology: &ChronologyRow,
     ) -> Answer<Opened> {
         let content = store::fragments::live_content(scene.tx, permit, chronology.id, scene.session.now)?;
-        let mut opened = Opened { entries: Vec::new(), expires: BTreeMap::new(), involvement: BTreeMap::new() };
+        let mut opened = Opened {
+            entries: Vec::new(),
+            hidden: BTreeSet::new(),
+            expires: BTreeMap::new(),
+            involvement: BTreeMap::new(),
+        };
         for fragment in content {
             let (id, agency, end) = (fragment.fragment.id, fragment.fragment.agency_id, fragment.fragment.expires_at);
             scene.trail.expires_at = Some(scene.trail.expires_at.map_or(end, |earliest| earliest.min(end)));
             let fragment = self.open_content_of(scene.now(), fragment)?;
             opened.expires.insert(id, end);
             opened.involvement.extend(fragment.involvement.map(|involvement| (agency, involvement)));
-            opened.entries.extend(fragment.entries.into_iter().filter(|entry| {
+            let (seen, hidden): (Vec<LiveEntry>, Vec<LiveEntry>) = fragment.entries.into_iter().partition(|entry| {
                 may_read_entry(reader, entry.agency, &entry.details.category, &entry.details.handling)
-            }));
+            });
+            opened.entries.extend(seen);
+            opened.hidden.extend(hidden.into_iter().map(|entry| entry.entry_id));
         }
         Ok(opened)
     }

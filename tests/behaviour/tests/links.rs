@@ -191,20 +191,67 @@ on_both! {
         assert!(together(&timeline(app, &seed, User::TEAM), &secret[0], &surgery[0]));
     }
 
-    fn who_may_not_see_all_of_a_decision_is_not_told_why(app) {
+    fn a_decision_about_something_unseen_is_not_there(app) {
         let seed = app.seed();
-        let (_, _, surgery) = told_twice(app, &seed);
+        let (police, school, surgery) = told_twice(app, &seed);
+        let seen = |user: User| (timeline(app, &seed, user), app.by(user).get(&seed.at("links")).ok());
+        let before = (seen(User::TEAM), seen(User::WAITING));
         let crime = with(entry("charged with assault", "2026-01-27", &[]), json!({"category": "CRIME"}));
-        let (_, offence) = submit(app, &seed, User::OFFICER, &[crime]);
-        let id = decide(app, &seed, &decision("related", &[&offence[0]], &[&surgery[0]]));
-        let path = format!("{}/{id}", seed.at("link-decisions"));
-        let (whole, part) = (app.by(User::OWNER).get(&path).ok(), app.by(User::TEAM).get(&path).ok());
-        assert_eq!(whole["entries"], json!([offence[0]]));
-        assert!(whole["reason"].is_string());
-        assert_eq!(part["entries"], json!([]));
-        assert_eq!(part["with"], json!([surgery[0]]));
-        assert_eq!(part.get("reason"), None, "{part}");
-        assert!(timeline(app, &seed, User::TEAM)["rows"].as_array().unwrap().iter().all(|row| row.get("related").is_none()));
+        let marked = with(entry("held a meeting", "2026-01-27", &[]), json!({"handling": {"marking": "restricted", "named_agencies": []}}));
+        let (_, hidden) = submit(app, &seed, User::OFFICER, &[crime, marked]);
+        let first = decide(app, &seed, &decision("related", &[&hidden[0]], &[&surgery[0]]));
+        let _ = decide(app, &seed, &decision("same_event", &[&hidden[1], &surgery[0]], &[]));
+        let _ = decide(app, &seed, &decision("different_events", &[&school[0]], &[&police[0], &hidden[0]]));
+        let strip = |view: &Value| {
+            let mut view = view.clone();
+            for row in view["rows"].as_array_mut().into_iter().flatten() {
+                row["sequence"] = Value::Null;
+            }
+            view
+        };
+        let after = seen(User::WAITING);
+        assert_eq!((strip(&after.0), &after.1), (strip(&before.1.0), &before.1.1), "neither timeline nor links tell of it");
+        // Social care without leave for offences: the marked entry is theirs to see, the offence is not.
+        let list = app.by(User::TEAM).get(&format!("{}?limit=1", seed.at("link-decisions"))).ok();
+        assert_eq!((list["items"].as_array().unwrap().len(), list.get("next")), (1, None), "{list}");
+        assert_eq!(list["items"][0]["decision"], json!("same_event"));
+        let path = format!("{}/{first}", seed.at("link-decisions"));
+        assert_eq!(app.by(User::TEAM).get(&path).status, 404);
+        assert_eq!(app.by(User::TEAM).post(&format!("{path}/withdrawal"), &reason(json!({}))).status, 404);
+        assert_eq!(app.by(User::OWNER).get(&path).ok()["reason"], json!("Canary: both told me so."));
+        assert!(together(&timeline(app, &seed, User::TEAM), &police[0], &school[0]), "nor does it do anything");
+        assert!(!together(&timeline(app, &seed, User::OWNER), &police[0], &school[0]));
+        let all = app.by(User::OWNER).get(&format!("{}?limit=2", seed.at("link-decisions"))).ok();
+        let next = all["next"].as_str().unwrap();
+        let rest = app.by(User::OWNER).get(&format!("{}?limit=2&cursor={next}", seed.at("link-decisions"))).ok();
+        assert_eq!((all["items"].as_array().unwrap().len(), rest["items"].as_array().unwrap().len()), (2, 1));
+        assert_eq!(before.0.0["header"]["row_count"], json!(rows(&before.0.0).len()));
+    }
+
+    fn a_correction_that_shortens_a_fragment_shortens_the_reasons(app) {
+        let seed = app.seed();
+        let (police, _, surgery) = told_twice(app, &seed);
+        let id = decide(app, &seed, &decision("related", &[&police[0]], &[&surgery[0]]));
+        let mine = app.by(User::WAITING).get("/v1/fragments").ok()["items"][0]["id"].as_str().unwrap().to_owned();
+        let soon = app.in_days(3);
+        let shorter = with(fragment(&[entry("routine immunisation given", "2026-01-27", &[&seed.twin])]), json!({"expires_at": soon}));
+        let _ = app.by(User::WAITING).put(&format!("/v1/fragments/{mine}"), Some(1), &shorter).ok();
+        let shown = app.by(User::OWNER).get(&format!("{}/{id}", seed.at("link-decisions"))).ok();
+        assert_eq!(shown["expires_at"], json!(soon));
+    }
+
+    fn under_a_hold_what_has_run_out_stops_no_extension(app) {
+        let seed = app.seed();
+        let (police, school, surgery) = told_twice(app, &seed);
+        let mine = app.by(User::WAITING).get("/v1/fragments").ok()["items"][0]["id"].as_str().unwrap().to_owned();
+        let _ = app.by(User::WAITING).post(&format!("/v1/fragments/{mine}/extend"), &reason(json!({"expires_at": app.in_days(2)}))).when(200);
+        let _ = decide(app, &seed, &decision("same_event", &[&police[0], &school[0], &surgery[0]], &[]));
+        let hold = json!({"scope": "chronology", "target_id": seed.chronology, "reason": "Canary order", "review_at": app.in_days(30)});
+        let _ = app.by(User::MANAGER).post("/v1/holds", &hold).ok();
+        app.pass_days(3);
+        app.work();
+        let later = reason(json!({"expires_at": app.in_days(72)}));
+        let _ = app.by(User::OWNER).post(&seed.at("extend"), &later).when(200);
     }
 
     fn every_fault_of_a_decision_is_named(app) {

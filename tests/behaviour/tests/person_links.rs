@@ -518,4 +518,38 @@ on_both! {
         assert_eq!((rows(app, &seed), links(app, &seed).len(), questions(app, &seed).len()), (1, 1, 0));
         assert_eq!(raw::counts(app)["person_links"], 1);
     }
+
+    fn every_family_goes_back_by_its_own_links(app) {
+        let seed = app.seed_draft();
+        let waiting = app.by(User::WAITING);
+        let person = |given: &str, number: usize| waiting.post("/v1/people", &child(given, "2019-05-14", number)).id();
+        // The elder twin is recorded once, the younger twice: each family has one of her.
+        let (elder, one, other) = (person("Orla", 0), person("Isla", 1), person("Isla", 1));
+        let family = |members: &[&String]| waiting.post("/v1/families", &json!({"label": "Canary", "members": members})).id();
+        let sent = |family: &str, what: &str, child: &String| {
+            let body = with(fragment(&[entry(what, "2026-02-03", &[child])]), json!({"family_id": family, "expires_at": app.in_days(80), "child_id": child}));
+            format!("/v1/fragments/{}", waiting.post("/v1/fragments", &body).id())
+        };
+        let paths = [
+            sent(&family(&[&elder, &one]), "a burn", &one),
+            sent(&family(&[&elder, &other]), "a graze", &other),
+            sent(&family(&[&one]), "a cough", &one),
+        ];
+        let shown = |path: &String| with(waiting.get(path).ok(), json!({"updated_at": null}));
+        let before: Vec<Value> = paths.iter().map(shown).collect();
+        open(app, &seed);
+        assert_eq!((rows(app, &seed), links(app, &seed).len()), (3, 3));
+        let of = |id: &str| links(app, &seed).into_iter().find(|link| link["their_person_id"] == id).unwrap();
+        let taken_in: Vec<Value> = paths.iter().map(shown).collect();
+        let _ = undo(app, &seed, &of(&elder)).when(200);
+        // The third family is of the younger alone: it stays, and so does what it goes back by.
+        assert_eq!([shown(&paths[0]), shown(&paths[1])], before[..2]);
+        assert_eq!((rows(app, &seed), shown(&paths[2])), (1, taken_in[2].clone()));
+        let again = json!({"their_person_id": elder, "our_person_id": seed.twin, "decision": "same"});
+        let _ = decide(app, &seed, again).when(201);
+        assert_eq!(paths.iter().map(shown).collect::<Vec<_>>(), taken_in);
+        let _ = undo(app, &seed, &of(&one)).when(200);
+        assert_eq!([shown(&paths[0]), shown(&paths[2])], [before[0].clone(), before[2].clone()]);
+        assert_eq!(shown(&paths[1]), taken_in[1]);
+    }
 }

@@ -66,6 +66,7 @@ impl Service {
             let (receipt, entries) = self.correct_standing(scene, &permit, row, submission)?;
             let findings = match &chronology {
                 Some(chronology) => {
+                    self.settle_decisions(scene, &permit, chronology)?;
                     self.link_afterwards(scene, &permit, chronology, &family);
                     let details = self.chronology_details(chronology, scene.now())?;
                     super::findings::of(scene, &family, &details, &entries)

@@ -106,6 +106,7 @@ impl Service {
         };
         self.mark_submitted(scene, &chronology, agency)?;
         if receipt.0.outcome != SubmissionOutcome::Unchanged {
+            self.settle_decisions(scene, &permit, &chronology)?;
             self.link_afterwards(scene, &permit, &chronology, &family);
         }
         let entries = receipt.1;

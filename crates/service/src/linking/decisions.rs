@@ -10,7 +10,7 @@ use super::reasons::Reasons;
 use super::showing::{end_of, out};
 use crate::chronologies::{Admitted, trail};
 use crate::session::{Call, Scene};
-use crate::timeline::child_facts;
+use crate::timeline::{Opened, child_facts};
 use crate::{Answer, Fault, LinkDecisionIn, LinkDecisionOut, LinkWithdrawalIn, Service, ServiceError, Written};
 
 /// Decisions about one chronology, at most, withdrawn ones included.
@@ -36,13 +36,15 @@ impl Service {
         self.write(call, Operation::LinkDecide, trail(id), |scene| {
             let Admitted { permit, row: chronology } = self.admit(scene, id, Operation::LinkDecide)?;
             let opened = self.open_content(scene, &permit, permit.actor(), &chronology)?;
-            let shown = self.rows_as_shown(scene, &permit, &chronology, &opened.entries)?;
+            let shown = self.rows_as_shown(scene, &permit, &chronology, &opened)?;
             let checked = check(&input, &opened.entries, &shown)?;
             self.check_room_for_decision(scene, &permit, id)?;
             let about = about(&checked, &opened.entries);
-            let fragments = about.iter().filter_map(|(entry, _)| opened.expires.get(&entry.fragment_id).copied());
-            let expires_at = fragments.chain([chronology.expires_at]).min().unwrap_or(chronology.expires_at);
-            let (row, entries) = self.new_decision(scene, &chronology, &input, &about, expires_at)?;
+            let (mut row, entries) = new_decision(self.ids(), scene, &chronology, &input, &about);
+            let expires_at = first_end(&entries, &opened, &chronology);
+            row.expires_at = expires_at;
+            let reasons = Reasons { reason: Some(input.reason.clone()), withdrawal_reason: None };
+            self.seal_reasons(&mut row, scene.now(), &reasons)?;
             scene.trail.object_kind = Some("link_decision");
             scene.trail.object_id = Some(row.id.0);
             scene.trail.expires_at = Some(expires_at);
@@ -66,25 +68,24 @@ impl Service {
             let Admitted { permit, row: chronology } = self.admit(scene, id, Operation::LinkDecide)?;
             scene.trail.object_kind = Some("link_decision");
             scene.trail.object_id = Some(decision.0);
-            let (mut row, entries, whole) = self.decision_seen(scene, &permit, &chronology, decision)?;
+            let (mut row, entries, opened) = self.decision_seen(scene, &permit, &chronology, decision)?;
             if row.withdrawn_at.is_some() {
                 return Err(ServiceError::Conflict("already_withdrawn"));
             }
             if input.reason.as_str().trim().is_empty() {
                 return Err(ServiceError::fault("/reason", "required", "a reason in words"));
             }
-            let reasons = if whole { self.reasons(&row, scene.now())? } else { None };
+            let reason = self.reasons(&row, scene.now())?.and_then(|reasons| reasons.reason);
             let before = row.version;
             row.version += 1;
             row.updated_at = scene.now();
             (row.withdrawn_at, row.withdrawn_by) = (Some(scene.now()), Some(scene.me()));
-            // Reasons that are gone, or that this person may not read, are not written over.
-            if let Some(reasons) = reasons {
-                let reasons = Reasons { withdrawal_reason: Some(input.reason.clone()), ..reasons };
-                self.seal_reasons(&mut row, scene.now(), &reasons)?;
-            } else {
-                (row.wrapped_key, row.sealed) = (None, None);
-            }
+            row.expires_at = first_end(&entries, &opened, &chronology);
+            self.seal_reasons(
+                &mut row,
+                scene.now(),
+                &Reasons { reason, withdrawal_reason: Some(input.reason.clone()) },
+            )?;
             let end = end_of(&row, &chronology, scene.now());
             scene.trail.expires_at = Some(end);
             store::link_decisions::update(scene.tx, &row, before)?;
@@ -98,10 +99,10 @@ impl Service {
         scene: &mut Scene<'_, '_>,
         permit: &Permit,
         chronology: &ChronologyRow,
-        entries: &[LiveEntry],
+        opened: &Opened,
     ) -> Answer<SortedEvents> {
         let family = self.open_family(scene, permit, chronology.family_id)?;
-        Ok(self.linked(scene, permit, chronology, entries, &child_facts(&family))?.decided(entries))
+        Ok(self.linked(scene, permit, chronology, opened, &child_facts(&family))?.decided(&opened.entries))
     }
 
     fn check_room_for_decision(&self, scene: &mut Scene<'_, '_>, permit: &Permit, id: ChronologyId) -> Answer<()> {
@@ -111,42 +112,47 @@ impl Service {
         }
         Err(ServiceError::fault("", "too_many_decisions", "a chronology has at most 1,000 decisions about links"))
     }
+}
 
-    fn new_decision(
-        &self,
-        scene: &Scene<'_, '_>,
-        chronology: &ChronologyRow,
-        input: &LinkDecisionIn,
-        about: &[(&LiveEntry, i64)],
-        expires_at: Instant,
-    ) -> Answer<(LinkDecisionRow, Vec<DecidedEntryRow>)> {
-        let now = scene.now();
-        let mut row = LinkDecisionRow {
-            id: LinkDecisionId::new(self.ids(), now),
-            partnership_id: chronology.partnership_id,
-            chronology_id: chronology.id,
-            verdict: input.decision,
-            author_id: scene.me(),
-            expires_at,
-            wrapped_key: None,
-            sealed: None,
-            withdrawn_at: None,
-            withdrawn_by: None,
-            version: 1,
-            created_at: now,
-            updated_at: now,
-        };
-        self.seal_reasons(&mut row, now, &Reasons { reason: input.reason.clone(), withdrawal_reason: None })?;
-        let entries = about.iter().map(|(entry, side)| DecidedEntryRow {
-            decision_id: row.id,
-            entry_id: entry.entry_id,
-            partnership_id: row.partnership_id,
-            fragment_id: entry.fragment_id,
-            side: *side,
-        });
-        let entries = entries.collect();
-        Ok((row, entries))
-    }
+/// A decision without its reasons, with the entries it is about.
+fn new_decision(
+    ids: &dyn domain::Ids,
+    scene: &Scene<'_, '_>,
+    chronology: &ChronologyRow,
+    input: &LinkDecisionIn,
+    about: &[(&LiveEntry, i64)],
+) -> (LinkDecisionRow, Vec<DecidedEntryRow>) {
+    let now = scene.now();
+    let row = LinkDecisionRow {
+        id: LinkDecisionId::new(ids, now),
+        partnership_id: chronology.partnership_id,
+        chronology_id: chronology.id,
+        verdict: input.decision,
+        author_id: scene.me(),
+        expires_at: chronology.expires_at,
+        wrapped_key: None,
+        sealed: None,
+        withdrawn_at: None,
+        withdrawn_by: None,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    };
+    let entry = |(entry, side): &(&LiveEntry, i64)| DecidedEntryRow {
+        decision_id: row.id,
+        entry_id: entry.entry_id,
+        partnership_id: row.partnership_id,
+        fragment_id: entry.fragment_id,
+        side: *side,
+    };
+    let entries = about.iter().map(entry).collect();
+    (row, entries)
+}
+
+/// When the first of what a decision is about expires.
+fn first_end(about: &[DecidedEntryRow], opened: &Opened, chronology: &ChronologyRow) -> Instant {
+    let fragments = about.iter().filter_map(|entry| opened.expires.get(&entry.fragment_id).copied());
+    fragments.chain([chronology.expires_at]).min().unwrap_or(chronology.expires_at)
 }
 
 /// The entries that are decided about, each with its side.

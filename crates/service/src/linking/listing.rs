@@ -20,8 +20,9 @@ impl Service {
         self.read(call, Operation::LinkRead, trail(id), |scene| {
             let Admitted { permit, row } = self.admit(scene, id, Operation::LinkRead)?;
             let family = self.open_family(scene, &permit, row.family_id)?;
-            let entries = self.open_content(scene, &permit, permit.actor(), &row)?.entries;
-            let linked = self.linked(scene, &permit, &row, &entries, &child_facts(&family))?;
+            let opened = self.open_content(scene, &permit, permit.actor(), &row)?;
+            let linked = self.linked(scene, &permit, &row, &opened, &child_facts(&family))?;
+            let entries = opened.entries;
             scene.trail.entry_count = Some(count(entries.len()));
             let decided = linked.decided(&entries);
             Ok(LinksOut {

@@ -19,6 +19,7 @@ use vault::Place;
 
 use crate::sealing::of_chronology;
 use crate::session::Scene;
+use crate::timeline::Opened;
 use crate::{Answer, Service};
 
 /// Counted up whenever the rules of linkage change, so that what other rules found is found anew.
@@ -46,6 +47,11 @@ impl Linked {
     }
 }
 
+/// Whether nothing of what a decision is about is hidden from the reader.
+fn wholly_seen(about: &[DecidedEntryRow], opened: &Opened) -> bool {
+    about.iter().all(|entry| !opened.hidden.contains(&entry.entry_id))
+}
+
 /// A decision about entries by their place; entries that are not among them are left out.
 fn among(standing: &Standing, entries: &[LiveEntry]) -> Decided {
     let side = |wanted: i64| {
@@ -56,20 +62,23 @@ fn among(standing: &Standing, entries: &[LiveEntry]) -> Decided {
 }
 
 impl Service {
-    /// Which of `entries` tell one event, for a reader who may see exactly these.
+    /// Which entries tell one event, for a reader who may see exactly those that were opened. A decision that is about
+    /// anything else too is not there for them: neither it nor what it does.
     pub(crate) fn linked(
         &self,
         scene: &mut Scene<'_, '_>,
         permit: &Permit,
         chronology: &ChronologyRow,
-        entries: &[LiveEntry],
+        opened: &Opened,
         children: &[ChildFacts],
     ) -> Answer<Linked> {
+        let entries = opened.entries.as_slice();
         let links = match self.kept_links(scene, permit, chronology, entries, children)? {
             Some(links) => links,
             None => Links::find(entries, children),
         };
-        let standing = self.standing_decisions(scene, permit, chronology)?;
+        let mut standing = self.standing_decisions(scene, permit, chronology)?;
+        standing.retain(|standing| wholly_seen(&standing.about, opened));
         Ok(Linked { found: links.among(entries), standing })
     }
 
@@ -109,7 +118,15 @@ impl Service {
     fn view_index(&self, permit: &Permit, entries: &[LiveEntry], children: &[ChildFacts]) -> Token {
         let mut parts: Vec<Vec<u8>> = entries
             .iter()
-            .map(|entry| [entry.entry_id.0.as_bytes().as_slice(), &entry.fragment_version.to_be_bytes()].concat())
+            .map(|entry| {
+                // People can be named otherwise without a new version, when records turn out to be one person's.
+                let adults = entry.details.adults.iter().filter_map(|adult| adult.person);
+                let people = entry.details.children.iter().copied().chain(adults);
+                let mut part = entry.entry_id.0.as_bytes().to_vec();
+                part.extend_from_slice(&entry.fragment_version.to_be_bytes());
+                people.for_each(|person| part.extend_from_slice(person.0.as_bytes()));
+                part
+            })
             .chain(children.iter().map(|child| {
                 let name = child.given_name.as_str().as_bytes();
                 [child.id.0.as_bytes().as_slice(), name].concat()

@@ -14,7 +14,8 @@ use crate::{Answer, Service};
 /// What a decision's sealed column holds.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(super) struct Reasons {
-    pub(super) reason: Sensitive<String>,
+    /// Why it was decided; none once that is gone with what it was about.
+    pub(super) reason: Option<Sensitive<String>>,
     pub(super) withdrawal_reason: Option<Sensitive<String>>,
 }
 
@@ -53,7 +54,9 @@ impl Service {
             let concerned = about.get(&row.id).into_iter().flatten();
             let first = concerned.filter_map(|entry| ends.get(&entry.fragment_id).copied());
             let expires_at = first.chain([chronology.expires_at]).min().unwrap_or(chronology.expires_at);
-            let Some(wrapped) = row.wrapped_key.as_ref().filter(|_| expires_at != row.expires_at) else { continue };
+            // What has run out stays so: under a legal hold it is still there, and no key opens it any more.
+            let moves = reason_lives(&row, now) && expires_at > now && expires_at != row.expires_at;
+            let Some(wrapped) = row.wrapped_key.as_ref().filter(|_| moves) else { continue };
             let (from, to) = (of_chronology(chronology.id, row.expires_at), of_chronology(chronology.id, expires_at));
             let wrapped = self.vault().rewrap(now, &from, &to, &decision_place(&row), wrapped.as_ref())?;
             store::link_decisions::set_lifetime(scene.tx, partnership, row.id, expires_at, &wrapped.into())?;

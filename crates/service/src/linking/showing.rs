@@ -1,14 +1,13 @@
 //! Showing what people decided about links: to each reader what is about entries that they may see.
 
-use std::collections::BTreeSet;
-
-use domain::{ChronologyId, EntryId, Instant, LinkDecisionId, Operation, Permit};
+use domain::{ChronologyId, Instant, LinkDecisionId, Operation, Permit};
 use store::{ChronologyRow, DecidedEntryRow, LinkDecisionRow};
 
-use super::reason_lives;
 use super::reasons::Reasons;
+use super::{reason_lives, wholly_seen};
 use crate::chronologies::{Admitted, trail};
 use crate::session::{Call, Scene};
+use crate::timeline::Opened;
 use crate::{Answer, LinkDecisionOut, Page, PageQuery, Service, ServiceError};
 
 impl Service {
@@ -19,18 +18,21 @@ impl Service {
     pub fn link_decisions(&self, call: &Call, id: ChronologyId, query: PageQuery) -> Answer<Page<LinkDecisionOut>> {
         self.read(call, Operation::LinkDecisionRead, trail(id), |scene| {
             let Admitted { permit, row: chronology } = self.admit(scene, id, Operation::LinkDecisionRead)?;
-            let seen = self.entries_seen(scene, &permit, &chronology)?;
+            let opened = self.open_content(scene, &permit, permit.actor(), &chronology)?;
             let slice = self.slice(scene, "link_decisions", &query)?;
-            let rows = store::link_decisions::page(scene.tx, &permit, id, slice.after, slice.limit + 1)?;
+            let mut rows = store::link_decisions::page(scene.tx, &permit, id, None, i64::MAX)?;
             let ids: Vec<LinkDecisionId> = rows.iter().map(|row| row.id).collect();
             let mut about = store::link_decisions::entries(scene.tx, &permit, &ids)?;
-            let now = scene.now();
+            // What is not theirs to see is left out before the page is cut, so that no gap tells of it.
             let key = |row: &LinkDecisionRow| (row.created_at, row.id.0);
-            let page = self.page(scene, "link_decisions", &slice, rows, key, |row| {
-                let end = end_of(&row, &chronology, now);
-                self.shown(&row, about.remove(&row.id).unwrap_or_default(), &seen, now, end)
-            })?;
-            Ok(Page { items: page.items.into_iter().flatten().collect(), next: page.next })
+            rows.retain(|row| about.get(&row.id).is_some_and(|about| wholly_seen(about, &opened)));
+            rows.retain(|row| slice.after.is_none_or(|after| key(row) > (after.at, after.id)));
+            rows.truncate(usize::try_from(slice.limit + 1).unwrap_or(usize::MAX));
+            let now = scene.now();
+            self.page(scene, "link_decisions", &slice, rows, key, |row| {
+                let (end, about) = (end_of(&row, &chronology, now), about.remove(&row.id).unwrap_or_default());
+                Ok(out(&row, &about, self.reasons(&row, now)?, end))
+            })
         })
     }
 
@@ -43,60 +45,29 @@ impl Service {
             scene.trail.object_kind = Some("link_decision");
             scene.trail.object_id = Some(decision.0);
             let Admitted { permit, row: chronology } = self.admit(scene, id, Operation::LinkDecisionRead)?;
-            let (row, entries, whole) = self.decision_seen(scene, &permit, &chronology, decision)?;
-            let reasons = if whole { self.reasons(&row, scene.now())? } else { None };
+            let (row, entries, _) = self.decision_seen(scene, &permit, &chronology, decision)?;
+            let reasons = self.reasons(&row, scene.now())?;
             Ok(out(&row, &entries, reasons, end_of(&row, &chronology, scene.now())))
         })
     }
 
-    fn entries_seen(
-        &self,
-        scene: &mut Scene<'_, '_>,
-        permit: &Permit,
-        chronology: &ChronologyRow,
-    ) -> Answer<BTreeSet<EntryId>> {
-        let opened = self.open_content(scene, permit, permit.actor(), chronology)?;
-        Ok(opened.entries.iter().map(|entry| entry.entry_id).collect())
-    }
-
-    /// A decision with those of its entries that the caller may see, and whether that is all of them. One about nothing
-    /// that the caller sees is absent.
+    /// A decision with what it is about, and what the caller sees. One that is about anything that they may not see is
+    /// absent.
     pub(super) fn decision_seen(
         &self,
         scene: &mut Scene<'_, '_>,
         permit: &Permit,
         chronology: &ChronologyRow,
         id: LinkDecisionId,
-    ) -> Answer<(LinkDecisionRow, Vec<DecidedEntryRow>, bool)> {
+    ) -> Answer<(LinkDecisionRow, Vec<DecidedEntryRow>, Opened)> {
         let found = store::link_decisions::find(scene.tx, permit, id)?;
         let row = found.filter(|row| row.chronology_id == chronology.id).ok_or(ServiceError::NotFound)?;
-        let seen = self.entries_seen(scene, permit, chronology)?;
-        let mut about = store::link_decisions::entries(scene.tx, permit, &[id])?.remove(&id).unwrap_or_default();
-        let all = about.len();
-        about.retain(|entry| seen.contains(&entry.entry_id));
-        if about.is_empty() {
+        let opened = self.open_content(scene, permit, permit.actor(), chronology)?;
+        let about = store::link_decisions::entries(scene.tx, permit, &[id])?.remove(&id).unwrap_or_default();
+        if about.is_empty() || !wholly_seen(&about, &opened) {
             return Err(ServiceError::NotFound);
         }
-        let whole = about.len() == all;
-        Ok((row, about, whole))
-    }
-
-    /// A decision as it is listed; none when it is about nothing that the caller may see.
-    fn shown(
-        &self,
-        row: &LinkDecisionRow,
-        mut about: Vec<DecidedEntryRow>,
-        seen: &BTreeSet<EntryId>,
-        now: Instant,
-        end: Instant,
-    ) -> Answer<Option<LinkDecisionOut>> {
-        let all = about.len();
-        about.retain(|entry| seen.contains(&entry.entry_id));
-        if about.is_empty() {
-            return Ok(None);
-        }
-        let reasons = if about.len() == all { self.reasons(row, now)? } else { None };
-        Ok(Some(out(row, &about, reasons, end)))
+        Ok((row, about, opened))
     }
 }
 
@@ -114,7 +85,7 @@ pub(super) fn out(
 ) -> LinkDecisionOut {
     let side = |wanted: i64| about.iter().filter(|entry| entry.side == wanted).map(|entry| entry.entry_id).collect();
     let (reason, withdrawal_reason) = match reasons {
-        Some(reasons) => (Some(reasons.reason), reasons.withdrawal_reason),
+        Some(reasons) => (reasons.reason, reasons.withdrawal_reason),
         None => (None, None),
     };
     LinkDecisionOut {

@@ -47,12 +47,11 @@ pub struct LinkDecisionOut {
     pub chronology_id: ChronologyId,
     /// What was decided.
     pub decision: LinkVerdict,
-    /// The entries it is about, as far as they live and you may see them.
+    /// The entries it is about, as far as they live. A decision about anything that you may not see is absent.
     pub entries: Vec<EntryId>,
     /// The entries they are, or are not, linked with.
     pub with: Vec<EntryId>,
-    /// Why. Absent in the answer to the decision itself, when what it was about has gone in part, and when it is about
-    /// something that you may not see.
+    /// Why. Absent in the answer to the decision itself, and once what it was about has gone in part.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub reason: Option<Sensitive<String>>,
