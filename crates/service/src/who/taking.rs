@@ -157,10 +157,10 @@ impl Service {
         chronology: &ChronologyRow,
         families: &[FamilyId],
     ) -> Answer<()> {
-        let partnership = chronology.partnership_id;
-        let names: BTreeMap<PersonId, PersonId> = self.linked_from(scene, chronology.id, families)?;
-        let taken_in = store::origins::of_chronology(scene.tx, partnership, chronology.id)?;
+        let taken_in = store::origins::of_chronology(scene.tx, chronology.partnership_id, chronology.id)?;
         for origin in taken_in.into_iter().filter(|origin| families.contains(&origin.family_id)) {
+            // One of ours may be somebody else in every family of theirs: each goes back by its own links.
+            let names = self.linked_from(scene, chronology.id, origin.family_id)?;
             self.send_back(scene, permit, chronology, &origin, &names)?;
         }
         for family in families {
@@ -172,25 +172,21 @@ impl Service {
         Ok(())
     }
 
-    /// Who of ours is who of these families, by the links of a chronology.
-    pub(super) fn linked_from(
+    /// Who of ours is who of this family, by the links of a chronology.
+    fn linked_from(
         &self,
         scene: &mut Scene<'_, '_>,
         chronology: ChronologyId,
-        families: &[FamilyId],
+        family: FamilyId,
     ) -> Answer<BTreeMap<PersonId, PersonId>> {
-        let partnership = scene.actor().partnership;
-        let mut members: Vec<PersonId> = Vec::new();
-        for family in families {
-            members.extend(store::families::members(scene.tx, partnership, *family)?);
-        }
+        let members = store::families::members(scene.tx, scene.actor().partnership, family)?;
         let rows = rows_by_pair(scene, chronology, &members)?;
         let of_them = rows.values().filter(|row| super::links(row));
         Ok(of_them.map(|row| (row.our_person_id, row.their_person_id)).collect())
     }
 
     /// Forgets what linkage alone had found of these families: it holds no longer, and is found again when it is looked
-    /// at again.
+    /// at again. Whoever is also of a family whose fragments stay taken in stays linked: those need it to go back.
     pub(super) fn forget_found(
         &self,
         scene: &mut Scene<'_, '_>,
@@ -201,6 +197,10 @@ impl Service {
         let mut members: Vec<PersonId> = Vec::new();
         for family in families {
             members.extend(store::families::members(scene.tx, partnership, *family)?);
+        }
+        for origin in store::origins::of_chronology(scene.tx, partnership, chronology)? {
+            let staying = store::families::members(scene.tx, partnership, origin.family_id)?;
+            members.retain(|member| !staying.contains(member));
         }
         for row in rows_by_pair(scene, chronology, &members)?.into_values() {
             let found = row.state == store::PersonLinkState::Standing && row.verdict.is_none();
