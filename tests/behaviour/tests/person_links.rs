@@ -195,8 +195,13 @@ on_both! {
         let link = answer.when(201);
         assert_eq!((answer.version(), text(&link, "/decision"), text(&link, "/state")), (2, "same", "standing"));
         assert_eq!(answer.header("location"), Some(seed.at(&format!("person-links/{}", text(&link, "/id"))).as_str()));
-        assert_eq!((text(&link, "/decided_by"), text(&link, "/steps/1/reason")), (seed.people["OWNER"].as_str(), "Canary reason: the conference was moved."));
-        assert_eq!((rows(app, &seed), questions(app, &seed).len(), links(app, &seed)), (1, 0, vec![link]));
+        // The reply is kept for a repeat; why, and the facts, are at the link alone.
+        assert_eq!((link["evidence"].clone(), link["steps"][1].get("reason")), (json!([]), None));
+        let kept = links(app, &seed).remove(0);
+        assert_eq!((text(&kept, "/decided_by"), text(&kept, "/steps/1/reason")), (seed.people["OWNER"].as_str(), "Canary reason: the conference was moved."));
+        assert_ne!(kept["evidence"], json!([]));
+        assert_eq!(with(kept, json!({"evidence": [], "steps": link["steps"]})), link);
+        assert_eq!((rows(app, &seed), questions(app, &seed).len()), (1, 0));
         assert_eq!(app.by(User::WAITING).get(&format!("/v1/fragments/{id}")).ok()["chronology_id"], json!(seed.chronology));
         let view = app.by(User::OWNER).get(&seed.at("timeline")).ok();
         assert_eq!(text(&view, "/rows/0/children/0/id"), seed.twin);

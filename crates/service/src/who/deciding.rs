@@ -49,7 +49,8 @@ impl Service {
                 PersonVerdict::Same => PersonLinkStep::Same,
                 PersonVerdict::Different => PersonLinkStep::Different,
             };
-            self.step(scene, &permit, &chronology, &subject, step, &input.reason)
+            let decided = self.step(scene, &permit, &chronology, &subject, step, &input.reason)?;
+            Ok(without_words(decided))
         })
     }
 
@@ -292,6 +293,16 @@ fn check_reason(reason: &Sensitive<String>) -> Answer<()> {
     }
     Ok(())
 }
+/// A reply to a decision is kept for whoever sends it again, and a link may end before it: so it repeats neither the
+/// facts nor why anybody decided. Both are read at the link, while it lives.
+fn without_words(mut decided: PersonLinkOut) -> PersonLinkOut {
+    decided.evidence.clear();
+    for step in &mut decided.steps {
+        step.reason = None;
+    }
+    decided
+}
+
 
 /// Nobody is two people: neither theirs, nor ours for another of the same family of theirs. So whatever is taken in can
 /// go back.
