@@ -25,10 +25,13 @@ impl Service {
         same: &Names,
         was: FragmentRow,
     ) -> Answer<()> {
+        // What was sent about the chronology's own family names its people already.
+        let own = was.family_id == chronology.family_id;
+        let about = |child: PersonId| if own { Some(child) } else { same.get(&child).copied() };
         let moved = FragmentRow {
             chronology_id: Some(chronology.id),
             family_id: chronology.family_id,
-            child_id: was.child_id.and_then(|child| same.get(&child).copied()),
+            child_id: was.child_id.and_then(about),
             expires_at: was.expires_at.min(chronology.expires_at),
             updated_at: scene.now(),
             ..was.clone()

@@ -78,7 +78,7 @@ impl Service {
                 return Err(ServiceError::Conflict("wrong_state"));
             }
             check_reason(&patch.reason)?;
-            let subject = self.subject_of(scene, (row.their_person_id, row.our_person_id), Some(row))?;
+            let subject = self.subject_of(scene, &chronology, (row.their_person_id, row.our_person_id), Some(row))?;
             self.step(scene, &permit, &chronology, &subject, PersonLinkStep::Undone, &patch.reason)
         })?;
         Ok(written.value)
@@ -109,7 +109,7 @@ impl Service {
                 if row.state != State::Open {
                     return Err(ServiceError::Conflict("already_answered"));
                 }
-                self.subject_of(scene, (row.their_person_id, row.our_person_id), Some(row))
+                self.subject_of(scene, chronology, (row.their_person_id, row.our_person_id), Some(row))
             }
             (None, Some(theirs), Some(ours)) => self.named(scene, permit, chronology, (theirs, ours)),
             _ => {
@@ -137,7 +137,8 @@ impl Service {
         };
         let (theirs, ours) = (kind(scene, pair.0)?, kind(scene, pair.1)?);
         let mut faults = Vec::new();
-        if theirs.is_none() || !wrote {
+        // One of the family itself is nobody else of it, though its agency may have sent something ahead too.
+        if theirs.is_none() || !wrote || members.contains(&pair.0) {
             faults.push(Fault::new("/their_person_id", "unknown", "nobody whom an invited agency wrote about"));
         }
         if !members.contains(&pair.1) {
@@ -148,7 +149,7 @@ impl Service {
         if !faults.is_empty() {
             return Err(ServiceError::Invalid(faults));
         }
-        self.subject_of(scene, pair, row)
+        self.subject_of(scene, chronology, pair, row)
     }
 
     /// Whether an invited agency has sent something ahead about a family of this person, which waits or was taken in.
@@ -162,13 +163,21 @@ impl Service {
         Ok(taken_in.iter().any(|origin| families.contains(&origin.family_id)))
     }
 
-    fn subject_of(&self, scene: &mut Scene<'_, '_>, pair: Pair, row: Option<PersonLinkRow>) -> Answer<Subject> {
+    fn subject_of(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        chronology: &ChronologyRow,
+        pair: Pair,
+        row: Option<PersonLinkRow>,
+    ) -> Answer<Subject> {
         let (partnership, now) = (scene.actor().partnership, scene.now());
         let person = store::people::facts(scene.tx, partnership, pair.0, now)?.ok_or(ServiceError::NotFound)?;
         let mut families = Vec::new();
         for family in store::people::families_of(scene.tx, partnership, pair.0)? {
-            // One whose time is over may still wait to be deleted.
-            if store::families::facts(scene.tx, partnership, family, now)?.is_some() {
+            // One whose time is over may still wait to be deleted. What was sent about the chronology's own family names
+            // nobody otherwise and has nowhere to go back to.
+            let own = family == chronology.family_id;
+            if !own && store::families::facts(scene.tx, partnership, family, now)?.is_some() {
                 families.push(family);
             }
         }
