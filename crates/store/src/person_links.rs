@@ -1,5 +1,7 @@
 //! Which of an agency's records of people are the same person as one of a chronology's family.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 use domain::{
     AgencyId, ChronologyId, FamilyId, Instant, PartnershipId, PersonId, PersonKind, PersonLinkId, PractitionerId,
@@ -282,8 +284,8 @@ pub fn chronologies_asking(
     Ok(found)
 }
 
-/// The invited agency that has a live fragment waiting ahead of a chronology about a family of which `person` is a
-/// member, with that family; the oldest fragment's.
+/// The families of which `person` is a member and about which an invited agency has a live fragment waiting ahead of a
+/// chronology, each once with that agency; that of the oldest fragment first.
 ///
 /// # Errors
 /// When the database fails.
@@ -293,7 +295,7 @@ pub fn waiting_about(
     chronology: ChronologyId,
     person: PersonId,
     now: Instant,
-) -> Result<Option<(FamilyId, AgencyId)>, StoreError> {
+) -> Result<Vec<(FamilyId, AgencyId)>, StoreError> {
     let query = fragments::table
         .inner_join(family_members::table.on(family_members::family_id.eq(fragments::family_id)))
         .inner_join(invitations::table.on(invitations::agency_id.eq(fragments::agency_id)))
@@ -307,6 +309,8 @@ pub fn waiting_about(
         .filter(invitations::chronology_id.eq(Bind(chronology)))
         .order((fragments::created_at, fragments::id))
         .select((fragments::family_id, fragments::agency_id));
-    let found: Vec<(FamilyId, AgencyId)> = tx.run(|c| query.load(c))?;
-    Ok(found.into_iter().next())
+    let mut seen = BTreeSet::new();
+    let mut found: Vec<(FamilyId, AgencyId)> = tx.run(|c| query.load(c))?;
+    found.retain(|one| seen.insert(*one));
+    Ok(found)
 }

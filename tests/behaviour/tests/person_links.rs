@@ -11,6 +11,7 @@
 
 use behaviour::inputs::{adult, at, child, entry, fragment, nhs_number, reason, unborn, with, without};
 use behaviour::{Answer, EVERYBODY, Seed, TestApp, User, on_both, raw};
+use domain::Role;
 use serde_json::{Value, json};
 
 /// Records a family of these people as the user's agency knows them; says who they are and what it is called.
@@ -557,5 +558,46 @@ on_both! {
         let _ = undo(app, &seed, &of(&one)).when(200);
         assert_eq!([shown(&paths[0]), shown(&paths[2])], [before[0].clone(), before[2].clone()]);
         assert_eq!(shown(&paths[1]), taken_in[1]);
+    }
+
+    fn what_the_familys_own_agency_sent_ahead_keeps_its_child(app) {
+        let seed = app.seed_draft();
+        let carer = User { name: "CARER", agency: "care", role: Role::Practitioner, offence_data: false };
+        let by = app.by(carer);
+        let me = by.get("/v1/me").ok();
+        let body = fragment(&[entry("a burn", "2026-02-03", &[&seed.twin])]);
+        let body = with(body, json!({"expires_at": app.in_days(5), "child_id": seed.twin}));
+        let path = format!("/v1/fragments/{}", by.post("/v1/fragments", &with(body.clone(), json!({"family_id": seed.family}))).id());
+        let carers = json!({"agency_id": seed.agencies["care"], "practitioners": [me["id"]]});
+        let _ = app.by(User::OWNER).post(&seed.at("invitations"), &carers).ok();
+        let _ = app.by(User::OWNER).post(&seed.at("open"), &Value::Null).ok();
+        let taken_in = app.by(User::OWNER).get(&path).ok();
+        assert_eq!((text(&taken_in, "/chronology_id"), text(&taken_in, "/child_id")), (seed.chronology.as_str(), seed.twin.as_str()));
+        let again = by.post(&seed.at("fragments"), &body).ok();
+        assert_eq!((text(&again, "/outcome"), rows(app, &seed)), ("unchanged", 1), "{again:?}");
+        // Nobody of the family is somebody else of it.
+        let before = timeline(app, &seed);
+        let named = |id: &str| decide(app, &seed, json!({"their_person_id": id, "our_person_id": seed.twin, "decision": "same"}));
+        let (there, nowhere) = (named(&seed.other_twin), named("01999999-0000-7000-8000-000000000000"));
+        assert_eq!((there.status, there.without_request()), (422, nowhere.without_request()));
+        assert_eq!((links(app, &seed).len(), timeline(app, &seed)), (0, before));
+    }
+
+    fn an_answer_takes_in_whatever_waited_for_it(app) {
+        let seed = app.seed_draft();
+        let by = app.by(User::WAITING);
+        let record = |person: &Value| by.post("/v1/people", person).id();
+        let stranger = at(at(unnumbered("", "2010-01-03"), "/name/given", json!("Peregrine")), "/name/family", json!("Quillfeather"));
+        let (child, stranger) = (record(&perhaps()), record(&stranger));
+        for (what, members) in [("a burn", vec![&child, &stranger]), ("a graze", vec![&child])] {
+            let family = by.post("/v1/families", &json!({"label": "Canary", "members": members})).id();
+            let _ = send_ahead(app, User::WAITING, &family, what);
+            app.pass(60);
+        }
+        open(app, &seed);
+        let question = questions(app, &seed).remove(0);
+        let _ = decide(app, &seed, json!({"question": question["id"], "decision": "same"})).when(201);
+        let shown = timeline(app, &seed);
+        assert!(shown.contains("a graze") && !shown.contains("a burn"), "the older family is not complete, the newer is");
     }
 }

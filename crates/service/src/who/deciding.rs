@@ -14,6 +14,9 @@ use crate::{
     ServiceError, Written,
 };
 
+/// Families of one person that are looked at after a decision, at most: those about which something has waited longest.
+const MOST_FAMILIES: usize = 50;
+
 /// Whom a decision is about.
 struct Subject {
     pair: Pair,
@@ -155,7 +158,7 @@ impl Service {
     /// Whether an invited agency has sent something ahead about a family of this person, which waits or was taken in.
     fn wrote(&self, scene: &mut Scene<'_, '_>, chronology: &ChronologyRow, person: PersonId) -> Answer<bool> {
         let (partnership, now) = (chronology.partnership_id, scene.now());
-        if store::person_links::waiting_about(scene.tx, partnership, chronology.id, person, now)?.is_some() {
+        if !store::person_links::waiting_about(scene.tx, partnership, chronology.id, person, now)?.is_empty() {
             return Ok(true);
         }
         let families = store::people::families_of(scene.tx, partnership, person)?;
@@ -281,12 +284,23 @@ impl Service {
         if !chronology.state.takes_returns() {
             return Ok(());
         }
-        let waiting = store::person_links::waiting_about(scene.tx, partnership, chronology.id, subject.pair.0, now)?;
-        let Some((family, agency)) = waiting else { return Ok(()) };
         let ours = self.open_family(scene, permit, chronology.family_id)?;
-        self.consider(scene, permit, chronology, &ours, family, agency)?;
+        let waiting = store::person_links::waiting_about(scene.tx, partnership, chronology.id, subject.pair.0, now)?;
+        for (family, agency) in waiting.into_iter().take(MOST_FAMILIES) {
+            self.consider(scene, permit, chronology, &ours, family, agency)?;
+        }
         Ok(())
     }
+}
+
+/// A reply to a decision is kept for whoever sends it again, and a link may end before it: so it repeats neither the
+/// facts nor why anybody decided. Both are read at the link, while it lives.
+fn without_words(mut decided: PersonLinkOut) -> PersonLinkOut {
+    decided.evidence.clear();
+    for step in &mut decided.steps {
+        step.reason = None;
+    }
+    decided
 }
 
 /// The audit names the link; the answer goes with it.
@@ -302,16 +316,6 @@ fn check_reason(reason: &Sensitive<String>) -> Answer<()> {
     }
     Ok(())
 }
-/// A reply to a decision is kept for whoever sends it again, and a link may end before it: so it repeats neither the
-/// facts nor why anybody decided. Both are read at the link, while it lives.
-fn without_words(mut decided: PersonLinkOut) -> PersonLinkOut {
-    decided.evidence.clear();
-    for step in &mut decided.steps {
-        step.reason = None;
-    }
-    decided
-}
-
 
 /// Nobody is two people: neither theirs, nor ours for another of the same family of theirs. So whatever is taken in can
 /// go back.

@@ -48,7 +48,7 @@ impl Service {
     ) -> Answer<Option<PersonQuestionOut>> {
         let (partnership, now) = (permit.partnership(), scene.now());
         let (chronology, theirs) = (row.chronology_id, row.their_person_id);
-        if store::person_links::waiting_about(scene.tx, partnership, chronology, theirs, now)?.is_none() {
+        if store::person_links::waiting_about(scene.tx, partnership, chronology, theirs, now)?.is_empty() {
             return Ok(None);
         }
         let (theirs, ours) =

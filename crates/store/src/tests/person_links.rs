@@ -77,9 +77,9 @@ on_each_database! {
             assert_eq!(asking(tx, one.world.care, one.theirs.id)?, []);
             assert_eq!(person_links::families_waiting(tx, p, school, &[], now)?, []);
             let about = |tx: &mut Tx<'_>, person, at| person_links::waiting_about(tx, p, one.chronology, person, at);
-            assert_eq!(about(tx, one.theirs.id, now)?, Some((one.their_family, school)));
-            assert_eq!(about(tx, one.ours.id, now)?, None);
-            assert_eq!(about(tx, one.theirs.id, one.ahead.expires_at)?, None, "over");
+            assert_eq!(about(tx, one.theirs.id, now)?, [(one.their_family, school)]);
+            assert_eq!(about(tx, one.ours.id, now)?, []);
+            assert_eq!(about(tx, one.theirs.id, one.ahead.expires_at)?, [], "over");
             Ok::<_, StoreError>(())
         })
         .unwrap();
