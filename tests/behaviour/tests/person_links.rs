@@ -600,4 +600,47 @@ on_both! {
         let shown = timeline(app, &seed);
         assert!(shown.contains("a graze") && !shown.contains("a burn"), "the older family is not complete, the newer is");
     }
+
+    fn whoever_may_not_know_of_the_chronology_learns_nothing_of_it(app) {
+        let seed = app.seed_draft();
+        invite(app, &seed, "school", User::RETURNED);
+        open(app, &seed);
+        // The same number as a child of the chronology's, recorded by somebody whom nobody has asked.
+        let (by, until) = (app.by(User::UNNAMED), app.in_days(80));
+        let recorded = [child("Orla", "2019-05-14", 0), child("Isla", "2019-05-14", 1), adult("Dara", "male")];
+        let (people, family) = family_of(app, User::UNNAMED, &recorded);
+        let what = with(entry("a burn", "2026-02-03", &[&people[0], &people[1]]), json!({
+            "adults": [{"person": people[2], "role": "father"}], "child_voice": {"words": "Canary words", "child": people[1]},
+        }));
+        let body = with(fragment(&[what]), json!({"family_id": family, "expires_at": until, "child_id": people[1]}));
+        app.pass(60);
+        let path = format!("/v1/fragments/{}", by.post("/v1/fragments", &body).id());
+        // To their lead, who is asked for the agency, it is where it is.
+        let there = app.by(User::LEAD).get(&path).ok();
+        assert_eq!((text(&there, "/chronology_id"), rows(app, &seed)), (seed.chronology.as_str(), 1));
+        // To them it is what they sent, like another of which nothing came.
+        let (_, other) = family_of(app, User::UNNAMED, &[at(unnumbered("Zebedee", "2011-09-21"), "/name/family", json!("Quillfeather"))]);
+        let control = format!("/v1/fragments/{}", by.post("/v1/fragments", &with(fragment(&[entry("a burn", "2026-02-03", &[])]), json!({"family_id": other, "expires_at": until}))).id());
+        app.pass(60);
+        let (seen, plain) = (by.get(&path).ok(), by.get(&control).ok());
+        assert_eq!((text(&seen, "/family_id"), text(&seen, "/child_id")), (family.as_str(), people[1].as_str()));
+        assert_eq!([&seen["expires_at"], &seen["updated_at"]], [&plain["expires_at"], &plain["updated_at"]]);
+        assert_eq!((seen.get("chronology_id"), plain.get("chronology_id")), (None, None));
+        let mut children = people[..2].to_vec();
+        children.sort();
+        assert_eq!((seen["entries"][0]["children"].clone(), text(&seen, "/entries/0/adults/0/person"), text(&seen, "/entries/0/child_voice/child")), (json!(children), people[2].as_str(), people[1].as_str()));
+        let versions = by.get(&format!("{path}/versions")).ok();
+        let list = by.get("/v1/fragments").ok();
+        let listed: Vec<&Value> = list["items"].as_array().unwrap().iter().filter(|one| one["id"] == seen["id"]).collect();
+        assert_eq!((listed.len(), listed[0]["family_id"].clone(), listed[0]["child_id"].clone(), listed[0].get("chronology_id")), (1, json!(family), json!(people[1]), None));
+        assert_eq!((listed[0]["updated_at"].clone(), listed[0]["expires_at"].clone()), (seen["updated_at"].clone(), seen["expires_at"].clone()));
+        let shown = [seen.to_string(), versions.to_string(), list.to_string(), by.get(&format!("{path}/versions/1")).ok().to_string()].concat();
+        for theirs in [&seed.chronology, &seed.family, &seed.twin, &seed.other_twin, &seed.father] {
+            assert!(!shown.contains(theirs.as_str()), "{shown}");
+        }
+        // Nobody else of their agency reads it, and they withdraw it as before.
+        assert_eq!(app.by(User::STRANGER).get(&path).status, 404);
+        assert_eq!(by.delete(&path, Some(1)).status, 204);
+        assert_eq!(rows(app, &seed), 0);
+    }
 }

@@ -1,6 +1,7 @@
 //! Fragments: what agencies submit, correct, extend and withdraw.
 
 mod ahead;
+mod as_sent;
 mod changing;
 mod entries;
 mod findings;
@@ -84,7 +85,7 @@ impl Service {
                 .ok_or(ServiceError::NotFound)?;
                 scene.trail.chronology = Some(chronology);
                 scene.trail.purpose = Some(found.chronology.purpose);
-                (facts_of(&found, &actor, now), Some(found.chronology))
+                (self.facts_for(scene, operation, &row, &found)?, Some(found.chronology))
             }
         };
         let facts = Facts {
@@ -99,5 +100,25 @@ impl Service {
         }
         scene.trail.expires_at = Some(row.expires_at);
         Ok(Held { permit, row, chronology })
+    }
+
+    /// Facts about a fragment of a chronology. What its sender may not know to be taken in stays theirs to read and to
+    /// withdraw, as it was ahead; what the chronology's state rules out it rules out for them too.
+    fn facts_for(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        operation: Operation,
+        row: &FragmentRow,
+        found: &store::ChronologyFacts,
+    ) -> Answer<Facts> {
+        use Operation as O;
+        let (actor, now) = (scene.actor().clone(), scene.now());
+        let facts = facts_of(found, &actor, now);
+        let theirs = matches!(operation, O::FragmentRead | O::FragmentVersions | O::FragmentWithdraw);
+        if !theirs || self.unseen_origin(scene, row)?.is_none() {
+            return Ok(facts);
+        }
+        let (state, owner) = (facts.state, row.author_id == actor.practitioner);
+        Ok(Facts { expired: facts.expired, state, owner, ..Facts::collection() })
     }
 }

@@ -3,6 +3,7 @@
 use domain::{ChronologyId, EntryDetails, EntryId, FragmentId, Operation, Permit, Role, WhenOut, may_read_entry};
 use store::{FragmentRow, FragmentVersionRow};
 
+use super::taking_in::rename_people;
 use super::{FragmentDetails, Held, entry_place, fragment_terms, trail, version_place};
 use crate::chronologies::{Admitted, trail as chronology_trail};
 use crate::sealing::open_with;
@@ -38,9 +39,11 @@ impl Service {
     /// As every read.
     pub fn my_fragments(&self, call: &Call, query: PageQuery) -> Answer<Page<FragmentSummary>> {
         self.read(call, Operation::FragmentList, Trail::of("fragment"), |scene| {
-            scene.permit_collection(Operation::FragmentList)?;
+            let permit = scene.permit_collection(Operation::FragmentList)?;
             let slice = self.slice(scene, "my_fragments", &query)?;
-            let rows = self.own_fragment_rows(scene, &slice)?;
+            let rows = self.own_fragment_rows(scene, &slice)?.into_iter();
+            let rows: Vec<FragmentRow> =
+                rows.map(|row| Ok(self.as_sent(scene, &permit, row)?.0)).collect::<Answer<_>>()?;
             self.page(scene, "my_fragments", &slice, rows, |row| (row.created_at, row.id.0), |row| Ok(summary(&row)))
         })
     }
@@ -117,12 +120,17 @@ impl Service {
         let version = found.ok_or(ServiceError::NotFound)?;
         let details = self.version_details(scene, &row, &version)?;
         let actor = permit.actor();
-        let entries: Vec<EntryOut> = self
+        let entries: Vec<(EntryId, EntryDetails)> = self
             .open_entries(scene, permit, &row, &version)?
             .into_iter()
             .filter(|(_, entry)| may_read_entry(actor, row.agency_id, &entry.category, &entry.handling))
-            .map(|(id, entry)| entry_out(id, entry))
             .collect();
+        let (row, names) = self.as_sent(scene, permit, row)?;
+        let named = |(id, mut entry): (EntryId, EntryDetails)| {
+            rename_people(&mut entry, &names);
+            entry_out(id, entry)
+        };
+        let entries: Vec<EntryOut> = entries.into_iter().map(named).collect();
         scene.trail.entry_count = Some(i64::try_from(entries.len()).unwrap_or(i64::MAX));
         Ok(FragmentOut {
             id: row.id,

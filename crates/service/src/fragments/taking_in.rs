@@ -123,7 +123,7 @@ impl Service {
 }
 
 /// Names people otherwise; says whether anything changed.
-fn rename_people(details: &mut EntryDetails, names: &Names) -> bool {
+pub(super) fn rename_people(details: &mut EntryDetails, names: &Names) -> bool {
     let before = details.clone();
     let renamed = |id: &PersonId| names.get(id).copied().unwrap_or(*id);
     details.children = details.children.iter().map(renamed).collect();

@@ -173,7 +173,7 @@ impl Service {
     }
 
     /// Who of ours is who of this family, by the links of a chronology.
-    fn linked_from(
+    pub(crate) fn linked_from(
         &self,
         scene: &mut Scene<'_, '_>,
         chronology: ChronologyId,
