@@ -643,4 +643,27 @@ on_both! {
         assert_eq!(by.delete(&path, Some(1)).status, 204);
         assert_eq!(rows(app, &seed), 0);
     }
+
+    fn what_names_a_stranger_to_its_family_does_not_go_back(app) {
+        let seed = app.seed_draft();
+        let by = app.by(User::WAITING);
+        let (people, family) = family_of(app, User::WAITING, &[child("Orla", "2019-05-14", 0)]);
+        let path = format!("/v1/fragments/{}", send_ahead(app, User::WAITING, &family, "a burn"));
+        open(app, &seed);
+        let corrected = |children: &[&str], version: i64| {
+            let entries = [entry("a burn", "2026-02-03", &[&seed.twin]), entry("a bite", "2026-02-09", children)];
+            let _ = by.put(&path, Some(version), &fragment(&entries)).ok();
+        };
+        corrected(&[&seed.other_twin], 1);
+        let (before, link) = (timeline(app, &seed), links(app, &seed).remove(0));
+        let refused = undo(app, &seed, &link);
+        assert_eq!((refused.status, refused.faults().1[0].1.as_str()), (409, "corrected_since"));
+        assert_eq!((timeline(app, &seed), links(app, &seed)), (before, vec![link.clone()]));
+        // Corrected again, it goes back, whatever its earlier versions say.
+        corrected(&[&seed.twin], 2);
+        let _ = undo(app, &seed, &link).when(200);
+        let back = by.get(&path).ok();
+        assert_eq!((text(&back, "/family_id"), back.get("chronology_id"), back["entries"].as_array().map(Vec::len)), (family.as_str(), None, Some(2)));
+        assert!(back["entries"].as_array().unwrap().iter().all(|one| one["children"] == json!([people[0]])), "{back}");
+    }
 }

@@ -1,13 +1,13 @@
 //! Fragments that go back to where they were before they were taken into a chronology: ahead, unseen, people named as
 //! their agency names them.
 
-use domain::{AgencyId, Instant, InvitationState, Permit};
+use domain::{AgencyId, Instant, InvitationState, Permit, PersonId};
 use store::{ChronologyRow, FragmentOriginRow, FragmentRow, FragmentState, InvitationRow, Tx};
 
-use super::taking_in::Names;
+use super::taking_in::{Names, people_in};
 use crate::invitations::FormerAnswer;
 use crate::session::Scene;
-use crate::{Answer, Service};
+use crate::{Answer, Service, ServiceError};
 
 impl Service {
     /// Sends a fragment back to where it came from. Frozen views forget its words, and its agency's invitation is as it
@@ -23,6 +23,7 @@ impl Service {
         let (partnership, now) = (chronology.partnership_id, scene.now());
         let found = store::fragments::find(scene.tx, partnership, origin.fragment_id)?;
         let Some(was) = found.filter(|row| row.expires_at > now) else { return Ok(()) };
+        self.check_goes_back(scene, permit, &was, origin, names)?;
         let back = FragmentRow {
             chronology_id: None,
             family_id: origin.family_id,
@@ -36,6 +37,29 @@ impl Service {
         store::origins::delete(scene.tx, partnership, was.id)?;
         self.forget_in_frozen_views(scene.tx, now, chronology, was.id)?;
         self.restore_answer(scene.tx, now, chronology, was.agency_id)
+    }
+
+    /// A fragment that its agency has corrected since may name somebody of the chronology's family who is nobody of its
+    /// own: then it can go back only once its agency has corrected it again, or withdrawn it. Nothing is left out of
+    /// what somebody wrote, and nobody is named where they are unknown.
+    fn check_goes_back(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        permit: &Permit,
+        was: &FragmentRow,
+        origin: &FragmentOriginRow,
+        names: &Names,
+    ) -> Answer<()> {
+        let (partnership, now) = (was.partnership_id, scene.now());
+        let version = store::fragments::version(scene.tx, permit, was.id, was.version, now)?;
+        let Some(version) = version else { return Ok(()) };
+        let ours = store::families::members(scene.tx, partnership, was.family_id)?;
+        let theirs = store::families::members(scene.tx, partnership, origin.family_id)?;
+        let stays = |id: &PersonId| ours.contains(id) && !theirs.contains(id) && !names.contains_key(id);
+        let entries = self.open_entries(scene, permit, was, &version)?;
+        let mut named: Vec<PersonId> = was.child_id.into_iter().collect();
+        named.extend(entries.iter().flat_map(|(_, entry)| people_in(entry)));
+        if named.iter().any(stays) { Err(ServiceError::Conflict("corrected_since")) } else { Ok(()) }
     }
 
     /// Names one person otherwise in everything that was taken into a chronology from these families.

@@ -122,6 +122,13 @@ impl Service {
     }
 }
 
+/// Everybody whom an entry names by their record.
+pub(super) fn people_in(details: &EntryDetails) -> Vec<PersonId> {
+    let adults = details.adults.iter().filter_map(|adult| adult.person);
+    let voice = details.child_voice.as_ref().and_then(|voice| voice.child);
+    details.children.iter().copied().chain(adults).chain(voice).collect()
+}
+
 /// Names people otherwise; says whether anything changed.
 pub(super) fn rename_people(details: &mut EntryDetails, names: &Names) -> bool {
     let before = details.clone();

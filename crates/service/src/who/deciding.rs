@@ -34,7 +34,8 @@ impl Service {
     ///
     /// # Errors
     /// As every write; [`ServiceError::Invalid`] names what cannot be decided; `Conflict("already_answered")` for a
-    /// question that somebody answered; `Conflict("already_linked")` when one of the two is somebody else already.
+    /// question that somebody answered; `Conflict("already_linked")` when one of the two is somebody else already;
+    /// `Conflict("corrected_since")` as for [`Service::undo_person_link`].
     pub fn decide_person(
         &self,
         call: &Call,
@@ -61,7 +62,9 @@ impl Service {
     /// back to where it was.
     ///
     /// # Errors
-    /// As every write; [`ServiceError::Stale`] when `version` is not the current one; `Conflict` when nothing stands.
+    /// As every write; [`ServiceError::Stale`] when `version` is not the current one; `Conflict` when nothing stands;
+    /// `Conflict("corrected_since")` when a fragment would go back that its agency has corrected since, so that it names
+    /// somebody whom its own family does not have.
     pub fn undo_person_link(
         &self,
         call: &Call,
