@@ -666,4 +666,23 @@ on_both! {
         assert_eq!((text(&back, "/family_id"), back.get("chronology_id"), back["entries"].as_array().map(Vec::len)), (family.as_str(), None, Some(2)));
         assert!(back["entries"].as_array().unwrap().iter().all(|one| one["children"] == json!([people[0]])), "{back}");
     }
+
+    fn whatever_follows_from_a_link_is_audited_once(app) {
+        let seed = app.seed_draft();
+        let twins = [child("Orla", "2019-05-14", 0), child("Isla", "2019-05-14", 1)];
+        let (people, family) = family_of(app, User::WAITING, &twins);
+        let fragment = send_ahead(app, User::WAITING, &family, "a burn");
+        open(app, &seed);
+        let all = links(app, &seed);
+        let of = |id: &str| all.iter().find(|link| link["their_person_id"] == id).unwrap();
+        let _ = undo(app, &seed, of(&people[0])).when(200);
+        let audit = app.by(User::AUDITOR).get(&format!("/v1/audit?limit=500&chronology={}", seed.chronology)).ok();
+        let forgotten = text(of(&people[1]), "/id");
+        let moves = [("fragment.take_in", fragment.as_str()), ("fragment.send_back", &fragment), ("person_link.forget", forgotten)];
+        for (operation, object) in moves {
+            let records = audit["items"].as_array().unwrap().iter().filter(|one| one["operation"] == operation);
+            let objects: Vec<&str> = records.map(|one| text(one, "/object_id")).collect();
+            assert_eq!(objects, [object], "{operation}");
+        }
+    }
 }

@@ -35,6 +35,7 @@ impl Service {
         self.forget_links(scene.tx, partnership, Some(chronology.id), was.id)?;
         self.relocate(scene, permit, &was, &back, names)?;
         store::origins::delete(scene.tx, partnership, was.id)?;
+        self.record_followed(scene, ("fragment", "send_back"), was.id.0, chronology.id)?;
         self.forget_in_frozen_views(scene.tx, now, chronology, was.id)?;
         self.restore_answer(scene.tx, now, chronology, was.agency_id)
     }

@@ -46,6 +46,7 @@ impl Service {
             created_at: scene.now(),
         };
         store::origins::insert(scene.tx, &origin)?;
+        self.record_followed(scene, ("fragment", "take_in"), was.id.0, chronology.id)?;
         self.keep_answer(scene, chronology, was.agency_id)?;
         self.mark_submitted(scene, chronology, was.agency_id)
     }

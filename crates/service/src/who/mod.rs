@@ -15,6 +15,7 @@ use domain::{AuditId, ChronologyId, Instant, PersonId, PersonLinkId, Practitione
 use linkage::ChildBand;
 use serde::{Deserialize, Serialize};
 use store::{AuditRow, ChronologyRow, PersonLinkRow};
+use uuid::Uuid;
 use vault::Place;
 
 pub(crate) use comparing::facts;
@@ -168,21 +169,32 @@ impl Service {
 
     /// The record of what linkage did by itself while somebody asked for something else.
     fn record_linkage(&self, scene: &mut Scene<'_, '_>, what: &str, row: &PersonLinkRow) -> Answer<()> {
+        self.record_followed(scene, ("person_link", what), row.id.0, row.chronology_id)
+    }
+
+    /// The record of what followed from a link by itself: of what kind it is and what became of it.
+    pub(crate) fn record_followed(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        (kind, what): (&str, &str),
+        id: Uuid,
+        chronology: ChronologyId,
+    ) -> Answer<()> {
         let now = scene.now();
         let record = AuditRow {
             id: AuditId::new(self.ids(), now),
-            partnership_id: row.partnership_id,
+            partnership_id: scene.actor().partnership,
             at: now,
-            operation: format!("person_link.{what}"),
+            operation: format!("{kind}.{what}"),
             outcome: "allowed".to_owned(),
             reason: Some("linkage".to_owned()),
             practitioner_id: None,
             agency_id: None,
             role: None,
             purpose: None,
-            object_kind: Some("person_link".to_owned()),
-            object_id: Some(row.id.0),
-            chronology_id: Some(row.chronology_id),
+            object_kind: Some(kind.to_owned()),
+            object_id: Some(id),
+            chronology_id: Some(chronology),
             request_id: RequestId::new(self.ids(), now),
             entry_count: None,
         };

@@ -206,6 +206,7 @@ impl Service {
             let found = row.state == store::PersonLinkState::Standing && row.verdict.is_none();
             if found && self.link_details(&row, now)?.steps.len() == 1 {
                 store::person_links::delete(scene.tx, &row)?;
+                self.record_linkage(scene, "forget", &row)?;
             }
         }
         Ok(())
