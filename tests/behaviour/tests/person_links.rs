@@ -638,9 +638,22 @@ on_both! {
         for theirs in [&seed.chronology, &seed.family, &seed.twin, &seed.other_twin, &seed.father] {
             assert!(!shown.contains(theirs.as_str()), "{shown}");
         }
-        // Nobody else of their agency reads it, and they withdraw it as before.
+        // They correct it, give it another end, and withdraw it as before; where it is it stays itself.
+        let changed = json!({"entries": [entry("a burn, healed", "2026-02-03", &[&people[1]])], "child_id": people[1]});
+        let mut correction = with(body.clone(), changed);
+        let _ = correction.as_object_mut().unwrap().remove("family_id");
+        let corrected = by.put(&path, Some(1), &correction).ok();
+        assert_eq!((corrected.get("chronology_id"), &corrected["expires_at"], corrected["findings"].clone()), (None, &plain["expires_at"], json!([])));
+        let where_it_is = app.by(User::LEAD).get(&path).ok();
+        assert_eq!((text(&where_it_is, "/child_id"), &where_it_is["entries"][0]["children"]), (seed.other_twin.as_str(), &json!([seed.other_twin])));
+        assert_eq!(where_it_is["expires_at"], app.by(User::OWNER).get(&seed.path).ok()["expires_at"]);
+        let later = reason(json!({"expires_at": app.in_days(85)}));
+        let extended = by.post(&format!("{path}/extend"), &later).ok();
+        assert_eq!((extended.get("chronology_id"), &extended["expires_at"]), (None, &later["expires_at"]));
+        let seen = by.get(&path).ok();
+        assert_eq!((&seen["expires_at"], &seen["entries"][0]["children"]), (&later["expires_at"], &json!([people[1]])));
         assert_eq!(app.by(User::STRANGER).get(&path).status, 404);
-        assert_eq!(by.delete(&path, Some(1)).status, 204);
+        assert_eq!(by.delete(&path, Some(2)).status, 204);
         assert_eq!(rows(app, &seed), 0);
     }
 

@@ -31,6 +31,9 @@ impl Service {
             if input.on_behalf_of.is_some_and(|agency| agency != row.agency_id) {
                 return Err(ServiceError::fault("/on_behalf_of", "fixed", "a fragment stays with its agency"));
             }
+            if let (Some(origin), Some(chronology)) = (self.unseen_origin(scene, &row)?, &chronology) {
+                return self.correct_as_sent(scene, &permit, (row, origin), chronology, &input);
+            }
             let family = self.open_family(scene, &permit, row.family_id)?;
             let scope = entry_scope(scene, &family, input.child_id);
             let mut faults = check_sharing(&input.sharing, input.involvement.as_ref());
@@ -79,7 +82,7 @@ impl Service {
     }
 
     /// The agency's own reference of a fragment stays what it was.
-    fn reference_of(
+    pub(super) fn reference_of(
         &self,
         scene: &mut Scene<'_, '_>,
         permit: &domain::Permit,
@@ -187,9 +190,10 @@ impl Service {
     pub fn extend_fragment(&self, call: &Call, id: FragmentId, input: ExtendIn) -> Answer<Written<FragmentReceipt>> {
         self.write(call, Operation::FragmentExtend, trail(id), |scene| {
             let Held { permit, mut row, chronology } = self.admit_to_fragment(scene, id, Operation::FragmentExtend)?;
+            let unseen = self.unseen_origin(scene, &row)?.is_some();
             let latest = match &chronology {
-                Some(chronology) => chronology.expires_at,
-                None => row.created_at.plus(scene.policy().max_ahead_lifetime),
+                Some(chronology) if !unseen => chronology.expires_at,
+                _ => row.created_at.plus(scene.policy().max_ahead_lifetime),
             };
             if let Some(fault) = check_expiry(scene, input.expires_at, latest) {
                 return Err(ServiceError::Invalid(vec![fault]));
@@ -198,19 +202,21 @@ impl Service {
                 return Err(ServiceError::fault("/reason", "required", "a reason in words"));
             }
             let expected = row.version;
-            self.rewrap_versions(scene, &permit, &row, &row.clone(), input.expires_at)?;
-            row.expires_at = input.expires_at;
+            let asked = input.expires_at;
+            row.expires_at = chronology.as_ref().map_or(asked, |chronology| asked.min(chronology.expires_at));
+            self.rewrap_versions(scene, &permit, &row, &row, row.expires_at)?;
             row.updated_at = scene.now();
             store::fragments::update(scene.tx, &row, expected)?;
             self.settle_family(scene, &permit, row.family_id)?;
-            self.settle_origin(scene, &permit, &row)?;
+            self.settle_origin(scene, &permit, &row, asked)?;
             if let Some(chronology) = &chronology {
                 self.settle_decisions(scene, &permit, chronology)?;
             }
             scene.trail.expires_at = Some(row.expires_at);
             let current = store::fragments::version(scene.tx, &permit, id, row.version, scene.session.now)?;
             let entries = self.open_entries(scene, &permit, &row, &current.ok_or(ServiceError::NotFound)?)?;
-            Ok(receipt_of(&row, &entries, SubmissionOutcome::Updated))
+            let receipt = receipt_of(&row, &entries, SubmissionOutcome::Updated);
+            Ok(if unseen { FragmentReceipt { chronology_id: None, expires_at: asked, ..receipt } } else { receipt })
         })
     }
 

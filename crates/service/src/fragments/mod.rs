@@ -102,8 +102,8 @@ impl Service {
         Ok(Held { permit, row, chronology })
     }
 
-    /// Facts about a fragment of a chronology. What its sender may not know to be taken in stays theirs to read and to
-    /// withdraw, as it was ahead; what the chronology's state rules out it rules out for them too.
+    /// Facts about a fragment of a chronology. What its sender may not know to be taken in stays theirs to read,
+    /// correct and withdraw, as it was ahead; what the chronology's state rules out it rules out for them too.
     fn facts_for(
         &self,
         scene: &mut Scene<'_, '_>,
@@ -114,8 +114,9 @@ impl Service {
         use Operation as O;
         let (actor, now) = (scene.actor().clone(), scene.now());
         let facts = facts_of(found, &actor, now);
-        let theirs = matches!(operation, O::FragmentRead | O::FragmentVersions | O::FragmentWithdraw);
-        if !theirs || self.unseen_origin(scene, row)?.is_none() {
+        let reads = matches!(operation, O::FragmentRead | O::FragmentVersions);
+        let writes = matches!(operation, O::FragmentCorrect | O::FragmentWithdraw | O::FragmentExtend);
+        if !(reads || writes) || self.unseen_origin(scene, row)?.is_none() {
             return Ok(facts);
         }
         let (state, owner) = (facts.state, row.author_id == actor.practitioner);

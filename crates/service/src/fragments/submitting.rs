@@ -309,7 +309,7 @@ impl Service {
         let receipt = self.store_version(scene, &row, &submission, &before, SubmissionOutcome::Updated)?;
         self.settle_family(scene, permit, row.family_id)?;
         if row.expires_at != current.expires_at {
-            self.settle_origin(scene, permit, &row)?;
+            self.settle_origin(scene, permit, &row, row.expires_at)?;
         }
         Ok((receipt, submission.entries))
     }

@@ -116,9 +116,15 @@ impl Service {
     }
 
     /// The agency has given a fragment another expiry: the family it came from lives along with it.
-    pub(super) fn settle_origin(&self, scene: &mut Scene<'_, '_>, permit: &Permit, row: &FragmentRow) -> Answer<()> {
+    pub(super) fn settle_origin(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        permit: &Permit,
+        row: &FragmentRow,
+        asked: Instant,
+    ) -> Answer<()> {
         let Some(origin) = store::origins::find(scene.tx, row.partnership_id, row.id)? else { return Ok(()) };
-        store::origins::set_asked_expiry(scene.tx, row.partnership_id, row.id, row.expires_at)?;
+        store::origins::set_asked_expiry(scene.tx, row.partnership_id, row.id, asked)?;
         self.settle_family(scene, permit, origin.family_id)
     }
 }
