@@ -16,6 +16,8 @@ use crate::union::{Groups, Link, without_ambiguous};
 
 /// The largest group that grows by comparing texts; exact repeats have no limit.
 const LARGEST: usize = 24;
+/// How many other events an event is shown to have to do with, at most.
+const MOST_RELATED: usize = 4;
 /// Repeats whose links are no further apart than this are equally likely.
 const MARGIN: u8 = 4;
 /// Accounts whose links are no further apart than this are equally likely: two to one is no preference.
@@ -173,7 +175,7 @@ impl Sorting<'_, '_> {
             let evidence = evidence(link.codes);
             best.insert((x.min(y), x.max(y)), (link.rank, RelatedEvents { first, second, evidence }));
         }
-        best.into_values().map(|(_, related)| related).collect()
+        strongest(best)
     }
 
     fn cluster(&self, repeats: &Repeats, groups: &[usize], mut codes: Spoken) -> EventCluster {
@@ -192,6 +194,23 @@ impl Sorting<'_, '_> {
 
 fn evidence(codes: Spoken) -> Vec<Evidence> {
     codes.into_iter().map(Evidence::weighed).collect()
+}
+
+/// Of each event the strongest relations alone: a row that points to a dozen others points nowhere.
+fn strongest(best: BTreeMap<(usize, usize), (u8, RelatedEvents)>) -> Vec<RelatedEvents> {
+    let mut ordered: Vec<_> = best.into_iter().map(|(pair, (rank, related))| (rank, pair, related)).collect();
+    ordered.sort_by_key(|(rank, pair, _)| (*rank, *pair));
+    let mut counts: HashMap<usize, usize> = HashMap::new();
+    let count = |counts: &HashMap<usize, usize>, event: usize| counts.get(&event).copied().unwrap_or_default();
+    let mut kept = BTreeMap::new();
+    for (_, (x, y), related) in ordered {
+        if count(&counts, x) < MOST_RELATED && count(&counts, y) < MOST_RELATED {
+            *counts.entry(x).or_default() += 1;
+            *counts.entry(y).or_default() += 1;
+            kept.insert((x, y), related);
+        }
+    }
+    kept.into_values().collect()
 }
 
 fn every_pair(a: &[usize], b: &[usize], holds: impl Fn(usize, usize) -> bool) -> bool {

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Actor, AgencyKind, EntryId, Permit, may_read_entry};
+use domain::{Actor, AgencyId, EntryId, Permit, may_read_entry};
 use store::{ChronologyRow, EventLinksRow};
 use timeline::{ChildFacts, Links, LiveEntry};
+use uuid::Uuid;
 
 use super::links_place;
 use crate::people::FamilyView;
@@ -13,10 +14,6 @@ use crate::sealing::of_chronology;
 use crate::session::Scene;
 use crate::timeline::child_facts;
 use crate::{Answer, Service};
-
-/// How many kinds of reader links are kept for. Nearly always there are one or two; whoever is beyond finds theirs when
-/// reading.
-const MOST_VIEWS: usize = 8;
 
 /// A chronology whose entries have changed, to be linked when the change is safely there.
 pub(crate) struct Relink {
@@ -48,15 +45,13 @@ impl Service {
 
     fn find_and_keep(&self, job: &Relink) -> Answer<()> {
         let (now, permit, chronology) = (self.now(), &job.permit, &job.chronology);
-        let (entries, readers) = self.0.db.read("links.content", |tx| {
-            let content = store::fragments::live_content(tx, permit, chronology.id, now)?;
-            let readers = readers(tx, permit, chronology)?;
-            let mut entries = Vec::new();
-            for fragment in content {
-                entries.extend(self.open_content_of(now, fragment)?.entries);
-            }
-            Ok::<_, crate::ServiceError>((entries, readers))
-        })?;
+        let content =
+            self.0.db.read("links.content", |tx| store::fragments::live_content(tx, permit, chronology.id, now))?;
+        let mut entries = Vec::new();
+        for fragment in content {
+            entries.extend(self.open_content_of(now, fragment)?.entries);
+        }
+        let readers = readers(permit, chronology);
         let mut rows = Vec::new();
         for seen in views(&entries, &readers) {
             let entries: Vec<LiveEntry> =
@@ -87,21 +82,16 @@ impl Service {
     }
 }
 
-/// Everyone who may come to read the timeline, as far as it makes a difference to what they see: each agency concerned,
-/// with and without leave to read criminal-offence data.
-fn readers(tx: &mut store::Tx<'_>, permit: &Permit, chronology: &ChronologyRow) -> Answer<Vec<Actor>> {
-    let invited = store::invitations::list(tx, chronology.partnership_id, chronology.id)?;
-    let mut ids: Vec<_> = invited.iter().map(|row| row.agency_id).chain([chronology.owner_agency_id]).collect();
-    ids.sort_unstable();
-    ids.dedup();
-    let agencies = store::agencies::find_many(tx, chronology.partnership_id, &ids)?;
-    let reader = |agency: &store::AgencyRow, offence_data| Actor {
-        agency: agency.id,
-        social_care: agency.kind == AgencyKind::SocialCare,
-        offence_data,
-        ..permit.actor().clone()
-    };
-    Ok(agencies.iter().flat_map(|agency| [true, false].map(|offences| reader(agency, offences))).collect())
+/// The readers for whom links are kept: social care that asked, with and without leave to read criminal-offence data, and
+/// a contributor to whom nothing marked is shown. Whoever sees something else of their own finds theirs when reading.
+fn readers(permit: &Permit, chronology: &ChronologyRow) -> [Actor; 3] {
+    let reader =
+        |agency, social_care, offence_data| Actor { agency, social_care, offence_data, ..permit.actor().clone() };
+    [
+        reader(chronology.owner_agency_id, true, true),
+        reader(chronology.owner_agency_id, true, false),
+        reader(AgencyId(Uuid::nil()), false, false),
+    ]
 }
 
 /// What the readers see, each different set of two or more entries once.
@@ -113,7 +103,7 @@ fn views(entries: &[LiveEntry], readers: &[Actor]) -> BTreeSet<BTreeSet<EntryId>
     for reader in readers {
         let seen: BTreeSet<EntryId> =
             entries.iter().filter(|entry| sees(reader, entry)).map(|entry| entry.entry_id).collect();
-        if seen.len() > 1 && views.len() < MOST_VIEWS {
+        if seen.len() > 1 {
             views.insert(seen);
         }
     }
