@@ -10,7 +10,7 @@ use store::{Db, Tx};
 use vault::Vault;
 
 use crate::idempotency::Flight;
-use crate::linking::Relink;
+use crate::linking::{self, Queue, Relink};
 use crate::recording::Outcome;
 use crate::session::{Call, Entered, Scene, Trail};
 use crate::{AgencyIn, Answer, ServiceError, Written};
@@ -56,8 +56,16 @@ pub(crate) struct Inner {
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) partnerships: RwLock<HashMap<String, Arc<Partnership>>>,
     pub(crate) flights: Mutex<HashSet<Flight>>,
+    /// Chronologies to be linked.
+    pub(crate) links: Arc<Queue>,
     /// The latest instant the database has seen, in microseconds: a clock set back resurrects nothing.
     high_water: AtomicI64,
+}
+
+impl Drop for Inner {
+    fn drop(&mut self) {
+        self.links.close();
+    }
 }
 
 /// The use cases. Cheap to clone; all methods are synchronous and may block on the database.
@@ -72,15 +80,19 @@ impl Service {
     pub fn new(config: ServiceConfig) -> Answer<Self> {
         let ServiceConfig { db, vault, clock, ids } = config;
         let mark = db.read("clock.high_water", store::clock::high_water)?;
-        Ok(Self(Arc::new(Inner {
+        let links = Arc::<Queue>::default();
+        let inner = Arc::new(Inner {
             db,
             vault,
             clock,
             ids,
             partnerships: RwLock::default(),
             flights: Mutex::default(),
+            links: Arc::clone(&links),
             high_water: AtomicI64::new(mark.unwrap_or(Instant::MIN).as_micros()),
-        })))
+        });
+        linking::start(links, Arc::downgrade(&inner));
+        Ok(Self(inner))
     }
 
     /// The clock that every use case goes by.
@@ -187,7 +199,7 @@ impl Service {
         }
         let (written, relink) = done.map_err(|failed| self.record_failure(call, operation, now, failed))?;
         if let Some(job) = relink {
-            self.relink(&job);
+            self.0.links.add(job);
         }
         Ok(written)
     }

@@ -106,8 +106,10 @@ on_both! {
     fn what_is_kept_is_what_would_be_found(app) {
         let seed = app.seed();
         let _ = told_twice(app, &seed);
+        app.service.wait_for_links();
         let kept = [User::OWNER, User::TEAM, User::RETURNED].map(|user| timeline(app, &seed, user));
         let count = |app: &TestApp| app.db.read("kept", store::event_links::count).unwrap();
+        app.service.wait_for_links();
         assert!(count(app) > 0, "links are kept at submission");
         app.db.write("forget", store::event_links::forget_all).unwrap();
         assert_eq!(count(app), 0);

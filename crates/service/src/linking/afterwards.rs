@@ -18,7 +18,7 @@ use crate::{Answer, Service};
 /// A chronology whose entries have changed, to be linked when the change is safely there.
 pub(crate) struct Relink {
     permit: Permit,
-    chronology: ChronologyRow,
+    pub(super) chronology: ChronologyRow,
     children: Vec<ChildFacts>,
 }
 
@@ -37,7 +37,7 @@ impl Service {
 
     /// Links a chronology's entries for each kind of reader. A failure harms nobody: what is not kept is found when it
     /// is read.
-    pub(crate) fn relink(&self, job: &Relink) {
+    pub(super) fn relink(&self, job: &Relink) {
         if self.find_and_keep(job).is_err() {
             tracing::warn!("links were not kept and will be found at reading");
         }

@@ -7,10 +7,12 @@
 mod afterwards;
 mod decisions;
 mod listing;
+mod queue;
 mod reasons;
 mod showing;
 
 pub(crate) use afterwards::Relink;
+pub(crate) use queue::{Queue, start};
 
 use domain::{Instant, LinkDecisionId, Permit};
 use store::{ChronologyRow, DecidedEntryRow, LinkDecisionRow, Token};
