@@ -30,6 +30,24 @@ fn weekly_visits_with_the_same_words_stay_apart() {
 }
 
 #[test]
+fn two_words_repeated_for_a_sibling_are_one_event() {
+    let tell = |child, fragment| told(HV, &[child], "2024-09-14", "EDUCATION", "Collected late").fragment(fragment);
+    assert_eq!(sorted(&numbered([tell(AISHA, 1), tell(BILAL, 2)])), vec![vec![1, 2]]);
+}
+
+#[test]
+fn a_word_that_stands_in_every_entry_joins_nothing() {
+    let tell = |agency, when, what: &'static str| told(agency, &[AISHA], when, "HEALTH", what).fragment(agency);
+    let entries = numbered([
+        tell(HV, "2024-01-12", "Heron missed the school nurse"),
+        tell(GP, "2024-01", "Heron weight below the second centile"),
+        tell(POLICE, "2024-02-01", "Heron came to the club hungry"),
+        tell(HV, "2023-10-09", "Heron registered"),
+    ]);
+    assert_eq!(sorted(&entries), vec![vec![1], vec![2], vec![3], vec![4]]);
+}
+
+#[test]
 fn a_month_that_fits_several_days_fits_none() {
     let tell = |agency, when| told(agency, &[AISHA], when, "DOMESTIC_ABUSE", FIGHT).fragment(agency);
     let two = numbered([tell(POLICE, "2024-03-05"), tell(POLICE, "2024-03-19"), tell(GP, "2024-03")]);

@@ -158,7 +158,7 @@ impl<'e, 'f> Family<'e, 'f> {
 
     fn repeat_link(&self, a: usize, b: usize) -> Option<Link> {
         let (facts, verdict) = self.weighed(a, b).filter(|(facts, _)| !repeats::is_own_business(facts))?;
-        let verdict = verdict.filter(|_| !repeats::is_nothing_shared(&facts) && !self.listed_together(a, b));
+        let verdict = verdict.filter(|verdict| says_as_much(verdict, &facts) && !self.listed_together(a, b));
         let same_place = self.units.get(a)?.occurrence == self.units.get(b)?.occurrence;
         if let Some(verdict) = verdict {
             let rank = (verdict.rank + u8::from(!same_place)).saturating_mul(STEP);
@@ -195,7 +195,8 @@ impl<'e, 'f> Family<'e, 'f> {
     /// Whether two units of one agency may stand in one event.
     pub(crate) fn may_repeat(&self, a: usize, b: usize) -> bool {
         let Some((facts, verdict)) = self.weighed(a, b) else { return false };
-        let word_for_word = || verdict.is_some() && !repeats::is_nothing_shared(&facts) && !self.listed_together(a, b);
+        let word_for_word =
+            || verdict.as_ref().is_some_and(|verdict| says_as_much(verdict, &facts)) && !self.listed_together(a, b);
         !repeats::is_own_business(&facts) && (word_for_word() || self.loose_repeat(a, b, &facts).is_some())
     }
 
@@ -203,6 +204,12 @@ impl<'e, 'f> Family<'e, 'f> {
     fn rare_stems(&self, reading: &Reading) -> Vec<u32> {
         rare_stems(reading, &self.rarity)
     }
+}
+
+/// Whether words that are alike show one event of several children: the very same words do, words that are nearly the same
+/// only where something else speaks for more than one child.
+fn says_as_much(verdict: &Verdict, facts: &[i32; repeats::FACTS]) -> bool {
+    verdict.codes.contains(&E::SameWords) || !repeats::is_nothing_shared(facts)
 }
 
 /// Keys by which an entry without an exact day meets one with: the day that it quotes, the month that it gives.

@@ -9,6 +9,8 @@ use super::reading::Reading;
 const ONCE_IN_A_LIFE: i32 = 12;
 /// Fewer entries than this make nothing rare.
 const LEAST_ENTRIES: u32 = 16;
+/// Among so many entries, what stands in more than half of them is common.
+const ENOUGH_TO_BE_COMMON: u32 = 4;
 
 /// Entries of the family in which each meaning, kind and reference occurs, as weights in points: ten times the natural
 /// logarithm of how rare.
@@ -56,9 +58,13 @@ impl Rarity {
         self.kind_points.iter_mut().zip(points).for_each(|(place, points)| *place = points);
     }
 
-    /// Ten times the natural logarithm of how rare: 0 for what stands in every entry.
+    /// Ten times the natural logarithm of how rare: 0 for what stands in most entries.
     fn points(&self, count: u32) -> i32 {
-        let entries = u32::try_from(self.entries).unwrap_or(u32::MAX).max(LEAST_ENTRIES);
+        let entries = u32::try_from(self.entries).unwrap_or(u32::MAX);
+        if entries >= ENOUGH_TO_BE_COMMON && count.saturating_mul(2) > entries {
+            return 0;
+        }
+        let entries = entries.max(LEAST_ENTRIES);
         tenfold_log(entries.saturating_add(1) / count.max(1))
     }
 
