@@ -25,8 +25,8 @@ pub(super) const AGENCIES: [(&str, &str); 8] = [
 ];
 /// Entries of each agency: 200 in all.
 const ENTRIES_EACH: usize = 25;
-/// Chronologies that take submissions; a county has more at a time.
-const TAKING: usize = 8;
+/// Chronologies that take submissions; a county has more at a time. An agency has at most 100 fragments on each.
+const TAKING: usize = 32;
 
 /// A chronology and the children it is about.
 pub(super) struct Chronology {

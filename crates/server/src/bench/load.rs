@@ -140,8 +140,10 @@ impl One<'_> {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let reference = format!("submitted-{number}");
         let turn = usize::try_from(number)?;
-        let Some(chronology) = self.county.taking.get(turn % self.county.taking.len()) else { return Ok(0) };
-        let token = self.county.contributors.get(self.at % self.county.contributors.len()).map(String::as_str);
+        let (taking, contributors) = (&self.county.taking, &self.county.contributors);
+        let Some(chronology) = taking.get(turn % taking.len()) else { return Ok(0) };
+        // Every agency in turn on every chronology, however many clients ask.
+        let token = contributors.get(turn / taking.len() % contributors.len()).map(String::as_str);
         let body = serde_json::to_vec::<Value>(&fragment(&chronology.children, &reference, turn % 1_000, ENTRIES))?;
         let path = format!("{}/fragments", chronology.path);
         let question = Question { method: "POST", path: &path, token, post: Some((&reference, &body)) };
