@@ -11,13 +11,14 @@ use domain::Instant;
 
 use self::record::{KeyFile, Marker};
 use crate::seal::{Sealer, derive};
-use crate::{Destruction, Epoch, KeyId, KeyKind, KeyRecord, Keystore, RootKey, StoredKey, VaultError};
+use crate::{AuditEpoch, Destruction, Epoch, KeyId, KeyKind, KeyRecord, Keystore, RootKey, StoredKey, VaultError};
 
 const KEY: &str = "key";
 const GONE: &str = "gone";
+const KINDS: [KeyKind; 5] = [KeyKind::IndexRoot, KeyKind::Epoch, KeyKind::Scope, KeyKind::Permanent, KeyKind::Audit];
 
 /// A keystore in a folder (mode 0700) of one file (mode 0600) a key: `epochs/epoch-<hour>.key`,
-/// `scopes/scope-<uuid>.key`, `permanent/permanent-<uuid>.key` and `index-root.key`. Each holds a key sealed under the
+/// `scopes/scope-<uuid>.key`, `permanent/permanent-<uuid>.key`, `audit/audit-<period>.key` and `index-root.key`. Each holds a key sealed under the
 /// root key, its commitment, and when it was made.
 ///
 /// Several processes on one machine may use the same folder; of two that make the same key at once one wins and both
@@ -55,9 +56,7 @@ impl FileKeystore {
     }
 
     fn make_folders(&self) -> Result<(), VaultError> {
-        [KeyKind::IndexRoot, KeyKind::Epoch, KeyKind::Scope, KeyKind::Permanent]
-            .into_iter()
-            .try_for_each(|kind| disk::make_folder(&self.folder_of(kind)))
+        KINDS.into_iter().try_for_each(|kind| disk::make_folder(&self.folder_of(kind)))
     }
 
     /// The index root is always the first key made, so keys without it mean a folder that is not whole. The order of
@@ -65,7 +64,8 @@ impl FileKeystore {
     fn check_index_root(&self) -> Result<(), VaultError> {
         let has_keys = !self.stems(KeyKind::Epoch, KEY)?.is_empty()
             || !self.stems(KeyKind::Scope, KEY)?.is_empty()
-            || !self.stems(KeyKind::Permanent, KEY)?.is_empty();
+            || !self.stems(KeyKind::Permanent, KEY)?.is_empty()
+            || !self.stems(KeyKind::Audit, KEY)?.is_empty();
         match self.load(KeyId::IndexRoot)? {
             None if has_keys => Err(VaultError::Keystore(ErrorKind::NotFound)),
             _ => Ok(()),
@@ -73,7 +73,7 @@ impl FileKeystore {
     }
 
     fn tidy(&self) -> Result<(), VaultError> {
-        for kind in [KeyKind::IndexRoot, KeyKind::Epoch, KeyKind::Scope, KeyKind::Permanent] {
+        for kind in KINDS {
             let folder = self.folder_of(kind);
             disk::remove_unplaced(&folder)?;
             for stem in self.stems(kind, GONE)? {
@@ -93,12 +93,13 @@ impl FileKeystore {
         Ok(stems.map(str::to_owned).collect())
     }
 
-    fn epochs_with(&self, ending: &str) -> Result<Vec<Epoch>, VaultError> {
-        let stems = self.stems(KeyKind::Epoch, ending)?;
-        let hours = stems.iter().filter_map(|stem| stem.strip_prefix("epoch-")?.parse().ok());
-        let mut epochs: Vec<_> = hours.map(Epoch).collect();
-        epochs.sort_unstable();
-        Ok(epochs)
+    /// The numbers by which the keys of a kind are named, in order.
+    fn numbers(&self, kind: KeyKind, ending: &str) -> Result<Vec<i64>, VaultError> {
+        let stems = self.stems(kind, ending)?;
+        let number = |stem: &String| stem.strip_prefix(kind.as_str())?.strip_prefix('-')?.parse().ok();
+        let mut numbers: Vec<i64> = stems.iter().filter_map(number).collect();
+        numbers.sort_unstable();
+        Ok(numbers)
     }
 
     fn folder_of(&self, kind: KeyKind) -> PathBuf {
@@ -107,6 +108,7 @@ impl FileKeystore {
             KeyKind::Epoch => self.folder.join("epochs"),
             KeyKind::Scope => self.folder.join("scopes"),
             KeyKind::Permanent => self.folder.join("permanent"),
+            KeyKind::Audit => self.folder.join("audit"),
         }
     }
 
@@ -174,11 +176,15 @@ impl Keystore for FileKeystore {
     }
 
     fn epochs(&self) -> Result<Vec<Epoch>, VaultError> {
-        self.epochs_with(KEY)
+        Ok(self.numbers(KeyKind::Epoch, KEY)?.into_iter().map(Epoch).collect())
     }
 
     fn destroyed_epochs(&self) -> Result<Vec<Epoch>, VaultError> {
-        self.epochs_with(GONE)
+        Ok(self.numbers(KeyKind::Epoch, GONE)?.into_iter().map(Epoch).collect())
+    }
+
+    fn audit_epochs(&self) -> Result<Vec<AuditEpoch>, VaultError> {
+        Ok(self.numbers(KeyKind::Audit, KEY)?.into_iter().map(AuditEpoch).collect())
     }
 
     fn destroy(&self, now: Instant, key: KeyId) -> Result<Destruction, VaultError> {

@@ -12,6 +12,7 @@ use crate::seal::{KEY_LEN, KeyMaterial};
 use crate::{KeyScope, VaultError};
 
 const HOUR_MICROS: i64 = 3_600_000_000;
+const AUDIT_PERIOD_MICROS: i64 = 30 * 24 * HOUR_MICROS;
 
 /// One UTC hour in which things expire: `(h - 1 h, h]`, so that what expires on the hour, as midnight does, loses its key
 /// on the hour. The number counts the hours from 1970-01-01T00:00:00Z to its end.
@@ -38,6 +39,25 @@ impl Epoch {
     }
 }
 
+/// A period of thirty days of audit records, `[30 d × n, 30 d × (n + 1))` from 1970-01-01T00:00:00Z. What a record says of
+/// people is sealed under the key of its period, and goes with that key when the audit's retention ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct AuditEpoch(pub i64);
+
+impl AuditEpoch {
+    /// The period of a record made at `instant`.
+    #[must_use]
+    pub const fn of(instant: Instant) -> Self {
+        Self(instant.as_micros().div_euclid(AUDIT_PERIOD_MICROS))
+    }
+
+    /// From here on no record of the period is made.
+    #[must_use]
+    pub const fn over_at(self) -> Instant {
+        Instant::from_micros(self.0.saturating_add(1).saturating_mul(AUDIT_PERIOD_MICROS))
+    }
+}
+
 /// What a stored key is for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum KeyKind {
@@ -47,6 +67,8 @@ pub enum KeyKind {
     Scope,
     /// A partnership's directory data.
     Permanent,
+    /// One period of audit records.
+    Audit,
     /// What blind index and cursor keys are derived from. One for the whole keystore.
     IndexRoot,
 }
@@ -59,6 +81,7 @@ impl KeyKind {
             Self::Epoch => "epoch",
             Self::Scope => "scope",
             Self::Permanent => "permanent",
+            Self::Audit => "audit",
             Self::IndexRoot => "index-root",
         }
     }
@@ -73,6 +96,8 @@ pub enum KeyId {
     Scope(uuid::Uuid),
     /// The key of a partnership's directory data.
     Permanent(PartnershipId),
+    /// The key of a period of audit records.
+    Audit(AuditEpoch),
     /// The key that blind index and cursor keys are derived from.
     IndexRoot,
 }
@@ -85,15 +110,16 @@ impl KeyId {
             Self::Epoch(_) => KeyKind::Epoch,
             Self::Scope(_) => KeyKind::Scope,
             Self::Permanent(_) => KeyKind::Permanent,
+            Self::Audit(_) => KeyKind::Audit,
             Self::IndexRoot => KeyKind::IndexRoot,
         }
     }
 
-    /// Its identifier within the kind: the hour's number or a UUID; empty for the index root.
+    /// Its identifier within the kind: the hour's or the period's number, or a UUID; empty for the index root.
     #[must_use]
     pub fn id(self) -> String {
         match self {
-            Self::Epoch(epoch) => epoch.0.to_string(),
+            Self::Epoch(Epoch(number)) | Self::Audit(AuditEpoch(number)) => number.to_string(),
             Self::Scope(id) | Self::Permanent(PartnershipId(id)) => id.to_string(),
             Self::IndexRoot => String::new(),
         }
@@ -213,6 +239,12 @@ pub trait Keystore: Send + Sync {
     /// # Errors
     /// [`VaultError::Keystore`] when the store cannot be read.
     fn destroyed_epochs(&self) -> Result<Vec<Epoch>, VaultError>;
+
+    /// The audit periods that still have a key, oldest first.
+    ///
+    /// # Errors
+    /// [`VaultError::Keystore`] when the store cannot be read.
+    fn audit_epochs(&self) -> Result<Vec<AuditEpoch>, VaultError>;
 
     /// Destroys the key for good; it can never be made again. A key that never was is made and destroyed, so that
     /// this holds for it too. Asked again it finishes what was begun and answers as the first time.

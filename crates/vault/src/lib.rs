@@ -10,6 +10,7 @@
 //!  root key ─ seals ─┬─ epoch key, one an hour of expiry ─┐
 //!                    ├─ scope key, one a chronology ──────┴─ HKDF ─ KEK ─ wraps ─ data key ─ seals ─ payloads
 //!                    ├─ permanent key, one a partnership ─── HKDF ─ KEK ─ wraps ─ data key ─ seals ─ directory data
+//!                    ├─ audit key, one thirty days ─ HKDF ─ seals what audit records say of people, and their tokens
 //!                    └─ index root ─┬─ HKDF ─ blind index tokens
 //!                                   └─ HKDF ─ page cursors
 //! ```
@@ -60,6 +61,7 @@
 //! documentation says what happens at each step of a destruction.
 
 mod associated;
+mod audit_key;
 mod cache;
 mod data_key;
 mod error;
@@ -68,15 +70,18 @@ mod keystore;
 mod lookup;
 mod root_key;
 mod seal;
+mod signing;
 mod terms;
 #[cfg(test)]
 mod tests;
 mod vault;
 
+pub use audit_key::AuditKey;
 pub use data_key::DataKey;
 pub use error::VaultError;
 pub use file_keystore::FileKeystore;
-pub use keystore::{Destruction, Epoch, KeyId, KeyKind, KeyRecord, Keystore, StoredKey, commitment};
+pub use keystore::{AuditEpoch, Destruction, Epoch, KeyId, KeyKind, KeyRecord, Keystore, StoredKey, commitment};
 pub use root_key::RootKey;
+pub use signing::{SigningKey, verify_signature};
 pub use terms::{KeyScope, Place, Terms};
 pub use vault::Vault;

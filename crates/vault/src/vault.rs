@@ -5,10 +5,13 @@ use std::sync::Arc;
 
 use domain::{Instant, PartnershipId};
 
+use crate::audit_key::AuditKey;
 use crate::cache::Cache;
 use crate::lookup::Lookup;
 use crate::seal::{Sealer, derive, random_key};
-use crate::{DataKey, Destruction, Epoch, KeyId, KeyRecord, KeyScope, Keystore, Place, StoredKey, Terms, VaultError};
+use crate::{
+    AuditEpoch, DataKey, Destruction, Epoch, KeyId, KeyRecord, KeyScope, Keystore, Place, StoredKey, Terms, VaultError,
+};
 
 /// When the index root was made: it is older than any clock handed to the vault.
 const BEFORE_ANY_CLOCK: Instant = Instant::from_micros(0);
@@ -23,6 +26,8 @@ struct Inner {
     lookup: Lookup,
     /// Only the derived keys are kept; epoch and scope keys are wiped as soon as one is derived from them.
     unwrapped: Cache<Wrapping, Sealer>,
+    /// The same for what audit records are sealed and found by.
+    audit: Cache<AuditEpoch, AuditKey>,
 }
 
 /// Names a key that wraps data keys (KEK).
@@ -50,7 +55,7 @@ impl Vault {
     pub fn new(keystore: Arc<dyn Keystore>) -> Result<Self, VaultError> {
         let root = keystore.load_or_create(BEFORE_ANY_CLOCK, KeyId::IndexRoot)?;
         let lookup = Lookup::new(&root)?;
-        Ok(Self(Arc::new(Inner { keystore, lookup, unwrapped: Cache::new() })))
+        Ok(Self(Arc::new(Inner { keystore, lookup, unwrapped: Cache::new(), audit: Cache::new() })))
     }
 
     /// A new data key and its wrapped form, which belongs beside the row it is for. Makes the epoch's and the scope's
@@ -160,6 +165,7 @@ impl Vault {
     /// worker, so that they leave memory too and a clock set back is noticed.
     pub fn forget_unwrapped(&self, now: Instant) {
         self.0.unwrapped.sweep(now);
+        self.0.audit.sweep(now);
     }
 
     /// The living epochs, for publication of their commitments; oldest first.
@@ -195,6 +201,42 @@ impl Vault {
     /// [`VaultError::Keystore`] when the keystore cannot be read.
     pub fn destroyed_scope(&self, scope: KeyScope) -> Result<Option<Destruction>, VaultError> {
         self.0.keystore.destruction(scope.into())
+    }
+
+    /// The keys of a period of audit records, made on first need while the period lasts.
+    ///
+    /// # Errors
+    /// [`VaultError::Destroyed`] when the period's retention has ended, or a period that is over never had a key;
+    /// [`VaultError::Keystore`] when the keystore does not answer.
+    pub fn audit_key(&self, now: Instant, epoch: AuditEpoch) -> Result<Arc<AuditKey>, VaultError> {
+        if let Some(key) = self.0.audit.get(now, &epoch) {
+            return Ok(key);
+        }
+        let ticket = self.0.audit.ticket();
+        let need = if now < epoch.over_at() { Need::Create } else { Need::Open };
+        let key = Arc::new(AuditKey::new(&self.stored(now, KeyId::Audit(epoch), need)?)?);
+        self.0.audit.insert(&ticket, now, epoch, &key);
+        Ok(key)
+    }
+
+    /// The periods of audit records that can still be opened, oldest first.
+    ///
+    /// # Errors
+    /// [`VaultError::Keystore`] when the keystore cannot be read.
+    pub fn audit_epochs(&self) -> Result<Vec<AuditEpoch>, VaultError> {
+        self.0.keystore.audit_epochs()
+    }
+
+    /// Destroys the keys of the periods that were over at `end`: what their records say of people opens no more, and
+    /// the records stay provable. Says which.
+    ///
+    /// # Errors
+    /// [`VaultError::Keystore`] when the keystore cannot be read or written; call again.
+    pub fn destroy_audit_epochs(&self, now: Instant, end: Instant) -> Result<Vec<Destruction>, VaultError> {
+        let over = self.0.keystore.audit_epochs()?.into_iter().filter(|epoch| epoch.over_at() <= end);
+        let outcomes: Vec<_> = over.map(|epoch| self.0.keystore.destroy(now, KeyId::Audit(epoch))).collect();
+        self.0.audit.evict(|epoch| epoch.over_at() <= end);
+        outcomes.into_iter().collect()
     }
 
     fn wrapping(&self, now: Instant, terms: &Terms, need: Need) -> Result<Arc<Sealer>, VaultError> {
