@@ -35,7 +35,7 @@ permissions! {
     InvitationNilReturn, InvitationDecline, FragmentSubmit, FragmentAhead, FragmentList, FragmentRead,
     FragmentVersions, FragmentCorrect, FragmentWithdraw, FragmentExtend, TimelineRead, LinkRead, LinkDecisionRead,
     LinkDecide, PersonLinkRead, PersonLinkDecide, PersonLinkUndo, ConsolidationList, ConsolidationRead, SnapshotRead,
-    HoldPlace, HoldList, HoldRelease, AuditRead,
+    HoldPlace, HoldList, HoldRelease, AuditRead, AuditCheckpointRead, AuditProve,
 }
 
 /// What a request weighs against its caller's allowance: reads 1, writes 2, what draws up a timeline 4.
@@ -70,7 +70,9 @@ pub(crate) const fn cost(operation: Operation) -> u32 {
         | O::ConsolidationList
         | O::PersonLinkRead
         | O::HoldList
-        | O::AuditRead => 1,
+        | O::AuditRead
+        | O::AuditCheckpointRead
+        | O::AuditProve => 1,
         _ => 2,
     }
 }
@@ -79,7 +81,9 @@ pub(crate) const fn cost(operation: Operation) -> u32 {
 pub(crate) const fn who(operation: Operation) -> &'static str {
     use Operation as O;
     match operation {
-        O::PartnershipRead | O::AgencyList | O::AgencyRead => "anyone with a valid token of the partnership",
+        O::PartnershipRead | O::AgencyList | O::AgencyRead | O::AuditCheckpointRead => {
+            "anyone with a valid token of the partnership"
+        }
         O::AgencyWrite => "team managers and business support of children's social care",
         O::PractitionerList | O::PractitionerRead => {
             "children's social care for every agency; others for their own agency"
@@ -136,6 +140,6 @@ pub(crate) const fn who(operation: Operation) -> &'static str {
             "the chronology's owner, manager and team; practitioners named on an invitation, once their agency's own return is in and while the chronology is open"
         }
         O::HoldPlace | O::HoldList | O::HoldRelease => "team managers of children's social care; auditors may list",
-        O::AuditRead => "auditors and data protection officers",
+        O::AuditRead | O::AuditProve => "auditors and data protection officers",
     }
 }

@@ -92,6 +92,10 @@ shown! {
     }
     s::HoldOut { version = |it| it.version }
     s::AuditOut {}
+    s::AuditCheckpointOut {}
+    s::AuditConsistencyOut {}
+    s::AuditTileOut {}
+    s::AuditProofOut {}
 }
 
 /// A form holds the family and the last return, each with an expiry of its own.

@@ -14,11 +14,11 @@ use api::{ApiState, Limits};
 use domain::{AgencyKind, Clock as _, Ids, Instant, MockClock, PartnershipPolicy, Role};
 use identity::{DevClaims, DevIssuer, FetchSettings, SourceReader, Verifier};
 use serde_json::{Value, json};
-use service::{AgencyIn, PartnershipConfig, Service, ServiceConfig};
+use service::{AgencyIn, LedgerConfig, PartnershipConfig, Service, ServiceConfig};
 use store::{Db, DbConfig};
 use tempfile::TempDir;
 use uuid::Uuid;
-use vault::{FileKeystore, RootKey, Vault};
+use vault::{FileKeystore, RootKey, SigningKey, Vault};
 
 /// Ids that count up.
 struct Counting(AtomicU64);
@@ -53,6 +53,15 @@ impl Answer {
     }
 }
 
+fn ledger() -> LedgerConfig {
+    LedgerConfig {
+        signing_key: Arc::new(SigningKey::generate().unwrap()),
+        origin: "chronology.test/audit".to_owned(),
+        journal: None,
+        retention: LedgerConfig::RETENTION,
+    }
+}
+
 impl House {
     fn open() -> Self {
         let folder = tempfile::tempdir().unwrap();
@@ -62,7 +71,8 @@ impl House {
         store::migrate(&db).unwrap();
         let keystore = FileKeystore::open(&folder.path().join("keys"), RootKey::generate().unwrap()).unwrap();
         let vault = Vault::new(Arc::new(keystore)).unwrap();
-        let config = ServiceConfig { db, vault, clock: Arc::new(clock.clone()), ids: Arc::clone(&ids) };
+        let config =
+            ServiceConfig { db, vault, clock: Arc::new(clock.clone()), ids: Arc::clone(&ids), ledger: ledger() };
         let service = Service::new(config).unwrap();
         service.register_partnership(partnership()).unwrap();
         let issuer = DevIssuer::open(&folder.path().join("issuer"), "https://issuer.test").unwrap();

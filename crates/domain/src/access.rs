@@ -127,6 +127,10 @@ closed_list! {
         HoldRelease = "hold.release",
         /// Read the audit.
         AuditRead = "audit.read",
+        /// See where the audit stands, its hashes, and that it only grows.
+        AuditCheckpointRead = "audit.checkpoint",
+        /// See the proof that a record is in the audit.
+        AuditProve = "audit.prove",
     }
 }
 
@@ -348,7 +352,7 @@ pub fn may_read_entry(actor: &Actor, author: AgencyId, category: &Category, hand
 fn entitled(actor: &Actor, operation: Operation, facts: &Facts) -> Option<ReadReason> {
     use Operation as O;
     match operation {
-        O::PartnershipRead | O::AgencyList | O::AgencyRead => Some(ReadReason::Member),
+        O::PartnershipRead | O::AgencyList | O::AgencyRead | O::AuditCheckpointRead => Some(ReadReason::Member),
         O::AgencyWrite => (actor.manager() || actor.business_support()).then_some(ReadReason::SocialCare),
         O::PractitionerList | O::PractitionerRead | O::PractitionerWrite => directory(actor, operation, facts),
         O::ChronologyCreate => prepares(actor).then_some(ReadReason::SocialCare),
@@ -390,7 +394,7 @@ fn entitled(actor: &Actor, operation: Operation, facts: &Facts) -> Option<ReadRe
             reading(actor, facts).filter(|_| actor.social_worker() || actor.manager())
         }
         O::HoldPlace | O::HoldList | O::HoldRelease => holds(actor, operation),
-        O::AuditRead => actor.is(Role::Auditor).then_some(ReadReason::Auditor),
+        O::AuditRead | O::AuditProve => actor.is(Role::Auditor).then_some(ReadReason::Auditor),
     }
 }
 

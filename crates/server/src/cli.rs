@@ -31,10 +31,51 @@ pub(crate) enum Command {
     CheckConfig,
     /// Measure speed and memory on this machine, beside their targets.
     Bench(crate::bench::BenchArgs),
+    /// Verify the audit, or write it out for others to verify.
+    #[command(subcommand)]
+    Audit(AuditCommand),
     /// Link a file of submissions: which are one child, one family, one event. Reads no database.
     Link(crate::link::LinkArgs),
     /// Print the API's description, OpenAPI 3.1 as YAML.
     Openapi,
+}
+
+/// What to do with the audit.
+#[derive(Debug, Subcommand)]
+pub(crate) enum AuditCommand {
+    /// Verify every record, the tree over them, what was signed, and this node's journals. Ends with status 3 when
+    /// something is wrong.
+    Verify(AuditVerifyArgs),
+    /// Write a partnership's log as files in the layout of C2SP tlog-tiles, for any other tool to verify.
+    Export(AuditExportArgs),
+}
+
+/// What to verify.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct AuditVerifyArgs {
+    /// Code of the partnership; all of them when left out.
+    #[arg(long, value_name = "CODE")]
+    pub(crate) partnership: Option<String>,
+    /// Further folders with nodes' journals.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) journal: Vec<PathBuf>,
+    /// Public key of whoever signs the log, base64; that of the configured signing key when left out.
+    #[arg(long, value_name = "BASE64")]
+    pub(crate) public_key: Option<String>,
+    /// A checkpoint that somebody kept: the tree must begin with it.
+    #[arg(long, value_name = "FILE", requires = "partnership")]
+    pub(crate) checkpoint: Vec<PathBuf>,
+}
+
+/// What to write out.
+#[derive(Debug, Clone, Args)]
+pub(crate) struct AuditExportArgs {
+    /// Code of the partnership.
+    #[arg(long, value_name = "CODE")]
+    pub(crate) partnership: String,
+    /// Folder to write into; must not be there yet.
+    #[arg(long, value_name = "FOLDER")]
+    pub(crate) output: PathBuf,
 }
 
 /// How to demonstrate.

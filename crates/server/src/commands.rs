@@ -1,9 +1,11 @@
 //! What each subcommand does.
 
+mod audit;
 mod check_config;
 mod migrate;
 mod token;
 
+pub(crate) use audit::audit;
 pub(crate) use check_config::check_config;
 pub(crate) use migrate::migrate;
 pub(crate) use token::token;
@@ -19,6 +21,7 @@ use crate::{bench, cli::Cli, cli::Command, config, link, output, serve};
 pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
     let file = cli.config.as_deref();
     match cli.command {
+        Command::Audit(command) => return audit(&config::load(file)?, &command),
         Command::CheckConfig => return check_config(file),
         Command::Bench(arguments) => bench::bench(&arguments)?,
         Command::Link(arguments) => return link::link(&arguments, file),

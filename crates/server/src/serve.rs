@@ -61,9 +61,20 @@ fn open_certificates(settings: &Settings) -> anyhow::Result<Arc<Certificates>> {
 
 fn run(settings: Settings, ground: Ground, guide: String) -> anyhow::Result<()> {
     let service = ground.service(&settings, startup::system_clock())?;
+    settle_audit(&service)?;
     let verifier = Arc::new(startup::verifier(&settings)?);
     let certificates = open_certificates(&settings)?;
     rt::System::new().block_on(Running { settings, ground, service, verifier, certificates }.run(guide))
+}
+
+/// Before anything is served: what earlier runs left in the middle is finished, what was recorded in older ways is taken
+/// over, and every record has its place.
+fn settle_audit(service: &Service) -> anyhow::Result<()> {
+    let filled = service.recover_audit().context("the audit of earlier runs cannot be finished")?;
+    let taken_over = service.take_over_audit().context("the audit of before cannot be taken over")?;
+    let placed = service.sequence_audit().context("the audit's records cannot be given their places")?;
+    tracing::info!(filled, taken_over, placed, "the audit is whole");
+    Ok(())
 }
 
 /// Everything a running service consists of.

@@ -7,9 +7,9 @@ use anyhow::{Context as _, bail};
 use domain::{Clock, Ids};
 use identity::{DevIssuer, FetchKeys, FetchSettings, IssuerConfig, SourceReader, Verifier};
 use secrecy::ExposeSecret as _;
-use service::{Service, ServiceConfig};
+use service::{LedgerConfig, Service, ServiceConfig};
 use store::{Db, DbConfig};
-use vault::{FileKeystore, RootKey, Vault};
+use vault::{FileKeystore, RootKey, SigningKey, Vault};
 use zeroize::Zeroizing;
 
 use crate::clock::SystemClock;
@@ -22,6 +22,7 @@ pub(crate) struct Ground {
     pub(crate) db: Db,
     pub(crate) vault: Vault,
     pub(crate) ids: Arc<dyn Ids>,
+    pub(crate) signing_key: Arc<SigningKey>,
 }
 
 impl Ground {
@@ -32,9 +33,10 @@ impl Ground {
     pub(crate) fn open(settings: &Settings) -> anyhow::Result<Self> {
         files::private_folder(&settings.data_folder)?;
         let vault = open_vault(&settings.keystore)?;
+        let signing_key = Arc::new(open_signing_key(&settings.audit.signing_key_file)?);
         let db = connect(&settings.database)?;
         bring_up_to_date(&db, settings.database.migrate_at_start)?;
-        Ok(Self { db, vault, ids: Arc::new(RandomIds::new()) })
+        Ok(Self { db, vault, ids: Arc::new(RandomIds::new()), signing_key })
     }
 
     /// The use cases, by `clock`, with the configured partnerships.
@@ -42,11 +44,34 @@ impl Ground {
     /// # Errors
     /// When the database does not answer.
     pub(crate) fn service(&self, settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<Service> {
+        self.service_with(settings, clock, Some(settings.audit.journal_folder.clone()))
+    }
+
+    /// The use cases for a command that looks on beside a running service: without a journal, because it records nothing.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub(crate) fn onlooker(&self, settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<Service> {
+        self.service_with(settings, clock, None)
+    }
+
+    fn service_with(
+        &self,
+        settings: &Settings,
+        clock: Arc<dyn Clock>,
+        journal: Option<PathBuf>,
+    ) -> anyhow::Result<Service> {
         let service = Service::new(ServiceConfig {
             db: self.db.clone(),
             vault: self.vault.clone(),
             clock,
             ids: Arc::clone(&self.ids),
+            ledger: LedgerConfig {
+                signing_key: Arc::clone(&self.signing_key),
+                origin: settings.audit.origin.clone(),
+                journal,
+                retention: settings.audit.retention,
+            },
         })?;
         for partnership in &settings.partnerships {
             let code = partnership.code.clone();
@@ -132,17 +157,38 @@ fn open_vault(settings: &KeystoreSettings) -> anyhow::Result<Vault> {
     Ok(Vault::new(Arc::new(keystore))?)
 }
 
+/// The key that signs checkpoints and certificates, made on first start.
+fn open_signing_key(file: &PathBuf) -> anyhow::Result<SigningKey> {
+    let bytes = match read_secret(file, "signing key")? {
+        Some(bytes) => bytes,
+        None => {
+            if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
+                files::private_folder(folder)?;
+            }
+            files::write_private_once(file, SigningKey::generate()?.to_base64().as_bytes())?;
+            tracing::info!("a signing key was made");
+            read_secret(file, "signing key")?.context("the signing key just made is gone")?
+        }
+    };
+    SigningKey::from_file_bytes(&bytes).with_context(|| format!("signing key {}", file.display()))
+}
+
 /// The root key, `None` when there is no such file.
 fn read_root_key(file: &PathBuf) -> anyhow::Result<Option<RootKey>> {
-    let named = || format!("root key {}", file.display());
+    let Some(bytes) = read_secret(file, "root key")? else { return Ok(None) };
+    RootKey::from_file_bytes(&bytes).map(Some).with_context(|| format!("root key {}", file.display()))
+}
+
+/// A secret that others than its owner may not read; `None` when there is no such file.
+fn read_secret(file: &PathBuf, what: &str) -> anyhow::Result<Option<Zeroizing<Vec<u8>>>> {
+    let named = || format!("{what} {}", file.display());
     if !file.try_exists().with_context(named)? {
         return Ok(None);
     }
     if files::exposed(file).with_context(named)? {
-        bail!("root key {}: others can read it: set its mode to 0600", file.display());
+        bail!("{what} {}: others can read it: set its mode to 0600", file.display());
     }
-    let bytes = Zeroizing::new(std::fs::read(file).with_context(named)?);
-    RootKey::from_file_bytes(&bytes).map(Some).with_context(named)
+    std::fs::read(file).map(Zeroizing::new).map(Some).with_context(named)
 }
 
 /// A new root key on first start. A keystore that is there already has another one, which must be found first.

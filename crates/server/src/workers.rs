@@ -8,7 +8,7 @@ use std::time::Duration;
 use actix_web::rt::{self, task::JoinHandle};
 use identity::Verifier;
 use metrics_exporter_prometheus::PrometheusHandle;
-use service::{Answer, PurgeReport, Service};
+use service::{Answer, MERGE_DELAY_ALARM, MERGE_DELAY_REFUSES, PurgeReport, Service};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use vault::Vault;
@@ -21,6 +21,12 @@ const FORGET_EVERY: Duration = Duration::from_secs(15);
 const ISSUERS_EVERY: Duration = Duration::from_secs(30);
 /// Samples are folded into the metrics' totals.
 const METRICS_EVERY: Duration = Duration::from_secs(5);
+/// A record has its place well within a second of being written.
+const SEQUENCE_EVERY: Duration = Duration::from_millis(250);
+/// Numbers of transactions that were undone are mostly taken again before this.
+const FILL_EVERY: Duration = Duration::from_secs(5);
+const WATCH_EVERY: Duration = Duration::from_secs(1);
+const RETENTION_EVERY: Duration = Duration::from_secs(3_600);
 /// Longest pause after repeated failures: short of the minute within which expired text must be deleted.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
@@ -54,7 +60,8 @@ impl Workers {
         let (stop, stopped) = watch::channel(false);
         let Works { service, vault, verifier, metrics } = works;
         let batch = settings.batch;
-        let mut tasks = vec![
+        let mut tasks = audit_workers(&service, &stopped);
+        tasks.extend([
             worker("purge", settings.purge_every, &stopped, {
                 let service = service.clone();
                 move || purge(&service, batch)
@@ -79,7 +86,7 @@ impl Workers {
                 verifier.refresh(service.clock().now());
                 Ok(More::No)
             }),
-        ];
+        ]);
         if let Some(metrics) = metrics {
             tasks.push(worker("metrics", METRICS_EVERY, &stopped, move || {
                 metrics.run_upkeep();
@@ -96,6 +103,38 @@ impl Workers {
             let _ = task.await;
         }
     }
+}
+
+/// What keeps the audit provable: places for records, void records for numbers that stand for none, an eye on the delay,
+/// and the end of retention.
+fn audit_workers(service: &Service, stopped: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
+    let (placing, filling, watching, ending) = (service.clone(), service.clone(), service.clone(), service.clone());
+    vec![
+        worker("audit_sequence", SEQUENCE_EVERY, stopped, move || {
+            metrics::counter!("audit_records_placed_total").increment(placing.sequence_audit()?);
+            Ok(More::No)
+        }),
+        worker("audit_fill", FILL_EVERY, stopped, move || {
+            metrics::counter!("audit_numbers_filled_total").increment(u64::from(filling.fill_audit()?));
+            Ok(More::No)
+        }),
+        worker("audit_watch", WATCH_EVERY, stopped, move || {
+            let delay = watching.watch_audit();
+            metrics::gauge!("audit_merge_delay_seconds").set(delay.as_secs_f64());
+            if delay >= MERGE_DELAY_ALARM {
+                let refuses = delay >= MERGE_DELAY_REFUSES;
+                tracing::error!(seconds = delay.as_secs(), refuses, "audit records wait for their place in the tree");
+            }
+            Ok(More::No)
+        }),
+        worker("audit_retention", RETENTION_EVERY, stopped, move || {
+            let ended = ending.end_audit_retention(ending.clock().now())?;
+            if ended > 0 {
+                tracing::info!(ended, "what audit records of these periods said of people is gone");
+            }
+            Ok(More::No)
+        }),
+    ]
 }
 
 /// Runs `step` at once and then every `every`, on a thread that may block, until told to stop.

@@ -1,10 +1,8 @@
 //! Reading the audit.
 
-use domain::Operation;
-use store::AuditRow;
-
 use crate::session::{Call, Trail};
-use crate::{Answer, AuditFilter, AuditOut, Page, PageQuery, ReaderOut, Service};
+use crate::{Answer, AuditFilter, AuditOut, AuditRecord, Page, PageQuery, ReaderOut, Service};
+use domain::Operation;
 
 impl Service {
     /// Audit records, oldest first. Reading them is itself recorded.
@@ -15,22 +13,32 @@ impl Service {
         self.read(call, Operation::AuditRead, Trail::of("audit"), |scene| {
             let permit = scene.permit_collection(Operation::AuditRead)?;
             let slice = self.slice(scene, "audit", &query)?;
+            let partnership = permit.partnership();
+            let tokens =
+                |kind: &str, id: Option<uuid::Uuid>| id.map(|id| self.audit_tokens(partnership, kind, id)).transpose();
             let filter = store::AuditFilter {
-                chronology: filter.chronology,
-                object: filter.object,
-                practitioner: filter.practitioner,
+                chronology: tokens("chronology", filter.chronology.map(Into::into))?,
+                object: tokens("object", filter.object)?,
+                practitioner: tokens("practitioner", filter.practitioner.map(Into::into))?,
                 operation: filter.operation.clone(),
                 from: filter.from,
                 until: filter.until,
                 ..store::AuditFilter::default()
             };
-            let rows = store::audit::page(scene.tx, permit.partnership(), &filter, slice.after, slice.limit + 1)?;
-            self.page(scene, "audit", &slice, rows, |row| (row.at, row.id.0), |row| Ok(audit_out(row)))
+            let rows = store::audit::page(scene.tx, partnership, &filter, slice.after, slice.limit + 1)?;
+            self.page(
+                scene,
+                "audit",
+                &slice,
+                rows,
+                |row| (row.at, row.id.0),
+                |row| Ok(audit_out(self.audit_record(row)?)),
+            )
         })
     }
 }
 
-fn audit_out(row: AuditRow) -> AuditOut {
+fn audit_out(row: AuditRecord) -> AuditOut {
     AuditOut {
         id: row.id,
         at: row.at,
@@ -50,7 +58,7 @@ fn audit_out(row: AuditRow) -> AuditOut {
 }
 
 /// A record of a read, as the chronology's owner sees it.
-pub(crate) fn reader_out(row: AuditRow) -> Option<ReaderOut> {
+pub(crate) fn reader_out(row: AuditRecord) -> Option<ReaderOut> {
     Some(ReaderOut {
         at: row.at,
         practitioner_id: row.practitioner_id?,

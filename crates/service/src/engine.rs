@@ -10,6 +10,7 @@ use store::{Db, Tx};
 use vault::Vault;
 
 use crate::idempotency::Flight;
+use crate::ledger::{Ledger, LedgerConfig};
 use crate::linking::{self, Queue, Relink};
 use crate::recording::Outcome;
 use crate::session::{Call, Entered, Scene, Trail};
@@ -25,6 +26,8 @@ pub struct ServiceConfig {
     pub clock: Arc<dyn Clock>,
     /// Source of identifiers.
     pub ids: Arc<dyn Ids>,
+    /// How the audit is kept.
+    pub ledger: LedgerConfig,
 }
 
 /// A partnership as configured.
@@ -56,6 +59,8 @@ pub(crate) struct Inner {
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) partnerships: RwLock<HashMap<String, Arc<Partnership>>>,
     pub(crate) flights: Mutex<HashSet<Flight>>,
+    /// How the audit is kept, and how far its tree is behind.
+    pub(crate) ledger: Ledger,
     /// Chronologies to be linked.
     pub(crate) links: Arc<Queue>,
     /// The latest instant the database has seen, in microseconds: a clock set back resurrects nothing.
@@ -78,7 +83,9 @@ impl Service {
     /// # Errors
     /// [`ServiceError::Unavailable`] when the database does not answer.
     pub fn new(config: ServiceConfig) -> Answer<Self> {
-        let ServiceConfig { db, vault, clock, ids } = config;
+        let ServiceConfig { db, vault, clock, ids, ledger } = config;
+        let ledger = Ledger::new(ledger);
+        db.keep_book(ledger.begin(ids.next(clock.now()))?);
         let mark = db.read("clock.high_water", store::clock::high_water)?;
         let links = Arc::<Queue>::default();
         let inner = Arc::new(Inner {
@@ -88,6 +95,7 @@ impl Service {
             ids,
             partnerships: RwLock::default(),
             flights: Mutex::default(),
+            ledger,
             links: Arc::clone(&links),
             high_water: AtomicI64::new(mark.unwrap_or(Instant::MIN).as_micros()),
         });
@@ -146,6 +154,9 @@ impl Service {
         trail: Trail,
         act: impl Fn(&mut Scene<'_, '_>) -> Answer<T>,
     ) -> Answer<T> {
+        if !matches!(operation, Operation::AuditRead | Operation::AuditCheckpointRead | Operation::AuditProve) {
+            self.check_merge_delay()?;
+        }
         let now = self.now();
         let attempt = |entered: bool| {
             self.0.db.read(operation.as_str(), |tx| {
@@ -171,7 +182,7 @@ impl Service {
         };
         let outcome = result.as_ref().map_or_else(ServiceError::outcome, |_| "allowed");
         let record = self.record(call, &session, operation, Outcome { word: outcome, trail: &trail });
-        self.0.db.write_grouped("audit.append", move |tx| store::audit::insert(tx, &record))?;
+        self.0.db.write_grouped("audit.append", move |tx| self.append(tx, &record))?;
         // Something of what is answered ran out under way: nothing leaves. Asked again, the rest is there.
         if trail.expires_at.is_some_and(|end| end <= self.now()) && result.is_ok() {
             return Err(ServiceError::Expired);
@@ -188,6 +199,7 @@ impl Service {
         trail: Trail,
         act: impl Fn(&mut Scene<'_, '_>) -> Answer<T>,
     ) -> Answer<Written<T>> {
+        self.check_merge_delay()?;
         let _flight = self.take_off(call, operation)?;
         let now = self.now();
         let attempt =
@@ -231,7 +243,7 @@ impl Service {
             let (trail, tx) = (&scene.trail, scene.tx);
             leave.map_err(|error| Failed::new(error, trail))?;
             let outcome = Outcome { word: "replayed", trail };
-            store::audit::insert(tx, &self.record(call, &session, operation, outcome))?;
+            self.append(tx, &self.record(call, &session, operation, outcome))?;
             return Ok((Written { value, replayed: true }, None));
         }
         let trail = trail.clone();
@@ -240,7 +252,7 @@ impl Service {
         let (trail, tx, relink) = (scene.trail, scene.tx, scene.relink);
         let value = acted.map_err(|error| Failed::new(error, &trail))?;
         let outcome = Outcome { word: "allowed", trail: &trail };
-        store::audit::insert(tx, &self.record(call, &session, operation, outcome))?;
+        self.append(tx, &self.record(call, &session, operation, outcome))?;
         self.remember(tx, call, &session, operation, &trail, &value).map_err(|error| Failed::new(error, &trail))?;
         Ok((Written { value, replayed: false }, relink))
     }
@@ -260,7 +272,7 @@ impl Service {
                     Some(entered) => service.record(&call, &entered.session, operation, outcome),
                     None => service.record_stranger(&call, operation, outcome)?,
                 };
-                Ok(store::audit::insert(tx, &record)?)
+                service.append(tx, &record)
             }
         });
         match written {
@@ -293,6 +305,12 @@ pub(crate) struct Failed {
 impl Failed {
     fn new(error: ServiceError, trail: &Trail) -> Self {
         Self { error, trail: trail.clone() }
+    }
+}
+
+impl From<ServiceError> for Failed {
+    fn from(error: ServiceError) -> Self {
+        Self { error, trail: Trail::default() }
     }
 }
 

@@ -14,6 +14,7 @@ mod fragments;
 mod holds;
 mod idempotency;
 mod invitations;
+mod ledger;
 mod linking;
 mod model;
 mod paging;
@@ -28,6 +29,9 @@ mod who;
 pub use engine::{PartnershipConfig, Service, ServiceConfig};
 pub use error::{Fault, ServiceError};
 pub use idempotency::IdempotencyKey;
+pub use ledger::{
+    AuditFault, AuditFaultKind, AuditRecord, AuditReport, LedgerConfig, LogKey, MERGE_DELAY_ALARM, MERGE_DELAY_REFUSES,
+};
 pub use model::*;
 pub use session::{Call, SignIn};
 pub use upkeep::PurgeReport;

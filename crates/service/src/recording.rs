@@ -1,8 +1,8 @@
 //! Audit records: made here, written by the use case that they are about.
 
 use domain::{AuditId, Operation};
-use store::AuditRow;
 
+use crate::ledger::AuditRecord;
 use crate::session::{Call, Session, Trail};
 use crate::{Answer, Service};
 
@@ -16,10 +16,15 @@ pub(crate) struct Outcome<'a> {
 
 impl Service {
     /// The record of a caller who is not in the directory and cannot be: their agency is unknown.
-    pub(crate) fn record_stranger(&self, call: &Call, operation: Operation, outcome: Outcome<'_>) -> Answer<AuditRow> {
+    pub(crate) fn record_stranger(
+        &self,
+        call: &Call,
+        operation: Operation,
+        outcome: Outcome<'_>,
+    ) -> Answer<AuditRecord> {
         let partnership = self.partnership_named(&call.sign_in.partnership)?;
         let at = self.now();
-        Ok(AuditRow {
+        Ok(AuditRecord {
             id: AuditId::new(self.ids(), at),
             partnership_id: partnership.id,
             at,
@@ -33,7 +38,7 @@ impl Service {
             object_kind: outcome.trail.object_kind.map(str::to_owned),
             object_id: outcome.trail.object_id,
             chronology_id: outcome.trail.chronology,
-            request_id: call.request,
+            request_id: Some(call.request),
             entry_count: None,
         })
     }
@@ -45,11 +50,11 @@ impl Service {
         session: &Session,
         operation: Operation,
         outcome: Outcome<'_>,
-    ) -> AuditRow {
+    ) -> AuditRecord {
         let at = self.now();
         let trail = outcome.trail;
         let actor = &session.actor;
-        AuditRow {
+        AuditRecord {
             id: AuditId::new(self.ids(), at),
             partnership_id: actor.partnership,
             at,
@@ -63,7 +68,7 @@ impl Service {
             object_kind: trail.object_kind.map(str::to_owned),
             object_id: trail.object_id,
             chronology_id: trail.chronology,
-            request_id: call.request,
+            request_id: Some(call.request),
             entry_count: trail.entry_count,
         }
     }

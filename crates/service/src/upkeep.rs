@@ -9,13 +9,13 @@ use domain::{
     Transition,
 };
 use store::{
-    AuditRow, ChronologyRow, Due, FragmentRow, Keyset, StoreError, TombstoneAgencyRow, TombstoneKind, TombstoneReason,
+    ChronologyRow, Due, FragmentRow, Keyset, StoreError, TombstoneAgencyRow, TombstoneKind, TombstoneReason,
     TombstoneRow, Tx,
 };
 use uuid::Uuid;
 use vault::KeyScope;
 
-use crate::{Answer, Service, ServiceError};
+use crate::{Answer, AuditRecord, Service, ServiceError};
 
 /// What a purge did.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -132,7 +132,7 @@ impl Service {
         let taken_in = store::origins::of_chronology(tx, due.partnership, row.id)?;
         store::idempotency::delete_for_object(tx, due.partnership, row.id)?;
         store::purge::delete_chronology(tx, due.partnership, row.id)?;
-        store::audit::insert(tx, &self.expiry_record(due.partnership, "chronology", row.id.0, Some(row.id), now))?;
+        self.append(tx, &self.expiry_record(due.partnership, "chronology", row.id.0, Some(row.id), now))?;
         // What was sent ahead lived under a key of its own until it was taken in.
         let ahead = fragments.iter().filter(|one| row.opened_at.is_some_and(|opened| one.created_at <= opened));
         let ahead = ahead.map(|one| one.id.0).chain(taken_in.iter().map(|origin| origin.fragment_id.0));
@@ -192,7 +192,7 @@ impl Service {
         self.forget_links(tx, due.partnership, row.chronology_id, row.id)?;
         store::purge::delete_fragment(tx, due.partnership, row.id)?;
         self.unanswer(tx, &row, now)?;
-        store::audit::insert(tx, &self.expiry_record(due.partnership, "fragment", row.id.0, row.chronology_id, now))?;
+        self.append(tx, &self.expiry_record(due.partnership, "fragment", row.id.0, row.chronology_id, now))?;
         Ok(Fate::Gone(vec![KeyScope(row.id.0)]))
     }
 
@@ -254,7 +254,7 @@ impl Service {
         if matches!(fate, Fate::Gone(_)) {
             // The kept reply to the request that recorded it dies with it.
             store::idempotency::delete_for_object(tx, partnership, id)?;
-            store::audit::insert(tx, &self.expiry_record(partnership, kind, id, None, now))?;
+            self.append(tx, &self.expiry_record(partnership, kind, id, None, now))?;
         }
         Ok(())
     }
@@ -276,8 +276,8 @@ impl Service {
         id: Uuid,
         chronology: Option<ChronologyId>,
         now: Instant,
-    ) -> AuditRow {
-        AuditRow {
+    ) -> AuditRecord {
+        AuditRecord {
             id: AuditId::new(self.ids(), now),
             partnership_id: partnership,
             at: now,
@@ -291,7 +291,7 @@ impl Service {
             object_kind: Some(kind.to_owned()),
             object_id: Some(id),
             chronology_id: chronology,
-            request_id: RequestId::new(self.ids(), now),
+            request_id: Some(RequestId::new(self.ids(), now)),
             entry_count: None,
         }
     }

@@ -2,64 +2,135 @@
 
 use diesel::dsl::max;
 use diesel::prelude::*;
-use domain::{AgencyId, AuditId, ChronologyId, Instant, Operation, PartnershipId, PractitionerId, RequestId};
+use domain::{AuditId, Instant, Operation, PartnershipId};
+use ledger::{Hash, Leaf};
 use uuid::Uuid;
 
+use crate::connection::on_either;
 use crate::page::after;
 use crate::rows::row;
-use crate::schema::audit::{self, dsl};
+use crate::schema::audit_records::{self, dsl};
 use crate::statements::insert_one;
 use crate::types::Bind;
-use crate::{Keyset, StoreError, Tx};
+use crate::{Keyset, Sealed, StoreError, Token, Tx};
 
 row! {
-    /// Who did or tried what, to which object, when, and why it was allowed. Words are kept as text, because records
-    /// outlive the lists from which the words come. No personal data.
-    AuditRow in audit {
+    /// Who did or tried what, to which object, when, and why it was allowed. What says who and to what is sealed; the
+    /// tokens are keyed by the record's period.
+    AuditRow in audit_records {
         /// The record.
         id: AuditId,
         /// Its partnership.
         partnership_id: PartnershipId,
+        /// The run of a node that wrote it.
+        run_id: Uuid,
+        /// The run's own number for it.
+        number: i64,
         /// When it happened.
         at: Instant,
         /// What was done or tried.
         operation: String,
         /// How it ended.
         outcome: String,
-        /// Why it was allowed.
-        reason: Option<String>,
+        /// Whose key seals it: thirty days from 1970 on.
+        period: i64,
+        /// The salted hash of the payload, 32 bytes.
+        payload_hash: Token,
         /// Who.
-        practitioner_id: Option<PractitionerId>,
+        practitioner_token: Option<Token>,
         /// For which agency.
-        agency_id: Option<AgencyId>,
-        /// In which role.
-        role: Option<String>,
-        /// For what purpose.
-        purpose: Option<String>,
-        /// What kind of object it was about.
-        object_kind: Option<String>,
+        agency_token: Option<Token>,
         /// Which object.
-        object_id: Option<Uuid>,
+        object_token: Option<Token>,
         /// The chronology concerned.
-        chronology_id: Option<ChronologyId>,
-        /// The request.
-        request_id: RequestId,
-        /// How many entries left with the answer.
-        entry_count: Option<i64>,
+        chronology_token: Option<Token>,
+        /// Salt and payload.
+        sealed: Sealed,
     }
 }
 
-/// Which records to show; what is none does not matter.
+impl AuditRow {
+    /// What of the record is in the tree.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] when the payload's hash is none.
+    pub fn leaf(&self) -> Result<Leaf, StoreError> {
+        let hash = self.payload_hash.as_slice().try_into().map_err(|_| StoreError::Corrupt("payload hash"))?;
+        Ok(Leaf {
+            id: self.id,
+            partnership: self.partnership_id,
+            node: self.run_id,
+            number: self.number,
+            at: self.at,
+            period: self.period,
+            operation: self.operation.clone(),
+            outcome: self.outcome.clone(),
+            payload_hash: Hash(hash),
+        })
+    }
+}
+
+/// A record before it has its number.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AuditDraft {
+    /// The record.
+    pub id: AuditId,
+    /// Its partnership.
+    pub partnership_id: PartnershipId,
+    /// When it happened.
+    pub at: Instant,
+    /// What was done or tried.
+    pub operation: String,
+    /// How it ended.
+    pub outcome: String,
+    /// Whose key seals it.
+    pub period: i64,
+    /// The salted hash of the payload.
+    pub payload_hash: Hash,
+    /// Who.
+    pub practitioner_token: Option<Token>,
+    /// For which agency.
+    pub agency_token: Option<Token>,
+    /// Which object.
+    pub object_token: Option<Token>,
+    /// The chronology concerned.
+    pub chronology_token: Option<Token>,
+    /// Salt and payload.
+    pub sealed: Sealed,
+}
+
+impl AuditDraft {
+    fn numbered(&self, run_id: Uuid, number: i64) -> AuditRow {
+        AuditRow {
+            id: self.id,
+            partnership_id: self.partnership_id,
+            run_id,
+            number,
+            at: self.at,
+            operation: self.operation.clone(),
+            outcome: self.outcome.clone(),
+            period: self.period,
+            payload_hash: self.payload_hash.0.into(),
+            practitioner_token: self.practitioner_token.clone(),
+            agency_token: self.agency_token.clone(),
+            object_token: self.object_token.clone(),
+            chronology_token: self.chronology_token.clone(),
+            sealed: self.sealed.clone(),
+        }
+    }
+}
+
+/// Which records to show; what is none does not matter. Tokens are keyed by period, so that one thing has several.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditFilter {
     /// About this chronology.
-    pub chronology: Option<ChronologyId>,
+    pub chronology: Option<Vec<Token>>,
     /// About this object.
-    pub object: Option<Uuid>,
+    pub object: Option<Vec<Token>>,
     /// By this practitioner.
-    pub practitioner: Option<PractitionerId>,
+    pub practitioner: Option<Vec<Token>>,
     /// For this agency.
-    pub agency: Option<AgencyId>,
+    pub agency: Option<Vec<Token>>,
     /// Of this operation.
     pub operation: Option<String>,
     /// With this outcome.
@@ -84,21 +155,57 @@ const READS: [Operation; 7] = [
 /// Records of content that was given out.
 macro_rules! readings {
     ($partnership:expr, $chronology:expr) => {
-        dsl::audit
+        dsl::audit_records
             .filter(dsl::partnership_id.eq(Bind($partnership)))
-            .filter(dsl::chronology_id.eq(Some(Bind($chronology))))
-            .filter(dsl::practitioner_id.is_not_null())
+            .filter(dsl::chronology_token.eq_any($chronology))
+            .filter(dsl::practitioner_token.is_not_null())
             .filter(dsl::outcome.eq_any(["allowed", "replayed"]))
             .filter(dsl::operation.eq_any(READS.map(Operation::as_str)))
     };
 }
 
-/// Adds a record.
+/// Adds a record, with the next number of this node's run.
 ///
 /// # Errors
-/// When the database fails: then what the record tells must not happen.
-pub fn insert(tx: &mut Tx<'_>, row: &AuditRow) -> Result<(), StoreError> {
-    insert_one!(tx, audit::table, row)
+/// When the database or the journal fails: then what the record tells must not happen.
+pub fn insert(tx: &mut Tx<'_>, draft: &AuditDraft) -> Result<(), StoreError> {
+    let partnership = draft.partnership_id;
+    let (run, number) = {
+        let pen = tx.pen()?;
+        (pen.run(), pen.take(partnership)?)
+    };
+    let row = draft.numbered(run, number);
+    if number == 1 {
+        crate::audit_tree::begin_run(tx, partnership, run, draft.at)?;
+    }
+    tx.pen()?.note(partnership, number, row.leaf()?.hash());
+    insert_one!(tx, audit_records::table, &row)
+}
+
+/// Puts a record in the place of a number that stands for none. Says whether it did: there may be one after all.
+///
+/// # Errors
+/// When the database fails.
+pub fn fill(tx: &mut Tx<'_>, draft: &AuditDraft, run: Uuid, number: i64) -> Result<bool, StoreError> {
+    let row = draft.numbered(run, number);
+    tx.pen()?.note(draft.partnership_id, number, row.leaf()?.hash());
+    crate::audit_tree::begin_run(tx, draft.partnership_id, run, draft.at)?;
+    let inserted = tx.run(|connection| {
+        on_either!(connection, |c| diesel::insert_into(audit_records::table)
+            .values(&row)
+            .on_conflict_do_nothing()
+            .execute(c))
+    })?;
+    Ok(inserted == 1)
+}
+
+/// The record `id`.
+///
+/// # Errors
+/// When the database fails.
+pub fn find(tx: &mut Tx<'_>, partnership: PartnershipId, id: AuditId) -> Result<Option<AuditRow>, StoreError> {
+    let query = dsl::audit_records.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::id.eq(Bind(id)));
+    tx.run(|c| query.select(AuditRow::as_select()).get_result(c).optional())
 }
 
 /// At most `limit` records after a place, oldest first.
@@ -112,18 +219,18 @@ pub fn page(
     after: Option<Keyset>,
     limit: impl Into<i64>,
 ) -> Result<Vec<AuditRow>, StoreError> {
-    let mut query = dsl::audit.filter(dsl::partnership_id.eq(Bind(partnership))).into_boxed();
-    if let Some(chronology) = filter.chronology {
-        query = query.filter(dsl::chronology_id.eq(Some(Bind(chronology))));
+    let mut query = dsl::audit_records.filter(dsl::partnership_id.eq(Bind(partnership))).into_boxed();
+    if let Some(tokens) = &filter.chronology {
+        query = query.filter(dsl::chronology_token.eq_any(tokens));
     }
-    if let Some(object) = filter.object {
-        query = query.filter(dsl::object_id.eq(Some(Bind(object))));
+    if let Some(tokens) = &filter.object {
+        query = query.filter(dsl::object_token.eq_any(tokens));
     }
-    if let Some(practitioner) = filter.practitioner {
-        query = query.filter(dsl::practitioner_id.eq(Some(Bind(practitioner))));
+    if let Some(tokens) = &filter.practitioner {
+        query = query.filter(dsl::practitioner_token.eq_any(tokens));
     }
-    if let Some(agency) = filter.agency {
-        query = query.filter(dsl::agency_id.eq(Some(Bind(agency))));
+    if let Some(tokens) = &filter.agency {
+        query = query.filter(dsl::agency_token.eq_any(tokens));
     }
     if let Some(operation) = &filter.operation {
         query = query.filter(dsl::operation.eq(operation));
@@ -142,31 +249,31 @@ pub fn page(
     tx.run(|c| query.select(AuditRow::as_select()).load(c))
 }
 
-/// The last `limit` people who were given content of a chronology to read, each with their latest reading, newest
-/// first.
+/// The latest reading of each of the last `limit` readers of a chronology's content, newest first. A practitioner who read in
+/// several periods comes once for each.
 ///
 /// # Errors
 /// When the database fails.
 pub fn readers(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
-    chronology: ChronologyId,
+    chronology: &[Token],
     limit: impl Into<i64>,
 ) -> Result<Vec<AuditRow>, StoreError> {
     let latest = readings!(partnership, chronology)
-        .group_by(dsl::practitioner_id)
-        .order((max(dsl::at).desc(), dsl::practitioner_id))
+        .group_by(dsl::practitioner_token)
+        .order((max(dsl::at).desc(), dsl::practitioner_token))
         .limit(limit.into())
-        .select((dsl::practitioner_id, max(dsl::at)));
-    let latest: Vec<(Option<PractitionerId>, Option<Instant>)> = tx.run(|c| latest.load(c))?;
+        .select((dsl::practitioner_token, max(dsl::at)));
+    let latest: Vec<(Option<Token>, Option<Instant>)> = tx.run(|c| latest.load(c))?;
     let instants: Vec<Bind<Instant>> = latest.iter().filter_map(|(_, at)| *at).map(Bind).collect();
     let readings = readings!(partnership, chronology)
         .filter(dsl::at.eq_any(instants))
         .order((dsl::at.desc(), dsl::id.desc()))
         .select(AuditRow::as_select());
     let readings: Vec<AuditRow> = tx.run(|c| readings.load(c))?;
-    let of = |reader: (Option<PractitionerId>, Option<Instant>)| {
-        readings.iter().find(|row| row.practitioner_id == reader.0 && Some(row.at) == reader.1).cloned()
+    let of = |reader: (Option<Token>, Option<Instant>)| {
+        readings.iter().find(|row| row.practitioner_token == reader.0 && Some(row.at) == reader.1).cloned()
     };
     Ok(latest.into_iter().filter_map(of).collect())
 }

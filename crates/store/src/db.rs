@@ -2,6 +2,7 @@
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
+use crate::book::{Book, Pen};
 use crate::config::Target;
 use crate::group::Group;
 use crate::pool::{Lease, Manager, Pool};
@@ -29,6 +30,8 @@ struct Inner {
     /// One connection on SQLite, which has one writer; the same as `reads` on PostgreSQL.
     writes: Pool,
     group: Group,
+    /// Numbers the audit records that are written here.
+    book: RwLock<Option<Book>>,
     /// Held by a transaction that is run again.
     again: Mutex<()>,
     /// Shared by transactions that write; held alone by one that was overtaken too often.
@@ -67,7 +70,8 @@ impl Db {
         };
         let (config, group) = (config.clone(), Group::default());
         let (again, writing) = (Mutex::default(), RwLock::default());
-        Ok(Self { inner: Arc::new(Inner { config, kind, reads, writes, group, again, writing }) })
+        let book = RwLock::default();
+        Ok(Self { inner: Arc::new(Inner { config, kind, reads, writes, group, book, again, writing }) })
     }
 
     /// Which of the two databases this is.
@@ -81,6 +85,21 @@ impl Db {
     pub fn connections(&self) -> Connections {
         let state = self.inner.reads.state();
         Connections { open: state.connections, idle: state.idle_connections }
+    }
+
+    /// Numbers audit records by `book` from now on. Without one none can be written.
+    pub fn keep_book(&self, book: Book) {
+        *self.inner.book.write().unwrap_or_else(PoisonError::into_inner) = Some(book);
+    }
+
+    /// The book that audit records are numbered by.
+    #[must_use]
+    pub fn book(&self) -> Option<Book> {
+        self.inner.book.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn pen(&self) -> Option<Pen> {
+        self.book().as_ref().map(Book::pen)
     }
 
     pub(crate) fn config(&self) -> &DbConfig {
@@ -98,7 +117,7 @@ impl Db {
     ) -> Result<T, E> {
         let _span = tracing::debug_span!("read", name).entered();
         let mut lease = begun(&self.inner.reads, Mode::Read)?;
-        match conclude(&mut lease.connection, body) {
+        match conclude(&mut lease.connection, None, body) {
             Ended::With(outcome) => outcome,
             Ended::Again(error) => Err(error),
         }
@@ -131,8 +150,8 @@ impl Db {
         Err(last)
     }
 
-    /// Runs a transaction once. Its connection is given back before anybody waits for a turn: whoever has the turn may
-    /// need it.
+    /// Runs a transaction once. Its connection is given back before anybody waits for a turn or for the journal: whoever
+    /// has the turn may need it.
     fn attempt<T, E: From<StoreError>>(
         &self,
         attempt: usize,
@@ -142,8 +161,14 @@ impl Db {
         let alone = attempt >= ATTEMPTS_BESIDE_OTHERS;
         let _alone = alone.then(|| writing.write().unwrap_or_else(PoisonError::into_inner));
         let _beside = (!alone).then(|| writing.read().unwrap_or_else(PoisonError::into_inner));
+        let mut pen = self.pen();
         let mut lease = begun(&self.inner.writes, Mode::Write)?;
-        Ok(conclude(&mut lease.connection, body))
+        let ended = conclude(&mut lease.connection, pen.as_mut(), body);
+        drop(lease);
+        if matches!(ended, Ended::With(Ok(_))) {
+            pen.map_or(Ok(()), Pen::settle)?;
+        }
+        Ok(ended)
     }
 
     /// Writes in a transaction that may be shared with others who write at the same time, so that one wait for the
@@ -162,7 +187,7 @@ impl Db {
             Kind::Postgresql => self.write(name, body),
             Kind::Sqlite => {
                 let _span = tracing::debug_span!("write_grouped", name).entered();
-                self.inner.group.write(|| lease(&self.inner.writes), body)
+                self.inner.group.write(|| lease(&self.inner.writes), self.pen(), body)
             }
         }
     }

@@ -12,6 +12,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use diesel::connection::TransactionManager;
 
 use crate::StoreError;
+use crate::book::Pen;
 use crate::connection::AnyConnection;
 use crate::pool::Lease;
 use crate::tx::{Mode, Tx, begin, in_savepoint};
@@ -60,16 +61,29 @@ impl Drop for Lent {
 }
 
 impl Group {
-    /// Runs `body` in a transaction shared with others. `lease` gives the one connection that writes.
+    /// Runs `body` in a transaction shared with others. `lease` gives the one connection that writes; `pen` numbers
+    /// this one's own records.
     pub(crate) fn write<T, E: From<StoreError>>(
         &self,
         lease: impl FnOnce() -> Result<Lease, StoreError>,
+        mut pen: Option<Pen>,
         body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let Some(turns) = self.join() else { return self.lead(lease, body) };
+        let value = self.take_part(lease, pen.as_mut(), body)?;
+        pen.map_or(Ok(()), Pen::settle)?;
+        Ok(value)
+    }
+
+    fn take_part<T, E: From<StoreError>>(
+        &self,
+        lease: impl FnOnce() -> Result<Lease, StoreError>,
+        pen: Option<&mut Pen>,
+        body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let Some(turns) = self.join() else { return self.lead(lease, pen, body) };
         match turns.recv() {
-            Ok(Turn::Lead) => self.lead(lease, body),
-            Ok(Turn::Work(lent)) => follow(lent, &turns, body),
+            Ok(Turn::Lead) => self.lead(lease, pen, body),
+            Ok(Turn::Work(lent)) => follow(lent, &turns, pen, body),
             Ok(Turn::Ended(Err(error))) => Err(error.into()),
             Ok(Turn::Ended(Ok(()))) | Err(_) => Err(StoreError::Unavailable.into()),
         }
@@ -90,6 +104,7 @@ impl Group {
     fn lead<T, E: From<StoreError>>(
         &self,
         lease: impl FnOnce() -> Result<Lease, StoreError>,
+        pen: Option<&mut Pen>,
         body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let leadership = Leadership(self);
@@ -100,7 +115,7 @@ impl Group {
             lease.broken = true;
             StoreError::from(error)
         })?;
-        let (outcome, _) = in_savepoint(&mut lease.connection, body);
+        let (outcome, _) = in_savepoint(&mut lease.connection, pen, body);
         let (followers, lease) = self.serve(lease);
         let ended = lease.map_or(Err(StoreError::Unavailable), commit);
         for follower in followers {
@@ -141,10 +156,11 @@ impl Group {
 fn follow<T, E: From<StoreError>>(
     mut lent: Lent,
     turns: &Receiver<Turn>,
+    pen: Option<&mut Pen>,
     body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
     let outcome = match lent.lease.as_mut() {
-        Some(lease) => in_savepoint(&mut lease.connection, body).0,
+        Some(lease) => in_savepoint(&mut lease.connection, pen, body).0,
         None => Err(StoreError::Unavailable.into()),
     };
     drop(lent);

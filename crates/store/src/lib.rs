@@ -4,6 +4,7 @@
 //! modules named after the tables. Every finder is confined to a partnership; those that return sealed narrative ask
 //! for a [`domain::Permit`], and what has expired is not found by them.
 
+mod book;
 mod bytes;
 mod config;
 mod connection;
@@ -25,6 +26,8 @@ mod words;
 
 pub mod agencies;
 pub mod audit;
+pub mod audit_before;
+pub mod audit_tree;
 pub mod chronologies;
 pub mod clock;
 pub mod consolidations;
@@ -34,6 +37,7 @@ pub mod fragments;
 pub mod holds;
 pub mod idempotency;
 pub mod invitations;
+pub mod journal;
 pub mod link_decisions;
 pub mod origins;
 pub mod partnerships;
@@ -47,7 +51,10 @@ pub mod testing;
 pub mod tombstones;
 
 pub use agencies::AgencyRow;
-pub use audit::{AuditFilter, AuditRow};
+pub use audit::{AuditDraft, AuditFilter, AuditRow};
+pub use audit_before::AuditBeforeRow;
+pub use audit_tree::{AuditHeadRow, AuditTreeRow};
+pub use book::Book;
 pub use bytes::{Sealed, Token};
 pub use chronologies::{ChronologyFacts, ChronologyRow, TeamMemberRow};
 pub use config::{DbConfig, Kind};

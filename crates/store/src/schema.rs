@@ -403,7 +403,7 @@ table! {
     use diesel::sql_types::{BigInt, Nullable, Text};
     use crate::types::{Id, Moment};
 
-    audit (id) {
+    audit_before (id) {
         id -> Id,
         partnership_id -> Id,
         at -> Moment,
@@ -419,6 +419,79 @@ table! {
         chronology_id -> Nullable<Id>,
         request_id -> Id,
         entry_count -> Nullable<BigInt>,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable, Text};
+    use crate::types::{Id, Moment};
+
+    audit_records (id) {
+        id -> Id,
+        partnership_id -> Id,
+        run_id -> Id,
+        number -> BigInt,
+        at -> Moment,
+        operation -> Text,
+        outcome -> Text,
+        period -> BigInt,
+        payload_hash -> Binary,
+        practitioner_token -> Nullable<Binary>,
+        agency_token -> Nullable<Binary>,
+        object_token -> Nullable<Binary>,
+        chronology_token -> Nullable<Binary>,
+        sealed -> Binary,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable};
+    use crate::types::Id;
+
+    audit_tree (partnership_id, level, position) {
+        partnership_id -> Id,
+        level -> BigInt,
+        position -> BigInt,
+        hash -> Binary,
+        record_id -> Nullable<Id>,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Binary, Text};
+    use crate::types::{Id, Moment};
+
+    audit_heads (partnership_id) {
+        partnership_id -> Id,
+        size -> BigInt,
+        frontier -> Binary,
+        root -> Binary,
+        signed_at -> Moment,
+        checkpoint -> Text,
+    }
+}
+
+table! {
+    use diesel::sql_types::BigInt;
+    use crate::types::{Id, Moment};
+
+    audit_runs (partnership_id, run_id) {
+        partnership_id -> Id,
+        run_id -> Id,
+        next_number -> BigInt,
+        begun_at -> Moment,
+    }
+}
+
+table! {
+    use diesel::sql_types::BigInt;
+    use crate::types::{Id, Moment};
+
+    audit_holes (partnership_id, run_id, number) {
+        partnership_id -> Id,
+        run_id -> Id,
+        number -> BigInt,
+        seen_at -> Moment,
     }
 }
 
@@ -474,7 +547,12 @@ allow_tables_to_appear_in_same_query!(
     tombstones,
     tombstone_agencies,
     tombstone_practitioners,
-    audit,
+    audit_before,
+    audit_records,
+    audit_tree,
+    audit_heads,
+    audit_runs,
+    audit_holes,
     idempotency,
     clock_mark,
 );

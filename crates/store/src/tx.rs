@@ -5,6 +5,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::result::QueryResult;
 
+use crate::book::Pen;
 use crate::connection::{AnyConnection, on_either};
 use crate::error::Failure;
 use crate::{Kind, StoreError};
@@ -12,6 +13,7 @@ use crate::{Kind, StoreError};
 /// One transaction. It ends when the closure it was lent to returns: with a commit after `Ok`, else rolled back.
 pub struct Tx<'c> {
     connection: &'c mut AnyConnection,
+    pen: Option<&'c mut Pen>,
     again: bool,
 }
 
@@ -30,9 +32,17 @@ impl Tx<'_> {
     /// # Errors
     /// Whatever `body` says, and [`StoreError`] when the database fails.
     pub fn nested<T, E: From<StoreError>>(&mut self, body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
-        let (outcome, again) = in_savepoint(self.connection, body);
+        let (outcome, again) = in_savepoint(self.connection, self.pen.as_deref_mut(), body);
         self.again |= again;
         outcome
+    }
+
+    /// What audit records are numbered with.
+    ///
+    /// # Errors
+    /// [`StoreError::Setting`] when no book is kept, or in a transaction that only reads.
+    pub(crate) fn pen(&mut self) -> Result<&mut Pen, StoreError> {
+        self.pen.as_deref_mut().ok_or(StoreError::Setting("audit book"))
     }
 
     /// Runs one statement and says what its failure means; the way for every query of this crate.
@@ -78,30 +88,43 @@ impl Mode {
 
 /// Begins a transaction.
 pub(crate) fn begin(connection: &mut AnyConnection, mode: Mode) -> QueryResult<()> {
-    let kind = Tx { connection, again: false }.kind();
+    let kind = Tx { connection, pen: None, again: false }.kind();
     on_either!(connection, |inner| AnsiTransactionManager::begin_transaction_sql(inner, mode.begin(kind)))
 }
 
-/// Runs `body` in the transaction that has begun, and ends it.
+/// Runs `body` in the transaction that has begun, and ends it. What `pen` took is left to the caller to settle after a
+/// commit, and is free again after a rollback; after a commit that failed for another reason it stays in doubt.
 pub(crate) fn conclude<T, E: From<StoreError>>(
     connection: &mut AnyConnection,
+    mut pen: Option<&mut Pen>,
     body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
 ) -> Ended<T, E> {
-    let mut tx = Tx { connection, again: false };
+    let mut tx = Tx { connection, pen: pen.as_deref_mut(), again: false };
     let outcome = body(&mut tx);
     let again = tx.again;
     match outcome {
         Ok(value) => match AnyConnection::commit_transaction(connection).map_err(Failure::from) {
             Ok(()) => Ended::With(Ok(value)),
-            Err(failure) if failure.again => Ended::Again(failure.error.into()),
+            Err(failure) if failure.again => {
+                undo(pen, 0);
+                Ended::Again(failure.error.into())
+            }
             Err(failure) => Ended::With(Err(failure.error.into())),
         },
         Err(error) => {
             // A rollback that fails leaves a connection marked broken, which the pool throws away; the server or the
             // closing of the file rolls back then.
             let _ = AnyConnection::rollback_transaction(connection);
+            undo(pen, 0);
             if again { Ended::Again(error) } else { Ended::With(Err(error)) }
         }
+    }
+}
+
+/// What was numbered since `mark` was undone.
+fn undo(pen: Option<&mut Pen>, mark: usize) {
+    if let Some(pen) = pen {
+        pen.undo(mark);
     }
 }
 
@@ -112,14 +135,16 @@ pub(crate) fn conclude<T, E: From<StoreError>>(
 /// Passes on a panic of `body` after undoing its work.
 pub(crate) fn in_savepoint<T, E: From<StoreError>>(
     connection: &mut AnyConnection,
+    mut pen: Option<&mut Pen>,
     body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
 ) -> (Result<T, E>, bool) {
     if let Err(error) = AnyConnection::begin_transaction(connection) {
         return (Err(StoreError::from(error).into()), false);
     }
-    let mut tx = Tx { connection, again: false };
+    let mark = pen.as_deref().map_or(0, Pen::mark);
+    let mut tx = Tx { connection, pen: pen.as_deref_mut(), again: false };
     let outcome = catch_unwind(AssertUnwindSafe(|| body(&mut tx)));
-    let Tx { connection, again } = tx;
+    let Tx { connection, again, .. } = tx;
     let outcome = match outcome {
         Ok(Ok(value)) => AnyConnection::commit_transaction(connection).map(|()| Ok(value)),
         Ok(Err(error)) => AnyConnection::rollback_transaction(connection).map(|()| Err(error)),
@@ -128,5 +153,8 @@ pub(crate) fn in_savepoint<T, E: From<StoreError>>(
             resume_unwind(panic)
         }
     };
+    if !matches!(outcome, Ok(Ok(_))) {
+        undo(pen, mark);
+    }
     (outcome.unwrap_or_else(|error| Err(StoreError::from(error).into())), again)
 }

@@ -5,7 +5,7 @@ use domain::PartnershipId;
 use zeroize::Zeroizing;
 
 use crate::associated::Associated;
-use crate::seal::{Sealer, derive};
+use crate::seal::{Sealer, derive, fill_random};
 use crate::{Place, StoredKey, VaultError};
 
 /// The keys of one period of audit records. When the period's stored key is destroyed, neither the payloads nor the
@@ -20,6 +20,16 @@ impl AuditKey {
         let payload = derive(&[stored.expose()], "chronology audit payload 1")?;
         let token = derive(&[stored.expose()], "chronology audit token 1")?;
         Ok(Self { payload: Sealer::new(&payload)?, token: hmac::Key::new(hmac::HMAC_SHA256, token.as_slice()) })
+    }
+
+    /// A salt for a payload's hash.
+    ///
+    /// # Errors
+    /// [`VaultError::Keystore`] when the system gives no random bytes.
+    pub fn salt() -> Result<[u8; 32], VaultError> {
+        let mut salt = [0; 32];
+        fill_random(&mut salt)?;
+        Ok(salt)
     }
 
     /// Seals a record's payload. One period's records share a key: random nonces allow 2^32 of them (NIST SP 800-38D).

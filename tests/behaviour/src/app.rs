@@ -7,11 +7,11 @@ use std::time::Duration;
 use api::{ApiState, Limits};
 use domain::{Clock as _, Instant, MockClock, PartnershipPolicy};
 use identity::{CertificateThumbprint, DevClaims, DevIssuer, FetchSettings, SourceReader, Verifier};
-use service::{AgencyIn, PartnershipConfig, Service, ServiceConfig};
+use service::{AgencyIn, LedgerConfig, PartnershipConfig, Service, ServiceConfig};
 use store::Kind;
 use store::testing::TestDb;
 use tempfile::TempDir;
-use vault::{FileKeystore, RootKey, Vault};
+use vault::{FileKeystore, RootKey, SigningKey, Vault};
 
 use crate::client::As;
 use crate::ids::CountedIds;
@@ -62,7 +62,13 @@ impl TestApp {
         let db = store::testing::fresh(kind);
         let keystore = FileKeystore::open(&folder.path().join("keys"), RootKey::from_base64(ROOT_KEY).expect("a key"));
         let vault = Vault::new(Arc::new(keystore.expect("a keystore"))).expect("a vault");
-        let config = ServiceConfig { db: db.clone(), vault, clock: Arc::new(clock.clone()), ids: ids.clone() };
+        let config = ServiceConfig {
+            db: db.clone(),
+            vault,
+            clock: Arc::new(clock.clone()),
+            ids: ids.clone(),
+            ledger: ledger(&folder),
+        };
         let service = Service::new(config).expect("a service");
         register(&service, &policy);
         let issuers: HashMap<_, _> = [HOME, ABROAD].map(|code| (code, issuer(&folder, code))).into();
@@ -157,6 +163,8 @@ impl TestApp {
         self.service.pass_due(100).expect("due dates pass");
         self.service.purge(10).expect("what is over goes");
         self.service.destroy_keys().expect("keys go");
+        self.service.fill_audit().expect("numbers are filled");
+        self.service.sequence_audit().expect("records have their places");
     }
 
     /// Names of the keys by which something mortal lives: hours and scopes. The partnership's own scope, by which kept
@@ -185,6 +193,16 @@ impl TestApp {
         }
         names.sort();
         names
+    }
+}
+
+/// An audit with a journal beside it, signed by the same key in every run.
+fn ledger(folder: &TempDir) -> LedgerConfig {
+    LedgerConfig {
+        signing_key: Arc::new(SigningKey::from_file_bytes(ROOT_KEY.as_bytes()).expect("a key")),
+        origin: "chronology.example/audit".into(),
+        journal: Some(folder.path().join("journal")),
+        retention: LedgerConfig::RETENTION,
     }
 }
 

@@ -21,7 +21,7 @@ pub use app::TestApp;
 pub use client::{Answer, As};
 pub use seed::Seed;
 pub use store::Kind;
-pub use users::{EVERYBODY, User};
+pub use users::{EVERYBODY, HOME, User};
 
 /// Makes of one body two tests, `NAME::sqlite` and `NAME::postgresql`, each with an app of its own.
 #[macro_export]

@@ -101,7 +101,7 @@ pub fn counts(app: &TestApp) -> BTreeMap<String, i64> {
 /// How many audit records there are.
 #[must_use]
 pub fn records(app: &TestApp) -> i64 {
-    count(app, "SELECT count(*) AS count FROM audit")
+    count(app, "SELECT count(*) AS count FROM audit_records")
 }
 
 /// Everything that is stored, as bytes: files of SQLite with its log, or every row of every table of PostgreSQL with

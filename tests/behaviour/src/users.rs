@@ -16,7 +16,7 @@ pub struct User {
 }
 
 /// Code of the partnership everybody but the foreigner belongs to.
-pub(crate) const HOME: &str = "marlshire";
+pub const HOME: &str = "marlshire";
 /// Code of another partnership on the same service.
 pub(crate) const ABROAD: &str = "northmere";
 

@@ -85,6 +85,8 @@ fn absent(path: &str) -> String {
     let ids = path.split('/').map(|part| match part {
         "{version}" => "1",
         "{agency_reference}" => "NEW",
+        "{level}" => "7",
+        "{index}" => "5",
         part if part.starts_with('{') => ABSENT,
         part => part,
     });
@@ -94,9 +96,9 @@ fn absent(path: &str) -> String {
 fn refuse_audit(app: &TestApp) {
     raw::execute(
         app,
-        "CREATE TRIGGER no_audit BEFORE INSERT ON audit BEGIN SELECT RAISE(ABORT, 'no audit'); END;",
+        "CREATE TRIGGER no_audit BEFORE INSERT ON audit_records BEGIN SELECT RAISE(ABORT, 'no audit'); END;",
         "CREATE FUNCTION no_audit() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no audit'; END $$;
-         CREATE TRIGGER no_audit BEFORE INSERT ON audit FOR EACH ROW EXECUTE FUNCTION no_audit();",
+         CREATE TRIGGER no_audit BEFORE INSERT ON audit_records FOR EACH ROW EXECUTE FUNCTION no_audit();",
     );
 }
 
@@ -116,8 +118,11 @@ on_both! {
         let ahead = with(fragment(&[entry("a burn", "2026-01-21", &[])]), json!({"family_id": family, "expires_at": app.in_days(9)}));
         let _ = app.by(User::WAITING).post("/v1/fragments", &ahead).ok();
         let same = app.by(User::OWNER).get(&seed.at("person-links")).ok()["items"][0]["id"].as_str().unwrap().to_owned();
+        app.service.sequence_audit().expect("records have their places");
+        let placed = app.by(User::AUDITOR).get("/v1/audit?limit=1").ok()["items"][0]["id"].as_str().unwrap().to_owned();
         let real = |path: &str| {
-            real(&seed, &frozen, path).replace("{link_decision_id}", &link).replace("{link_id}", &same)
+            let path = real(&seed, &frozen, path).replace("{link_decision_id}", &link).replace("{link_id}", &same);
+            path.replace("{audit_id}", &placed).replace("{level}", "0").replace("{index}", "0")
         };
         let readers = [User::OWNER, User::MANAGER, User::RETURNED, User::AUDITOR];
         let mut never_read = Vec::new();
@@ -143,7 +148,8 @@ on_both! {
             // Allowed, for reads; writes have a test of their own.
             if method == "GET" {
                 let read = readers.iter().find_map(|user| {
-                    let (answer, found) = record(app, || app.by(*user).get(&real(&path)));
+                    let needed = if path.ends_with("/consistency") { "?from=0&to=1" } else { "" };
+                    let (answer, found) = record(app, || app.by(*user).get(&format!("{}{needed}", real(&path))));
                     assert_eq!(found["operation"], json!(event), "{path}");
                     (answer.status == 200).then_some(found)
                 });
@@ -227,14 +233,14 @@ on_both! {
         assert_eq!(waiting.post("/v1/fragments", &json!({"zzz": 1})).status, 503);
         assert_eq!(app.by(User::RETURNED).delete(&format!("/v1/fragments/{}", seed.fragment), Some(1)).status, 503);
         assert_eq!(raw::counts(app), before);
-        raw::execute(app, "DROP TRIGGER no_audit", "DROP TRIGGER no_audit ON audit");
+        raw::execute(app, "DROP TRIGGER no_audit", "DROP TRIGGER no_audit ON audit_records");
         assert_eq!(owner.get(&seed.at("timeline")).status, 200, "without a restart");
         assert_eq!(waiting.post_as("again", &seed.at("fragments"), &own).status, 201);
     }
 
     fn the_audit_cannot_be_changed(app) {
         let _ = app.seed_draft();
-        for statement in ["UPDATE audit SET outcome = 'denied'", "DELETE FROM audit"] {
+        for statement in ["UPDATE audit_records SET outcome = 'denied'", "DELETE FROM audit_records"] {
             let tried = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| raw::execute(app, statement, statement)));
             assert!(tried.is_err(), "{statement}");
         }

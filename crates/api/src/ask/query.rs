@@ -93,6 +93,11 @@ fn id<T: FromStr>(text: &str) -> Option<T> {
     (text.len() == 36).then(|| text.parse().ok()).flatten()
 }
 
+/// Decimal digits, and no other way of writing a number.
+fn size(text: &str) -> Option<i64> {
+    text.parse().ok().filter(|size: &i64| size.to_string() == text && *size >= 0)
+}
+
 fn day(text: &str) -> Option<Date> {
     (text.len() == 10).then(|| Date::parse(text, &Iso8601::DATE).ok()).flatten()
 }
@@ -110,6 +115,7 @@ pub(super) fn only(text: &str, known: &BTreeSet<String>) -> Result<(), Problem> 
 const AN_ID: &str = "an id";
 const A_DAY: &str = "a day written YYYY-MM-DD";
 const AN_INSTANT: &str = "an RFC 3339 instant";
+const A_SIZE: &str = "how many records the tree had: a number from 0";
 
 impl Ask {
     /// Which page is asked for.
@@ -144,6 +150,27 @@ impl Ask {
             query.faults.push(fault("to", "before_from", "to cannot be before from"));
         }
         query.finish(asked)
+    }
+
+    /// The size of the audit's tree that is asked about, if one is.
+    pub(crate) fn tree_size(&self) -> Outcome<Option<i64>> {
+        let mut query = Query::read(&self.query);
+        let size = query.one("size", A_SIZE, size);
+        query.finish(size)
+    }
+
+    /// The two sizes of the audit's tree that are to be compared, both required.
+    pub(crate) fn tree_sizes(&self) -> Outcome<(i64, i64)> {
+        let mut query = Query::read(&self.query);
+        let sizes = ["from", "to"].map(|name| {
+            let given = query.one(name, A_SIZE, size);
+            if given.is_none() && query.values(name).is_empty() {
+                query.faults.push(fault(name, "required", A_SIZE));
+            }
+            given.unwrap_or_default()
+        });
+        let [from, to] = sizes;
+        query.finish((from, to))
     }
 
     /// Which audit records are asked for, and which page of them.

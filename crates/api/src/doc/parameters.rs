@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 /// Query parameters of the routes that have more than a page, by operation id. Routes that answer with a page have
 /// `Cursor` and `Limit` besides, but for [`WHOLE`].
-const FILTERS: [(&str, &[&str]); 3] = [
+const FILTERS: [(&str, &[&str]); 5] = [
     ("list_practitioners", &["AgencyFilter"]),
     (
         "get_timeline",
@@ -16,6 +16,8 @@ const FILTERS: [(&str, &[&str]); 3] = [
         "list_audit",
         &["AuditChronology", "AuditObject", "AuditPractitioner", "AuditOperation", "AuditFrom", "AuditUntil"],
     ),
+    ("prove_audit_record", &["TreeSize"]),
+    ("get_audit_consistency", &["TreeFrom", "TreeTo"]),
 ];
 
 /// Lists that are short by nature and come whole.
@@ -63,6 +65,14 @@ pub(super) fn components() -> Value {
     add("AuditOperation", query("operation", "Records of this operation.", operation_words()));
     add("AuditFrom", query("from", "Records at or after this instant.", instant()));
     add("AuditUntil", query("until", "Records before this instant.", instant()));
+    let size = || json!({ "type": "integer", "format": "int64", "minimum": 0 });
+    let needed = |mut parameter: Value| {
+        super::set(&mut parameter, "required", true.into());
+        parameter
+    };
+    add("TreeSize", query("size", "The size of the tree to prove it in; its present size when left out.", size()));
+    add("TreeFrom", needed(query("from", "Size of the earlier tree.", size())));
+    add("TreeTo", needed(query("to", "Size of the later tree.", size())));
     Value::Object(all)
 }
 
@@ -152,6 +162,14 @@ fn in_path(name: &str) -> Value {
             "Your agency's own reference of this return.".to_owned(),
         ),
         "version" => (json!({ "type": "integer", "format": "int64", "minimum": 1 }), "The version, from 1.".to_owned()),
+        "level" => (
+            json!({ "type": "integer", "format": "int64", "minimum": 0, "maximum": 7 }),
+            "Level of the tree, 0 for the records' own hashes.".to_owned(),
+        ),
+        "index" => (
+            json!({ "type": "integer", "format": "int64", "minimum": 0 }),
+            "Which tile of the level, from 0.".to_owned(),
+        ),
         id => (uuid(), format!("The {}.", id.trim_end_matches("_id"))),
     };
     json!({ "name": name, "in": "path", "required": true, "description": description, "schema": schema })

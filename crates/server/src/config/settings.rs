@@ -22,6 +22,7 @@ pub(crate) struct Settings {
     pub(crate) tls: TlsSettings,
     pub(crate) database: DatabaseSettings,
     pub(crate) keystore: KeystoreSettings,
+    pub(crate) audit: AuditSettings,
     pub(crate) limits: Limits,
     pub(crate) logging: LoggingSettings,
     /// Where metrics are served, if anywhere.
@@ -75,6 +76,19 @@ pub(crate) struct KeystoreSettings {
     pub(crate) root_key_file: PathBuf,
 }
 
+/// How the audit is kept.
+#[derive(Debug, Clone)]
+pub(crate) struct AuditSettings {
+    /// The key that signs checkpoints and certificates.
+    pub(crate) signing_key_file: PathBuf,
+    /// Where this node keeps its journals.
+    pub(crate) journal_folder: PathBuf,
+    /// Names the logs, without the partnership's code.
+    pub(crate) origin: String,
+    /// How long what records say of people can be opened.
+    pub(crate) retention: Duration,
+}
+
 /// What is logged and how.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LoggingSettings {
@@ -109,6 +123,8 @@ impl Settings {
         let server = read_server(server_section);
         let database = read_database(file.section("database"), &data_folder);
         let keystore = read_keystore(file.section("keystore"), &data_folder);
+        let public_url = server.as_ref().map_or("", |server| server.public_url.as_str());
+        let audit = read_audit(file.section("audit"), &data_folder, public_url);
         let limits = read_limits(file.section("limits"));
         let logging = read_logging(file.section("logging"));
         let metrics = read_metrics(file.section("metrics"));
@@ -123,6 +139,7 @@ impl Settings {
             tls,
             database,
             keystore,
+            audit,
             limits,
             logging: logging?,
             metrics,
@@ -229,6 +246,23 @@ fn read_keystore(mut from: Section<'_>, data_folder: &Path) -> KeystoreSettings 
     let settings = KeystoreSettings {
         folder: from.path("folder").unwrap_or_else(|| data_folder.join("keys")),
         root_key_file: from.path("root_key_file").unwrap_or_else(|| data_folder.join("root.key")),
+    };
+    from.finish();
+    settings
+}
+
+fn read_audit(mut from: Section<'_>, data_folder: &Path, public_url: &str) -> AuditSettings {
+    let host = public_url.split_once("://").map_or(public_url, |(_, host)| host);
+    let origin = from.text("origin").unwrap_or_else(|| format!("{host}/audit"));
+    if origin.is_empty() || origin.contains(|letter: char| letter.is_whitespace() || letter == '+') {
+        from.wrong("origin", "must be a name without white space and plus signs");
+    }
+    let settings = AuditSettings {
+        signing_key_file: from.path("signing_key_file").unwrap_or_else(|| data_folder.join("signing.key")),
+        journal_folder: from.path("journal_folder").unwrap_or_else(|| data_folder.join("journal")),
+        origin,
+        // At most a century: longer is a slip of the finger.
+        retention: from.seconds("retention_days", &(1..=36_500)) * 86_400,
     };
     from.finish();
     settings

@@ -1,5 +1,7 @@
 //! What is left after expiry, and who has read what.
 
+use std::collections::BTreeSet;
+
 use domain::{Actor, ChronologyId, ChronologyState, Facts, InvitationFacts, Operation, Permit};
 use store::{TombstoneKind, TombstoneRow};
 use uuid::Uuid;
@@ -72,7 +74,7 @@ impl Service {
             let stone = found.tombstone;
             scene.trail.chronology = stone.chronology_id;
             let readers = match stone.chronology_id.filter(|_| permit.sees_all_agencies()) {
-                Some(chronology) => Some(last_readers(scene, chronology)?),
+                Some(chronology) => Some(self.last_readers(scene, chronology)?),
                 None => None,
             };
             let entry_count = entries_known_to(scene, &permit, &stone)?;
@@ -106,7 +108,7 @@ impl Service {
     pub fn readers(&self, call: &Call, id: ChronologyId) -> Answer<Page<ReaderOut>> {
         self.read(call, Operation::ReadersRead, trail(id), |scene| {
             self.admit(scene, id, Operation::ReadersRead)?;
-            Ok(Page { items: last_readers(scene, id)?, next: None })
+            Ok(Page { items: self.last_readers(scene, id)?, next: None })
         })
     }
 }
@@ -129,8 +131,22 @@ fn entries_known_to(scene: &mut Scene<'_, '_>, permit: &Permit, stone: &Tombston
     Ok(fragments.iter().filter(|fragment| fragment.agency_id == agency).map(|fragment| fragment.entry_count).sum())
 }
 
-fn last_readers(scene: &mut Scene<'_, '_>, id: ChronologyId) -> Answer<Vec<ReaderOut>> {
-    let partnership = scene.actor().partnership;
-    let rows = store::audit::readers(scene.tx, partnership, id, READERS_SHOWN)?;
-    Ok(rows.into_iter().filter_map(reader_out).collect())
+impl Service {
+    fn last_readers(&self, scene: &mut Scene<'_, '_>, id: ChronologyId) -> Answer<Vec<ReaderOut>> {
+        let partnership = scene.actor().partnership;
+        let tokens = self.audit_tokens(partnership, "chronology", id.0)?;
+        // A reader of several periods comes once for each.
+        let most = READERS_SHOWN.saturating_mul(i64::try_from(tokens.len()).unwrap_or(i64::MAX));
+        let rows = store::audit::readers(scene.tx, partnership, &tokens, most)?;
+        let mut readers = Vec::new();
+        let mut met = BTreeSet::new();
+        for row in rows {
+            let Some(reader) = reader_out(self.audit_record(row)?) else { continue };
+            if met.insert(reader.practitioner_id) {
+                readers.push(reader);
+            }
+        }
+        readers.truncate(usize::try_from(READERS_SHOWN).unwrap_or(usize::MAX));
+        Ok(readers)
+    }
 }

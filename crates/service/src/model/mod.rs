@@ -12,7 +12,9 @@ mod people;
 mod person_links;
 mod timeline;
 
-pub use audit::{AuditFilter, AuditOut, ReaderOut};
+pub use audit::{
+    AuditCheckpointOut, AuditConsistencyOut, AuditFilter, AuditOut, AuditProofOut, AuditTileOut, ReaderOut,
+};
 pub use chronologies::{
     ChronologyIn, ChronologyOut, ChronologyPatch, ConsolidationOut, ExtendIn, ReopenIn, SignOffIn, SnapshotDecision,
     SnapshotOut, TombstoneAgency, TombstoneOut,

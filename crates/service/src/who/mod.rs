@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 use domain::{AuditId, ChronologyId, Instant, PersonId, PersonLinkId, PractitionerId, RequestId, Sensitive};
 use linkage::ChildBand;
 use serde::{Deserialize, Serialize};
-use store::{AuditRow, ChronologyRow, PersonLinkRow};
+use store::{ChronologyRow, PersonLinkRow};
 use uuid::Uuid;
 use vault::Place;
 
@@ -23,8 +23,8 @@ pub(crate) use comparing::facts;
 use crate::sealing::of_chronology;
 use crate::session::Scene;
 use crate::{
-    Answer, PersonEvidenceOut, PersonLinkBand, PersonLinkOut, PersonLinkState, PersonLinkStep, PersonLinkStepOut,
-    PersonVerdict, Service, ServiceError,
+    Answer, AuditRecord, PersonEvidenceOut, PersonLinkBand, PersonLinkOut, PersonLinkState, PersonLinkStep,
+    PersonLinkStepOut, PersonVerdict, Service, ServiceError,
 };
 use comparing::{Known, Weighed};
 
@@ -181,7 +181,7 @@ impl Service {
         chronology: ChronologyId,
     ) -> Answer<()> {
         let now = scene.now();
-        let record = AuditRow {
+        let record = AuditRecord {
             id: AuditId::new(self.ids(), now),
             partnership_id: scene.actor().partnership,
             at: now,
@@ -195,10 +195,10 @@ impl Service {
             object_kind: Some(kind.to_owned()),
             object_id: Some(id),
             chronology_id: Some(chronology),
-            request_id: RequestId::new(self.ids(), now),
+            request_id: Some(RequestId::new(self.ids(), now)),
             entry_count: None,
         };
-        Ok(store::audit::insert(scene.tx, &record)?)
+        self.append(scene.tx, &record)
     }
 
     fn person_link_out(&self, row: &PersonLinkRow, now: Instant) -> Answer<PersonLinkOut> {

@@ -15,7 +15,7 @@ use std::ops::Deref;
 
 use tempfile::TempDir;
 
-use crate::{Db, DbConfig, Kind, migrate};
+use crate::{Book, Db, DbConfig, Kind, StoreError, Tx, migrate};
 
 /// A database that is there for one test and gone after it.
 pub struct TestDb {
@@ -145,5 +145,15 @@ fn connected(url: String, place: Place) -> TestDb {
     let config =
         DbConfig { pool_size: 4, connection_timeout: std::time::Duration::from_secs(20), ..DbConfig::new(url) };
     let db = Db::connect(&config).expect("the test database answers");
+    db.keep_book(Book::new(uuid::Uuid::from_u128(0xb00c), None));
     TestDb { db: Some(db), config, place }
+}
+
+/// Carries out statements of a test inside a transaction.
+///
+/// # Errors
+/// When the database refuses.
+pub fn execute(tx: &mut Tx<'_>, statements: &str) -> Result<(), StoreError> {
+    use diesel::connection::SimpleConnection as _;
+    tx.run(|connection| crate::connection::on_either!(connection, |c| c.batch_execute(statements)))
 }

@@ -221,13 +221,13 @@ impl Everything {
     fn records_found_by(&self, tx: &mut Tx<'_>, asker: &World) -> Result<Vec<(&'static str, usize)>, StoreError> {
         let (world, p, now) = (&self.world, asker.partnership, now());
         let chronology = self.chronology.id;
-        let filter = AuditFilter { chronology: Some(chronology), ..AuditFilter::default() };
+        let filter = AuditFilter { chronology: Some(vec![super::world::keyed(chronology)]), ..AuditFilter::default() };
         Ok(vec![
             ("holds::find", holds::find(tx, p, self.hold.id)?.iter().count()),
             ("holds::active", usize::from(holds::active(tx, p, Some(chronology), &[], now)?)),
             ("tombstones::find", tombstones::find(tx, p, self.tombstone.id)?.iter().count()),
             ("audit::page", audit::page(tx, p, &filter, None, 9)?.len()),
-            ("audit::readers", audit::readers(tx, p, chronology, 9)?.len()),
+            ("audit::readers", audit::readers(tx, p, &[super::world::keyed(chronology)], 9)?.len()),
             ("idempotency::find", idempotency::find(tx, p, world.worker, b"same", now)?.iter().count()),
         ])
     }

@@ -151,7 +151,7 @@ on_each_database! {
             }
             for (at, id) in &records {
                 let row = world.record(*at, Operation::TimelineRead, Some(chronology.id));
-                audit::insert(tx, &AuditRow { id: domain::AuditId(*id), ..row })?;
+                audit::insert(tx, &AuditDraft { id: domain::AuditId(*id), ..row })?;
             }
             Ok::<_, StoreError>(())
         })
@@ -181,7 +181,7 @@ on_each_database! {
             |after, limit| db.read("page", |tx| holds::page(tx, p, after, limit)),
             |row| Keyset::of(row.placed_at, row.id),
         );
-        let filter = AuditFilter { chronology: Some(chronology.id), ..AuditFilter::default() };
+        let filter = AuditFilter { chronology: Some(vec![crate::tests::world::keyed(chronology.id)]), ..AuditFilter::default() };
         complete(
             "audit",
             &records,

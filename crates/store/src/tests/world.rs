@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use domain::{
     Actor, AgencyId, AgencyKind, AuditId, ChronologyId, ChronologyState, ConsolidationId, EntryId, Facts, FamilyId,
     FragmentId, HoldId, Instant, InvitationId, InvitationState, Marking, Operation, PartnershipId, Permit, PersonId,
-    PersonKind, PractitionerId, Purpose, RequestId, Role, decide,
+    PersonKind, PractitionerId, Purpose, Role, decide,
 };
 use uuid::Uuid;
 
@@ -315,23 +315,20 @@ impl World {
         }
     }
 
-    pub(crate) fn record(&self, at: i64, operation: Operation, chronology: Option<ChronologyId>) -> AuditRow {
-        AuditRow {
+    pub(crate) fn record(&self, at: i64, operation: Operation, chronology: Option<ChronologyId>) -> AuditDraft {
+        AuditDraft {
             id: AuditId(id()),
             partnership_id: self.partnership,
             at: minute(at),
             operation: operation.as_str().into(),
             outcome: "allowed".into(),
-            reason: Some("owner".into()),
-            practitioner_id: Some(self.worker),
-            agency_id: Some(self.care),
-            role: Some("social_worker".into()),
-            purpose: None,
-            object_kind: Some("chronology".into()),
-            object_id: chronology.map(Into::into),
-            chronology_id: chronology,
-            request_id: RequestId(id()),
-            entry_count: None,
+            period: 0,
+            payload_hash: ledger::Hash([7; 32]),
+            practitioner_token: Some(keyed(self.worker)),
+            agency_token: Some(keyed(self.care)),
+            object_token: chronology.map(keyed),
+            chronology_token: chronology.map(keyed),
+            sealed: Sealed(b"who and why".to_vec()),
         }
     }
 
@@ -356,4 +353,9 @@ impl World {
 /// Leave for `actor` to do the least there is; finders go by whose it is, not by what for.
 pub(crate) fn permit(actor: &Actor) -> Permit {
     decide(actor, Operation::PartnershipRead, &Facts::collection()).unwrap()
+}
+
+/// What stands for a token keyed by a record's period.
+pub(crate) fn keyed(id: impl Into<Uuid>) -> Token {
+    Token(id.into().as_bytes().to_vec())
 }

@@ -1,0 +1,89 @@
+//! The provable audit at work: records are sealed and numbered as they are written, a sequencer gives them their places in
+//! the tree and signs where it stands, and anybody can verify it.
+
+mod appending;
+mod filling;
+mod proving;
+mod recovering;
+mod sequencing;
+mod verifying;
+mod watching;
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::AtomicI64;
+use std::time::Duration;
+
+use domain::Instant;
+use store::journal::Journal;
+use vault::SigningKey;
+
+pub use appending::AuditRecord;
+pub use verifying::{AuditFault, AuditFaultKind, AuditReport, LogKey};
+pub use watching::{MERGE_DELAY_ALARM, MERGE_DELAY_REFUSES};
+
+use crate::Answer;
+
+/// How the audit is kept.
+#[derive(Clone)]
+pub struct LedgerConfig {
+    /// Signs checkpoints; the same on every node.
+    pub signing_key: Arc<SigningKey>,
+    /// Names the logs: each partnership's is `ORIGIN/CODE`. No white space, no plus sign.
+    pub origin: String,
+    /// Folder of this node's journals; none: no journal is kept.
+    pub journal: Option<PathBuf>,
+    /// How long what records say of people can be opened.
+    pub retention: Duration,
+}
+
+impl LedgerConfig {
+    /// The default retention: seven years of 365 days.
+    pub const RETENTION: Duration = Duration::from_hours(7 * 365 * 24);
+}
+
+impl fmt::Debug for LedgerConfig {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("LedgerConfig")
+            .field("origin", &self.origin)
+            .field("journal", &self.journal)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What the service knows of its audit.
+pub(crate) struct Ledger {
+    pub(crate) config: LedgerConfig,
+    /// When the oldest record was made that had no place at the last look; in microseconds, the latest instant if none.
+    oldest_unplaced: AtomicI64,
+    /// When that was last looked at with success; the earliest instant when nobody watches.
+    looked_at: AtomicI64,
+}
+
+impl Ledger {
+    pub(crate) fn new(config: LedgerConfig) -> Self {
+        Self {
+            config,
+            oldest_unplaced: AtomicI64::new(Instant::MAX.as_micros()),
+            looked_at: AtomicI64::new(Instant::MIN.as_micros()),
+        }
+    }
+
+    /// Begins this run's book, with its journal if one is to be kept.
+    pub(crate) fn begin(&self, run: uuid::Uuid) -> Answer<store::Book> {
+        let begun = self.config.journal.as_ref().map(|folder| Journal::begin(folder, run)).transpose();
+        let journal = begun.map_err(|error| crate::ServiceError::Unavailable(Box::new(error)))?;
+        Ok(store::Book::new(run, journal))
+    }
+
+    pub(crate) fn origin(&self, partnership: &str) -> String {
+        format!("{}/{partnership}", self.config.origin)
+    }
+}
+
+/// Standard base64.
+pub(crate) fn base64(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}

@@ -1,0 +1,368 @@
+//! The tree over the audit records, and where it stands.
+
+use diesel::dsl::min;
+use diesel::prelude::*;
+use domain::{AuditId, Instant, PartnershipId};
+use ledger::{Hash, Subtrees, Tile};
+use uuid::Uuid;
+
+use crate::audit::AuditRow;
+use crate::connection::{AnyConnection, on_either};
+use crate::rows::row;
+use crate::schema::{audit_heads, audit_holes, audit_records, audit_runs, audit_tree};
+use crate::statements::insert_many;
+use crate::types::Bind;
+use crate::{Sealed, StoreError, Token, Tx};
+
+row! {
+    /// One hash of the tree: a leaf, or the root of 256 hashes of the level below.
+    AuditTreeRow in audit_tree {
+        /// Whose tree.
+        partnership_id: PartnershipId,
+        /// 0 for leaves.
+        level: i64,
+        /// Place on the level, from 0.
+        position: i64,
+        /// The hash.
+        hash: Token,
+        /// On level 0, the record.
+        record_id: Option<AuditId>,
+    }
+}
+
+row! {
+    /// Where a partnership's tree stands.
+    AuditHeadRow in audit_heads {
+        /// Whose tree.
+        partnership_id: PartnershipId,
+        /// How many records.
+        size: i64,
+        /// The roots of the perfect subtrees, largest first.
+        frontier: Sealed,
+        /// The root hash.
+        root: Token,
+        /// When the checkpoint was signed.
+        signed_at: Instant,
+        /// The signed note.
+        checkpoint: String,
+    }
+}
+
+row! {
+    /// Up to where a run's records have their places.
+    RunRow in audit_runs {
+        /// Whose tree.
+        partnership_id: PartnershipId,
+        /// The run.
+        run_id: Uuid,
+        /// Every smaller number has its place or is a hole.
+        next_number: i64,
+        /// When its first record was made.
+        begun_at: Instant,
+    }
+}
+
+row! {
+    /// A number that is missing.
+    HoleRow in audit_holes {
+        /// Whose tree.
+        partnership_id: PartnershipId,
+        /// The run.
+        run_id: Uuid,
+        /// The number.
+        number: i64,
+        /// Since when.
+        seen_at: Instant,
+    }
+}
+
+pub(crate) fn begin_run(tx: &mut Tx<'_>, partnership: PartnershipId, run: Uuid, at: Instant) -> Result<(), StoreError> {
+    let row = RunRow { partnership_id: partnership, run_id: run, next_number: 1, begun_at: at };
+    tx.run(|connection| {
+        on_either!(connection, |c| diesel::insert_into(audit_runs::table)
+            .values(&row)
+            .on_conflict_do_nothing()
+            .execute(c))
+    })
+    .map(|_| ())
+}
+
+/// The head of a partnership's tree; none before the first record has its place.
+///
+/// # Errors
+/// When the database fails.
+pub fn head(tx: &mut Tx<'_>, partnership: PartnershipId) -> Result<Option<AuditHeadRow>, StoreError> {
+    let query = audit_heads::table.filter(audit_heads::partnership_id.eq(Bind(partnership)));
+    tx.run(|c| query.select(AuditHeadRow::as_select()).get_result(c).optional())
+}
+
+/// As [`head`], taken for this transaction alone. On PostgreSQL a head that another node has taken is waited for.
+///
+/// # Errors
+/// When the database fails.
+pub fn take_head(tx: &mut Tx<'_>, partnership: PartnershipId) -> Result<Option<AuditHeadRow>, StoreError> {
+    let query = audit_heads::table.filter(audit_heads::partnership_id.eq(Bind(partnership)));
+    tx.run(|connection| match connection {
+        AnyConnection::Postgresql(c) => query.select(AuditHeadRow::as_select()).for_update().get_result(c).optional(),
+        AnyConnection::Sqlite(c) => query.select(AuditHeadRow::as_select()).get_result(c).optional(),
+    })
+}
+
+/// Puts the head where it now stands.
+///
+/// # Errors
+/// When the database fails, or another node was faster with the first one.
+pub fn put_head(tx: &mut Tx<'_>, row: &AuditHeadRow, first: bool) -> Result<(), StoreError> {
+    if first {
+        return tx.run(|c| diesel::insert_into(audit_heads::table).values(row).execute(c)).map(|_| ());
+    }
+    let own = audit_heads::table.filter(audit_heads::partnership_id.eq(Bind(row.partnership_id)));
+    crate::statements::one(tx.run(|c| diesel::update(own).set(row).execute(c))?)
+}
+
+/// Adds hashes to the tree.
+///
+/// # Errors
+/// When the database fails.
+pub fn insert(tx: &mut Tx<'_>, rows: &[AuditTreeRow]) -> Result<(), StoreError> {
+    insert_many!(tx, audit_tree::table, rows)
+}
+
+/// At most `limit` records that have no place in the tree yet: those past what each run has placed, and those that have
+/// come since for a number that was missing.
+///
+/// # Errors
+/// When the database fails.
+pub fn unplaced(tx: &mut Tx<'_>, partnership: PartnershipId, limit: i64) -> Result<Vec<AuditRow>, StoreError> {
+    let of_run =
+        audit_runs::partnership_id.eq(audit_records::partnership_id).and(audit_runs::run_id.eq(audit_records::run_id));
+    let fresh = audit_runs::table
+        .inner_join(audit_records::table.on(of_run))
+        .filter(audit_runs::partnership_id.eq(Bind(partnership)))
+        .filter(audit_records::number.ge(audit_runs::next_number))
+        .order((audit_records::run_id, audit_records::number))
+        .limit(limit)
+        .select(AuditRow::as_select());
+    let mut rows: Vec<AuditRow> = tx.run(|c| fresh.load(c))?;
+    let of_hole = audit_holes::partnership_id
+        .eq(audit_records::partnership_id)
+        .and(audit_holes::run_id.eq(audit_records::run_id))
+        .and(audit_holes::number.eq(audit_records::number));
+    let late = audit_holes::table
+        .inner_join(audit_records::table.on(of_hole))
+        .filter(audit_holes::partnership_id.eq(Bind(partnership)))
+        .order((audit_records::run_id, audit_records::number))
+        .limit(limit)
+        .select(AuditRow::as_select());
+    rows.extend(tx.run(|c| late.load(c))?);
+    Ok(rows)
+}
+
+/// Notes up to where a run's records have their places.
+///
+/// # Errors
+/// When the database fails.
+pub fn placed_upto(tx: &mut Tx<'_>, partnership: PartnershipId, run: Uuid, next: i64) -> Result<i64, StoreError> {
+    let own = audit_runs::table
+        .filter(audit_runs::partnership_id.eq(Bind(partnership)))
+        .filter(audit_runs::run_id.eq(Bind(run)));
+    let before: i64 = tx.run(|c| own.select(audit_runs::next_number).get_result(c))?;
+    if next > before {
+        tx.run(|c| diesel::update(own).set(audit_runs::next_number.eq(next)).execute(c))?;
+    }
+    Ok(before)
+}
+
+/// Notes numbers that are missing since `at`.
+///
+/// # Errors
+/// When the database fails.
+pub fn note_holes(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    run: Uuid,
+    numbers: &[i64],
+    at: Instant,
+) -> Result<(), StoreError> {
+    let hole = |number: &i64| HoleRow { partnership_id: partnership, run_id: run, number: *number, seen_at: at };
+    let rows: Vec<HoleRow> = numbers.iter().map(hole).collect();
+    insert_many!(tx, audit_holes::table, rows)
+}
+
+/// Notes that a number is no longer missing.
+///
+/// # Errors
+/// When the database fails.
+pub fn close_hole(tx: &mut Tx<'_>, partnership: PartnershipId, run: Uuid, number: i64) -> Result<(), StoreError> {
+    let own = audit_holes::table
+        .filter(audit_holes::partnership_id.eq(Bind(partnership)))
+        .filter(audit_holes::run_id.eq(Bind(run)))
+        .filter(audit_holes::number.eq(number));
+    tx.run(|c| diesel::delete(own).execute(c)).map(|_| ())
+}
+
+/// Numbers that are missing, and since when: partnership, run, number, instant.
+///
+/// # Errors
+/// When the database fails.
+pub fn holes(tx: &mut Tx<'_>, partnership: PartnershipId) -> Result<Vec<(Uuid, i64, Instant)>, StoreError> {
+    let query = audit_holes::table
+        .filter(audit_holes::partnership_id.eq(Bind(partnership)))
+        .order((audit_holes::seen_at, audit_holes::run_id, audit_holes::number))
+        .select(HoleRow::as_select());
+    let rows: Vec<HoleRow> = tx.run(|c| query.load(c))?;
+    Ok(rows.into_iter().map(|row| (row.run_id, row.number, row.seen_at)).collect())
+}
+
+/// When the oldest record was made that has no place yet, over all partnerships.
+///
+/// # Errors
+/// When the database fails.
+pub fn oldest_unplaced(tx: &mut Tx<'_>) -> Result<Option<Instant>, StoreError> {
+    let of_run =
+        audit_runs::partnership_id.eq(audit_records::partnership_id).and(audit_runs::run_id.eq(audit_records::run_id));
+    let query = audit_runs::table
+        .inner_join(audit_records::table.on(of_run))
+        .filter(audit_records::number.ge(audit_runs::next_number))
+        .select(min(audit_records::at));
+    tx.run(|c| query.get_result(c))
+}
+
+/// The hashes of a level at `[start, start + count)`, as many as there are.
+///
+/// # Errors
+/// When the database fails.
+pub fn hashes(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    level: i64,
+    start: i64,
+    count: i64,
+) -> Result<Vec<Hash>, StoreError> {
+    let query = audit_tree::table
+        .filter(audit_tree::partnership_id.eq(Bind(partnership)))
+        .filter(audit_tree::level.eq(level))
+        .filter(audit_tree::position.ge(start))
+        .filter(audit_tree::position.lt(start.saturating_add(count)))
+        .order(audit_tree::position)
+        .select(audit_tree::hash);
+    let found: Vec<Token> = tx.run(|c| query.load(c))?;
+    found.iter().map(hash_of).collect()
+}
+
+/// Every hash of a level with its place; for levels above the leaves.
+///
+/// # Errors
+/// When the database fails.
+pub fn level(tx: &mut Tx<'_>, partnership: PartnershipId, level: i64) -> Result<Vec<(i64, Hash)>, StoreError> {
+    let query = audit_tree::table
+        .filter(audit_tree::partnership_id.eq(Bind(partnership)))
+        .filter(audit_tree::level.eq(level))
+        .order(audit_tree::position)
+        .select((audit_tree::position, audit_tree::hash));
+    let found: Vec<(i64, Token)> = tx.run(|c| query.load(c))?;
+    found.iter().map(|(position, hash)| Ok((*position, hash_of(hash)?))).collect()
+}
+
+/// Records that are not in the tree, whether they wait for their place or not.
+///
+/// # Errors
+/// When the database fails.
+pub fn outside(tx: &mut Tx<'_>, partnership: PartnershipId) -> Result<Vec<AuditRow>, StoreError> {
+    let query = audit_records::table
+        .left_join(audit_tree::table.on(audit_tree::record_id.eq(audit_records::id.nullable())))
+        .filter(audit_records::partnership_id.eq(Bind(partnership)))
+        .filter(audit_tree::position.nullable().is_null())
+        .order((audit_records::at, audit_records::id))
+        .select(AuditRow::as_select());
+    tx.run(|c| query.load(c))
+}
+
+/// The numbers for which a run has records.
+///
+/// # Errors
+/// When the database fails.
+pub fn numbers(tx: &mut Tx<'_>, partnership: PartnershipId, run: Uuid) -> Result<Vec<i64>, StoreError> {
+    let query = audit_records::table
+        .filter(audit_records::partnership_id.eq(Bind(partnership)))
+        .filter(audit_records::run_id.eq(Bind(run)))
+        .order(audit_records::number)
+        .select(audit_records::number);
+    tx.run(|c| query.load(c))
+}
+
+/// A record's place in the tree.
+///
+/// # Errors
+/// When the database fails.
+pub fn position(tx: &mut Tx<'_>, partnership: PartnershipId, record: AuditId) -> Result<Option<i64>, StoreError> {
+    let query = audit_tree::table
+        .filter(audit_tree::partnership_id.eq(Bind(partnership)))
+        .filter(audit_tree::record_id.eq(Some(Bind(record))))
+        .select(audit_tree::position);
+    tx.run(|c| query.get_result(c).optional())
+}
+
+/// At most `limit` leaves from a place on, each with its record if that is still there.
+///
+/// # Errors
+/// When the database fails.
+pub fn leaves(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    from: i64,
+    limit: i64,
+) -> Result<Vec<(AuditTreeRow, Option<AuditRow>)>, StoreError> {
+    let query = audit_tree::table
+        .left_join(audit_records::table.on(audit_tree::record_id.eq(audit_records::id.nullable())))
+        .filter(audit_tree::partnership_id.eq(Bind(partnership)))
+        .filter(audit_tree::level.eq(0))
+        .filter(audit_tree::position.ge(from))
+        .order(audit_tree::position)
+        .limit(limit)
+        .select((AuditTreeRow::as_select(), Option::<AuditRow>::as_select()));
+    tx.run(|c| query.load(c))
+}
+
+/// How many records a partnership has, placed or not, and how many each run has.
+///
+/// # Errors
+/// When the database fails.
+pub fn counts(tx: &mut Tx<'_>, partnership: PartnershipId) -> Result<Vec<(Uuid, i64, i64)>, StoreError> {
+    let query = audit_records::table
+        .filter(audit_records::partnership_id.eq(Bind(partnership)))
+        .group_by(audit_records::run_id)
+        .select((audit_records::run_id, diesel::dsl::count_star(), diesel::dsl::max(audit_records::number)));
+    let rows: Vec<(Uuid, i64, Option<i64>)> = tx.run(|c| query.load(c))?;
+    Ok(rows.into_iter().map(|(run, count, last)| (run, count, last.unwrap_or(0))).collect())
+}
+
+/// The subtrees of a partnership's tree, for making proofs.
+pub struct StoredTree<'t, 'c> {
+    tx: &'t mut Tx<'c>,
+    partnership: PartnershipId,
+}
+
+impl<'t, 'c> StoredTree<'t, 'c> {
+    /// The tree of `partnership`.
+    #[must_use]
+    pub const fn new(tx: &'t mut Tx<'c>, partnership: PartnershipId) -> Self {
+        Self { tx, partnership }
+    }
+}
+
+impl Subtrees for StoredTree<'_, '_> {
+    type Error = StoreError;
+
+    fn subtree(&mut self, height: u32, index: u64) -> Result<Hash, StoreError> {
+        let (level, start, width) = Tile::covering(height, index);
+        let number = |value: u64| i64::try_from(value).map_err(|_| StoreError::Corrupt("audit tree"));
+        let found = hashes(self.tx, self.partnership, i64::from(level), number(start)?, number(width)?)?;
+        let whole = found.len() as u64 == width;
+        Tile::fold(&found).filter(|_| whole).ok_or(StoreError::Corrupt("audit tree"))
+    }
+}
+
+fn hash_of(token: &Token) -> Result<Hash, StoreError> {
+    token.as_slice().try_into().map(Hash).map_err(|_| StoreError::Corrupt("audit tree"))
+}
