@@ -1,6 +1,8 @@
 //! Reading the audit.
 
-use domain::Operation;
+use std::collections::BTreeMap;
+
+use domain::{EmergencyAccessId, Operation, PractitionerId};
 use store::AuditRow;
 
 use crate::session::{Call, Trail};
@@ -50,9 +52,10 @@ fn audit_out(row: AuditRow) -> AuditOut {
 }
 
 /// A record of a read, as the chronology's owner sees it.
-pub(crate) fn reader_out(row: AuditRow) -> Option<ReaderOut> {
+pub(crate) fn reader_out(row: AuditRow, emergency: &BTreeMap<PractitionerId, EmergencyAccessId>) -> Option<ReaderOut> {
     Some(ReaderOut {
         at: row.at,
+        emergency_access_id: emergency.get(&row.practitioner_id?).copied(),
         practitioner_id: row.practitioner_id?,
         agency_id: row.agency_id?,
         role: row.role,

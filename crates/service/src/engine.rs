@@ -13,7 +13,7 @@ use crate::idempotency::Flight;
 use crate::linking::{self, Queue, Relink};
 use crate::recording::Outcome;
 use crate::session::{Call, Entered, Scene, Trail};
-use crate::{AgencyIn, Answer, ServiceError, Written};
+use crate::{AgencyIn, Answer, ServiceError, Written, transparency};
 
 /// What a service is made of.
 pub struct ServiceConfig {
@@ -171,7 +171,11 @@ impl Service {
         };
         let outcome = result.as_ref().map_or_else(ServiceError::outcome, |_| "allowed");
         let record = self.record(call, &session, operation, Outcome { word: outcome, trail: &trail });
-        self.0.db.write_grouped("audit.append", move |tx| store::audit::insert(tx, &record))?;
+        let shown = if result.is_ok() { transparency::rows(&record, &session, operation, &trail) } else { Vec::new() };
+        self.0.db.write_grouped("audit.append", move |tx| {
+            store::audit::insert(tx, &record)?;
+            store::shown_fragments::insert(tx, &shown)
+        })?;
         // Something of what is answered ran out under way: nothing leaves. Asked again, the rest is there.
         if trail.expires_at.is_some_and(|end| end <= self.now()) && result.is_ok() {
             return Err(ServiceError::Expired);
@@ -240,7 +244,10 @@ impl Service {
         let (trail, tx, relink) = (scene.trail, scene.tx, scene.relink);
         let value = acted.map_err(|error| Failed::new(error, &trail))?;
         let outcome = Outcome { word: "allowed", trail: &trail };
-        store::audit::insert(tx, &self.record(call, &session, operation, outcome))?;
+        let record = self.record(call, &session, operation, outcome);
+        store::audit::insert(tx, &record)?;
+        // A replay gives the same to the same person again: it is in the audit, and here once.
+        store::shown_fragments::insert(tx, &transparency::rows(&record, &session, operation, &trail))?;
         self.remember(tx, call, &session, operation, &trail, &value).map_err(|error| Failed::new(error, &trail))?;
         Ok((Written { value, replayed: false }, relink))
     }

@@ -132,5 +132,6 @@ fn entries_known_to(scene: &mut Scene<'_, '_>, permit: &Permit, stone: &Tombston
 fn last_readers(scene: &mut Scene<'_, '_>, id: ChronologyId) -> Answer<Vec<ReaderOut>> {
     let partnership = scene.actor().partnership;
     let rows = store::audit::readers(scene.tx, partnership, id, READERS_SHOWN)?;
-    Ok(rows.into_iter().filter_map(reader_out).collect())
+    let emergency = store::emergency::holders(scene.tx, partnership, id)?.into_iter().collect();
+    Ok(rows.into_iter().filter_map(|row| reader_out(row, &emergency)).collect())
 }

@@ -4,6 +4,7 @@
 mod audit;
 mod chronologies;
 mod directory;
+mod emergency;
 mod fragments;
 mod holds;
 mod invitations;
@@ -12,7 +13,7 @@ mod people;
 mod person_links;
 mod timeline;
 
-pub use audit::{AuditFilter, AuditOut, ReaderOut};
+pub use audit::{AuditFilter, AuditOut, FragmentReaderOut, ReaderOut};
 pub use chronologies::{
     ChronologyIn, ChronologyOut, ChronologyPatch, ConsolidationOut, ExtendIn, ReopenIn, SignOffIn, SnapshotDecision,
     SnapshotOut, TombstoneAgency, TombstoneOut,
@@ -20,6 +21,10 @@ pub use chronologies::{
 pub use directory::{
     AgencyIn, AgencyOut, AgencyPatch, CategoryOut, PartnershipOut, PractitionerIn, PractitionerOut, PractitionerPatch,
     PurposeOut,
+};
+pub use emergency::{
+    AlertKind, AlertOut, AlertState, EmergencyAccessIn, EmergencyAccessOut, EmergencyChronologyOut, EmergencyNotice,
+    EmergencyReviewIn,
 };
 pub use fragments::{
     AheadFragmentIn, EntryIn, EntryOut, EntryReceipt, FindingOut, FragmentIn, FragmentOut, FragmentReceipt,
