@@ -155,9 +155,7 @@ pub(crate) const fn who(operation: Operation) -> &'static str {
         O::EmergencyReview => {
             "auditors and data protection officers, and team managers of the agency that owns a chronology concerned; never whoever opened it"
         }
-        O::AlertList => {
-            "auditors and data protection officers; owners and managers of chronologies for theirs"
-        }
+        O::AlertList => "auditors and data protection officers; owners and managers of chronologies for theirs",
         O::AuditRead => "auditors and data protection officers",
     }
 }

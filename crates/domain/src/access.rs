@@ -339,10 +339,7 @@ impl Permit {
     /// Whether the holder sees every agency's place on a chronology, or only its own.
     #[must_use]
     pub const fn sees_all_agencies(&self) -> bool {
-        matches!(
-            self.reason,
-            ReadReason::Owner | ReadReason::Manager | ReadReason::TeamMember | ReadReason::Emergency
-        )
+        matches!(self.reason, ReadReason::Owner | ReadReason::Manager | ReadReason::TeamMember | ReadReason::Emergency)
     }
 }
 
@@ -557,8 +554,7 @@ fn emergency(actor: &Actor, operation: Operation, facts: &Facts) -> Option<ReadR
 fn about_emergency(actor: &Actor, operation: Operation, facts: &Facts) -> Option<ReadReason> {
     use Operation as O;
     let protects = actor.social_worker() || actor.manager();
-    let reviews =
-        || actor.is(Role::Auditor).then_some(ReadReason::Auditor).or_else(|| manager_of(actor, facts));
+    let reviews = || actor.is(Role::Auditor).then_some(ReadReason::Auditor).or_else(|| manager_of(actor, facts));
     let holds = || (facts.owner && protects).then_some(ReadReason::Emergency);
     match operation {
         O::EmergencyOpen => protects.then_some(ReadReason::Emergency),

@@ -275,7 +275,11 @@ fn broken_glass_gives_a_social_worker_reading_and_nothing_that_writes() {
             let permit = decide(&actor(true, role), operation, &facts).unwrap();
             assert_eq!(permit.reason(), domain::ReadReason::Emergency, "{operation}");
             let over = Facts { expired: true, ..facts };
-            assert_eq!(answer(&actor(true, role), operation, &over), 'x', "{operation}: the chronology's own end stands");
+            assert_eq!(
+                answer(&actor(true, role), operation, &over),
+                'x',
+                "{operation}: the chronology's own end stands"
+            );
         }
     }
 }

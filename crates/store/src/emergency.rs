@@ -110,8 +110,7 @@ pub fn find(
     id: EmergencyAccessId,
 ) -> Result<Option<EmergencyAccessRow>, StoreError> {
     use emergency_accesses::dsl;
-    let query =
-        dsl::emergency_accesses.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::id.eq(Bind(id)));
+    let query = dsl::emergency_accesses.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::id.eq(Bind(id)));
     tx.run(|c| query.select(EmergencyAccessRow::as_select()).get_result(c).optional())
 }
 
@@ -222,7 +221,9 @@ pub fn concerning(
     let gone = emergency_chronologies::table
         .filter(emergency_chronologies::partnership_id.eq(Bind(partnership)))
         .filter(
-            emergency_chronologies::owner_id.eq(Bind(owner)).or(emergency_chronologies::owner_agency_id.eq(Bind(agency))),
+            emergency_chronologies::owner_id
+                .eq(Bind(owner))
+                .or(emergency_chronologies::owner_agency_id.eq(Bind(agency))),
         )
         .filter(not(exists(still_there)))
         .select(EmergencyChronologyRow::as_select());
@@ -275,8 +276,6 @@ pub fn forget_words(
     let over: Vec<EmergencyAccessId> = tx.run(|c| over.load(c))?;
     let target = dsl::emergency_accesses.filter(dsl::id.eq_any(over.iter().copied().map(Bind)));
     let nothing: Option<Sealed> = None;
-    tx.run(|c| {
-        diesel::update(target).set((dsl::wrapped_key.eq(&nothing), dsl::sealed.eq(&nothing))).execute(c)
-    })?;
+    tx.run(|c| diesel::update(target).set((dsl::wrapped_key.eq(&nothing), dsl::sealed.eq(&nothing))).execute(c))?;
     Ok(over)
 }

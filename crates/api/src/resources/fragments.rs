@@ -2,14 +2,15 @@
 
 use actix_web::{delete, get, post, put};
 use service::{
-    AheadFragmentIn, ExtendIn, FragmentIn, FragmentOut, FragmentReaderOut, FragmentReceipt, FragmentSummary, FragmentVersionOut, Page,
+    AheadFragmentIn, ExtendIn, FragmentIn, FragmentOut, FragmentReaderOut, FragmentReceipt, FragmentSummary,
+    FragmentVersionOut, Page,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::ask::Asked;
 use crate::permission::{
-    FragmentAhead, FragmentCorrect, FragmentExtend, FragmentList, FragmentRead, FragmentReaders, FragmentSubmit, FragmentVersions,
-    FragmentWithdraw,
+    FragmentAhead, FragmentCorrect, FragmentExtend, FragmentList, FragmentRead, FragmentReaders, FragmentSubmit,
+    FragmentVersions, FragmentWithdraw,
 };
 use crate::reply::Reply;
 

@@ -25,8 +25,7 @@ impl Service {
             let (partnership, now) = (permit.partnership(), scene.now());
             let own = if permit.reason() == ReadReason::Auditor { None } else { Some(own(scene, &permit)?) };
             let only: Option<Vec<EmergencyAccessId>> = own.as_ref().map(|own| own.keys().copied().collect());
-            let rows =
-                store::emergency::page(scene.tx, partnership, only.as_deref(), slice.after, slice.limit + 1)?;
+            let rows = store::emergency::page(scene.tx, partnership, only.as_deref(), slice.after, slice.limit + 1)?;
             let ids: Vec<EmergencyAccessId> = rows.iter().map(|row| row.id).collect();
             let mut concerned = match own {
                 Some(own) => own,

@@ -73,12 +73,8 @@ impl Service {
         }
         let (partnership, me, now) = (actor.partnership, actor.practitioner, scene.now());
         let Some((row, until)) = store::emergency::live(scene.tx, partnership, me, id, now)? else { return Ok(facts) };
-        scene.trail.emergency = Some(EmergencyNotice {
-            access_id: row.id,
-            reason_code: row.reason_code,
-            until,
-            banner: BANNER.to_owned(),
-        });
+        scene.trail.emergency =
+            Some(EmergencyNotice { access_id: row.id, reason_code: row.reason_code, until, banner: BANNER.to_owned() });
         Ok(Facts { emergency: true, ..facts })
     }
 
@@ -120,8 +116,10 @@ impl Service {
         let mut gone = 0;
         loop {
             let limit = limit.max(1);
-            let batch =
-                self.0.db.write("purge.emergency_words", |tx| store::emergency::forget_words(tx, now, i64::from(limit)))?;
+            let batch = self
+                .0
+                .db
+                .write("purge.emergency_words", |tx| store::emergency::forget_words(tx, now, i64::from(limit)))?;
             for id in &batch {
                 self.vault().destroy_scope(now, KeyScope(id.0))?;
             }

@@ -31,11 +31,7 @@ impl Service {
     /// # Errors
     /// As every write; [`ServiceError::NotFound`] alike when there is no such chronology or child and when none of
     /// theirs can be opened so; `Conflict("already_yours")` when the caller reads them all as it is.
-    pub fn open_emergency_access(
-        &self,
-        call: &Call,
-        input: EmergencyAccessIn,
-    ) -> Answer<Written<EmergencyAccessOut>> {
+    pub fn open_emergency_access(&self, call: &Call, input: EmergencyAccessIn) -> Answer<Written<EmergencyAccessOut>> {
         let written = self.write(call, Operation::EmergencyOpen, Trail::of("emergency_access"), |scene| {
             let permit = scene.permit_collection(Operation::EmergencyOpen)?;
             let asked = check(scene, &input)?;
@@ -151,7 +147,8 @@ fn check(scene: &Scene<'_, '_>, input: &EmergencyAccessIn) -> Answer<Asked> {
     if named.iter().filter(|named| **named).count() != 1 {
         faults.push(Fault::new("", "one_target", "name one of chronology_id, nhs_number and upn"));
     }
-    let wrong = |pointer| Fault::new(pointer, "check_digit", "not a valid number: a digit or letter is wrong or missing");
+    let wrong =
+        |pointer| Fault::new(pointer, "check_digit", "not a valid number: a digit or letter is wrong or missing");
     if let Some(number) = &input.nhs_number {
         match NhsNumber::parse(number.as_str()) {
             Ok(number) => target = Some(Target::Child("nhs_number", number.as_str().to_owned())),

@@ -1,6 +1,8 @@
 //! Breaking the glass: opening, ending and reviewing an emergency access, and the alerts about it.
 
-use domain::{AgencyId, ChronologyId, EmergencyAccessId, EmergencyReason, Instant, PractitionerId, ReviewFinding, Sensitive};
+use domain::{
+    AgencyId, ChronologyId, EmergencyAccessId, EmergencyReason, Instant, PractitionerId, ReviewFinding, Sensitive,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
