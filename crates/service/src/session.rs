@@ -14,8 +14,8 @@ use uuid::Uuid;
 use crate::engine::Partnership;
 use crate::idempotency::IdempotencyKey;
 use crate::linking::Relink;
-use crate::transparency::Shown;
-use crate::{Answer, EmergencyNotice, Service, ServiceError};
+use crate::transparency::Told;
+use crate::{Answer, Service, ServiceError};
 
 /// What a verified token says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,10 +76,8 @@ pub(crate) struct Trail {
     pub(crate) purpose: Option<Purpose>,
     pub(crate) reason: Option<ReadReason>,
     pub(crate) entry_count: Option<i64>,
-    /// How many entries of each fragment are shown, for the agencies that submitted them.
-    pub(crate) shown: Shown,
-    /// Stands on what is read under an emergency access.
-    pub(crate) emergency: Option<EmergencyNotice>,
+    /// What others are told of it, and what is told with it.
+    pub(crate) told: Box<Told>,
     /// When what is answered expires: checked again after the record is written.
     pub(crate) expires_at: Option<Instant>,
 }

@@ -49,7 +49,7 @@ impl Service {
             let Admitted { permit, row } = self.admit(scene, id, Operation::TimelineRead)?;
             let view = self.draw_timeline(scene, &permit, permit.actor(), &row, &query)?;
             scene.trail.entry_count = Some(view.header.entry_count);
-            scene.trail.shown = shown_in_rows(&view.rows);
+            scene.trail.told.shown = shown_in_rows(&view.rows);
             Ok(view)
         })
     }
@@ -187,7 +187,7 @@ impl Service {
             entry_count: entries_of(rows),
             generated_at: scene.now(),
             expires_at: chronology.expires_at,
-            emergency: scene.trail.emergency.clone(),
+            emergency: scene.trail.told.emergency.clone(),
         })
     }
 

@@ -4,20 +4,30 @@
 
 use std::collections::BTreeMap;
 
-use domain::{EntryId, FragmentId, Operation};
+use domain::{EntryId, FragmentId, Operation, Role};
+use store::shown_fragments::AsSent;
 use store::{AuditRow, ShownFragmentRow};
 use timeline::{LiveEntry, Row};
 
 use crate::fragments::{Held, trail};
 use crate::session::{Call, Session, Trail};
-use crate::{Answer, FragmentReaderOut, LinksOut, Page, PageQuery, Service, TimelineOut};
+use crate::{Answer, EmergencyNotice, FragmentReaderOut, LinksOut, Page, PageQuery, Service, TimelineOut};
 
 /// How many entries of each fragment an answer shows.
 pub(crate) type Shown = BTreeMap<FragmentId, i64>;
 
+/// What one answer tells beyond the audit.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Told {
+    /// To the agencies that submitted them: of which fragments it shows how many entries.
+    pub(crate) shown: Shown,
+    /// To the reader: that it is read under an emergency access.
+    pub(crate) emergency: Option<EmergencyNotice>,
+}
+
 impl Service {
-    /// Who was shown entries of a fragment, newest first, to the agency that submitted it. Whoever may not know that it
-    /// was taken into a chronology learns of readers in their own agency alone.
+    /// Who was shown entries of a fragment, newest first, to the agency that submitted it. A practitioner who sent it
+    /// ahead and may not know of its chronology learns what there would be to learn had it not been taken in.
     ///
     /// # Errors
     /// As every read.
@@ -26,13 +36,18 @@ impl Service {
             let Held { permit, row, .. } = self.admit_to_fragment(scene, id, Operation::FragmentReaders)?;
             let slice = self.slice(scene, "fragment_readers", &query)?;
             let unseen = self.unseen_origin(scene, &row)?.is_some();
-            if unseen {
-                scene.trail.chronology = None;
-            }
-            let only = unseen.then_some(permit.actor().agency);
-            let (partnership, limit) = (permit.partnership(), slice.limit + 1);
-            let rows = store::shown_fragments::page(scene.tx, partnership, id, only, slice.after, limit)?;
-            self.page(scene, "fragment_readers", &slice, rows, |row| (row.at, row.record_id.0), |row| Ok(out(row)))
+            let actor = permit.actor();
+            let always = actor.is(Role::SafeguardingLead) || actor.is(Role::SystemClient);
+            let ahead = unseen || (row.chronology_id.is_none() && !always);
+            let as_sent = ahead.then_some(AsSent { agency: actor.agency, sender: actor.practitioner });
+            let (partnership, of, limit) = (permit.partnership(), (id, row.chronology_id), slice.limit + 1);
+            let rows = store::shown_fragments::page(scene.tx, partnership, of, as_sent, slice.after, limit)?;
+            let shown = |row: ShownFragmentRow| {
+                let out = out(row);
+                // On what ground and for what purpose depends on the chronology, even for one's own.
+                Ok(if ahead { FragmentReaderOut { reason: None, purpose: None, ..out } } else { out })
+            };
+            self.page(scene, "fragment_readers", &slice, rows, |row| (row.at, row.record_id.0), shown)
         })
     }
 }
@@ -76,6 +91,7 @@ pub(crate) fn rows(record: &AuditRow, session: &Session, operation: Operation, t
     let actor = &session.actor;
     let row = |(fragment, entries): (&FragmentId, &i64)| ShownFragmentRow {
         partnership_id: actor.partnership,
+        scope_id: trail.chronology.map_or(fragment.0, Into::into),
         fragment_id: *fragment,
         at: record.at,
         record_id: record.id,
@@ -87,7 +103,7 @@ pub(crate) fn rows(record: &AuditRow, session: &Session, operation: Operation, t
         purpose: trail.purpose.or(session.purpose).map(|purpose| purpose.as_str().to_owned()),
         entry_count: *entries,
     };
-    trail.shown.iter().filter(|(_, entries)| **entries > 0).map(row).collect()
+    trail.told.shown.iter().filter(|(_, entries)| **entries > 0).map(row).collect()
 }
 
 fn out(row: ShownFragmentRow) -> FragmentReaderOut {

@@ -491,8 +491,9 @@ table! {
     use diesel::sql_types::{BigInt, Nullable, Text};
     use crate::types::{Id, Moment};
 
-    shown_fragments (partnership_id, fragment_id, at, record_id) {
+    shown_fragments (partnership_id, scope_id, at, record_id, fragment_id) {
         partnership_id -> Id,
+        scope_id -> Id,
         fragment_id -> Id,
         at -> Moment,
         record_id -> Id,

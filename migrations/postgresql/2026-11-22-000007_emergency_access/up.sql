@@ -1,9 +1,11 @@
 -- Who was shown what, for the agencies that contributed it; and who broke the glass.
 
--- One answer in which entries of a fragment were shown, written in the transaction of its audit record. No reference
--- to the fragment, which would lock it for every reader: a trigger takes the rows away with it.
+-- One answer in which entries of a fragment were shown, written in the transaction of its audit record. The rows of one
+-- answer lie side by side, so that writing them touches one page. No references, which would lock fragments for every
+-- reader: triggers take the rows away with what they are about.
 CREATE TABLE shown_fragments (
     partnership_id uuid NOT NULL,
+    scope_id uuid NOT NULL,                -- the fragment's chronology, or itself while it is ahead of one
     fragment_id uuid NOT NULL,
     at timestamptz NOT NULL,
     record_id uuid NOT NULL,               -- the answer's audit record
@@ -14,14 +16,20 @@ CREATE TABLE shown_fragments (
     reason text,                         -- why it was allowed
     purpose text,                        -- for what purpose
     entry_count bigint NOT NULL,            -- how many of the fragment's entries were in the answer
-    PRIMARY KEY (partnership_id, fragment_id, at, record_id)
+    PRIMARY KEY (partnership_id, scope_id, at, record_id, fragment_id)
 );
 
 CREATE FUNCTION forget_who_was_shown() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    DELETE FROM shown_fragments WHERE partnership_id = OLD.partnership_id AND fragment_id = OLD.id;
-    RETURN NULL;
+    IF TG_TABLE_NAME = 'fragments' THEN
+        DELETE FROM shown_fragments
+            WHERE partnership_id = OLD.partnership_id AND scope_id = OLD.chronology_id AND fragment_id = OLD.id;
+    END IF;
+    DELETE FROM shown_fragments WHERE partnership_id = OLD.partnership_id AND scope_id = OLD.id;
+    RETURN OLD;
 END $$;
+CREATE TRIGGER chronologies_forget_who_was_shown BEFORE DELETE ON chronologies
+    FOR EACH ROW EXECUTE FUNCTION forget_who_was_shown();
 CREATE TRIGGER fragments_forget_who_was_shown AFTER DELETE ON fragments
     FOR EACH ROW EXECUTE FUNCTION forget_who_was_shown();
 

@@ -115,7 +115,7 @@ on_both! {
         let _ = submit(app, &seed, User::WAITING, &[entry("weighed", "2026-01-30", &[&seed.twin])]);
         let marked = with(entry("a MARAC was held", "2026-01-30", &[]), json!({"handling": {"marking": "restricted", "named_agencies": [seed.agencies["surgery"]]}}));
         let crime = with(entry("an arrest", "2026-01-29", &[]), json!({"category": "CRIME"}));
-        let police = submit(app, &seed, User::OFFICER, &[marked.clone()]);
+        let police = submit(app, &seed, User::OFFICER, std::slice::from_ref(&marked));
         let arrest = submit(app, &seed, User::OFFICER, &[marked, crime]);
         let _ = submit(app, &seed, User::HOUSING, &[entry("a visit", "2026-01-05", &[])]);
         for user in [User::HOUSING, User::WAITING, User::TEAM, User::OWNER, User::RETURNED] {

@@ -57,7 +57,7 @@ impl Service {
             self.save_chronology(scene.tx, scene.session.now, &mut row, &details)?;
             let live = self.live_fragments(scene.tx, scene.session.now, &row)?;
             let out = self.consolidation_out(&frozen, scene.now(), scene.actor(), &live, true)?;
-            scene.trail.shown = shown_in_view(out.view.as_ref());
+            scene.trail.told.shown = shown_in_view(out.view.as_ref());
             Ok(out)
         })
     }
@@ -128,10 +128,10 @@ impl Service {
             let live = self.live_fragments(scene.tx, scene.session.now, &chronology)?;
             let mut out = self.consolidation_out(&row, scene.now(), scene.actor(), &live, true)?;
             scene.trail.entry_count = Some(out.entry_count);
-            scene.trail.shown = shown_in_view(out.view.as_ref());
-            out.emergency.clone_from(&scene.trail.emergency);
+            scene.trail.told.shown = shown_in_view(out.view.as_ref());
+            out.emergency.clone_from(&scene.trail.told.emergency);
             if let Some(view) = &mut out.view {
-                view.header.emergency.clone_from(&scene.trail.emergency);
+                view.header.emergency.clone_from(&scene.trail.told.emergency);
             }
             Ok(out)
         })

@@ -66,7 +66,7 @@ impl Service {
             let live = self.live_fragments(scene.tx, scene.session.now, &row)?;
             let consolidation = self.consolidation_out(&frozen, now, scene.actor(), &live, true)?;
             scene.trail.entry_count = Some(consolidation.entry_count);
-            scene.trail.shown = shown_in_view(consolidation.view.as_ref());
+            scene.trail.told.shown = shown_in_view(consolidation.view.as_ref());
             let chronology = self.chronology_out(scene, &permit, &row)?;
             Ok(SnapshotOut { chronology, consolidation })
         })

@@ -6,7 +6,9 @@ mod alerts;
 mod opening;
 mod reviewing;
 
-use domain::{ChronologyId, EmergencyAccessId, Facts, Instant, Operation, Permit, ReadReason, Sensitive};
+use domain::{
+    ChronologyId, Denial, EmergencyAccessId, Facts, Instant, Operation, Permit, ReadReason, Sensitive, decide,
+};
 use serde::{Deserialize, Serialize};
 use store::{EmergencyAccessRow, EmergencyChronologyRow};
 use vault::{KeyScope, Place, Terms};
@@ -57,8 +59,8 @@ fn end(row: &EmergencyAccessRow) -> Instant {
 }
 
 impl Service {
-    /// Adds to the facts about a chronology whether the caller has broken the glass to it. Looked up only where that
-    /// could matter, and noted on the trail until [`settle`] knows whether it did.
+    /// Adds to the facts about a chronology whether the caller has broken the glass to it. Looked up only where the answer
+    /// is no without it, and noted on the trail until [`settle`] knows whether it did.
     pub(crate) fn with_emergency(
         &self,
         scene: &mut Scene<'_, '_>,
@@ -66,14 +68,15 @@ impl Service {
         id: ChronologyId,
         facts: Facts,
     ) -> Answer<Facts> {
-        scene.trail.emergency = None;
+        scene.trail.told.emergency = None;
         let actor = scene.actor();
-        if !operation.given_in_emergency() || !actor.social_care || facts.owner || facts.on_team {
+        let otherwise = decide(actor, operation, &facts);
+        if !operation.given_in_emergency() || !actor.social_care || otherwise != Err(Denial::NotYours) {
             return Ok(facts);
         }
         let (partnership, me, now) = (actor.partnership, actor.practitioner, scene.now());
         let Some((row, until)) = store::emergency::live(scene.tx, partnership, me, id, now)? else { return Ok(facts) };
-        scene.trail.emergency =
+        scene.trail.told.emergency =
             Some(EmergencyNotice { access_id: row.id, reason_code: row.reason_code, until, banner: BANNER.to_owned() });
         Ok(Facts { emergency: true, ..facts })
     }
@@ -134,9 +137,9 @@ impl Service {
 /// Once leave is given: what is read under an emergency access ends with it, and says so; what is not does not.
 pub(crate) fn settle(scene: &mut Scene<'_, '_>, permit: &Permit) {
     if permit.reason() != ReadReason::Emergency {
-        scene.trail.emergency = None;
+        scene.trail.told.emergency = None;
     }
-    if let Some(notice) = &scene.trail.emergency {
+    if let Some(notice) = &scene.trail.told.emergency {
         let end = scene.trail.expires_at.map_or(notice.until, |end| end.min(notice.until));
         scene.trail.expires_at = Some(end);
     }

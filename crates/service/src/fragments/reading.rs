@@ -133,7 +133,7 @@ impl Service {
         let entries: Vec<EntryOut> = entries.into_iter().map(named).collect();
         let count = i64::try_from(entries.len()).unwrap_or(i64::MAX);
         scene.trail.entry_count = Some(count);
-        scene.trail.shown.insert(row.id, count);
+        scene.trail.told.shown.insert(row.id, count);
         Ok(FragmentOut {
             id: row.id,
             chronology_id: row.chronology_id,
@@ -152,7 +152,7 @@ impl Service {
             created_at: row.created_at,
             updated_at: row.updated_at,
             entries,
-            emergency: scene.trail.emergency.clone(),
+            emergency: scene.trail.told.emergency.clone(),
         })
     }
 

@@ -31,9 +31,9 @@ impl Service {
                 events: events(&linked, &decided, &entries),
                 related: related(&decided, &entries),
                 expires_at: row.expires_at,
-                emergency: scene.trail.emergency.clone(),
+                emergency: scene.trail.told.emergency.clone(),
             };
-            scene.trail.shown = shown_in_links(&links, &fragments_of(&entries));
+            scene.trail.told.shown = shown_in_links(&links, &fragments_of(&entries));
             Ok(links)
         })
     }
