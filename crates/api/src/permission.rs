@@ -35,7 +35,8 @@ permissions! {
     InvitationNilReturn, InvitationDecline, FragmentSubmit, FragmentAhead, FragmentList, FragmentRead,
     FragmentVersions, FragmentCorrect, FragmentWithdraw, FragmentExtend, TimelineRead, LinkRead, LinkDecisionRead,
     LinkDecide, PersonLinkRead, PersonLinkDecide, PersonLinkUndo, ConsolidationList, ConsolidationRead, SnapshotRead,
-    HoldPlace, HoldList, HoldRelease, AuditRead, AuditCheckpointRead, AuditProve,
+    HoldPlace, HoldList, HoldRelease, FragmentReaders, EmergencyOpen, EmergencyRead, EmergencyEnd, EmergencyReview,
+    AlertList, AuditRead, AuditCheckpointRead, AuditProve,
 }
 
 /// What a request weighs against its caller's allowance: reads 1, writes 2, what draws up a timeline 4.
@@ -70,6 +71,9 @@ pub(crate) const fn cost(operation: Operation) -> u32 {
         | O::ConsolidationList
         | O::PersonLinkRead
         | O::HoldList
+        | O::FragmentReaders
+        | O::EmergencyRead
+        | O::AlertList
         | O::AuditRead
         | O::AuditCheckpointRead
         | O::AuditProve => 1,
@@ -98,8 +102,11 @@ pub(crate) const fn who(operation: Operation) -> &'static str {
         O::PersonRead | O::FamilyRead => "the agency that recorded it; those who contribute to a chronology about it",
         O::PersonUpdate | O::FamilyUpdate => "the agency that recorded it",
         O::ChronologyCreate => "children's social care",
-        O::ChronologyList | O::ChronologyRead | O::InvitationList | O::TombstoneRead => {
+        O::ChronologyList | O::TombstoneRead => {
             "the chronology's owner, manager, team and business support; invited agencies"
+        }
+        O::ChronologyRead | O::InvitationList => {
+            "the chronology's owner, manager, team and business support; invited agencies; social care in an emergency"
         }
         O::ChronologyUpdate | O::ChronologyOpen | O::InvitationCreate => {
             "the chronology's owner, manager, team and business support"
@@ -114,9 +121,9 @@ pub(crate) const fn who(operation: Operation) -> &'static str {
         | O::ChronologyExtend
         | O::FragmentProxy
         | O::ConsolidationList
-        | O::ConsolidationRead
         | O::PersonLinkRead
         | O::SnapshotRead => "the chronology's owner, manager and team",
+        O::ConsolidationRead => "the chronology's owner, manager and team; social care in an emergency",
         O::ChronologySignOff | O::ChronologyReopen => "a team manager of the agency that owns the chronology",
         O::InvitationRead => "the chronology's owner, manager, team and business support; the invited agency",
         O::FormRead | O::InvitationDraft | O::InvitationNilReturn | O::InvitationDecline => {
@@ -129,17 +136,30 @@ pub(crate) const fn who(operation: Operation) -> &'static str {
             "practitioners, safeguarding leads and record systems, where the partnership takes fragments ahead of a chronology"
         }
         O::FragmentList => "the chronology's owner, manager and team; an agency for its own fragments",
-        O::FragmentRead | O::FragmentVersions => {
-            "the chronology's owner, manager and team; the agency that submitted it"
+        O::FragmentRead => {
+            "the chronology's owner, manager and team; the agency that submitted it; social care in an emergency"
         }
+        O::FragmentVersions => "the chronology's owner, manager and team; the agency that submitted it",
         O::FragmentCorrect | O::FragmentWithdraw | O::FragmentExtend => "the agency that submitted it",
         O::LinkDecide | O::PersonLinkDecide | O::PersonLinkUndo => {
             "the chronology's owner and manager, and social workers on its team"
         }
         O::TimelineRead | O::LinkRead => {
-            "the chronology's owner, manager and team; practitioners named on an invitation, once their agency's own return is in and while the chronology is open"
+            "the chronology's owner, manager and team; practitioners named on an invitation, once their agency's own return is in and while the chronology is open; social care in an emergency"
         }
         O::HoldPlace | O::HoldList | O::HoldRelease => "team managers of children's social care; auditors may list",
+        O::FragmentReaders => {
+            "the agency that submitted it; the chronology's owner, manager and team where they entered it for an agency without access"
+        }
+        O::EmergencyOpen => "social workers and team managers of children's social care",
+        O::EmergencyRead => {
+            "whoever opened it; auditors and data protection officers, and team managers of the agency that owns a chronology concerned"
+        }
+        O::EmergencyEnd => "whoever opened it",
+        O::EmergencyReview => {
+            "auditors and data protection officers, and team managers of the agency that owns a chronology concerned; never whoever opened it"
+        }
+        O::AlertList => "auditors and data protection officers; owners and managers of chronologies for theirs",
         O::AuditRead | O::AuditProve => "auditors and data protection officers",
     }
 }

@@ -61,20 +61,28 @@ shown! {
     }
     s::FamilySummary { expires_at = |it| Some(it.expires_at), version = |it| it.version }
     s::ChronologyOut {
-        expires_at = |it| Some(it.expires_at), version = |it| it.version,
+        expires_at = |it| sooner(it.expires_at, it.emergency.as_ref()), version = |it| it.version,
         location = |it| format!("/v1/chronologies/{}", it.id),
     }
     s::ConsolidationOut {
-        expires_at = |it| it.view.as_ref().map(|view| view.header.expires_at),
+        expires_at = |it| it.view.as_ref().and_then(Shown::expires_at),
         location = |it| format!("/v1/chronologies/{}/consolidations/{}", it.chronology_id, it.id),
     }
     s::SnapshotOut { expires_at = |it| Some(it.chronology.expires_at) }
     s::TombstoneOut {}
     s::ReaderOut {}
-    s::InvitationOut { version = |it| it.version, location = |it| format!("/v1/invitations/{}", it.id) }
+    s::FragmentReaderOut {}
+    s::EmergencyAccessOut {
+        version = |it| it.version, location = |it| format!("/v1/emergency-accesses/{}", it.id),
+    }
+    s::AlertOut {}
+    s::InvitationOut {
+        expires_at = |it| it.emergency.as_ref().map(|notice| notice.until),
+        version = |it| it.version, location = |it| format!("/v1/invitations/{}", it.id),
+    }
     s::FormOut { expires_at = |it| form_expires_at(it) }
     s::FragmentSummary { expires_at = |it| Some(it.expires_at), version = |it| it.version }
-    s::FragmentOut { expires_at = |it| Some(it.expires_at), version = |it| it.version }
+    s::FragmentOut { expires_at = |it| sooner(it.expires_at, it.emergency.as_ref()), version = |it| it.version }
     s::FragmentVersionOut {}
     s::FragmentReceipt {
         expires_at = |it| Some(it.expires_at), version = |it| it.version,
@@ -85,7 +93,7 @@ shown! {
         expires_at = |it| Some(it.expires_at), version = |it| it.version,
         location = |it| format!("/v1/chronologies/{}/person-links/{}", it.chronology_id, it.id),
     }
-    s::LinksOut { expires_at = |it| Some(it.expires_at) }
+    s::LinksOut { expires_at = |it| sooner(it.expires_at, it.emergency.as_ref()) }
     s::LinkDecisionOut {
         expires_at = |it| Some(it.expires_at), version = |it| it.version,
         location = |it| format!("/v1/chronologies/{}/link-decisions/{}", it.chronology_id, it.id),
@@ -98,6 +106,11 @@ shown! {
     s::AuditProofOut {}
 }
 
+/// What is read under an emergency access is served no longer than that lasts.
+fn sooner(end: Instant, emergency: Option<&s::EmergencyNotice>) -> Option<Instant> {
+    Some(emergency.map_or(end, |notice| end.min(notice.until)))
+}
+
 /// A form holds the family and the last return, each with an expiry of its own.
 fn form_expires_at(form: &s::FormOut) -> Option<Instant> {
     let last = form.last_return.as_ref().map(|fragment| fragment.expires_at);
@@ -106,7 +119,7 @@ fn form_expires_at(form: &s::FormOut) -> Option<Instant> {
 
 impl Shown for s::TimelineOut {
     fn expires_at(&self) -> Option<Instant> {
-        Some(self.header.expires_at)
+        sooner(self.header.expires_at, self.header.emergency.as_ref())
     }
 
     fn next(&self) -> Option<&str> {

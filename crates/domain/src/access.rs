@@ -125,6 +125,18 @@ closed_list! {
         HoldList = "hold.list",
         /// Release a hold.
         HoldRelease = "hold.release",
+        /// See who was shown what a fragment tells.
+        FragmentReaders = "fragment.readers",
+        /// Break the glass: read a chronology in an emergency, for a short time.
+        EmergencyOpen = "emergency_access.open",
+        /// See an emergency access.
+        EmergencyRead = "emergency_access.read",
+        /// End an emergency access of one's own.
+        EmergencyEnd = "emergency_access.end",
+        /// Review an emergency access.
+        EmergencyReview = "emergency_access.review",
+        /// List alerts.
+        AlertList = "alert.list",
         /// Read the audit.
         AuditRead = "audit.read",
         /// See where the audit stands, its hashes, and that it only grows.
@@ -155,6 +167,24 @@ closed_list! {
         Member = "member",
         /// Works for children's social care.
         SocialCare = "social_care",
+        /// Broke the glass: for a short time, with a reason that is reviewed.
+        Emergency = "emergency",
+    }
+}
+
+impl Operation {
+    /// What an emergency access gives: reading what is known of the child, and nothing that writes.
+    #[must_use]
+    pub const fn given_in_emergency(self) -> bool {
+        matches!(
+            self,
+            Self::TimelineRead
+                | Self::LinkRead
+                | Self::ChronologyRead
+                | Self::FragmentRead
+                | Self::InvitationList
+                | Self::ConsolidationRead
+        )
     }
 }
 
@@ -231,6 +261,8 @@ pub struct Facts {
     pub state: Option<ChronologyState>,
     /// The actor's agency's invitation to that chronology.
     pub invitation: Option<InvitationFacts>,
+    /// The actor has an emergency access to the object's chronology that has neither run out nor been ended.
+    pub emergency: bool,
     /// The partnership lets contributors read the timeline after their own return.
     pub contributors_read_timeline: bool,
     /// The partnership takes fragments ahead of a chronology.
@@ -260,6 +292,12 @@ pub enum Denial {
     /// A contributor reads the timeline only after its own agency's return is in.
     #[error("own return first")]
     OwnReturnFirst,
+    /// The actor can read the chronology as it is: there is no glass to break.
+    #[error("already yours")]
+    AlreadyYours,
+    /// Nobody reviews their own emergency access.
+    #[error("own access")]
+    OwnAccess,
 }
 
 /// Leave to do one thing, given by [`decide`] alone. The store's content finders ask for one.
@@ -305,7 +343,7 @@ impl Permit {
     /// Whether the holder sees every agency's place on a chronology, or only its own.
     #[must_use]
     pub const fn sees_all_agencies(&self) -> bool {
-        matches!(self.reason, ReadReason::Owner | ReadReason::Manager | ReadReason::TeamMember)
+        matches!(self.reason, ReadReason::Owner | ReadReason::Manager | ReadReason::TeamMember | ReadReason::Emergency)
     }
 }
 
@@ -315,7 +353,7 @@ pub type Decision = Result<Permit, Denial>;
 /// Decides whether `actor` may carry out `operation` on an object of which `facts` are known.
 ///
 /// # Errors
-/// [`Denial`]: entitlement is judged first, so `Expired`, `WrongState` and `OwnReturnFirst` are only ever said to an
+/// [`Denial`]: entitlement is judged first, so that everything but `NotYours` is only ever said to an
 /// actor who was entitled to know that the object exists.
 pub fn decide(actor: &Actor, operation: Operation, facts: &Facts) -> Decision {
     if !facts.in_partnership {
@@ -328,6 +366,12 @@ pub fn decide(actor: &Actor, operation: Operation, facts: &Facts) -> Decision {
     let timeline = matches!(operation, Operation::TimelineRead | Operation::LinkRead);
     if timeline && reason == ReadReason::NamedContributor {
         timeline_for_contributor(facts)?;
+    }
+    if operation == Operation::EmergencyOpen && reading(actor, facts).is_some() {
+        return Err(Denial::AlreadyYours);
+    }
+    if operation == Operation::EmergencyReview && facts.owner {
+        return Err(Denial::OwnAccess);
     }
     if !possible_in_state(operation, facts) {
         return Err(Denial::WrongState);
@@ -350,6 +394,11 @@ pub fn may_read_entry(actor: &Actor, author: AgencyId, category: &Category, hand
 
 /// The ground on which the actor may know of the object and do this to it, whatever its state.
 fn entitled(actor: &Actor, operation: Operation, facts: &Facts) -> Option<ReadReason> {
+    ordinarily(actor, operation, facts).or_else(|| emergency(actor, operation, facts))
+}
+
+/// The ground that somebody has without breaking the glass.
+fn ordinarily(actor: &Actor, operation: Operation, facts: &Facts) -> Option<ReadReason> {
     use Operation as O;
     match operation {
         O::PartnershipRead | O::AgencyList | O::AgencyRead | O::AuditCheckpointRead => Some(ReadReason::Member),
@@ -394,6 +443,10 @@ fn entitled(actor: &Actor, operation: Operation, facts: &Facts) -> Option<ReadRe
             reading(actor, facts).filter(|_| actor.social_worker() || actor.manager())
         }
         O::HoldPlace | O::HoldList | O::HoldRelease => holds(actor, operation),
+        O::FragmentReaders => own(actor, facts),
+        O::EmergencyOpen | O::EmergencyRead | O::EmergencyEnd | O::EmergencyReview | O::AlertList => {
+            about_emergency(actor, operation, facts)
+        }
         O::AuditRead | O::AuditProve => actor.is(Role::Auditor).then_some(ReadReason::Auditor),
     }
 }
@@ -493,6 +546,31 @@ fn holds(actor: &Actor, operation: Operation) -> Option<ReadReason> {
     (operation == Operation::HoldList && actor.is(Role::Auditor)).then_some(ReadReason::Auditor)
 }
 
+/// What an emergency access gives to social workers and team managers of children's social care, and to nobody else.
+fn emergency(actor: &Actor, operation: Operation, facts: &Facts) -> Option<ReadReason> {
+    let may = facts.emergency && operation.given_in_emergency();
+    (may && (actor.social_worker() || actor.manager())).then_some(ReadReason::Emergency)
+}
+
+/// Breaking the glass and looking into it. The facts are of the access: `owner` is whoever broke the glass, and the
+/// agency that owns one of its chronologies owns it; for opening and for alerts they are of a chronology, or of none yet.
+/// Whoever broke the glass may know of the review, and is refused it by [`decide`].
+fn about_emergency(actor: &Actor, operation: Operation, facts: &Facts) -> Option<ReadReason> {
+    use Operation as O;
+    let protects = actor.social_worker() || actor.manager();
+    let reviews = || actor.is(Role::Auditor).then_some(ReadReason::Auditor).or_else(|| manager_of(actor, facts));
+    let holds = || (facts.owner && protects).then_some(ReadReason::Emergency);
+    match operation {
+        O::EmergencyOpen => protects.then_some(ReadReason::Emergency),
+        O::EmergencyEnd => holds(),
+        O::EmergencyRead | O::EmergencyReview => reviews().or_else(holds),
+        O::AlertList => reviews()
+            .or_else(|| (facts.owner && protects).then_some(ReadReason::Owner))
+            .or_else(|| (facts.state.is_none() && protects).then_some(ReadReason::SocialCare)),
+        _ => None,
+    }
+}
+
 /// Roles that deal with families at all; an auditor alone does not.
 fn content_role(actor: &Actor) -> bool {
     actor.roles.iter().any(|role| *role != Role::Auditor)
@@ -541,6 +619,8 @@ fn possible_in_state(operation: Operation, facts: &Facts) -> bool {
         O::PersonLinkDecide => state.takes_returns(),
         O::PersonLinkUndo => matches!(state, S::Open | S::Closing | S::Consolidated),
         O::SnapshotRead => matches!(state, S::SignedOff | S::Closed),
+        // What is closed is no longer worked with; a draft has asked nobody.
+        O::EmergencyOpen => matches!(state, S::Open | S::Closing | S::Consolidated | S::SignedOff),
         _ => true,
     }
 }

@@ -72,6 +72,8 @@ ids! {
     PersonLinkId,
     /// A legal hold.
     HoldId,
+    /// One emergency access: somebody broke the glass.
+    EmergencyAccessId,
     /// One audit record.
     AuditId,
     /// One HTTP request, as it appears in problems, logs and the audit.

@@ -5,6 +5,7 @@ mod access;
 mod checks;
 mod chronology;
 mod clock;
+mod emergency;
 mod entry;
 mod event_date;
 mod identifiers;
@@ -23,6 +24,7 @@ pub use access::{
 pub use checks::{CheckContext, Finding, Severity, check_entry, check_fragment};
 pub use chronology::{ChronologyState, LawfulBasis, NoConsentReason, Transition};
 pub use clock::{Clock, MockClock};
+pub use emergency::{EmergencyReason, ReviewFinding};
 pub use entry::{
     AdultConcerned, AdultRole, ChildVoice, EntryDetails, FamilyAccount, Handling, Marking, Rag, SeenStatus,
     Significance, Source,
@@ -32,8 +34,8 @@ pub use event_date::{
 };
 pub use identifiers::{IdentifierError, NhsNumber, Upn};
 pub use ids::{
-    AgencyId, AuditId, ChronologyId, ConsolidationId, EntryId, FamilyId, FragmentId, HoldId, Ids, InvitationId,
-    LinkDecisionId, PartnershipId, PersonId, PersonLinkId, PractitionerId, RelationshipId, RequestId,
+    AgencyId, AuditId, ChronologyId, ConsolidationId, EmergencyAccessId, EntryId, FamilyId, FragmentId, HoldId, Ids,
+    InvitationId, LinkDecisionId, PartnershipId, PersonId, PersonLinkId, PractitionerId, RelationshipId, RequestId,
 };
 pub use instant::{Instant, InstantError};
 pub use invitation::{DeclineReason, InvitationState};

@@ -106,6 +106,12 @@ pub struct PartnershipPolicy {
     pub max_ahead_lifetime: Duration,
     /// How long people and families that nothing refers to are kept, so that a chronology can be prepared.
     pub unreferenced_lifetime: Duration,
+    /// How long an emergency access lasts unless asked otherwise.
+    pub emergency_access: Duration,
+    /// The longest it may last.
+    pub max_emergency_access: Duration,
+    /// How soon an emergency access is to be reviewed.
+    pub emergency_review: Duration,
     /// Whether agencies may submit ahead of a chronology.
     pub allow_ahead: bool,
     /// Whether contributors read the consolidated timeline after their own return.
@@ -118,6 +124,7 @@ pub struct PartnershipPolicy {
 
 impl Default for PartnershipPolicy {
     fn default() -> Self {
+        const MINUTE: u64 = 60;
         const DAY: u64 = 86_400;
         Self {
             extra_categories: Vec::new(),
@@ -126,6 +133,9 @@ impl Default for PartnershipPolicy {
             max_lifetime: Duration::from_secs(330 * DAY),
             max_ahead_lifetime: Duration::from_secs(90 * DAY),
             unreferenced_lifetime: Duration::from_secs(14 * DAY),
+            emergency_access: Duration::from_secs(60 * MINUTE),
+            max_emergency_access: Duration::from_secs(240 * MINUTE),
+            emergency_review: Duration::from_secs(3 * DAY),
             allow_ahead: true,
             contributors_read_timeline: true,
             impact_mandatory: false,

@@ -53,7 +53,8 @@ fn persona(who: char) -> (Actor, Facts) {
     }
 }
 
-/// `Y` yes, `n` absent or not yours, `x` expired, `f` own return first, `w` wrong state.
+/// `Y` yes, `n` absent or not yours, `x` expired, `f` own return first, `w` wrong state, `a` already yours, `o` one's own
+/// emergency access.
 fn answer(actor: &Actor, operation: O, facts: &Facts) -> char {
     match decide(actor, operation, facts) {
         Ok(_) => 'Y',
@@ -61,6 +62,8 @@ fn answer(actor: &Actor, operation: O, facts: &Facts) -> char {
         Err(Denial::Expired) => 'x',
         Err(Denial::OwnReturnFirst) => 'f',
         Err(Denial::WrongState) => 'w',
+        Err(Denial::AlreadyYours) => 'a',
+        Err(Denial::OwnAccess) => 'o',
     }
 }
 
@@ -124,6 +127,12 @@ const EXPECTED: &[(O, &str)] = &[
     (O::HoldPlace,             "nYnnnnnnnnnnn"),
     (O::HoldList,              "nYnnnnnnnnnYn"),
     (O::HoldRelease,           "nYnnnnnnnnnnn"),
+    (O::FragmentReaders,       "nnnnYYnYYnnnn"),
+    (O::EmergencyOpen,         "aanYnnnnnnnnx"),
+    (O::EmergencyRead,         "YYnnnnnnnnnYx"),
+    (O::EmergencyEnd,          "Ynnnnnnnnnnnx"),
+    (O::EmergencyReview,       "oYnnnnnnnnnYx"),
+    (O::AlertList,             "YYnnnnnnnnnYx"),
     (O::AuditRead,             "nnnnnnnnnnnYn"),
 ];
 
@@ -246,4 +255,62 @@ fn same_child_is_decided_while_accounts_come_in_and_undone_until_signed_off(
 ) {
     let of = |operation| row(operation, |facts| Facts { state: Some(state), ..facts }).remove(0);
     assert_eq!([O::PersonLinkDecide, O::PersonLinkUndo].map(of), *expected.chars().collect::<Vec<_>>());
+}
+
+/// What an emergency access gives, written out by hand.
+const IN_AN_EMERGENCY: [O; 6] =
+    [O::ChronologyRead, O::InvitationList, O::FragmentRead, O::TimelineRead, O::LinkRead, O::ConsolidationRead];
+
+#[test]
+fn broken_glass_gives_a_social_worker_reading_and_nothing_that_writes() {
+    for role in [Role::SocialWorker, Role::TeamManager] {
+        let (without, with) = (Facts::collection(), Facts { emergency: true, ..Facts::collection() });
+        for operation in O::ALL {
+            let of = |facts: &Facts| answer(&actor(true, role), *operation, &about(*operation, facts.clone()));
+            let expected = if IN_AN_EMERGENCY.contains(operation) { 'Y' } else { of(&without) };
+            assert_eq!(of(&with), expected, "{operation}");
+        }
+        for operation in IN_AN_EMERGENCY {
+            let facts = about(operation, with.clone());
+            let permit = decide(&actor(true, role), operation, &facts).unwrap();
+            assert_eq!(permit.reason(), domain::ReadReason::Emergency, "{operation}");
+            let over = Facts { expired: true, ..facts };
+            assert_eq!(
+                answer(&actor(true, role), operation, &over),
+                'x',
+                "{operation}: the chronology's own end stands"
+            );
+        }
+    }
+}
+
+#[test]
+fn broken_glass_gives_nobody_else_anything() {
+    for who in WHO.chars().filter(|who| !"OMCPX".contains(*who)) {
+        let (actor, facts) = persona(who);
+        for operation in O::ALL {
+            let facts = about(*operation, facts.clone());
+            let with = Facts { emergency: true, ..facts.clone() };
+            assert_eq!(answer(&actor, *operation, &with), answer(&actor, *operation, &facts), "{who} {operation}");
+        }
+    }
+}
+
+#[test]
+fn broken_glass_is_no_reason_where_there_is_another() {
+    let (actor, facts) = persona('O');
+    let facts = about(O::TimelineRead, Facts { emergency: true, ..facts });
+    assert_eq!(decide(&actor, O::TimelineRead, &facts).unwrap().reason(), domain::ReadReason::Owner);
+}
+
+#[rstest]
+#[case(ChronologyState::Draft, 'w')]
+#[case(ChronologyState::Open, 'Y')]
+#[case(ChronologyState::Closing, 'Y')]
+#[case(ChronologyState::Consolidated, 'Y')]
+#[case(ChronologyState::SignedOff, 'Y')]
+#[case(ChronologyState::Closed, 'w')]
+fn the_glass_is_broken_to_what_is_worked_with(#[case] state: ChronologyState, #[case] expected: char) {
+    let facts = Facts { state: Some(state), ..Facts::collection() };
+    assert_eq!(answer(&actor(true, Role::SocialWorker), O::EmergencyOpen, &facts), expected);
 }

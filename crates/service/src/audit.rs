@@ -1,8 +1,11 @@
 //! Reading the audit.
 
+use std::collections::BTreeMap;
+
+use domain::{EmergencyAccessId, Operation, PractitionerId};
+
 use crate::session::{Call, Trail};
 use crate::{Answer, AuditFilter, AuditOut, AuditRecord, Page, PageQuery, ReaderOut, Service};
-use domain::Operation;
 
 impl Service {
     /// Audit records, oldest first. Reading them is itself recorded.
@@ -58,9 +61,13 @@ fn audit_out(row: AuditRecord) -> AuditOut {
 }
 
 /// A record of a read, as the chronology's owner sees it.
-pub(crate) fn reader_out(row: AuditRecord) -> Option<ReaderOut> {
+pub(crate) fn reader_out(
+    row: AuditRecord,
+    emergency: &BTreeMap<PractitionerId, EmergencyAccessId>,
+) -> Option<ReaderOut> {
     Some(ReaderOut {
         at: row.at,
+        emergency_access_id: emergency.get(&row.practitioner_id?).copied(),
         practitioner_id: row.practitioner_id?,
         agency_id: row.agency_id?,
         role: row.role,

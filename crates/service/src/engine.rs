@@ -14,7 +14,7 @@ use crate::ledger::{Ledger, LedgerConfig};
 use crate::linking::{self, Queue, Relink};
 use crate::recording::Outcome;
 use crate::session::{Call, Entered, Scene, Trail};
-use crate::{AgencyIn, Answer, ServiceError, Written};
+use crate::{AgencyIn, Answer, ServiceError, Written, transparency};
 
 /// What a service is made of.
 pub struct ServiceConfig {
@@ -157,6 +157,7 @@ impl Service {
         if !matches!(operation, Operation::AuditRead | Operation::AuditCheckpointRead | Operation::AuditProve) {
             self.check_merge_delay()?;
         }
+        let trying = self.0.ledger.gate.pass()?;
         let now = self.now();
         let attempt = |entered: bool| {
             self.0.db.read(operation.as_str(), |tx| {
@@ -182,7 +183,16 @@ impl Service {
         };
         let outcome = result.as_ref().map_or_else(ServiceError::outcome, |_| "allowed");
         let record = self.record(call, &session, operation, Outcome { word: outcome, trail: &trail });
-        self.0.db.write_grouped("audit.append", move |tx| self.append(tx, &record))?;
+        let shown = if result.is_ok() { transparency::rows(&record, &session, operation, &trail) } else { Vec::new() };
+        if trying.is_hopeless() {
+            return Err(ServiceError::Unavailable(Box::new(store::StoreError::Unavailable)));
+        }
+        let written = self.0.db.write_grouped("audit.append", move |tx| {
+            self.append(tx, &record)?;
+            Ok::<_, ServiceError>(store::shown_fragments::insert(tx, &shown)?)
+        });
+        trying.went(written.is_ok());
+        written?;
         // Something of what is answered ran out under way: nothing leaves. Asked again, the rest is there.
         if trail.expires_at.is_some_and(|end| end <= self.now()) && result.is_ok() {
             return Err(ServiceError::Expired);
@@ -252,7 +262,10 @@ impl Service {
         let (trail, tx, relink) = (scene.trail, scene.tx, scene.relink);
         let value = acted.map_err(|error| Failed::new(error, &trail))?;
         let outcome = Outcome { word: "allowed", trail: &trail };
-        self.append(tx, &self.record(call, &session, operation, outcome))?;
+        let record = self.record(call, &session, operation, outcome);
+        self.append(tx, &record)?;
+        // A replay gives the same to the same person again: it is in the audit, and here once.
+        store::shown_fragments::insert(tx, &transparency::rows(&record, &session, operation, &trail))?;
         self.remember(tx, call, &session, operation, &trail, &value).map_err(|error| Failed::new(error, &trail))?;
         Ok((Written { value, replayed: false }, relink))
     }

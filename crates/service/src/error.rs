@@ -72,6 +72,8 @@ impl From<Denial> for ServiceError {
             Denial::Expired => Self::Expired,
             Denial::WrongState => Self::Conflict("wrong_state"),
             Denial::OwnReturnFirst => Self::Conflict("own_return_first"),
+            Denial::AlreadyYours => Self::Conflict("already_yours"),
+            Denial::OwnAccess => Self::Conflict("own_access"),
         }
     }
 }

@@ -8,6 +8,7 @@
 mod audit;
 mod chronologies;
 mod directory;
+mod emergency;
 mod engine;
 mod error;
 mod fragments;
@@ -23,6 +24,7 @@ mod recording;
 mod sealing;
 mod session;
 mod timeline;
+mod transparency;
 mod upkeep;
 mod who;
 

@@ -14,6 +14,7 @@ use uuid::Uuid;
 use crate::engine::Partnership;
 use crate::idempotency::IdempotencyKey;
 use crate::linking::Relink;
+use crate::transparency::Told;
 use crate::{Answer, Service, ServiceError};
 
 /// What a verified token says.
@@ -75,6 +76,8 @@ pub(crate) struct Trail {
     pub(crate) purpose: Option<Purpose>,
     pub(crate) reason: Option<ReadReason>,
     pub(crate) entry_count: Option<i64>,
+    /// What others are told of it, and what is told with it.
+    pub(crate) told: Box<Told>,
     /// When what is answered expires: checked again after the record is written.
     pub(crate) expires_at: Option<Instant>,
 }

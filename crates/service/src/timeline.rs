@@ -14,6 +14,7 @@ use crate::fragments::{FragmentDetails, entry_place, fragment_terms, version_pla
 use crate::people::FamilyView;
 use crate::sealing::open_with;
 use crate::session::{Call, Scene};
+use crate::transparency::shown_in_rows;
 use crate::{
     Answer, ChildHeader, CoverageOut, Involvement, Service, ServiceError, TimelineHeader, TimelineOut, TimelineQuery,
 };
@@ -48,6 +49,7 @@ impl Service {
             let Admitted { permit, row } = self.admit(scene, id, Operation::TimelineRead)?;
             let view = self.draw_timeline(scene, &permit, permit.actor(), &row, &query)?;
             scene.trail.entry_count = Some(view.header.entry_count);
+            scene.trail.told.shown = shown_in_rows(&view.rows);
             Ok(view)
         })
     }
@@ -185,6 +187,7 @@ impl Service {
             entry_count: entries_of(rows),
             generated_at: scene.now(),
             expires_at: chronology.expires_at,
+            emergency: scene.trail.told.emergency.clone(),
         })
     }
 

@@ -63,6 +63,7 @@ impl Service {
             replies: self.purge_replies(limit, now)?,
             oldest_unpurged: None,
         };
+        self.forget_emergency_words(limit, now)?;
         store::purge::checkpoint(&self.0.db)?;
         let backlog = self.0.db.read("purge.backlog", |tx| store::purge::backlog(tx, now))?;
         report.oldest_unpurged = backlog.oldest.map(|since| now.since(since));

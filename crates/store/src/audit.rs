@@ -142,9 +142,12 @@ pub struct AuditFilter {
 }
 
 /// Operations that give somebody the chronology's content to read.
-const READS: [Operation; 7] = [
+const READS: [Operation; 10] = [
     Operation::ChronologyConsolidate,
     Operation::TimelineRead,
+    Operation::LinkRead,
+    Operation::LinkDecisionRead,
+    Operation::PersonLinkRead,
     Operation::FragmentRead,
     Operation::FragmentVersions,
     Operation::ConsolidationRead,

@@ -32,7 +32,7 @@ impl DbConfig {
         Self {
             url: url.into(),
             pool_size: 8,
-            connection_timeout: Duration::from_secs(2),
+            connection_timeout: Duration::from_secs(1),
             statement_timeout: Duration::from_secs(10),
             lock_timeout: Duration::from_secs(5),
             idle_in_transaction_timeout: Duration::from_secs(30),

@@ -132,13 +132,22 @@ impl Db {
     pub fn write<T, E: From<StoreError>>(
         &self,
         name: &'static str,
+        body: impl FnMut(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.write_as(Mode::Write, name, body)
+    }
+
+    fn write_as<T, E: From<StoreError>>(
+        &self,
+        mode: Mode,
+        name: &'static str,
         mut body: impl FnMut(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let _span = tracing::debug_span!("write", name).entered();
         let mut turn = None;
         let mut last = E::from(StoreError::Unavailable);
         for attempt in 0..ATTEMPTS {
-            match self.attempt(attempt, &mut body)? {
+            match self.attempt(mode, attempt, &mut body)? {
                 Ended::With(outcome) => return outcome,
                 Ended::Again(error) => last = error,
             }
@@ -154,6 +163,7 @@ impl Db {
     /// has the turn may need it.
     fn attempt<T, E: From<StoreError>>(
         &self,
+        mode: Mode,
         attempt: usize,
         body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<Ended<T, E>, StoreError> {
@@ -162,7 +172,7 @@ impl Db {
         let _alone = alone.then(|| writing.write().unwrap_or_else(PoisonError::into_inner));
         let _beside = (!alone).then(|| writing.read().unwrap_or_else(PoisonError::into_inner));
         let mut pen = self.pen();
-        let mut lease = begun(&self.inner.writes, Mode::Write)?;
+        let mut lease = begun(&self.inner.writes, mode)?;
         let ended = conclude(&mut lease.connection, pen.as_mut(), body);
         drop(lease);
         if matches!(ended, Ended::With(Ok(_))) {
@@ -184,7 +194,7 @@ impl Db {
         body: impl FnMut(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         match self.inner.kind {
-            Kind::Postgresql => self.write(name, body),
+            Kind::Postgresql => self.write_as(Mode::Append, name, body),
             Kind::Sqlite => {
                 let _span = tracing::debug_span!("write_grouped", name).entered();
                 self.inner.group.write(|| lease(&self.inner.writes), self.pen(), body)

@@ -33,4 +33,16 @@ macro_rules! after {
         }
     };
 }
-pub(crate) use after;
+/// Limits a boxed query to what comes before a place, for lists that begin with the newest.
+macro_rules! before {
+    ($query:expr, $place:expr, $at:expr, $id:expr, $wrap:path) => {
+        match $place {
+            Some(place) => {
+                let at = $crate::types::Bind(place.at);
+                $query.filter($at.le(at)).filter($at.lt(at).or($id.lt($crate::types::Bind($wrap(place.id)))))
+            }
+            None => $query,
+        }
+    };
+}
+pub(crate) use {after, before};

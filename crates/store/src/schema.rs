@@ -522,6 +522,64 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::{BigInt, Binary, Nullable};
+    use crate::types::{Id, Moment, Word};
+
+    emergency_accesses (id) {
+        id -> Id,
+        partnership_id -> Id,
+        practitioner_id -> Id,
+        agency_id -> Id,
+        reason_code -> Word,
+        opened_at -> Moment,
+        ends_at -> Moment,
+        ended_at -> Nullable<Moment>,
+        review_due_at -> Moment,
+        reviewed_at -> Nullable<Moment>,
+        reviewed_by -> Nullable<Id>,
+        finding -> Nullable<Word>,
+        words_until -> Moment,
+        wrapped_key -> Nullable<Binary>,
+        sealed -> Nullable<Binary>,
+        version -> BigInt,
+    }
+}
+
+table! {
+    use crate::types::{Id, Moment};
+
+    emergency_chronologies (access_id, chronology_id) {
+        access_id -> Id,
+        chronology_id -> Id,
+        partnership_id -> Id,
+        practitioner_id -> Id,
+        owner_id -> Id,
+        owner_agency_id -> Id,
+        ends_at -> Moment,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Nullable, Text};
+    use crate::types::{Id, Moment};
+
+    shown_fragments (partnership_id, scope_id, at, record_id, fragment_id) {
+        partnership_id -> Id,
+        scope_id -> Id,
+        fragment_id -> Id,
+        at -> Moment,
+        record_id -> Id,
+        practitioner_id -> Id,
+        agency_id -> Id,
+        role -> Nullable<Text>,
+        operation -> Text,
+        reason -> Nullable<Text>,
+        purpose -> Nullable<Text>,
+        entry_count -> BigInt,
+    }
+}
+
 allow_tables_to_appear_in_same_query!(
     partnerships,
     agencies,
@@ -553,6 +611,9 @@ allow_tables_to_appear_in_same_query!(
     audit_heads,
     audit_runs,
     audit_holes,
+    emergency_accesses,
+    emergency_chronologies,
+    shown_fragments,
     idempotency,
     clock_mark,
 );

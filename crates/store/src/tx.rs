@@ -71,6 +71,8 @@ pub(crate) enum Ended<T, E> {
 pub(crate) enum Mode {
     Read,
     Write,
+    /// A short write that somebody waits for who has been waiting already: it gives up well within two seconds.
+    Append,
 }
 
 impl Mode {
@@ -79,9 +81,13 @@ impl Mode {
     const fn begin(self, kind: Kind) -> &'static str {
         match (kind, self) {
             (Kind::Sqlite, Self::Read) => "BEGIN DEFERRED",
-            (Kind::Sqlite, Self::Write) => "BEGIN IMMEDIATE",
+            (Kind::Sqlite, Self::Write | Self::Append) => "BEGIN IMMEDIATE",
             (Kind::Postgresql, Self::Read) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             (Kind::Postgresql, Self::Write) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE",
+            (Kind::Postgresql, Self::Append) => {
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE; SET LOCAL lock_timeout = '1s'; \
+                 SET LOCAL statement_timeout = '1s'"
+            }
         }
     }
 }

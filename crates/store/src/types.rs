@@ -189,6 +189,7 @@ ids!(
     domain::PersonLinkId,
     domain::LinkDecisionId,
     domain::HoldId,
+    domain::EmergencyAccessId,
     domain::AuditId,
     domain::RequestId,
 );
@@ -272,6 +273,8 @@ words!(
     domain::DeclineReason,
     domain::Marking,
     domain::LinkVerdict,
+    domain::EmergencyReason,
+    domain::ReviewFinding,
     FragmentState,
     HoldScope,
     PersonLinkBand,

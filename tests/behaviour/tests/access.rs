@@ -48,6 +48,8 @@ enum Body {
     StrangeHold,
     StrangeLink,
     BlankReason,
+    TooLong,
+    BlankNote,
 }
 
 /// Not asked: the line is not about the chronology, or it is and what becomes of it is tested elsewhere.
@@ -119,6 +121,12 @@ const TABLE: &[Line] = &[
     Line("GET",    "/v1/holds",                                    Body::None,              "n2nnnnnnnnnn2nu", SKIP),
     Line("POST",   "/v1/holds",                                    Body::StrangeHold,       "nvnnnnnnnnnnnnu", SKIP),
     Line("POST",   "/v1/holds/{hold}/release",                     Body::BlankReason,       "nvnnnnnnnnnnnnu", SKIP),
+    Line("GET",    "/v1/fragments/{fragment}/readers",             Body::None,              "nnnnn2nn22nnnnu", "nnnnnxnnxxnnnnu"),
+    Line("POST",   "/v1/emergency-accesses",                       Body::TooLong,           "vvnvvnnnnnnvnnu", SKIP),
+    Line("GET",    "/v1/emergency-accesses/{emergency}",           Body::None,              "n2nnnnnnnnnn2nu", "n2nnnnnnnnnn2nu"),
+    Line("POST",   "/v1/emergency-accesses/{emergency}/end",       Body::None,              "nnnnnnnnnnnnnnu", "nnnnnnnnnnnnnnu"),
+    Line("POST",   "/v1/emergency-accesses/{emergency}/review",    Body::BlankNote,         "nvnnnnnnnnnnvnu", "nvnnnnnnnnnnvnu"),
+    Line("GET",    "/v1/alerts",                                   Body::None,              "22n22nnnnnn22nu", SKIP),
     Line("GET",    "/v1/audit",                                    Body::None,              "nnnnnnnnnnnn2nu", SKIP),
     // Last, because it does something.
     Line("POST",   "/v1/chronologies/{chronology}/consolidations", Body::None,              "22n2nnnnnnnnnnu", "xxnxnnnnnnnnnnu"),
@@ -150,6 +158,10 @@ impl World {
         let link =
             json!({"decision": "related", "entries": [first], "with": [told], "reason": "Canary: the club asked."});
         let link = app.by(User::OWNER).post(&seed.at("link-decisions"), &link).id();
+        // Somebody who is in no column.
+        let duty = User { name: "DUTY", ..User::COLLEAGUE };
+        let glass = json!({"chronology_id": seed.chronology, "reason_code": "court_order", "reason": "Canary"});
+        let emergency = app.by(duty).post("/v1/emergency-accesses", &glass).id();
         let names = vec![
             ("{link}", link),
             ("{agency}", seed.agencies["school"].clone()),
@@ -161,6 +173,7 @@ impl World {
             ("{fragment}", seed.fragment.clone()),
             ("{consolidation}", consolidation),
             ("{hold}", hold),
+            ("{emergency}", emergency),
         ];
         let expires_at = app.by(User::OWNER).get(&seed.path).ok()["expires_at"].clone();
         Self { seed, names, expires_at }
@@ -232,6 +245,10 @@ impl World {
             }),
             Body::StrangeLink => json!({"decision": "same_event", "entries": [ABSENT], "reason": "Canary"}),
             Body::BlankReason => json!({"reason": "   "}),
+            Body::TooLong => json!({
+                "chronology_id": ABSENT, "reason_code": "court_order", "reason": "Canary", "minutes": 1_000,
+            }),
+            Body::BlankNote => json!({"finding": "justified", "note": "   "}),
         }
     }
 }

@@ -118,10 +118,13 @@ on_both! {
         let ahead = with(fragment(&[entry("a burn", "2026-01-21", &[])]), json!({"family_id": family, "expires_at": app.in_days(9)}));
         let _ = app.by(User::WAITING).post("/v1/fragments", &ahead).ok();
         let same = app.by(User::OWNER).get(&seed.at("person-links")).ok()["items"][0]["id"].as_str().unwrap().to_owned();
+        let glass = json!({"chronology_id": seed.chronology, "reason_code": "court_order", "reason": "Canary"});
+        let access = app.by(User::COLLEAGUE).post("/v1/emergency-accesses", &glass).id();
         app.service.sequence_audit().expect("records have their places");
         let placed = app.by(User::AUDITOR).get("/v1/audit?limit=1").ok()["items"][0]["id"].as_str().unwrap().to_owned();
         let real = |path: &str| {
-            let path = real(&seed, &frozen, path).replace("{link_decision_id}", &link).replace("{link_id}", &same);
+            let path = path.replace("{emergency_access_id}", &access);
+            let path = real(&seed, &frozen, &path).replace("{link_decision_id}", &link).replace("{link_id}", &same);
             path.replace("{audit_id}", &placed).replace("{level}", "0").replace("{index}", "0")
         };
         let readers = [User::OWNER, User::MANAGER, User::RETURNED, User::AUDITOR];
@@ -173,6 +176,10 @@ on_both! {
         let link = json!({"decision": "same_event", "entries": entries, "reason": "Canary"});
         let standing = owner.post(&seed.at("link-decisions"), &link).id();
         let withdrawal = format!("{}/{standing}/withdrawal", seed.at("link-decisions"));
+        let colleague = app.by(User::COLLEAGUE);
+        let glass = json!({"chronology_id": seed.chronology, "reason_code": "court_order", "reason": "Canary"});
+        let access = format!("/v1/emergency-accesses/{}", colleague.post("/v1/emergency-accesses", &glass).id());
+        let review = json!({"finding": "justified", "note": "Canary"});
         let writes: Vec<(&str, Send<'_>)> = vec![
             ("invitation.draft", Box::new(|| waiting.post_as("w0", &format!("{surgery}/draft"), &Value::Null))),
             ("invitation.decline", Box::new(|| waiting.post_as("w1", &format!("{surgery}/decline"), &refusal()))),
@@ -181,6 +188,9 @@ on_both! {
             ("link.decide", Box::new(|| owner.post_as("w10", &seed.at("link-decisions"), &link))),
             ("link.decide", Box::new(|| owner.post_as("w11", &withdrawal, &reason(json!({}))))),
             ("person.create", Box::new(|| owner.post_as("w4", "/v1/people", &adult("Rhys", "male")))),
+            ("emergency_access.open", Box::new(|| colleague.post_as("e0", "/v1/emergency-accesses", &glass))),
+            ("emergency_access.end", Box::new(|| colleague.post_as("e1", &format!("{access}/end"), &Value::Null))),
+            ("emergency_access.review", Box::new(|| manager.post_as("e2", &format!("{access}/review"), &review))),
             ("chronology.consolidate", Box::new(|| owner.post_as("w5", &seed.at("consolidations"), &Value::Null))),
             ("chronology.sign_off", Box::new(|| manager.post_as("w6", &seed.at("sign-off"), &json!({"snapshot": "export"})))),
             ("chronology.close", Box::new(|| owner.post_as("w7", &seed.at("close"), &Value::Null))),

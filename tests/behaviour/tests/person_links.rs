@@ -638,6 +638,17 @@ on_both! {
         for theirs in [&seed.chronology, &seed.family, &seed.twin, &seed.other_twin, &seed.father] {
             assert!(!shown.contains(theirs.as_str()), "{shown}");
         }
+        // Who was shown it is what it would be had it not been taken in.
+        let _ = app.by(User::OWNER).get(&seed.at("timeline")).ok();
+        for one in [&path, &control] {
+            let _ = app.by(User::LEAD).get(one).ok();
+        }
+        let readers = |path: &str, user: User| app.by(user).get(&format!("{path}/readers")).ok()["items"].as_array().cloned().unwrap();
+        let told = |readers: &[Value]| -> Vec<String> { readers.iter().map(|one| format!("{} {}", one["operation"], one["practitioner_id"])).collect() };
+        let (theirs, plain_readers) = (readers(&path, User::UNNAMED), readers(&control, User::UNNAMED));
+        assert!(!told(&theirs).iter().any(|one| one.contains("timeline")) && theirs.iter().all(|one| one.get("purpose").is_none() && one.get("reason").is_none()), "{theirs:?}");
+        assert_eq!(theirs[0].as_object().unwrap().keys().collect::<Vec<_>>(), plain_readers[0].as_object().unwrap().keys().collect::<Vec<_>>());
+        assert!(told(&readers(&path, User::LEAD)).iter().any(|one| one.contains("timeline")), "to their lead, who knows of it, it is told");
         // They correct it, give it another end, and withdraw it as before; where it is it stays itself.
         let changed = json!({"entries": [entry("a burn, healed", "2026-02-03", &[&people[1]])], "child_id": people[1]});
         let mut correction = with(body.clone(), changed);

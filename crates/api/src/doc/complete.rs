@@ -9,7 +9,7 @@ use super::{METHODS, examples, parameters, request_bodies, responses, schemas, s
 use crate::permission::who;
 
 /// Groups of operations, in the order of the reference.
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 11] = [
     ("Directory", "The partnership, its agencies and its practitioners."),
     ("People and families", "Children, adults, and the families they belong to."),
     ("Chronologies", "One multi-agency chronology and its state machine."),
@@ -19,6 +19,7 @@ const TAGS: [(&str, &str); 10] = [
     ("Who is who", "Whose records are of the same person: questions for social care, decisions, and undoing them."),
     ("Links", "Which entries tell one event, why, and what people decided about it."),
     ("Holds", "Legal holds, which stop destruction."),
+    ("Emergency access", "Breaking the glass: reading in an emergency, the alerts about it, and its review."),
     ("Audit", "Who did what, and why it was allowed."),
 ];
 

@@ -2,14 +2,15 @@
 
 use actix_web::{delete, get, post, put};
 use service::{
-    AheadFragmentIn, ExtendIn, FragmentIn, FragmentOut, FragmentReceipt, FragmentSummary, FragmentVersionOut, Page,
+    AheadFragmentIn, ExtendIn, FragmentIn, FragmentOut, FragmentReaderOut, FragmentReceipt, FragmentSummary,
+    FragmentVersionOut, Page,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::ask::Asked;
 use crate::permission::{
-    FragmentAhead, FragmentCorrect, FragmentExtend, FragmentList, FragmentRead, FragmentSubmit, FragmentVersions,
-    FragmentWithdraw,
+    FragmentAhead, FragmentCorrect, FragmentExtend, FragmentList, FragmentRead, FragmentReaders, FragmentSubmit,
+    FragmentVersions, FragmentWithdraw,
 };
 use crate::reply::Reply;
 
@@ -26,7 +27,8 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .service(withdraw_fragment)
         .service(extend_fragment)
         .service(list_fragment_versions)
-        .service(get_fragment_version);
+        .service(get_fragment_version)
+        .service(list_fragment_readers);
 }
 
 /// List a chronology's fragments
@@ -207,6 +209,24 @@ pub(crate) async fn get_fragment_version(asked: Asked<FragmentVersions>) -> Repl
         .read(|ask| {
             let (id, version) = (ask.id("fragment_id")?, ask.number("version")?);
             Ok(ask.service.fragment_version(&ask.call, id, version)?)
+        })
+        .await
+}
+
+/// List who was shown a fragment
+///
+/// For the agency that submitted it: each answer in which entries of the fragment were shown, newest first; of the fragment itself, a timeline, its links or a frozen view.
+#[utoipa::path(
+    tag = "Fragments",
+    responses((status = 200, description = "A page of readers", body = Page<FragmentReaderOut>)),
+    extensions(("x-audit-event" = json!(FragmentReaders::WORD)))
+)]
+#[get("/v1/fragments/{fragment_id}/readers")]
+pub(crate) async fn list_fragment_readers(asked: Asked<FragmentReaders>) -> Reply {
+    asked
+        .read(|ask| {
+            let (id, page) = (ask.id("fragment_id")?, ask.page()?);
+            Ok(ask.service.fragment_readers(&ask.call, id, page)?)
         })
         .await
 }

@@ -4,6 +4,7 @@
 mod audit;
 mod chronologies;
 mod directory;
+mod emergency;
 mod fragments;
 mod holds;
 mod invitations;
@@ -26,5 +27,6 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .configure(timeline::configure)
         .configure(person_links::configure)
         .configure(holds::configure)
+        .configure(emergency::configure)
         .configure(audit::configure);
 }

@@ -55,12 +55,16 @@ fn read_policy(mut from: Section<'_>) -> PartnershipPolicy {
     let max_lifetime = days("max_lifetime_days", &(1..=364), usual.max_lifetime);
     let max_ahead_lifetime = days("max_ahead_lifetime_days", &(1..=364), usual.max_ahead_lifetime);
     let unreferenced_lifetime = days("unreferenced_lifetime_days", &(1..=90), usual.unreferenced_lifetime);
+    let (emergency_access, max_emergency_access, emergency_review) = read_emergency(&mut from, &usual);
     let extra_categories: Vec<_> = from.sections("categories").into_iter().filter_map(read_category).collect();
     let glossary = read_glossary(from.section("glossary"), &extra_categories);
     let policy = PartnershipPolicy {
         max_lifetime,
         max_ahead_lifetime,
         unreferenced_lifetime,
+        emergency_access,
+        max_emergency_access,
+        emergency_review,
         allow_ahead: from.flag("allow_ahead").unwrap_or(usual.allow_ahead),
         contributors_read_timeline: from.flag("contributors_read_timeline").unwrap_or(usual.contributors_read_timeline),
         impact_mandatory: from.flag("impact_mandatory").unwrap_or(usual.impact_mandatory),
@@ -77,6 +81,22 @@ fn read_policy(mut from: Section<'_>) -> PartnershipPolicy {
     }
     from.finish();
     policy
+}
+
+/// How long the glass stays broken: usually, at most, and until it is to be reviewed.
+fn read_emergency(from: &mut Section<'_>, usual: &PartnershipPolicy) -> (Duration, Duration, Duration) {
+    let mut minutes = |key: &str, usual: Duration| {
+        let given = from.optional_number(key, &(1..=1440));
+        given.map_or(usual, |minutes| Duration::from_secs(60 * minutes))
+    };
+    let lasts = minutes("emergency_access_minutes", usual.emergency_access);
+    let most = minutes("max_emergency_access_minutes", usual.max_emergency_access);
+    if lasts > most {
+        from.wrong("emergency_access_minutes", "must not be more than max_emergency_access_minutes");
+    }
+    let days = from.optional_number("emergency_review_days", &(1..=30));
+    let review = days.map_or(usual.emergency_review, |days| DAY.saturating_mul(u32::try_from(days).unwrap_or(1)));
+    (lasts, most, review)
 }
 
 fn read_category(mut from: Section<'_>) -> Option<(Category, String)> {

@@ -94,6 +94,14 @@ fn contradictions_and_slips_are_found(#[case] line: &str, #[case] expected: &str
 #[rstest]
 #[case::too_long("max_lifetime_days = 366", "partnerships[0].policy.max_lifetime_days: must be")]
 #[case::unknown("impact_mandatry = true", "partnerships[0].policy.impact_mandatry: there is no such setting")]
+#[case::emergency(
+    "emergency_access_minutes = 90\nmax_emergency_access_minutes = 60",
+    "partnerships[0].policy.emergency_access_minutes: must not be more"
+)]
+#[case::emergency_cap(
+    "max_emergency_access_minutes = 1441",
+    "partnerships[0].policy.max_emergency_access_minutes: must be"
+)]
 #[case::built_in(
     "categories = [{ code = \"HOME\", covers = \"x\" }]",
     "partnerships[0].policy.categories[0].code: is a built-in"

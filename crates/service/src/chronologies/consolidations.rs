@@ -11,6 +11,7 @@ use super::steps::step;
 use super::{Admitted, trail};
 use crate::sealing::{of_chronology, to_bytes};
 use crate::session::{Call, Scene};
+use crate::transparency::shown_in_view;
 use crate::{Answer, ConsolidationOut, Page, PageQuery, Service, ServiceError, TimelineOut, TimelineQuery, Written};
 
 /// What a frozen view's sealed column holds: nothing is left out by who pressed the button. Its readers are social
@@ -54,10 +55,10 @@ impl Service {
             scene.trail.entry_count = Some(frozen.entry_count);
             store::consolidations::insert(scene.tx, &frozen)?;
             self.save_chronology(scene.tx, scene.session.now, &mut row, &details)?;
-            {
-                let live = self.live_fragments(scene.tx, scene.session.now, &row)?;
-                self.consolidation_out(&frozen, scene.now(), scene.actor(), &live, true)
-            }
+            let live = self.live_fragments(scene.tx, scene.session.now, &row)?;
+            let out = self.consolidation_out(&frozen, scene.now(), scene.actor(), &live, true)?;
+            scene.trail.told.shown = shown_in_view(out.view.as_ref());
+            Ok(out)
         })
     }
 
@@ -125,8 +126,13 @@ impl Service {
             let found = store::consolidations::find(scene.tx, &permit, frozen, scene.session.now)?;
             let row = found.filter(|row| row.chronology_id == id).ok_or(ServiceError::NotFound)?;
             let live = self.live_fragments(scene.tx, scene.session.now, &chronology)?;
-            let out = self.consolidation_out(&row, scene.now(), scene.actor(), &live, true)?;
+            let mut out = self.consolidation_out(&row, scene.now(), scene.actor(), &live, true)?;
             scene.trail.entry_count = Some(out.entry_count);
+            scene.trail.told.shown = shown_in_view(out.view.as_ref());
+            out.emergency.clone_from(&scene.trail.told.emergency);
+            if let Some(view) = &mut out.view {
+                view.header.emergency.clone_from(&scene.trail.told.emergency);
+            }
             Ok(out)
         })
     }
@@ -192,6 +198,7 @@ impl Service {
             signed_off_at: row.signed_off_at,
             signed_off_by: row.signed_off_by,
             view: with_view.then_some(view),
+            emergency: None,
         })
     }
 }

@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use store::{ChronologyFacts, ChronologyRow};
 use vault::Place;
 
+use crate::emergency::settle;
 use crate::sealing::{SealedValue, of_chronology};
 use crate::session::{Scene, Trail};
 use crate::{Answer, ChronologyOut, Service, ServiceError};
@@ -66,7 +67,7 @@ impl Service {
             scene.permit(operation, &facts)?;
             return Err(ServiceError::Expired);
         };
-        let facts = facts_of(&found, &actor, now);
+        let facts = self.with_emergency(scene, operation, id, facts_of(&found, &actor, now))?;
         let row = found.chronology;
         scene.trail.purpose = Some(row.purpose);
         let permit = scene.permit(operation, &facts)?;
@@ -74,6 +75,7 @@ impl Service {
             store::chronologies::lock(scene.tx, actor.partnership, id)?;
         }
         scene.trail.expires_at = Some(row.expires_at);
+        settle(scene, &permit);
         Ok(Admitted { permit, row })
     }
 
@@ -140,6 +142,7 @@ impl Service {
             version: row.version,
             created_at: row.created_at,
             updated_at: row.updated_at,
+            emergency: scene.trail.told.emergency.clone(),
         })
     }
 }

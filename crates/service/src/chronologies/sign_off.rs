@@ -6,6 +6,7 @@ use store::ConsolidationRow;
 use super::steps::{give_reason, step};
 use super::{Admitted, ChronologyDetails, trail};
 use crate::session::{Call, Scene};
+use crate::transparency::shown_in_view;
 use crate::{Answer, ChronologyOut, Fault, Service, ServiceError, SignOffIn, SnapshotDecision, SnapshotOut, Written};
 
 impl Service {
@@ -65,6 +66,7 @@ impl Service {
             let live = self.live_fragments(scene.tx, scene.session.now, &row)?;
             let consolidation = self.consolidation_out(&frozen, now, scene.actor(), &live, true)?;
             scene.trail.entry_count = Some(consolidation.entry_count);
+            scene.trail.told.shown = shown_in_view(consolidation.view.as_ref());
             let chronology = self.chronology_out(scene, &permit, &row)?;
             Ok(SnapshotOut { chronology, consolidation })
         })

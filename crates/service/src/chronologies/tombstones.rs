@@ -138,10 +138,11 @@ impl Service {
         // A reader of several periods comes once for each.
         let most = READERS_SHOWN.saturating_mul(i64::try_from(tokens.len()).unwrap_or(i64::MAX));
         let rows = store::audit::readers(scene.tx, partnership, &tokens, most)?;
+        let emergency = store::emergency::holders(scene.tx, partnership, id)?.into_iter().collect();
         let mut readers = Vec::new();
         let mut met = BTreeSet::new();
         for row in rows {
-            let Some(reader) = reader_out(self.audit_record(row)?) else { continue };
+            let Some(reader) = reader_out(self.audit_record(row)?, &emergency) else { continue };
             if met.insert(reader.practitioner_id) {
                 readers.push(reader);
             }

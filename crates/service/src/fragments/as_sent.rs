@@ -15,7 +15,7 @@ use crate::{Answer, FragmentIn, FragmentReceipt, Service, ServiceError};
 impl Service {
     /// Where a fragment of the caller's agency came from, when its chronology is not the caller's to know of: a
     /// practitioner whom the invitation does not name.
-    pub(super) fn unseen_origin(
+    pub(crate) fn unseen_origin(
         &self,
         scene: &mut Scene<'_, '_>,
         row: &FragmentRow,

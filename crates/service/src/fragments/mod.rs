@@ -17,6 +17,7 @@ use uuid::Uuid;
 use vault::{Place, Terms};
 
 use crate::chronologies::facts_of;
+use crate::emergency::settle;
 use crate::sealing::until;
 use crate::session::{Scene, Trail};
 use crate::{Answer, Involvement, Service, ServiceError, SharingDecision};
@@ -32,8 +33,8 @@ pub(crate) struct FragmentDetails {
 
 /// A fragment that the caller was given leave to do something with.
 pub(crate) struct Held {
-    permit: Permit,
-    row: FragmentRow,
+    pub(crate) permit: Permit,
+    pub(crate) row: FragmentRow,
     /// The chronology it belongs to; none for one sent ahead.
     chronology: Option<ChronologyRow>,
 }
@@ -53,7 +54,7 @@ pub(crate) fn fragment_terms(row: &FragmentRow, expires_at: Instant) -> Terms {
     until(row.chronology_id.map_or(row.id.0, Uuid::from), expires_at)
 }
 
-fn trail(id: FragmentId) -> Trail {
+pub(crate) fn trail(id: FragmentId) -> Trail {
     Trail::about("fragment", id)
 }
 
@@ -88,6 +89,10 @@ impl Service {
                 (self.facts_for(scene, operation, &row, &found)?, Some(found.chronology))
             }
         };
+        let of_chronology = match row.chronology_id {
+            Some(chronology) => self.with_emergency(scene, operation, chronology, of_chronology)?,
+            None => of_chronology,
+        };
         let facts = Facts {
             expired: of_chronology.expired || row.expires_at <= now,
             own_agency: row.agency_id == actor.agency,
@@ -99,6 +104,7 @@ impl Service {
             store::chronologies::lock(scene.tx, actor.partnership, chronology)?;
         }
         scene.trail.expires_at = Some(row.expires_at);
+        settle(scene, &permit);
         Ok(Held { permit, row, chronology })
     }
 
@@ -114,7 +120,7 @@ impl Service {
         use Operation as O;
         let (actor, now) = (scene.actor().clone(), scene.now());
         let facts = facts_of(found, &actor, now);
-        let reads = matches!(operation, O::FragmentRead | O::FragmentVersions);
+        let reads = matches!(operation, O::FragmentRead | O::FragmentVersions | O::FragmentReaders);
         let writes = matches!(operation, O::FragmentCorrect | O::FragmentWithdraw | O::FragmentExtend);
         if !(reads || writes) || self.unseen_origin(scene, row)?.is_none() {
             return Ok(facts);

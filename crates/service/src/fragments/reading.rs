@@ -131,7 +131,9 @@ impl Service {
             entry_out(id, entry)
         };
         let entries: Vec<EntryOut> = entries.into_iter().map(named).collect();
-        scene.trail.entry_count = Some(i64::try_from(entries.len()).unwrap_or(i64::MAX));
+        let count = i64::try_from(entries.len()).unwrap_or(i64::MAX);
+        scene.trail.entry_count = Some(count);
+        scene.trail.told.shown.insert(row.id, count);
         Ok(FragmentOut {
             id: row.id,
             chronology_id: row.chronology_id,
@@ -150,6 +152,7 @@ impl Service {
             created_at: row.created_at,
             updated_at: row.updated_at,
             entries,
+            emergency: scene.trail.told.emergency.clone(),
         })
     }
 

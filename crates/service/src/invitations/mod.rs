@@ -138,6 +138,7 @@ impl Service {
             version: row.version,
             created_at: row.created_at,
             updated_at: row.updated_at,
+            emergency: scene.trail.told.emergency.clone(),
         })
     }
 

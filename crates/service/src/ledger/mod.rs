@@ -3,6 +3,7 @@
 
 mod appending;
 mod filling;
+mod gate;
 mod proving;
 mod recovering;
 mod sequencing;
@@ -23,6 +24,7 @@ pub use appending::AuditRecord;
 pub use verifying::{AuditFault, AuditFaultKind, AuditReport, LogKey};
 pub use watching::{MERGE_DELAY_ALARM, MERGE_DELAY_REFUSES};
 
+use self::gate::Gate;
 use crate::Answer;
 
 /// How the audit is kept.
@@ -55,6 +57,8 @@ impl fmt::Debug for LedgerConfig {
 /// What the service knows of its audit.
 pub(crate) struct Ledger {
     pub(crate) config: LedgerConfig,
+    /// Whether records of reads can be written.
+    pub(crate) gate: Gate,
     /// When the oldest record was made that had no place at the last look; in microseconds, the latest instant if none.
     oldest_unplaced: AtomicI64,
     /// When that was last looked at with success; the earliest instant when nobody watches.
@@ -65,6 +69,7 @@ impl Ledger {
     pub(crate) fn new(config: LedgerConfig) -> Self {
         Self {
             config,
+            gate: Gate::default(),
             oldest_unplaced: AtomicI64::new(Instant::MAX.as_micros()),
             looked_at: AtomicI64::new(Instant::MIN.as_micros()),
         }

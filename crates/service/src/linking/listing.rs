@@ -9,6 +9,7 @@ use super::Linked;
 use crate::chronologies::{Admitted, trail};
 use crate::session::Call;
 use crate::timeline::{child_facts, count};
+use crate::transparency::{fragments_of, shown_in_links};
 use crate::{Answer, EventLinkOut, LinkedEntryOut, LinksOut, RelatedLinkOut, Service};
 
 impl Service {
@@ -25,12 +26,15 @@ impl Service {
             let entries = opened.entries;
             scene.trail.entry_count = Some(count(entries.len()));
             let decided = linked.decided(&entries);
-            Ok(LinksOut {
+            let links = LinksOut {
                 chronology_id: id,
                 events: events(&linked, &decided, &entries),
                 related: related(&decided, &entries),
                 expires_at: row.expires_at,
-            })
+                emergency: scene.trail.told.emergency.clone(),
+            };
+            scene.trail.told.shown = shown_in_links(&links, &fragments_of(&entries));
+            Ok(links)
         })
     }
 }

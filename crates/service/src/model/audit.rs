@@ -1,6 +1,6 @@
 //! The audit, as auditors and owners read it.
 
-use domain::{AgencyId, AuditId, ChronologyId, Instant, PractitionerId, RequestId};
+use domain::{AgencyId, AuditId, ChronologyId, EmergencyAccessId, Instant, PractitionerId, RequestId};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -144,4 +144,31 @@ pub struct ReaderOut {
     /// How many entries left with the answer.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry_count: Option<i64>,
+    /// The emergency access by which this reader came to the chronology: the latest, if there were several.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emergency_access_id: Option<EmergencyAccessId>,
+}
+
+/// Somebody who was shown what a fragment tells.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct FragmentReaderOut {
+    /// When.
+    pub at: Instant,
+    /// Who.
+    pub practitioner_id: PractitionerId,
+    /// For which agency.
+    pub agency_id: AgencyId,
+    /// In which role.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub role: Option<String>,
+    /// What was read, as `object.verb`: the fragment itself, or something that shows it.
+    pub operation: String,
+    /// Why it was allowed; `emergency` when the glass was broken.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reason: Option<String>,
+    /// The purpose of the chronology concerned, or of the token.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub purpose: Option<String>,
+    /// How many of the fragment's entries were shown.
+    pub entry_count: i64,
 }

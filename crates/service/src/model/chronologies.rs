@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::{Patch, TimelineOut};
+use super::{EmergencyNotice, Patch, TimelineOut};
 
 /// A chronology to prepare. What opening needs may still be absent in a draft.
 #[derive(Debug, Clone, Deserialize, Serialize, Validate, ToSchema)]
@@ -136,6 +136,9 @@ pub struct ChronologyOut {
     pub created_at: Instant,
     /// Last changed at.
     pub updated_at: Instant,
+    /// There when it is read under an emergency access: to be shown in red.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emergency: Option<EmergencyNotice>,
 }
 
 /// Extending an expiry.
@@ -212,6 +215,9 @@ pub struct ConsolidationOut {
     /// The view itself; left out in lists.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub view: Option<TimelineOut>,
+    /// There when it is read under an emergency access: to be shown in red.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emergency: Option<EmergencyNotice>,
 }
 
 /// The exported copy for the social-care record.

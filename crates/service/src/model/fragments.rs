@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
+use super::EmergencyNotice;
+
 /// When an event happened, as the agency knows it: EDTF, or words, or both (then the EDTF counts and the words are kept).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -349,6 +351,9 @@ pub struct FragmentOut {
     pub updated_at: Instant,
     /// Its entries, in the order they were submitted.
     pub entries: Vec<EntryOut>,
+    /// There when it is read under an emergency access: to be shown in red.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emergency: Option<EmergencyNotice>,
 }
 
 /// A version of a fragment, in brief.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
-use super::{AgencyOut, CategoryOut, ChronologyOut, FamilyOut, FragmentOut, Patch, PractitionerOut};
+use super::{AgencyOut, CategoryOut, ChronologyOut, EmergencyNotice, FamilyOut, FragmentOut, Patch, PractitionerOut};
 
 /// An agency to invite.
 #[derive(Debug, Clone, Deserialize, Serialize, Validate, ToSchema)]
@@ -90,6 +90,9 @@ pub struct InvitationOut {
     pub created_at: Instant,
     /// Last changed at.
     pub updated_at: Instant,
+    /// There when it is read under an emergency access: to be shown in red.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emergency: Option<EmergencyNotice>,
 }
 
 /// The agency holds nothing relevant and says so.

@@ -6,6 +6,8 @@ use timeline::Evidence;
 use utoipa::ToSchema;
 use validator::Validate;
 
+use super::EmergencyNotice;
+
 /// A decision about entries of one chronology. Accepting what linkage found, and bringing rows together: `same_event`.
 /// Refusing it, and splitting a row: `different_events`.
 #[derive(Debug, Clone, Deserialize, Serialize, Validate, ToSchema)]
@@ -121,4 +123,7 @@ pub struct LinksOut {
     pub related: Vec<RelatedLinkOut>,
     /// When the chronology expires.
     pub expires_at: Instant,
+    /// There when it is read under an emergency access: to be shown in red.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emergency: Option<EmergencyNotice>,
 }

@@ -4,6 +4,7 @@
 mod audit;
 mod chronologies;
 mod directory;
+mod emergency;
 mod fragments;
 mod holds;
 mod invitations;
@@ -13,7 +14,8 @@ mod person_links;
 mod timeline;
 
 pub use audit::{
-    AuditCheckpointOut, AuditConsistencyOut, AuditFilter, AuditOut, AuditProofOut, AuditTileOut, ReaderOut,
+    AuditCheckpointOut, AuditConsistencyOut, AuditFilter, AuditOut, AuditProofOut, AuditTileOut, FragmentReaderOut,
+    ReaderOut,
 };
 pub use chronologies::{
     ChronologyIn, ChronologyOut, ChronologyPatch, ConsolidationOut, ExtendIn, ReopenIn, SignOffIn, SnapshotDecision,
@@ -22,6 +24,10 @@ pub use chronologies::{
 pub use directory::{
     AgencyIn, AgencyOut, AgencyPatch, CategoryOut, PartnershipOut, PractitionerIn, PractitionerOut, PractitionerPatch,
     PurposeOut,
+};
+pub use emergency::{
+    AlertKind, AlertOut, AlertState, EmergencyAccessIn, EmergencyAccessOut, EmergencyChronologyOut, EmergencyNotice,
+    EmergencyReviewIn,
 };
 pub use fragments::{
     AheadFragmentIn, EntryIn, EntryOut, EntryReceipt, FindingOut, FragmentIn, FragmentOut, FragmentReceipt,

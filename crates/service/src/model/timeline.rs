@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use timeline::Row;
 use utoipa::ToSchema;
 
-use super::{Involvement, MemberOut};
+use super::{EmergencyNotice, Involvement, MemberOut};
 
 /// Which part of the timeline is asked for; empty lists ask for everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -100,6 +100,9 @@ pub struct TimelineHeader {
     pub generated_at: Instant,
     /// When it expires.
     pub expires_at: Instant,
+    /// There when it is read under an emergency access: to be shown in red.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emergency: Option<EmergencyNotice>,
 }
 
 /// The consolidated timeline: each event once, with every agency's account.

@@ -20,6 +20,9 @@ struct Everything {
     hold: HoldRow,
     reply: IdempotencyRow,
     tombstone: TombstoneRow,
+    access: EmergencyAccessRow,
+    access_to: EmergencyChronologyRow,
+    shown: ShownFragmentRow,
 }
 
 fn make(db: &Db, code: &str) -> Everything {
@@ -30,7 +33,11 @@ fn make(db: &Db, code: &str) -> Everything {
     fragment.reference_index = Some(token("same"));
     let mut ahead = world.fragment(family.id, None);
     ahead.reference_index = Some(token("same"));
+    let (access, access_to) = world.emergency(chronology.id);
     let all = Everything {
+        access,
+        access_to,
+        shown: world.shown(&fragment),
         world,
         invitation: world.invitation(chronology.id, world.school),
         consolidation: ConsolidationRow { signed_off_at: Some(now()), ..world.consolidation(chronology.id) },
@@ -97,6 +104,8 @@ impl Everything {
         link_decisions::insert(tx, &self.decision, &[world.decided(&self.decision, &self.fragment)])?;
         holds::insert(tx, &self.hold)?;
         idempotency::insert(tx, &self.reply)?;
+        emergency::insert(tx, &self.access, std::slice::from_ref(&self.access_to))?;
+        shown_fragments::insert(tx, std::slice::from_ref(&self.shown))?;
         let agency = TombstoneAgencyRow {
             tombstone_id: self.tombstone.id,
             agency_id: world.school,
@@ -115,6 +124,7 @@ impl Everything {
         found.extend(self.content_found_by(tx, asker)?);
         found.extend(self.links_found_by(tx, asker)?);
         found.extend(self.records_found_by(tx, asker)?);
+        found.extend(self.emergencies_found_by(tx, asker)?);
         Ok(found)
     }
 
@@ -218,6 +228,23 @@ impl Everything {
         ])
     }
 
+    fn emergencies_found_by(&self, tx: &mut Tx<'_>, asker: &World) -> Result<Vec<(&'static str, usize)>, StoreError> {
+        let (world, p, now) = (&self.world, asker.partnership, now());
+        let (access, chronology, family) = (self.access.id, self.chronology.id, self.family.id);
+        let only = [access];
+        let shown = shown_fragments::page(tx, p, (self.fragment.id, Some(chronology)), None, None, 9)?;
+        Ok(vec![
+            ("emergency::find", emergency::find(tx, p, access)?.iter().count()),
+            ("emergency::chronologies_of", emergency::chronologies_of(tx, p, &only)?.len()),
+            ("emergency::live", emergency::live(tx, p, world.worker, chronology, now)?.iter().count()),
+            ("emergency::holders", emergency::holders(tx, p, chronology)?.len()),
+            ("emergency::of_families", emergency::chronologies_of_families(tx, p, &[family], now)?.len()),
+            ("emergency::concerning", emergency::concerning(tx, p, world.worker, world.care)?.len()),
+            ("emergency::page", emergency::page(tx, p, Some(&only), None, 9)?.len()),
+            ("shown_fragments::page", shown.len()),
+        ])
+    }
+
     fn records_found_by(&self, tx: &mut Tx<'_>, asker: &World) -> Result<Vec<(&'static str, usize)>, StoreError> {
         let (world, p, now) = (&self.world, asker.partnership, now());
         let chronology = self.chronology.id;
@@ -287,6 +314,8 @@ on_each_database! {
             stale(link_decisions::set_lifetime(tx, p, theirs.decision.id, later, &key), "reasons");
             let foreign = LinkDecisionRow { partnership_id: p, version: 2, ..theirs.decision.clone() };
             stale(link_decisions::update(tx, &foreign, 1), "decision");
+            let foreign = EmergencyAccessRow { partnership_id: p, version: 2, ..theirs.access.clone() };
+            stale(emergency::update(tx, &foreign, 1), "emergency access");
             event_links::forget(tx, p, theirs.chronology.id)?;
             link_decisions::forget_fragment(tx, p, theirs.fragment.id)?;
             assert!(!purge::delete_fragment(tx, p, theirs.fragment.id)?);

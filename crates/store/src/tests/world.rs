@@ -315,6 +315,56 @@ impl World {
         }
     }
 
+    /// Somebody broke the glass to `chronology`.
+    pub(crate) fn emergency(&self, chronology: ChronologyId) -> (EmergencyAccessRow, EmergencyChronologyRow) {
+        let access = EmergencyAccessRow {
+            id: domain::EmergencyAccessId(id()),
+            partnership_id: self.partnership,
+            practitioner_id: self.worker,
+            agency_id: self.care,
+            reason_code: domain::EmergencyReason::ChildMissing,
+            opened_at: minute(5),
+            ends_at: minute(END),
+            ended_at: None,
+            review_due_at: minute(END),
+            reviewed_at: None,
+            reviewed_by: None,
+            finding: None,
+            words_until: minute(END),
+            wrapped_key: Some(sealed("key")),
+            sealed: Some(sealed("reason")),
+            version: 1,
+        };
+        let to = EmergencyChronologyRow {
+            access_id: access.id,
+            chronology_id: chronology,
+            partnership_id: self.partnership,
+            practitioner_id: self.worker,
+            owner_id: self.worker,
+            owner_agency_id: self.care,
+            ends_at: minute(END),
+        };
+        (access, to)
+    }
+
+    /// The worker was shown entries of a fragment.
+    pub(crate) fn shown(&self, fragment: &FragmentRow) -> ShownFragmentRow {
+        ShownFragmentRow {
+            partnership_id: self.partnership,
+            scope_id: fragment.chronology_id.map_or(fragment.id.0, Into::into),
+            fragment_id: fragment.id,
+            at: minute(6),
+            record_id: AuditId(id()),
+            practitioner_id: self.worker,
+            agency_id: self.care,
+            role: None,
+            operation: "timeline.read".into(),
+            reason: Some("owner".into()),
+            purpose: None,
+            entry_count: 2,
+        }
+    }
+
     pub(crate) fn record(&self, at: i64, operation: Operation, chronology: Option<ChronologyId>) -> AuditDraft {
         AuditDraft {
             id: AuditId(id()),
