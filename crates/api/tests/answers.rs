@@ -18,7 +18,7 @@ use service::{AgencyIn, PartnershipConfig, Service, ServiceConfig};
 use store::{Db, DbConfig};
 use tempfile::TempDir;
 use uuid::Uuid;
-use vault::{FileKeystore, RootKey, Vault};
+use vault::{FileKeystore, RootKey, SigningKey, Vault};
 
 /// Ids that count up.
 struct Counting(AtomicU64);
@@ -62,7 +62,8 @@ impl House {
         store::migrate(&db).unwrap();
         let keystore = FileKeystore::open(&folder.path().join("keys"), RootKey::generate().unwrap()).unwrap();
         let vault = Vault::new(Arc::new(keystore)).unwrap();
-        let config = ServiceConfig { db, vault, clock: Arc::new(clock.clone()), ids: Arc::clone(&ids) };
+        let config = ServiceConfig { db, vault, clock: Arc::new(clock.clone()), ids: Arc::clone(&ids),
+            node: domain::NodeId(Uuid::from_u128(1)), signing_key: Arc::new(SigningKey::generate().unwrap()) };
         let service = Service::new(config).unwrap();
         service.register_partnership(partnership()).unwrap();
         let issuer = DevIssuer::open(&folder.path().join("issuer"), "https://issuer.test").unwrap();

@@ -72,6 +72,10 @@ ids! {
     PersonLinkId,
     /// A legal hold.
     HoldId,
+    /// A deletion certificate.
+    DeletionCertificateId,
+    /// One node of the service.
+    NodeId,
     /// One audit record.
     AuditId,
     /// One HTTP request, as it appears in problems, logs and the audit.

@@ -92,6 +92,7 @@ const EXPECTED: &[(O, &str)] = &[
     (O::ChronologyClose,       "YYnnnnnnnnnnx"),
     (O::ChronologyReopen,      "nYnnnnnnnnnnn"),
     (O::ChronologyExtend,      "YYnnnnnnnnnnx"),
+    (O::ChronologyDestroy,     "nYnnnnnnnnnnn"),
     (O::TombstoneRead,         "YYYnYYnYYnnnY"),
     (O::ReadersRead,           "YYnnnnnnnnnnx"),
     (O::InvitationCreate,      "YYYnnnnnnnnnx"),
@@ -124,6 +125,9 @@ const EXPECTED: &[(O, &str)] = &[
     (O::HoldPlace,             "nYnnnnnnnnnnn"),
     (O::HoldList,              "nYnnnnnnnnnYn"),
     (O::HoldRelease,           "nYnnnnnnnnnnn"),
+    (O::CertificateList,       "YYYYYYYYYYnYx"),
+    (O::CertificateRead,       "YYYYYYYYYYnYx"),
+    (O::UnpurgedList,          "nYnnnnnnnnnYn"),
     (O::AuditRead,             "nnnnnnnnnnnYn"),
 ];
 
@@ -193,6 +197,8 @@ const COLLECTIONS: &[O] = &[
     O::FamilyCreate,
     O::FamilyList,
     O::FragmentAhead,
+    O::CertificateList,
+    O::CertificateRead,
 ];
 
 #[rstest]
@@ -246,4 +252,16 @@ fn same_child_is_decided_while_accounts_come_in_and_undone_until_signed_off(
 ) {
     let of = |operation| row(operation, |facts| Facts { state: Some(state), ..facts }).remove(0);
     assert_eq!([O::PersonLinkDecide, O::PersonLinkUndo].map(of), *expected.chars().collect::<Vec<_>>());
+}
+
+#[test]
+fn certificates_are_for_those_whose_objects_they_cover() {
+    use domain::{CertificateReach as Reach, certificate_reach};
+    let reach = |who| {
+        let (actor, facts) = persona(who);
+        certificate_reach(&decide(&actor, O::CertificateList, &facts).unwrap())
+    };
+    assert_eq!(['M', 'L', 'S'].map(reach), [Reach::Agency(id(2)); 3]);
+    assert_eq!(['O', 'B', 'C', 'R', 'I', 'U', 'N'].map(reach), [Reach::Own(id(3)); 7]);
+    assert_eq!(reach('A'), Reach::Partnership);
 }

@@ -1,15 +1,17 @@
 //! From settings to a service: keystore, database, migrations, partnerships, in this order.
 
+pub(crate) mod marks;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use domain::{Clock, Ids};
+use domain::{Clock, Ids, NodeId};
 use identity::{DevIssuer, FetchKeys, FetchSettings, IssuerConfig, SourceReader, Verifier};
 use secrecy::ExposeSecret as _;
 use service::{Service, ServiceConfig};
 use store::{Db, DbConfig};
-use vault::{FileKeystore, RootKey, Vault};
+use vault::{FileKeystore, RootKey, SigningKey, Vault};
 use zeroize::Zeroizing;
 
 use crate::clock::SystemClock;
@@ -22,6 +24,8 @@ pub(crate) struct Ground {
     pub(crate) db: Db,
     pub(crate) vault: Vault,
     pub(crate) ids: Arc<dyn Ids>,
+    pub(crate) node: NodeId,
+    pub(crate) signing_key: Arc<SigningKey>,
 }
 
 impl Ground {
@@ -34,7 +38,10 @@ impl Ground {
         let vault = open_vault(&settings.keystore)?;
         let db = connect(&settings.database)?;
         bring_up_to_date(&db, settings.database.migrate_at_start)?;
-        Ok(Self { db, vault, ids: Arc::new(RandomIds::new()) })
+        let ids: Arc<dyn Ids> = Arc::new(RandomIds::new());
+        let node = marks::node(settings, ids.as_ref())?;
+        let signing_key = Arc::new(marks::signing_key(settings)?);
+        Ok(Self { db, vault, ids, node, signing_key })
     }
 
     /// The use cases, by `clock`, with the configured partnerships.
@@ -47,6 +54,8 @@ impl Ground {
             vault: self.vault.clone(),
             clock,
             ids: Arc::clone(&self.ids),
+            node: self.node,
+            signing_key: Arc::clone(&self.signing_key),
         })?;
         for partnership in &settings.partnerships {
             let code = partnership.code.clone();
@@ -130,6 +139,17 @@ fn open_vault(settings: &KeystoreSettings) -> anyhow::Result<Vault> {
     let keystore = FileKeystore::open(&settings.folder, root_key);
     let keystore = keystore.with_context(|| format!("keystore {}", settings.folder.display()))?;
     Ok(Vault::new(Arc::new(keystore))?)
+}
+
+/// The keystore that is there, to look into; nothing is made.
+///
+/// # Errors
+/// When there is none, or it cannot be opened.
+pub(crate) fn open_vault_to_look(settings: &KeystoreSettings) -> anyhow::Result<Vault> {
+    if !settings.folder.try_exists()? || !settings.root_key_file.try_exists()? {
+        bail!("keystore {}: there is none, or its root key is missing", settings.folder.display());
+    }
+    open_vault(settings)
 }
 
 /// The root key, `None` when there is no such file.

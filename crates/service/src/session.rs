@@ -77,6 +77,8 @@ pub(crate) struct Trail {
     pub(crate) entry_count: Option<i64>,
     /// When what is answered expires: checked again after the record is written.
     pub(crate) expires_at: Option<Instant>,
+    /// The reply tells of the object's end and outlives it.
+    pub(crate) outlives: bool,
 }
 
 impl Trail {

@@ -25,9 +25,13 @@ mod words;
 
 pub mod agencies;
 pub mod audit;
+pub mod certificates;
 pub mod chronologies;
 pub mod clock;
+pub mod commitments;
 pub mod consolidations;
+pub mod covered;
+pub mod deletion_orders;
 pub mod event_links;
 pub mod families;
 pub mod fragments;
@@ -45,14 +49,19 @@ pub mod scratch;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod tombstones;
+pub mod unpurged;
 
 pub use agencies::AgencyRow;
 pub use audit::{AuditFilter, AuditRow};
 pub use bytes::{Sealed, Token};
+pub use certificates::CertificateRow;
 pub use chronologies::{ChronologyFacts, ChronologyRow, TeamMemberRow};
+pub use commitments::CommitmentRow;
 pub use config::{DbConfig, Kind};
 pub use consolidations::ConsolidationRow;
+pub use covered::{Covered, CoveredRow, Part};
 pub use db::{Connections, Db};
+pub use deletion_orders::DeletionOrderRow;
 pub use error::{Fault, StoreError};
 pub use event_links::EventLinksRow;
 pub use families::{FamilyFacts, FamilyMemberRow, FamilyRow};
@@ -71,6 +80,7 @@ pub use practitioners::PractitionerRow;
 pub use purge::{Backlog, Due};
 pub use tombstones::{Tombstone, TombstoneAgencyRow, TombstonePractitionerRow, TombstoneRow};
 pub use tx::Tx;
+pub use unpurged::Unpurged;
 pub use words::{
     FragmentState, HoldScope, PersonLinkBand, PersonLinkState, PersonVerdict, TombstoneKind, TombstoneReason,
 };

@@ -190,6 +190,7 @@ ids!(
     domain::LinkDecisionId,
     domain::HoldId,
     domain::AuditId,
+    domain::DeletionCertificateId,
     domain::RequestId,
 );
 
@@ -272,6 +273,8 @@ words!(
     domain::DeclineReason,
     domain::Marking,
     domain::LinkVerdict,
+    domain::DestructionReason,
+    domain::SnapshotKept,
     FragmentState,
     HoldScope,
     PersonLinkBand,

@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use api::{ApiState, Limits};
-use domain::{Clock as _, Instant, MockClock, PartnershipPolicy};
+use domain::{Clock as _, Instant, MockClock, NodeId, PartnershipPolicy};
 use identity::{CertificateThumbprint, DevClaims, DevIssuer, FetchSettings, SourceReader, Verifier};
 use service::{AgencyIn, PartnershipConfig, Service, ServiceConfig};
 use store::Kind;
 use store::testing::TestDb;
 use tempfile::TempDir;
-use vault::{FileKeystore, RootKey, Vault};
+use vault::{FileKeystore, RootKey, SigningKey, Vault};
 
 use crate::client::As;
 use crate::ids::CountedIds;
@@ -22,6 +22,8 @@ use crate::{EVERYBODY, User};
 /// When every test begins.
 const START: &str = "2026-03-02T09:30:00Z";
 const AUDIENCE: &str = "https://chronology.example";
+/// The same in every run.
+const SIGNING_KEY: &str = "dGhlIHNhbWUgc2lnbmluZyBrZXkgZXZlcnkgcnVuISE=";
 /// The same in every run.
 const ROOT_KEY: &str = "dGhlIHNhbWUgcm9vdCBrZXkgaW4gZXZlcnkgcnVuISE=";
 
@@ -62,7 +64,15 @@ impl TestApp {
         let db = store::testing::fresh(kind);
         let keystore = FileKeystore::open(&folder.path().join("keys"), RootKey::from_base64(ROOT_KEY).expect("a key"));
         let vault = Vault::new(Arc::new(keystore.expect("a keystore"))).expect("a vault");
-        let config = ServiceConfig { db: db.clone(), vault, clock: Arc::new(clock.clone()), ids: ids.clone() };
+        let signing_key = SigningKey::from_file_bytes(SIGNING_KEY.as_bytes()).expect("a key");
+        let config = ServiceConfig {
+            db: db.clone(),
+            vault,
+            clock: Arc::new(clock.clone()),
+            ids: ids.clone(),
+            node: NodeId(uuid::Uuid::from_u128(1)),
+            signing_key: Arc::new(signing_key),
+        };
         let service = Service::new(config).expect("a service");
         register(&service, &policy);
         let issuers: HashMap<_, _> = [HOME, ABROAD].map(|code| (code, issuer(&folder, code))).into();
@@ -157,6 +167,26 @@ impl TestApp {
         self.service.pass_due(100).expect("due dates pass");
         self.service.purge(10).expect("what is over goes");
         self.service.destroy_keys().expect("keys go");
+    }
+
+    /// A second process on the same keystore.
+    ///
+    /// # Panics
+    /// When it cannot be opened.
+    #[must_use]
+    pub fn another_vault(&self) -> Vault {
+        let root_key = RootKey::from_base64(ROOT_KEY).expect("a key");
+        let keystore = FileKeystore::open(&self.folder.path().join("keys"), root_key).expect("a keystore");
+        Vault::new(Arc::new(keystore)).expect("a vault")
+    }
+
+    /// The public key of the certificates.
+    ///
+    /// # Panics
+    /// Never.
+    #[must_use]
+    pub fn public_key(&self) -> [u8; 32] {
+        SigningKey::from_file_bytes(SIGNING_KEY.as_bytes()).expect("a key").public_key()
     }
 
     /// Names of the keys by which something mortal lives: hours and scopes. The partnership's own scope, by which kept

@@ -9,7 +9,7 @@ use super::{METHODS, examples, parameters, request_bodies, responses, schemas, s
 use crate::permission::who;
 
 /// Groups of operations, in the order of the reference.
-const TAGS: [(&str, &str); 10] = [
+const TAGS: [(&str, &str); 11] = [
     ("Directory", "The partnership, its agencies and its practitioners."),
     ("People and families", "Children, adults, and the families they belong to."),
     ("Chronologies", "One multi-agency chronology and its state machine."),
@@ -19,6 +19,7 @@ const TAGS: [(&str, &str); 10] = [
     ("Who is who", "Whose records are of the same person: questions for social care, decisions, and undoing them."),
     ("Links", "Which entries tell one event, why, and what people decided about it."),
     ("Holds", "Legal holds, which stop destruction."),
+    ("Deletion", "Destruction before its time, certificates of every destruction, and what is still there."),
     ("Audit", "Who did what, and why it was allowed."),
 ];
 
@@ -148,7 +149,16 @@ fn complete_responses(
     if method == "get" {
         answers.insert("304".to_owned(), json!({ "$ref": "#/components/responses/NotModified" }));
     }
-    let plain = ["/v1/agencies", "/v1/practitioners", "/v1/partnership", "/v1/me", "/v1/audit", "/v1/holds"];
+    let plain = [
+        "/v1/agencies",
+        "/v1/practitioners",
+        "/v1/partnership",
+        "/v1/me",
+        "/v1/audit",
+        "/v1/holds",
+        "/v1/deletion-certificates",
+        "/v1/unpurged",
+    ];
     let lives = !plain.iter().any(|start| path.starts_with(start));
     for status in responses::statuses(method, has_body, lives) {
         answers.insert(status.to_string(), responses::reference(status));

@@ -3,6 +3,7 @@
 
 mod audit;
 mod chronologies;
+mod deletion;
 mod directory;
 mod fragments;
 mod holds;
@@ -26,5 +27,6 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .configure(timeline::configure)
         .configure(person_links::configure)
         .configure(holds::configure)
+        .configure(deletion::configure)
         .configure(audit::configure);
 }

@@ -22,6 +22,7 @@ pub(crate) struct Settings {
     pub(crate) tls: TlsSettings,
     pub(crate) database: DatabaseSettings,
     pub(crate) keystore: KeystoreSettings,
+    pub(crate) audit: AuditSettings,
     pub(crate) limits: Limits,
     pub(crate) logging: LoggingSettings,
     /// Where metrics are served, if anywhere.
@@ -75,6 +76,13 @@ pub(crate) struct KeystoreSettings {
     pub(crate) root_key_file: PathBuf,
 }
 
+/// What others hold the service to.
+#[derive(Debug, Clone)]
+pub(crate) struct AuditSettings {
+    /// What deletion certificates are signed with.
+    pub(crate) signing_key_file: PathBuf,
+}
+
 /// What is logged and how.
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct LoggingSettings {
@@ -109,6 +117,7 @@ impl Settings {
         let server = read_server(server_section);
         let database = read_database(file.section("database"), &data_folder);
         let keystore = read_keystore(file.section("keystore"), &data_folder);
+        let audit = read_audit(file.section("audit"), &data_folder);
         let limits = read_limits(file.section("limits"));
         let logging = read_logging(file.section("logging"));
         let metrics = read_metrics(file.section("metrics"));
@@ -123,6 +132,7 @@ impl Settings {
             tls,
             database,
             keystore,
+            audit,
             limits,
             logging: logging?,
             metrics,
@@ -232,6 +242,12 @@ fn read_keystore(mut from: Section<'_>, data_folder: &Path) -> KeystoreSettings 
     };
     from.finish();
     settings
+}
+
+fn read_audit(mut from: Section<'_>, data_folder: &Path) -> AuditSettings {
+    let signing_key_file = from.path("signing_key_file").unwrap_or_else(|| data_folder.join("signing-key"));
+    from.finish();
+    AuditSettings { signing_key_file }
 }
 
 fn read_limits(mut from: Section<'_>) -> Limits {
