@@ -116,7 +116,9 @@ pub(crate) const fn who(operation: Operation) -> &'static str {
         | O::ConsolidationRead
         | O::PersonLinkRead
         | O::SnapshotRead => "the chronology's owner, manager and team",
-        O::ChronologySignOff | O::ChronologyReopen | O::ChronologyDestroy => "a team manager of the agency that owns the chronology",
+        O::ChronologySignOff | O::ChronologyReopen | O::ChronologyDestroy => {
+            "a team manager of the agency that owns the chronology"
+        }
         O::InvitationRead => "the chronology's owner, manager, team and business support; the invited agency",
         O::FormRead | O::InvitationDraft | O::InvitationNilReturn | O::InvitationDecline => {
             "the invited agency: practitioners named on the invitation, its safeguarding lead, its record system"

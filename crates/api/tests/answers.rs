@@ -62,8 +62,14 @@ impl House {
         store::migrate(&db).unwrap();
         let keystore = FileKeystore::open(&folder.path().join("keys"), RootKey::generate().unwrap()).unwrap();
         let vault = Vault::new(Arc::new(keystore)).unwrap();
-        let config = ServiceConfig { db, vault, clock: Arc::new(clock.clone()), ids: Arc::clone(&ids),
-            node: domain::NodeId(Uuid::from_u128(1)), signing_key: Arc::new(SigningKey::generate().unwrap()) };
+        let config = ServiceConfig {
+            db,
+            vault,
+            clock: Arc::new(clock.clone()),
+            ids: Arc::clone(&ids),
+            node: domain::NodeId(Uuid::from_u128(1)),
+            signing_key: Arc::new(SigningKey::generate().unwrap()),
+        };
         let service = Service::new(config).unwrap();
         service.register_partnership(partnership()).unwrap();
         let issuer = DevIssuer::open(&folder.path().join("issuer"), "https://issuer.test").unwrap();

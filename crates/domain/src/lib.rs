@@ -33,8 +33,9 @@ pub use event_date::{
 };
 pub use identifiers::{IdentifierError, NhsNumber, Upn};
 pub use ids::{
-    AgencyId, AuditId, ChronologyId, ConsolidationId, DeletionCertificateId, EntryId, FamilyId, FragmentId, HoldId, Ids,
-    InvitationId, LinkDecisionId, NodeId, PartnershipId, PersonId, PersonLinkId, PractitionerId, RelationshipId, RequestId,
+    AgencyId, AuditId, ChronologyId, ConsolidationId, DeletionCertificateId, EntryId, FamilyId, FragmentId, HoldId,
+    Ids, InvitationId, LinkDecisionId, NodeId, PartnershipId, PersonId, PersonLinkId, PractitionerId, RelationshipId,
+    RequestId,
 };
 pub use instant::{Instant, InstantError};
 pub use invitation::{DeclineReason, InvitationState};

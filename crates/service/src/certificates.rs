@@ -54,11 +54,8 @@ impl Service {
                 .filter(|one| belongs(one, reach) && object.is_none_or(|object| one.object_id == object))
                 .collect();
             let tree = covering(row.seed.as_slice(), &covered);
-            let proofs: Vec<Proof> = own
-                .iter()
-                .take(MOST_PROOFS)
-                .filter_map(|one| tree.proof(&one.object_kind, one.object_id))
-                .collect();
+            let proofs: Vec<Proof> =
+                own.iter().take(MOST_PROOFS).filter_map(|one| tree.proof(&one.object_kind, one.object_id)).collect();
             let left = own.len().saturating_sub(MOST_PROOFS);
             certificate_out(&row, proofs, left)
         })

@@ -104,7 +104,11 @@ impl Service {
             return Ok(());
         }
         let (kind, key_id) = (key.kind().as_str(), key.id());
-        if store::commitments::find(tx, partnership, kind, &key_id)?.is_some() {
+        if let Some(row) = store::commitments::find(tx, partnership, kind, &key_id)? {
+            // One that is older than this transaction stays, whatever becomes of this transaction.
+            if row.published_at < now {
+                self.0.known.remember(partnership, vec![key]);
+            }
             return Ok(());
         }
         let Some(record) = self.vault().record(key)? else { return Ok(()) };

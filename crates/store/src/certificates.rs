@@ -65,11 +65,7 @@ pub fn page(
 ///
 /// # Errors
 /// When the database fails.
-pub fn find(
-    tx: &mut Tx<'_>,
-    permit: &Permit,
-    id: DeletionCertificateId,
-) -> Result<Option<CertificateRow>, StoreError> {
+pub fn find(tx: &mut Tx<'_>, permit: &Permit, id: DeletionCertificateId) -> Result<Option<CertificateRow>, StoreError> {
     let query = readable(permit).filter(dsl::id.eq(Bind(id)));
     tx.run(|c| query.select(CertificateRow::as_select()).get_result(c).optional())
 }

@@ -122,11 +122,10 @@ fn chronologies_of(tx: &mut Tx<'_>, partnership: PartnershipId, part: Part) -> R
 fn fragments_of(tx: &mut Tx<'_>, partnership: PartnershipId, part: Part) -> Result<Vec<Covered>, StoreError> {
     use fragments as t;
     let columns = (t::id, t::chronology_id, t::agency_id, t::author_id, t::expires_at);
-    let rows: Vec<(FragmentId, Option<ChronologyId>, AgencyId, PractitionerId, Instant)> =
-        rows_of!(tx, partnership, part, fragments, columns, {
-            Part::Fragment(one) => t::id.nullable().eq(Some(Bind(one))),
-            Part::Chronology(one) => t::chronology_id.eq(Some(Bind(one))),
-        });
+    let rows: Vec<(FragmentId, Option<ChronologyId>, AgencyId, PractitionerId, Instant)> = rows_of!(tx, partnership, part, fragments, columns, {
+        Part::Fragment(one) => t::id.nullable().eq(Some(Bind(one))),
+        Part::Chronology(one) => t::chronology_id.eq(Some(Bind(one))),
+    });
     let runners = runners(tx, partnership, rows.iter().filter_map(|row| row.1))?;
     Ok(rows
         .into_iter()
@@ -144,10 +143,9 @@ fn fragments_of(tx: &mut Tx<'_>, partnership: PartnershipId, part: Part) -> Resu
 fn views_of(tx: &mut Tx<'_>, partnership: PartnershipId, part: Part) -> Result<Vec<Covered>, StoreError> {
     use consolidations as t;
     let columns = (t::id, t::chronology_id, t::author_id, t::expires_at);
-    let rows: Vec<(ConsolidationId, ChronologyId, PractitionerId, Instant)> =
-        rows_of!(tx, partnership, part, consolidations, columns, {
-            Part::Chronology(one) => t::chronology_id.eq(Bind(one)),
-        });
+    let rows: Vec<(ConsolidationId, ChronologyId, PractitionerId, Instant)> = rows_of!(tx, partnership, part, consolidations, columns, {
+        Part::Chronology(one) => t::chronology_id.eq(Bind(one)),
+    });
     let runners = runners(tx, partnership, rows.iter().map(|row| row.1))?;
     let covered = rows.into_iter().filter_map(|(id, chronology, owner_id, expires_at)| {
         let agency_id = runners.get(&chronology).copied()?;

@@ -51,7 +51,8 @@ impl Service {
             self.destruction_out(scene, &order)
         })?;
         // The rows are gone for good; only now may the keys go.
-        self.settle_destructions()?;
+        let own = &written.value.certificates;
+        self.settle_destructions(|row| row.certificate_id.is_some_and(|id| own.contains(&id)))?;
         Ok(written)
     }
 

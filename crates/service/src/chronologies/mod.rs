@@ -11,7 +11,8 @@ mod tombstones;
 use std::time::Duration;
 
 use domain::{
-    Actor, ChronologyId, ChronologyState, Facts, Instant, InvitationFacts, LawfulBasis, NoConsentReason, Operation, Permit, Sensitive,
+    Actor, ChronologyId, ChronologyState, Facts, Instant, InvitationFacts, LawfulBasis, NoConsentReason, Operation,
+    Permit, Sensitive,
 };
 use serde::{Deserialize, Serialize};
 use store::{ChronologyFacts, ChronologyRow};

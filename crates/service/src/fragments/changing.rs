@@ -1,7 +1,7 @@
 //! Correcting, withdrawing and re-timing a fragment.
 
 use domain::{FragmentId, Operation};
-use store::{Part, FragmentState, TombstoneKind, TombstoneReason, TombstoneRow};
+use store::{FragmentState, Part, TombstoneKind, TombstoneReason, TombstoneRow};
 use vault::KeyScope;
 
 use super::entries::checked;

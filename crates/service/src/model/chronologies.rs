@@ -1,8 +1,8 @@
 //! Chronologies, their frozen views, snapshots and tombstones.
 
-use domain::{DeletionCertificateId, 
-    AgencyId, ChronologyId, ChronologyState, ConsolidationId, FamilyId, Instant, InvitationState, LawfulBasis,
-    NoConsentReason, PractitionerId, Purpose, Sensitive,
+use domain::{
+    AgencyId, ChronologyId, ChronologyState, ConsolidationId, DeletionCertificateId, FamilyId, Instant,
+    InvitationState, LawfulBasis, NoConsentReason, PractitionerId, Purpose, Sensitive,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;

@@ -15,8 +15,8 @@ mod timeline;
 
 pub use audit::{AuditFilter, AuditOut, ReaderOut};
 pub use chronologies::{
-    ChronologyIn, ChronologyOut, ChronologyPatch, ChronologyWarning, ConsolidationOut, ExtendIn, ReopenIn, SignOffIn, SnapshotDecision,
-    SnapshotOut, TombstoneAgency, TombstoneOut,
+    ChronologyIn, ChronologyOut, ChronologyPatch, ChronologyWarning, ConsolidationOut, ExtendIn, ReopenIn, SignOffIn,
+    SnapshotDecision, SnapshotOut, TombstoneAgency, TombstoneOut,
 };
 pub(crate) use deletion::base64;
 pub use deletion::{

@@ -14,13 +14,13 @@ use crate::{Answer, Service, ServiceError};
 const AT_ONCE: i64 = 10_000;
 
 impl Service {
-    /// Finishes every destruction that was decided: the key destroyed, its certificate made. An hour that a legal hold
-    /// keeps is left for later.
-    pub(crate) fn settle_destructions(&self) -> Answer<()> {
+    /// Finishes every destruction that was decided and that is `wanted`: the key destroyed, its certificate made. An hour
+    /// that a legal hold keeps is left for later.
+    pub(crate) fn settle_destructions(&self, wanted: impl Fn(&CommitmentRow) -> bool) -> Answer<()> {
         let now = self.now();
         let open = self.0.db.read("keys.unsettled", |tx| store::commitments::unsettled(tx, now, AT_ONCE))?;
         let mut first = None;
-        for row in open {
+        for row in open.into_iter().filter(|row| wanted(row)) {
             if let Err(error) = self.settle_one(&row) {
                 tracing::warn!(kind = row.kind, key = row.key_id, %error, "a destruction could not be certified");
                 first.get_or_insert(error);

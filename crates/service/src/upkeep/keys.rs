@@ -19,7 +19,7 @@ impl Service {
         let held = self.0.db.read("keys.held", |tx| held_expiries(tx, now))?;
         let destroyed = self.vault().destroy_epochs_over_except(now, &held);
         // One hour's failure keeps the others neither from destruction nor from their certificates.
-        self.settle_destructions()?;
+        self.settle_destructions(|_| true)?;
         Ok(u32::try_from(destroyed?.len()).unwrap_or(u32::MAX))
     }
 

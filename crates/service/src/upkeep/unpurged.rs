@@ -35,12 +35,7 @@ impl Service {
     }
 }
 
-fn reason(
-    tx: &mut Tx<'_>,
-    partnership: domain::PartnershipId,
-    row: &Unpurged,
-    now: Instant,
-) -> Answer<UnpurgedReason> {
+fn reason(tx: &mut Tx<'_>, partnership: domain::PartnershipId, row: &Unpurged, now: Instant) -> Answer<UnpurgedReason> {
     let (held, in_use) = match *row {
         Unpurged::Chronology(id, _) => match store::purge::chronology(tx, partnership, id)? {
             Some(found) => (held(tx, partnership, Some(id), found.family_id, now)?, false),

@@ -129,7 +129,11 @@ mod tests {
             destroyed_at: at("2026-03-02T10:00:01Z"),
             destroyed_commitment: Hash([5; 32]),
             format: FORMAT.to_owned(),
-            key: CertifiedKey { id: "492346".to_owned(), kind: "epoch".to_owned(), made_at: at("2026-01-02T10:00:00Z") },
+            key: CertifiedKey {
+                id: "492346".to_owned(),
+                kind: "epoch".to_owned(),
+                made_at: at("2026-01-02T10:00:00Z"),
+            },
             node_id: NodeId(Uuid::from_u128(2)),
             partnership_id: PartnershipId(Uuid::from_u128(3)),
             probe_opens: false,
