@@ -179,26 +179,22 @@ on_both! {
         assert_eq!(left, Vec::<String>::new());
     }
 
-    fn killed_between_the_rows_and_the_key_it_is_finished_by_the_next(app) {
+    fn what_was_decided_and_not_finished_is_finished_by_the_next(app) {
         let seed = app.seed();
-        // The keystore does not answer at the decisive moment: its folder of scopes has another name.
-        let keys = app.folder.path().join("keys");
-        let scopes = std::fs::read_dir(&keys).expect("a folder").map(|entry| entry.expect("an entry").path()).find(|path| path.to_string_lossy().contains("scope"));
-        let scopes = scopes.expect("a folder of scopes");
-        let trigger = app.folder.path().join("away");
-        // A file where the tombstone of the key is to be written makes destruction fail and nothing else.
-        let _ = (&trigger, &keys);
-        let mut permissions = std::fs::metadata(&scopes).expect("it is there").permissions();
-        let before = permissions.clone();
-        permissions.set_readonly(true);
-        std::fs::set_permissions(&scopes, permissions).expect("read-only");
-        let answer = app.by(User::MANAGER).post_as("end", &seed.at("destruction"), &order());
-        std::fs::set_permissions(&scopes, before).expect("as it was");
-        // Root writes wherever it likes: then it went well at once.
-        assert!([200, 503].contains(&answer.status), "{}", answer.status);
+        // The certificate cannot be written: as after a kill between the rows and the certificate.
+        raw::execute(
+            app,
+            "CREATE TRIGGER killed BEFORE INSERT ON deletion_certificates BEGIN SELECT RAISE(ABORT, 'killed'); END;",
+            "CREATE FUNCTION killed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'killed'; END $$;
+             CREATE TRIGGER killed BEFORE INSERT ON deletion_certificates FOR EACH ROW EXECUTE FUNCTION killed();",
+        );
+        assert_eq!(app.by(User::MANAGER).post_as("end", &seed.at("destruction"), &order()).status, 503);
         assert_eq!(app.by(User::OWNER).get(&seed.path).status, 410, "what was decided is decided");
-        let again = app.by(User::MANAGER).post_as("end", &seed.at("destruction"), &order()).ok();
+        raw::execute(app, "DROP TRIGGER killed", "DROP TRIGGER killed ON deletion_certificates");
+        assert_eq!(raw::counts(app)["deletion_certificates"], 0);
+        app.work();
         assert!(!app.keys().contains(&format!("scope-{}", seed.chronology)));
+        let again = app.by(User::MANAGER).post_as("end", &seed.at("destruction"), &order()).ok();
         let id = again["certificates"][0].as_str().unwrap_or_default().to_owned();
         assert_eq!(app.by(User::LEAD).get(&format!("/v1/deletion-certificates/{id}")).status, 200);
     }
