@@ -30,13 +30,13 @@ permissions! {
     PartnershipRead, AgencyList, AgencyRead, AgencyWrite, PractitionerList, PractitionerRead, PractitionerWrite,
     PersonCreate, PersonRead, PersonUpdate, PersonFind, FamilyCreate, FamilyList, FamilyRead, FamilyUpdate,
     ChronologyCreate, ChronologyList, ChronologyRead, ChronologyUpdate, ChronologyOpen, ChronologyConsolidate,
-    ChronologySignOff, ChronologyClose, ChronologyReopen, ChronologyExtend, TombstoneRead, ReadersRead,
-    InvitationCreate, InvitationList, InvitationRead, InvitationUpdate, FormRead, InvitationDraft,
+    ChronologySignOff, ChronologyClose, ChronologyReopen, ChronologyExtend, ChronologyDestroy, TombstoneRead,
+    ReadersRead, InvitationCreate, InvitationList, InvitationRead, InvitationUpdate, FormRead, InvitationDraft,
     InvitationNilReturn, InvitationDecline, FragmentSubmit, FragmentAhead, FragmentList, FragmentRead,
     FragmentVersions, FragmentCorrect, FragmentWithdraw, FragmentExtend, TimelineRead, LinkRead, LinkDecisionRead,
     LinkDecide, PersonLinkRead, PersonLinkDecide, PersonLinkUndo, ConsolidationList, ConsolidationRead, SnapshotRead,
     HoldPlace, HoldList, HoldRelease, FragmentReaders, EmergencyOpen, EmergencyRead, EmergencyEnd, EmergencyReview,
-    AlertList, AuditRead, AuditCheckpointRead, AuditProve,
+    AlertList, CertificateList, CertificateRead, UnpurgedList, AuditRead, AuditCheckpointRead, AuditProve,
 }
 
 /// What a request weighs against its caller's allowance: reads 1, writes 2, what draws up a timeline 4.
@@ -71,6 +71,9 @@ pub(crate) const fn cost(operation: Operation) -> u32 {
         | O::ConsolidationList
         | O::PersonLinkRead
         | O::HoldList
+        | O::CertificateList
+        | O::CertificateRead
+        | O::UnpurgedList
         | O::FragmentReaders
         | O::EmergencyRead
         | O::AlertList
@@ -124,7 +127,9 @@ pub(crate) const fn who(operation: Operation) -> &'static str {
         | O::PersonLinkRead
         | O::SnapshotRead => "the chronology's owner, manager and team",
         O::ConsolidationRead => "the chronology's owner, manager and team; social care in an emergency",
-        O::ChronologySignOff | O::ChronologyReopen => "a team manager of the agency that owns the chronology",
+        O::ChronologySignOff | O::ChronologyReopen | O::ChronologyDestroy => {
+            "a team manager of the agency that owns the chronology"
+        }
         O::InvitationRead => "the chronology's owner, manager, team and business support; the invited agency",
         O::FormRead | O::InvitationDraft | O::InvitationNilReturn | O::InvitationDecline => {
             "the invited agency: practitioners named on the invitation, its safeguarding lead, its record system"
@@ -148,6 +153,10 @@ pub(crate) const fn who(operation: Operation) -> &'static str {
             "the chronology's owner, manager and team; practitioners named on an invitation, once their agency's own return is in and while the chronology is open; social care in an emergency"
         }
         O::HoldPlace | O::HoldList | O::HoldRelease => "team managers of children's social care; auditors may list",
+        O::CertificateList | O::CertificateRead => {
+            "team managers, safeguarding leads and record systems for what their agency contributed or ran; others for what they wrote or owned themselves; auditors for all"
+        }
+        O::UnpurgedList => "team managers of children's social care; auditors",
         O::FragmentReaders => {
             "the agency that submitted it; the chronology's owner, manager and team where they entered it for an agency without access"
         }

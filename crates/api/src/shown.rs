@@ -70,6 +70,10 @@ shown! {
     }
     s::SnapshotOut { expires_at = |it| Some(it.chronology.expires_at) }
     s::TombstoneOut {}
+    s::DestructionOut {}
+    s::DeletionCertificateSummary {}
+    s::DeletionCertificateOut {}
+    s::UnpurgedOut {}
     s::ReaderOut {}
     s::FragmentReaderOut {}
     s::EmergencyAccessOut {

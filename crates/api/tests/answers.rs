@@ -54,12 +54,7 @@ impl Answer {
 }
 
 fn ledger() -> LedgerConfig {
-    LedgerConfig {
-        signing_key: Arc::new(SigningKey::generate().unwrap()),
-        origin: "chronology.test/audit".to_owned(),
-        journal: None,
-        retention: LedgerConfig::RETENTION,
-    }
+    LedgerConfig { origin: "chronology.test/audit".to_owned(), journal: None, retention: LedgerConfig::RETENTION }
 }
 
 impl House {
@@ -71,8 +66,15 @@ impl House {
         store::migrate(&db).unwrap();
         let keystore = FileKeystore::open(&folder.path().join("keys"), RootKey::generate().unwrap()).unwrap();
         let vault = Vault::new(Arc::new(keystore)).unwrap();
-        let config =
-            ServiceConfig { db, vault, clock: Arc::new(clock.clone()), ids: Arc::clone(&ids), ledger: ledger() };
+        let config = ServiceConfig {
+            db,
+            vault,
+            clock: Arc::new(clock.clone()),
+            ids: Arc::clone(&ids),
+            node: domain::NodeId(Uuid::from_u128(1)),
+            signing_key: Arc::new(SigningKey::generate().unwrap()),
+            ledger: ledger(),
+        };
         let service = Service::new(config).unwrap();
         service.register_partnership(partnership()).unwrap();
         let issuer = DevIssuer::open(&folder.path().join("issuer"), "https://issuer.test").unwrap();

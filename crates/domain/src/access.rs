@@ -61,6 +61,8 @@ closed_list! {
         ChronologyReopen = "chronology.reopen",
         /// Extend a chronology's expiry.
         ChronologyExtend = "chronology.extend",
+        /// Destroy a chronology before its time.
+        ChronologyDestroy = "chronology.destroy",
         /// See what is left of an expired chronology or fragment.
         TombstoneRead = "tombstone.read",
         /// See the last readers.
@@ -137,6 +139,12 @@ closed_list! {
         EmergencyReview = "emergency_access.review",
         /// List alerts.
         AlertList = "alert.list",
+        /// List deletion certificates.
+        CertificateList = "certificate.list",
+        /// Read a deletion certificate.
+        CertificateRead = "certificate.read",
+        /// List what is over and still there.
+        UnpurgedList = "unpurged.list",
         /// Read the audit.
         AuditRead = "audit.read",
         /// See where the audit stands, its hashes, and that it only grows.
@@ -425,7 +433,7 @@ fn ordinarily(actor: &Actor, operation: Operation, facts: &Facts) -> Option<Read
         O::ChronologyClose | O::ChronologyExtend | O::FragmentProxy | O::SnapshotRead | O::LinkDecide => {
             reading(actor, facts).filter(|_| actor.social_worker() || actor.manager())
         }
-        O::ChronologySignOff | O::ChronologyReopen => manager_of(actor, facts),
+        O::ChronologySignOff | O::ChronologyReopen | O::ChronologyDestroy => manager_of(actor, facts),
         O::InvitationRead => running(actor, facts).or_else(|| own(actor, facts)),
         O::FormRead | O::InvitationDraft | O::InvitationNilReturn | O::InvitationDecline | O::FragmentSubmit => {
             contributor(actor, facts)
@@ -442,7 +450,8 @@ fn ordinarily(actor: &Actor, operation: Operation, facts: &Facts) -> Option<Read
         O::PersonLinkDecide | O::PersonLinkUndo => {
             reading(actor, facts).filter(|_| actor.social_worker() || actor.manager())
         }
-        O::HoldPlace | O::HoldList | O::HoldRelease => holds(actor, operation),
+        O::HoldPlace | O::HoldList | O::HoldRelease | O::UnpurgedList => holds(actor, operation),
+        O::CertificateList | O::CertificateRead => Some(certificates(actor)),
         O::FragmentReaders => own(actor, facts),
         O::EmergencyOpen | O::EmergencyRead | O::EmergencyEnd | O::EmergencyReview | O::AlertList => {
             about_emergency(actor, operation, facts)
@@ -543,7 +552,48 @@ fn holds(actor: &Actor, operation: Operation) -> Option<ReadReason> {
     if actor.manager() {
         return Some(ReadReason::Manager);
     }
-    (operation == Operation::HoldList && actor.is(Role::Auditor)).then_some(ReadReason::Auditor)
+    let auditors_too = matches!(operation, Operation::HoldList | Operation::UnpurgedList);
+    (auditors_too && actor.is(Role::Auditor)).then_some(ReadReason::Auditor)
+}
+
+/// Everybody reads certificates, each those that concern them: [`certificate_reach`].
+fn certificates(actor: &Actor) -> ReadReason {
+    if actor.is(Role::Auditor) {
+        ReadReason::Auditor
+    } else if actor.manager() {
+        ReadReason::Manager
+    } else if actor.is(Role::SafeguardingLead) {
+        ReadReason::AgencyLead
+    } else if actor.is(Role::SystemClient) {
+        ReadReason::AgencySystem
+    } else {
+        ReadReason::Member
+    }
+}
+
+/// Which destroyed things somebody may read the certificates of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CertificateReach {
+    /// All of the partnership's.
+    Partnership,
+    /// What the agency contributed or ran.
+    Agency(AgencyId),
+    /// What this practitioner of the agency owned or wrote themselves.
+    Own(PractitionerId),
+}
+
+/// Whose certificates the holder of `permit` reads: auditors all; those who answer for an agency all of what it
+/// contributed or ran; anybody else what they owned or wrote. Proofs are given for nobody else's objects; to an auditor,
+/// whose own there are none, none are given.
+#[must_use]
+pub const fn certificate_reach(permit: &Permit) -> CertificateReach {
+    match permit.reason {
+        ReadReason::Auditor => CertificateReach::Partnership,
+        ReadReason::Manager | ReadReason::AgencyLead | ReadReason::AgencySystem => {
+            CertificateReach::Agency(permit.actor.agency)
+        }
+        _ => CertificateReach::Own(permit.actor.practitioner),
+    }
 }
 
 /// What an emergency access gives to social workers and team managers of children's social care, and to nobody else.

@@ -74,6 +74,10 @@ ids! {
     HoldId,
     /// One emergency access: somebody broke the glass.
     EmergencyAccessId,
+    /// A deletion certificate.
+    DeletionCertificateId,
+    /// One node of the service.
+    NodeId,
     /// One audit record.
     AuditId,
     /// One HTTP request, as it appears in problems, logs and the audit.

@@ -19,7 +19,8 @@ mod sensitive;
 mod words;
 
 pub use access::{
-    Actor, Decision, Denial, Facts, InvitationFacts, Operation, Permit, ReadReason, decide, may_read_entry,
+    Actor, CertificateReach, Decision, Denial, Facts, InvitationFacts, Operation, Permit, ReadReason,
+    certificate_reach, decide, may_read_entry,
 };
 pub use checks::{CheckContext, Finding, Severity, check_entry, check_fragment};
 pub use chronology::{ChronologyState, LawfulBasis, NoConsentReason, Transition};
@@ -34,8 +35,9 @@ pub use event_date::{
 };
 pub use identifiers::{IdentifierError, NhsNumber, Upn};
 pub use ids::{
-    AgencyId, AuditId, ChronologyId, ConsolidationId, EmergencyAccessId, EntryId, FamilyId, FragmentId, HoldId, Ids,
-    InvitationId, LinkDecisionId, PartnershipId, PersonId, PersonLinkId, PractitionerId, RelationshipId, RequestId,
+    AgencyId, AuditId, ChronologyId, ConsolidationId, DeletionCertificateId, EmergencyAccessId, EntryId, FamilyId,
+    FragmentId, HoldId, Ids, InvitationId, LinkDecisionId, NodeId, PartnershipId, PersonId, PersonLinkId,
+    PractitionerId, RelationshipId, RequestId,
 };
 pub use instant::{Instant, InstantError};
 pub use invitation::{DeclineReason, InvitationState};
@@ -45,4 +47,4 @@ pub use person::{
 };
 pub use policy::{Category, PartnershipPolicy, PurposePolicy, built_in_categories};
 pub use sensitive::Sensitive;
-pub use words::{AgencyKind, Purpose, Role, UnknownWord};
+pub use words::{AgencyKind, DestructionReason, Purpose, Role, SnapshotKept, UnknownWord};

@@ -131,3 +131,25 @@ closed_list! {
         PracticeReview = "practice_review",
     }
 }
+
+closed_list! {
+    /// Why a chronology is destroyed before its time.
+    DestructionReason {
+        /// The work is over, and nobody needs the shared copy any more.
+        Closed = "closed",
+        /// It should never have been made: the wrong family, or no basis for it.
+        MadeInError = "made_in_error",
+        /// A court, a regulator or the partnership ordered it.
+        Ordered = "ordered",
+    }
+}
+
+closed_list! {
+    /// What was decided about a copy for the social-care record.
+    SnapshotKept {
+        /// A view was signed off for it.
+        SignedOff = "signed_off",
+        /// It was waived, with a reason.
+        Waived = "waived",
+    }
+}

@@ -95,6 +95,7 @@ const EXPECTED: &[(O, &str)] = &[
     (O::ChronologyClose,       "YYnnnnnnnnnnx"),
     (O::ChronologyReopen,      "nYnnnnnnnnnnn"),
     (O::ChronologyExtend,      "YYnnnnnnnnnnx"),
+    (O::ChronologyDestroy,     "nYnnnnnnnnnnn"),
     (O::TombstoneRead,         "YYYnYYnYYnnnY"),
     (O::ReadersRead,           "YYnnnnnnnnnnx"),
     (O::InvitationCreate,      "YYYnnnnnnnnnx"),
@@ -133,6 +134,9 @@ const EXPECTED: &[(O, &str)] = &[
     (O::EmergencyEnd,          "Ynnnnnnnnnnnx"),
     (O::EmergencyReview,       "oYnnnnnnnnnYx"),
     (O::AlertList,             "YYnnnnnnnnnYx"),
+    (O::CertificateList,       "YYYYYYYYYYnYx"),
+    (O::CertificateRead,       "YYYYYYYYYYnYx"),
+    (O::UnpurgedList,          "nYnnnnnnnnnYn"),
     (O::AuditRead,             "nnnnnnnnnnnYn"),
 ];
 
@@ -202,6 +206,8 @@ const COLLECTIONS: &[O] = &[
     O::FamilyCreate,
     O::FamilyList,
     O::FragmentAhead,
+    O::CertificateList,
+    O::CertificateRead,
 ];
 
 #[rstest]
@@ -313,4 +319,16 @@ fn broken_glass_is_no_reason_where_there_is_another() {
 fn the_glass_is_broken_to_what_is_worked_with(#[case] state: ChronologyState, #[case] expected: char) {
     let facts = Facts { state: Some(state), ..Facts::collection() };
     assert_eq!(answer(&actor(true, Role::SocialWorker), O::EmergencyOpen, &facts), expected);
+}
+
+#[test]
+fn certificates_are_for_those_whose_objects_they_cover() {
+    use domain::{CertificateReach as Reach, certificate_reach};
+    let reach = |who| {
+        let (actor, facts) = persona(who);
+        certificate_reach(&decide(&actor, O::CertificateList, &facts).unwrap())
+    };
+    assert_eq!(['M', 'L', 'S'].map(reach), [Reach::Agency(id(2)); 3]);
+    assert_eq!(['O', 'B', 'C', 'R', 'I', 'U', 'N'].map(reach), [Reach::Own(id(3)); 7]);
+    assert_eq!(reach('A'), Reach::Partnership);
 }

@@ -29,6 +29,9 @@ pub(crate) enum Command {
     Token(TokenArgs),
     /// Check the configuration and list every mistake.
     CheckConfig,
+    /// Check a deletion certificate: that it was signed by the service, that its key was published before it was
+    /// destroyed, and that what you contributed is among what it covers. Needs neither database nor network.
+    VerifyDeletion(VerifyDeletionArgs),
     /// Measure speed and memory on this machine, beside their targets.
     Bench(crate::bench::BenchArgs),
     /// Verify the audit, or write it out for others to verify.
@@ -84,6 +87,22 @@ pub(crate) struct DemoArgs {
     /// Fill, say who is there, and end.
     #[arg(long)]
     pub(crate) fill_only: bool,
+}
+
+/// What to check a certificate with.
+#[derive(Debug, Clone, Args)]
+#[command(after_help = crate::commands::STATUSES)]
+pub(crate) struct VerifyDeletionArgs {
+    /// The certificate as the service answered it, or - for standard input.
+    #[arg(long, value_name = "FILE")]
+    pub(crate) certificate: PathBuf,
+    /// The service's public key as you were given it: base64, or a file that holds it. Without it the certificate is only
+    /// checked against the key that it names itself.
+    #[arg(long, value_name = "BASE64|FILE")]
+    pub(crate) public_key: Option<String>,
+    /// Also ask the configured keystore whether the key can still be had.
+    #[arg(long)]
+    pub(crate) keystore: bool,
 }
 
 /// What to do with the schema.

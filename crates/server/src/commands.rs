@@ -4,11 +4,13 @@ mod audit;
 mod check_config;
 mod migrate;
 mod token;
+mod verify_deletion;
 
 pub(crate) use audit::audit;
 pub(crate) use check_config::check_config;
 pub(crate) use migrate::migrate;
 pub(crate) use token::token;
+pub(crate) use verify_deletion::{STATUSES, verify_deletion};
 
 use std::process::ExitCode;
 
@@ -28,6 +30,7 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Openapi => output::text(&api::openapi_yaml())?,
         Command::Serve => serve::serve(config::load(file)?)?,
         Command::Demo(arguments) => serve::demo(config::load(file)?, arguments)?,
+        Command::VerifyDeletion(arguments) => return verify_deletion(&arguments, file),
         Command::Migrate(arguments) => return migrate(&config::load(file)?, arguments),
         Command::Token(arguments) => output::line(&token(&config::load(file)?, arguments)?)?,
     }

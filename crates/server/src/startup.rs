@@ -1,10 +1,12 @@
 //! From settings to a service: keystore, database, migrations, partnerships, in this order.
 
+pub(crate) mod marks;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use domain::{Clock, Ids};
+use domain::{Clock, Ids, NodeId};
 use identity::{DevIssuer, FetchKeys, FetchSettings, IssuerConfig, SourceReader, Verifier};
 use secrecy::ExposeSecret as _;
 use service::{LedgerConfig, Service, ServiceConfig};
@@ -22,6 +24,7 @@ pub(crate) struct Ground {
     pub(crate) db: Db,
     pub(crate) vault: Vault,
     pub(crate) ids: Arc<dyn Ids>,
+    pub(crate) node: NodeId,
     pub(crate) signing_key: Arc<SigningKey>,
 }
 
@@ -33,10 +36,12 @@ impl Ground {
     pub(crate) fn open(settings: &Settings) -> anyhow::Result<Self> {
         files::private_folder(&settings.data_folder)?;
         let vault = open_vault(&settings.keystore)?;
-        let signing_key = Arc::new(open_signing_key(&settings.audit.signing_key_file)?);
         let db = connect(&settings.database)?;
         bring_up_to_date(&db, settings.database.migrate_at_start)?;
-        Ok(Self { db, vault, ids: Arc::new(RandomIds::new()), signing_key })
+        let ids: Arc<dyn Ids> = Arc::new(RandomIds::new());
+        let node = marks::node(settings, ids.as_ref())?;
+        let signing_key = Arc::new(marks::signing_key(settings)?);
+        Ok(Self { db, vault, ids, node, signing_key })
     }
 
     /// The use cases, by `clock`, with the configured partnerships.
@@ -66,8 +71,9 @@ impl Ground {
             vault: self.vault.clone(),
             clock,
             ids: Arc::clone(&self.ids),
+            node: self.node,
+            signing_key: Arc::clone(&self.signing_key),
             ledger: LedgerConfig {
-                signing_key: Arc::clone(&self.signing_key),
                 origin: settings.audit.origin.clone(),
                 journal,
                 retention: settings.audit.retention,
@@ -157,20 +163,15 @@ fn open_vault(settings: &KeystoreSettings) -> anyhow::Result<Vault> {
     Ok(Vault::new(Arc::new(keystore))?)
 }
 
-/// The key that signs checkpoints and certificates, made on first start.
-fn open_signing_key(file: &PathBuf) -> anyhow::Result<SigningKey> {
-    let bytes = match read_secret(file, "signing key")? {
-        Some(bytes) => bytes,
-        None => {
-            if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
-                files::private_folder(folder)?;
-            }
-            files::write_private_once(file, SigningKey::generate()?.to_base64().as_bytes())?;
-            tracing::info!("a signing key was made");
-            read_secret(file, "signing key")?.context("the signing key just made is gone")?
-        }
-    };
-    SigningKey::from_file_bytes(&bytes).with_context(|| format!("signing key {}", file.display()))
+/// The keystore that is there, to look into; nothing is made.
+///
+/// # Errors
+/// When there is none, or it cannot be opened.
+pub(crate) fn open_vault_to_look(settings: &KeystoreSettings) -> anyhow::Result<Vault> {
+    if !settings.folder.try_exists()? || !settings.root_key_file.try_exists()? {
+        bail!("keystore {}: there is none, or its root key is missing", settings.folder.display());
+    }
+    open_vault(settings)
 }
 
 /// The root key, `None` when there is no such file.

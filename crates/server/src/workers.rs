@@ -204,9 +204,18 @@ fn pause(failures: u32) -> Duration {
 
 fn purge(service: &Service, batch: u32) -> Answer<More> {
     let report = service.purge(batch)?;
-    let PurgeReport { chronologies, fragments, people, families, replies, oldest_unpurged } = report;
+    let PurgeReport { chronologies, fragments, people, families, replies, failed, .. } = report;
+    let PurgeReport { unpurged, oldest_unpurged, overdue_holds, .. } = report;
     let oldest = oldest_unpurged.unwrap_or_default().as_secs_f64();
     metrics::gauge!("oldest_unpurged_seconds").set(oldest);
+    for (kind, rows) in unpurged {
+        metrics::gauge!("unpurged", "kind" => kind).set(f64::from(u32::try_from(rows).unwrap_or(u32::MAX)));
+    }
+    let overdue = u32::try_from(overdue_holds).unwrap_or(u32::MAX);
+    metrics::gauge!("holds_review_overdue").set(f64::from(overdue));
+    if failed > 0 {
+        tracing::warn!(failed, "expired data could not be deleted; each identifier is logged above");
+    }
     let counts = [
         ("chronology", chronologies),
         ("fragment", fragments),

@@ -4,12 +4,13 @@ use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
-use domain::{Clock, Ids, Instant, Operation, PartnershipId, PartnershipPolicy, RequestId};
+use domain::{Clock, Ids, Instant, NodeId, Operation, PartnershipId, PartnershipPolicy, RequestId};
 use serde::{Serialize, de::DeserializeOwned};
 use store::{Db, Tx};
-use vault::Vault;
+use vault::{KeyId, SigningKey, Vault};
 
 use crate::idempotency::Flight;
+use crate::keys_in_use::{self, Known};
 use crate::ledger::{Ledger, LedgerConfig};
 use crate::linking::{self, Queue, Relink};
 use crate::recording::Outcome;
@@ -28,6 +29,10 @@ pub struct ServiceConfig {
     pub ids: Arc<dyn Ids>,
     /// How the audit is kept.
     pub ledger: LedgerConfig,
+    /// Which node this is; kept from start to start.
+    pub node: NodeId,
+    /// What deletion certificates are signed with; the same on every node.
+    pub signing_key: Arc<SigningKey>,
 }
 
 /// A partnership as configured.
@@ -58,6 +63,10 @@ pub(crate) struct Inner {
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn Ids>,
     pub(crate) partnerships: RwLock<HashMap<String, Arc<Partnership>>>,
+    pub(crate) node: NodeId,
+    pub(crate) signing_key: Arc<SigningKey>,
+    /// Commitments to keys that are known to be published.
+    pub(crate) known: Known,
     pub(crate) flights: Mutex<HashSet<Flight>>,
     /// How the audit is kept, and how far its tree is behind.
     pub(crate) ledger: Ledger,
@@ -83,7 +92,7 @@ impl Service {
     /// # Errors
     /// [`ServiceError::Unavailable`] when the database does not answer.
     pub fn new(config: ServiceConfig) -> Answer<Self> {
-        let ServiceConfig { db, vault, clock, ids, ledger } = config;
+        let ServiceConfig { db, vault, clock, ids, ledger, node, signing_key } = config;
         let ledger = Ledger::new(ledger);
         db.keep_book(ledger.begin(ids.next(clock.now()))?);
         let mark = db.read("clock.high_water", store::clock::high_water)?;
@@ -94,6 +103,9 @@ impl Service {
             clock,
             ids,
             partnerships: RwLock::default(),
+            node,
+            signing_key,
+            known: Known::default(),
             flights: Mutex::default(),
             ledger,
             links: Arc::clone(&links),
@@ -219,7 +231,11 @@ impl Service {
             self.meet(call)?;
             done = attempt();
         }
-        let (written, relink) = done.map_err(|failed| self.record_failure(call, operation, now, failed))?;
+        let Done { written, relink, published } =
+            done.map_err(|failed| self.record_failure(call, operation, now, failed))?;
+        if let Some((partnership, keys)) = published {
+            self.0.known.remember(partnership, keys);
+        }
         if let Some(job) = relink {
             self.0.links.add(job);
         }
@@ -234,7 +250,8 @@ impl Service {
         trail: &Trail,
         now: Instant,
         act: &impl Fn(&mut Scene<'_, '_>) -> Answer<T>,
-    ) -> Result<(Written<T>, Option<Relink>), Failed> {
+    ) -> Result<Done<T>, Failed> {
+        keys_in_use::begin();
         let entered = self.enter(tx, call, now).map_err(|error| Failed::new(error, trail))?;
         let Some(Entered { session, partnership }) = entered else {
             return Err(Failed::new(ServiceError::Unmet, trail));
@@ -254,7 +271,7 @@ impl Service {
             leave.map_err(|error| Failed::new(error, trail))?;
             let outcome = Outcome { word: "replayed", trail };
             self.append(tx, &self.record(call, &session, operation, outcome))?;
-            return Ok((Written { value, replayed: true }, None));
+            return Ok(Done { written: Written { value, replayed: true }, relink: None, published: None });
         }
         let trail = trail.clone();
         let mut scene = Scene { tx, session: &session, partnership: &partnership, trail, writes: true, relink: None };
@@ -267,7 +284,9 @@ impl Service {
         // A replay gives the same to the same person again: it is in the audit, and here once.
         store::shown_fragments::insert(tx, &transparency::rows(&record, &session, operation, &trail))?;
         self.remember(tx, call, &session, operation, &trail, &value).map_err(|error| Failed::new(error, &trail))?;
-        Ok((Written { value, replayed: false }, relink))
+        let partnership = session.actor.partnership;
+        let keys = self.publish_used(tx, partnership, now).map_err(|error| Failed::new(error, &trail))?;
+        Ok(Done { written: Written { value, replayed: false }, relink, published: Some((partnership, keys)) })
     }
 
     fn record_failure(&self, call: &Call, operation: Operation, now: Instant, failed: Failed) -> ServiceError {
@@ -307,6 +326,14 @@ impl Service {
             other => Err(other),
         }
     }
+}
+
+/// A write whose transaction is about to be committed.
+struct Done<T> {
+    written: Written<T>,
+    relink: Option<Relink>,
+    /// Keys whose commitments are published once it is.
+    published: Option<(PartnershipId, Vec<KeyId>)>,
 }
 
 /// A write that did not happen, with what is known of its object, for the audit.

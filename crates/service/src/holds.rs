@@ -53,7 +53,7 @@ impl Service {
                 scene.trail.chronology = input.target_id.map(ChronologyId);
             }
             store::holds::insert(scene.tx, &row)?;
-            Ok(hold_out(&row, Some(details.reason)))
+            Ok(hold_out(&row, Some(details.reason), now))
         })
     }
 
@@ -75,7 +75,7 @@ impl Service {
                 |row| (row.placed_at, row.id.0),
                 |row| {
                     let reason = if may_know { Some(self.hold_details(&row, now)?.reason) } else { None };
-                    Ok(hold_out(&row, reason))
+                    Ok(hold_out(&row, reason, now))
                 },
             )
         })
@@ -104,7 +104,7 @@ impl Service {
             let sealed = self.seal_hold(permit.partnership(), id, row.version, now, &details)?;
             (row.wrapped_key, row.sealed) = (sealed.wrapped_key.into(), sealed.sealed.into());
             store::holds::update(scene.tx, &row, before)?;
-            Ok(hold_out(&row, Some(details.reason)))
+            Ok(hold_out(&row, Some(details.reason), now))
         })
     }
 
@@ -145,6 +145,8 @@ fn check(scene: &mut Scene<'_, '_>, input: &HoldIn) -> Answer<()> {
     let target_ok = match (input.scope, input.target_id) {
         (HoldScope::All, None) => true,
         (HoldScope::Chronology, Some(id)) => {
+            // Whoever is about to destroy it takes turns with whoever holds it.
+            store::chronologies::lock(scene.tx, actor.partnership, ChronologyId(id))?;
             let found = store::chronologies::find(scene.tx, actor.partnership, ChronologyId(id), now)?;
             found.is_some_and(|row| row.owner_agency_id == actor.agency)
         }
@@ -183,13 +185,14 @@ const fn scope_out(scope: store::HoldScope) -> HoldScope {
     }
 }
 
-fn hold_out(row: &HoldRow, reason: Option<Sensitive<String>>) -> HoldOut {
+fn hold_out(row: &HoldRow, reason: Option<Sensitive<String>>, now: Instant) -> HoldOut {
     HoldOut {
         id: row.id,
         scope: scope_out(row.scope),
         target_id: row.target_id,
         reason,
         review_at: row.review_at,
+        review_overdue: row.released_at.is_none() && row.review_at <= now,
         placed_by: row.placed_by,
         placed_at: row.placed_at,
         released_by: row.released_by,

@@ -98,7 +98,7 @@ impl Service {
         let expires_at = trail.expires_at.map_or(kept_until, |end| end.min(kept_until));
         // What never goes (an agency, a hold) has no key to go with: its replies share the partnership's.
         let mortal = trail.object_id.filter(|_| trail.expires_at.is_some());
-        let object_id = trail.chronology.map(Uuid::from).or(mortal);
+        let object_id = trail.chronology.map(Uuid::from).or(mortal).filter(|_| !trail.outlives);
         let key_index = self.key_index(session, operation, idempotency);
         let sealed = self.seal(&reply_place(&key_index), &reply_terms(session, object_id, expires_at), now, value)?;
         let row = IdempotencyRow {
@@ -122,6 +122,9 @@ impl Service {
     /// the chronology since. That its state has moved on does not matter.
     pub(crate) fn still_entitled(&self, scene: &mut Scene<'_, '_>, operation: Operation) -> Answer<()> {
         let leave = match (scene.trail.object_kind, scene.trail.object_id) {
+            (Some("chronology"), Some(id)) if operation == Operation::ChronologyDestroy => {
+                self.ordered(scene, ChronologyId(id)).map(drop)
+            }
             (Some("chronology"), Some(id)) => self.admit(scene, ChronologyId(id), operation).map(drop),
             (Some("invitation"), Some(id)) => self.admit_to_invitation(scene, InvitationId(id), operation).map(drop),
             (Some("fragment"), Some(id)) => self.admit_to_fragment(scene, FragmentId(id), operation).map(drop),

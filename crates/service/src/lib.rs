@@ -6,6 +6,7 @@
 //! written, the answer is [`ServiceError::Unavailable`] and nothing is shown.
 
 mod audit;
+mod certificates;
 mod chronologies;
 mod directory;
 mod emergency;
@@ -15,6 +16,7 @@ mod fragments;
 mod holds;
 mod idempotency;
 mod invitations;
+mod keys_in_use;
 mod ledger;
 mod linking;
 mod model;

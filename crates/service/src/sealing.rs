@@ -43,7 +43,7 @@ impl Service {
         now: Instant,
         value: &impl Serialize,
     ) -> Answer<SealedValue> {
-        let (key, wrapped_key) = self.vault().create_key(now, terms, place)?;
+        let (key, wrapped_key) = self.create_key(now, terms, place)?;
         let sealed = key.seal(place, &to_bytes(value)?)?;
         Ok(SealedValue { wrapped_key, sealed })
     }

@@ -80,6 +80,8 @@ pub(crate) struct Trail {
     pub(crate) told: Box<Told>,
     /// When what is answered expires: checked again after the record is written.
     pub(crate) expires_at: Option<Instant>,
+    /// The reply tells of the object's end and outlives it.
+    pub(crate) outlives: bool,
 }
 
 impl Trail {

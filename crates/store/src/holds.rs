@@ -86,6 +86,15 @@ pub fn page(
     tx.run(|c| query.select(HoldRow::as_select()).load(c))
 }
 
+/// How many holds of any partnership stand past the date by which they were to be reviewed.
+///
+/// # Errors
+/// When the database fails.
+pub fn overdue(tx: &mut Tx<'_>, now: Instant) -> Result<i64, StoreError> {
+    let query = dsl::holds.filter(dsl::released_at.is_null()).filter(dsl::review_at.le(Bind(now)));
+    tx.run(|c| query.count().get_result(c))
+}
+
 /// Whether anything stops the destruction of a chronology or of what concerns any of `children`: a hold on it, on one
 /// of them, or on all. A review date that has passed releases nothing.
 ///

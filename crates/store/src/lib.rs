@@ -28,9 +28,13 @@ pub mod agencies;
 pub mod audit;
 pub mod audit_before;
 pub mod audit_tree;
+pub mod certificates;
 pub mod chronologies;
 pub mod clock;
+pub mod commitments;
 pub mod consolidations;
+pub mod covered;
+pub mod deletion_orders;
 pub mod emergency;
 pub mod event_links;
 pub mod families;
@@ -51,6 +55,7 @@ pub mod shown_fragments;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod tombstones;
+pub mod unpurged;
 
 pub use agencies::AgencyRow;
 pub use audit::{AuditDraft, AuditFilter, AuditRow};
@@ -58,10 +63,14 @@ pub use audit_before::AuditBeforeRow;
 pub use audit_tree::{AuditHeadRow, AuditTreeRow};
 pub use book::Book;
 pub use bytes::{Sealed, Token};
+pub use certificates::CertificateRow;
 pub use chronologies::{ChronologyFacts, ChronologyRow, TeamMemberRow};
+pub use commitments::CommitmentRow;
 pub use config::{DbConfig, Kind};
 pub use consolidations::ConsolidationRow;
+pub use covered::{Covered, CoveredRow, Part};
 pub use db::{Connections, Db};
+pub use deletion_orders::DeletionOrderRow;
 pub use emergency::{EmergencyAccessRow, EmergencyChronologyRow};
 pub use error::{Fault, StoreError};
 pub use event_links::EventLinksRow;
@@ -82,6 +91,7 @@ pub use purge::{Backlog, Due};
 pub use shown_fragments::ShownFragmentRow;
 pub use tombstones::{Tombstone, TombstoneAgencyRow, TombstonePractitionerRow, TombstoneRow};
 pub use tx::Tx;
+pub use unpurged::Unpurged;
 pub use words::{
     FragmentState, HoldScope, PersonLinkBand, PersonLinkState, PersonVerdict, TombstoneKind, TombstoneReason,
 };

@@ -32,10 +32,12 @@ pub struct Due<I> {
 }
 
 /// What is over and still there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Backlog {
     /// How many rows.
     pub rows: i64,
+    /// How many of each kind, kinds of which there are none included.
+    pub kinds: Vec<(&'static str, i64)>,
     /// Since when the oldest of them has been over.
     pub oldest: Option<Instant>,
 }
@@ -171,14 +173,18 @@ pub fn fragments_of(
 pub fn backlog(tx: &mut Tx<'_>, now: Instant) -> Result<Backlog, StoreError> {
     let mut all = Backlog::default();
     macro_rules! add {
-        ($($table:ident),+) => {$(
+        ($($table:ident $kind:literal),+) => {$(
             let over = $table::table.filter($table::expires_at.le(Bind(now)));
             let (rows, oldest): (i64, Option<Instant>) =
                 tx.run(|c| over.select((count_star(), min($table::expires_at))).first(c))?;
             all.rows += rows;
+            all.kinds.push(($kind, rows));
             all.oldest = [all.oldest, oldest].into_iter().flatten().min();
         )+};
     }
-    add!(people, families, chronologies, fragments, consolidations, idempotency);
+    add!(
+        people "person", families "family", chronologies "chronology", fragments "fragment",
+        consolidations "consolidation", idempotency "reply"
+    );
     Ok(all)
 }

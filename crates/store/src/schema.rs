@@ -513,6 +513,72 @@ table! {
 }
 
 table! {
+    use diesel::sql_types::{Binary, Nullable, Text};
+    use crate::types::{Id, Moment};
+
+    key_commitments (partnership_id, kind, key_id) {
+        partnership_id -> Id,
+        kind -> Text,
+        key_id -> Text,
+        commitment -> Binary,
+        made_at -> Moment,
+        published_at -> Moment,
+        due_at -> Nullable<Moment>,
+        certificate_id -> Nullable<Id>,
+        settled_at -> Nullable<Moment>,
+    }
+}
+
+table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::types::{Id};
+
+    deletion_covered (partnership_id, kind, key_id, object_id) {
+        partnership_id -> Id,
+        kind -> Text,
+        key_id -> Text,
+        object_kind -> Text,
+        object_id -> Id,
+        agency_id -> Id,
+        runs_agency_id -> Nullable<Id>,
+        owner_id -> Id,
+    }
+}
+
+table! {
+    use diesel::sql_types::{Binary, Text};
+    use crate::types::{Id, Moment};
+
+    deletion_certificates (id) {
+        id -> Id,
+        partnership_id -> Id,
+        kind -> Text,
+        key_id -> Text,
+        issued_at -> Moment,
+        document -> Text,
+        public_key -> Binary,
+        signature -> Binary,
+        seed -> Binary,
+    }
+}
+
+table! {
+    use diesel::sql_types::Binary;
+    use crate::types::{Id, Moment, Word};
+
+    deletion_orders (chronology_id) {
+        chronology_id -> Id,
+        partnership_id -> Id,
+        reason -> Word,
+        snapshot -> Word,
+        decided_by -> Id,
+        decided_at -> Moment,
+        wrapped_key -> Binary,
+        sealed -> Binary,
+    }
+}
+
+table! {
     use diesel::sql_types::{BigInt};
     use crate::types::{Moment};
 
@@ -615,5 +681,9 @@ allow_tables_to_appear_in_same_query!(
     emergency_chronologies,
     shown_fragments,
     idempotency,
+    key_commitments,
+    deletion_covered,
+    deletion_certificates,
+    deletion_orders,
     clock_mark,
 );

@@ -191,6 +191,7 @@ ids!(
     domain::HoldId,
     domain::EmergencyAccessId,
     domain::AuditId,
+    domain::DeletionCertificateId,
     domain::RequestId,
 );
 
@@ -275,6 +276,8 @@ words!(
     domain::LinkVerdict,
     domain::EmergencyReason,
     domain::ReviewFinding,
+    domain::DestructionReason,
+    domain::SnapshotKept,
     FragmentState,
     HoldScope,
     PersonLinkBand,

@@ -71,6 +71,8 @@ table_words! {
         Expired = "expired",
         /// Its agency took it back.
         Withdrawn = "withdrawn",
+        /// Its chronology was destroyed before its time.
+        Destroyed = "destroyed",
     }
 }
 

@@ -124,6 +124,20 @@ impl KeyId {
             Self::IndexRoot => String::new(),
         }
     }
+
+    /// The key of a kind and an identifier, as [`KeyKind::as_str`] and [`KeyId::id`] write them; `None` for anything else.
+    #[must_use]
+    pub fn parse(kind: &str, id: &str) -> Option<Self> {
+        let key = match kind {
+            "epoch" => Self::Epoch(Epoch(id.parse().ok()?)),
+            "scope" => Self::Scope(uuid::Uuid::try_parse(id).ok()?),
+            "permanent" => Self::Permanent(PartnershipId(uuid::Uuid::try_parse(id).ok()?)),
+            "audit" => Self::Audit(AuditEpoch(id.parse().ok()?)),
+            "index-root" => Self::IndexRoot,
+            _ => return None,
+        };
+        (key.id() == id).then_some(key)
+    }
 }
 
 impl From<KeyScope> for KeyId {
@@ -278,6 +292,17 @@ mod tests {
             (epoch.starts_after().to_string(), epoch.over_at().to_string()),
             (starts.to_owned(), over.to_owned())
         );
+    }
+
+    #[test]
+    fn a_key_is_named_in_one_way() {
+        let id = uuid::Uuid::from_u128(7);
+        for key in [KeyId::Epoch(Epoch(-3)), KeyId::Scope(id), KeyId::Audit(AuditEpoch(4)), KeyId::IndexRoot] {
+            assert_eq!(KeyId::parse(key.kind().as_str(), &key.id()), Some(key));
+        }
+        for (kind, id) in [("epoch", "+3"), ("epoch", "03"), ("scope", "7"), ("root", "")] {
+            assert_eq!(KeyId::parse(kind, id), None, "{kind} {id}");
+        }
     }
 
     #[test]

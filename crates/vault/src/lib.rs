@@ -63,6 +63,7 @@
 mod associated;
 mod audit_key;
 mod cache;
+pub mod certificate;
 mod data_key;
 mod error;
 mod file_keystore;

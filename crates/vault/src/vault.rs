@@ -195,6 +195,22 @@ impl Vault {
         epochs.filter_map(|epoch| self.0.keystore.destruction(KeyId::Epoch(epoch)).transpose()).collect()
     }
 
+    /// What may be known of a living key, for publication; `None` if there is none.
+    ///
+    /// # Errors
+    /// [`VaultError::Keystore`] when the keystore cannot be read.
+    pub fn record(&self, key: KeyId) -> Result<Option<KeyRecord>, VaultError> {
+        self.0.keystore.record(key)
+    }
+
+    /// What is known of a destroyed key, probed anew; `None` if it lives or never was.
+    ///
+    /// # Errors
+    /// [`VaultError::Keystore`] when the keystore cannot be read.
+    pub fn destruction(&self, key: KeyId) -> Result<Option<Destruction>, VaultError> {
+        self.0.keystore.destruction(key)
+    }
+
     /// What is known of a destroyed scope, probed anew; `None` if it lives or never was.
     ///
     /// # Errors

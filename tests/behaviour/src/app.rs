@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use api::{ApiState, Limits};
-use domain::{Clock as _, Instant, MockClock, PartnershipPolicy};
+use domain::{Clock as _, Instant, MockClock, NodeId, PartnershipPolicy};
 use identity::{CertificateThumbprint, DevClaims, DevIssuer, FetchSettings, SourceReader, Verifier};
 use service::{AgencyIn, LedgerConfig, PartnershipConfig, Service, ServiceConfig};
 use store::Kind;
@@ -22,6 +22,8 @@ use crate::{EVERYBODY, User};
 /// When every test begins.
 const START: &str = "2026-03-02T09:30:00Z";
 const AUDIENCE: &str = "https://chronology.example";
+/// The same in every run.
+const SIGNING_KEY: &str = "dGhlIHNhbWUgc2lnbmluZyBrZXkgZXZlcnkgcnVuISE=";
 /// The same in every run.
 const ROOT_KEY: &str = "dGhlIHNhbWUgcm9vdCBrZXkgaW4gZXZlcnkgcnVuISE=";
 
@@ -62,12 +64,15 @@ impl TestApp {
         let db = store::testing::fresh(kind);
         let keystore = FileKeystore::open(&folder.path().join("keys"), RootKey::from_base64(ROOT_KEY).expect("a key"));
         let vault = Vault::new(Arc::new(keystore.expect("a keystore"))).expect("a vault");
+        let signing_key = SigningKey::from_file_bytes(SIGNING_KEY.as_bytes()).expect("a key");
         let config = ServiceConfig {
             db: db.clone(),
             vault,
             clock: Arc::new(clock.clone()),
             ids: ids.clone(),
             ledger: ledger(&folder),
+            node: NodeId(uuid::Uuid::from_u128(1)),
+            signing_key: Arc::new(signing_key),
         };
         let service = Service::new(config).expect("a service");
         register(&service, &policy);
@@ -167,6 +172,26 @@ impl TestApp {
         self.service.sequence_audit().expect("records have their places");
     }
 
+    /// A second process on the same keystore.
+    ///
+    /// # Panics
+    /// When it cannot be opened.
+    #[must_use]
+    pub fn another_vault(&self) -> Vault {
+        let root_key = RootKey::from_base64(ROOT_KEY).expect("a key");
+        let keystore = FileKeystore::open(&self.folder.path().join("keys"), root_key).expect("a keystore");
+        Vault::new(Arc::new(keystore)).expect("a vault")
+    }
+
+    /// The public key of the certificates.
+    ///
+    /// # Panics
+    /// Never.
+    #[must_use]
+    pub fn public_key(&self) -> [u8; 32] {
+        SigningKey::from_file_bytes(SIGNING_KEY.as_bytes()).expect("a key").public_key()
+    }
+
     /// Names of the keys by which something mortal lives: hours and scopes. The partnership's own scope, by which kept
     /// replies about agencies and holds live, is there for good.
     #[must_use]
@@ -199,7 +224,6 @@ impl TestApp {
 /// An audit with a journal beside it, signed by the same key in every run.
 fn ledger(folder: &TempDir) -> LedgerConfig {
     LedgerConfig {
-        signing_key: Arc::new(SigningKey::from_file_bytes(ROOT_KEY.as_bytes()).expect("a key")),
         origin: "chronology.example/audit".into(),
         journal: Some(folder.path().join("journal")),
         retention: LedgerConfig::RETENTION,

@@ -7,6 +7,7 @@ use domain::{Category, Instant, Operation, Significance};
 use service::{AuditFilter, Fault, PageQuery, TimelineQuery};
 use time::Date;
 use time::format_description::well_known::Iso8601;
+use uuid::Uuid;
 
 use super::{Ask, Outcome};
 use crate::body::pointer::part;
@@ -171,6 +172,13 @@ impl Ask {
         });
         let [from, to] = sizes;
         query.finish((from, to))
+    }
+
+    /// The one object whose proof is asked for.
+    pub(crate) fn certificate_object(&self) -> Outcome<Option<Uuid>> {
+        let mut query = Query::read(&self.query);
+        let object = query.one("object", AN_ID, id);
+        query.finish(object)
     }
 
     /// Which audit records are asked for, and which page of them.

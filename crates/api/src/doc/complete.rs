@@ -9,7 +9,7 @@ use super::{METHODS, examples, parameters, request_bodies, responses, schemas, s
 use crate::permission::who;
 
 /// Groups of operations, in the order of the reference.
-const TAGS: [(&str, &str); 11] = [
+const TAGS: [(&str, &str); 12] = [
     ("Directory", "The partnership, its agencies and its practitioners."),
     ("People and families", "Children, adults, and the families they belong to."),
     ("Chronologies", "One multi-agency chronology and its state machine."),
@@ -20,6 +20,7 @@ const TAGS: [(&str, &str); 11] = [
     ("Links", "Which entries tell one event, why, and what people decided about it."),
     ("Holds", "Legal holds, which stop destruction."),
     ("Emergency access", "Breaking the glass: reading in an emergency, the alerts about it, and its review."),
+    ("Deletion", "Destruction before its time, certificates of every destruction, and what is still there."),
     ("Audit", "Who did what, and why it was allowed."),
 ];
 
@@ -149,7 +150,16 @@ fn complete_responses(
     if method == "get" {
         answers.insert("304".to_owned(), json!({ "$ref": "#/components/responses/NotModified" }));
     }
-    let plain = ["/v1/agencies", "/v1/practitioners", "/v1/partnership", "/v1/me", "/v1/audit", "/v1/holds"];
+    let plain = [
+        "/v1/agencies",
+        "/v1/practitioners",
+        "/v1/partnership",
+        "/v1/me",
+        "/v1/audit",
+        "/v1/holds",
+        "/v1/deletion-certificates",
+        "/v1/unpurged",
+    ];
     let lives = !plain.iter().any(|start| path.starts_with(start));
     for status in responses::statuses(method, has_body, lives) {
         answers.insert(status.to_string(), responses::reference(status));

@@ -6,7 +6,8 @@ use serde_json::{Map, Value, json};
 
 /// Query parameters of the routes that have more than a page, by operation id. Routes that answer with a page have
 /// `Cursor` and `Limit` besides, but for [`WHOLE`].
-const FILTERS: [(&str, &[&str]); 5] = [
+const FILTERS: [(&str, &[&str]); 6] = [
+    ("get_deletion_certificate", &["CertificateObject"]),
     ("list_practitioners", &["AgencyFilter"]),
     (
         "get_timeline",
@@ -63,6 +64,7 @@ pub(super) fn components() -> Value {
     add("AuditObject", query("object", "Records about this object.", uuid()));
     add("AuditPractitioner", query("practitioner", "Records of this practitioner.", uuid()));
     add("AuditOperation", query("operation", "Records of this operation.", operation_words()));
+    add("CertificateObject", query("object", "Only the proof for this object.", uuid()));
     add("AuditFrom", query("from", "Records at or after this instant.", instant()));
     add("AuditUntil", query("until", "Records before this instant.", instant()));
     let size = || json!({ "type": "integer", "format": "int64", "minimum": 0 });

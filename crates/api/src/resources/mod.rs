@@ -3,6 +3,7 @@
 
 mod audit;
 mod chronologies;
+mod deletion;
 mod directory;
 mod emergency;
 mod fragments;
@@ -28,5 +29,6 @@ pub fn configure(config: &mut ServiceConfig<'_>) {
         .configure(person_links::configure)
         .configure(holds::configure)
         .configure(emergency::configure)
+        .configure(deletion::configure)
         .configure(audit::configure);
 }

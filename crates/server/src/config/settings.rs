@@ -258,7 +258,7 @@ fn read_audit(mut from: Section<'_>, data_folder: &Path, public_url: &str) -> Au
         from.wrong("origin", "must be a name without white space and plus signs");
     }
     let settings = AuditSettings {
-        signing_key_file: from.path("signing_key_file").unwrap_or_else(|| data_folder.join("signing.key")),
+        signing_key_file: from.path("signing_key_file").unwrap_or_else(|| data_folder.join("signing-key")),
         journal_folder: from.path("journal_folder").unwrap_or_else(|| data_folder.join("journal")),
         origin,
         // At most a century: longer is a slip of the finger.

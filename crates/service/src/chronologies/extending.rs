@@ -44,7 +44,7 @@ impl Service {
         let (from, to) = (of_chronology(row.id, before), of_chronology(row.id, row.expires_at));
         for invitation in store::invitations::list(scene.tx, row.partnership_id, row.id)? {
             let place = crate::invitations::place(invitation.id, invitation.version);
-            let wrapped = self.vault().rewrap(scene.now(), &from, &to, &place, invitation.wrapped_key.as_ref())?;
+            let wrapped = self.rewrap(scene.now(), &from, &to, &place, invitation.wrapped_key.as_ref())?;
             store::invitations::set_wrapped_key(scene.tx, row.partnership_id, invitation.id, &wrapped.into())?;
         }
         Ok(())
@@ -60,7 +60,7 @@ impl Service {
         let (from, to) = (of_chronology(row.id, before), of_chronology(row.id, row.expires_at));
         for frozen in store::consolidations::all(scene.tx, permit, row.id, scene.session.now)? {
             let place = super::consolidations::place(frozen.id);
-            let wrapped = self.vault().rewrap(scene.now(), &from, &to, &place, frozen.wrapped_key.as_ref())?;
+            let wrapped = self.rewrap(scene.now(), &from, &to, &place, frozen.wrapped_key.as_ref())?;
             store::consolidations::set_lifetime(
                 scene.tx,
                 row.partnership_id,

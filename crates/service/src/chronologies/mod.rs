@@ -1,14 +1,18 @@
 //! Chronologies: preparing, running, freezing, signing off, extending, and what is left of them.
 
 mod consolidations;
+mod destruction;
 mod drafting;
 mod extending;
 mod sign_off;
 mod steps;
 mod tombstones;
 
+use std::time::Duration;
+
 use domain::{
-    Actor, ChronologyId, Facts, Instant, InvitationFacts, LawfulBasis, NoConsentReason, Operation, Permit, Sensitive,
+    Actor, ChronologyId, ChronologyState, Facts, Instant, InvitationFacts, LawfulBasis, NoConsentReason, Operation,
+    Permit, Sensitive,
 };
 use serde::{Deserialize, Serialize};
 use store::{ChronologyFacts, ChronologyRow};
@@ -17,7 +21,7 @@ use vault::Place;
 use crate::emergency::settle;
 use crate::sealing::{SealedValue, of_chronology};
 use crate::session::{Scene, Trail};
-use crate::{Answer, ChronologyOut, Service, ServiceError};
+use crate::{Answer, ChronologyOut, ChronologyWarning, Service, ServiceError};
 
 pub(crate) use drafting::parse_day;
 
@@ -139,12 +143,23 @@ impl Service {
             opened_at: row.opened_at,
             expires_at: row.expires_at,
             team,
+            warnings: if inside { warnings(row, scene.now()) } else { Vec::new() },
             version: row.version,
             created_at: row.created_at,
             updated_at: row.updated_at,
             emergency: scene.trail.told.emergency.clone(),
         })
     }
+}
+
+/// A chronology that nobody has signed off is warned of so long before it expires.
+const WARNED: Duration = Duration::from_secs(14 * 86_400);
+
+fn warnings(row: &ChronologyRow, now: Instant) -> Vec<ChronologyWarning> {
+    use ChronologyState as S;
+    let unsigned = row.opened_at.is_some() && matches!(row.state, S::Open | S::Closing | S::Consolidated);
+    let soon = row.expires_at <= now.plus(WARNED);
+    if unsigned && soon { vec![ChronologyWarning::ExpiresWithoutSignOff] } else { Vec::new() }
 }
 
 /// What the policy needs to know of a chronology that is there.

@@ -77,6 +77,14 @@ impl Service {
                 Some(chronology) => Some(self.last_readers(scene, chronology)?),
                 None => None,
             };
+            let certificates = self.certificates_of(scene, id)?;
+            let destruction = match stone.chronology_id.filter(|_| permit.sees_all_agencies()) {
+                Some(chronology) => {
+                    let order = store::deletion_orders::find(scene.tx, stone.partnership_id, chronology)?;
+                    order.map(|order| self.destruction_out(scene, &order)).transpose()?
+                }
+                None => None,
+            };
             let entry_count = entries_known_to(scene, &permit, &stone)?;
             let mine = |agency: &store::TombstoneAgencyRow| {
                 permit.sees_all_agencies() || agency.agency_id == permit.actor().agency
@@ -97,6 +105,8 @@ impl Service {
                     .map(|agency| TombstoneAgency { agency_id: agency.agency_id, state: agency.invitation_state })
                     .collect(),
                 readers,
+                certificates,
+                destruction,
             })
         })
     }

@@ -1,7 +1,7 @@
 //! Correcting, withdrawing and re-timing a fragment.
 
 use domain::{FragmentId, Operation};
-use store::{FragmentState, TombstoneKind, TombstoneReason, TombstoneRow};
+use store::{FragmentState, Part, TombstoneKind, TombstoneReason, TombstoneRow};
 use vault::KeyScope;
 
 use super::entries::checked;
@@ -111,6 +111,7 @@ impl Service {
             let origin = store::origins::find(scene.tx, row.partnership_id, id)?;
             let stone = self.fragment_tombstone(scene, &permit, &row, TombstoneReason::Withdrawn)?;
             store::tombstones::insert(scene.tx, &stone, &[], &[])?;
+            self.note_covered(scene.tx, row.partnership_id, Part::Fragment(id), scene.session.now)?;
             self.forget_links(scene.tx, row.partnership_id, row.chronology_id, id)?;
             store::purge::delete_fragment(scene.tx, row.partnership_id, id)?;
             if let Some(chronology) = &chronology {
@@ -234,7 +235,7 @@ impl Service {
         for version in store::fragments::versions(scene.tx, permit, was.id, now)? {
             let place = version_place(was.id, version.version);
             let (from, to) = (fragment_terms(was, version.expires_at), fragment_terms(will_be, expires_at));
-            let wrapped = self.vault().rewrap(now, &from, &to, &place, version.wrapped_key.as_ref())?;
+            let wrapped = self.rewrap(now, &from, &to, &place, version.wrapped_key.as_ref())?;
             store::fragments::set_version_lifetime(
                 scene.tx,
                 was.partnership_id,

@@ -325,7 +325,7 @@ impl Service {
     ) -> Answer<FragmentReceipt> {
         let now = scene.now();
         let place = version_place(row.id, row.version);
-        let (key, wrapped_key) = self.vault().create_key(now, &fragment_terms(row, row.expires_at), &place)?;
+        let (key, wrapped_key) = self.create_key(now, &fragment_terms(row, row.expires_at), &place)?;
         let version = FragmentVersionRow {
             fragment_id: row.id,
             version: row.version,

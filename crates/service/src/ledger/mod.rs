@@ -12,13 +12,11 @@ mod watching;
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::Arc;
 use std::sync::atomic::AtomicI64;
 use std::time::Duration;
 
 use domain::Instant;
 use store::journal::Journal;
-use vault::SigningKey;
 
 pub use appending::AuditRecord;
 pub use verifying::{AuditFault, AuditFaultKind, AuditReport, LogKey};
@@ -30,8 +28,6 @@ use crate::Answer;
 /// How the audit is kept.
 #[derive(Clone)]
 pub struct LedgerConfig {
-    /// Signs checkpoints; the same on every node.
-    pub signing_key: Arc<SigningKey>,
     /// Names the logs: each partnership's is `ORIGIN/CODE`. No white space, no plus sign.
     pub origin: String,
     /// Folder of this node's journals; none: no journal is kept.

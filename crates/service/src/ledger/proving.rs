@@ -17,7 +17,7 @@ impl Service {
         self.read(call, Operation::AuditCheckpointRead, Trail::of("audit_checkpoint"), |scene| {
             scene.permit_collection(Operation::AuditCheckpointRead)?;
             let head = head(scene)?;
-            let key = &self.0.ledger.config.signing_key;
+            let key = &self.0.signing_key;
             Ok(AuditCheckpointOut {
                 origin: self.0.ledger.origin(&scene.partnership.code),
                 size: head.size,

@@ -82,7 +82,7 @@ impl Service {
 
     fn head_row(&self, partnership: &Partnership, frontier: &Frontier, now: Instant) -> AuditHeadRow {
         let ledger = &self.0.ledger;
-        let key = &ledger.config.signing_key;
+        let key = &self.0.signing_key;
         let checkpoint =
             Checkpoint { origin: ledger.origin(&partnership.code), size: frontier.size(), root: frontier.root() };
         AuditHeadRow {

@@ -131,7 +131,7 @@ impl Service {
     pub fn log_key(&self, partnership: &str) -> Answer<LogKey> {
         self.partnership_named(partnership)?;
         let ledger = &self.0.ledger;
-        let public_key = ledger.config.signing_key.public_key();
+        let public_key = self.0.signing_key.public_key();
         Ok(LogKey { origin: ledger.origin(partnership), public_key, remembered: Vec::new() })
     }
 

@@ -58,7 +58,7 @@ impl Service {
             let moves = reason_lives(&row, now) && expires_at > now && expires_at != row.expires_at;
             let Some(wrapped) = row.wrapped_key.as_ref().filter(|_| moves) else { continue };
             let (from, to) = (of_chronology(chronology.id, row.expires_at), of_chronology(chronology.id, expires_at));
-            let wrapped = self.vault().rewrap(now, &from, &to, &decision_place(&row), wrapped.as_ref())?;
+            let wrapped = self.rewrap(now, &from, &to, &decision_place(&row), wrapped.as_ref())?;
             store::link_decisions::set_lifetime(scene.tx, partnership, row.id, expires_at, &wrapped.into())?;
         }
         Ok(())

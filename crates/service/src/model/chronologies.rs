@@ -1,8 +1,8 @@
 //! Chronologies, their frozen views, snapshots and tombstones.
 
 use domain::{
-    AgencyId, ChronologyId, ChronologyState, ConsolidationId, FamilyId, Instant, InvitationState, LawfulBasis,
-    NoConsentReason, PractitionerId, Purpose, Sensitive,
+    AgencyId, ChronologyId, ChronologyState, ConsolidationId, DeletionCertificateId, FamilyId, Instant,
+    InvitationState, LawfulBasis, NoConsentReason, PractitionerId, Purpose, Sensitive,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -130,6 +130,10 @@ pub struct ChronologyOut {
     /// Colleagues who may act on it; left out for contributing agencies.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub team: Option<Vec<PractitionerId>>,
+    /// What its owner's side should look to; left out for contributing agencies.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schema(max_items = 1)]
+    pub warnings: Vec<ChronologyWarning>,
     /// Version, as in the `ETag`.
     pub version: i64,
     /// Prepared at.
@@ -139,6 +143,14 @@ pub struct ChronologyOut {
     /// There when it is read under an emergency access: to be shown in red.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub emergency: Option<EmergencyNotice>,
+}
+
+/// Something about a chronology that somebody should look to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum ChronologyWarning {
+    /// It expires within 14 days, and neither is a view signed off for the social-care record nor is that waived.
+    ExpiresWithoutSignOff,
 }
 
 /// Extending an expiry.
@@ -242,7 +254,7 @@ pub struct TombstoneOut {
     pub chronology_id: Option<ChronologyId>,
     /// The agency that owned or submitted it.
     pub agency_id: AgencyId,
-    /// Why it is gone: expired, withdrawn or closed.
+    /// Why it is gone: expired, withdrawn or destroyed.
     pub reason: String,
     /// Made at.
     pub created_at: Instant,
@@ -259,6 +271,12 @@ pub struct TombstoneOut {
     /// Who read it, newest first, at most 25; only for its owner.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub readers: Option<Vec<super::ReaderOut>>,
+    /// Certificates of the destruction of the keys it lived by, as far as they are made and yours to read.
+    #[serde(default)]
+    pub certificates: Vec<DeletionCertificateId>,
+    /// Who had it destroyed before its time, and why; only for its owner's side.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub destruction: Option<super::DestructionOut>,
 }
 
 /// An agency on a tombstone.

@@ -60,6 +60,9 @@ pub struct HoldOut {
     pub reason: Option<Sensitive<String>>,
     /// By when it is reviewed.
     pub review_at: Instant,
+    /// Whether it stands past that date: somebody is to review it. It holds on until it is released.
+    #[serde(default)]
+    pub review_overdue: bool,
     /// Who placed it.
     pub placed_by: PractitionerId,
     /// When.

@@ -3,6 +3,7 @@
 
 mod audit;
 mod chronologies;
+mod deletion;
 mod directory;
 mod emergency;
 mod fragments;
@@ -18,8 +19,12 @@ pub use audit::{
     ReaderOut,
 };
 pub use chronologies::{
-    ChronologyIn, ChronologyOut, ChronologyPatch, ConsolidationOut, ExtendIn, ReopenIn, SignOffIn, SnapshotDecision,
-    SnapshotOut, TombstoneAgency, TombstoneOut,
+    ChronologyIn, ChronologyOut, ChronologyPatch, ChronologyWarning, ConsolidationOut, ExtendIn, ReopenIn, SignOffIn,
+    SnapshotDecision, SnapshotOut, TombstoneAgency, TombstoneOut,
+};
+pub(crate) use deletion::base64;
+pub use deletion::{
+    DeletionCertificateOut, DeletionCertificateSummary, DestructionIn, DestructionOut, UnpurgedOut, UnpurgedReason,
 };
 pub use directory::{
     AgencyIn, AgencyOut, AgencyPatch, CategoryOut, PartnershipOut, PractitionerIn, PractitionerOut, PractitionerPatch,

@@ -20,7 +20,7 @@ impl Service {
         if expires_at != row.expires_at {
             let place = family_place(id, row.version);
             let (from, to) = (family_terms(id, row.expires_at), family_terms(id, expires_at));
-            row.wrapped_key = self.vault().rewrap(now, &from, &to, &place, row.wrapped_key.as_ref())?.into();
+            row.wrapped_key = self.rewrap(now, &from, &to, &place, row.wrapped_key.as_ref())?.into();
             store::families::set_lifetime(scene.tx, row.partnership_id, id, expires_at, &row.wrapped_key)?;
         }
         for person in store::families::members(scene.tx, row.partnership_id, id)? {
@@ -42,7 +42,7 @@ impl Service {
         }
         let place = person_place(id, row.version);
         let (from, to) = (person_terms(id, row.expires_at), person_terms(id, expires_at));
-        let wrapped = self.vault().rewrap(now, &from, &to, &place, row.wrapped_key.as_ref())?;
+        let wrapped = self.rewrap(now, &from, &to, &place, row.wrapped_key.as_ref())?;
         store::people::set_lifetime(scene.tx, row.partnership_id, id, expires_at, &wrapped.into())?;
         self.settle_links_of(scene, id)
     }

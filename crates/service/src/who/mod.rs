@@ -163,7 +163,7 @@ impl Service {
         let Some(end) = end.filter(|end| *end != row.expires_at && *end > now) else { return Ok(()) };
         let (from, to) = (of_chronology(row.chronology_id, row.expires_at), of_chronology(row.chronology_id, end));
         let place = place(row.id, row.version);
-        let wrapped = self.vault().rewrap(now, &from, &to, &place, row.wrapped_key.as_ref())?;
+        let wrapped = self.rewrap(now, &from, &to, &place, row.wrapped_key.as_ref())?;
         Ok(store::person_links::set_lifetime(scene.tx, row.partnership_id, row.id, end, &wrapped.into())?)
     }
 

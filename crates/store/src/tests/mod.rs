@@ -5,6 +5,7 @@ mod world;
 mod audit;
 mod confinement;
 mod corruption;
+mod deletion;
 mod differential;
 mod expiry;
 mod migrations;

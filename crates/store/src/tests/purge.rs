@@ -103,16 +103,19 @@ on_each_database! {
 
     fn the_backlog_counts_what_is_over_and_still_there(db) {
         let world = World::make(db, "marl");
-        let none = Backlog::default();
-        assert_eq!(db.read("backlog", |tx| purge::backlog(tx, minute(END))), Ok(none));
+        let none = db.read("backlog", |tx| purge::backlog(tx, minute(END))).unwrap();
+        assert_eq!((none.rows, none.oldest), (0, None));
+        assert!(none.kinds.iter().all(|(_, rows)| *rows == 0) && none.kinds.len() == 6);
         let (early, late) = (
             PersonRow { expires_at: minute(10), ..world.person() },
             FamilyRow { expires_at: minute(20), ..world.family() },
         );
         db.write("rows", |tx| people::insert(tx, &early, &[]).and_then(|()| families::insert(tx, &late))).unwrap();
         for (at, rows, oldest) in [(9, 0, None), (10, 1, Some(10)), (19, 1, Some(10)), (20, 2, Some(10))] {
-            let backlog = db.read("backlog", |tx| purge::backlog(tx, minute(at)));
-            assert_eq!(backlog, Ok(Backlog { rows, oldest: oldest.map(minute) }), "at {at}");
+            let backlog = db.read("backlog", |tx| purge::backlog(tx, minute(at))).unwrap();
+            assert_eq!((backlog.rows, backlog.oldest), (rows, oldest.map(minute)), "at {at}");
+            assert_eq!(backlog.kinds.iter().map(|(_, rows)| rows).sum::<i64>(), rows);
+            assert_eq!(backlog.kinds.contains(&("person", 1)), at >= 10);
         }
     }
 

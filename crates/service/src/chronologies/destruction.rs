@@ -1,0 +1,152 @@
+//! Destroying one chronology before its time: closed, made in error, or ordered. There is no way back, so everything that
+//! could forbid it is asked first, and what was decided is finished even if the process dies on the way.
+
+use domain::{ChronologyId, Facts, Operation, Permit, Sensitive, SnapshotKept};
+use serde::{Deserialize, Serialize};
+use store::{ChronologyRow, DeletionOrderRow};
+use vault::{Place, Terms};
+
+use super::{Admitted, trail};
+use crate::session::{Call, Scene, Trail};
+use crate::upkeep::early;
+use crate::{Answer, DestructionIn, DestructionOut, Service, ServiceError, Written};
+
+/// What a decision's sealed column holds.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+struct Reasons {
+    reason: Sensitive<String>,
+    snapshot_waiver: Option<Sensitive<String>>,
+}
+
+impl Service {
+    /// Destroys a chronology: rows, everything derived from them and the keys, at once. Asked again it answers the same.
+    /// When it answers, the keys are dead and certified.
+    ///
+    /// # Errors
+    /// As every write; `Conflict("held")` under a legal hold, `Conflict("snapshot_needed")` when no view is signed off
+    /// and no waiver is given. [`ServiceError::Unavailable`] can also mean that it was decided and the keystore did not
+    /// answer: it is then finished by the next upkeep, or by asking again.
+    pub fn destroy_chronology(
+        &self,
+        call: &Call,
+        id: ChronologyId,
+        input: DestructionIn,
+    ) -> Answer<Written<DestructionOut>> {
+        let about = Trail { outlives: true, ..trail(id) };
+        let written = self.write(call, Operation::ChronologyDestroy, about, |scene| {
+            if let Some(order) = self.ordered(scene, id)? {
+                return self.destruction_out(scene, &order);
+            }
+            let Admitted { permit, row } = self.admit(scene, id, Operation::ChronologyDestroy)?;
+            // Its reply tells of its end, and is not to go with it.
+            scene.trail.expires_at = None;
+            check(&input)?;
+            if self.is_held(scene, Some(id), row.family_id)? {
+                return Err(ServiceError::Conflict("held"));
+            }
+            let snapshot = snapshot_kept(scene, &permit, id, &input)?;
+            let order = self.order(scene, &row, &input, snapshot)?;
+            store::deletion_orders::insert(scene.tx, &order)?;
+            self.carry_out(scene, &permit, &row)?;
+            self.destruction_out(scene, &order)
+        })?;
+        // The rows are gone for good; only now may the keys go.
+        let own = &written.value.certificates;
+        self.settle_destructions(|row| row.certificate_id.is_some_and(|id| own.contains(&id)))?;
+        Ok(written)
+    }
+
+    fn carry_out(&self, scene: &mut Scene<'_, '_>, permit: &Permit, row: &ChronologyRow) -> Answer<()> {
+        let taken_in = store::origins::of_chronology(scene.tx, row.partnership_id, row.id)?;
+        self.inter(scene.tx, row, early(scene.session.now))?;
+        for family in taken_in.iter().map(|origin| origin.family_id).chain([row.family_id]) {
+            self.settle_family(scene, permit, family)?;
+        }
+        Ok(())
+    }
+
+    /// The decision by which a chronology was destroyed, for whoever could have taken it.
+    pub(crate) fn ordered(&self, scene: &mut Scene<'_, '_>, id: ChronologyId) -> Answer<Option<DeletionOrderRow>> {
+        let found = store::deletion_orders::find(scene.tx, scene.session.actor.partnership, id)?;
+        if found.is_some() {
+            let facts = self.gone_facts(scene, id.0)?;
+            scene.permit(Operation::ChronologyDestroy, &Facts { expired: false, ..facts })?;
+        }
+        Ok(found)
+    }
+
+    fn order(
+        &self,
+        scene: &Scene<'_, '_>,
+        row: &ChronologyRow,
+        input: &DestructionIn,
+        snapshot: SnapshotKept,
+    ) -> Answer<DeletionOrderRow> {
+        let (partnership, now) = (row.partnership_id, scene.now());
+        let waiver = input.snapshot_waiver.clone().filter(|_| snapshot == SnapshotKept::Waived);
+        let reasons = Reasons { reason: input.reason.clone(), snapshot_waiver: waiver };
+        let sealed = self.seal_permanent(partnership, "deletion_orders", row.id.0, 1, now, &reasons)?;
+        Ok(DeletionOrderRow {
+            chronology_id: row.id,
+            partnership_id: partnership,
+            reason: input.reason_code,
+            snapshot,
+            decided_by: scene.me(),
+            decided_at: now,
+            wrapped_key: sealed.wrapped_key.into(),
+            sealed: sealed.sealed.into(),
+        })
+    }
+
+    /// As the API shows it.
+    pub(super) fn destruction_out(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        order: &DeletionOrderRow,
+    ) -> Answer<DestructionOut> {
+        let place = Place { table: "deletion_orders", row: order.chronology_id.0, version: 1 };
+        let terms = Terms::Permanent { partnership: order.partnership_id };
+        let reasons: Reasons =
+            self.unseal(&place, &terms, scene.now(), order.wrapped_key.as_ref(), order.sealed.as_ref())?;
+        let certificates =
+            store::commitments::certificates_of_scopes(scene.tx, order.partnership_id, order.chronology_id)?;
+        Ok(DestructionOut {
+            chronology_id: order.chronology_id,
+            reason_code: order.reason,
+            reason: reasons.reason,
+            snapshot: order.snapshot,
+            snapshot_waiver: reasons.snapshot_waiver,
+            decided_by: order.decided_by,
+            decided_at: order.decided_at,
+            certificates,
+        })
+    }
+}
+
+fn check(input: &DestructionIn) -> Answer<()> {
+    let blank = |text: &Sensitive<String>| text.as_str().trim().is_empty();
+    let mut faults = Vec::new();
+    if blank(&input.reason) {
+        faults.push(crate::Fault::new("/reason", "required", "a reason in words"));
+    }
+    if input.snapshot_waiver.as_ref().is_some_and(blank) {
+        faults.push(crate::Fault::new("/snapshot_waiver", "required", "why no copy is kept"));
+    }
+    if faults.is_empty() { Ok(()) } else { Err(ServiceError::Invalid(faults)) }
+}
+
+/// A copy for the social-care record comes first, or a reason why there is none.
+fn snapshot_kept(
+    scene: &mut Scene<'_, '_>,
+    permit: &Permit,
+    id: ChronologyId,
+    input: &DestructionIn,
+) -> Answer<SnapshotKept> {
+    if store::consolidations::signed_off(scene.tx, permit, id, scene.session.now)?.is_some() {
+        return Ok(SnapshotKept::SignedOff);
+    }
+    match input.snapshot_waiver {
+        Some(_) => Ok(SnapshotKept::Waived),
+        None => Err(ServiceError::Conflict("snapshot_needed")),
+    }
+}
