@@ -21,6 +21,7 @@ mod people;
 mod recording;
 mod sealing;
 mod session;
+mod time;
 mod timeline;
 mod upkeep;
 mod who;
@@ -30,6 +31,7 @@ pub use error::{Fault, ServiceError};
 pub use idempotency::IdempotencyKey;
 pub use model::*;
 pub use session::{Call, SignIn};
+pub use time::{TimePolicy, TimeReport};
 pub use upkeep::PurgeReport;
 
 /// What a use case answers.

@@ -52,8 +52,7 @@ impl Service {
     /// # Errors
     /// [`ServiceError::Unavailable`] when database or keystore do not answer; what was deleted before stays deleted.
     pub fn purge(&self, limit: u32) -> Answer<PurgeReport> {
-        self.raise_high_water()?;
-        let now = self.now();
+        let now = self.settle_time()?;
         let mut report = PurgeReport {
             chronologies: self
                 .purge_each(limit, now, list_chronologies, |tx, due| self.bury_chronology(tx, due, now))?,
@@ -301,7 +300,7 @@ impl Service {
     /// # Errors
     /// [`ServiceError::Unavailable`] when the database does not answer.
     pub fn pass_due(&self, limit: u32) -> Answer<u32> {
-        let now = self.now();
+        let now = self.agreed_now();
         let invitations = self.0.db.write("due.invitations", |tx| {
             let due = store::invitations::past_due(tx, now, i64::from(limit))?;
             for mut row in due.clone() {
@@ -334,7 +333,7 @@ impl Service {
     /// # Errors
     /// [`ServiceError::Unavailable`] when database or keystore do not answer.
     pub fn destroy_keys(&self) -> Answer<u32> {
-        let now = self.now();
+        let now = self.settle_time()?;
         let held = self.0.db.read("keys.held", |tx| held_expiries(tx, now))?;
         let destroyed = self.vault().destroy_epochs_over_except(now, &held)?;
         Ok(u32::try_from(destroyed.len()).unwrap_or(u32::MAX))
@@ -398,7 +397,7 @@ fn held(
 }
 
 /// The expiries by which something under a legal hold lives: its own, its fragments', its family's and its people's.
-fn held_expiries(tx: &mut Tx<'_>, now: Instant) -> Answer<Vec<Instant>> {
+pub(crate) fn held_expiries(tx: &mut Tx<'_>, now: Instant) -> Answer<Vec<Instant>> {
     let mut kept = Vec::new();
     for due in store::purge::due_chronologies_unlocked(tx, now)? {
         let Some(row) = store::purge::chronology(tx, due.partnership, due.id)? else { continue };

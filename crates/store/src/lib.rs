@@ -34,6 +34,7 @@ pub mod fragments;
 pub mod holds;
 pub mod idempotency;
 pub mod invitations;
+pub mod keystore;
 pub mod link_decisions;
 pub mod origins;
 pub mod partnerships;

@@ -449,6 +449,16 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::{BigInt};
+    use crate::types::{Moment};
+
+    clock_trust (id) {
+        id -> BigInt,
+        vouched -> Moment,
+    }
+}
+
 allow_tables_to_appear_in_same_query!(
     partnerships,
     agencies,
@@ -477,4 +487,5 @@ allow_tables_to_appear_in_same_query!(
     audit,
     idempotency,
     clock_mark,
+    clock_trust,
 );

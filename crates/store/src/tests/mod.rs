@@ -7,6 +7,7 @@ mod confinement;
 mod corruption;
 mod differential;
 mod expiry;
+mod keystore;
 mod migrations;
 mod paging;
 mod person_links;
