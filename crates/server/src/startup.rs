@@ -8,8 +8,9 @@ use domain::{Clock, Ids};
 use identity::{DevIssuer, FetchKeys, FetchSettings, IssuerConfig, SourceReader, Verifier};
 use secrecy::ExposeSecret as _;
 use service::{Service, ServiceConfig};
+use store::keystore::{KeystoreDb, PostgresKeystore, Separation};
 use store::{Db, DbConfig};
-use vault::{FileKeystore, RootKey, Vault};
+use vault::{FileKeystore, Keystore, RootKey, Vault};
 use zeroize::Zeroizing;
 
 use crate::clock::SystemClock;
@@ -31,8 +32,8 @@ impl Ground {
     /// When one of them cannot be used, or migrations are pending and not to be run at start.
     pub(crate) fn open(settings: &Settings) -> anyhow::Result<Self> {
         files::private_folder(&settings.data_folder)?;
-        let vault = open_vault(&settings.keystore)?;
         let db = connect(&settings.database)?;
+        let vault = open_vault(&settings.keystore, &db)?;
         bring_up_to_date(&db, settings.database.migrate_at_start)?;
         Ok(Self { db, vault, ids: Arc::new(RandomIds::new()) })
     }
@@ -42,12 +43,9 @@ impl Ground {
     /// # Errors
     /// When the database does not answer.
     pub(crate) fn service(&self, settings: &Settings, clock: Arc<dyn Clock>) -> anyhow::Result<Service> {
-        let service = Service::new(ServiceConfig {
-            db: self.db.clone(),
-            vault: self.vault.clone(),
-            clock,
-            ids: Arc::clone(&self.ids),
-        })?;
+        let config =
+            ServiceConfig { db: self.db.clone(), vault: self.vault.clone(), clock, ids: Arc::clone(&self.ids) };
+        let service = Service::with_time(config, settings.clock)?;
         for partnership in &settings.partnerships {
             let code = partnership.code.clone();
             service.register_partnership(partnership.clone()).with_context(|| format!("partnership {code}"))?;
@@ -122,14 +120,48 @@ fn bring_up_to_date(db: &Db, allowed: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn open_vault(settings: &KeystoreSettings) -> anyhow::Result<Vault> {
-    let root_key = match read_root_key(&settings.root_key_file)? {
-        Some(key) => key,
-        None => make_root_key(settings)?,
+/// The vault over the configured keystore.
+///
+/// # Errors
+/// When the keystore cannot be used, has another root key, or lies in the service's own database.
+pub(crate) fn open_vault(settings: &KeystoreSettings, service: &Db) -> anyhow::Result<Vault> {
+    let keystore: Arc<dyn Keystore> = match keystore_database(settings)? {
+        Some(keys) => {
+            if keys.separation(service).context("keystore.url")? == Separation::SameDatabase {
+                bail!("keystore.url: is the service's own database; the keys need one of their own");
+            }
+            let root_key = root_key(settings, keys.is_empty().context("keystore.url")?)?;
+            Arc::new(PostgresKeystore::open(keys, root_key).context("the keystore at keystore.url cannot be used")?)
+        }
+        None => {
+            let root_key = root_key(settings, !settings.folder.try_exists()?)?;
+            let keystore = FileKeystore::open(&settings.folder, root_key);
+            Arc::new(keystore.with_context(|| format!("keystore {}", settings.folder.display()))?)
+        }
     };
-    let keystore = FileKeystore::open(&settings.folder, root_key);
-    let keystore = keystore.with_context(|| format!("keystore {}", settings.folder.display()))?;
-    Ok(Vault::new(Arc::new(keystore))?)
+    Ok(Vault::new(keystore)?)
+}
+
+/// The keystore's database, where it is one.
+///
+/// # Errors
+/// When it cannot be used.
+pub(crate) fn keystore_database(settings: &KeystoreSettings) -> anyhow::Result<Option<KeystoreDb>> {
+    let Some(url) = &settings.url else { return Ok(None) };
+    let config = DbConfig { pool_size: 4, ..DbConfig::new(url.expose_secret()) };
+    KeystoreDb::connect(&config).map(Some).context("the keystore at keystore.url cannot be used")
+}
+
+/// The root key; made when there is none and the keystore is new.
+fn root_key(settings: &KeystoreSettings, is_new: bool) -> anyhow::Result<RootKey> {
+    match read_root_key(&settings.root_key_file)? {
+        Some(key) => Ok(key),
+        None if is_new => make_root_key(settings),
+        None => {
+            let file = settings.root_key_file.display();
+            bail!("keystore: its root key {file} is missing: a keystore that is there already has one")
+        }
+    }
 }
 
 /// The root key, `None` when there is no such file.
@@ -145,12 +177,9 @@ fn read_root_key(file: &PathBuf) -> anyhow::Result<Option<RootKey>> {
     RootKey::from_file_bytes(&bytes).map(Some).with_context(named)
 }
 
-/// A new root key on first start. A keystore that is there already has another one, which must be found first.
+/// A new root key on first start.
 fn make_root_key(settings: &KeystoreSettings) -> anyhow::Result<RootKey> {
     let file = &settings.root_key_file;
-    if settings.folder.try_exists()? {
-        bail!("keystore {}: its root key {} is missing", settings.folder.display(), file.display());
-    }
     if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         files::private_folder(folder)?;
     }

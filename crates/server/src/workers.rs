@@ -45,6 +45,8 @@ pub(crate) struct Works {
     pub(crate) service: Service,
     pub(crate) vault: Vault,
     pub(crate) verifier: Arc<Verifier>,
+    /// Issuers whose clocks are other machines'.
+    pub(crate) issuers: Vec<String>,
     pub(crate) metrics: Option<PrometheusHandle>,
 }
 
@@ -52,12 +54,16 @@ impl Workers {
     /// Starts them on the present runtime.
     pub(crate) fn start(works: Works, settings: WorkerSettings) -> Self {
         let (stop, stopped) = watch::channel(false);
-        let Works { service, vault, verifier, metrics } = works;
+        let Works { service, vault, verifier, issuers, metrics } = works;
         let batch = settings.batch;
         let mut tasks = vec![
             worker("purge", settings.purge_every, &stopped, {
-                let service = service.clone();
-                move || purge(&service, batch)
+                let (service, verifier) = (service.clone(), Arc::clone(&verifier));
+                move || {
+                    let latest = issuers.iter().filter_map(|issuer| verifier.latest_issue(issuer)).max();
+                    latest.into_iter().for_each(|at| service.vouch(at));
+                    purge(&service, batch)
+                }
             }),
             worker("due", settings.due_every, &stopped, {
                 let service = service.clone();

@@ -32,8 +32,8 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 use domain::Instant;
 use vault::{
-    AuditEpoch, Destruction, Epoch, Gone, KeyId, KeyKind, KeyRecord, Keystore, RootKey, RootSealer, SealedKey, StoredKey,
-    VaultError,
+    AuditEpoch, Destruction, Epoch, Gone, KeyId, KeyKind, KeyRecord, Keystore, RootKey, RootSealer, SealedKey,
+    StoredKey, VaultError,
 };
 
 use crate::connection::AnyConnection;

@@ -33,6 +33,7 @@ pub mod families;
 pub mod fragments;
 pub mod holds;
 pub mod idempotency;
+pub mod inspect;
 pub mod invitations;
 pub mod keystore;
 pub mod link_decisions;

@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use domain::Instant;
 
 use crate::{
-    AuditEpoch, Destruction, Epoch, Gone, KeyId, KeyKind, KeyRecord, Keystore, RootKey, RootSealer, SealedKey, StoredKey,
-    VaultError,
+    AuditEpoch, Destruction, Epoch, Gone, KeyId, KeyKind, KeyRecord, Keystore, RootKey, RootSealer, SealedKey,
+    StoredKey, VaultError,
 };
 
 const KEY: &str = "key";

@@ -33,10 +33,6 @@ impl Agreement {
     /// Somebody says that it is `at` or later.
     pub(crate) fn vouch(&mut self, at: Instant, monotonic: Duration) {
         let monotonic = monotonic.max(self.since);
-        *self = Self {
-            agreed: self.agreed(monotonic).max(at),
-            sure: self.sure(monotonic).max(at),
-            since: monotonic,
-        };
+        *self = Self { agreed: self.agreed(monotonic).max(at), sure: self.sure(monotonic).max(at), since: monotonic };
     }
 }

@@ -87,10 +87,8 @@ pub(super) fn take_out_all_gone(tx: &mut Tx<'_>) -> Result<usize, StoreError> {
 
 /// Whether there is any living key but the index root.
 pub(super) fn has_other_keys(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
-    let others = dsl::keystore_keys
-        .filter(dsl::kind.ne(KeyKind::IndexRoot.as_str()))
-        .filter(dsl::sealed.is_not_null())
-        .count();
+    let others =
+        dsl::keystore_keys.filter(dsl::kind.ne(KeyKind::IndexRoot.as_str())).filter(dsl::sealed.is_not_null()).count();
     Ok(tx.run(|c| others.get_result::<i64>(c))? > 0)
 }
 

@@ -76,7 +76,8 @@ impl Shelf for DatabaseShelf {
         let rows: Vec<Copied> = sql_query("SELECT * FROM keystore_keys").load(&mut self.connect()).unwrap();
         for row in rows {
             let insert = sql_query("INSERT INTO keystore_keys VALUES ($1, $2, $3, $4, $5)");
-            let insert = insert.bind::<Text, _>(row.kind).bind::<Text, _>(row.id).bind::<Nullable<BigInt>, _>(row.number);
+            let insert =
+                insert.bind::<Text, _>(row.kind).bind::<Text, _>(row.id).bind::<Nullable<BigInt>, _>(row.number);
             let insert = insert.bind::<Nullable<Binary>, _>(row.sealed).bind::<Nullable<Binary>, _>(row.marker);
             insert.execute(&mut copy.connect()).unwrap();
         }
@@ -127,7 +128,8 @@ fn a_destruction_leaves_no_former_version_of_the_row_and_no_statistics() {
         keystore.destroy(now, *key).unwrap();
     }
     let mut connection = shelf.connect();
-    let count = |connection: &mut PgConnection, query: &str| sql_query(query).get_result::<Counted>(connection).unwrap().count;
+    let count =
+        |connection: &mut PgConnection, query: &str| sql_query(query).get_result::<Counted>(connection).unwrap().count;
     sql_query("ANALYZE keystore_keys").execute(&mut connection).unwrap();
     let sampled = "SELECT count(*) AS count FROM pg_stats WHERE tablename = 'keystore_keys' AND attname = 'sealed'";
     assert_eq!(count(&mut connection, sampled), 0);

@@ -7,6 +7,7 @@ mod confinement;
 mod corruption;
 mod differential;
 mod expiry;
+mod inspect;
 mod keystore;
 mod migrations;
 mod paging;
