@@ -7,6 +7,7 @@
 
 mod audit;
 mod chronologies;
+mod destroying;
 mod directory;
 mod engine;
 mod error;

@@ -42,6 +42,16 @@ enum Fate {
     Left,
 }
 
+impl Fate {
+    /// The scopes whose keys are to go with it.
+    const fn scopes(&self) -> Option<&Vec<KeyScope>> {
+        match self {
+            Self::Gone(scopes) => Some(scopes),
+            Self::Left => None,
+        }
+    }
+}
+
 /// Lists what is due, after a place, at most so many.
 type Lister<I> = fn(&mut Tx<'_>, Instant, Option<Keyset>, i64) -> Result<Vec<Due<I>>, StoreError>;
 
@@ -77,19 +87,15 @@ impl Service {
     ) -> Answer<u32> {
         let (mut gone, mut after) = (0, None);
         loop {
-            let (batch, fates) = self.0.db.write("purge.batch", |tx| {
+            let (batch, deleted) = self.0.db.write("purge.batch", |tx| {
                 let batch = list(tx, now, after, i64::from(limit.max(1)))?;
                 let fates = batch.iter().map(|due| bury(tx, due)).collect::<Answer<Vec<Fate>>>()?;
-                Ok::<_, ServiceError>((batch, fates))
+                let gone: Vec<&Vec<KeyScope>> = fates.iter().filter_map(Fate::scopes).collect();
+                store::scopes_to_destroy::insert(tx, gone.iter().copied().flatten().map(|scope| scope.0), now)?;
+                Ok::<_, ServiceError>((batch, u32::try_from(gone.len()).unwrap_or(u32::MAX)))
             })?;
-            for fate in fates {
-                if let Fate::Gone(scopes) = fate {
-                    gone += 1;
-                    for scope in scopes {
-                        self.vault().destroy_scope(now, scope)?;
-                    }
-                }
-            }
+            gone += deleted;
+            self.destroy_noted_scopes(now)?;
             match batch.last() {
                 Some(last) if batch.len() >= limit.max(1) as usize => {
                     after = Some(Keyset::of(last.expired_at, last.id))

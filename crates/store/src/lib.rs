@@ -43,6 +43,7 @@ pub mod people;
 pub mod person_links;
 pub mod practitioners;
 pub mod purge;
+pub mod scopes_to_destroy;
 pub mod scratch;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;

@@ -459,6 +459,15 @@ table! {
     }
 }
 
+table! {
+    use crate::types::{Id, Moment};
+
+    scopes_to_destroy (scope) {
+        scope -> Id,
+        since -> Moment,
+    }
+}
+
 allow_tables_to_appear_in_same_query!(
     partnerships,
     agencies,
@@ -488,4 +497,5 @@ allow_tables_to_appear_in_same_query!(
     idempotency,
     clock_mark,
     clock_trust,
+    scopes_to_destroy,
 );

@@ -1,4 +1,4 @@
--- Which time to believe, and nothing of what is sealed in the planner's samples.
+-- Which time to believe, keys that are still to go, and nothing of what is sealed in the planner's samples.
 
 -- The latest instant that somebody else than a node's own clock has vouched for (another machine's clock, an issuer's token,
 -- an operator) or that has passed since by a clock nobody can set. What may be destroyed goes by this: a clock that jumps
@@ -9,6 +9,13 @@ CREATE TABLE clock_trust (
 );
 -- Until now every instant seen was believed.
 INSERT INTO clock_trust (id, vouched) SELECT id, high_water FROM clock_mark;
+
+-- Scopes whose rows are deleted and whose keys are to be destroyed: noted in the transaction that deletes, taken out once
+-- the key is gone, so that a process killed in between leaves nothing behind.
+CREATE TABLE scopes_to_destroy (
+    scope uuid PRIMARY KEY,                  -- a chronology, or a person, family or fragment that stood alone
+    since timestamptz NOT NULL
+);
 
 -- As for the other sealed columns: samples of ciphertext and of wrapped keys are not to be kept as statistics. What earlier
 -- samples hold goes with the next ANALYZE.
