@@ -30,18 +30,8 @@ pub(super) fn look(service: &Service) -> Vec<Finding> {
 }
 
 fn judge(report: &TimeReport) -> Vec<Finding> {
-    let ahead = report.ahead();
-    let mut findings = vec![either(
-        ahead <= TOLERANCE,
-        "clock: vouched for by a second source",
-        warning(format!(
-            "clock: {} s ahead of what any other source vouches for ({}): nothing that is over by it alone is destroyed. \
-             Compare with another clock, then set this one right or run `chronology confirm-time`; an issuer's next token \
-             does as well",
-            ahead.as_secs(),
-            report.agreed
-        )),
-    )];
+    let believed = report.ahead() <= TOLERANCE;
+    let mut findings = vec![either(believed, "clock: vouched for by a second source", warning(doubt(report)))];
     findings.push(match report.database {
         None => good("clock: the database is on this machine or a file, and so is no second source"),
         Some(database) => {
@@ -51,6 +41,21 @@ fn judge(report: &TimeReport) -> Vec<Finding> {
         }
     });
     findings
+}
+
+/// Why the clock is not believed, and what to do.
+fn doubt(report: &TimeReport) -> String {
+    if report.vouched.or(report.database).is_none() {
+        return "clock: nobody has vouched for the time yet, and there are keys from before this database: nothing is \
+                destroyed. Compare with another clock and run `chronology confirm-time`"
+            .to_owned();
+    }
+    format!(
+        "clock: {} s ahead of what any other source vouches for ({}): nothing that is over by it alone is destroyed. Compare \
+         with another clock, then set this one right or run `chronology confirm-time`; an issuer's next token does as well",
+        report.ahead().as_secs(),
+        report.agreed
+    )
 }
 
 #[cfg(test)]

@@ -18,6 +18,7 @@ diesel::table! {
 use keystore_keys::dsl;
 
 /// What is stored for one key.
+#[derive(Queryable)]
 pub(super) struct Row {
     /// The key, sealed; noise when there is a marker too.
     pub(super) sealed: Option<Vec<u8>>,
@@ -30,8 +31,7 @@ pub(super) fn find(tx: &mut Tx<'_>, key: KeyId) -> Result<Option<Row>, StoreErro
         .filter(dsl::kind.eq(key.kind().as_str()))
         .filter(dsl::id.eq(key.id()))
         .select((dsl::sealed, dsl::marker));
-    let found: Option<(Option<Vec<u8>>, Option<Vec<u8>>)> = tx.run(|c| query.get_result(c).optional())?;
-    Ok(found.map(|(sealed, marker)| Row { sealed, marker }))
+    tx.run(|c| query.get_result(c).optional())
 }
 
 /// Inserts the key's row unless there is one: then that one counts.
