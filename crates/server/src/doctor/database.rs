@@ -57,7 +57,7 @@ pub(super) fn look_at_keystore(settings: &Settings, db: &Db) -> Vec<Finding> {
 /// One setting; those not named here are told as they are.
 fn judge(kind: Kind, name: &str, value: &str) -> Finding {
     let said = format!("database: {name} is {}", if value.is_empty() { "empty" } else { value });
-    let grade = match (kind, name, value) {
+    match (kind, name, value) {
         (Kind::Postgresql, "synchronous_commit" | "fsync", "off") => {
             wrong(format!("{said}: what was acknowledged may be lost, audit records included"))
         }
@@ -76,8 +76,7 @@ fn judge(kind: Kind, name: &str, value: &str) -> Finding {
         (Kind::Sqlite, "journal_mode", _) => either(value == "wal", &said, wrong(said.clone())),
         (Kind::Sqlite, "synchronous", _) => either(value == "2", &said, wrong(said.clone())),
         _ => good(said.clone()),
-    };
-    grade
+    }
 }
 
 #[cfg(test)]

@@ -126,7 +126,7 @@ fn modes(path: &Path, name: &str, mode: &str) -> Vec<Finding> {
 fn place(path: &Path) -> Option<Place> {
     let path = fs::canonicalize(path).ok()?;
     let device = fs::metadata(&path).ok()?.dev();
-    let number = i64::try_from(rustix::fs::statfs(&path).ok()?.f_type).unwrap_or_default();
+    let number = rustix::fs::statfs(&path).ok()?.f_type;
     let known = KINDS.iter().find(|(kind, ..)| *kind == number || *kind == number & 0xFFFF_FFFF);
     let (name, nature) = known.map_or(("a plain file system", Nature::Plain), |(_, name, nature)| (*name, *nature));
     let thin = nature == Nature::Plain && is_logical_volume(device);
