@@ -44,6 +44,9 @@ install_test_needs() {
   [ -n "$(postgres_programs)" ] || packages+=(postgresql)
   have curl || packages+=(curl)
   have openssl || packages+=(openssl)
+  # To kill the service before a chosen call, and to tell it another time.
+  have strace || packages+=(strace)
+  have faketime || packages+=(faketime)
   have python3 || packages+=(python3)
   have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
   install_debian "${packages[@]}"

@@ -58,6 +58,11 @@ impl Verified {
         Ok(Self { caller, not_before: instant(claims, "nbf")?, issued_at, bound_to })
     }
 
+    /// When the token was issued, by the issuer's clock.
+    pub(crate) const fn issued_at(&self) -> Instant {
+        self.issued_at
+    }
+
     /// The caller, if the token counts now and over this connection. Asked for every request, remembered or not.
     pub(crate) fn admit(&self, presented: Option<&CertificateThumbprint>, now: Instant) -> Result<Caller, Refusal> {
         if now >= self.caller.expires_at.plus(LEEWAY) {

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
 use domain::Instant;
@@ -44,6 +45,8 @@ pub struct Verifier {
 struct Issuer {
     config: IssuerConfig,
     ring: Keyring,
+    /// The latest `iat` of a token admitted, in microseconds.
+    latest: AtomicI64,
 }
 
 struct Remembered {
@@ -148,6 +151,14 @@ impl Verifier {
         read.collect()
     }
 
+    /// The latest `iat` of a token of this issuer that was admitted since the start: the issuer's clock has been there, so
+    /// it is at least that late. At most [`LEEWAY`] ahead of the moments handed in.
+    #[must_use]
+    pub fn latest_issue(&self, issuer: &str) -> Option<Instant> {
+        let micros = self.issuers.get(issuer)?.latest.load(Ordering::Relaxed);
+        (micros > i64::MIN).then(|| Instant::from_micros(micros))
+    }
+
     fn refresh_issuer(&self, issuer: &Issuer, now: Instant) -> Option<FetchError> {
         match issuer.ring.refresh(self.fetch.as_ref(), now) {
             Refreshed::NotNow | Refreshed::Same => None,
@@ -180,6 +191,9 @@ impl Verifier {
             None => (Arc::new(self.read(token, now, ask)?), true),
         };
         let caller = verified.verified.admit(presented, now);
+        if caller.is_ok() {
+            verified.issuer.note(verified.verified.issued_at());
+        }
         if fresh && caller.is_ok() {
             self.seen.put(hash, verified);
         } else if caller == Err(Refusal::Expired) {
@@ -240,7 +254,15 @@ impl Issuer {
             }
             format!("issuer {:?}: its keys cannot be used: {}", config.issuer, reasons.join(", "))
         })?;
-        Ok(Self { config, ring })
+        Ok(Self { config, ring, latest: AtomicI64::new(i64::MIN) })
+    }
+
+    /// Notes when an admitted token was issued; most are no news.
+    fn note(&self, issued_at: Instant) {
+        let micros = issued_at.as_micros();
+        if micros > self.latest.load(Ordering::Relaxed) {
+            self.latest.fetch_max(micros, Ordering::Relaxed);
+        }
     }
 
     fn twice(&self) -> String {

@@ -226,3 +226,20 @@ fn every_mistake_in_the_configuration_is_named() {
         assert!(problem.contains(expected), "{problem}");
     }
 }
+
+#[test]
+fn an_issuers_clock_is_known_by_its_latest_admitted_token() {
+    let key = EcKey::new();
+    let (_, verifier) = bench(Ok(set(&[key.jwk("k1")])));
+    assert_eq!(verifier.latest_issue(common::COUNTY), None);
+    for (issued, now, latest) in [(0, 5, Some(0)), (100, 105, Some(100)), (50, 106, Some(100))] {
+        assert!(verifier.verify(&signed(&key, "k1", issued), None, at(now)).is_ok());
+        assert_eq!(verifier.latest_issue(common::COUNTY), latest.map(at));
+    }
+    // Refused ones say nothing: from the future, over, or signed by somebody else.
+    for (signer, issued) in [(&key, 500), (&key, -2 * HOURS), (&EcKey::new(), 110)] {
+        assert!(verifier.verify(&signed(signer, "k1", issued), None, at(120)).is_err());
+    }
+    assert_eq!(verifier.latest_issue(common::COUNTY), Some(at(100)));
+    assert_eq!(verifier.latest_issue(common::TRUST), None);
+}

@@ -32,6 +32,14 @@ pub(crate) enum Command {
     /// Check a deletion certificate: that it was signed by the service, that its key was published before it was
     /// destroyed, and that what you contributed is among what it covers. Needs neither database nor network.
     VerifyDeletion(VerifyDeletionArgs),
+    /// Look at keys, clocks, database and machine for what would break the promise of deletion; ends with status 1 when
+    /// something is wrong, 2 when something is doubtful.
+    Doctor,
+    /// Vouch for the time, read from another clock than this machine's, so that what is over by it may be destroyed.
+    ConfirmTime(ConfirmTimeArgs),
+    /// Do at once what the background workers do: due dates, deletion, destruction of keys.
+    #[command(hide = true)]
+    PurgeNow,
     /// Measure speed and memory on this machine, beside their targets.
     Bench(crate::bench::BenchArgs),
     /// Verify the audit, or write it out for others to verify.
@@ -114,6 +122,18 @@ pub(crate) struct MigrateArgs {
     /// Undo the last so many migrations, and the data in what they made.
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u64).range(1..))]
     pub(crate) down: Option<u64>,
+}
+
+/// What time it is.
+#[derive(Debug, Clone, Copy, Args)]
+pub(crate) struct ConfirmTimeArgs {
+    /// The time by another clock, RFC 3339, such as 2026-11-22T14:05:00Z. Never copied from this machine.
+    #[arg(value_name = "INSTANT", value_parser = parse_instant)]
+    pub(crate) at: domain::Instant,
+}
+
+fn parse_instant(text: &str) -> Result<domain::Instant, String> {
+    domain::Instant::parse(text).map_err(|_| "not an instant such as 2026-11-22T14:05:00Z".to_owned())
 }
 
 /// Whom the token is for.

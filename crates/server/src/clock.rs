@@ -1,8 +1,9 @@
 //! The machine's clock. Nothing else in the product calls it.
 
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use domain::{Clock, Instant};
+use rustix::time::{ClockId, clock_gettime};
 
 /// The system clock, to the microsecond.
 #[derive(Debug, Clone, Copy, Default)]
@@ -18,11 +19,25 @@ impl Clock for SystemClock {
         );
         Instant::from_micros(micros)
     }
+
+    /// Linux's clock since start of the machine, which nobody can set and which goes on while the machine sleeps.
+    fn monotonic(&self) -> Duration {
+        let passed = clock_gettime(ClockId::Boottime);
+        let (seconds, nanoseconds) = (u64::try_from(passed.tv_sec), u32::try_from(passed.tv_nsec));
+        Duration::new(seconds.unwrap_or_default(), nanoseconds.unwrap_or_default())
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_has_passed_never_goes_back() {
+        let first = SystemClock.monotonic();
+        assert!(first > Duration::ZERO);
+        assert!(SystemClock.monotonic() >= first);
+    }
 
     #[test]
     fn shows_a_time_of_this_century() {

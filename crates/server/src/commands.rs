@@ -2,19 +2,23 @@
 
 mod audit;
 mod check_config;
+mod confirm_time;
 mod migrate;
+mod purge_now;
 mod token;
 mod verify_deletion;
 
 pub(crate) use audit::audit;
 pub(crate) use check_config::check_config;
+pub(crate) use confirm_time::confirm_time;
 pub(crate) use migrate::migrate;
+pub(crate) use purge_now::purge_now;
 pub(crate) use token::token;
 pub(crate) use verify_deletion::{STATUSES, verify_deletion};
 
 use std::process::ExitCode;
 
-use crate::{bench, cli::Cli, cli::Command, config, link, output, serve};
+use crate::{bench, cli::Cli, cli::Command, config, doctor, link, output, serve};
 
 /// Carries out what the command line asks for.
 ///
@@ -26,6 +30,9 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::Audit(command) => return audit(&config::load(file)?, &command),
         Command::CheckConfig => return check_config(file),
         Command::Bench(arguments) => bench::bench(&arguments)?,
+        Command::Doctor => return doctor::doctor(&config::load(file)?),
+        Command::ConfirmTime(arguments) => confirm_time(&config::load(file)?, arguments.at)?,
+        Command::PurgeNow => purge_now(&config::load(file)?)?,
         Command::Link(arguments) => return link::link(&arguments, file),
         Command::Openapi => output::text(&api::openapi_yaml())?,
         Command::Serve => serve::serve(config::load(file)?)?,

@@ -6,6 +6,7 @@ mod clock;
 mod commands;
 mod config;
 mod demo;
+mod doctor;
 mod files;
 mod ids;
 mod link;

@@ -109,6 +109,8 @@ impl Running {
             service: self.service.clone(),
             vault: self.ground.vault.clone(),
             verifier: Arc::clone(&self.verifier),
+            // The development issuer's clock is ours.
+            issuers: self.settings.issuers.iter().map(|issuer| issuer.issuer.clone()).collect(),
             metrics,
         }
     }
@@ -148,8 +150,14 @@ impl Running {
     /// Background work stands still by now: folds the write-ahead log into the database, so that nothing that was
     /// deleted stays behind in it.
     async fn last_words(self) {
-        let db = self.ground.db;
-        let done = rt::task::spawn_blocking(move || store::purge::checkpoint(&db)).await;
+        let (db, service) = (self.ground.db, self.service);
+        let done = rt::task::spawn_blocking(move || {
+            if let Err(error) = service.keep_time() {
+                tracing::warn!(%error, "the time is not stored");
+            }
+            store::purge::checkpoint(&db)
+        });
+        let done = done.await;
         match done {
             Ok(Ok(complete)) => tracing::info!(complete, "ended in order"),
             Ok(Err(error)) => tracing::warn!(%error, "ended without a last checkpoint"),

@@ -10,8 +10,9 @@ use domain::{Clock, Ids, NodeId};
 use identity::{DevIssuer, FetchKeys, FetchSettings, IssuerConfig, SourceReader, Verifier};
 use secrecy::ExposeSecret as _;
 use service::{LedgerConfig, Service, ServiceConfig};
+use store::keystore::{KeystoreDb, PostgresKeystore, Separation};
 use store::{Db, DbConfig};
-use vault::{FileKeystore, RootKey, SigningKey, Vault};
+use vault::{FileKeystore, Keystore, RootKey, SigningKey, Vault};
 use zeroize::Zeroizing;
 
 use crate::clock::SystemClock;
@@ -35,8 +36,8 @@ impl Ground {
     /// When one of them cannot be used, or migrations are pending and not to be run at start.
     pub(crate) fn open(settings: &Settings) -> anyhow::Result<Self> {
         files::private_folder(&settings.data_folder)?;
-        let vault = open_vault(&settings.keystore)?;
         let db = connect(&settings.database)?;
+        let vault = open_vault(&settings.keystore, Some(&db))?;
         bring_up_to_date(&db, settings.database.migrate_at_start)?;
         let ids: Arc<dyn Ids> = Arc::new(RandomIds::new());
         let node = marks::node(settings, ids.as_ref())?;
@@ -66,25 +67,27 @@ impl Ground {
         clock: Arc<dyn Clock>,
         journal: Option<PathBuf>,
     ) -> anyhow::Result<Service> {
-        let service = Service::new(ServiceConfig {
+        let config = ServiceConfig {
             db: self.db.clone(),
             vault: self.vault.clone(),
             clock,
             ids: Arc::clone(&self.ids),
             node: self.node,
             signing_key: Arc::clone(&self.signing_key),
-            ledger: LedgerConfig {
-                origin: settings.audit.origin.clone(),
-                journal,
-                retention: settings.audit.retention,
-            },
-        })?;
+            ledger: ledger(settings, journal),
+        };
+        let service = Service::with_time(config, settings.clock)?;
         for partnership in &settings.partnerships {
             let code = partnership.code.clone();
             service.register_partnership(partnership.clone()).with_context(|| format!("partnership {code}"))?;
         }
         Ok(service)
     }
+}
+
+/// How the audit is kept, with a journal in `journal` if one is to be kept.
+pub(crate) fn ledger(settings: &Settings, journal: Option<PathBuf>) -> LedgerConfig {
+    LedgerConfig { origin: settings.audit.origin.clone(), journal, retention: settings.audit.retention }
 }
 
 /// The database, tried once.
@@ -153,14 +156,49 @@ fn bring_up_to_date(db: &Db, allowed: bool) -> anyhow::Result<()> {
     Ok(())
 }
 
-fn open_vault(settings: &KeystoreSettings) -> anyhow::Result<Vault> {
-    let root_key = match read_root_key(&settings.root_key_file)? {
-        Some(key) => key,
-        None => make_root_key(settings)?,
+/// The vault over the configured keystore.
+///
+/// # Errors
+/// When the keystore cannot be used, has another root key, or lies in the service's own database `service`.
+pub(crate) fn open_vault(settings: &KeystoreSettings, service: Option<&Db>) -> anyhow::Result<Vault> {
+    let keystore: Arc<dyn Keystore> = match keystore_database(settings)? {
+        Some(keys) => {
+            let separation = service.map(|service| keys.separation(service)).transpose().context("keystore.url")?;
+            if separation == Some(Separation::SameDatabase) {
+                bail!("keystore.url: is the service's own database; the keys need one of their own");
+            }
+            let root_key = root_key(settings, keys.is_empty().context("keystore.url")?)?;
+            Arc::new(PostgresKeystore::open(keys, root_key).context("the keystore at keystore.url cannot be used")?)
+        }
+        None => {
+            let root_key = root_key(settings, !settings.folder.try_exists()?)?;
+            let keystore = FileKeystore::open(&settings.folder, root_key);
+            Arc::new(keystore.with_context(|| format!("keystore {}", settings.folder.display()))?)
+        }
     };
-    let keystore = FileKeystore::open(&settings.folder, root_key);
-    let keystore = keystore.with_context(|| format!("keystore {}", settings.folder.display()))?;
-    Ok(Vault::new(Arc::new(keystore))?)
+    Ok(Vault::new(keystore)?)
+}
+
+/// The keystore's database, where it is one.
+///
+/// # Errors
+/// When it cannot be used.
+pub(crate) fn keystore_database(settings: &KeystoreSettings) -> anyhow::Result<Option<KeystoreDb>> {
+    let Some(url) = &settings.url else { return Ok(None) };
+    let config = DbConfig { pool_size: 4, ..DbConfig::new(url.expose_secret()) };
+    KeystoreDb::connect(&config).map(Some).context("the keystore at keystore.url cannot be used")
+}
+
+/// The root key; made when there is none and the keystore is new.
+fn root_key(settings: &KeystoreSettings, is_new: bool) -> anyhow::Result<RootKey> {
+    match read_root_key(&settings.root_key_file)? {
+        Some(key) => Ok(key),
+        None if is_new => make_root_key(settings),
+        None => {
+            let file = settings.root_key_file.display();
+            bail!("keystore: its root key {file} is missing: a keystore that is there already has one")
+        }
+    }
 }
 
 /// The keystore that is there, to look into; nothing is made.
@@ -168,10 +206,11 @@ fn open_vault(settings: &KeystoreSettings) -> anyhow::Result<Vault> {
 /// # Errors
 /// When there is none, or it cannot be opened.
 pub(crate) fn open_vault_to_look(settings: &KeystoreSettings) -> anyhow::Result<Vault> {
-    if !settings.folder.try_exists()? || !settings.root_key_file.try_exists()? {
+    let there = settings.url.is_some() || settings.folder.try_exists()?;
+    if !there || !settings.root_key_file.try_exists()? {
         bail!("keystore {}: there is none, or its root key is missing", settings.folder.display());
     }
-    open_vault(settings)
+    open_vault(settings, None)
 }
 
 /// The root key, `None` when there is no such file.
@@ -192,12 +231,9 @@ fn read_secret(file: &PathBuf, what: &str) -> anyhow::Result<Option<Zeroizing<Ve
     std::fs::read(file).map(Zeroizing::new).map(Some).with_context(named)
 }
 
-/// A new root key on first start. A keystore that is there already has another one, which must be found first.
+/// A new root key on first start.
 fn make_root_key(settings: &KeystoreSettings) -> anyhow::Result<RootKey> {
     let file = &settings.root_key_file;
-    if settings.folder.try_exists()? {
-        bail!("keystore {}: its root key {} is missing", settings.folder.display(), file.display());
-    }
     if let Some(folder) = file.parent().filter(|folder| !folder.as_os_str().is_empty()) {
         files::private_folder(folder)?;
     }

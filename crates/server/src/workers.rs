@@ -25,6 +25,8 @@ const METRICS_EVERY: Duration = Duration::from_secs(5);
 const SEQUENCE_EVERY: Duration = Duration::from_millis(250);
 /// Numbers of transactions that were undone are mostly taken again before this.
 const FILL_EVERY: Duration = Duration::from_secs(5);
+/// How far a clock can be set back across a crash without anybody knowing.
+const KEEP_TIME_EVERY: Duration = Duration::from_secs(5);
 const WATCH_EVERY: Duration = Duration::from_secs(1);
 const RETENTION_EVERY: Duration = Duration::from_secs(3_600);
 /// Longest pause after repeated failures: short of the minute within which expired text must be deleted.
@@ -51,6 +53,8 @@ pub(crate) struct Works {
     pub(crate) service: Service,
     pub(crate) vault: Vault,
     pub(crate) verifier: Arc<Verifier>,
+    /// Issuers whose clocks are other machines'.
+    pub(crate) issuers: Vec<String>,
     pub(crate) metrics: Option<PrometheusHandle>,
 }
 
@@ -58,13 +62,17 @@ impl Workers {
     /// Starts them on the present runtime.
     pub(crate) fn start(works: Works, settings: WorkerSettings) -> Self {
         let (stop, stopped) = watch::channel(false);
-        let Works { service, vault, verifier, metrics } = works;
+        let Works { service, vault, verifier, issuers, metrics } = works;
         let batch = settings.batch;
         let mut tasks = audit_workers(&service, &stopped);
         tasks.extend([
             worker("purge", settings.purge_every, &stopped, {
-                let service = service.clone();
-                move || purge(&service, batch)
+                let (service, verifier) = (service.clone(), Arc::clone(&verifier));
+                move || {
+                    let latest = issuers.iter().filter_map(|issuer| verifier.latest_issue(issuer)).max();
+                    latest.into_iter().for_each(|at| service.vouch(at));
+                    purge(&service, batch)
+                }
             }),
             worker("due", settings.due_every, &stopped, {
                 let service = service.clone();
@@ -109,7 +117,9 @@ impl Workers {
 /// and the end of retention.
 fn audit_workers(service: &Service, stopped: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
     let (placing, filling, watching, ending) = (service.clone(), service.clone(), service.clone(), service.clone());
+    let timed = service.clone();
     vec![
+        worker("clock", KEEP_TIME_EVERY, stopped, move || timed.keep_time().map(|()| More::No)),
         worker("audit_sequence", SEQUENCE_EVERY, stopped, move || {
             metrics::counter!("audit_records_placed_total").increment(placing.sequence_audit()?);
             Ok(More::No)

@@ -1,7 +1,6 @@
 //! The service itself: what it holds, and the one way in for reads and for writes.
 
 use std::collections::{HashMap, HashSet};
-use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex, RwLock};
 
 use domain::{Clock, Ids, Instant, NodeId, Operation, PartnershipId, PartnershipPolicy, RequestId};
@@ -15,6 +14,7 @@ use crate::ledger::{Ledger, LedgerConfig};
 use crate::linking::{self, Queue, Relink};
 use crate::recording::Outcome;
 use crate::session::{Call, Entered, Scene, Trail};
+use crate::time::{TimePolicy, TrustedTime};
 use crate::{AgencyIn, Answer, ServiceError, Written, transparency};
 
 /// What a service is made of.
@@ -72,8 +72,8 @@ pub(crate) struct Inner {
     pub(crate) ledger: Ledger,
     /// Chronologies to be linked.
     pub(crate) links: Arc<Queue>,
-    /// The latest instant the database has seen, in microseconds: a clock set back resurrects nothing.
-    high_water: AtomicI64,
+    /// What has been seen and vouched for: which time to believe.
+    pub(crate) time: TrustedTime,
 }
 
 impl Drop for Inner {
@@ -92,10 +92,18 @@ impl Service {
     /// # Errors
     /// [`ServiceError::Unavailable`] when the database does not answer.
     pub fn new(config: ServiceConfig) -> Answer<Self> {
+        Self::with_time(config, TimePolicy::default())
+    }
+
+    /// As [`Service::new`], believing a time by `policy`.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unavailable`] when database or keystore do not answer.
+    pub fn with_time(config: ServiceConfig, policy: TimePolicy) -> Answer<Self> {
         let ServiceConfig { db, vault, clock, ids, ledger, node, signing_key } = config;
         let ledger = Ledger::new(ledger);
         db.keep_book(ledger.begin(ids.next(clock.now()))?);
-        let mark = db.read("clock.high_water", store::clock::high_water)?;
+        let time = TrustedTime::open(&db, &vault, clock.as_ref(), policy)?;
         let links = Arc::<Queue>::default();
         let inner = Arc::new(Inner {
             db,
@@ -109,7 +117,7 @@ impl Service {
             flights: Mutex::default(),
             ledger,
             links: Arc::clone(&links),
-            high_water: AtomicI64::new(mark.unwrap_or(Instant::MIN).as_micros()),
+            time,
         });
         linking::start(links, Arc::downgrade(&inner));
         Ok(Self(inner))
@@ -133,20 +141,6 @@ impl Service {
     /// [`ServiceError::Unavailable`] when one of them does not.
     pub fn ready(&self) -> Answer<()> {
         self.0.db.read("ready", store::clock::high_water)?;
-        Ok(())
-    }
-
-    /// The current instant, never earlier than the latest the database has seen.
-    pub(crate) fn now(&self) -> Instant {
-        let mark = Instant::from_micros(self.0.high_water.load(Ordering::Acquire));
-        self.0.clock.now().max(mark)
-    }
-
-    /// Stores the current instant as seen, and learns what other nodes have seen.
-    pub(crate) fn raise_high_water(&self) -> Answer<()> {
-        let now = self.now();
-        let mark = self.0.db.write("clock.raise", |tx| store::clock::raise_high_water(tx, now))?;
-        self.0.high_water.fetch_max(mark.as_micros(), Ordering::AcqRel);
         Ok(())
     }
 

@@ -8,6 +8,7 @@
 mod audit;
 mod certificates;
 mod chronologies;
+mod destroying;
 mod directory;
 mod emergency;
 mod engine;
@@ -25,6 +26,7 @@ mod people;
 mod recording;
 mod sealing;
 mod session;
+mod time;
 mod timeline;
 mod transparency;
 mod upkeep;
@@ -38,6 +40,7 @@ pub use ledger::{
 };
 pub use model::*;
 pub use session::{Call, SignIn};
+pub use time::{TimePolicy, TimeReport};
 pub use upkeep::PurgeReport;
 
 /// What a use case answers.

@@ -41,8 +41,10 @@ pub mod families;
 pub mod fragments;
 pub mod holds;
 pub mod idempotency;
+pub mod inspect;
 pub mod invitations;
 pub mod journal;
+pub mod keystore;
 pub mod link_decisions;
 pub mod origins;
 pub mod partnerships;
@@ -50,6 +52,7 @@ pub mod people;
 pub mod person_links;
 pub mod practitioners;
 pub mod purge;
+pub mod scopes_to_destroy;
 pub mod scratch;
 pub mod shown_fragments;
 #[cfg(any(test, feature = "testing"))]

@@ -646,6 +646,25 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::BigInt;
+    use crate::types::Moment;
+
+    clock_trust (id) {
+        id -> BigInt,
+        vouched -> Moment,
+    }
+}
+
+table! {
+    use crate::types::{Id, Moment};
+
+    scopes_to_destroy (scope) {
+        scope -> Id,
+        since -> Moment,
+    }
+}
+
 allow_tables_to_appear_in_same_query!(
     partnerships,
     agencies,
@@ -686,4 +705,6 @@ allow_tables_to_appear_in_same_query!(
     deletion_certificates,
     deletion_orders,
     clock_mark,
+    clock_trust,
+    scopes_to_destroy,
 );

@@ -1,7 +1,6 @@
 //! The default keystore: a folder of small files.
 
 mod disk;
-mod record;
 
 use std::fmt;
 use std::io::ErrorKind;
@@ -9,9 +8,10 @@ use std::path::{Path, PathBuf};
 
 use domain::Instant;
 
-use self::record::{KeyFile, Marker};
-use crate::seal::{Sealer, derive};
-use crate::{AuditEpoch, Destruction, Epoch, KeyId, KeyKind, KeyRecord, Keystore, RootKey, StoredKey, VaultError};
+use crate::{
+    AuditEpoch, Destruction, Epoch, Gone, KeyId, KeyKind, KeyRecord, Keystore, RootKey, RootSealer, SealedKey,
+    StoredKey, VaultError,
+};
 
 const KEY: &str = "key";
 const GONE: &str = "gone";
@@ -36,7 +36,7 @@ const KINDS: [KeyKind; 5] = [KeyKind::IndexRoot, KeyKind::Epoch, KeyKind::Scope,
 /// be the wrong root key, and destroying on that ground would lose everything.
 pub struct FileKeystore {
     folder: PathBuf,
-    root: Sealer,
+    root: RootSealer,
 }
 
 impl FileKeystore {
@@ -47,8 +47,7 @@ impl FileKeystore {
     /// cannot be read or written, with kind `NotFound` when it holds keys but the index root is missing: a folder
     /// restored in part would otherwise find none of the people it knows.
     pub fn open(folder: &Path, root_key: RootKey) -> Result<Self, VaultError> {
-        let root = Sealer::new(&*derive(&[root_key.material()], "chronology keystore 1")?)?;
-        let keystore = Self { folder: folder.to_owned(), root };
+        let keystore = Self { folder: folder.to_owned(), root: RootSealer::new(root_key)? };
         keystore.make_folders()?;
         keystore.check_index_root()?;
         keystore.tidy()?;
@@ -120,13 +119,13 @@ impl FileKeystore {
         disk::exists(&self.path(key, GONE))
     }
 
-    fn key_file(&self, key: KeyId) -> Result<Option<KeyFile>, VaultError> {
-        disk::read(&self.path(key, KEY))?.as_deref().map(record::from_bytes).transpose()
+    fn key_file(&self, key: KeyId) -> Result<Option<SealedKey>, VaultError> {
+        disk::read(&self.path(key, KEY))?.as_deref().map(SealedKey::from_bytes).transpose()
     }
 
     /// Puts a new key in place unless there is one; then finishes a destruction decided meanwhile.
     fn create(&self, now: Instant, key: KeyId) -> Result<(), VaultError> {
-        let file = record::to_bytes(&KeyFile::make(&self.root, now, key)?)?;
+        let file = SealedKey::make(&self.root, now, key)?.to_bytes()?;
         disk::place_new(&self.folder_of(key.kind()), &format!("{key}.{KEY}"), &file)?;
         if self.is_gone(key)? { self.overwrite(key) } else { Ok(()) }
     }
@@ -145,7 +144,7 @@ impl FileKeystore {
             Err(VaultError::Tampered) => None,
             Err(error) => return Err(error),
         };
-        let marker = record::to_bytes(&Marker::new(now, record))?;
+        let marker = Gone::new(now, record).to_bytes()?;
         disk::place_new(&self.folder_of(key.kind()), &format!("{key}.{GONE}"), &marker)
     }
 }
@@ -197,7 +196,7 @@ impl Keystore for FileKeystore {
 
     fn destruction(&self, key: KeyId) -> Result<Option<Destruction>, VaultError> {
         let Some(bytes) = disk::read(&self.path(key, GONE))? else { return Ok(None) };
-        let marker: Marker = record::from_bytes(&bytes)?;
+        let marker = Gone::from_bytes(&bytes)?;
         // The probe asks the file itself and passes the marker by.
         let opens = self.key_file(key).is_ok_and(|file| file.is_some_and(|file| file.open(&self.root, key).is_ok()));
         marker.destruction(key, opens).map(Some)

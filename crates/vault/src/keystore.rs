@@ -222,6 +222,17 @@ pub struct Destruction {
 
 /// Where keys live. The default is a folder of files; several nodes share a small database or a service behind this
 /// same trait, excluded from backups. Every method may be called from many threads, nodes and processes at once.
+///
+/// # A key management service
+/// This trait is also the place for a KMS or an HSM. Two ways fit:
+/// - *as root*: keep one of our keystores and let the service hold the root key alone (unwrap it at start; its policy and
+///   log then guard every start of a node). Destroying the root key there ends everything at once;
+/// - *as keystore*: one key of the service for each [`KeyId`], `load` being an export or a derivation under it. Then
+///   `destroy` must be final at once: services that only schedule a deletion (seven days is common) or that keep key
+///   versions in backups of their own do not keep this trait's promise, and `destruction` may not say that they do.
+///
+/// Whatever it is, it must pass the tests of `vault::testing`: one key for all who make it at once, none ever made again,
+/// no answer between whole and gone.
 pub trait Keystore: Send + Sync {
     /// The key, or `None` if it never was.
     ///

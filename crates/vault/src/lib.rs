@@ -57,8 +57,10 @@
 //! SHA-256. Labels carry a version of their own.
 //!
 //! # Another keystore
-//! [`Keystore`] is the door for a shared database or a key management service; [`FileKeystore`] is the default, and its
-//! documentation says what happens at each step of a destruction.
+//! [`Keystore`] is the door. [`FileKeystore`] is the default, and its documentation says what happens at each step of a
+//! destruction; several nodes share a small PostgreSQL database (`store::keystore`); a key management service would be a
+//! third. What a keystore stores is made and read by [`SealedKey`] and [`Gone`] alone, so that no keystore handles key
+//! bytes; `testing` holds the promises as tests that every keystore must pass.
 
 mod associated;
 mod audit_key;
@@ -72,7 +74,10 @@ mod lookup;
 mod root_key;
 mod seal;
 mod signing;
+mod stored;
 mod terms;
+#[cfg(any(test, feature = "testing"))]
+pub mod testing;
 #[cfg(test)]
 mod tests;
 mod vault;
@@ -84,5 +89,6 @@ pub use file_keystore::FileKeystore;
 pub use keystore::{AuditEpoch, Destruction, Epoch, KeyId, KeyKind, KeyRecord, Keystore, StoredKey, commitment};
 pub use root_key::RootKey;
 pub use signing::{SigningKey, verify_signature};
+pub use stored::{Gone, RootSealer, SealedKey, noise};
 pub use terms::{KeyScope, Place, Terms};
 pub use vault::Vault;

@@ -177,6 +177,14 @@ impl Vault {
         records.filter_map(Result::transpose).collect()
     }
 
+    /// Which epochs still have a key, oldest first; read from names alone, where the keystore can.
+    ///
+    /// # Errors
+    /// [`VaultError::Keystore`] when the keystore cannot be read.
+    pub fn living_epochs(&self) -> Result<Vec<Epoch>, VaultError> {
+        self.0.keystore.epochs()
+    }
+
     /// What may be known of a living scope key, for publication; `None` if there is none.
     ///
     /// # Errors

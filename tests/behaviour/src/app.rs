@@ -7,7 +7,7 @@ use std::time::Duration;
 use api::{ApiState, Limits};
 use domain::{Clock as _, Instant, MockClock, NodeId, PartnershipPolicy};
 use identity::{CertificateThumbprint, DevClaims, DevIssuer, FetchSettings, SourceReader, Verifier};
-use service::{AgencyIn, LedgerConfig, PartnershipConfig, Service, ServiceConfig};
+use service::{AgencyIn, LedgerConfig, PartnershipConfig, Service, ServiceConfig, TimePolicy};
 use store::Kind;
 use store::testing::TestDb;
 use tempfile::TempDir;
@@ -41,6 +41,7 @@ pub struct TestApp {
     pub db: TestDb,
     /// Folder of keystore and issuer's key.
     pub folder: TempDir,
+    ids: Arc<CountedIds>,
     issuers: HashMap<&'static str, DevIssuer>,
     tokens: Mutex<HashMap<(&'static str, Instant), String>>,
 }
@@ -79,7 +80,7 @@ impl TestApp {
         let issuers: HashMap<_, _> = [HOME, ABROAD].map(|code| (code, issuer(&folder, code))).into();
         let verifier = Arc::new(verifier(&issuers));
         let limits = Limits { caller_allowance: 1_000_000, failed_sign_ins: 1_000_000, ..Limits::default() };
-        let state = ApiState::new(service.clone(), verifier, Arc::new(clock.clone()), ids, limits);
+        let state = ApiState::new(service.clone(), verifier, Arc::new(clock.clone()), ids.clone(), limits);
         let listener = Listener::start(state, certificate());
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
@@ -88,7 +89,7 @@ impl TestApp {
             .build()
             .into();
         let ports = (listener.plain, listener.certified);
-        Self { _listener: listener, ports, agent, service, clock, db, folder, issuers, tokens: Mutex::default() }
+        Self { _listener: listener, ports, agent, service, clock, db, folder, ids, issuers, tokens: Mutex::default() }
     }
 
     /// Somebody about to ask.
@@ -134,6 +135,30 @@ impl TestApp {
     #[must_use]
     pub fn bearer(&self, user: User) -> String {
         format!("Bearer {}", self.token(user).expect("a user with a token"))
+    }
+
+    /// Another process over the same database and keystore, just started, by the same clock.
+    ///
+    /// # Panics
+    /// When it cannot be had.
+    #[must_use]
+    pub fn another_node(&self, policy: TimePolicy) -> Service {
+        let root_key = RootKey::from_base64(ROOT_KEY).expect("a key");
+        let keystore = FileKeystore::open(&self.folder.path().join("keys"), root_key).expect("a keystore");
+        let vault = Vault::new(Arc::new(keystore)).expect("a vault");
+        let (clock, ids) = (Arc::new(self.clock.clone()), self.ids.clone());
+        let config = ServiceConfig {
+            db: self.db.clone(),
+            vault,
+            clock,
+            ids,
+            node: NodeId(uuid::Uuid::from_u128(2)),
+            signing_key: Arc::new(SigningKey::from_file_bytes(SIGNING_KEY.as_bytes()).expect("a key")),
+            ledger: ledger(&self.folder),
+        };
+        let service = Service::with_time(config, policy).expect("a service");
+        register(&service, &PartnershipPolicy::default());
+        service
     }
 
     /// Lets time pass.

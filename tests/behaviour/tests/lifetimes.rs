@@ -104,6 +104,19 @@ on_both! {
         assert_eq!(owner.get(&seed.at("timeline")).ok()["header"]["children"].as_array().map(Vec::len), Some(3));
     }
 
+    fn a_key_that_a_killed_purge_left_goes_at_the_next_round(app) {
+        let seed = app.seed();
+        let left = |app: &TestApp| app.keys().iter().filter(|key| key.contains(&seed.chronology)).count();
+        assert_eq!(left(app), 1);
+        raw::execute(
+            app,
+            &format!("INSERT INTO scopes_to_destroy VALUES (x'{}', 0)", seed.chronology.replace('-', "")),
+            &format!("INSERT INTO scopes_to_destroy VALUES ('{}', now())", seed.chronology),
+        );
+        app.work();
+        assert_eq!((left(app), raw::count(app, "SELECT count(*) AS count FROM scopes_to_destroy")), (0, 0));
+    }
+
     fn a_clock_set_back_resurrects_nothing(app) {
         let seed = app.seed();
         let end = expiry(app, &seed.path);

@@ -51,7 +51,8 @@ pub(crate) struct Exceeded {
     pub(crate) wait: u64,
 }
 
-/// The injected clock as the limiter wants it.
+/// The injected clock as the limiter wants it: the time that has passed, because a clock that jumps ahead and is set right
+/// again would leave every caller without an allowance until it is there once more.
 #[derive(Clone)]
 struct Ticks(Arc<dyn Clock>);
 
@@ -59,8 +60,7 @@ impl governor::clock::Clock for Ticks {
     type Instant = Duration;
 
     fn now(&self) -> Duration {
-        let micros = self.0.now().as_micros();
-        Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+        self.0.monotonic()
     }
 }
 
@@ -168,6 +168,17 @@ mod tests {
         assert!(allowances.take(&[2; 32], 4).is_ok(), "another caller has an allowance of its own");
         clock.advance(Duration::from_secs(20));
         assert_eq!(allowances.take(&CALLER, 4).map(|standing| standing.left), Ok(0));
+    }
+
+    #[test]
+    fn a_clock_that_jumped_and_was_set_right_takes_nothing_from_anybody() {
+        let right = Instant::parse("2026-03-02T09:30:00Z").unwrap();
+        let clock = MockClock::new(right);
+        let allowances = allowances(&clock);
+        clock.jump(right.plus(Duration::from_secs(90 * 86_400)));
+        assert_eq!(allowances.take(&CALLER, 2).map(|standing| standing.left), Ok(4));
+        clock.jump(right);
+        assert_eq!(allowances.take(&CALLER, 2).map(|standing| standing.left), Ok(2));
     }
 
     #[test]

@@ -7,7 +7,7 @@ use std::time::Duration;
 use api::Limits;
 use identity::IssuerConfig;
 use secrecy::{ExposeSecret as _, SecretString};
-use service::PartnershipConfig;
+use service::{PartnershipConfig, TimePolicy};
 use tracing::level_filters::LevelFilter;
 
 use super::issuers::{DevelopmentIssuer, read_development_issuer, read_issuers};
@@ -23,6 +23,7 @@ pub(crate) struct Settings {
     pub(crate) database: DatabaseSettings,
     pub(crate) keystore: KeystoreSettings,
     pub(crate) audit: AuditSettings,
+    pub(crate) clock: TimePolicy,
     pub(crate) limits: Limits,
     pub(crate) logging: LoggingSettings,
     /// Where metrics are served, if anywhere.
@@ -72,6 +73,8 @@ pub(crate) struct DatabaseSettings {
 /// Where the keys are.
 #[derive(Debug, Clone)]
 pub(crate) struct KeystoreSettings {
+    /// A PostgreSQL database that several nodes share; then the folder plays no part.
+    pub(crate) url: Option<SecretString>,
     pub(crate) folder: PathBuf,
     pub(crate) root_key_file: PathBuf,
 }
@@ -125,6 +128,7 @@ impl Settings {
         let keystore = read_keystore(file.section("keystore"), &data_folder);
         let public_url = server.as_ref().map_or("", |server| server.public_url.as_str());
         let audit = read_audit(file.section("audit"), &data_folder, public_url);
+        let clock = read_clock(file.section("clock"));
         let limits = read_limits(file.section("limits"));
         let logging = read_logging(file.section("logging"));
         let metrics = read_metrics(file.section("metrics"));
@@ -140,6 +144,7 @@ impl Settings {
             database,
             keystore,
             audit,
+            clock,
             limits,
             logging: logging?,
             metrics,
@@ -175,6 +180,10 @@ impl Settings {
             "issuers: at least one is needed, or nobody can sign in",
         );
         say(self.metrics == Some(listen), "metrics.listen: is the same as server.listen");
+        say(
+            self.keystore.url.as_ref().is_some_and(|url| url.expose_secret() == self.database.url.expose_secret()),
+            "keystore.url: is the service's own database; the keys need one of their own, on another server if you can",
+        );
         say(
             self.keystore.root_key_file.starts_with(&self.keystore.folder),
             "keystore.root_key_file: must not lie in the keystore's folder: neither opens anything without the other",
@@ -243,7 +252,18 @@ fn read_database(mut from: Section<'_>, data_folder: &Path) -> DatabaseSettings 
 }
 
 fn read_keystore(mut from: Section<'_>, data_folder: &Path) -> KeystoreSettings {
+    let url = from.secret("url");
+    let fit = |url: &SecretString| {
+        ["postgres://", "postgresql://"].iter().any(|scheme| url.expose_secret().starts_with(scheme))
+    };
+    if url.as_ref().is_some_and(|url| !fit(url)) {
+        from.wrong("url", "must begin with postgres:// or postgresql://");
+    }
+    if url.is_some() && from.has("folder") {
+        from.wrong("url", "and folder: give one of them");
+    }
     let settings = KeystoreSettings {
+        url,
         folder: from.path("folder").unwrap_or_else(|| data_folder.join("keys")),
         root_key_file: from.path("root_key_file").unwrap_or_else(|| data_folder.join("root.key")),
     };
@@ -266,6 +286,15 @@ fn read_audit(mut from: Section<'_>, data_folder: &Path, public_url: &str) -> Au
     };
     from.finish();
     settings
+}
+
+fn read_clock(mut from: Section<'_>) -> TimePolicy {
+    let policy = TimePolicy {
+        gap: from.seconds("trusted_gap_seconds", &(0..=3_600)),
+        database_elsewhere: from.flag("database_is_another_machine"),
+    };
+    from.finish();
+    policy
 }
 
 fn read_limits(mut from: Section<'_>) -> Limits {

@@ -37,6 +37,8 @@ fn the_default_is_good() {
     assert!(settings.partnerships[0].agencies.len() >= 9);
     assert!(settings.database.migrate_at_start);
     assert_eq!(settings.keystore.folder, Path::new("var/keys"));
+    assert!(settings.keystore.url.is_none());
+    assert_eq!(settings.clock, service::TimePolicy::default());
 }
 
 #[test]
@@ -86,6 +88,13 @@ fn every_mistake_is_named_at_once() {
     "[keystore]\nfolder = \"k\"\nroot_key_file = \"k/root.key\"",
     "keystore.root_key_file: must not lie"
 )]
+#[case::keys_in_a_file("[keystore]\nurl = \"sqlite:keys.db\"", "keystore.url: must begin with")]
+#[case::keys_in_two_places("[keystore]\nurl = \"postgresql:///keys\"\nfolder = \"k\"", "keystore.url: and folder")]
+#[case::keys_beside_content(
+    "[keystore]\nurl = \"postgresql:///one\"\n[database]\nurl = \"postgresql:///one\"",
+    "keystore.url: is the service's own database"
+)]
+#[case::trusting_too_long("[clock]\ntrusted_gap_seconds = 3601", "clock.trusted_gap_seconds: must be")]
 fn contradictions_and_slips_are_found(#[case] line: &str, #[case] expected: &str) {
     let found = spoilt(line);
     assert!(found.iter().any(|line| line.starts_with(expected)), "{found:#?}");

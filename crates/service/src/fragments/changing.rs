@@ -2,7 +2,6 @@
 
 use domain::{FragmentId, Operation};
 use store::{FragmentState, Part, TombstoneKind, TombstoneReason, TombstoneRow};
-use vault::KeyScope;
 
 use super::entries::checked;
 use super::submitting::{check_child, check_expiry, check_sharing, entry_scope, receipt_of};
@@ -124,11 +123,13 @@ impl Service {
             if let Some(origin) = &origin {
                 self.settle_family(scene, &permit, origin.family_id)?;
             }
-            Ok(chronology.is_none() || origin.is_some())
+            // Ahead of a chronology it had a key of its own; nothing is left that it opens.
+            let alone = chronology.is_none() || origin.is_some();
+            store::scopes_to_destroy::insert(scene.tx, alone.then_some(id.0), scene.session.now)?;
+            Ok(alone)
         })?;
         if written.value {
-            // Ahead of a chronology it had a key of its own; nothing is left that it opens.
-            self.vault().destroy_scope(self.now(), KeyScope(id.0))?;
+            self.destroy_noted_scopes(self.now())?;
         }
         Ok(())
     }

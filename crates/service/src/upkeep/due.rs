@@ -10,7 +10,7 @@ impl Service {
     /// # Errors
     /// [`ServiceError::Unavailable`] when the database does not answer.
     pub fn pass_due(&self, limit: u32) -> Answer<u32> {
-        let now = self.now();
+        let now = self.agreed_now();
         let invitations = self.0.db.write("due.invitations", |tx| {
             let due = store::invitations::past_due(tx, now, i64::from(limit))?;
             for mut row in due.clone() {

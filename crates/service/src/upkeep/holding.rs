@@ -18,7 +18,7 @@ pub(super) fn held(
 }
 
 /// The expiries by which something under a legal hold lives: its own, its fragments', its family's and its people's.
-pub(super) fn held_expiries(tx: &mut Tx<'_>, now: Instant) -> Answer<Vec<Instant>> {
+pub(crate) fn held_expiries(tx: &mut Tx<'_>, now: Instant) -> Answer<Vec<Instant>> {
     let mut kept = Vec::new();
     for due in store::purge::due_chronologies_unlocked(tx, now)? {
         let Some(row) = store::purge::chronology(tx, due.partnership, due.id)? else { continue };

@@ -15,7 +15,7 @@ impl Service {
     /// # Errors
     /// [`crate::ServiceError::Unavailable`] when database or keystore do not answer.
     pub fn destroy_keys(&self) -> Answer<u32> {
-        let now = self.now();
+        let now = self.settle_time()?;
         let held = self.0.db.read("keys.held", |tx| held_expiries(tx, now))?;
         let destroyed = self.vault().destroy_epochs_over_except(now, &held);
         // One hour's failure keeps the others neither from destruction nor from their certificates.

@@ -12,13 +12,13 @@ mod unpurged;
 
 pub(crate) use burial::early;
 pub(crate) use certificates::covering;
+pub(crate) use holding::held_expiries;
 pub use purge::PurgeReport;
 
-use crate::AuditRecord;
 use domain::{AuditId, ChronologyId, Instant, PartnershipId, RequestId};
 use uuid::Uuid;
 
-use crate::Service;
+use crate::{AuditRecord, Service};
 
 /// What the service did of itself: nobody asked for it.
 pub(crate) struct OwnDeed<'a> {

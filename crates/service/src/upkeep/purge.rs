@@ -41,6 +41,17 @@ pub(super) enum Fate {
     Left,
 }
 
+impl Fate {
+    /// Notes, in the transaction that deletes, the scopes whose keys are to go with it: whoever is killed before they are
+    /// gone leaves the note.
+    fn note(&self, tx: &mut Tx<'_>, now: Instant) -> Result<(), StoreError> {
+        match self {
+            Self::Gone(scopes) => store::scopes_to_destroy::insert(tx, scopes.iter().map(|scope| scope.0), now),
+            Self::Left => Ok(()),
+        }
+    }
+}
+
 /// What became of all things of a kind.
 #[derive(Default)]
 struct Tally {
@@ -58,8 +69,7 @@ impl Service {
     /// # Errors
     /// [`ServiceError::Unavailable`] when database or keystore do not answer; what was deleted before stays deleted.
     pub fn purge(&self, limit: u32) -> Answer<PurgeReport> {
-        self.raise_high_water()?;
-        let now = self.now();
+        let now = self.settle_time()?;
         let limit = limit.max(1);
         let chronologies = self
             .purge_each("chronology", limit, now, lists::chronologies, |tx, due| self.bury_chronology(tx, due, now))?;
@@ -102,6 +112,7 @@ impl Service {
             let together = self.0.db.write("purge.batch", |tx| {
                 let batch = list(tx, now, after, i64::from(limit))?;
                 let fates = batch.iter().map(|due| bury(tx, due)).collect::<Answer<Vec<Fate>>>()?;
+                fates.iter().try_for_each(|fate| fate.note(tx, now))?;
                 Ok::<_, ServiceError>((batch, fates))
             });
             let (batch, fates) = match together {
@@ -109,8 +120,9 @@ impl Service {
                 Err(error) if is_away(&error) => return Err(error),
                 Err(_) => self.purge_one_by_one(kind, limit, now, (list, after), &bury, &mut tally)?,
             };
-            for fate in fates {
-                self.finish(now, fate, &mut tally);
+            tally.gone += fates.iter().filter(|fate| matches!(fate, Fate::Gone(_))).count() as u32;
+            if let Err(error) = self.destroy_noted_scopes(now) {
+                tally.error.get_or_insert(error);
             }
             match batch.last() {
                 Some(last) if batch.len() >= limit as usize => after = Some(Keyset::of(last.expired_at, last.id)),
@@ -132,7 +144,12 @@ impl Service {
         let batch = self.0.db.write("purge.list", |tx| list(tx, now, after, i64::from(limit)))?;
         let mut fates = Vec::with_capacity(batch.len());
         for due in &batch {
-            match self.0.db.write("purge.one", |tx| bury(tx, due)) {
+            let alone = self.0.db.write("purge.one", |tx| {
+                let fate = bury(tx, due)?;
+                fate.note(tx, now)?;
+                Ok::<_, ServiceError>(fate)
+            });
+            match alone {
                 Ok(fate) => fates.push(fate),
                 Err(error) if is_away(&error) => return Err(error),
                 Err(error) => {
@@ -145,16 +162,6 @@ impl Service {
             }
         }
         Ok((batch, fates))
-    }
-
-    fn finish(&self, now: Instant, fate: Fate, tally: &mut Tally) {
-        let Fate::Gone(scopes) = fate else { return };
-        tally.gone += 1;
-        for scope in scopes {
-            if let Err(error) = self.vault().destroy_scope(now, scope) {
-                tally.error.get_or_insert_with(|| error.into());
-            }
-        }
     }
 
     fn purge_replies(&self, limit: u32, now: Instant) -> Answer<u32> {

@@ -8,6 +8,8 @@ mod corruption;
 mod deletion;
 mod differential;
 mod expiry;
+mod inspect;
+mod keystore;
 mod migrations;
 mod paging;
 mod person_links;

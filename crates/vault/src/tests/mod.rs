@@ -1,61 +1,77 @@
 //! The promises of the vault, attacked from outside: through its public functions and through the folder's files.
 
-mod destruction;
 mod folder;
 mod lookup;
 mod races;
 mod sealing;
 
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
-use std::time::Duration;
 
-use domain::{Instant, PartnershipId};
+use domain::Instant;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::{FileKeystore, KeyScope, Place, RootKey, Terms, Vault};
+use crate::keystore_tests;
+use crate::testing::{Bench, Shelf, hours, now, partnership, root_key, scope, until, version_place};
+use crate::{FileKeystore, KeyId, KeyKind, KeyScope, Place, RootKey, Terms, VaultError};
 
 /// A vault in a temporary folder, with the root key to open it again.
-struct Fixture {
-    vault: Vault,
-    root: String,
-    folder: TempDir,
+type Fixture = Bench<FileShelf>;
+
+/// A folder of keys in a temporary one.
+struct FileShelf(TempDir);
+
+impl FileShelf {
+    fn keys(&self) -> PathBuf {
+        self.0.path().join("keys")
+    }
+
+    fn file(&self, key: KeyId) -> PathBuf {
+        let folder = match key.kind() {
+            KeyKind::Epoch => "epochs",
+            KeyKind::Scope => "scopes",
+            KeyKind::Permanent => "permanent",
+            KeyKind::Audit => "audit",
+            KeyKind::IndexRoot => "",
+        };
+        self.keys().join(folder).join(format!("{key}.key"))
+    }
 }
 
-impl Fixture {
+impl Shelf for FileShelf {
+    type Keystore = FileKeystore;
+
     fn new() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let root = RootKey::generate().unwrap().to_base64().to_string();
-        let vault = open(&folder.path().join("keys"), &root);
-        Self { vault, root, folder }
+        Self(tempfile::tempdir().unwrap())
     }
 
-    fn keys(&self) -> PathBuf {
-        self.folder.path().join("keys")
+    fn open(&self, root_key: RootKey) -> Result<FileKeystore, VaultError> {
+        FileKeystore::open(&self.keys(), root_key)
     }
 
-    fn keystore(&self) -> FileKeystore {
-        FileKeystore::open(&self.keys(), RootKey::from_base64(&self.root).unwrap()).unwrap()
+    fn raw(&self, key: KeyId) -> Option<Vec<u8>> {
+        std::fs::read(self.file(key)).ok()
     }
 
-    /// The vault as another process, just started, sees it: nothing cached.
-    fn restarted(&self) -> Vault {
-        open(&self.keys(), &self.root)
+    fn put_raw(&self, key: KeyId, bytes: Option<&[u8]>) {
+        match bytes {
+            Some(bytes) => std::fs::write(self.file(key), bytes).unwrap(),
+            None => std::fs::remove_file(self.file(key)).unwrap(),
+        }
     }
 
-    /// A copy of the folder as it is now, as a backup would hold it.
-    fn copy(&self, name: &str) -> PathBuf {
-        let copy = self.folder.path().join(name);
-        copy_folder(&self.keys(), &copy);
+    fn everything(&self) -> Vec<u8> {
+        files(&self.keys()).iter().flat_map(|path| std::fs::read(path).unwrap()).collect()
+    }
+
+    fn copy(&self) -> Self {
+        let copy = Self::new();
+        copy_folder(&self.keys(), &copy.keys());
         copy
     }
 }
 
-fn open(folder: &Path, root: &str) -> Vault {
-    let keystore = FileKeystore::open(folder, RootKey::from_base64(root).unwrap()).unwrap();
-    Vault::new(Arc::new(keystore)).unwrap()
-}
+keystore_tests!(FileShelf);
 
 fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
@@ -73,30 +89,6 @@ fn copy_folder(from: &Path, to: &Path) {
 fn files(folder: &Path) -> Vec<PathBuf> {
     let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
     paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
-}
-
-fn now() -> Instant {
-    Instant::parse("2026-03-02T09:30:00Z").unwrap()
-}
-
-fn hours(count: u64) -> Duration {
-    Duration::from_secs(3_600 * count)
-}
-
-fn scope(number: u128) -> KeyScope {
-    KeyScope(Uuid::from_u128(number))
-}
-
-fn until(scope: KeyScope, expires_at: Instant) -> Terms {
-    Terms::Until { scope, expires_at }
-}
-
-fn partnership(number: u128) -> PartnershipId {
-    PartnershipId(Uuid::from_u128(number))
-}
-
-const fn version_place() -> Place {
-    Place { table: "fragment_versions", row: Uuid::from_u128(40), version: 1 }
 }
 
 const fn entry_place() -> Place {

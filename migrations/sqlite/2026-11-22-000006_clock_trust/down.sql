@@ -1,0 +1,2 @@
+DROP TABLE scopes_to_destroy;
+DROP TABLE clock_trust;
