@@ -38,12 +38,16 @@ postgres_programs() {
   fi
 }
 
+# faketime_library: what moves the clock of a program under test, or nothing.
+faketime_library() { find /usr/lib /usr/local/lib -name 'libfaketimeMT.so.1' 2>/dev/null | head -n 1; }
+
 # install_test_needs: a PostgreSQL server to test on, and the programs that the end-to-end scripts call.
 install_test_needs() {
   local packages=()
   [ -n "$(postgres_programs)" ] || packages+=(postgresql)
   have curl || packages+=(curl)
   have openssl || packages+=(openssl)
+  [ -n "$(faketime_library)" ] || packages+=(faketime)
   have python3 || packages+=(python3)
   have python3 && python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
   install_debian "${packages[@]}"
