@@ -80,16 +80,18 @@ class World:
         folder.chmod(0o755)
         self.before = left_behind()
         self.kind, self.folder, self.clock = kind, folder, Clock(folder)
+        more = self.clock.environment | options.pop("environment", {})
         self.cluster = Cluster(folder / "server", self.clock, **options.pop("server", {})) if kind == "postgresql" else None
-        url = None
+        self.service = Service(folder / "node", clock=self.clock.now, environment=more, **options)
         if self.cluster:
             self.cluster.make()
             self.cluster.start()
-            url = self.cluster.url
-        more = options.pop("environment", {})
-        self.service = Service(folder / "node", url, clock=self.clock.now, environment=self.clock.environment | more, **options)
-        if self.cluster:
-            self.service.command("migrate")
+            try:
+                self.service.reconfigure(self.cluster.url)
+                self.service.command("migrate")
+            except Exception:
+                self.end()
+                raise
 
     def stop(self) -> None:
         """An orderly end. The status counts only if the service did not say that it has ended in order: libfaketime
