@@ -65,10 +65,12 @@ shown! {
         location = |it| format!("/v1/chronologies/{}", it.id),
     }
     s::ConsolidationOut {
-        expires_at = |it| it.view.as_ref().map(|view| view.header.expires_at),
+        expires_at = |it| it.view.as_ref().and_then(Shown::expires_at),
         location = |it| format!("/v1/chronologies/{}/consolidations/{}", it.chronology_id, it.id),
     }
-    s::SnapshotOut { expires_at = |it| Some(it.chronology.expires_at) }
+    s::SnapshotOut {
+        expires_at = |it| [Some(it.chronology.expires_at), Shown::expires_at(&it.consolidation)].into_iter().flatten().min(),
+    }
     s::TombstoneOut {}
     s::ReaderOut {}
     s::InvitationOut { version = |it| it.version, location = |it| format!("/v1/invitations/{}", it.id) }
@@ -102,7 +104,7 @@ fn form_expires_at(form: &s::FormOut) -> Option<Instant> {
 
 impl Shown for s::TimelineOut {
     fn expires_at(&self) -> Option<Instant> {
-        Some(self.header.expires_at)
+        Some(self.until.map_or(self.header.expires_at, |until| until.min(self.header.expires_at)))
     }
 
     fn next(&self) -> Option<&str> {

@@ -2,8 +2,8 @@
 
 use std::net::IpAddr;
 use std::num::NonZeroU32;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use domain::Clock;
@@ -51,23 +51,43 @@ pub(crate) struct Exceeded {
     pub(crate) wait: u64,
 }
 
-/// The injected clock as the limiter wants it.
+/// The injected clock as the limiter wants it: it never goes back. A clock that is set back goes on from where it was,
+/// because whoever has asked before would otherwise wait until the clock is there again.
 #[derive(Clone)]
-struct Ticks(Arc<dyn Clock>);
+struct Ticks {
+    clock: Arc<dyn Clock>,
+    seen: Arc<Mutex<Seen>>,
+}
+
+/// What the clock showed last, and by how much it has been set back so far.
+#[derive(Default)]
+struct Seen {
+    last: Duration,
+    set_back: Duration,
+}
+
+impl Ticks {
+    fn new(clock: Arc<dyn Clock>) -> Self {
+        Self { clock, seen: Arc::default() }
+    }
+}
 
 impl governor::clock::Clock for Ticks {
     type Instant = Duration;
 
     fn now(&self) -> Duration {
-        let micros = self.0.now().as_micros();
-        Duration::from_micros(u64::try_from(micros).unwrap_or(0))
+        let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = Duration::from_micros(u64::try_from(self.clock.now().as_micros()).unwrap_or(0));
+        let (last, set_back) = (seen.last, seen.set_back);
+        *seen = Seen { last: now, set_back: set_back + last.saturating_sub(now) };
+        now.saturating_add(seen.set_back)
     }
 }
 
 impl Allowances {
     /// Whole allowances for everybody.
     pub(crate) fn new(limits: &Limits, clock: Arc<dyn Clock>) -> Self {
-        let clock = Ticks(clock);
+        let clock = Ticks::new(clock);
         Self {
             callers: buckets(limits.caller_allowance, limits.window, &clock),
             sign_ins: buckets(limits.failed_sign_ins, limits.window, &clock),
@@ -168,6 +188,19 @@ mod tests {
         assert!(allowances.take(&[2; 32], 4).is_ok(), "another caller has an allowance of its own");
         clock.advance(Duration::from_secs(20));
         assert_eq!(allowances.take(&CALLER, 4).map(|standing| standing.left), Ok(0));
+    }
+
+    #[test]
+    fn a_clock_set_back_keeps_nobody_waiting() {
+        let start = Instant::parse("2026-03-02T09:30:00Z").unwrap();
+        let clock = MockClock::new(start);
+        let allowances = allowances(&clock);
+        assert_eq!(allowances.take(&CALLER, 4).map(|standing| standing.left), Ok(2));
+        clock.set(start.minus(Duration::from_secs(3_600)));
+        assert_eq!(allowances.take(&CALLER, 2).map(|standing| standing.left), Ok(0), "what was left is left");
+        assert_eq!(allowances.take(&CALLER, 2), Err(Exceeded { wait: 20 }), "and no more than that");
+        clock.advance(Duration::from_secs(20));
+        assert_eq!(allowances.take(&CALLER, 2).map(|standing| standing.left), Ok(0), "it comes back as ever");
     }
 
     #[test]
