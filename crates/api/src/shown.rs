@@ -104,7 +104,7 @@ fn form_expires_at(form: &s::FormOut) -> Option<Instant> {
 
 impl Shown for s::TimelineOut {
     fn expires_at(&self) -> Option<Instant> {
-        Some(self.until.map_or(self.header.expires_at, |until| until.min(self.header.expires_at)))
+        Some(self.until.unwrap_or(self.header.expires_at))
     }
 
     fn next(&self) -> Option<&str> {

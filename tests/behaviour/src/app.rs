@@ -28,7 +28,7 @@ const ROOT_KEY: &str = "dGhlIHNhbWUgcm9vdCBrZXkgaW4gZXZlcnkgcnVuISE=";
 /// A service on a database of its own, with a listener, a keystore and a clock that the test moves.
 pub struct TestApp {
     // Dropped in this order: nobody asks any more before the database goes.
-    _listener: Listener,
+    listener: Listener,
     ports: (u16, u16),
     pub(crate) agent: ureq::Agent,
     /// The use cases, for what a worker does.
@@ -39,6 +39,8 @@ pub struct TestApp {
     pub db: TestDb,
     /// Folder of keystore and issuer's key.
     pub folder: TempDir,
+    ids: Arc<CountedIds>,
+    policy: PartnershipPolicy,
     issuers: HashMap<&'static str, DevIssuer>,
     tokens: Mutex<HashMap<(&'static str, Instant), String>>,
 }
@@ -60,16 +62,8 @@ impl TestApp {
         let clock = MockClock::new(Instant::parse(START).expect("an instant"));
         let ids = Arc::new(CountedIds::default());
         let db = store::testing::fresh(kind);
-        let keystore = FileKeystore::open(&folder.path().join("keys"), RootKey::from_base64(ROOT_KEY).expect("a key"));
-        let vault = Vault::new(Arc::new(keystore.expect("a keystore"))).expect("a vault");
-        let config = ServiceConfig { db: db.clone(), vault, clock: Arc::new(clock.clone()), ids: ids.clone() };
-        let service = Service::new(config).expect("a service");
-        register(&service, &policy);
         let issuers: HashMap<_, _> = [HOME, ABROAD].map(|code| (code, issuer(&folder, code))).into();
-        let verifier = Arc::new(verifier(&issuers));
-        let limits = Limits { caller_allowance: 1_000_000, failed_sign_ins: 1_000_000, ..Limits::default() };
-        let state = ApiState::new(service.clone(), verifier, Arc::new(clock.clone()), ids, limits);
-        let listener = Listener::start(state, certificate());
+        let (service, listener) = node(&db, &folder, &clock, &ids, &policy, &issuers);
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -77,7 +71,15 @@ impl TestApp {
             .build()
             .into();
         let ports = (listener.plain, listener.certified);
-        Self { _listener: listener, ports, agent, service, clock, db, folder, issuers, tokens: Mutex::default() }
+        let tokens = Mutex::default();
+        Self { listener, ports, agent, service, clock, db, folder, ids, policy, issuers, tokens }
+    }
+
+    /// Ends the service and starts another on the same database and keystore: what it knew by heart is forgotten.
+    pub fn restart(&mut self) {
+        let (service, listener) = node(&self.db, &self.folder, &self.clock, &self.ids, &self.policy, &self.issuers);
+        self.ports = (listener.plain, listener.certified);
+        (self.listener, self.service) = (listener, service);
     }
 
     /// Somebody about to ask.
@@ -186,6 +188,26 @@ impl TestApp {
         names.sort();
         names
     }
+}
+
+/// A service of its own on a database and a keystore, and its listener.
+fn node(
+    db: &TestDb,
+    folder: &TempDir,
+    clock: &MockClock,
+    ids: &Arc<CountedIds>,
+    policy: &PartnershipPolicy,
+    issuers: &HashMap<&'static str, DevIssuer>,
+) -> (Service, Listener) {
+    let keystore = FileKeystore::open(&folder.path().join("keys"), RootKey::from_base64(ROOT_KEY).expect("a key"));
+    let vault = Vault::new(Arc::new(keystore.expect("a keystore"))).expect("a vault");
+    let config = ServiceConfig { db: (**db).clone(), vault, clock: Arc::new(clock.clone()), ids: ids.clone() };
+    let service = Service::new(config).expect("a service");
+    register(&service, policy);
+    let verifier = Arc::new(verifier(issuers));
+    let limits = Limits { caller_allowance: 1_000_000, failed_sign_ins: 1_000_000, ..Limits::default() };
+    let state = ApiState::new(service.clone(), verifier, Arc::new(clock.clone()), ids.clone(), limits);
+    (service, Listener::start(state, certificate()))
 }
 
 /// The certificate of the one record system.

@@ -180,7 +180,8 @@ impl Service {
         // Also for a list: the counts are of what this reader may see and of what is still there.
         frozen.without(&|fragment| !live.contains_key(&fragment));
         let mut view = frozen.shown_to(reader);
-        view.until = ends_first(&view, live);
+        // Not by its header: that says what was true when it was frozen, and the chronology may have been extended since.
+        view.until = ends_first(&view, live).into_iter().chain([row.expires_at]).min();
         let (row_count, entry_count) = (view.header.row_count, view.header.entry_count);
         Ok(ConsolidationOut {
             id: row.id,
