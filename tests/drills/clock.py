@@ -14,6 +14,8 @@ from world import Staff, Told, World, holds, same, say, until
 
 # Whether the service goes by a second source before it destroys; else the drill only says what happens.
 TRUSTED = os.environ.get("DRILLS_TRUSTED_TIME") == "1"
+# Whether what was over once stays over from that moment on, and not only once a worker has noted the time.
+AT_ONCE = os.environ.get("DRILLS_AT_ONCE") == "1"
 JUMP = 90 * DAY
 
 
@@ -84,10 +86,30 @@ class Clocks:
         until("a second source agrees, and the key goes", lambda: not key.exists())
         print(f"{self.kind}, clock set forward 90 days and another machine's token of that time: its key is destroyed", flush=True)
 
+    def set_back_unnoticed(self) -> None:
+        """No worker looks between the end, in the middle of an hour whose key is still there, and the clock's going back."""
+        self.world.stop()
+        self.world.service.environment["CHRONOLOGY_WORKERS__PURGE_EVERY_SECONDS"] = "45"
+        self.world.service.start()
+        staff = self.world.staff().introduced()
+        ends = next_hour(self.clock.now()) + 1.5 * HOUR
+        brief = Told(staff)
+        brief.submit([brief.open(ends)], each=1, entries=2)
+        self.clock.set_to(ends + 1)
+        same("readable at its end", brief.readable(Staff(self.world)), 0)
+        self.clock.set_to(ends + 1 - HOUR)
+        found = brief.readable(Staff(self.world), everyone=False)
+        print(f"{self.kind}, clock set back 1 h before a worker looked: {found} of 10 readable", flush=True)
+        if AT_ONCE:
+            same("readable with the clock set back at once", found, 0)
+        del self.world.service.environment["CHRONOLOGY_WORKERS__PURGE_EVERY_SECONDS"]
+        self.clock.set_to(ends + 60)
+
     def run(self) -> None:
         try:
             self.tell()
             self.set_back()
+            self.set_back_unnoticed()
             self.set_forward()
         finally:
             self.world.end()

@@ -3,7 +3,7 @@ a time that the drill moves, while their timers run as ever."""
 
 import os
 import time
-from datetime import datetime, timezone
+from datetime import UTC, datetime
 from pathlib import Path
 
 HOUR, DAY = 3_600, 86_400
@@ -48,7 +48,7 @@ def left_behind() -> set[Path]:
 
 def written(instant: float) -> str:
     """An instant as the API has it."""
-    return datetime.fromtimestamp(instant, timezone.utc).isoformat(timespec="microseconds").replace("+00:00", "Z")
+    return datetime.fromtimestamp(instant, UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
 
 
 def next_hour(instant: float) -> float:

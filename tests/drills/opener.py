@@ -8,7 +8,7 @@ import hashlib
 import hmac
 import json
 import struct
-from datetime import datetime, timedelta, timezone
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
@@ -54,7 +54,7 @@ def derived(secret: bytes, label: str) -> bytes:
 
 def micros(instant: str) -> int:
     at = datetime.fromisoformat(instant.replace("Z", "+00:00"))
-    return (at - datetime(1970, 1, 1, tzinfo=timezone.utc)) // timedelta(microseconds=1)
+    return (at - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(microseconds=1)
 
 
 class Loot:

@@ -10,11 +10,11 @@ import shutil
 import sys
 from pathlib import Path
 
-from cluster import Cluster
 from clockwork import HOUR, next_hour, written
+from cluster import Cluster
+from opener import Loot
 from rows import holds_in, narratives_in
 from world import CONTRIBUTORS, LONG, Staff, Told, World, control, control_readable, found_in, same, say, until
-from opener import Loot
 
 CHRONOLOGIES, EACH, ENTRIES = 5, 4, 5
 FRAGMENTS = CHRONOLOGIES * EACH * len(CONTRIBUTORS)

@@ -190,6 +190,16 @@ impl TestApp {
     }
 }
 
+/// Whatever a test has done, it leaves nothing in clear: database, its files, keystore. So the whole suite is a search
+/// for the words that every text of every test begins with.
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert!(!crate::raw::finds(self, crate::inputs::CANARY), "something stands in clear");
+        }
+    }
+}
+
 /// A service of its own on a database and a keystore, and its listener.
 fn node(
     db: &TestDb,
