@@ -193,10 +193,10 @@ class Drill:
             for name in names:
                 self.attack(name)
         finally:
-            self.world.end()
             for copy in self.copies.values():
                 if hasattr(copy, "stop"):
                     copy.stop("immediate")
+            self.world.end()
 
 
 def as_postgresql(instant: float) -> str:
