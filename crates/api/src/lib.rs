@@ -15,6 +15,7 @@ mod problem;
 mod reply;
 mod resources;
 mod shown;
+mod timed;
 
 pub use app::{ApiState, app};
 pub use caller::ClientCertificate;

@@ -1,18 +1,21 @@
 //! From a use case to an HTTP answer. Every route answers through here, so expiry, entity tags, 304 and the audit of
 //! refused requests are in one place.
 
+use std::sync::Arc;
+
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::{Instant, Operation};
+use domain::{Clock, Instant, Operation};
 use service::{FragmentReceipt, ServiceError, SubmissionOutcome, Written};
 
 use crate::ask::{Ask, Asked, Failure, Outcome};
 use crate::permission::Permission;
 use crate::problem::{Problem, table};
 use crate::shown::Shown;
+use crate::timed::Timed;
 
 /// What a handler gives back.
 pub(crate) type Reply = Result<HttpResponse, Problem>;
@@ -133,7 +136,7 @@ impl<P: Permission> Asked<P> {
         if parcel.expires_at.is_some_and(|end| end <= front.clock.now()) {
             return Err(ServiceError::Expired.into());
         }
-        Ok(hand_over(parcel, if_none_match.as_deref(), &page))
+        Ok(hand_over(parcel, if_none_match.as_deref(), &page, &front.clock))
     }
 }
 
@@ -155,7 +158,12 @@ fn receipt_status(receipt: &FragmentReceipt) -> StatusCode {
     }
 }
 
-fn hand_over(parcel: Parcel, if_none_match: Option<&str>, (path, query): &(String, String)) -> HttpResponse {
+fn hand_over(
+    parcel: Parcel,
+    if_none_match: Option<&str>,
+    (path, query): &(String, String),
+    clock: &Arc<dyn Clock>,
+) -> HttpResponse {
     let known = parcel.etag.as_deref().zip(if_none_match).is_some_and(|(tag, given)| matches(given, tag));
     let status = if known && parcel.status == StatusCode::OK { StatusCode::NOT_MODIFIED } else { parcel.status };
     let mut response = HttpResponse::build(status);
@@ -171,7 +179,11 @@ fn hand_over(parcel: Parcel, if_none_match: Option<&str>, (path, query): &(Strin
     }
     match status {
         StatusCode::NO_CONTENT | StatusCode::NOT_MODIFIED => response.finish(),
-        _ => response.content_type("application/json").body(parcel.body),
+        _ => response.content_type("application/json").body(Timed::new(
+            parcel.body,
+            parcel.expires_at,
+            Arc::clone(clock),
+        )),
     }
 }
 

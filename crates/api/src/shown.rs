@@ -68,7 +68,9 @@ shown! {
         expires_at = |it| it.view.as_ref().and_then(Shown::expires_at),
         location = |it| format!("/v1/chronologies/{}/consolidations/{}", it.chronology_id, it.id),
     }
-    s::SnapshotOut { expires_at = |it| Some(it.chronology.expires_at) }
+    s::SnapshotOut {
+        expires_at = |it| [Some(it.chronology.expires_at), Shown::expires_at(&it.consolidation)].into_iter().flatten().min(),
+    }
     s::TombstoneOut {}
     s::DestructionOut {}
     s::DeletionCertificateSummary {}
@@ -123,7 +125,7 @@ fn form_expires_at(form: &s::FormOut) -> Option<Instant> {
 
 impl Shown for s::TimelineOut {
     fn expires_at(&self) -> Option<Instant> {
-        sooner(self.header.expires_at, self.header.emergency.as_ref())
+        sooner(self.until.unwrap_or(self.header.expires_at), self.header.emergency.as_ref())
     }
 
     fn next(&self) -> Option<&str> {

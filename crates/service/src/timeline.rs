@@ -73,7 +73,7 @@ impl Service {
         let coverage = self.coverage(scene, permit, chronology, &counts, opened.involvement)?;
         let header = self.header(scene, chronology, &family, coverage, &drawn.rows)?;
         let (rows, next) = self.rows_of_page(scene, chronology, query, drawn.rows)?;
-        Ok(TimelineOut { header, rows, next })
+        Ok(TimelineOut { header, rows, next, until: scene.trail.expires_at })
     }
 
     /// Opens every live entry that the reader may see. What is marked for others is dropped here, before anything is

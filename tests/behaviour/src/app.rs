@@ -30,7 +30,7 @@ const ROOT_KEY: &str = "dGhlIHNhbWUgcm9vdCBrZXkgaW4gZXZlcnkgcnVuISE=";
 /// A service on a database of its own, with a listener, a keystore and a clock that the test moves.
 pub struct TestApp {
     // Dropped in this order: nobody asks any more before the database goes.
-    _listener: Listener,
+    listener: Listener,
     ports: (u16, u16),
     pub(crate) agent: ureq::Agent,
     /// The use cases, for what a worker does.
@@ -42,6 +42,7 @@ pub struct TestApp {
     /// Folder of keystore and issuer's key.
     pub folder: TempDir,
     ids: Arc<CountedIds>,
+    policy: PartnershipPolicy,
     issuers: HashMap<&'static str, DevIssuer>,
     tokens: Mutex<HashMap<(&'static str, Instant), String>>,
 }
@@ -63,25 +64,8 @@ impl TestApp {
         let clock = MockClock::new(Instant::parse(START).expect("an instant"));
         let ids = Arc::new(CountedIds::default());
         let db = store::testing::fresh(kind);
-        let keystore = FileKeystore::open(&folder.path().join("keys"), RootKey::from_base64(ROOT_KEY).expect("a key"));
-        let vault = Vault::new(Arc::new(keystore.expect("a keystore"))).expect("a vault");
-        let signing_key = SigningKey::from_file_bytes(SIGNING_KEY.as_bytes()).expect("a key");
-        let config = ServiceConfig {
-            db: db.clone(),
-            vault,
-            clock: Arc::new(clock.clone()),
-            ids: ids.clone(),
-            ledger: ledger(&folder),
-            node: NodeId(uuid::Uuid::from_u128(1)),
-            signing_key: Arc::new(signing_key),
-        };
-        let service = Service::new(config).expect("a service");
-        register(&service, &policy);
         let issuers: HashMap<_, _> = [HOME, ABROAD].map(|code| (code, issuer(&folder, code))).into();
-        let verifier = Arc::new(verifier(&issuers));
-        let limits = Limits { caller_allowance: 1_000_000, failed_sign_ins: 1_000_000, ..Limits::default() };
-        let state = ApiState::new(service.clone(), verifier, Arc::new(clock.clone()), ids.clone(), limits);
-        let listener = Listener::start(state, certificate());
+        let (service, listener) = node(&db, &folder, &clock, &ids, &policy, &issuers);
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -89,7 +73,15 @@ impl TestApp {
             .build()
             .into();
         let ports = (listener.plain, listener.certified);
-        Self { _listener: listener, ports, agent, service, clock, db, folder, ids, issuers, tokens: Mutex::default() }
+        let tokens = Mutex::default();
+        Self { listener, ports, agent, service, clock, db, folder, ids, policy, issuers, tokens }
+    }
+
+    /// Ends the service and starts another on the same database and keystore: what it knew by heart is forgotten.
+    pub fn restart(&mut self) {
+        let (service, listener) = node(&self.db, &self.folder, &self.clock, &self.ids, &self.policy, &self.issuers);
+        self.ports = (listener.plain, listener.certified);
+        (self.listener, self.service) = (listener, service);
     }
 
     /// Somebody about to ask.
@@ -253,6 +245,44 @@ fn ledger(folder: &TempDir) -> LedgerConfig {
         journal: Some(folder.path().join("journal")),
         retention: LedgerConfig::RETENTION,
     }
+}
+
+/// Whatever a test has done, it leaves nothing in clear: database, its files, keystore. So the whole suite is a search
+/// for the words that every text of every test begins with.
+impl Drop for TestApp {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert!(!crate::raw::finds(self, crate::inputs::CANARY), "something stands in clear");
+        }
+    }
+}
+
+/// A service of its own on a database and a keystore, and its listener.
+fn node(
+    db: &TestDb,
+    folder: &TempDir,
+    clock: &MockClock,
+    ids: &Arc<CountedIds>,
+    policy: &PartnershipPolicy,
+    issuers: &HashMap<&'static str, DevIssuer>,
+) -> (Service, Listener) {
+    let keystore = FileKeystore::open(&folder.path().join("keys"), RootKey::from_base64(ROOT_KEY).expect("a key"));
+    let vault = Vault::new(Arc::new(keystore.expect("a keystore"))).expect("a vault");
+    let config = ServiceConfig {
+        db: (**db).clone(),
+        vault,
+        clock: Arc::new(clock.clone()),
+        ids: ids.clone(),
+        ledger: ledger(folder),
+        node: NodeId(uuid::Uuid::from_u128(1)),
+        signing_key: Arc::new(SigningKey::from_file_bytes(SIGNING_KEY.as_bytes()).expect("a key")),
+    };
+    let service = Service::new(config).expect("a service");
+    register(&service, policy);
+    let verifier = Arc::new(verifier(issuers));
+    let limits = Limits { caller_allowance: 1_000_000, failed_sign_ins: 1_000_000, ..Limits::default() };
+    let state = ApiState::new(service.clone(), verifier, Arc::new(clock.clone()), ids.clone(), limits);
+    (service, Listener::start(state, certificate()))
 }
 
 /// The certificate of the one record system.

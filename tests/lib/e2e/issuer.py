@@ -41,8 +41,8 @@ class Issuer:
         modulus = openssl("rsa", "-in", str(self.key), "-noout", "-modulus").decode().strip().split("=")[1]
         return {"kty": "RSA", "n": encoded(bytes.fromhex(modulus)), "e": "AQAB"}
 
-    def token(self, audience: str, agency: str, roles: list[str], subject: str, name: str, offence_data: bool) -> str:
-        now = int(time.time())
+    def token(self, audience: str, agency: str, roles: list[str], subject: str, name: str, offence_data: bool, now: int | None = None) -> str:
+        now = int(time.time()) if now is None else now
         claims = {"iss": self.url, "aud": audience, "sub": subject, "client_id": "case-system", "jti": str(uuid.uuid4()),
                   "iat": now, "exp": now + 3_000, "agency": agency, "roles": roles, "name": name}
         if offence_data:

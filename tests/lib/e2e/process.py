@@ -27,8 +27,11 @@ def free_port() -> int:
 class Service:
     """One node with a folder of its own, on loopback."""
 
-    def __init__(self, folder: Path, database: str | None = None, allowance: int = 1_000_000):
-        self.folder, self.database, self.allowance = folder, database, allowance
+    def __init__(self, folder: Path, database: str | None = None, allowance: int = 1_000_000, clock=time.time, metrics: str = "",
+                 environment: dict[str, str] | None = None):
+        """`clock` gives the time the service lives in, for tokens; `environment` goes over this process's own."""
+        self.folder, self.database, self.allowance, self.metrics = folder, database, allowance, metrics
+        self.clock, self.environment = clock, os.environ | (environment or {})
         folder.mkdir(parents=True, exist_ok=True)
         self.data, self.log, self.port = folder / "data", folder / "service.log", free_port()
         self.public_url = f"https://localhost:{self.port}"
@@ -53,7 +56,7 @@ class Service:
             "[server.tls]", f"client_ca_file = {quoted(str(self.certificate.authority))}",
             "[database]", url,
             "[limits]", f"caller_allowance = {self.allowance}", f"failed_sign_ins = {min(self.allowance, 1_000_000)}",
-            "[metrics]", 'listen = ""',
+            "[metrics]", f"listen = {quoted(self.metrics)}",
             # Everything, so that the search for words that were never to be written down is worth something.
             "[logging]", 'level = "trace"', 'format = "json"',
             "[workers]", "purge_every_seconds = 1", "due_every_seconds = 1", "keys_every_seconds = 2",
@@ -70,9 +73,15 @@ class Service:
                       f"has_access = {json.dumps(has_access)}"]
         return "\n".join(lines) + "\n"
 
+    def reconfigure(self, database: str | None) -> None:
+        """From its next start on it works on another database."""
+        self.database = database
+        self.config.write_text(self._configuration())
+
     def command(self, *arguments: str) -> str:
         """One of the binary's other subcommands; what it printed."""
-        done = subprocess.run([BINARY, "--config", str(self.config), *arguments], capture_output=True, text=True, check=False)
+        done = subprocess.run([BINARY, "--config", str(self.config), *arguments], capture_output=True, text=True, check=False,
+                              env=self.environment)
         if done.returncode != 0:
             raise RuntimeError(f"chronology {arguments[0]} ended with {done.returncode}: {done.stdout}{done.stderr}")
         return done.stdout.strip()
@@ -81,7 +90,8 @@ class Service:
         """Starts it and waits until it says that it is ready; seconds that took."""
         begun = time.monotonic()
         log = self.log.open("ab")
-        self.process = subprocess.Popen([BINARY, "--config", str(self.config), "serve"], stdout=subprocess.PIPE, stderr=log)
+        self.process = subprocess.Popen([BINARY, "--config", str(self.config), "serve"], stdout=subprocess.PIPE, stderr=log,
+                                        env=self.environment)
         log.close()
         late = threading.Timer(PATIENCE, self.process.kill)
         late.start()
@@ -116,7 +126,7 @@ class Service:
         """A token from the agency's own issuer, or else from the development issuer."""
         for issuer in self.issuers:
             if agency in issuer.agencies:
-                return issuer.token(self.public_url, agency, roles, subject, name, offence_data)
+                return issuer.token(self.public_url, agency, roles, subject, name, offence_data, int(self.clock()))
         wanted = ["--agency", agency, "--subject", subject, "--name", name]
         for role in roles:
             wanted += ["--role", role]

@@ -1,6 +1,6 @@
 //! Views of the timeline frozen for a meeting.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{Actor, ChronologyId, ConsolidationId, FragmentId, Instant, Operation, Permit, Transition};
 use serde::{Deserialize, Serialize};
@@ -137,15 +137,15 @@ impl Service {
         })
     }
 
-    /// The fragments of a chronology that still live.
+    /// The fragments of a chronology that still live, and until when.
     pub(super) fn live_fragments(
         &self,
         tx: &mut Tx<'_>,
         now: Instant,
         chronology: &ChronologyRow,
-    ) -> Answer<BTreeSet<FragmentId>> {
+    ) -> Answer<BTreeMap<FragmentId, Instant>> {
         let standing = store::fragments::list(tx, chronology.partnership_id, chronology.id, now)?;
-        Ok(standing.into_iter().map(|row| row.id).collect())
+        Ok(standing.into_iter().map(|row| (row.id, row.expires_at)).collect())
     }
 
     /// Takes the words of a fragment that goes out of every frozen view of its chronology, and seals the views anew.
@@ -177,15 +177,17 @@ impl Service {
         row: &ConsolidationRow,
         now: Instant,
         reader: &Actor,
-        live: &BTreeSet<FragmentId>,
+        live: &BTreeMap<FragmentId, Instant>,
         with_view: bool,
     ) -> Answer<ConsolidationOut> {
         let terms = of_chronology(row.chronology_id, row.expires_at);
         let mut frozen: Frozen =
             self.unseal(&place(row.id), &terms, now, row.wrapped_key.as_ref(), row.sealed.as_ref())?;
         // Also for a list: the counts are of what this reader may see and of what is still there.
-        frozen.without(&|fragment| !live.contains(&fragment));
-        let view = frozen.shown_to(reader);
+        frozen.without(&|fragment| !live.contains_key(&fragment));
+        let mut view = frozen.shown_to(reader);
+        // Not by its header: that says what was true when it was frozen, and the chronology may have been extended since.
+        view.until = ends_first(&view, live).into_iter().chain([row.expires_at]).min();
         let (row_count, entry_count) = (view.header.row_count, view.header.entry_count);
         Ok(ConsolidationOut {
             id: row.id,
@@ -201,6 +203,15 @@ impl Service {
             emergency: None,
         })
     }
+}
+
+/// When the first of the fragments that a view shows expires.
+fn ends_first(view: &TimelineOut, live: &BTreeMap<FragmentId, Instant>) -> Option<Instant> {
+    let accounts = view.rows.iter().flat_map(|row| &row.accounts);
+    let shown = accounts.flat_map(|account| {
+        account.also_submitted_as.iter().map(|repeat| repeat.fragment_id).chain([account.fragment_id])
+    });
+    shown.filter_map(|fragment| live.get(&fragment).copied()).min()
 }
 
 /// Takes the accounts of gone fragments off a view; says whether there were any.

@@ -115,4 +115,9 @@ pub struct TimelineOut {
     /// Cursor of the next page; absent on the last.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
+    /// When the first of what is shown expires: from then on none of this leaves, because the whole is one answer. Not
+    /// part of the answer; absent from what was stored.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub until: Option<Instant>,
 }
