@@ -24,12 +24,28 @@ const MAX_ROWS: u16 = 500;
 /// What a reader may see of a chronology, opened.
 pub(crate) struct Opened {
     pub(crate) entries: Vec<LiveEntry>,
-    /// What lives and is not theirs to see: nothing that is about it is shown to them.
-    pub(crate) hidden: BTreeSet<EntryId>,
+    /// The same by identifier.
+    seen: BTreeSet<EntryId>,
+    /// Whether nothing can be kept from them, now or before.
+    sees_all: bool,
     /// When each fragment expires.
     pub(crate) expires: BTreeMap<FragmentId, Instant>,
     /// What each agency says of its part in the support network, the latest first.
     involvement: BTreeMap<AgencyId, Involvement>,
+}
+
+impl Opened {
+    /// Whether what is about these entries may be shown: something that was decided about an entry which the reader may
+    /// not see is absent, and so is, for a reader from whom anything can be kept, what was decided about an entry that is
+    /// there no more. It may have been kept from them while it was there.
+    pub(crate) fn shows(&self, about: impl IntoIterator<Item = EntryId>) -> bool {
+        self.sees_all || about.into_iter().all(|entry| self.seen.contains(&entry))
+    }
+
+    /// Whether nothing can be kept from the reader.
+    pub(crate) const fn sees_all(&self) -> bool {
+        self.sees_all
+    }
 }
 
 /// A fragment, opened.
@@ -86,7 +102,8 @@ impl Service {
         let content = store::fragments::live_content(scene.tx, permit, chronology.id, scene.session.now)?;
         let mut opened = Opened {
             entries: Vec::new(),
-            hidden: BTreeSet::new(),
+            seen: BTreeSet::new(),
+            sees_all: reader.social_care && reader.offence_data,
             expires: BTreeMap::new(),
             involvement: BTreeMap::new(),
         };
@@ -96,12 +113,11 @@ impl Service {
             let fragment = self.open_content_of(scene.now(), fragment)?;
             opened.expires.insert(id, end);
             opened.involvement.extend(fragment.involvement.map(|involvement| (agency, involvement)));
-            let (seen, hidden): (Vec<LiveEntry>, Vec<LiveEntry>) = fragment.entries.into_iter().partition(|entry| {
+            opened.entries.extend(fragment.entries.into_iter().filter(|entry| {
                 may_read_entry(reader, entry.agency, &entry.details.category, &entry.details.handling)
-            });
-            opened.entries.extend(seen);
-            opened.hidden.extend(hidden.into_iter().map(|entry| entry.entry_id));
+            }));
         }
+        opened.seen = opened.entries.iter().map(|entry| entry.entry_id).collect();
         Ok(opened)
     }
 

@@ -28,8 +28,9 @@ const ROOT_KEY: &str = "dGhlIHNhbWUgcm9vdCBrZXkgaW4gZXZlcnkgcnVuISE=";
 /// A service on a database of its own, with a listener, a keystore and a clock that the test moves.
 pub struct TestApp {
     // Dropped in this order: nobody asks any more before the database goes.
-    _listener: Listener,
-    ports: (u16, u16),
+    listener: Listener,
+    ids: Arc<CountedIds>,
+    policy: PartnershipPolicy,
     pub(crate) agent: ureq::Agent,
     /// The use cases, for what a worker does.
     pub service: Service,
@@ -60,24 +61,25 @@ impl TestApp {
         let clock = MockClock::new(Instant::parse(START).expect("an instant"));
         let ids = Arc::new(CountedIds::default());
         let db = store::testing::fresh(kind);
-        let keystore = FileKeystore::open(&folder.path().join("keys"), RootKey::from_base64(ROOT_KEY).expect("a key"));
-        let vault = Vault::new(Arc::new(keystore.expect("a keystore"))).expect("a vault");
-        let config = ServiceConfig { db: db.clone(), vault, clock: Arc::new(clock.clone()), ids: ids.clone() };
-        let service = Service::new(config).expect("a service");
+        let service = service(&db, &folder, &clock, &ids);
         register(&service, &policy);
         let issuers: HashMap<_, _> = [HOME, ABROAD].map(|code| (code, issuer(&folder, code))).into();
-        let verifier = Arc::new(verifier(&issuers));
-        let limits = Limits { caller_allowance: 1_000_000, failed_sign_ins: 1_000_000, ..Limits::default() };
-        let state = ApiState::new(service.clone(), verifier, Arc::new(clock.clone()), ids, limits);
-        let listener = Listener::start(state, certificate());
+        let listener = listen(&service, &issuers, &clock, &ids);
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .max_idle_connections_per_host(32)
             .build()
             .into();
-        let ports = (listener.plain, listener.certified);
-        Self { _listener: listener, ports, agent, service, clock, db, folder, issuers, tokens: Mutex::default() }
+        Self { listener, ids, policy, agent, service, clock, db, folder, issuers, tokens: Mutex::default() }
+    }
+
+    /// Ends the service and starts another on the same database and the same keys, as after a restart or a restore:
+    /// nothing that was kept in memory is left.
+    pub fn restart(&mut self) {
+        self.service = service(&self.db, &self.folder, &self.clock, &self.ids);
+        register(&self.service, &self.policy);
+        self.listener = listen(&self.service, &self.issuers, &self.clock, &self.ids);
     }
 
     /// Somebody about to ask.
@@ -87,7 +89,7 @@ impl TestApp {
     }
 
     pub(crate) fn url(&self, user: User, path: &str) -> String {
-        let port = if user.certified() { self.ports.1 } else { self.ports.0 };
+        let port = if user.certified() { self.listener.certified } else { self.listener.plain };
         format!("http://127.0.0.1:{port}{path}")
     }
 
@@ -186,6 +188,26 @@ impl TestApp {
         names.sort();
         names
     }
+}
+
+/// The use cases over a database and the keys in a folder.
+fn service(db: &TestDb, folder: &TempDir, clock: &MockClock, ids: &Arc<CountedIds>) -> Service {
+    let keystore = FileKeystore::open(&folder.path().join("keys"), RootKey::from_base64(ROOT_KEY).expect("a key"));
+    let vault = Vault::new(Arc::new(keystore.expect("a keystore"))).expect("a vault");
+    let (clock, ids) = (Arc::new(clock.clone()), Arc::clone(ids));
+    Service::new(ServiceConfig { db: (**db).clone(), vault, clock, ids }).expect("a service")
+}
+
+fn listen(
+    service: &Service,
+    issuers: &HashMap<&'static str, DevIssuer>,
+    clock: &MockClock,
+    ids: &Arc<CountedIds>,
+) -> Listener {
+    let verifier = Arc::new(verifier(issuers));
+    let limits = Limits { caller_allowance: 1_000_000, failed_sign_ins: 1_000_000, ..Limits::default() };
+    let (clock, ids) = (Arc::new(clock.clone()), Arc::clone(ids));
+    Listener::start(ApiState::new(service.clone(), verifier, clock, ids, limits), certificate())
 }
 
 /// The certificate of the one record system.

@@ -119,18 +119,27 @@ fn was_readable(leave: Answer<Permit>) -> Answer<()> {
     }
 }
 
-/// How many entries there were: of all agencies to social care's side, of its own to another agency.
-fn entries_known_to(scene: &mut Scene<'_, '_>, permit: &Permit, stone: &TombstoneRow) -> Answer<i64> {
-    if permit.sees_all_agencies() || stone.kind == TombstoneKind::Fragment {
-        return Ok(stone.entry_count);
+/// How many entries there were: of all agencies to social care's side, of its own to another agency. Which of them were
+/// criminal-offence data is known no more, so the total is not for those who could not see them all.
+fn entries_known_to(scene: &mut Scene<'_, '_>, permit: &Permit, stone: &TombstoneRow) -> Answer<Option<i64>> {
+    let actor = permit.actor();
+    let own = stone.kind == TombstoneKind::Fragment && stone.agency_id == actor.agency;
+    if own || permit.sees_all_agencies() {
+        return Ok((own || actor.offence_data).then_some(stone.entry_count));
     }
-    let agency = permit.actor().agency;
     let fragments = store::tombstones::fragments_of(scene.tx, stone)?;
-    Ok(fragments.iter().filter(|fragment| fragment.agency_id == agency).map(|fragment| fragment.entry_count).sum())
+    let mine = fragments.iter().filter(|fragment| fragment.agency_id == actor.agency);
+    Ok(Some(mine.map(|fragment| fragment.entry_count).sum()))
 }
 
 fn last_readers(scene: &mut Scene<'_, '_>, id: ChronologyId) -> Answer<Vec<ReaderOut>> {
     let partnership = scene.actor().partnership;
     let rows = store::audit::readers(scene.tx, partnership, id, READERS_SHOWN)?;
-    Ok(rows.into_iter().filter_map(reader_out).collect())
+    let actor = scene.actor();
+    // How many entries another was shown tells whoever was shown fewer that there are more.
+    let counted = |reader: ReaderOut| {
+        let knows = actor.offence_data || reader.practitioner_id == actor.practitioner;
+        ReaderOut { entry_count: reader.entry_count.filter(|_| knows), ..reader }
+    };
+    Ok(rows.into_iter().filter_map(reader_out).map(counted).collect())
 }

@@ -363,7 +363,7 @@ impl Service {
     }
 
     /// An id for each entry: the one it had before when it has the same reference, or the same time and words, or else
-    /// stands at the same place with the same time; otherwise a new one.
+    /// stands at the same place (among those of its marking) with the same time; otherwise a new one.
     fn entry_ids(&self, now: Instant, before: &[(EntryId, EntryDetails)], after: &[EntryDetails]) -> Vec<EntryId> {
         let mut free: BTreeMap<EntryId, (usize, &EntryDetails)> =
             before.iter().enumerate().map(|(at, (id, details))| (*id, (at, details))).collect();
@@ -374,8 +374,13 @@ impl Service {
         let same_words = |_: usize, old: &EntryDetails, _: usize, new: &EntryDetails| {
             old.what == new.what && old.when.edtf() == new.when.edtf() && old.reference == new.reference
         };
+        // The place among those that are kept from the same people: marked entries that come or go move no other.
+        let old_place = |at: usize| place_among_alike(before.iter().map(|(_, entry)| entry), at);
+        let new_place = |at: usize| place_among_alike(after.iter(), at);
         let same_place = |old_at: usize, old: &EntryDetails, new_at: usize, new: &EntryDetails| {
-            old_at == new_at && old.when.edtf() == new.when.edtf() && old.reference.is_none() && new.reference.is_none()
+            kept_alike(old, new)
+                && old_place(old_at) == new_place(new_at)
+                && old.when.edtf() == new.when.edtf() && old.reference.is_none() && new.reference.is_none()
         };
         type Same<'s> = &'s dyn Fn(usize, &EntryDetails, usize, &EntryDetails) -> bool;
         let rules: [Same<'_>; 3] = [&same_reference, &same_words, &same_place];
@@ -500,4 +505,16 @@ pub(super) fn receipt_of(
         entries: entries.collect(),
         findings: Vec::new(),
     }
+}
+
+/// How many entries before the one at `at` are kept from the same people as it is.
+fn place_among_alike<'e>(entries: impl Iterator<Item = &'e EntryDetails> + Clone, at: usize) -> Option<usize> {
+    let one = entries.clone().nth(at)?;
+    Some(entries.take(at).filter(|before| kept_alike(before, one)).count())
+}
+
+/// Whether two entries are kept from the same people.
+fn kept_alike(one: &EntryDetails, other: &EntryDetails) -> bool {
+    let offence = |entry: &EntryDetails| entry.category.as_str() == "CRIME";
+    one.handling == other.handling && offence(one) == offence(other)
 }
