@@ -6,11 +6,12 @@ use domain::{
     Actor, AgencyId, ChronologyId, EntryDetails, EntryId, FragmentId, Instant, InvitationState, Operation, Permit,
     may_read_entry,
 };
-use store::{ChronologyRow, FragmentContent, InvitationRow};
+use store::{ChronologyRow, FragmentContent, FragmentRow, FragmentVersionRow, InvitationRow};
 use timeline::{ChildFacts, CoverageLine, Filter, LiveEntry, Row, consolidate_sorted, coverage_statement};
+use vault::DataKey;
 
 use crate::chronologies::{Admitted, trail};
-use crate::fragments::{FragmentDetails, entry_place, fragment_terms, version_place};
+use crate::fragments::{SealedVersion, entry_place, fragment_terms, version_place};
 use crate::people::FamilyView;
 use crate::sealing::open_with;
 use crate::session::{Call, Scene};
@@ -90,8 +91,8 @@ impl Service {
         Ok(TimelineOut { header, rows, next })
     }
 
-    /// Opens every live entry that the reader may see. What is marked for others is dropped here, before anything is
-    /// counted or joined.
+    /// Opens every live entry that the reader may see. What is marked for others is left where it lies: neither its
+    /// number nor its length makes a difference to the work.
     pub(crate) fn open_content(
         &self,
         scene: &mut Scene<'_, '_>,
@@ -99,7 +100,14 @@ impl Service {
         reader: &Actor,
         chronology: &ChronologyRow,
     ) -> Answer<Opened> {
-        let content = store::fragments::live_content(scene.tx, permit, chronology.id, scene.session.now)?;
+        let now = scene.session.now;
+        let mut versions = BTreeMap::new();
+        let content = store::fragments::live_content_without(scene.tx, permit, chronology.id, now, |row, version| {
+            let (key, sealed) = self.open_version(now, row, version)?;
+            let kept = sealed.kept_from(reader, row.agency_id);
+            versions.insert(row.id, (key, sealed.details.involvement));
+            Answer::Ok(kept)
+        })?;
         let mut opened = Opened {
             entries: Vec::new(),
             seen: BTreeSet::new(),
@@ -110,7 +118,8 @@ impl Service {
         for fragment in content {
             let (id, agency, end) = (fragment.fragment.id, fragment.fragment.agency_id, fragment.fragment.expires_at);
             scene.trail.expires_at = Some(scene.trail.expires_at.map_or(end, |earliest| earliest.min(end)));
-            let fragment = self.open_content_of(scene.now(), fragment)?;
+            let Some((key, involvement)) = versions.remove(&id) else { continue };
+            let fragment = OpenedFragment { entries: live_entries(&key, fragment)?, involvement };
             opened.expires.insert(id, end);
             opened.involvement.extend(fragment.involvement.map(|involvement| (agency, involvement)));
             opened.entries.extend(fragment.entries.into_iter().filter(|entry| {
@@ -123,26 +132,22 @@ impl Service {
 
     /// Opens one fragment, whoever may see it: nothing of it is for a reader yet.
     pub(crate) fn open_content_of(&self, now: Instant, content: FragmentContent) -> Answer<OpenedFragment> {
-        let FragmentContent { fragment, version, entries } = content;
+        let (key, sealed) = self.open_version(now, &content.fragment, &content.version)?;
+        Ok(OpenedFragment { entries: live_entries(&key, content)?, involvement: sealed.details.involvement })
+    }
+
+    /// The key of a fragment's version, and what is sealed of the version itself.
+    fn open_version(
+        &self,
+        now: Instant,
+        fragment: &FragmentRow,
+        version: &FragmentVersionRow,
+    ) -> Answer<(DataKey, SealedVersion)> {
         let place = version_place(fragment.id, version.version);
-        let terms = fragment_terms(&fragment, version.expires_at);
+        let terms = fragment_terms(fragment, version.expires_at);
         let key = self.vault().open_key(now, &terms, &place, version.wrapped_key.as_ref())?;
-        let details: FragmentDetails = open_with(&key, &place, version.sealed.as_ref())?;
-        let open = |entry: store::EntryRow| {
-            let details: EntryDetails = open_with(&key, &entry_place(entry.id, entry.version), entry.sealed.as_ref())?;
-            Ok(LiveEntry {
-                entry_id: entry.id,
-                fragment_id: fragment.id,
-                fragment_version: version.version,
-                agency: fragment.agency_id,
-                proxy_by: fragment.proxy_by_agency,
-                submitted_at: version.created_at,
-                position: entry.position,
-                details,
-            })
-        };
-        let entries = entries.into_iter().map(open).collect::<Answer<Vec<LiveEntry>>>()?;
-        Ok(OpenedFragment { entries, involvement: details.involvement })
+        let sealed = open_with(&key, &place, version.sealed.as_ref())?;
+        Ok((key, sealed))
     }
 
     /// Where each invited agency stands, and its part in the support network.
@@ -232,6 +237,25 @@ impl Service {
         };
         Ok((page, next))
     }
+}
+
+/// The entries of a fragment's content, opened.
+fn live_entries(key: &DataKey, content: FragmentContent) -> Answer<Vec<LiveEntry>> {
+    let FragmentContent { fragment, version, entries } = content;
+    let open = |entry: store::EntryRow| {
+        let details: EntryDetails = open_with(key, &entry_place(entry.id, entry.version), entry.sealed.as_ref())?;
+        Ok(LiveEntry {
+            entry_id: entry.id,
+            fragment_id: fragment.id,
+            fragment_version: version.version,
+            agency: fragment.agency_id,
+            proxy_by: fragment.proxy_by_agency,
+            submitted_at: version.created_at,
+            position: entry.position,
+            details,
+        })
+    };
+    entries.into_iter().map(open).collect()
 }
 
 fn filter_of(query: &TimelineQuery) -> Filter {

@@ -34,6 +34,8 @@ pub struct TestApp {
     pub(crate) agent: ureq::Agent,
     /// The use cases, for what a worker does.
     pub service: Service,
+    /// Its keys, to see how much it opens.
+    pub vault: Vault,
     /// The time.
     pub clock: MockClock,
     /// The database.
@@ -61,7 +63,8 @@ impl TestApp {
         let clock = MockClock::new(Instant::parse(START).expect("an instant"));
         let ids = Arc::new(CountedIds::default());
         let db = store::testing::fresh(kind);
-        let service = service(&db, &folder, &clock, &ids);
+        let vault = vault(&folder);
+        let service = service(&db, &vault, &clock, &ids);
         register(&service, &policy);
         let issuers: HashMap<_, _> = [HOME, ABROAD].map(|code| (code, issuer(&folder, code))).into();
         let listener = listen(&service, &issuers, &clock, &ids);
@@ -71,13 +74,14 @@ impl TestApp {
             .max_idle_connections_per_host(32)
             .build()
             .into();
-        Self { listener, ids, policy, agent, service, clock, db, folder, issuers, tokens: Mutex::default() }
+        Self { listener, ids, policy, agent, service, vault, clock, db, folder, issuers, tokens: Mutex::default() }
     }
 
     /// Ends the service and starts another on the same database and the same keys, as after a restart or a restore:
     /// nothing that was kept in memory is left.
     pub fn restart(&mut self) {
-        self.service = service(&self.db, &self.folder, &self.clock, &self.ids);
+        self.vault = vault(&self.folder);
+        self.service = service(&self.db, &self.vault, &self.clock, &self.ids);
         register(&self.service, &self.policy);
         self.listener = listen(&self.service, &self.issuers, &self.clock, &self.ids);
     }
@@ -190,12 +194,15 @@ impl TestApp {
     }
 }
 
-/// The use cases over a database and the keys in a folder.
-fn service(db: &TestDb, folder: &TempDir, clock: &MockClock, ids: &Arc<CountedIds>) -> Service {
+fn vault(folder: &TempDir) -> Vault {
     let keystore = FileKeystore::open(&folder.path().join("keys"), RootKey::from_base64(ROOT_KEY).expect("a key"));
-    let vault = Vault::new(Arc::new(keystore.expect("a keystore"))).expect("a vault");
+    Vault::new(Arc::new(keystore.expect("a keystore"))).expect("a vault")
+}
+
+/// The use cases over a database and keys.
+fn service(db: &TestDb, vault: &Vault, clock: &MockClock, ids: &Arc<CountedIds>) -> Service {
     let (clock, ids) = (Arc::new(clock.clone()), Arc::clone(ids));
-    Service::new(ServiceConfig { db: (**db).clone(), vault, clock, ids }).expect("a service")
+    Service::new(ServiceConfig { db: (**db).clone(), vault: vault.clone(), clock, ids }).expect("a service")
 }
 
 fn listen(

@@ -8,7 +8,7 @@ use domain::{
 use store::{ChronologyRow, EntryRow, FragmentRow, FragmentState, FragmentVersionRow};
 
 use super::entries::{EntryScope, checked};
-use super::{FragmentDetails, entry_place, fragment_terms, version_place};
+use super::{FragmentDetails, SealedVersion, entry_place, fragment_terms, version_place};
 use crate::chronologies::{Admitted, trail};
 use crate::people::{FamilyView, edtf_fault};
 use crate::sealing::to_bytes;
@@ -326,20 +326,21 @@ impl Service {
         let now = scene.now();
         let place = version_place(row.id, row.version);
         let (key, wrapped_key) = self.vault().create_key(now, &fragment_terms(row, row.expires_at), &place)?;
+        let ids = self.entry_ids(now, before, &submission.entries);
+        let entries: Vec<(EntryId, EntryDetails)> = ids.into_iter().zip(submission.entries.iter().cloned()).collect();
+        let sealed = SealedVersion::of(submission.details.clone(), &entries).to_bytes()?;
         let version = FragmentVersionRow {
             fragment_id: row.id,
             version: row.version,
             partnership_id: row.partnership_id,
             expires_at: row.expires_at,
             wrapped_key: wrapped_key.into(),
-            sealed: key.seal(&place, &to_bytes(&submission.details)?)?.into(),
+            sealed: key.seal(&place, &sealed)?.into(),
             content_index: submission.content_index.clone().into(),
             entry_count: i64::try_from(submission.entries.len()).unwrap_or(i64::MAX),
             author_id: scene.me(),
             created_at: now,
         };
-        let ids = self.entry_ids(now, before, &submission.entries);
-        let entries: Vec<(EntryId, EntryDetails)> = ids.into_iter().zip(submission.entries.iter().cloned()).collect();
         let mut rows = Vec::with_capacity(entries.len());
         for (position, (id, details)) in entries.iter().enumerate() {
             let reference = details.reference.as_deref();
