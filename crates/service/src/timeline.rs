@@ -6,12 +6,12 @@ use domain::{
     Actor, AgencyId, ChronologyId, EntryDetails, EntryId, FragmentId, Instant, InvitationState, Operation, Permit,
     may_read_entry,
 };
-use store::{ChronologyRow, FragmentContent, FragmentRow, FragmentVersionRow, InvitationRow};
+use store::{ChronologyRow, FragmentContent, InvitationRow};
 use timeline::{ChildFacts, CoverageLine, Filter, LiveEntry, Row, consolidate_sorted, coverage_statement};
 use vault::DataKey;
 
 use crate::chronologies::{Admitted, trail};
-use crate::fragments::{SealedVersion, entry_place, fragment_terms, version_place};
+use crate::fragments::entry_place;
 use crate::people::FamilyView;
 use crate::sealing::open_with;
 use crate::session::{Call, Scene};
@@ -134,20 +134,6 @@ impl Service {
     pub(crate) fn open_content_of(&self, now: Instant, content: FragmentContent) -> Answer<OpenedFragment> {
         let (key, sealed) = self.open_version(now, &content.fragment, &content.version)?;
         Ok(OpenedFragment { entries: live_entries(&key, content)?, involvement: sealed.details.involvement })
-    }
-
-    /// The key of a fragment's version, and what is sealed of the version itself.
-    fn open_version(
-        &self,
-        now: Instant,
-        fragment: &FragmentRow,
-        version: &FragmentVersionRow,
-    ) -> Answer<(DataKey, SealedVersion)> {
-        let place = version_place(fragment.id, version.version);
-        let terms = fragment_terms(fragment, version.expires_at);
-        let key = self.vault().open_key(now, &terms, &place, version.wrapped_key.as_ref())?;
-        let sealed = open_with(&key, &place, version.sealed.as_ref())?;
-        Ok((key, sealed))
     }
 
     /// Where each invited agency stands, and its part in the support network.

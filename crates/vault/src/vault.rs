@@ -57,7 +57,13 @@ impl Vault {
     pub fn new(keystore: Arc<dyn Keystore>) -> Result<Self, VaultError> {
         let root = keystore.load_or_create(BEFORE_ANY_CLOCK, KeyId::IndexRoot)?;
         let lookup = Lookup::new(&root)?;
-        Ok(Self(Arc::new(Inner { keystore, lookup, unwrapped: Cache::new(), audit: Cache::new(), work: Arc::default() })))
+        Ok(Self(Arc::new(Inner {
+            keystore,
+            lookup,
+            unwrapped: Cache::new(),
+            audit: Cache::new(),
+            work: Arc::default(),
+        })))
     }
 
     /// What was opened so far with the data keys of this vault.

@@ -215,14 +215,23 @@ impl World {
             return BTreeMap::new();
         }
         let view = view.json();
-        let accounts = view["rows"].as_array().into_iter().flatten().flat_map(|row| row["accounts"].as_array().into_iter().flatten());
-        accounts.map(|account| (account["what"].as_str().unwrap().to_owned(), account["entry_id"].as_str().unwrap().to_owned())).collect()
+        let accounts = view["rows"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .flat_map(|row| row["accounts"].as_array().into_iter().flatten());
+        accounts
+            .map(|account| {
+                (account["what"].as_str().unwrap().to_owned(), account["entry_id"].as_str().unwrap().to_owned())
+            })
+            .collect()
     }
 
     /// What somebody decides that has to do with marked entries: only where there are any, and nobody's business else.
     fn meddle(&mut self) {
         let entries = self.entries();
-        let marked: Vec<&String> = entries.iter().filter(|(what, _)| what.contains("MARKED")).map(|(_, id)| id).collect();
+        let marked: Vec<&String> =
+            entries.iter().filter(|(what, _)| what.contains("MARKED")).map(|(_, id)| id).collect();
         let Some(one) = marked.first() else { return };
         let others: Vec<&String> = entries.values().filter(|id| id != one).collect();
         let other = others[self.marked.below(others.len())];
@@ -250,17 +259,27 @@ impl World {
     /// Everything somebody can ask.
     fn paths(&self) -> Vec<String> {
         let at = |rest: &str| self.seed.at(rest);
-        let mut paths: Vec<String> = ["me", "chronologies", "invitations", "fragments"].map(|rest| format!("/v1/{rest}")).into();
+        let mut paths: Vec<String> =
+            ["me", "chronologies", "invitations", "fragments"].map(|rest| format!("/v1/{rest}")).into();
         paths.push(format!("/v1/people/{}", self.seed.twin));
         paths.push(format!("/v1/families/{}", self.seed.family));
         paths.push(self.seed.path.clone());
-        let filters = [
-            "", "?category=CRIME", "?significance=risk", "?from=2026-01-10&to=2026-01-20", "?limit=2",
-        ];
+        let filters = ["", "?category=CRIME", "?significance=risk", "?from=2026-01-10&to=2026-01-20", "?limit=2"];
         paths.extend(filters.map(|filter| at(&format!("timeline{filter}"))));
         paths.push(at(&format!("timeline?child={}", self.seed.other_twin)));
         paths.push(at(&format!("timeline?agency={}", self.seed.agencies["police"])));
-        let lists = ["links", "link-decisions", "fragments", "fragments?limit=1", "invitations", "consolidations", "person-links", "questions", "readers", "snapshot"];
+        let lists = [
+            "links",
+            "link-decisions",
+            "fragments",
+            "fragments?limit=1",
+            "invitations",
+            "consolidations",
+            "person-links",
+            "questions",
+            "readers",
+            "snapshot",
+        ];
         paths.extend(lists.map(at));
         paths.push(format!("/v1/tombstones/{}", self.seed.chronology));
         for (id, version) in &self.fragments {
@@ -334,22 +353,31 @@ fn step(worlds: &mut [World; 2], chance: &mut Chance, number: usize) -> String {
                 let at = pick(fragments);
                 let body = fragment(&world.mixed(&seen));
                 let (id, version) = world.fragments[at].clone();
-                let status = world.app.by(User::OFFICER).put(&format!("/v1/fragments/{id}"), Some(version), &body).status;
+                let status =
+                    world.app.by(User::OFFICER).put(&format!("/v1/fragments/{id}"), Some(version), &body).status;
                 world.keep_version(at);
                 (format!("correct {status}"), Value::Null)
             }
             4 if fragments > 1 => {
                 let (id, version) = world.fragments[pick(fragments)].clone();
-                (format!("withdraw {}", world.app.by(User::OFFICER).delete(&format!("/v1/fragments/{id}"), Some(version)).status), Value::Null)
+                (
+                    format!(
+                        "withdraw {}",
+                        world.app.by(User::OFFICER).delete(&format!("/v1/fragments/{id}"), Some(version)).status
+                    ),
+                    Value::Null,
+                )
             }
             5 | 6 => {
                 let entries = world.entries();
-                let plain: Vec<&String> = entries.iter().filter(|(what, _)| !what.contains("MARKED")).map(|(_, id)| id).collect();
+                let plain: Vec<&String> =
+                    entries.iter().filter(|(what, _)| !what.contains("MARKED")).map(|(_, id)| id).collect();
                 if plain.len() < 2 {
                     return ("nothing to decide".to_owned(), Value::Null);
                 }
                 let (one, other) = (plain[pick(plain.len())], plain[(pick(plain.len()) + 1) % plain.len()]);
-                let verdict = ["same_event", "different_events", "related", "not_related"][usize::try_from(about >> 32).unwrap() % 4];
+                let verdict = ["same_event", "different_events", "related", "not_related"]
+                    [usize::try_from(about >> 32).unwrap() % 4];
                 let body = reason(json!({"decision": verdict, "entries": [one], "with": [other]}));
                 let (status, id) = world.post(User::OWNER, &world.seed.at("link-decisions"), &body);
                 world.decisions.extend((status < 300).then_some(id));
@@ -374,7 +402,10 @@ fn step(worlds: &mut [World; 2], chance: &mut Chance, number: usize) -> String {
                 let days = 95 + number as u64;
                 let until = reason(json!({"expires_at": world.app.in_days(days)}));
                 let all = world.post(User::OWNER, &world.seed.at("extend"), &until).0;
-                let one = world.fragments.first().map(|(id, _)| world.post(User::OFFICER, &format!("/v1/fragments/{id}/extend"), &until).0);
+                let one = world
+                    .fragments
+                    .first()
+                    .map(|(id, _)| world.post(User::OFFICER, &format!("/v1/fragments/{id}/extend"), &until).0);
                 (format!("extend {all} {one:?}"), Value::Null)
             }
             11 => {
@@ -424,7 +455,8 @@ fn story(kind: Kind, seed: u64) {
     let kept = if seed.is_multiple_of(2) { Kept::Offence } else { Kept::Restricted };
     let mut chance = Chance(seed);
     // Against a world without any, or with others.
-    let mut worlds = [World::new(kind, kept, seed ^ 0xaaaa, 3), World::new(kind, kept, seed ^ 0x5555, usize::from(seed % 4 > 1))];
+    let mut worlds =
+        [World::new(kind, kept, seed ^ 0xaaaa, 3), World::new(kind, kept, seed ^ 0x5555, usize::from(seed % 4 > 1))];
     let mut done = Vec::new();
     let all = watchers(kept);
     for number in 0..STEPS {
@@ -448,10 +480,20 @@ fn story(kind: Kind, seed: u64) {
 
 /// No more is opened for somebody in one world than in the other.
 fn same_work(worlds: &[World; 2], user: User, about: &str) {
-    for path in ["timeline", "timeline?limit=1", "links", "link-decisions", "fragments"] {
-        let [one, other] = worlds.each_ref().map(|world| {
-            world.app.service.wait_for_links();
-            world.work_for(user, &world.seed.at(path))
+    let of = |world: &World| {
+        let mut paths: Vec<String> = ["timeline", "timeline?limit=1", "links", "link-decisions", "fragments"]
+            .map(|rest| world.seed.at(rest))
+            .into();
+        for (id, _) in &world.fragments {
+            paths.extend(["", "/versions", "/versions/1"].map(|rest| format!("/v1/fragments/{id}{rest}")));
+        }
+        paths
+    };
+    let paths = worlds.each_ref().map(of);
+    for (at, path) in paths[0].iter().enumerate() {
+        let [one, other] = [0, 1].map(|world| {
+            worlds[world].app.service.wait_for_links();
+            worlds[world].work_for(user, &paths[world][at])
         });
         assert_eq!(one, other, "sealed values and bytes opened for {} on {path}: {about}", user.name);
     }

@@ -62,9 +62,9 @@ fn acceptable(header: &[u8], claims: &[u8]) -> bool {
     let number = |name: &str| claims[name].as_i64();
     let (Some(issued), Some(ends)) = (number("iat"), number("exp")) else { return false };
     let begins = claims.get("nbf").map_or(Some(issued), Value::as_i64);
-    let typed = header["typ"].as_str().is_some_and(|word| {
-        word.eq_ignore_ascii_case("at+jwt") || word.eq_ignore_ascii_case("application/at+jwt")
-    });
+    let typed = header["typ"]
+        .as_str()
+        .is_some_and(|word| word.eq_ignore_ascii_case("at+jwt") || word.eq_ignore_ascii_case("application/at+jwt"));
     let words = |name: &str| claims[name].as_str().is_some_and(|word| !word.is_empty());
     typed
         && header["alg"] == "ES256"

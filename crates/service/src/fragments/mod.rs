@@ -6,22 +6,21 @@ mod changing;
 mod entries;
 mod findings;
 mod going_back;
+mod guarded;
 mod reading;
 mod submitting;
 mod taking_in;
 
-use domain::{
-    Actor, AgencyId, Category, EntryDetails, EntryId, Facts, FragmentId, Handling, Instant, Marking, Operation, Permit,
-    Sensitive, may_read_entry,
-};
+pub(crate) use guarded::SealedVersion;
+
+use domain::{EntryId, Facts, FragmentId, Instant, Operation, Permit, Sensitive};
 use serde::{Deserialize, Serialize};
 use store::{ChronologyRow, FragmentRow};
 use uuid::Uuid;
 use vault::{Place, Terms};
-use zeroize::Zeroizing;
 
 use crate::chronologies::facts_of;
-use crate::sealing::{to_bytes, until};
+use crate::sealing::until;
 use crate::session::{Scene, Trail};
 use crate::{Answer, Involvement, Service, ServiceError, SharingDecision};
 
@@ -32,63 +31,6 @@ pub(crate) struct FragmentDetails {
     pub(crate) sharing: SharingDecision,
     pub(crate) involvement: Option<Involvement>,
     pub(crate) correction_reason: Option<Sensitive<String>>,
-}
-
-/// One of a version's entries that is not for everybody, as its sealed column names it: who may see it can be told before
-/// the entry itself is read or opened.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct Guarded {
-    pub(crate) entry: EntryId,
-    pub(crate) category: Category,
-    pub(crate) handling: Handling,
-}
-
-/// What a fragment version's sealed column holds.
-#[derive(Serialize, Deserialize)]
-pub(crate) struct SealedVersion {
-    #[serde(flatten)]
-    pub(crate) details: FragmentDetails,
-    /// The entries that are not for everybody. Versions of before this was kept have none, and theirs are opened to tell.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub(crate) guarded: Vec<Guarded>,
-    /// Makes up the length, so that it tells neither of what is guarded nor of the reasons given.
-    #[serde(default, skip_serializing_if = "String::is_empty")]
-    padding: String,
-}
-
-/// Sealed columns of versions are as long as a multiple of this, in bytes.
-const BLOCK: usize = 1024;
-
-impl SealedVersion {
-    /// Names what is guarded among the entries.
-    pub(crate) fn of(details: FragmentDetails, entries: &[(EntryId, EntryDetails)]) -> Self {
-        let guarded = entries.iter().filter(|(_, entry)| is_guarded(entry)).map(|(id, entry)| Guarded {
-            entry: *id,
-            category: entry.category.clone(),
-            handling: entry.handling.clone(),
-        });
-        Self { details, guarded: guarded.collect(), padding: String::new() }
-    }
-
-    /// Its bytes, made up to a whole number of blocks.
-    pub(crate) fn to_bytes(&mut self) -> Answer<Zeroizing<Vec<u8>>> {
-        // One space stands for the member's name and quotes, which an empty one has not.
-        " ".clone_into(&mut self.padding);
-        let length = to_bytes(self)?.len();
-        self.padding.push_str(&" ".repeat(length.next_multiple_of(BLOCK) - length));
-        to_bytes(self)
-    }
-
-    /// The entries that `reader` may not see.
-    pub(crate) fn kept_from(&self, reader: &Actor, author: AgencyId) -> Vec<EntryId> {
-        let kept = self.guarded.iter().filter(|one| !may_read_entry(reader, author, &one.category, &one.handling));
-        kept.map(|one| one.entry).collect()
-    }
-}
-
-/// Whether there is anybody who reads the timeline and may not see the entry.
-fn is_guarded(entry: &EntryDetails) -> bool {
-    entry.handling.marking == Marking::Restricted || entry.category.as_str() == "CRIME"
 }
 
 /// A fragment that the caller was given leave to do something with.

@@ -8,6 +8,7 @@ use domain::{
 use store::{ChronologyRow, EntryRow, FragmentRow, FragmentState, FragmentVersionRow};
 
 use super::entries::{EntryScope, checked};
+use super::guarded::{kept_alike, place_among_alike};
 use super::{FragmentDetails, SealedVersion, entry_place, fragment_terms, version_place};
 use crate::chronologies::{Admitted, trail};
 use crate::people::{FamilyView, edtf_fault};
@@ -381,7 +382,9 @@ impl Service {
         let same_place = |old_at: usize, old: &EntryDetails, new_at: usize, new: &EntryDetails| {
             kept_alike(old, new)
                 && old_place(old_at) == new_place(new_at)
-                && old.when.edtf() == new.when.edtf() && old.reference.is_none() && new.reference.is_none()
+                && old.when.edtf() == new.when.edtf()
+                && old.reference.is_none()
+                && new.reference.is_none()
         };
         type Same<'s> = &'s dyn Fn(usize, &EntryDetails, usize, &EntryDetails) -> bool;
         let rules: [Same<'_>; 3] = [&same_reference, &same_words, &same_place];
@@ -506,16 +509,4 @@ pub(super) fn receipt_of(
         entries: entries.collect(),
         findings: Vec::new(),
     }
-}
-
-/// How many entries before the one at `at` are kept from the same people as it is.
-fn place_among_alike<'e>(entries: impl Iterator<Item = &'e EntryDetails> + Clone, at: usize) -> Option<usize> {
-    let one = entries.clone().nth(at)?;
-    Some(entries.take(at).filter(|before| kept_alike(before, one)).count())
-}
-
-/// Whether two entries are kept from the same people.
-fn kept_alike(one: &EntryDetails, other: &EntryDetails) -> bool {
-    let offence = |entry: &EntryDetails| entry.category.as_str() == "CRIME";
-    one.handling == other.handling && offence(one) == offence(other)
 }
