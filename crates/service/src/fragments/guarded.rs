@@ -49,12 +49,12 @@ impl SealedVersion {
     }
 
     /// Its bytes, made up to a whole number of blocks.
-    pub(crate) fn to_bytes(&mut self) -> Answer<Zeroizing<Vec<u8>>> {
+    pub(crate) fn into_bytes(mut self) -> Answer<Zeroizing<Vec<u8>>> {
         // One space stands for the member's name and quotes, which an empty one has not.
         " ".clone_into(&mut self.padding);
-        let length = to_bytes(self)?.len();
+        let length = to_bytes(&self)?.len();
         self.padding.push_str(&" ".repeat(length.next_multiple_of(BLOCK) - length));
-        to_bytes(self)
+        to_bytes(&self)
     }
 
     /// The entries that `reader` may not see.

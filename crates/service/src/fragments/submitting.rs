@@ -329,7 +329,7 @@ impl Service {
         let (key, wrapped_key) = self.vault().create_key(now, &fragment_terms(row, row.expires_at), &place)?;
         let ids = self.entry_ids(now, before, &submission.entries);
         let entries: Vec<(EntryId, EntryDetails)> = ids.into_iter().zip(submission.entries.iter().cloned()).collect();
-        let sealed = SealedVersion::of(submission.details.clone(), &entries).to_bytes()?;
+        let sealed = SealedVersion::of(submission.details.clone(), &entries).into_bytes()?;
         let version = FragmentVersionRow {
             fragment_id: row.id,
             version: row.version,
