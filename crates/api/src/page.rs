@@ -4,7 +4,7 @@ use actix_web::HttpResponse;
 use actix_web::http::header;
 
 /// What a page may load: our style sheet and nothing else.
-const CSP: &str = "default-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+const CSP: &str = "default-src 'none'; object-src 'none'; style-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
 /// The style sheet of all pages.
 pub(crate) const STYLE: &str = include_str!("page.css");

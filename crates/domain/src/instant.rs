@@ -9,7 +9,7 @@ use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 /// A point in time in UTC, held as whole microseconds since 1970-01-01T00:00:00Z so that SQLite and PostgreSQL keep
 /// exactly the same value. On the wire it is RFC 3339 with `Z`; an offset given on input is converted.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, utoipa::ToSchema)]
-#[schema(value_type = String, format = "date-time", example = "2026-03-02T09:30:00Z")]
+#[schema(value_type = String, format = "date-time", max_length = 40, example = "2026-03-02T09:30:00Z")]
 pub struct Instant(i64);
 
 /// The text is not an RFC 3339 instant, or lies outside the years 0000 to 9999.

@@ -8,9 +8,10 @@ use domain::{
 };
 use store::{ChronologyRow, FragmentContent, InvitationRow};
 use timeline::{ChildFacts, CoverageLine, Filter, LiveEntry, Row, consolidate_sorted, coverage_statement};
+use vault::DataKey;
 
 use crate::chronologies::{Admitted, trail};
-use crate::fragments::{FragmentDetails, entry_place, fragment_terms, version_place};
+use crate::fragments::entry_place;
 use crate::people::FamilyView;
 use crate::sealing::open_with;
 use crate::session::{Call, Scene};
@@ -25,12 +26,28 @@ const MAX_ROWS: u16 = 500;
 /// What a reader may see of a chronology, opened.
 pub(crate) struct Opened {
     pub(crate) entries: Vec<LiveEntry>,
-    /// What lives and is not theirs to see: nothing that is about it is shown to them.
-    pub(crate) hidden: BTreeSet<EntryId>,
+    /// The same by identifier.
+    seen: BTreeSet<EntryId>,
+    /// Whether nothing can be kept from them, now or before.
+    sees_all: bool,
     /// When each fragment expires.
     pub(crate) expires: BTreeMap<FragmentId, Instant>,
     /// What each agency says of its part in the support network, the latest first.
     involvement: BTreeMap<AgencyId, Involvement>,
+}
+
+impl Opened {
+    /// Whether what is about these entries may be shown: something that was decided about an entry which the reader may
+    /// not see is absent, and so is, for a reader from whom anything can be kept, what was decided about an entry that is
+    /// there no more. It may have been kept from them while it was there.
+    pub(crate) fn shows(&self, about: impl IntoIterator<Item = EntryId>) -> bool {
+        self.sees_all || about.into_iter().all(|entry| self.seen.contains(&entry))
+    }
+
+    /// Whether nothing can be kept from the reader.
+    pub(crate) const fn sees_all(&self) -> bool {
+        self.sees_all
+    }
 }
 
 /// A fragment, opened.
@@ -76,8 +93,8 @@ impl Service {
         Ok(TimelineOut { header, rows, next, until: scene.trail.expires_at })
     }
 
-    /// Opens every live entry that the reader may see. What is marked for others is dropped here, before anything is
-    /// counted or joined.
+    /// Opens every live entry that the reader may see. What is marked for others is left where it lies: neither its
+    /// number nor its length makes a difference to the work.
     pub(crate) fn open_content(
         &self,
         scene: &mut Scene<'_, '_>,
@@ -85,50 +102,40 @@ impl Service {
         reader: &Actor,
         chronology: &ChronologyRow,
     ) -> Answer<Opened> {
-        let content = store::fragments::live_content(scene.tx, permit, chronology.id, scene.session.now)?;
+        let now = scene.session.now;
+        let mut versions = BTreeMap::new();
+        let content = store::fragments::live_content_without(scene.tx, permit, chronology.id, now, |row, version| {
+            let (key, sealed) = self.open_version(now, row, version)?;
+            let kept = sealed.kept_from(reader, row.agency_id);
+            versions.insert(row.id, (key, sealed.details.involvement));
+            Answer::Ok(kept)
+        })?;
         let mut opened = Opened {
             entries: Vec::new(),
-            hidden: BTreeSet::new(),
+            seen: BTreeSet::new(),
+            sees_all: reader.social_care && reader.offence_data,
             expires: BTreeMap::new(),
             involvement: BTreeMap::new(),
         };
         for fragment in content {
             let (id, agency, end) = (fragment.fragment.id, fragment.fragment.agency_id, fragment.fragment.expires_at);
             scene.trail.expires_at = Some(scene.trail.expires_at.map_or(end, |earliest| earliest.min(end)));
-            let fragment = self.open_content_of(scene.now(), fragment)?;
+            let Some((key, involvement)) = versions.remove(&id) else { continue };
+            let fragment = OpenedFragment { entries: live_entries(&key, fragment)?, involvement };
             opened.expires.insert(id, end);
             opened.involvement.extend(fragment.involvement.map(|involvement| (agency, involvement)));
-            let (seen, hidden): (Vec<LiveEntry>, Vec<LiveEntry>) = fragment.entries.into_iter().partition(|entry| {
+            opened.entries.extend(fragment.entries.into_iter().filter(|entry| {
                 may_read_entry(reader, entry.agency, &entry.details.category, &entry.details.handling)
-            });
-            opened.entries.extend(seen);
-            opened.hidden.extend(hidden.into_iter().map(|entry| entry.entry_id));
+            }));
         }
+        opened.seen = opened.entries.iter().map(|entry| entry.entry_id).collect();
         Ok(opened)
     }
 
     /// Opens one fragment, whoever may see it: nothing of it is for a reader yet.
     pub(crate) fn open_content_of(&self, now: Instant, content: FragmentContent) -> Answer<OpenedFragment> {
-        let FragmentContent { fragment, version, entries } = content;
-        let place = version_place(fragment.id, version.version);
-        let terms = fragment_terms(&fragment, version.expires_at);
-        let key = self.vault().open_key(now, &terms, &place, version.wrapped_key.as_ref())?;
-        let details: FragmentDetails = open_with(&key, &place, version.sealed.as_ref())?;
-        let open = |entry: store::EntryRow| {
-            let details: EntryDetails = open_with(&key, &entry_place(entry.id, entry.version), entry.sealed.as_ref())?;
-            Ok(LiveEntry {
-                entry_id: entry.id,
-                fragment_id: fragment.id,
-                fragment_version: version.version,
-                agency: fragment.agency_id,
-                proxy_by: fragment.proxy_by_agency,
-                submitted_at: version.created_at,
-                position: entry.position,
-                details,
-            })
-        };
-        let entries = entries.into_iter().map(open).collect::<Answer<Vec<LiveEntry>>>()?;
-        Ok(OpenedFragment { entries, involvement: details.involvement })
+        let (key, sealed) = self.open_version(now, &content.fragment, &content.version)?;
+        Ok(OpenedFragment { entries: live_entries(&key, content)?, involvement: sealed.details.involvement })
     }
 
     /// Where each invited agency stands, and its part in the support network.
@@ -219,6 +226,25 @@ impl Service {
         };
         Ok((page, next))
     }
+}
+
+/// The entries of a fragment's content, opened.
+fn live_entries(key: &DataKey, content: FragmentContent) -> Answer<Vec<LiveEntry>> {
+    let FragmentContent { fragment, version, entries } = content;
+    let open = |entry: store::EntryRow| {
+        let details: EntryDetails = open_with(key, &entry_place(entry.id, entry.version), entry.sealed.as_ref())?;
+        Ok(LiveEntry {
+            entry_id: entry.id,
+            fragment_id: fragment.id,
+            fragment_version: version.version,
+            agency: fragment.agency_id,
+            proxy_by: fragment.proxy_by_agency,
+            submitted_at: version.created_at,
+            position: entry.position,
+            details,
+        })
+    };
+    entries.into_iter().map(open).collect()
 }
 
 fn filter_of(query: &TimelineQuery) -> Filter {

@@ -2,7 +2,7 @@
 
 mod content;
 
-pub use content::{FragmentContent, entries, live_content, version, versions};
+pub use content::{FragmentContent, entries, live_content, live_content_without, version, versions};
 
 use diesel::prelude::*;
 use domain::{

@@ -83,7 +83,7 @@ mod tests;
 mod vault;
 
 pub use audit_key::AuditKey;
-pub use data_key::DataKey;
+pub use data_key::{DataKey, Work};
 pub use error::VaultError;
 pub use file_keystore::FileKeystore;
 pub use keystore::{AuditEpoch, Destruction, Epoch, KeyId, KeyKind, KeyRecord, Keystore, StoredKey, commitment};

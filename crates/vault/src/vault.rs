@@ -11,6 +11,7 @@ use crate::lookup::Lookup;
 use crate::seal::{Sealer, derive, random_key};
 use crate::{
     AuditEpoch, DataKey, Destruction, Epoch, KeyId, KeyRecord, KeyScope, Keystore, Place, StoredKey, Terms, VaultError,
+    Work,
 };
 
 /// When the index root was made: it is older than any clock handed to the vault.
@@ -28,6 +29,7 @@ struct Inner {
     unwrapped: Cache<Wrapping, Sealer>,
     /// The same for what audit records are sealed and found by.
     audit: Cache<AuditEpoch, AuditKey>,
+    work: Arc<Work>,
 }
 
 /// Names a key that wraps data keys (KEK).
@@ -55,7 +57,19 @@ impl Vault {
     pub fn new(keystore: Arc<dyn Keystore>) -> Result<Self, VaultError> {
         let root = keystore.load_or_create(BEFORE_ANY_CLOCK, KeyId::IndexRoot)?;
         let lookup = Lookup::new(&root)?;
-        Ok(Self(Arc::new(Inner { keystore, lookup, unwrapped: Cache::new(), audit: Cache::new() })))
+        Ok(Self(Arc::new(Inner {
+            keystore,
+            lookup,
+            unwrapped: Cache::new(),
+            audit: Cache::new(),
+            work: Arc::default(),
+        })))
+    }
+
+    /// What was opened so far with the data keys of this vault.
+    #[must_use]
+    pub fn work(&self) -> &Work {
+        &self.0.work
     }
 
     /// A new data key and its wrapped form, which belongs beside the row it is for. Makes the epoch's and the scope's
@@ -68,7 +82,7 @@ impl Vault {
         terms.check_live(now)?;
         let key = random_key()?;
         let wrapped = self.wrapping(now, terms, Need::Create)?.seal(&place.wrap(terms), key.as_slice())?;
-        Ok((DataKey::new(&key)?, wrapped))
+        Ok((DataKey::new(&key, &self.0.work)?, wrapped))
     }
 
     /// The data key in `wrapped`, if place and terms are those it was wrapped for.
@@ -80,7 +94,7 @@ impl Vault {
     pub fn open_key(&self, now: Instant, terms: &Terms, place: &Place, wrapped: &[u8]) -> Result<DataKey, VaultError> {
         terms.check_live(now)?;
         let key = self.wrapping(now, terms, Need::Open)?.open_key(&place.wrap(terms), wrapped)?;
-        DataKey::new(&key)
+        DataKey::new(&key, &self.0.work)
     }
 
     /// The same data key under other terms, so that what it seals need not be sealed again: an extension or an earlier

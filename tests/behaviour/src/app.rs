@@ -35,6 +35,8 @@ pub struct TestApp {
     pub(crate) agent: ureq::Agent,
     /// The use cases, for what a worker does.
     pub service: Service,
+    /// Its keys, to see how much it opens.
+    pub vault: Vault,
     /// The time.
     pub clock: MockClock,
     /// The database.
@@ -65,7 +67,7 @@ impl TestApp {
         let ids = Arc::new(CountedIds::default());
         let db = store::testing::fresh(kind);
         let issuers: HashMap<_, _> = [HOME, ABROAD].map(|code| (code, issuer(&folder, code))).into();
-        let (service, listener) = node(&db, &folder, &clock, &ids, &policy, &issuers);
+        let (service, vault, listener) = node(&db, &folder, &clock, &ids, &policy, &issuers);
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -74,14 +76,15 @@ impl TestApp {
             .into();
         let ports = (listener.plain, listener.certified);
         let tokens = Mutex::default();
-        Self { listener, ports, agent, service, clock, db, folder, ids, policy, issuers, tokens }
+        Self { listener, ports, agent, service, clock, db, folder, ids, policy, vault, issuers, tokens }
     }
 
     /// Ends the service and starts another on the same database and keystore: what it knew by heart is forgotten.
     pub fn restart(&mut self) {
-        let (service, listener) = node(&self.db, &self.folder, &self.clock, &self.ids, &self.policy, &self.issuers);
+        let (service, vault, listener) =
+            node(&self.db, &self.folder, &self.clock, &self.ids, &self.policy, &self.issuers);
         self.ports = (listener.plain, listener.certified);
-        (self.listener, self.service) = (listener, service);
+        (self.listener, self.service, self.vault) = (listener, service, vault);
     }
 
     /// Somebody about to ask.
@@ -91,7 +94,7 @@ impl TestApp {
     }
 
     pub(crate) fn url(&self, user: User, path: &str) -> String {
-        let port = if user.certified() { self.ports.1 } else { self.ports.0 };
+        let port = if user.certified() { self.listener.certified } else { self.listener.plain };
         format!("http://127.0.0.1:{port}{path}")
     }
 
@@ -265,12 +268,12 @@ fn node(
     ids: &Arc<CountedIds>,
     policy: &PartnershipPolicy,
     issuers: &HashMap<&'static str, DevIssuer>,
-) -> (Service, Listener) {
+) -> (Service, Vault, Listener) {
     let keystore = FileKeystore::open(&folder.path().join("keys"), RootKey::from_base64(ROOT_KEY).expect("a key"));
     let vault = Vault::new(Arc::new(keystore.expect("a keystore"))).expect("a vault");
     let config = ServiceConfig {
         db: (**db).clone(),
-        vault,
+        vault: vault.clone(),
         clock: Arc::new(clock.clone()),
         ids: ids.clone(),
         ledger: ledger(folder),
@@ -282,7 +285,7 @@ fn node(
     let verifier = Arc::new(verifier(issuers));
     let limits = Limits { caller_allowance: 1_000_000, failed_sign_ins: 1_000_000, ..Limits::default() };
     let state = ApiState::new(service.clone(), verifier, Arc::new(clock.clone()), ids.clone(), limits);
-    (service, Listener::start(state, certificate()))
+    (service, vault, Listener::start(state, certificate()))
 }
 
 /// The certificate of the one record system.

@@ -5,6 +5,9 @@ use serde_json::{Value, json};
 /// In every text and name sent by these tests: it must never be found in clear where things are stored.
 pub const CANARY: &str = "Canary";
 
+/// An identifier of nothing.
+pub const ABSENT: &str = "01999999-0000-7000-8000-00000000dead";
+
 /// The `n`-th valid NHS number of the range kept for tests.
 ///
 /// # Panics

@@ -10,6 +10,7 @@
 
 mod app;
 mod client;
+pub mod document;
 mod ids;
 pub mod inputs;
 mod listener;

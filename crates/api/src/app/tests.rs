@@ -122,6 +122,10 @@ async fn absent_routes_and_wrong_methods_are_problems_too() {
     let wrong = house.ask(TestRequest::with_uri(&format!("/v1/agencies/{SOME_ID}")).method(Method::DELETE)).await;
     assert_eq!((wrong.status(), header(&wrong, "allow")), (StatusCode::METHOD_NOT_ALLOWED, "GET, PATCH"));
     assert_eq!(json(wrong).await["type"], "/problems/method_not_allowed");
+    for unused in [Method::TRACE, Method::OPTIONS, Method::CONNECT] {
+        let answer = house.ask(TestRequest::with_uri("/v1/me").method(unused.clone())).await;
+        assert_eq!(answer.status(), StatusCode::METHOD_NOT_ALLOWED, "{unused}");
+    }
     let page = house.ask(TestRequest::with_uri("/docs").method(Method::POST)).await;
     assert_eq!(page.status(), StatusCode::METHOD_NOT_ALLOWED);
 }
@@ -134,7 +138,15 @@ async fn every_answer_has_the_safe_headers() {
         assert_eq!(header(&answer, "x-content-type-options"), "nosniff", "{path}");
         assert_eq!(header(&answer, "referrer-policy"), "no-referrer", "{path}");
         assert!(header(&answer, "strict-transport-security").starts_with("max-age="), "{path}");
-        assert!(header(&answer, "content-security-policy").starts_with("default-src 'none'"), "{path}");
+        let policy = header(&answer, "content-security-policy");
+        assert!(policy.starts_with("default-src 'none'"), "{path}");
+        for rule in ["object-src 'none'", "base-uri 'none'", "form-action 'none'", "frame-ancestors 'none'"] {
+            assert!(policy.contains(rule), "{path}: {rule}");
+        }
+        assert_eq!(header(&answer, "cross-origin-opener-policy"), "same-origin", "{path}");
+        assert_eq!(header(&answer, "cross-origin-resource-policy"), "same-origin", "{path}");
+        assert!(!answer.headers().contains_key("server"), "{path}: what it runs on is nobody's business");
+        assert!(!answer.headers().contains_key("access-control-allow-origin"), "{path}");
         assert_eq!(header(&answer, "x-request-id").len(), 36, "{path}");
     }
 }

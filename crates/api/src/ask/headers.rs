@@ -15,6 +15,9 @@ const KEPT: [&str; 5] = ["content-type", "content-encoding", "idempotency-key", 
 /// Longest `If-None-Match` looked at, in bytes.
 const LONGEST_IF_NONE_MATCH: usize = 2_000;
 
+/// Longest `If-Match`, in bytes. Ours are shorter than half of it.
+const LONGEST_IF_MATCH: usize = 100;
+
 /// Longest idempotency key, in characters.
 const LONGEST_KEY: usize = 255;
 
@@ -61,7 +64,8 @@ pub(super) fn if_match(headers: &Kept) -> Result<Option<i64>, Problem> {
         Problem::new(&table::IF_MATCH_INVALID).fault(fault)
     };
     let Some(given) = only(headers, "if-match") else { return Ok(None) };
-    let text = given.ok().and_then(|given| std::str::from_utf8(given).ok()).ok_or_else(invalid)?;
+    let fits = |given: &&[u8]| given.len() <= LONGEST_IF_MATCH;
+    let text = given.ok().filter(fits).and_then(|given| std::str::from_utf8(given).ok()).ok_or_else(invalid)?;
     let strong = text.strip_prefix("W/").unwrap_or(text);
     let tag = strong.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).ok_or_else(invalid)?;
     if tag.contains('"') {
@@ -120,6 +124,13 @@ mod tests {
         if let Err(problem) = found {
             assert_eq!(problem.code().word, "idempotency_key_invalid");
         }
+    }
+
+    #[test]
+    fn tags_have_a_limit() {
+        let long = format!("\"{}\"", "7".repeat(LONGEST_IF_MATCH - 1));
+        assert!(if_match(&with("if-match", &[&long])).is_err());
+        assert_eq!(if_match(&with("if-match", &[&long[1..].replacen('7', "\"", 1)])).ok(), Some(Some(-1)));
     }
 
     #[test]

@@ -29,7 +29,9 @@ const ABOUT: &str = "Agencies submit what they know of a child or family to a mu
     Every error is a problem document (RFC 9457) whose `type` leads to a page that says what to do next. What does not \
     exist and what is not yours get the same answer, 404. Every POST that writes needs an `Idempotency-Key`; every PUT, \
     PATCH and DELETE needs `If-Match`. Lists come in pages: follow `Link: rel=\"next\"`. A request weighs 1 (reads), 2 \
-    (writes) or 4 (timelines) against the caller's allowance, shown in `RateLimit`. Bodies are at most 2 MiB. Optional \
+    (writes) or 4 (timelines) against the caller's allowance, shown in `RateLimit`. Bodies are at most 2 MiB, nested at most 32 levels deep; \
+    a token is at most 8 KiB. An agency has at most 100 fragments on one chronology and 1,000 ahead of chronologies; a \
+    chronology has at most 1,000 decisions about links. Optional \
     fields without a value are left out of answers. New fields may be added to answers: ignore what you do not know.";
 
 /// The whole document.
@@ -86,7 +88,7 @@ fn bearer() -> Value {
         "scheme": "bearer",
         "bearerFormat": "JWT",
         "description": "An access token after RFC 9068 from an issuer this service is configured for, valid for at most \
-            an hour. A record system's token is bound to its client certificate (RFC 8705)."
+            an hour, of at most 8 KiB, with identifiers of at most 255 characters and at most 16 roles. A record system's token is bound to its client certificate (RFC 8705)."
     })
 }
 

@@ -27,7 +27,7 @@ const WHOLE: [&str; 3] = ["find_people", "list_readers", "list_fragment_versions
 /// All shared parameters.
 pub(super) fn components() -> Value {
     let day = || json!({ "type": "string", "format": "date" });
-    let instant = || json!({ "type": "string", "format": "date-time" });
+    let instant = || json!({ "type": "string", "format": "date-time", "maxLength": 40 });
     let mut all = Map::new();
     let mut add = |key: &str, parameter: Value| {
         all.insert(key.to_owned(), parameter);
@@ -135,7 +135,7 @@ fn if_none_match() -> Value {
         "required": false,
         "description": "ETags you have: 304 when one is still right. Never after expiry. More than 2,000 characters are passed \
             over, like a tag that fits nothing.",
-        "schema": { "type": "string" }
+        "schema": { "type": "string", "maxLength": 2000 }
     })
 }
 

@@ -83,13 +83,16 @@ fn is_problem(headers: &HeaderMap) -> bool {
     headers.get(header::CONTENT_TYPE).is_some_and(|kind| kind.as_bytes() == MEDIA_TYPE.as_bytes())
 }
 
-fn always() -> [(HeaderName, HeaderValue); 5] {
+fn always() -> [(HeaderName, HeaderValue); 7] {
     let value = HeaderValue::from_static;
+    let policy = "default-src 'none'; object-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
     [
         (header::X_CONTENT_TYPE_OPTIONS, value("nosniff")),
         (header::REFERRER_POLICY, value("no-referrer")),
         (header::STRICT_TRANSPORT_SECURITY, value("max-age=63072000; includeSubDomains")),
-        (header::CONTENT_SECURITY_POLICY, value("default-src 'none'; frame-ancestors 'none'")),
+        (header::CONTENT_SECURITY_POLICY, value(policy)),
+        (HeaderName::from_static("cross-origin-opener-policy"), value("same-origin")),
+        (HeaderName::from_static("cross-origin-resource-policy"), value("same-origin")),
         (header::X_FRAME_OPTIONS, value("DENY")),
     ]
 }

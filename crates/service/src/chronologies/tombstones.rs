@@ -131,14 +131,17 @@ fn was_readable(leave: Answer<Permit>) -> Answer<()> {
     }
 }
 
-/// How many entries there were: of all agencies to social care's side, of its own to another agency.
-fn entries_known_to(scene: &mut Scene<'_, '_>, permit: &Permit, stone: &TombstoneRow) -> Answer<i64> {
-    if permit.sees_all_agencies() || stone.kind == TombstoneKind::Fragment {
-        return Ok(stone.entry_count);
+/// How many entries there were: of all agencies to social care's side, of its own to another agency. Which of them were
+/// criminal-offence data is known no more, so the total is not for those who could not see them all.
+fn entries_known_to(scene: &mut Scene<'_, '_>, permit: &Permit, stone: &TombstoneRow) -> Answer<Option<i64>> {
+    let actor = permit.actor();
+    let own = stone.kind == TombstoneKind::Fragment && stone.agency_id == actor.agency;
+    if own || permit.sees_all_agencies() {
+        return Ok((own || actor.offence_data).then_some(stone.entry_count));
     }
-    let agency = permit.actor().agency;
     let fragments = store::tombstones::fragments_of(scene.tx, stone)?;
-    Ok(fragments.iter().filter(|fragment| fragment.agency_id == agency).map(|fragment| fragment.entry_count).sum())
+    let mine = fragments.iter().filter(|fragment| fragment.agency_id == actor.agency);
+    Ok(Some(mine.map(|fragment| fragment.entry_count).sum()))
 }
 
 impl Service {
@@ -149,10 +152,13 @@ impl Service {
         let most = READERS_SHOWN.saturating_mul(i64::try_from(tokens.len()).unwrap_or(i64::MAX));
         let rows = store::audit::readers(scene.tx, partnership, &tokens, most)?;
         let emergency = store::emergency::holders(scene.tx, partnership, id)?.into_iter().collect();
+        let (me, offence_data) = (scene.me(), scene.actor().offence_data);
         let mut readers = Vec::new();
         let mut met = BTreeSet::new();
         for row in rows {
-            let Some(reader) = reader_out(self.audit_record(row)?, &emergency) else { continue };
+            let Some(mut reader) = reader_out(self.audit_record(row)?, &emergency) else { continue };
+            // How many entries another was shown tells whoever was shown fewer that there are more.
+            reader.entry_count = reader.entry_count.filter(|_| offence_data || reader.practitioner_id == me);
             if met.insert(reader.practitioner_id) {
                 readers.push(reader);
             }

@@ -6,9 +6,12 @@ mod changing;
 mod entries;
 mod findings;
 mod going_back;
+mod guarded;
 mod reading;
 mod submitting;
 mod taking_in;
+
+pub(crate) use guarded::SealedVersion;
 
 use domain::{EntryId, Facts, FragmentId, Instant, Operation, Permit, Sensitive};
 use serde::{Deserialize, Serialize};

@@ -1,6 +1,6 @@
 //! Reading fragments: lists, one fragment, its versions.
 
-use domain::{ChronologyId, EntryDetails, EntryId, FragmentId, Operation, Permit, Role, WhenOut, may_read_entry};
+use domain::{ChronologyId, EntryDetails, EntryId, FragmentId, Operation, Permit, Role, WhenOut};
 use store::{FragmentRow, FragmentVersionRow};
 
 use super::taking_in::rename_people;
@@ -78,17 +78,12 @@ impl Service {
             let Held { permit, row, .. } = self.admit_to_fragment(scene, id, Operation::FragmentVersions)?;
             let versions = store::fragments::versions(scene.tx, &permit, id, scene.session.now)?;
             let items = versions.into_iter().map(|version| {
-                let details = self.version_details(scene, &row, &version)?;
-                let entries = self.open_entries(scene, &permit, &row, &version)?;
-                let may_see = |entry: &EntryDetails| {
-                    may_read_entry(permit.actor(), row.agency_id, &entry.category, &entry.handling)
-                };
-                let entry_count = entries.iter().filter(|(_, entry)| may_see(entry)).count();
+                let (details, entries) = self.open_seen(scene, &permit, &row, &version)?;
                 Ok(FragmentVersionOut {
                     version: version.version,
                     author_id: version.author_id,
                     created_at: version.created_at,
-                    entry_count: i64::try_from(entry_count).unwrap_or(i64::MAX),
+                    entry_count: i64::try_from(entries.len()).unwrap_or(i64::MAX),
                     correction_reason: details.correction_reason,
                 })
             });
@@ -118,13 +113,7 @@ impl Service {
         let wanted = version.unwrap_or(row.version);
         let found = store::fragments::version(scene.tx, permit, row.id, wanted, scene.session.now)?;
         let version = found.ok_or(ServiceError::NotFound)?;
-        let details = self.version_details(scene, &row, &version)?;
-        let actor = permit.actor();
-        let entries: Vec<(EntryId, EntryDetails)> = self
-            .open_entries(scene, permit, &row, &version)?
-            .into_iter()
-            .filter(|(_, entry)| may_read_entry(actor, row.agency_id, &entry.category, &entry.handling))
-            .collect();
+        let (details, entries) = self.open_seen(scene, permit, &row, &version)?;
         let (row, names) = self.as_sent(scene, permit, row)?;
         let named = |(id, mut entry): (EntryId, EntryDetails)| {
             rename_people(&mut entry, &names);

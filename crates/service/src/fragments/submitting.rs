@@ -8,7 +8,8 @@ use domain::{
 use store::{ChronologyRow, EntryRow, FragmentRow, FragmentState, FragmentVersionRow};
 
 use super::entries::{EntryScope, checked};
-use super::{FragmentDetails, entry_place, fragment_terms, version_place};
+use super::guarded::{kept_alike, place_among_alike};
+use super::{FragmentDetails, SealedVersion, entry_place, fragment_terms, version_place};
 use crate::chronologies::{Admitted, trail};
 use crate::people::{FamilyView, edtf_fault};
 use crate::sealing::to_bytes;
@@ -326,20 +327,21 @@ impl Service {
         let now = scene.now();
         let place = version_place(row.id, row.version);
         let (key, wrapped_key) = self.create_key(now, &fragment_terms(row, row.expires_at), &place)?;
+        let ids = self.entry_ids(now, before, &submission.entries);
+        let entries: Vec<(EntryId, EntryDetails)> = ids.into_iter().zip(submission.entries.iter().cloned()).collect();
+        let sealed = SealedVersion::of(submission.details.clone(), &entries).into_bytes()?;
         let version = FragmentVersionRow {
             fragment_id: row.id,
             version: row.version,
             partnership_id: row.partnership_id,
             expires_at: row.expires_at,
             wrapped_key: wrapped_key.into(),
-            sealed: key.seal(&place, &to_bytes(&submission.details)?)?.into(),
+            sealed: key.seal(&place, &sealed)?.into(),
             content_index: submission.content_index.clone().into(),
             entry_count: i64::try_from(submission.entries.len()).unwrap_or(i64::MAX),
             author_id: scene.me(),
             created_at: now,
         };
-        let ids = self.entry_ids(now, before, &submission.entries);
-        let entries: Vec<(EntryId, EntryDetails)> = ids.into_iter().zip(submission.entries.iter().cloned()).collect();
         let mut rows = Vec::with_capacity(entries.len());
         for (position, (id, details)) in entries.iter().enumerate() {
             let reference = details.reference.as_deref();
@@ -363,7 +365,7 @@ impl Service {
     }
 
     /// An id for each entry: the one it had before when it has the same reference, or the same time and words, or else
-    /// stands at the same place with the same time; otherwise a new one.
+    /// stands at the same place (among those of its marking) with the same time; otherwise a new one.
     fn entry_ids(&self, now: Instant, before: &[(EntryId, EntryDetails)], after: &[EntryDetails]) -> Vec<EntryId> {
         let mut free: BTreeMap<EntryId, (usize, &EntryDetails)> =
             before.iter().enumerate().map(|(at, (id, details))| (*id, (at, details))).collect();
@@ -374,8 +376,15 @@ impl Service {
         let same_words = |_: usize, old: &EntryDetails, _: usize, new: &EntryDetails| {
             old.what == new.what && old.when.edtf() == new.when.edtf() && old.reference == new.reference
         };
+        // The place among those that are kept from the same people: marked entries that come or go move no other.
+        let old_place = |at: usize| place_among_alike(before.iter().map(|(_, entry)| entry), at);
+        let new_place = |at: usize| place_among_alike(after.iter(), at);
         let same_place = |old_at: usize, old: &EntryDetails, new_at: usize, new: &EntryDetails| {
-            old_at == new_at && old.when.edtf() == new.when.edtf() && old.reference.is_none() && new.reference.is_none()
+            kept_alike(old, new)
+                && old_place(old_at) == new_place(new_at)
+                && old.when.edtf() == new.when.edtf()
+                && old.reference.is_none()
+                && new.reference.is_none()
         };
         type Same<'s> = &'s dyn Fn(usize, &EntryDetails, usize, &EntryDetails) -> bool;
         let rules: [Same<'_>; 3] = [&same_reference, &same_words, &same_place];

@@ -49,9 +49,10 @@ impl Linked {
     }
 }
 
-/// Whether nothing of what a decision is about is hidden from the reader.
-fn wholly_seen(about: &[DecidedEntryRow], opened: &Opened) -> bool {
-    about.iter().all(|entry| !opened.hidden.contains(&entry.entry_id))
+/// Whether a decision is there for the reader: not when anything that it is about, or was about when it was made, is or
+/// may have been hidden from them. One that has outlived a part of what it was about has lost its reasons with it.
+fn wholly_seen(decision: &LinkDecisionRow, about: &[DecidedEntryRow], opened: &Opened) -> bool {
+    (decision.sealed.is_some() || opened.sees_all()) && opened.shows(about.iter().map(|entry| entry.entry_id))
 }
 
 /// A decision about entries by their place; entries that are not among them are left out.
@@ -80,7 +81,7 @@ impl Service {
             None => Links::find(entries, children),
         };
         let mut standing = self.standing_decisions(scene, permit, chronology)?;
-        standing.retain(|standing| wholly_seen(&standing.about, opened));
+        standing.retain(|standing| wholly_seen(&standing.row, &standing.about, opened));
         Ok(Linked { found: links.among(entries), standing })
     }
 

@@ -25,7 +25,7 @@ impl Service {
             let mut about = store::link_decisions::entries(scene.tx, &permit, &ids)?;
             // What is not theirs to see is left out before the page is cut, so that no gap tells of it.
             let key = |row: &LinkDecisionRow| (row.created_at, row.id.0);
-            rows.retain(|row| about.get(&row.id).is_some_and(|about| wholly_seen(about, &opened)));
+            rows.retain(|row| about.get(&row.id).is_some_and(|about| wholly_seen(row, about, &opened)));
             rows.retain(|row| slice.after.is_none_or(|after| key(row) > (after.at, after.id)));
             rows.truncate(usize::try_from(slice.limit + 1).unwrap_or(usize::MAX));
             let now = scene.now();
@@ -64,7 +64,7 @@ impl Service {
         let row = found.filter(|row| row.chronology_id == chronology.id).ok_or(ServiceError::NotFound)?;
         let opened = self.open_content(scene, permit, permit.actor(), chronology)?;
         let about = store::link_decisions::entries(scene.tx, permit, &[id])?.remove(&id).unwrap_or_default();
-        if about.is_empty() || !wholly_seen(&about, &opened) {
+        if about.is_empty() || !wholly_seen(&row, &about, &opened) {
             return Err(ServiceError::NotFound);
         }
         Ok((row, about, opened))

@@ -141,7 +141,7 @@ pub struct ReaderOut {
     /// Why it was allowed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
-    /// How many entries left with the answer.
+    /// How many entries left with the answer. Absent of others for those who may not read criminal-offence data.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub entry_count: Option<i64>,
     /// The emergency access by which this reader came to the chronology: the latest, if there were several.

@@ -262,8 +262,10 @@ pub struct TombstoneOut {
     pub expired_at: Instant,
     /// Deleted at.
     pub deleted_at: Instant,
-    /// How many entries it held.
-    pub entry_count: i64,
+    /// How many entries it held: your own agency's for a contributing agency, all for social care, and absent for social
+    /// workers who may not read criminal-offence data, because some of them may have been that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry_count: Option<i64>,
     /// Keyed hash over what it held, hexadecimal.
     pub content_hash: String,
     /// The agencies that took part with their last state; only your own for a contributing agency.
