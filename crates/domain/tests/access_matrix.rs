@@ -138,6 +138,8 @@ const EXPECTED: &[(O, &str)] = &[
     (O::CertificateRead,       "YYYYYYYYYYnYx"),
     (O::UnpurgedList,          "nYnnnnnnnnnYn"),
     (O::AuditRead,             "nnnnnnnnnnnYn"),
+    (O::AuditCheckpointRead,   "YYYYYYYYYYnYx"),
+    (O::AuditProve,            "nnnnnnnnnnnYn"),
 ];
 
 /// People are recorded by social care here, and collections have no state.
@@ -208,6 +210,7 @@ const COLLECTIONS: &[O] = &[
     O::FragmentAhead,
     O::CertificateList,
     O::CertificateRead,
+    O::AuditCheckpointRead,
 ];
 
 #[rstest]

@@ -70,6 +70,7 @@ fn run(settings: Settings, ground: Ground, guide: String) -> anyhow::Result<()> 
 /// Before anything is served: what earlier runs left in the middle is finished, what was recorded in older ways is taken
 /// over, and every record has its place.
 fn settle_audit(service: &Service) -> anyhow::Result<()> {
+    service.keep_time().context("the time cannot be stored")?;
     let filled = service.recover_audit().context("the audit of earlier runs cannot be finished")?;
     let taken_over = service.take_over_audit().context("the audit of before cannot be taken over")?;
     let placed = service.sequence_audit().context("the audit's records cannot be given their places")?;

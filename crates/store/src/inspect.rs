@@ -44,7 +44,7 @@ pub fn rights_over_the_audit(db: &Db) -> Result<Vec<String>, StoreError> {
             "SELECT r.name || ' on ' || c.relname FROM pg_class c, \
              (VALUES ('UPDATE'), ('DELETE'), ('TRUNCATE')) r (name) \
              WHERE c.relkind IN ('r', 'p') AND c.relnamespace = current_schema()::regnamespace \
-             AND c.relname LIKE 'audit%' AND has_table_privilege(c.oid, r.name) ORDER BY 1",
+             AND c.relname IN ('audit_records', 'audit_tree') AND has_table_privilege(c.oid, r.name) ORDER BY 1",
         )
     })
 }

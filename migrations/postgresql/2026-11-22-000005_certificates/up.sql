@@ -62,4 +62,4 @@ CREATE TABLE deletion_orders (
     sealed bytea NOT NULL                    -- the reasons in words
 );
 
-ALTER TABLE deletion_orders ALTER COLUMN sealed SET STATISTICS 0, ALTER COLUMN sealed SET STORAGE EXTERNAL;
+ALTER TABLE deletion_orders ALTER COLUMN wrapped_key SET STATISTICS 0, ALTER COLUMN sealed SET STATISTICS 0, ALTER COLUMN sealed SET STORAGE EXTERNAL;

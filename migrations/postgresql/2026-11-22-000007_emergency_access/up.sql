@@ -70,4 +70,4 @@ CREATE INDEX emergency_chronologies_by_chronology ON emergency_chronologies (par
 CREATE INDEX emergency_chronologies_by_owner ON emergency_chronologies (partnership_id, owner_id);
 
 -- Ciphertext: samples of it are not to be kept as statistics, and compressing it is time lost.
-ALTER TABLE emergency_accesses ALTER COLUMN sealed SET STATISTICS 0, ALTER COLUMN sealed SET STORAGE EXTERNAL;
+ALTER TABLE emergency_accesses ALTER COLUMN wrapped_key SET STATISTICS 0, ALTER COLUMN sealed SET STATISTICS 0, ALTER COLUMN sealed SET STORAGE EXTERNAL;

@@ -282,6 +282,8 @@ fn node(
     };
     let service = Service::new(config).expect("a service");
     register(&service, policy);
+    // As a process does before it serves.
+    service.keep_time().expect("the time is stored");
     let verifier = Arc::new(verifier(issuers));
     let limits = Limits { caller_allowance: 1_000_000, failed_sign_ins: 1_000_000, ..Limits::default() };
     let state = ApiState::new(service.clone(), verifier, Arc::new(clock.clone()), ids.clone(), limits);

@@ -21,7 +21,7 @@ fn refused(app: &TestApp, send: impl FnOnce() -> Answer) -> Answer {
     let mut before = raw::counts(app);
     let answer = send();
     let after = raw::counts(app);
-    before.entry("audit".into()).and_modify(|records| *records += 1);
+    before.entry("audit_records".into()).and_modify(|records| *records += 1);
     assert_eq!(after, before, "{} {}", answer.asked, answer.text());
     assert!((400..500).contains(&answer.status), "{}: {} {}", answer.asked, answer.status, answer.text());
     assert_eq!(answer.header("content-type"), Some("application/problem+json"), "{}", answer.asked);

@@ -36,7 +36,7 @@ fn filled(path: &str, seed: &Seed, changed: Option<(&str, &str)>) -> String {
             "{invitation_id}" => &seed.invitations["surgery"],
             "{agency_id}" => &seed.agencies["police"],
             "{practitioner_id}" => &seed.people["HOUSING"],
-            "{version}" => "1",
+            "{version}" | "{level}" | "{index}" => "1",
             "{agency_reference}" => "REF-1",
             other if other.starts_with('{') => ABSENT,
             plain => plain,
@@ -164,7 +164,7 @@ on_both! {
                             refused_there(&beyond, 400, &format!("/header/{name}"));
                         }
                         // A path that names nothing is absent.
-                        _ => assert_eq!((at.status == 404 && at.faults().0 == "not_found" && name != "version", beyond.status),
+                        _ => assert_eq!((at.status == 404 && at.faults().0 == "not_found" && !["version", "level", "index"].contains(&name), beyond.status),
                                         (false, 404), "{} {}: {}", at.asked, limit.word, at.text()),
                     }
                 }
@@ -233,7 +233,17 @@ fn with_parameter(
     match parameter["in"].as_str().unwrap() {
         "query" => {
             let values = value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
-            let pairs: Vec<String> = values.iter().map(|value| format!("{name}={}", words(value))).collect();
+            let mut pairs: Vec<String> = values.iter().map(|value| format!("{name}={}", words(value))).collect();
+            let document = document();
+            let others = known
+                .parameters(&document)
+                .into_iter()
+                .filter(|other| other["in"] == "query" && other["required"] == true);
+            pairs.extend(
+                others
+                    .filter(|other| other["name"] != name)
+                    .map(|other| format!("{}=0", other["name"].as_str().unwrap())),
+            );
             by.get(&format!("{plain}?{}", pairs.join("&")))
         }
         "header" => {

@@ -1,5 +1,6 @@
 //! What is left after expiry, and who has read what.
 
+use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use domain::{Actor, ChronologyId, ChronologyState, Facts, InvitationFacts, Operation, Permit};
@@ -163,6 +164,8 @@ impl Service {
                 readers.push(reader);
             }
         }
+        // Those of one instant by who they are, whatever the order of their tokens.
+        readers.sort_by_key(|reader| (Reverse(reader.at), reader.practitioner_id));
         readers.truncate(usize::try_from(READERS_SHOWN).unwrap_or(usize::MAX));
         Ok(readers)
     }

@@ -24,14 +24,14 @@ fn what_an_account_may_do_to_the_audit_is_seen() {
     let mut admin = PgConnection::establish(&db.config().url).unwrap();
     let grants = format!(
         "CREATE ROLE {role} LOGIN; GRANT SELECT, INSERT ON ALL TABLES IN SCHEMA public TO {role}; \
-         GRANT DELETE ON audit TO {role}"
+         GRANT DELETE ON audit_records TO {role}"
     );
     admin.batch_execute(&grants).unwrap();
     let url = db.config().url.replace("//postgres@", &format!("//{role}@"));
     // Where the server asks for passwords there is nothing to try.
     if let Ok(limited) = Db::connect(&DbConfig::new(&url)) {
         if url != db.config().url {
-            assert_eq!(inspect::rights_over_the_audit(&limited).unwrap(), ["DELETE on audit"]);
+            assert_eq!(inspect::rights_over_the_audit(&limited).unwrap(), ["DELETE on audit_records"]);
         }
         drop(limited);
     }
