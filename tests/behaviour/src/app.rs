@@ -80,7 +80,11 @@ impl TestApp {
     }
 
     /// Ends the service and starts another on the same database and keystore: what it knew by heart is forgotten.
+    ///
+    /// # Panics
+    /// When the service cannot end in order.
     pub fn restart(&mut self) {
+        self.service.keep_time().expect("the time is stored");
         let (service, vault, listener) =
             node(&self.db, &self.folder, &self.clock, &self.ids, &self.policy, &self.issuers);
         self.ports = (listener.plain, listener.certified);
