@@ -5,6 +5,7 @@
 What must hold: no content without a record, 503 within two seconds, recovery without a restart.
 """
 
+import http.client
 import json
 import subprocess
 import sys
@@ -50,7 +51,7 @@ class Readers:
     """Clients who read the timeline as fast as they are answered."""
 
     def __init__(self, service: Service, token_of, path: str):
-        self.path, self.answers, self.over = path, [], threading.Event()
+        self.path, self.answers, self.lost, self.over = path, [], [], threading.Event()
         self.callers = [token_of() for _ in range(CLIENTS)]
         self.threads = [threading.Thread(target=self._read, args=(caller,), daemon=True) for caller in self.callers]
         for thread in self.threads:
@@ -59,7 +60,11 @@ class Readers:
     def _read(self, caller) -> None:
         while not self.over.is_set():
             begun = time.monotonic()
-            answer = caller.get(self.path, expect=(200, 503))
+            try:
+                answer = caller.get(self.path, expect=(200, 503))
+            except (OSError, http.client.HTTPException) as error:
+                self.lost.append((begun, time.monotonic() - begun, repr(error)))
+                continue
             ended = time.monotonic()
             content = b"zq" in answer.raw
             self.answers.append((begun, ended, answer.status, answer.headers["x-request-id"], content))
@@ -82,7 +87,7 @@ def opened(service: Service):
     surgery = service.caller("millrace-surgery", ["practitioner"], "surgery", "Dr Ottoline Pym")
     surgery_id = surgery.get("/v1/me")["id"]
     child = worker.post("/v1/people", person("child", "Maren", canary("Ashdown"), birth={"date": "2017-05-03"}, sex="female",
-                                             no_nhs_number_reason="not_known"))["id"]
+                                             no_nhs_number_reason="not_known_to_agency"))["id"]
     family = worker.post("/v1/families", {"label": canary("Ashdown"), "members": [child]})["id"]
     draft = {"family_id": family, "purpose": "strategy_discussion", "question": canary("What is known?"), "lawful_basis": "public_task",
              "no_consent_reason": "would_prejudice_protection", "family_told": True, "look_back_from": "2019-01-01"}
@@ -190,6 +195,8 @@ def main() -> None:
             broken(readers, name, breaking)
         behind(readers, service, auditor, database)
         readers.stop()
+        if readers.lost:
+            raise AssertionError(f"{len(readers.lost)} connections were lost: {readers.lost[:3]}")
         shown = {one[3] for one in readers.answers if one[2] == 200}
         missing = shown - recorded(auditor, path)
         if missing:

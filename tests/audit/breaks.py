@@ -79,7 +79,7 @@ class Postgresql:
 
     def __init__(self, folder: Path):
         self.small = folder / "small"
-        small(self.small, "2m")
+        small(self.small, "32m")
         self.server = Path(os.environ["AUDIT_POSTGRES_FOLDER"])
         self.admin = os.environ["CHRONOLOGY_TEST_POSTGRES"]
         self.port = urlsplit(self.admin).port

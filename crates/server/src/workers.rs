@@ -161,7 +161,7 @@ fn worker(
         let mut failures = 0;
         while until(&mut stopped, ticks.tick()).await {
             failures = round(name, &step, &mut stopped, failures).await;
-            if failures > 0 && !until(&mut stopped, sleep(pause(failures))).await {
+            if failures > 0 && !until(&mut stopped, sleep(pause(failures, every))).await {
                 return;
             }
         }
@@ -207,9 +207,10 @@ async fn until(stopped: &mut watch::Receiver<bool>, event: impl Future) -> bool 
     }
 }
 
-/// One second, then twice as long each time.
-fn pause(failures: u32) -> Duration {
-    Duration::from_secs(1 << failures.saturating_sub(1).min(5)).min(LONGEST_PAUSE)
+/// One second, then twice as long each time; what is done often is tried again soon.
+fn pause(failures: u32, every: Duration) -> Duration {
+    let longest = every.saturating_mul(8).clamp(Duration::from_secs(1), LONGEST_PAUSE);
+    Duration::from_secs(1 << failures.saturating_sub(1).min(5)).min(longest)
 }
 
 fn purge(service: &Service, batch: u32) -> Answer<More> {
@@ -269,8 +270,9 @@ mod tests {
 
     #[test]
     fn pauses_grow_and_stay_below_the_promise() {
-        let pauses: Vec<u64> = (1..=8).map(|failures| pause(failures).as_secs()).collect();
-        assert_eq!(pauses, [1, 2, 4, 8, 16, 30, 30, 30]);
+        let pauses = |every| (1..=8).map(|failures| pause(failures, every).as_secs()).collect::<Vec<_>>();
+        assert_eq!(pauses(Duration::from_secs(15)), [1, 2, 4, 8, 16, 30, 30, 30]);
+        assert_eq!(pauses(SEQUENCE_EVERY), [1, 2, 2, 2, 2, 2, 2, 2]);
     }
 
     #[actix_web::test]

@@ -178,8 +178,14 @@ impl Service {
                 Ok(Some((result, trail, session)))
             })
         };
-        let first = attempt(false)
-            .map_err(|error| self.record_failure(call, operation, now, Failed { error, trail: trail.clone() }))?;
+        let first = attempt(false).map_err(|error| {
+            if error.is_database_away() {
+                // It could not record this either; whoever waits behind us need not find that out one by one.
+                trying.went(false);
+                return error;
+            }
+            self.record_failure(call, operation, now, Failed { error, trail: trail.clone() })
+        })?;
         let (result, trail, session) = match first {
             Some(done) => done,
             None => {

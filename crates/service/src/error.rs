@@ -104,6 +104,11 @@ impl ServiceError {
         Self::Invalid(vec![Fault::new(pointer, code, message)])
     }
 
+    /// Whether the database does not answer at all.
+    pub(crate) fn is_database_away(&self) -> bool {
+        matches!(self, Self::Unavailable(cause) if matches!(cause.downcast_ref(), Some(StoreError::Unavailable)))
+    }
+
     /// The word for the audit's `outcome` column.
     #[must_use]
     pub const fn outcome(&self) -> &'static str {

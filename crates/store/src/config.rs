@@ -36,7 +36,7 @@ impl DbConfig {
             statement_timeout: Duration::from_secs(10),
             lock_timeout: Duration::from_secs(5),
             idle_in_transaction_timeout: Duration::from_secs(30),
-            busy_timeout: Duration::from_secs(5),
+            busy_timeout: Duration::from_secs(1),
         }
     }
 

@@ -85,8 +85,8 @@ impl Mode {
             (Kind::Postgresql, Self::Read) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
             (Kind::Postgresql, Self::Write) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE",
             (Kind::Postgresql, Self::Append) => {
-                "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE; SET LOCAL lock_timeout = '1s'; \
-                 SET LOCAL statement_timeout = '1s'"
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE; SET LOCAL lock_timeout = '800ms'; \
+                 SET LOCAL statement_timeout = '800ms'"
             }
         }
     }

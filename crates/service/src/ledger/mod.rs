@@ -12,10 +12,9 @@ mod watching;
 
 use std::fmt;
 use std::path::PathBuf;
-use std::sync::atomic::AtomicI64;
+use std::sync::Mutex;
 use std::time::Duration;
 
-use domain::Instant;
 use store::journal::Journal;
 
 pub use appending::AuditRecord;
@@ -55,20 +54,22 @@ pub(crate) struct Ledger {
     pub(crate) config: LedgerConfig,
     /// Whether records of reads can be written.
     pub(crate) gate: Gate,
-    /// When the oldest record was made that had no place at the last look; in microseconds, the latest instant if none.
-    oldest_unplaced: AtomicI64,
-    /// When that was last looked at with success; the earliest instant when nobody watches.
-    looked_at: AtomicI64,
+    /// How far the tree was behind at the last look, and when that was; none when nobody watches.
+    seen: Mutex<Option<Seen>>,
+}
+
+/// What a look at the tree found.
+#[derive(Debug, Clone, Copy)]
+struct Seen {
+    /// How long the oldest record without a place had been waiting.
+    delay: Duration,
+    /// When, by the clock that cannot be set.
+    at: Duration,
 }
 
 impl Ledger {
     pub(crate) fn new(config: LedgerConfig) -> Self {
-        Self {
-            config,
-            gate: Gate::default(),
-            oldest_unplaced: AtomicI64::new(Instant::MAX.as_micros()),
-            looked_at: AtomicI64::new(Instant::MIN.as_micros()),
-        }
+        Self { config, gate: Gate::default(), seen: Mutex::default() }
     }
 
     /// Begins this run's book, with its journal if one is to be kept.

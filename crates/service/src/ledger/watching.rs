@@ -1,10 +1,9 @@
 //! How far the tree is behind the records, and what follows from it.
 
-use std::sync::atomic::Ordering;
+use std::sync::PoisonError;
 use std::time::Duration;
 
-use domain::Instant;
-
+use super::Seen;
 use crate::{Answer, Service, ServiceError};
 
 /// From this delay between a record and its place on, somebody is to be told.
@@ -17,10 +16,9 @@ impl Service {
     /// it did.
     pub fn watch_audit(&self) -> Duration {
         if let Ok(oldest) = self.0.db.read("audit.watch", store::audit_tree::oldest_unplaced) {
-            let ledger = &self.0.ledger;
-            let oldest = oldest.unwrap_or(Instant::MAX);
-            ledger.oldest_unplaced.store(oldest.as_micros(), Ordering::Release);
-            ledger.looked_at.store(self.now().as_micros(), Ordering::Release);
+            let delay = oldest.map_or(Duration::ZERO, |at| self.now().since(at));
+            let seen = Seen { delay, at: self.0.clock.monotonic() };
+            *self.0.ledger.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
         }
         self.merge_delay()
     }
@@ -28,13 +26,8 @@ impl Service {
     /// How long the oldest record without a place has been waiting for it, as far as is known; nothing when nobody watches.
     #[must_use]
     pub fn merge_delay(&self) -> Duration {
-        let ledger = &self.0.ledger;
-        let looked_at = Instant::from_micros(ledger.looked_at.load(Ordering::Acquire));
-        if looked_at == Instant::MIN {
-            return Duration::ZERO;
-        }
-        let oldest = Instant::from_micros(ledger.oldest_unplaced.load(Ordering::Acquire));
-        self.now().since(oldest.min(looked_at))
+        let seen = *self.0.ledger.seen.lock().unwrap_or_else(PoisonError::into_inner);
+        seen.map_or(Duration::ZERO, |seen| seen.delay + self.0.clock.monotonic().saturating_sub(seen.at))
     }
 
     /// # Errors

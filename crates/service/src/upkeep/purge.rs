@@ -117,7 +117,7 @@ impl Service {
             });
             let (batch, fates) = match together {
                 Ok(done) => done,
-                Err(error) if is_away(&error) => return Err(error),
+                Err(error) if error.is_database_away() => return Err(error),
                 Err(_) => self.purge_one_by_one(kind, limit, now, (list, after), &bury, &mut tally)?,
             };
             tally.gone += fates.iter().filter(|fate| matches!(fate, Fate::Gone(_))).count() as u32;
@@ -151,7 +151,7 @@ impl Service {
             });
             match alone {
                 Ok(fate) => fates.push(fate),
-                Err(error) if is_away(&error) => return Err(error),
+                Err(error) if error.is_database_away() => return Err(error),
                 Err(error) => {
                     let id: Uuid = due.id.into();
                     let cause = std::error::Error::source(&error).map(ToString::to_string).unwrap_or_default();
@@ -176,13 +176,5 @@ impl Service {
                 return Ok(gone);
             }
         }
-    }
-}
-
-/// Whether the database itself does not answer, so that trying one thing after the other is of no use.
-fn is_away(error: &ServiceError) -> bool {
-    match error {
-        ServiceError::Unavailable(cause) => matches!(cause.downcast_ref(), Some(StoreError::Unavailable)),
-        _ => false,
     }
 }
