@@ -65,14 +65,18 @@ impl Workers {
         let Works { service, vault, verifier, issuers, metrics } = works;
         let batch = settings.batch;
         let mut tasks = audit_workers(&service, &stopped);
+        tasks.push(worker("clock", KEEP_TIME_EVERY, &stopped, {
+            let (service, verifier) = (service.clone(), Arc::clone(&verifier));
+            move || {
+                let latest = issuers.iter().filter_map(|issuer| verifier.latest_issue(issuer)).max();
+                latest.into_iter().for_each(|at| service.vouch(at));
+                service.keep_time().map(|()| More::No)
+            }
+        }));
         tasks.extend([
             worker("purge", settings.purge_every, &stopped, {
-                let (service, verifier) = (service.clone(), Arc::clone(&verifier));
-                move || {
-                    let latest = issuers.iter().filter_map(|issuer| verifier.latest_issue(issuer)).max();
-                    latest.into_iter().for_each(|at| service.vouch(at));
-                    purge(&service, batch)
-                }
+                let service = service.clone();
+                move || purge(&service, batch)
             }),
             worker("due", settings.due_every, &stopped, {
                 let service = service.clone();
@@ -117,9 +121,7 @@ impl Workers {
 /// and the end of retention.
 fn audit_workers(service: &Service, stopped: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
     let (placing, filling, watching, ending) = (service.clone(), service.clone(), service.clone(), service.clone());
-    let timed = service.clone();
     vec![
-        worker("clock", KEEP_TIME_EVERY, stopped, move || timed.keep_time().map(|()| More::No)),
         worker("audit_sequence", SEQUENCE_EVERY, stopped, move || {
             metrics::counter!("audit_records_placed_total").increment(placing.sequence_audit()?);
             Ok(More::No)
