@@ -6,7 +6,7 @@ from collections import Counter
 from people import holds, same, say, seconds_until
 
 # Where an identifier of what has expired may still stand.
-REMAINS = {"tombstones", "tombstone_agencies", "tombstone_practitioners", "audit"}
+REMAINS = {"tombstones", "tombstone_agencies", "tombstone_practitioners", "deletion_covered", "key_commitments"}
 # Where no row may be left of a county that had one family and one chronology.
 EMPTY = ["chronologies", "chronology_team", "invitations", "invitation_practitioners", "fragments", "fragment_versions", "entries",
          "consolidations", "people", "person_keys", "families", "family_members"]
@@ -86,7 +86,7 @@ def purged(story) -> None:
     same("tables with rows left after 60 s", left, [])
     known = {story.chronology, story.family, *story.fragments.values(), *story.invitations.values(), *story.ids.values(), *story.entries}
     same("tables that still know what is gone", story.database.tables_with(*known) - REMAINS, set())
-    say(f"deleted at most {took:.1f} s after the start: {len(known)} identifiers stand in tombstones and audit alone")
+    say(f"deleted at most {took:.1f} s after the start: {len(known)} identifiers stand in tombstones, commitments and what certificates cover alone")
 
 
 def keys_are_gone(story) -> None:

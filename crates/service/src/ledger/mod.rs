@@ -65,6 +65,8 @@ struct Seen {
     delay: Duration,
     /// When, by the clock that cannot be set.
     at: Duration,
+    /// When every record was last seen to have its place, by the same clock; or when the first look was.
+    clear: Duration,
 }
 
 impl Ledger {

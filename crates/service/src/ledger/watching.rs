@@ -16,9 +16,12 @@ impl Service {
     /// it did.
     pub fn watch_audit(&self) -> Duration {
         if let Ok(oldest) = self.0.db.read("audit.watch", store::audit_tree::oldest_unplaced) {
-            let delay = oldest.map_or(Duration::ZERO, |at| self.now().since(at));
-            let seen = Seen { delay, at: self.0.clock.monotonic() };
-            *self.0.ledger.seen.lock().unwrap_or_else(PoisonError::into_inner) = Some(seen);
+            let at = self.0.clock.monotonic();
+            let mut seen = self.0.ledger.seen.lock().unwrap_or_else(PoisonError::into_inner);
+            let clear = seen.filter(|_| oldest.is_some()).map_or(at, |seen| seen.clear);
+            // A clock that jumps makes nobody wait longer than since nobody did.
+            let delay = oldest.map_or(Duration::ZERO, |oldest| self.now().since(oldest).min(at.saturating_sub(clear)));
+            *seen = Some(Seen { delay, at, clear });
         }
         self.merge_delay()
     }
