@@ -130,6 +130,14 @@ pub(crate) const fn who(operation: Operation) -> &'static str {
         O::ChronologySignOff | O::ChronologyReopen | O::ChronologyDestroy => {
             "a team manager of the agency that owns the chronology"
         }
+        _ => who_contributes(operation),
+    }
+}
+
+/// The same of returns and of what is made of them.
+const fn who_contributes(operation: Operation) -> &'static str {
+    use Operation as O;
+    match operation {
         O::InvitationRead => "the chronology's owner, manager, team and business support; the invited agency",
         O::FormRead | O::InvitationDraft | O::InvitationNilReturn | O::InvitationDecline => {
             "the invited agency: practitioners named on the invitation, its safeguarding lead, its record system"
@@ -152,6 +160,14 @@ pub(crate) const fn who(operation: Operation) -> &'static str {
         O::TimelineRead | O::LinkRead => {
             "the chronology's owner, manager and team; practitioners named on an invitation, once their agency's own return is in and while the chronology is open; social care in an emergency"
         }
+        _ => who_watches(operation),
+    }
+}
+
+/// The same of holds, deletion, emergencies and the audit; a test makes sure that nothing is left out.
+const fn who_watches(operation: Operation) -> &'static str {
+    use Operation as O;
+    match operation {
         O::HoldPlace | O::HoldList | O::HoldRelease => "team managers of children's social care; auditors may list",
         O::CertificateList | O::CertificateRead => {
             "team managers, safeguarding leads and record systems for what their agency contributed or ran; others for what they wrote or owned themselves; auditors for all"
@@ -170,5 +186,17 @@ pub(crate) const fn who(operation: Operation) -> &'static str {
         }
         O::AlertList => "auditors and data protection officers; owners and managers of chronologies for theirs",
         O::AuditRead | O::AuditProve => "auditors and data protection officers",
+        _ => "",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_every_operation_it_is_said_who_may() {
+        let unsaid: Vec<_> = Operation::ALL.iter().filter(|operation| who(**operation).is_empty()).collect();
+        assert!(unsaid.is_empty(), "{unsaid:?}");
     }
 }

@@ -13,14 +13,15 @@ mod ids;
 mod instant;
 mod invitation;
 mod link;
+mod operation;
 mod person;
 mod policy;
 mod sensitive;
 mod words;
 
 pub use access::{
-    Actor, CertificateReach, Decision, Denial, Facts, InvitationFacts, Operation, Permit, ReadReason,
-    certificate_reach, decide, may_read_entry,
+    Actor, CertificateReach, Decision, Denial, Facts, InvitationFacts, Permit, certificate_reach, decide,
+    may_read_entry,
 };
 pub use checks::{CheckContext, Finding, Severity, check_entry, check_fragment};
 pub use chronology::{ChronologyState, LawfulBasis, NoConsentReason, Transition};
@@ -42,6 +43,7 @@ pub use ids::{
 pub use instant::{Instant, InstantError};
 pub use invitation::{DeclineReason, InvitationState};
 pub use link::LinkVerdict;
+pub use operation::{Operation, ReadReason};
 pub use person::{
     Address, BirthDate, NoIdentifierReason, PersonDetails, PersonKind, PersonName, RelationshipKind, Sex,
 };

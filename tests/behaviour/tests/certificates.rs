@@ -96,15 +96,15 @@ on_both! {
         let id = &lead[0]["id"];
         assert_eq!(listed(app, User::WAITING)[0]["id"], *id);
         let schools = read(app, User::LEAD, id);
-        assert_eq!(proved(&schools), [seed.fragment.clone()]);
-        assert_eq!(proved(&read(app, User::WAITING, id)), [other.clone()]);
-        assert_eq!(proved(&read(app, User::RETURNED, id)), [seed.fragment.clone()]);
+        assert_eq!(proved(&schools), std::slice::from_ref(&seed.fragment));
+        assert_eq!(proved(&read(app, User::WAITING, id)), std::slice::from_ref(&other));
+        assert_eq!(proved(&read(app, User::RETURNED, id)), std::slice::from_ref(&seed.fragment));
         // Social care's manager: all that the agency ran.
         let all = [&seed.chronology, &seed.fragment, &other, &frozen, &seed.family, &seed.twin, &seed.other_twin, &seed.unborn, &seed.father, &seed.mother];
         assert_eq!(proved(&read(app, User::MANAGER, id)), sorted(&all));
         // One object alone can be asked for; another's cannot.
         let one = app.by(User::MANAGER).get(&format!("{LIST}/{}?object={}", id.as_str().unwrap_or_default(), seed.twin)).ok();
-        assert_eq!(proved(&one), [seed.twin.clone()]);
+        assert_eq!(proved(&one), std::slice::from_ref(&seed.twin));
         let none = app.by(User::LEAD).get(&format!("{LIST}/{}?object={other}", id.as_str().unwrap_or_default())).ok();
         assert_eq!(proved(&none), Vec::<String>::new());
         // The auditor reads all of it and is proved nothing; what does not show is how many there were.
@@ -180,7 +180,7 @@ on_both! {
         app.pass(3_600);
         app.work();
         let id = listed(app, User::LEAD)[0]["id"].clone();
-        assert_eq!(proved(&read(app, User::LEAD, &id)), [seed.fragment.clone()]);
+        assert_eq!(proved(&read(app, User::LEAD, &id)), std::slice::from_ref(&seed.fragment));
     }
 
     fn what_is_held_is_certified_when_it_is_released(app) {

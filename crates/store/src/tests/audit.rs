@@ -30,7 +30,7 @@ on_each_database! {
             hash: Token(vec![7; 32]),
             record_id: Some(record.id),
         };
-        db.write("record", |tx| audit::insert(tx, &record).and_then(|()| audit_tree::insert(tx, &[leaf.clone()]))).unwrap();
+        db.write("record", |tx| audit::insert(tx, &record).and_then(|()| audit_tree::insert(tx, std::slice::from_ref(&leaf)))).unwrap();
         let mut attempts = vec![
             "UPDATE audit_records SET outcome = 'denied'",
             "DELETE FROM audit_records",
