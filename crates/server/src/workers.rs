@@ -118,8 +118,13 @@ impl Workers {
 fn audit_workers(service: &Service, stopped: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
     let (placing, filling, watching, ending) = (service.clone(), service.clone(), service.clone(), service.clone());
     let timed = service.clone();
+    let clock = worker("clock", KEEP_TIME_EVERY, stopped, move || timed.keep_time().map(|()| More::No));
+    #[cfg(feature = "bench-switches")]
+    if crate::bench::unsequenced() {
+        return vec![clock];
+    }
     vec![
-        worker("clock", KEEP_TIME_EVERY, stopped, move || timed.keep_time().map(|()| More::No)),
+        clock,
         worker("audit_sequence", SEQUENCE_EVERY, stopped, move || {
             metrics::counter!("audit_records_placed_total").increment(placing.sequence_audit()?);
             Ok(More::No)
