@@ -3,7 +3,7 @@
 //! stored as the service would, without going through the API one by one.
 
 use std::fmt::Write as _;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::thread;
@@ -52,7 +52,12 @@ pub(super) fn measure(place: &Place, fragments: u32) -> anyhow::Result<String> {
     Filling { db: &ground.db, vault: &ground.vault, ids: ground.ids.as_ref(), now: clock.now(), epoch }
         .fill(ChronologyId(read), fragments)?;
     let filled = since(began);
-    let reader = Reader { service: &service, chronology: ChronologyId(read), times: Mutex::default() };
+    let reader = Reader {
+        service: &service,
+        chronology: ChronologyId(read),
+        times: Mutex::default(),
+        refused: AtomicU32::new(0),
+    };
     let ended = reader.watched(|reader| end(reader, &clock, &ground.vault, epoch, settings.workers.batch))?;
     Ok(told(place.named(), fragments, filled, &ended))
 }
@@ -160,6 +165,7 @@ struct Reader<'a> {
     service: &'a Service,
     chronology: ChronologyId,
     times: Mutex<Vec<u64>>,
+    refused: AtomicU32,
 }
 
 impl Reader<'_> {
@@ -170,7 +176,8 @@ impl Reader<'_> {
             let reading = scope.spawn(|| self.read_until(&over));
             let placing = scope.spawn(|| {
                 while !over.load(Ordering::Acquire) {
-                    self.service.sequence_audit()?;
+                    // Waits its turn, like the worker.
+                    let _ = self.service.sequence_audit();
                     rest(SEQUENCE_EVERY);
                 }
                 anyhow::Ok(())
@@ -200,8 +207,10 @@ impl Reader<'_> {
             let call =
                 Call { sign_in: Arc::clone(&sign_in), request: self.service.new_request_id(), idempotency: None };
             let began = SystemClock.now();
-            self.service.timeline(&call, self.chronology, TimelineQuery::default())?;
-            self.times.lock().unwrap_or_else(PoisonError::into_inner).push(since(began));
+            match self.service.timeline(&call, self.chronology, TimelineQuery::default()) {
+                Ok(_) => self.times.lock().unwrap_or_else(PoisonError::into_inner).push(since(began)),
+                Err(_) => drop(self.refused.fetch_add(1, Ordering::Relaxed)),
+            }
         }
         Ok(())
     }
@@ -212,7 +221,8 @@ impl Reader<'_> {
         times.sort_unstable();
         let at = |place: usize| times.get(place).map_or(0.0, |time| *time as f64 / 1_000.0);
         let longest = at(times.len().saturating_sub(1));
-        Reads { p50: at(times.len() / 2), longest, rate: times.len() as f64 / (micros as f64 / 1_000_000.0) }
+        let refused = self.refused.swap(0, Ordering::Relaxed);
+        Reads { refused, p50: at(times.len() / 2), longest, rate: times.len() as f64 / (micros as f64 / 1_000_000.0) }
     }
 }
 
@@ -221,6 +231,7 @@ struct Reads {
     p50: f64,
     longest: f64,
     rate: f64,
+    refused: u32,
 }
 
 /// Microseconds of each step, and how the reader fared.
@@ -283,11 +294,15 @@ fn told(database: &str, fragments: u32, filled: u64, ended: &Ended) -> String {
         ended.deleted,
         ended.left
     );
-    text += "one reader of a timeline of 200 entries      p50 ms   longest ms       /s\n";
+    text += "one reader of a timeline of 200 entries      p50 ms   longest ms       /s  refused\n";
     for (name, reads) in
         [("before", &ended.before), ("while the key goes", &ended.destroying), ("while rows go", &ended.purging)]
     {
-        let _ = writeln!(text, "  {name:<40} {:8.2}  {:11.1}  {:7.1}", reads.p50, reads.longest, reads.rate);
+        let _ = writeln!(
+            text,
+            "  {name:<40} {:8.2}  {:11.1}  {:7.1}  {:7}",
+            reads.p50, reads.longest, reads.rate, reads.refused
+        );
     }
     text
 }

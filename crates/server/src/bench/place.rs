@@ -39,16 +39,21 @@ impl Drop for Place {
     }
 }
 
+/// Databases of one process are told apart by these.
+fn prefix(made: u32) -> String {
+    format!("chronology_bench{}", (0..made).map(|_| "_again").collect::<String>())
+}
+
 impl Place {
     /// A place below `above`.
     pub(super) fn make(above: &Path, database: &Database) -> anyhow::Result<Self> {
-        let scratch = match database {
-            Database::Sqlite => None,
-            Database::Postgresql(server) => Some(Scratch::create(server, "chronology_bench")?),
-        };
-        let kind = if scratch.is_some() { "postgresql" } else { "sqlite" };
         static MADE: AtomicU32 = AtomicU32::new(0);
         let made = MADE.fetch_add(1, Ordering::Relaxed);
+        let scratch = match database {
+            Database::Sqlite => None,
+            Database::Postgresql(server) => Some(Scratch::create(server, &prefix(made))?),
+        };
+        let kind = if scratch.is_some() { "postgresql" } else { "sqlite" };
         let place =
             Self { folder: above.join(format!("chronology-bench-{}-{kind}-{made}", std::process::id())), scratch };
         files::private_folder(&place.folder)?;
