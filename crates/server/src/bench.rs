@@ -7,11 +7,13 @@
 mod child;
 mod client;
 mod county;
+mod expiry;
 mod load;
 mod machine;
 mod measure;
 mod place;
 mod report;
+mod safeguards;
 mod work;
 
 use std::path::PathBuf;
@@ -23,6 +25,8 @@ use crate::output;
 use machine::Machine;
 use measure::Plan;
 use place::{Database, Place};
+#[cfg(feature = "bench-switches")]
+pub(crate) use safeguards::{Safeguard, unsequenced};
 
 /// What to measure, and for how long.
 #[derive(Debug, Clone, Args)]
@@ -42,6 +46,14 @@ pub(crate) struct BenchArgs {
     /// Where the data folder is made; it should lie on the kind of disk that the service will use.
     #[arg(long, value_name = "FOLDER")]
     folder: Option<PathBuf>,
+    /// Instead: what sealing, audit and sequencing cost a timeline read, with each switched off in turn. Only in a build
+    /// that can do without them (cargo build --release --features bench-switches).
+    #[arg(long)]
+    safeguards: bool,
+    /// Instead: so many fragments that end in one hour, their key destroyed and their rows purged.
+    #[arg(long, value_name = "FRAGMENTS", num_args = 0..=1, default_missing_value = "100000", conflicts_with = "safeguards",
+        value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
+    expiry: Option<u32>,
 }
 
 /// One of the databases.
@@ -60,7 +72,15 @@ pub(crate) fn bench(arguments: &BenchArgs) -> anyhow::Result<()> {
     let above = arguments.folder.clone().unwrap_or_else(std::env::temp_dir);
     output::text(&report::machine(&Machine::look_at(&above)?))?;
     for database in databases(arguments)? {
+        if arguments.safeguards {
+            output::text(&safeguards::measure(&above, &database, plan.seconds)?)?;
+            continue;
+        }
         let place = Place::make(&above, &database)?;
+        if let Some(fragments) = arguments.expiry {
+            output::text(&expiry::measure(&place, fragments)?)?;
+            continue;
+        }
         output::text(&report::measured(place.named(), &measure::measure(&place, &plan)?))?;
     }
     Ok(())

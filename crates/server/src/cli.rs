@@ -21,6 +21,13 @@ pub(crate) struct Cli {
 pub(crate) enum Command {
     /// Run the service.
     Serve,
+    /// Run the service without some of what guards it, to measure what that costs.
+    #[cfg(feature = "bench-switches")]
+    #[command(hide = true)]
+    ServeWithout {
+        /// What to leave out.
+        parts: Vec<crate::bench::Safeguard>,
+    },
     /// Fill an empty database with an invented county, then run the service.
     Demo(DemoArgs),
     /// Bring the database's schema up to date.

@@ -35,6 +35,11 @@ pub(crate) fn run(cli: Cli) -> anyhow::Result<ExitCode> {
         Command::PurgeNow => purge_now(&config::load(file)?)?,
         Command::Link(arguments) => return link::link(&arguments, file),
         Command::Openapi => output::text(&api::openapi_yaml())?,
+        #[cfg(feature = "bench-switches")]
+        Command::ServeWithout { parts } => {
+            parts.into_iter().for_each(bench::Safeguard::leave_out);
+            serve::serve(config::load(file)?)?;
+        }
         Command::Serve => serve::serve(config::load(file)?)?,
         Command::Demo(arguments) => serve::demo(config::load(file)?, arguments)?,
         Command::VerifyDeletion(arguments) => return verify_deletion(&arguments, file),

@@ -121,6 +121,10 @@ impl Workers {
 /// and the end of retention.
 fn audit_workers(service: &Service, stopped: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
     let (placing, filling, watching, ending) = (service.clone(), service.clone(), service.clone(), service.clone());
+    #[cfg(feature = "bench-switches")]
+    if crate::bench::unsequenced() {
+        return Vec::new();
+    }
     vec![
         worker("audit_sequence", SEQUENCE_EVERY, stopped, move || {
             metrics::counter!("audit_records_placed_total").increment(placing.sequence_audit()?);

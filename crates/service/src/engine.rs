@@ -193,6 +193,10 @@ impl Service {
                 attempt(true)?.ok_or(ServiceError::NotFound)?
             }
         };
+        #[cfg(feature = "bench-switches")]
+        if crate::bench_switches::unrecorded() {
+            return result;
+        }
         let outcome = result.as_ref().map_or_else(ServiceError::outcome, |_| "allowed");
         let record = self.record(call, &session, operation, Outcome { word: outcome, trail: &trail });
         let shown = if result.is_ok() { transparency::rows(&record, &session, operation, &trail) } else { Vec::new() };

@@ -6,6 +6,8 @@
 //! written, the answer is [`ServiceError::Unavailable`] and nothing is shown.
 
 mod audit;
+#[cfg(feature = "bench-switches")]
+pub mod bench_switches;
 mod certificates;
 mod chronologies;
 mod destroying;

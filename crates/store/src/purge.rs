@@ -130,9 +130,21 @@ all_due! {
     /// Every person whose record is over and still there, claimed by nobody; for looking, not for deleting.
     due_people_unlocked: people, PersonId
 }
-all_due! {
-    /// Every fragment that is over and still there, claimed by nobody; for looking, not for deleting.
-    due_fragments_unlocked: fragments, FragmentId
+/// What decides whether a hold keeps a fragment, and since when the fragment has been over.
+pub type DueFragment = (PartnershipId, Option<ChronologyId>, FamilyId, Instant);
+
+/// Every fragment that is over and still there, claimed by nobody; for looking, not for deleting.
+///
+/// # Errors
+/// When the database fails.
+pub fn due_fragments_unlocked(tx: &mut Tx<'_>, now: Instant) -> Result<Vec<DueFragment>, StoreError> {
+    use fragments as t;
+    // A chronology's fragments mostly end together: each end is needed once, however many there are.
+    let query = fragments::table
+        .filter(t::expires_at.le(Bind(now)))
+        .select((t::partnership_id, t::chronology_id, t::family_id, t::expires_at))
+        .distinct();
+    tx.run(|c| query.load(c))
 }
 
 /// The chronology `id`, live or over. What is sealed in one that is over no longer opens.

@@ -64,6 +64,8 @@
 
 mod associated;
 mod audit_key;
+#[cfg(feature = "bench-switches")]
+pub mod bench_switches;
 mod cache;
 pub mod certificate;
 mod data_key;

@@ -59,6 +59,10 @@ impl Sealer {
     /// `plaintext` as format version, nonce, ciphertext, tag. Nonces are random: NIST SP 800-38D allows 2^32 for one
     /// key, and a key here seals one fragment version, one hour of one chronology, or the cursors of one service.
     pub(crate) fn seal(&self, associated: &Associated, plaintext: &[u8]) -> Result<Vec<u8>, VaultError> {
+        #[cfg(feature = "bench-switches")]
+        if crate::bench_switches::unsealed() {
+            return Ok(crate::bench_switches::pad(plaintext));
+        }
         let mut nonce = [0; NONCE_LEN];
         fill_random(&mut nonce)?;
         let mut sealed = Vec::with_capacity(plaintext.len().saturating_add(OVERHEAD));
@@ -75,6 +79,10 @@ impl Sealer {
     /// The plaintext of what [`Sealer::seal`] gave for the same key and associated data.
     pub(crate) fn open(&self, associated: &Associated, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
         let body = body_of(sealed)?;
+        #[cfg(feature = "bench-switches")]
+        if crate::bench_switches::unsealed() {
+            return Ok(crate::bench_switches::copy(body.text));
+        }
         let mut plaintext = Zeroizing::new(vec![0; body.text.len()]);
         let nonce = Nonce::assume_unique_for_key(*body.nonce);
         self.0.open_separate_gather(nonce, Aad::from(associated), body.text, body.tag, &mut plaintext)?;
@@ -87,6 +95,11 @@ impl Sealer {
         let mut key = Zeroizing::new([0; KEY_LEN]);
         if body.text.len() != KEY_LEN {
             return Err(VaultError::Malformed);
+        }
+        #[cfg(feature = "bench-switches")]
+        if crate::bench_switches::unsealed() {
+            key.copy_from_slice(body.text);
+            return Ok(key);
         }
         let nonce = Nonce::assume_unique_for_key(*body.nonce);
         self.0.open_separate_gather(nonce, Aad::from(associated), body.text, body.tag, key.as_mut_slice())?;

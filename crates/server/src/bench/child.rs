@@ -46,10 +46,15 @@ impl Drop for Process {
 impl Running {
     /// Starts the service and waits until `/readyz` says yes.
     pub(super) fn start(place: &Place) -> anyhow::Result<Self> {
+        Self::start_as(place, &["serve"])
+    }
+
+    /// The same by another command line.
+    pub(super) fn start_as(place: &Place, subcommand: &[&str]) -> anyhow::Result<Self> {
         let program = std::env::current_exe().context("this program cannot be found")?;
         let log = File::options().create(true).append(true).open(place.log())?;
         let mut command = Command::new(program);
-        command.arg("--config").arg(place.configuration()).arg("serve");
+        command.arg("--config").arg(place.configuration()).args(subcommand);
         command.env_clear().stdin(Stdio::null()).stdout(Stdio::piped()).stderr(log);
         let began = SystemClock.now();
         let mut process = Process(command.spawn().context("the service cannot be started")?);

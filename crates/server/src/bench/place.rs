@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 
 use domain::{Clock as _, Role};
 use identity::{DevClaims, DevIssuer};
@@ -13,8 +14,8 @@ use crate::clock::SystemClock;
 use crate::files;
 
 /// The service's name: what tokens are for.
-const PUBLIC_URL: &str = "https://localhost:8443";
-const PARTNERSHIP: &str = "bench";
+pub(super) const PUBLIC_URL: &str = "https://localhost:8443";
+pub(super) const PARTNERSHIP: &str = "bench";
 /// Tokens last longer than any measurement.
 const TOKEN_LIFETIME: std::time::Duration = std::time::Duration::from_secs(3_600);
 
@@ -38,15 +39,23 @@ impl Drop for Place {
     }
 }
 
+/// Databases of one process are told apart by these.
+fn prefix(made: u32) -> String {
+    format!("chronology_bench{}", (0..made).map(|_| "_again").collect::<String>())
+}
+
 impl Place {
     /// A place below `above`.
     pub(super) fn make(above: &Path, database: &Database) -> anyhow::Result<Self> {
+        static MADE: AtomicU32 = AtomicU32::new(0);
+        let made = MADE.fetch_add(1, Ordering::Relaxed);
         let scratch = match database {
             Database::Sqlite => None,
-            Database::Postgresql(server) => Some(Scratch::create(server, "chronology_bench")?),
+            Database::Postgresql(server) => Some(Scratch::create(server, &prefix(made))?),
         };
         let kind = if scratch.is_some() { "postgresql" } else { "sqlite" };
-        let place = Self { folder: above.join(format!("chronology-bench-{}-{kind}", std::process::id())), scratch };
+        let place =
+            Self { folder: above.join(format!("chronology-bench-{}-{kind}-{made}", std::process::id())), scratch };
         files::private_folder(&place.folder)?;
         files::write_private(&place.configuration(), place.settings().as_bytes())?;
         Ok(place)

@@ -133,7 +133,10 @@ impl Service {
         store::purge::delete_fragment(tx, due.partnership, row.id)?;
         self.unanswer(tx, &row, now)?;
         self.append(tx, &self.expiry_record(due.partnership, "fragment", row.id.0, row.chronology_id, now))?;
-        Ok(Fate::Gone(vec![KeyScope(row.id.0)]))
+        // Most never had a key of their own: they were submitted where they were, and lived by their chronology's.
+        let own = KeyScope(row.id.0);
+        let scopes = if self.vault().scope(own)?.is_some() { vec![own] } else { Vec::new() };
+        Ok(Fate::Gone(scopes))
     }
 
     fn fragment_stone(&self, tx: &mut Tx<'_>, row: &FragmentRow, burial: Burial) -> Answer<TombstoneRow> {

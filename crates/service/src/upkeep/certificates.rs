@@ -1,15 +1,20 @@
 //! Certifying destroyed keys. What was destroyed and not certified yet is found in the table of commitments, so that a
 //! process killed between the two is made up for by the next one, on any node.
 
+use std::collections::HashSet;
+
 use domain::{DeletionCertificateId, Instant, PartnershipId};
 use store::{CertificateRow, CommitmentRow, CoveredRow, Tx};
+use uuid::Uuid;
 use vault::certificate::{Certificate, CertifiedKey, Covering, FORMAT, Hash, new_seed};
-use vault::{Destruction, KeyId};
+use vault::{Destruction, Epoch, KeyId};
 
 use super::OwnDeed;
-use super::keys::part_of;
+use super::keys::{covered_row, part_of};
 use crate::{Answer, Service, ServiceError};
 
+/// Things noted in one transaction.
+const COVERED_AT_ONCE: usize = 500;
 /// Keys looked at in one go; far more than an hour brings.
 const AT_ONCE: i64 = 10_000;
 
@@ -40,6 +45,9 @@ impl Service {
             metrics::counter!("destroyed_keys_found_total").increment(1);
             return Err(ServiceError::Internal("a destroyed key can still be had"));
         }
+        if let KeyId::Epoch(epoch) = key {
+            self.cover_in_parts(row.partnership_id, epoch)?;
+        }
         let done = self.0.db.write("keys.certify", |tx| self.certify(tx, row, key, &destruction));
         match done {
             // Another node was quicker.
@@ -48,13 +56,44 @@ impl Service {
         }
     }
 
+    /// Notes what an hour's certificate covers, some at a time: whoever waits to write meanwhile waits for some, however
+    /// many there are. What is there that is not noted when the certificate is made is noted with it.
+    fn cover_in_parts(&self, partnership: PartnershipId, epoch: Epoch) -> Answer<()> {
+        let key = KeyId::Epoch(epoch);
+        let missing = self.0.db.read("keys.uncovered", |tx| {
+            let covered = store::covered::of_key(tx, partnership, key.kind().as_str(), &key.id())?;
+            Self::not_covered(tx, partnership, epoch, &covered)
+        })?;
+        for some in missing.chunks(COVERED_AT_ONCE) {
+            self.0.db.write("keys.cover", |tx| store::covered::note(tx, some))?;
+        }
+        Ok(())
+    }
+
+    /// What is there of an hour and is not among what is noted.
+    fn not_covered(
+        tx: &mut Tx<'_>,
+        partnership: PartnershipId,
+        epoch: Epoch,
+        noted: &[CoveredRow],
+    ) -> Answer<Vec<CoveredRow>> {
+        let noted: HashSet<(&str, Uuid)> = noted.iter().map(|row| (row.object_kind.as_str(), row.object_id)).collect();
+        let there = store::covered::gather(tx, partnership, part_of(epoch))?;
+        let missing = there.iter().filter(|thing| !noted.contains(&(thing.object_kind, thing.object_id)));
+        Ok(missing.map(|thing| covered_row(partnership, KeyId::Epoch(epoch), thing)).collect())
+    }
+
     fn certify(&self, tx: &mut Tx<'_>, row: &CommitmentRow, key: KeyId, destruction: &Destruction) -> Answer<()> {
         let (now, partnership) = (self.now(), row.partnership_id);
+        let mut covered = store::covered::of_key(tx, partnership, &row.kind, &row.key_id)?;
         if let KeyId::Epoch(epoch) = key {
             // What could not be deleted in time is covered too: its key is gone all the same.
-            self.note_covered(tx, partnership, part_of(epoch), now)?;
+            let missing = Self::not_covered(tx, partnership, epoch, &covered)?;
+            if !missing.is_empty() {
+                store::covered::note(tx, &missing)?;
+                covered = store::covered::of_key(tx, partnership, &row.kind, &row.key_id)?;
+            }
         }
-        let covered = store::covered::of_key(tx, partnership, &row.kind, &row.key_id)?;
         if covered.is_empty() {
             return Ok(store::commitments::settle(tx, row, None, now)?);
         }

@@ -28,10 +28,9 @@ pub(crate) fn held_expiries(tx: &mut Tx<'_>, now: Instant) -> Answer<Vec<Instant
             kept.extend(fragments.iter().map(|fragment| fragment.expires_at));
         }
     }
-    for due in store::purge::due_fragments_unlocked(tx, now)? {
-        let Some(row) = store::fragments::find(tx, due.partnership, due.id)? else { continue };
-        if held(tx, due.partnership, row.chronology_id, row.family_id, now)? {
-            kept.push(due.expired_at);
+    for (partnership, chronology, family, expired_at) in store::purge::due_fragments_unlocked(tx, now)? {
+        if held(tx, partnership, chronology, family, now)? {
+            kept.push(expired_at);
         }
     }
     for due in store::purge::due_families_unlocked(tx, now)? {

@@ -67,7 +67,8 @@ impl Service {
     }
 }
 
-fn covered_row(partnership: PartnershipId, key: KeyId, thing: &Covered) -> CoveredRow {
+/// One thing under one key.
+pub(super) fn covered_row(partnership: PartnershipId, key: KeyId, thing: &Covered) -> CoveredRow {
     CoveredRow {
         partnership_id: partnership,
         kind: key.kind().as_str().to_owned(),
