@@ -18,7 +18,7 @@ fn sqlite_keeps_its_settings_on_every_connection() {
         ("secure_delete", "1"),
         ("trusted_schema", "0"),
         ("temp_store", "2"),
-        ("busy_timeout", "5000"),
+        ("busy_timeout", "1000"),
     ];
     for (pragma, value) in expected {
         let query = format!("SELECT CAST(pragma_{pragma}.\"{}\" AS TEXT) FROM pragma_{pragma}", column(pragma));
