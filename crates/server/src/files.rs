@@ -5,7 +5,8 @@ use std::io::{self, BufWriter, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-use anyhow::Context as _;
+use anyhow::{Context as _, bail};
+use zeroize::Zeroizing;
 
 /// Makes a folder with mode 0700, and those above it; one that is there stays as it is.
 ///
@@ -14,6 +15,21 @@ use anyhow::Context as _;
 pub(crate) fn private_folder(folder: &Path) -> anyhow::Result<()> {
     let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
     made.with_context(|| format!("{}: the folder cannot be made", folder.display()))
+}
+
+/// A secret that others than its owner may not read; `None` when there is no such file. `what` names it in errors.
+///
+/// # Errors
+/// When it cannot be read, or others than its owner can.
+pub(crate) fn read_secret(file: &Path, what: &str) -> anyhow::Result<Option<Zeroizing<Vec<u8>>>> {
+    let named = || format!("{what} {}", file.display());
+    if !file.try_exists().with_context(named)? {
+        return Ok(None);
+    }
+    if exposed(file).with_context(named)? {
+        bail!("{what} {}: others can read it: set its mode to 0600", file.display());
+    }
+    fs::read(file).map(Zeroizing::new).map(Some).with_context(named)
 }
 
 /// Writes a file with mode 0600 so that it is there whole or not at all, and durable.

@@ -2,7 +2,7 @@
 
 pub(crate) mod marks;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
@@ -13,7 +13,6 @@ use service::{LedgerConfig, Service, ServiceConfig};
 use store::keystore::{KeystoreDb, PostgresKeystore, Separation};
 use store::{Db, DbConfig};
 use vault::{FileKeystore, Keystore, RootKey, SigningKey, Vault};
-use zeroize::Zeroizing;
 
 use crate::clock::SystemClock;
 use crate::config::{DatabaseSettings, KeystoreSettings, Settings};
@@ -214,21 +213,9 @@ pub(crate) fn open_vault_to_look(settings: &KeystoreSettings) -> anyhow::Result<
 }
 
 /// The root key, `None` when there is no such file.
-fn read_root_key(file: &PathBuf) -> anyhow::Result<Option<RootKey>> {
-    let Some(bytes) = read_secret(file, "root key")? else { return Ok(None) };
+fn read_root_key(file: &Path) -> anyhow::Result<Option<RootKey>> {
+    let Some(bytes) = files::read_secret(file, "root key")? else { return Ok(None) };
     RootKey::from_file_bytes(&bytes).map(Some).with_context(|| format!("root key {}", file.display()))
-}
-
-/// A secret that others than its owner may not read; `None` when there is no such file.
-fn read_secret(file: &PathBuf, what: &str) -> anyhow::Result<Option<Zeroizing<Vec<u8>>>> {
-    let named = || format!("{what} {}", file.display());
-    if !file.try_exists().with_context(named)? {
-        return Ok(None);
-    }
-    if files::exposed(file).with_context(named)? {
-        bail!("{what} {}: others can read it: set its mode to 0600", file.display());
-    }
-    std::fs::read(file).map(Zeroizing::new).map(Some).with_context(named)
 }
 
 /// A new root key on first start.

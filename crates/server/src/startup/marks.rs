@@ -2,10 +2,9 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::Context as _;
 use domain::{Clock as _, Ids, NodeId};
 use vault::SigningKey;
-use zeroize::Zeroizing;
 
 use crate::clock::SystemClock;
 use crate::config::Settings;
@@ -44,10 +43,7 @@ pub(crate) fn signing_key(settings: &Settings) -> anyhow::Result<SigningKey> {
 
 fn read_signing_key(file: &Path) -> anyhow::Result<SigningKey> {
     let named = || format!("signing key {}", file.display());
-    if files::exposed(file).with_context(named)? {
-        bail!("signing key {}: others can read it: set its mode to 0600", file.display());
-    }
-    let bytes = Zeroizing::new(std::fs::read(file).with_context(named)?);
+    let bytes = files::read_secret(file, "signing key")?.with_context(|| format!("{}: is not there", named()))?;
     SigningKey::from_file_bytes(&bytes).with_context(named)
 }
 

@@ -120,7 +120,8 @@ impl Service {
                 Err(error) if error.is_database_away() => return Err(error),
                 Err(_) => self.purge_one_by_one(kind, limit, now, (list, after), &bury, &mut tally)?,
             };
-            tally.gone += fates.iter().filter(|fate| matches!(fate, Fate::Gone(_))).count() as u32;
+            let gone = fates.iter().filter(|fate| matches!(fate, Fate::Gone(_))).count();
+            tally.gone += u32::try_from(gone).unwrap_or(u32::MAX);
             if let Err(error) = self.destroy_noted_scopes(now) {
                 tally.error.get_or_insert(error);
             }
