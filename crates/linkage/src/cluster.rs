@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, HashMap};
 use serde::{Deserialize, Serialize};
 
 use crate::event::{Family, Tellings};
-use crate::evidence::{Evidence, EvidenceCode as E, Spoken, join};
+use crate::evidence::{EvidenceCode as E, LinkEvidence, Spoken, join};
 use crate::facts::EventFacts;
 use crate::piles::Unit;
 use crate::union::{Groups, Link, without_ambiguous};
@@ -29,7 +29,10 @@ pub struct EventCluster {
     /// Indexes into the entries given, by entry id; never empty.
     pub members: Vec<usize>,
     /// Why they are together; empty for one member.
-    pub evidence: Vec<Evidence>,
+    pub evidence: Vec<LinkEvidence>,
+    /// What spoke against it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub against: Vec<LinkEvidence>,
 }
 
 /// Two entries that have to do with each other and are not one event: a referral and its strategy discussion.
@@ -40,7 +43,20 @@ pub struct RelatedEvents {
     /// Index of an entry of the later cluster.
     pub second: usize,
     /// Why they are shown beside each other.
-    pub evidence: Vec<Evidence>,
+    pub evidence: Vec<LinkEvidence>,
+}
+
+/// Two events that may be one: too little speaks for it to show one row, enough to ask a person.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SuggestedEvents {
+    /// Index of an entry of the earlier cluster.
+    pub first: usize,
+    /// Index of an entry of the later cluster.
+    pub second: usize,
+    /// What speaks for one event.
+    pub evidence: Vec<LinkEvidence>,
+    /// What speaks against it.
+    pub against: Vec<LinkEvidence>,
 }
 
 /// A family's entries sorted into events.
@@ -50,6 +66,9 @@ pub struct SortedEvents {
     pub clusters: Vec<EventCluster>,
     /// Events that have to do with each other.
     pub related: Vec<RelatedEvents>,
+    /// Events that may be one, each pair of clusters once.
+    #[serde(default)]
+    pub suggested: Vec<SuggestedEvents>,
 }
 
 /// Sorts entries into events and says which have to do with each other. Every index appears in exactly one cluster. The
@@ -68,7 +87,7 @@ pub fn sort_events(entries: &[EventFacts<'_>]) -> SortedEvents {
     let mut clusters: Vec<EventCluster> = clusters;
     clusters.sort_by_key(first);
     let related = sorting.related(&clusters, &tellings, related);
-    SortedEvents { clusters, related }
+    SortedEvents { clusters, related, suggested: Vec::new() }
 }
 
 /// Sorts entries into events, as [`sort_events`] without what is related.
@@ -188,12 +207,12 @@ impl Sorting<'_, '_> {
         repeats.iter().for_each(|(_, spoken)| join(&mut codes, spoken.clone()));
         let mut members: Vec<usize> = units.iter().flat_map(|unit| &unit.entries).copied().collect();
         members.sort_by_key(|&index| self.family.entries.get(index).map(|facts| facts.entry));
-        EventCluster { members, evidence: evidence(codes) }
+        EventCluster { members, evidence: evidence(codes), against: Vec::new() }
     }
 }
 
-fn evidence(codes: Spoken) -> Vec<Evidence> {
-    codes.into_iter().map(Evidence::weighed).collect()
+fn evidence(codes: Spoken) -> Vec<LinkEvidence> {
+    codes.into_keys().map(LinkEvidence::of).collect()
 }
 
 /// Of each event the strongest relations alone: a row that points to a dozen others points nowhere.

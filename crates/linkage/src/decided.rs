@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use domain::LinkVerdict;
 
 use crate::cluster::{EventCluster, RelatedEvents, SortedEvents};
-use crate::evidence::{Evidence, EvidenceCode};
+use crate::evidence::{EvidenceCode, LinkEvidence};
 
 /// One decision about entries, named by their index among those that were sorted.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -27,10 +27,25 @@ pub struct Decided {
 pub fn decided_events(sorted: SortedEvents, decisions: &[Decided]) -> SortedEvents {
     decisions.iter().fold(sorted, |sorted, decided| match decided.verdict {
         LinkVerdict::SameEvent => join(sorted, decided),
-        LinkVerdict::DifferentEvents => part(sorted, decided),
-        LinkVerdict::Related => relate(sorted, decided),
+        LinkVerdict::DifferentEvents => without_answered(part(sorted, decided), decided),
+        LinkVerdict::Related => without_answered(relate(sorted, decided), decided),
         LinkVerdict::NotRelated => unrelate(sorted, decided),
     })
+}
+
+/// Leaves out the suggestions that a decision has answered: those between the two sides.
+fn without_answered(mut sorted: SortedEvents, decided: &Decided) -> SortedEvents {
+    let place = places(&sorted);
+    let rows = |side: &[usize]| side.iter().filter_map(|entry| place.get(entry).copied()).collect::<BTreeSet<usize>>();
+    let (ones, others) = (rows(&decided.entries), rows(&decided.others));
+    let answered = |one: Option<&usize>, other: Option<&usize>| {
+        one.is_some_and(|row| ones.contains(row)) && other.is_some_and(|row| others.contains(row))
+    };
+    sorted.suggested.retain(|suggested| {
+        let (x, y) = (place.get(&suggested.first), place.get(&suggested.second));
+        !answered(x, y) && !answered(y, x)
+    });
+    sorted
 }
 
 /// Brings the clusters of all entries named together, at the place of the first of them.
@@ -40,7 +55,8 @@ fn join(mut sorted: SortedEvents, decided: &Decided) -> SortedEvents {
     if sorted.clusters.iter().filter(|cluster| concerned(cluster)).count() < 2 {
         return sorted;
     }
-    let mut joined = EventCluster { members: Vec::new(), evidence: vec![Evidence::of(EvidenceCode::DecidedSame)] };
+    let evidence = vec![LinkEvidence::of(EvidenceCode::DecidedSame)];
+    let mut joined = EventCluster { members: Vec::new(), evidence, against: Vec::new() };
     let mut place = None;
     let mut kept = Vec::with_capacity(sorted.clusters.len());
     for cluster in sorted.clusters {
@@ -48,12 +64,15 @@ fn join(mut sorted: SortedEvents, decided: &Decided) -> SortedEvents {
             place.get_or_insert(kept.len());
             joined.members.extend(cluster.members);
             joined.evidence.extend(cluster.evidence);
+            joined.against.extend(cluster.against);
         } else {
             kept.push(cluster);
         }
     }
-    joined.evidence.sort();
-    joined.evidence.dedup();
+    for evidence in [&mut joined.evidence, &mut joined.against] {
+        evidence.sort();
+        evidence.dedup();
+    }
     kept.insert(place.unwrap_or_default(), joined);
     sorted.clusters = kept;
     without_own_relations(sorted)
@@ -75,8 +94,10 @@ fn part(mut sorted: SortedEvents, decided: &Decided) -> SortedEvents {
             cluster.members.iter().partition(|member| first.contains(member));
         for members in [staying, leaving] {
             // What spoke for the whole need not speak for a part.
-            let evidence = if members.len() > 1 { cluster.evidence.clone() } else { Vec::new() };
-            kept.push(EventCluster { members, evidence });
+            let several = members.len() > 1;
+            let of_part = |evidence: &[LinkEvidence]| if several { evidence.to_vec() } else { Vec::new() };
+            let (evidence, against) = (of_part(&cluster.evidence), of_part(&cluster.against));
+            kept.push(EventCluster { members, evidence, against });
         }
     }
     sorted.clusters = kept;
@@ -88,7 +109,7 @@ fn relate(mut sorted: SortedEvents, decided: &Decided) -> SortedEvents {
     let (Some(&first), Some(&second)) = (decided.entries.first(), decided.others.first()) else { return sorted };
     let (Some(&x), Some(&y)) = (place.get(&first), place.get(&second)) else { return sorted };
     if x != y && !sorted.related.iter().any(|related| connects(&place, related, x, y)) {
-        let evidence = vec![Evidence::of(EvidenceCode::DecidedRelated)];
+        let evidence = vec![LinkEvidence::of(EvidenceCode::DecidedRelated)];
         sorted.related.push(RelatedEvents { first, second, evidence });
     }
     sorted
@@ -103,9 +124,10 @@ fn unrelate(mut sorted: SortedEvents, decided: &Decided) -> SortedEvents {
     sorted
 }
 
-/// Relations between two entries of one cluster say nothing.
+/// Relations and suggestions between two entries of one cluster say nothing.
 fn without_own_relations(mut sorted: SortedEvents) -> SortedEvents {
     let place = places(&sorted);
+    sorted.suggested.retain(|suggested| place.get(&suggested.first) != place.get(&suggested.second));
     sorted.related.retain(|related| place.get(&related.first) != place.get(&related.second));
     sorted
 }

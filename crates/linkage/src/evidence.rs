@@ -1,7 +1,8 @@
-//! Why a decision was taken, in words a practitioner can read. Evidence never repeats a record's own words or names.
+//! Why a decision was taken, in words a practitioner can read.
 
 use std::collections::BTreeMap;
 
+use domain::{EntryId, Sensitive};
 use serde::{Deserialize, Serialize};
 
 /// What kind of fact spoke for or against a link.
@@ -60,6 +61,18 @@ pub enum EvidenceCode {
     SameKind,
     /// Both use words that are rare in this family's records.
     RareWords,
+    /// Both tell of the same thing, in words that few other records use.
+    SharedWords,
+    /// The same sum, number or measurement stands in both.
+    SameFigures,
+    /// What was done differs: a visit and a letter, two kinds of meeting.
+    KindsOfActDiffer,
+    /// The dates are some days apart, and neither text names the other's day.
+    DaysApart,
+    /// Each tells of a contact of its own agency.
+    OwnContacts,
+    /// Other agencies have accounts of their own on that day, so that a day in common says little.
+    BusyDay,
     /// The same reference stands in both.
     SameReference,
     /// One points to a sibling's record for the rest.
@@ -92,31 +105,55 @@ pub enum EvidenceCode {
     DecidedRelated,
 }
 
-/// One fact that spoke for or against a link.
+/// One fact that spoke for or against a link, in words.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Evidence {
     /// What kind of fact.
     pub code: EvidenceCode,
-    /// The fact in plain words, without names or narrative.
-    #[schema(example = "The words are the same")]
-    pub words: String,
+    /// The fact in plain words. It may quote what the accounts say.
+    #[schema(value_type = String, example = "Both tell of “the kitchen door kicked in”")]
+    pub words: Sensitive<String>,
 }
 
 impl Evidence {
     /// The fact with its standing words.
     #[must_use]
     pub fn of(code: EvidenceCode) -> Self {
-        Self { code, words: code.words().to_owned() }
+        Self { code, words: Sensitive::from(code.words()) }
     }
+}
 
-    /// The fact with its standing words and what it weighed: ten points make one event about three times as likely.
-    pub(crate) fn weighed((code, points): (EvidenceCode, i32)) -> Self {
-        match points {
-            ..=0 => Self::of(code),
-            1 => Self { code, words: format!("{} (1 point)", code.words()) },
-            _ => Self { code, words: format!("{} ({points} points)", code.words()) },
-        }
+/// One fact that spoke for or against a link, as it is kept: it points to the words that carried it and repeats none of
+/// them, so that it tells nothing once the entries are gone. [`in_words`](crate::in_words) puts it into words.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct LinkEvidence {
+    /// What kind of fact.
+    pub code: EvidenceCode,
+    /// Where the words stand that carried it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub quotes: Vec<Quote>,
+    /// The entry whose day the quoted words name, where they name one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub day_of: Option<EntryId>,
+}
+
+impl LinkEvidence {
+    /// A fact that no words in particular carried.
+    #[must_use]
+    pub const fn of(code: EvidenceCode) -> Self {
+        Self { code, quotes: Vec::new(), day_of: None }
     }
+}
+
+/// A stretch of an entry's text (`what`).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Quote {
+    /// The entry.
+    pub entry: EntryId,
+    /// Its first byte.
+    pub from: u32,
+    /// The byte after its last.
+    pub until: u32,
 }
 
 /// Facts that speak for a link, each with its weight in points; 0 for those that decide without being weighed.
@@ -161,6 +198,12 @@ impl EvidenceCode {
             Self::SameDateQuoted => "Both texts quote the same date",
             Self::SameKind => "Both texts show the same kind of event",
             Self::RareWords => "Both use words that are rare in this family's records",
+            Self::SharedWords => "Both tell of the same thing, in words that few other records use",
+            Self::SameFigures => "The same figure stands in both",
+            Self::KindsOfActDiffer => "What was done differs",
+            Self::DaysApart => "The dates are some days apart, and neither text names the other's day",
+            Self::OwnContacts => "Each tells of a contact of its own agency",
+            Self::BusyDay => "Other agencies recorded things on that day too, so that the day alone says little",
             Self::SameReference => "The same reference stands in both",
             Self::PointsToSibling => "One points to a sibling's record for the rest",
             Self::LaterStep => "One is an agency's own step that follows from the other",

@@ -1,6 +1,7 @@
 //! What is known of one entry when asking whether another tells the same event.
 
 use std::cell::OnceCell;
+use std::collections::BTreeSet;
 use std::fmt;
 
 use domain::{AdultRole, AgencyId, EntryDetails, EntryId, FragmentId, PersonId, SeenStatus, Sensitive};
@@ -8,30 +9,47 @@ use time::Date;
 
 use crate::tokens::{content, tokens};
 
-/// Given names in the family, so that a sibling's copy of an entry may differ in the child's own name and a name is never
-/// taken for a slip of the pen.
+/// Names in the family. A sibling's copy of an entry may differ in the child's own given name, a name is never taken for a
+/// slip of the pen, and a name that half of the family's records hold says nothing of what happened.
 #[derive(Default, Clone)]
-pub struct FamilyNames(Vec<(PersonId, Vec<String>)>);
+pub struct FamilyNames {
+    children: Vec<(PersonId, Vec<String>)>,
+    others: BTreeSet<String>,
+}
 
 impl FamilyNames {
     /// From each child's given names, in any order.
     pub fn new<'a>(children: impl IntoIterator<Item = (PersonId, &'a str)>) -> Self {
-        Self(children.into_iter().map(|(id, given)| (id, tokens(given))).collect())
+        let children = children.into_iter().map(|(id, given)| (id, tokens(given))).collect();
+        Self { children, others: BTreeSet::new() }
+    }
+
+    /// With other names that the family goes by: family names, and the names of its adults.
+    #[must_use]
+    pub fn with_others<'a>(mut self, names: impl IntoIterator<Item = &'a str>) -> Self {
+        self.others.extend(names.into_iter().flat_map(tokens));
+        self
     }
 
     fn of(&self, children: &[PersonId]) -> Vec<String> {
-        let theirs = self.0.iter().filter(|(id, _)| children.contains(id));
+        let theirs = self.children.iter().filter(|(id, _)| children.contains(id));
         theirs.flat_map(|(_, names)| names.iter().cloned()).collect()
     }
 
+    /// Whether the word is a child's given name.
     pub(crate) fn contains(&self, word: &str) -> bool {
-        self.0.iter().any(|(_, names)| names.iter().any(|name| name == word))
+        self.children.iter().any(|(_, names)| names.iter().any(|name| name == word))
+    }
+
+    /// Whether the word names anybody of the family.
+    pub(crate) fn names_anybody(&self, word: &str) -> bool {
+        self.others.contains(word) || self.contains(word)
     }
 }
 
 impl fmt::Debug for FamilyNames {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "FamilyNames({} people)", self.0.len())
+        write!(f, "FamilyNames({} children)", self.children.len())
     }
 }
 

@@ -16,17 +16,20 @@ mod person;
 mod piles;
 mod tokens;
 mod union;
+mod wording;
 
 pub use child::{ChildBand, ChildDecision, same_child};
 pub use cluster::{
-    EventCluster, RelatedEvents, SortedEvents, WeighedPair, cluster_events, sort_events, weigh_accounts, weigh_repeats,
+    EventCluster, RelatedEvents, SortedEvents, SuggestedEvents, WeighedPair, cluster_events, sort_events,
+    weigh_accounts, weigh_repeats,
 };
 pub use decided::{Decided, decided_events};
 pub use event::{EventBand, EventDecision, same_event};
-pub use evidence::{Evidence, EvidenceCode};
+pub use evidence::{Evidence, EvidenceCode, LinkEvidence, Quote};
 pub use facts::{EventFacts, FamilyNames};
 pub use person::{
     AddressFacts, ChildCluster, Children, Family, PersonDecision, PersonFacts, Population, Question, Reason,
     ReasonCode, RelationFacts, blocking_keys, cluster_children, cluster_families, cluster_families_with, same_person,
 };
 pub use tokens::same_words;
+pub use wording::{Account, in_words};

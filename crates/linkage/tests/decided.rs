@@ -1,17 +1,55 @@
 //! Decisions of people over what linkage found: every entry stays once, and the later decision counts.
 
 use domain::LinkVerdict;
-use linkage::{Decided, EventCluster, Evidence, EvidenceCode, RelatedEvents, SortedEvents, decided_events};
+use linkage::{
+    Decided, EventCluster, EvidenceCode, LinkEvidence, RelatedEvents, SortedEvents, SuggestedEvents, decided_events,
+};
 use proptest::prelude::*;
 
 fn sorted(clusters: &[&[usize]], related: &[(usize, usize)]) -> SortedEvents {
     let evidence = |members: &[usize]| match members.len() {
         1 => Vec::new(),
-        _ => vec![Evidence::of(EvidenceCode::SameWords)],
+        _ => vec![LinkEvidence::of(EvidenceCode::SameWords)],
     };
-    let cluster = |members: &&[usize]| EventCluster { members: members.to_vec(), evidence: evidence(members) };
+    let cluster = |members: &&[usize]| EventCluster {
+        members: members.to_vec(),
+        evidence: evidence(members),
+        against: Vec::new(),
+    };
     let relation = |&(first, second): &(usize, usize)| RelatedEvents { first, second, evidence: Vec::new() };
-    SortedEvents { clusters: clusters.iter().map(cluster).collect(), related: related.iter().map(relation).collect() }
+    SortedEvents {
+        clusters: clusters.iter().map(cluster).collect(),
+        related: related.iter().map(relation).collect(),
+        suggested: Vec::new(),
+    }
+}
+
+fn suggesting(clusters: &[&[usize]], suggested: &[(usize, usize)]) -> SortedEvents {
+    let suggestion = |&(first, second): &(usize, usize)| SuggestedEvents {
+        first,
+        second,
+        evidence: vec![LinkEvidence::of(EvidenceCode::SharedWords)],
+        against: Vec::new(),
+    };
+    SortedEvents { suggested: suggested.iter().map(suggestion).collect(), ..sorted(clusters, &[]) }
+}
+
+fn suggestions(sorted: &SortedEvents) -> Vec<(usize, usize)> {
+    sorted.suggested.iter().map(|suggested| (suggested.first, suggested.second)).collect()
+}
+
+#[test]
+fn a_suggestion_is_quiet_once_it_is_answered_and_back_when_the_answer_is_taken_back() {
+    let before = suggesting(&[&[0, 1], &[2], &[3]], &[(0, 2), (0, 3)]);
+    let refused = decided_events(before.clone(), &[decided(LinkVerdict::DifferentEvents, &[2], &[1])]);
+    assert_eq!(suggestions(&refused), [(0, 3)]);
+    assert_eq!(members(&refused), members(&before));
+    let related = decided_events(before.clone(), &[decided(LinkVerdict::Related, &[1], &[2])]);
+    assert_eq!(suggestions(&related), [(0, 3)]);
+    let accepted = decided_events(before.clone(), &[decided(LinkVerdict::SameEvent, &[2], &[1])]);
+    assert_eq!(suggestions(&accepted), [(0, 3)]);
+    assert_eq!(members(&accepted), [vec![0, 1, 2], vec![3]]);
+    assert_eq!(suggestions(&decided_events(before.clone(), &[])), suggestions(&before));
 }
 
 fn members(sorted: &SortedEvents) -> Vec<Vec<usize>> {
@@ -27,7 +65,7 @@ fn joining_brings_whole_rows_together_and_says_who_did() {
     let before = sorted(&[&[0, 1], &[2], &[3, 4]], &[(0, 3)]);
     let after = decided_events(before, &[decided(LinkVerdict::SameEvent, &[1], &[4])]);
     assert_eq!(members(&after), [vec![0, 1, 3, 4], vec![2]]);
-    assert!(after.clusters[0].evidence.contains(&Evidence::of(EvidenceCode::DecidedSame)));
+    assert!(after.clusters[0].evidence.contains(&LinkEvidence::of(EvidenceCode::DecidedSame)));
     assert!(after.related.is_empty(), "a row is not related to itself");
 }
 

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 
 use super::finding::Finding;
-use crate::evidence::Evidence;
+use crate::evidence::LinkEvidence;
 use crate::person::Reason;
 
 /// The name and version of the document.
@@ -33,8 +33,12 @@ impl EvidenceOut {
         reasons.iter().map(out).collect()
     }
 
-    pub(super) fn of_events(evidence: &[Evidence]) -> Vec<Self> {
-        let out = |one: &Evidence| Self { code: code_of(&one.code), words: one.words.clone(), weight: None };
+    pub(super) fn of_events(evidence: &[LinkEvidence]) -> Vec<Self> {
+        let out = |one: &LinkEvidence| Self {
+            code: code_of(&one.code),
+            words: one.code.words().to_owned(),
+            weight: None,
+        };
         evidence.iter().map(out).collect()
     }
 }
