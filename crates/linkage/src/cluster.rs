@@ -4,24 +4,18 @@
 //! accounts of different agencies. Entries are compared only where they share a key, each with a bounded number of
 //! neighbours, so the cost is n log n even when every entry is of one day.
 
-use std::collections::{BTreeMap, HashMap};
-
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Family, Tellings};
+use crate::event::{Accounts, Family, Model, group};
 use crate::evidence::{EvidenceCode as E, LinkEvidence, Spoken, join};
 use crate::facts::EventFacts;
 use crate::piles::Unit;
-use crate::union::{Groups, Link, without_ambiguous};
+use crate::union::{Groups, without_ambiguous};
 
 /// The largest group that grows by comparing texts; exact repeats have no limit.
 const LARGEST: usize = 24;
-/// How many other events an event is shown to have to do with, at most.
-const MOST_RELATED: usize = 4;
 /// Repeats whose links are no further apart than this are equally likely.
 const MARGIN: u8 = 4;
-/// Accounts whose links are no further apart than this are equally likely: two to one is no preference.
-const ACCOUNTS_MARGIN: u8 = 8;
 
 /// Entries that tell one event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -71,23 +65,26 @@ pub struct SortedEvents {
     pub suggested: Vec<SuggestedEvents>,
 }
 
-/// Sorts entries into events and says which have to do with each other. Every index appears in exactly one cluster. The
-/// answer does not depend on the order of the entries, whose ids must be unique; clusters are ordered by their smallest
-/// entry id.
+/// Sorts entries into events and says which have to do with each other, and which may be one. Every index appears in
+/// exactly one cluster. The answer depends on what the entries say, not on their order; their ids must be unique. Clusters
+/// are ordered by their smallest entry id.
 #[must_use]
 pub fn sort_events(entries: &[EventFacts<'_>]) -> SortedEvents {
-    let mut order: Vec<usize> = (0..entries.len()).collect();
-    order.sort_by_key(|&index| entries.get(index).map(|facts| facts.entry));
-    let sorting = Sorting { family: Family::read(entries, &order) };
+    sort_events_by(entries, Model::shipped())
+}
+
+/// The same with another model, for measurement.
+#[must_use]
+pub fn sort_events_by(entries: &[EventFacts<'_>], model: &Model) -> SortedEvents {
+    let sorting = Sorting::of(entries, model);
     let repeats = sorting.repeats();
-    let tellings = Tellings::of(&sorting.family, repeats.iter().map(|(units, _)| units.as_slice()));
-    let (links, related) = tellings.links();
-    let clusters = sorting.accounts(&repeats, &tellings, links);
+    let accounts = Accounts::of(&sorting.family, repeats.iter().map(|(units, _)| units.as_slice()));
+    let pairs = accounts.pairs();
+    let groups = group(&accounts, &pairs);
+    let mut clusters: Vec<EventCluster> = groups.iter().map(|group| sorting.cluster(&repeats, group)).collect();
     let first = |cluster: &EventCluster| cluster.members.first().and_then(|&i| entries.get(i)).map(|facts| facts.entry);
-    let mut clusters: Vec<EventCluster> = clusters;
     clusters.sort_by_key(first);
-    let related = sorting.related(&clusters, &tellings, related);
-    SortedEvents { clusters, related, suggested: Vec::new() }
+    SortedEvents { clusters, related: Vec::new(), suggested: Vec::new() }
 }
 
 /// Sorts entries into events, as [`sort_events`] without what is related.
@@ -96,50 +93,53 @@ pub fn cluster_events(entries: &[EventFacts<'_>]) -> Vec<EventCluster> {
     sort_events(entries).clusters
 }
 
-/// Two agencies' tellings with the facts that speak for and against their being one event, for measurement.
+/// Two accounts with the features that speak for and against their being one event, for measurement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WeighedPair {
-    /// Indexes of the entries of the first telling.
+    /// Indexes of the entries of the first account.
     pub one: Vec<usize>,
     /// Indexes of the entries of the second.
     pub other: Vec<usize>,
-    /// Each fact by name, with its value; most are 0 or 1.
-    pub facts: Vec<(&'static str, i32)>,
-    /// What the facts weigh together, in points of a tenth of the natural logarithm of the odds.
-    pub points: i32,
+    /// The features in the order of [`Model::features`], in thousandths.
+    pub features: Vec<i32>,
+    /// What they weigh together, in thousandths of the natural logarithm of the odds.
+    pub score: i32,
 }
 
-/// Every pair of tellings of different agencies that [`sort_events`] compares, as it weighs them: from these and a key the
+/// Every pair of accounts of different agencies that [`sort_events`] compares, as it weighs them: from these and a key the
 /// weights are found.
 #[must_use]
-pub fn weigh_accounts(entries: &[EventFacts<'_>]) -> Vec<WeighedPair> {
-    let mut order: Vec<usize> = (0..entries.len()).collect();
-    order.sort_by_key(|&index| entries.get(index).map(|facts| facts.entry));
-    let sorting = Sorting { family: Family::read(entries, &order) };
+pub fn weigh_accounts(entries: &[EventFacts<'_>], model: &Model) -> Vec<WeighedPair> {
+    let sorting = Sorting::of(entries, model);
     let repeats = sorting.repeats();
-    let tellings = Tellings::of(&sorting.family, repeats.iter().map(|(units, _)| units.as_slice()));
-    let entries_of = |telling: usize| {
-        let units = tellings.units(telling).iter().filter_map(|&unit| sorting.family.units.get(unit));
-        units.flat_map(|unit| unit.entries.iter().copied()).collect()
-    };
-    let pairs = tellings.pairs().into_iter();
-    let weighed = pairs.filter_map(|(a, b)| {
-        let (facts, points) = tellings.weighed(a, b)?;
-        Some(WeighedPair { one: entries_of(a), other: entries_of(b), facts, points })
+    let accounts = Accounts::of(&sorting.family, repeats.iter().map(|(units, _)| units.as_slice()));
+    let entries_of = |account: usize| sorting.entries_of(accounts.units(account));
+    let weighed = accounts.pairs().into_iter().filter_map(|(a, b)| {
+        let (features, score) = (accounts.features(a, b)?.to_vec(), accounts.score(a, b).unwrap_or(i32::MIN));
+        Some(WeighedPair { one: entries_of(a), other: entries_of(b), features, score })
     });
     weighed.collect()
+}
+
+/// The telling words of each account, each word once: from these [`Frequencies`](crate::Frequencies) are counted.
+#[must_use]
+pub fn meanings_of_accounts(entries: &[EventFacts<'_>]) -> Vec<Vec<String>> {
+    let sorting = Sorting::of(entries, Model::shipped());
+    let repeats = sorting.repeats();
+    let accounts = Accounts::of(&sorting.family, repeats.iter().map(|(units, _)| units.as_slice()));
+    let meaning = |stem: &u32| usize::try_from(*stem).ok().and_then(|stem| sorting.family.meanings.get(stem)).cloned();
+    accounts.accounts.iter().map(|account| account.reading.stems.iter().filter_map(meaning).collect()).collect()
 }
 
 /// Every pair of one agency's entries that [`sort_events`] compares, as it weighs them.
 #[must_use]
 pub fn weigh_repeats(entries: &[EventFacts<'_>]) -> Vec<WeighedPair> {
-    let mut order: Vec<usize> = (0..entries.len()).collect();
-    order.sort_by_key(|&index| entries.get(index).map(|facts| facts.entry));
-    let family = Family::read(entries, &order);
-    let entries_of = |unit: usize| family.units.get(unit).map_or_else(Vec::new, |unit| unit.entries.clone());
+    let sorting = Sorting::of(entries, Model::shipped());
+    let family = &sorting.family;
     let weighed = family.compared().into_iter().filter_map(|(a, b)| {
-        let (facts, points) = family.named(a, b)?;
-        Some(WeighedPair { one: entries_of(a), other: entries_of(b), facts, points })
+        let (facts, score) = family.named(a, b)?;
+        let features = facts.into_iter().map(|(_, value)| value).collect();
+        Some(WeighedPair { one: sorting.entries_of(&[a]), other: sorting.entries_of(&[b]), features, score })
     });
     weighed.collect()
 }
@@ -150,7 +150,20 @@ struct Sorting<'e, 'f> {
 
 type Repeats = Vec<(Vec<usize>, Spoken)>;
 
-impl Sorting<'_, '_> {
+impl<'e, 'f> Sorting<'e, 'f> {
+    /// Reads the entries in the order of what they say, so that neither their ids nor the order in which they came decide
+    /// anything.
+    fn of(entries: &'e [EventFacts<'f>], model: &'e Model) -> Self {
+        let mut order: Vec<usize> = (0..entries.len()).collect();
+        order.sort_by(|a, b| entries.get(*a).map(content_order).cmp(&entries.get(*b).map(content_order)));
+        Self { family: Family::read(entries, &order, model) }
+    }
+
+    fn entries_of(&self, units: &[usize]) -> Vec<usize> {
+        let units = units.iter().filter_map(|&unit| self.family.units.get(unit));
+        units.flat_map(|unit| unit.entries.iter().copied()).collect()
+    }
+
     /// One agency's repeats: groups of units.
     fn repeats(&self) -> Repeats {
         let family = &self.family;
@@ -160,44 +173,8 @@ impl Sorting<'_, '_> {
         groups.finish()
     }
 
-    /// Accounts of different agencies, joined: the clusters.
-    fn accounts(&self, repeats: &Repeats, tellings: &Tellings<'_, '_, '_>, links: Vec<Link>) -> Vec<EventCluster> {
-        let together = |a: usize, b: usize| tellings.may_join(a, b);
-        let links = without_ambiguous(links, ACCOUNTS_MARGIN, |a, b| !together(a, b));
-        let mut groups = Groups::singles(repeats.len());
-        groups.join(links, |a, b| a.len() + b.len() <= LARGEST && every_pair(a, b, together));
-        groups.finish().into_iter().map(|(groups, codes)| self.cluster(repeats, &groups, codes)).collect()
-    }
-
-    /// Events that have to do with each other, each pair of clusters once.
-    fn related(
-        &self,
-        clusters: &[EventCluster],
-        tellings: &Tellings<'_, '_, '_>,
-        links: Vec<Link>,
-    ) -> Vec<RelatedEvents> {
-        let members = clusters.iter().enumerate();
-        let cluster_of: HashMap<usize, usize> =
-            members.flat_map(|(place, cluster)| cluster.members.iter().map(move |member| (*member, place))).collect();
-        let mut best: BTreeMap<(usize, usize), (u8, RelatedEvents)> = BTreeMap::new();
-        for link in links {
-            let entry = |telling: usize| {
-                let unit = tellings.units(telling).first()?;
-                self.family.units.get(*unit).map(Unit::first)
-            };
-            let (Some(first), Some(second)) = (entry(link.a), entry(link.b)) else { continue };
-            let (Some(&x), Some(&y)) = (cluster_of.get(&first), cluster_of.get(&second)) else { continue };
-            if x == y || best.get(&(x.min(y), x.max(y))).is_some_and(|(rank, _)| *rank <= link.rank) {
-                continue;
-            }
-            let (first, second) = if x < y { (first, second) } else { (second, first) };
-            let evidence = evidence(link.codes);
-            best.insert((x.min(y), x.max(y)), (link.rank, RelatedEvents { first, second, evidence }));
-        }
-        strongest(best)
-    }
-
-    fn cluster(&self, repeats: &Repeats, groups: &[usize], mut codes: Spoken) -> EventCluster {
+    fn cluster(&self, repeats: &Repeats, groups: &[usize]) -> EventCluster {
+        let mut codes = Spoken::new();
         let repeats: Vec<_> = groups.iter().filter_map(|&group| repeats.get(group)).collect();
         let units: Vec<&Unit> =
             repeats.iter().flat_map(|(units, _)| units).filter_map(|&unit| self.family.units.get(unit)).collect();
@@ -215,21 +192,11 @@ fn evidence(codes: Spoken) -> Vec<LinkEvidence> {
     codes.into_keys().map(LinkEvidence::of).collect()
 }
 
-/// Of each event the strongest relations alone: a row that points to a dozen others points nowhere.
-fn strongest(best: BTreeMap<(usize, usize), (u8, RelatedEvents)>) -> Vec<RelatedEvents> {
-    let mut ordered: Vec<_> = best.into_iter().map(|(pair, (rank, related))| (rank, pair, related)).collect();
-    ordered.sort_by_key(|(rank, pair, _)| (*rank, *pair));
-    let mut counts: HashMap<usize, usize> = HashMap::new();
-    let count = |counts: &HashMap<usize, usize>, event: usize| counts.get(&event).copied().unwrap_or_default();
-    let mut kept = BTreeMap::new();
-    for (_, (x, y), related) in ordered {
-        if count(&counts, x) < MOST_RELATED && count(&counts, y) < MOST_RELATED {
-            *counts.entry(x).or_default() += 1;
-            *counts.entry(y).or_default() += 1;
-            kept.insert((x, y), related);
-        }
-    }
-    kept.into_values().collect()
+/// When an entry happened, what it says, who tells it of whom; its id only when all of that is the same.
+fn content_order<'a>(facts: &'a EventFacts<'_>) -> impl Ord + use<'a> {
+    let details = facts.details;
+    let when = (facts.span(), facts.minutes(), details.when.edtf());
+    (when, details.what.as_str(), facts.own_word(), &details.category, facts.children(), facts.agency, facts.entry)
 }
 
 fn every_pair(a: &[usize], b: &[usize], holds: impl Fn(usize, usize) -> bool) -> bool {

@@ -5,17 +5,22 @@
 //! or a document reference in common. Recurring contacts on other days, two incidents on one day and two children's own
 //! appointments stay apart.
 
-mod account_weights;
 mod accounts;
+mod acts;
+mod bits;
 mod blocks;
 mod clock;
 mod common;
 mod days;
 mod family;
 mod feasts;
+mod features;
+mod frequencies;
+mod grouping;
 mod kinds;
 mod meeting;
 mod mixing;
+mod model;
 mod neighbours;
 mod rarity;
 mod reading;
@@ -24,14 +29,17 @@ mod repeats;
 mod sequence;
 mod shorthand;
 mod signs;
-mod tellings;
 mod thesaurus;
+mod weighing;
 mod words;
 
 use serde::{Deserialize, Serialize};
 
+pub(crate) use accounts::Accounts;
 pub(crate) use family::Family;
-pub(crate) use tellings::Tellings;
+pub use frequencies::Frequencies;
+pub(crate) use grouping::group;
+pub use model::Model;
 
 use crate::evidence::{Evidence, EvidenceCode as E};
 use crate::facts::EventFacts;

@@ -31,6 +31,14 @@ impl FamilyNames {
         self
     }
 
+    /// With the lines of the family's addresses, of which a place's own name counts, not "street" or a number.
+    #[must_use]
+    pub fn with_addresses<'a>(mut self, lines: impl IntoIterator<Item = &'a str>) -> Self {
+        let own = |word: &String| word.len() > 3 && !STREETS.contains(&word.as_str()) && word.chars().all(char::is_alphabetic);
+        self.others.extend(lines.into_iter().flat_map(tokens).filter(own));
+        self
+    }
+
     fn of(&self, children: &[PersonId]) -> Vec<String> {
         let theirs = self.children.iter().filter(|(id, _)| children.contains(id));
         theirs.flat_map(|(_, names)| names.iter().cloned()).collect()
@@ -41,11 +49,25 @@ impl FamilyNames {
         self.children.iter().any(|(_, names)| names.iter().any(|name| name == word))
     }
 
+    /// The children whose given name the word is.
+    pub(crate) fn children_named<'n>(&'n self, word: &'n str) -> impl Iterator<Item = PersonId> + 'n {
+        let theirs = self.children.iter().filter(move |(_, names)| names.iter().any(|name| name == word));
+        theirs.map(|(id, _)| *id)
+    }
+
     /// Whether the word names anybody of the family.
     pub(crate) fn names_anybody(&self, word: &str) -> bool {
         self.others.contains(word) || self.contains(word)
     }
 }
+
+/// What streets and houses are called besides their own name.
+const STREETS: &[&str] = &[
+    "street", "road", "lane", "close", "court", "house", "drive", "avenue", "gardens", "crescent", "place", "terrace",
+    "view", "flat", "floor", "square", "green", "hill", "park", "walk", "mews", "rise", "yard", "farm", "cottage", "estate",
+    "block", "room", "hostel", "refuge", "site", "plot", "bank", "gate", "side", "mill", "bridge", "station", "church",
+    "school", "hospital", "north", "south", "east", "west", "upper", "lower", "great", "little", "high", "main",
+];
 
 impl fmt::Debug for FamilyNames {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

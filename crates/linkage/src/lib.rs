@@ -20,11 +20,11 @@ mod wording;
 
 pub use child::{ChildBand, ChildDecision, same_child};
 pub use cluster::{
-    EventCluster, RelatedEvents, SortedEvents, SuggestedEvents, WeighedPair, cluster_events, sort_events,
-    weigh_accounts, weigh_repeats,
+    EventCluster, RelatedEvents, SortedEvents, SuggestedEvents, WeighedPair, cluster_events, meanings_of_accounts,
+    sort_events, sort_events_by, weigh_accounts, weigh_repeats,
 };
 pub use decided::{Decided, decided_events};
-pub use event::{EventBand, EventDecision, same_event};
+pub use event::{EventBand, EventDecision, Frequencies, Model, same_event};
 pub use evidence::{Evidence, EvidenceCode, LinkEvidence, Quote};
 pub use facts::{EventFacts, FamilyNames};
 pub use person::{

@@ -9,6 +9,7 @@ fn main() -> anyhow::Result<()> {
     let mut words = std::env::args().skip(1);
     match words.next().as_deref() {
         Some("events") => events::run(&words.collect::<Vec<_>>()),
+        Some("fit") => events::fit(&words.collect::<Vec<_>>()),
         Some("weights") => events::weights(&words.collect::<Vec<_>>()),
         Some("people") => people::run(&words.collect::<Vec<_>>()),
         _ => anyhow::bail!(

@@ -4,10 +4,11 @@ use std::collections::{BTreeSet, HashSet};
 
 use super::blocks::{Blocks, ranks, sketches};
 use super::mixing::digest;
+use super::model::Model;
 use super::rarity::Rarity;
 use super::reading::{Reading, read};
 use super::repeats::{self, Verbatim};
-use super::words::Vocabulary;
+use super::words::{Named, Vocabulary};
 use super::{Verdict, contradiction, judge};
 use crate::event::EventBand;
 use crate::evidence::{EvidenceCode as E, Spoken};
@@ -32,23 +33,35 @@ pub(crate) struct Family<'e, 'f> {
     pub(crate) entries: &'e [EventFacts<'f>],
     pub(crate) units: Vec<Unit>,
     pub(crate) readings: Vec<Reading>,
+    pub(crate) model: &'e Model,
+    /// Every meaning as it is written, by number.
+    pub(crate) meanings: Vec<String>,
+    /// Of each meaning, whether it is frequent in English.
+    pub(crate) frequent: Vec<bool>,
+    /// Of each meaning, how rare it is in records in general.
+    pub(crate) general: Vec<i32>,
     rarity: Rarity,
-    frequent: Vec<bool>,
 }
 
 impl<'e, 'f> Family<'e, 'f> {
     /// Reads the entries, given in the order of their ids.
-    pub(crate) fn read(entries: &'e [EventFacts<'f>], order: &[usize]) -> Self {
+    pub(crate) fn read(entries: &'e [EventFacts<'f>], order: &[usize], model: &'e Model) -> Self {
         let units = pile(entries, order);
-        let mut vocabulary = Vocabulary::default();
+        let mut vocabulary = Vocabulary::new(&model.frequencies);
         let names = names(entries);
-        let is_name = |word: &str| names.iter().any(|names| names.contains(word));
+        let named = |word: &str| match () {
+            () if names.iter().any(|names| names.contains(word)) => Named::Child,
+            () if names.iter().any(|names| names.names_anybody(word)) => Named::Other,
+            () => Named::Nobody,
+        };
         let around = middle_day(entries);
         let firsts = units.iter().filter_map(|unit| entries.get(unit.first()));
-        let readings: Vec<Reading> = firsts.map(|facts| read(facts, &mut vocabulary, &is_name, around)).collect();
+        let readings: Vec<Reading> = firsts.map(|facts| read(facts, &mut vocabulary, &named, around)).collect();
         let frequent = vocabulary.frequent().to_vec();
+        let general = vocabulary.rarities().to_vec();
+        let meanings = vocabulary.meanings().into_iter().map(str::to_owned).collect();
         let rarity = Rarity::of(readings.iter(), &frequent);
-        Self { entries, units, readings, rarity, frequent }
+        Self { entries, units, readings, rarity, frequent, general, meanings, model }
     }
 
     /// How rare things are when each of `readings` counts once.

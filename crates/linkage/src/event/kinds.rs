@@ -1,50 +1,9 @@
 //! Kinds of event, inferred from the text itself; the agency's own type is one hint more, because it may mislead.
 
+use super::bits::Bits;
+
 /// A set of kinds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, PartialOrd, Ord, Hash)]
-pub(crate) struct Kinds(u64);
-
-impl Kinds {
-    const fn one(place: u32) -> Self {
-        Self(1 << place)
-    }
-
-    pub(crate) const fn with(self, other: Self) -> Self {
-        Self(self.0 | other.0)
-    }
-
-    pub(crate) const fn and(self, other: Self) -> Self {
-        Self(self.0 & other.0)
-    }
-
-    pub(crate) const fn is_empty(self) -> bool {
-        self.0 == 0
-    }
-
-    pub(crate) const fn meets(self, other: Self) -> bool {
-        self.0 & other.0 != 0
-    }
-
-    /// Every kind there can be.
-    pub(crate) fn all_single() -> impl Iterator<Item = Self> {
-        (0..64).map(Self::one)
-    }
-
-    /// The places of the kinds in the set.
-    pub(crate) fn places(self) -> impl Iterator<Item = usize> {
-        let mut rest = self.0;
-        std::iter::from_fn(move || {
-            let place = (rest != 0).then(|| rest.trailing_zeros())?;
-            rest &= rest - 1;
-            usize::try_from(place).ok()
-        })
-    }
-
-    /// Each kind of the set on its own.
-    pub(crate) fn each(self) -> impl Iterator<Item = Self> {
-        Self::all_single().filter(move |kind| self.meets(*kind))
-    }
-}
+pub(crate) type Kinds = Bits;
 
 pub(crate) const DOMESTIC: Kinds = Kinds::one(0);
 pub(crate) const ASSAULT: Kinds = Kinds::one(1);
@@ -94,7 +53,7 @@ pub(crate) const LETTER: Kinds = Kinds::one(44);
 pub(crate) const ENQUIRY: Kinds = Kinds::one(45);
 
 const fn all(kinds: &[Kinds]) -> Kinds {
-    let mut sum = Kinds(0);
+    let mut sum = Bits::none();
     let mut rest = kinds;
     while let [first, others @ ..] = rest {
         sum = sum.with(*first);
@@ -162,7 +121,7 @@ pub(crate) const OF_THE_HOME: Kinds = all(&[
     FIRE,
 ]);
 /// Kinds that show more than that an agency was at work.
-pub(crate) const TELLING: Kinds = Kinds(!all(&[LETTER, MEETING, REVIEW, SCREENING]).0);
+pub(crate) const TELLING: Kinds = all(&[LETTER, MEETING, REVIEW, SCREENING]).complement();
 /// What concerns all children of a home.
 pub(crate) const OF_ALL: Kinds = all(&[
     DOMESTIC,

@@ -1,13 +1,15 @@
 //! What an entry's text says once wording is set aside: kinds of event, days and times quoted, rare words, references.
 
+use domain::PersonId;
 use time::Date;
 
+use super::acts;
 use super::clock::Clock;
 use super::days::{self, Quoted};
 use super::kinds::{self, Kinds};
 use super::mixing::digest;
 use super::signs;
-use super::words::{Part, Raw, Vocabulary, is_break, trimmed};
+use super::words::{Named, Part, Raw, Vocabulary, is_break, trimmed};
 use crate::facts::EventFacts;
 
 /// Words at the beginning of a text that say what kind of event it tells.
@@ -54,31 +56,30 @@ pub(crate) struct Reading {
     pub(crate) quoted: Vec<u64>,
     /// Numbers in the text that are no date, time or reference, sorted.
     pub(crate) numbers: Vec<u64>,
+    /// Those of three characters or more.
+    pub(crate) long_numbers: Vec<u64>,
     /// The agency's own word for the type.
     pub(crate) own_word: Option<u64>,
+    /// What it tells of, the agency's own word for the type included.
+    pub(crate) told: acts::Told,
+    /// Meanings that stand next to each other, as digests, sorted.
+    pub(crate) neighbours: Vec<u64>,
+    /// Children of the family whom the text names, sorted.
+    pub(crate) named: Vec<PersonId>,
+    /// How many words the text has.
+    pub(crate) length: u32,
 }
 
 impl Reading {
     /// What a shorter telling of the same event by the same agency adds. What leads is what leads in the fullest.
     pub(crate) fn extend(&mut self, other: &Self) {
-        for (own, theirs) in [
-            (&mut self.references, &other.references),
-            (&mut self.quoted, &other.quoted),
-            (&mut self.numbers, &other.numbers),
-        ] {
-            own.extend(theirs);
-            own.sort_unstable();
-            own.dedup();
-        }
-        self.stems.extend(&other.stems);
-        self.stems.sort_unstable();
-        self.stems.dedup();
-        self.days.extend(&other.days);
-        self.days.sort_unstable();
-        self.days.dedup();
-        self.clocks.extend(&other.clocks);
-        self.clocks.sort_unstable();
-        self.clocks.dedup();
+        merge(&mut self.references, &other.references);
+        merge(&mut self.quoted, &other.quoted);
+        merge(&mut self.numbers, &other.numbers);
+        merge(&mut self.long_numbers, &other.long_numbers);
+        merge(&mut self.stems, &other.stems);
+        merge(&mut self.days, &other.days);
+        merge(&mut self.clocks, &other.clocks);
         self.kinds = self.kinds.with(other.kinds);
         self.weekdays |= other.weekdays;
         self.minutes = self.minutes.or(other.minutes);
@@ -87,6 +88,10 @@ impl Reading {
             (self.day, self.span, self.reach) = (other.day, other.span, other.reach);
         }
         self.together |= other.together;
+        self.told = self.told.with(other.told);
+        self.length = self.length.max(other.length);
+        merge(&mut self.neighbours, &other.neighbours);
+        merge(&mut self.named, &other.named);
         self.own_word = self.own_word.min(other.own_word);
     }
 
@@ -107,19 +112,27 @@ impl Reading {
     }
 }
 
-/// Reads one entry; `is_name` says whether a word names a child of the family, `around` is a day of its records.
+/// Adds the values of another list, each once, in order.
+fn merge<T: Ord + Copy>(own: &mut Vec<T>, others: &[T]) {
+    own.extend(others);
+    own.sort_unstable();
+    own.dedup();
+}
+
+/// Reads one entry; `named` says whom of the family a word names, `around` is a day of its records.
 pub(crate) fn read(
     facts: &EventFacts<'_>,
-    vocabulary: &mut Vocabulary,
-    is_name: &dyn Fn(&str) -> bool,
+    vocabulary: &mut Vocabulary<'_>,
+    named: &dyn Fn(&str) -> Named,
     around: Option<Date>,
 ) -> Reading {
     let text = lower(facts.details.what.as_str());
     let words: Vec<&str> = words_of(&text).take(LONGEST).collect();
-    let raws: Vec<Raw> = words.iter().map(|word| vocabulary.raw(word, is_name)).collect();
+    let raws: Vec<Raw> = words.iter().map(|word| vocabulary.raw(word, named)).collect();
     let called = facts.own_word().unwrap_or_default().to_lowercase();
-    let type_raws: Vec<Raw> = words_of(&called).map(|word| vocabulary.raw(word, is_name)).collect();
+    let type_raws: Vec<Raw> = words_of(&called).map(|word| vocabulary.raw(word, named)).collect();
     let parts: Vec<&Part> = raws.iter().flat_map(|raw| vocabulary.parts_of(*raw)).collect();
+    let told = acts::read(&format!("{called}. {text}"));
     let type_parts: Vec<&Part> = type_raws.iter().flat_map(|raw| vocabulary.parts_of(*raw)).collect();
     let (earliest, latest) = facts.span();
     let wide = (latest - earliest).whole_days() > LONGEST_SPAN_DAYS;
@@ -147,8 +160,19 @@ pub(crate) fn read(
         references: sorted(quoted.iter().copied().chain(own)),
         quoted,
         numbers: sorted(raws.iter().filter_map(|raw| raw.number)),
+        long_numbers: sorted(raws.iter().zip(&words).filter_map(|(raw, word)| raw.number.filter(|_| word.len() > 2))),
         own_word: (!called.is_empty()).then(|| digest(&called)),
+        told,
+        neighbours: neighbours(&parts),
+        named: sorted(parts.iter().filter(|part| part.is_name).flat_map(|part| facts.names.children_named(&part.long))),
+        length: u32::try_from(words.len()).unwrap_or(u32::MAX),
     }
+}
+
+/// Each two meanings that follow each other, words that show nothing set aside.
+fn neighbours(parts: &[&Part]) -> Vec<u64> {
+    let meanings: Vec<u32> = parts.iter().filter_map(|part| part.meaning).collect();
+    sorted(meanings.windows(2).map(|pair| digest(&pair)))
 }
 
 fn lower(text: &str) -> String {

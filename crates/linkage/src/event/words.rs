@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::common::is_frequent;
 use super::days::is_temporal;
+use super::frequencies::Frequencies;
 use super::kinds::Kinds;
 use super::mixing::digest;
 use super::shorthand::{is_common, spelt_out, stem};
@@ -35,9 +36,21 @@ pub(crate) struct Part {
     pub(crate) is_name: bool,
 }
 
+/// Whom a word names.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Named {
+    /// A child of the family.
+    Child,
+    /// Somebody else of the family, or the family itself.
+    Other,
+    /// Nobody of the family.
+    Nobody,
+}
+
 /// Every word seen, with what it shows.
-#[derive(Default)]
-pub(crate) struct Vocabulary {
+pub(crate) struct Vocabulary<'m> {
+    frequencies: &'m Frequencies,
+    rarities: Vec<i32>,
     raws: HashMap<String, Raw>,
     part_numbers: HashMap<String, u32>,
     parts: Vec<Part>,
@@ -46,33 +59,48 @@ pub(crate) struct Vocabulary {
     frequent: Vec<bool>,
 }
 
-impl Vocabulary {
-    /// What is known of a lower-case word; `is_name` says whether a part of it names a child of the family.
-    pub(crate) fn raw(&mut self, word: &str, is_name: &dyn Fn(&str) -> bool) -> Raw {
+impl<'m> Vocabulary<'m> {
+    /// An empty vocabulary over the frequencies of words in records in general.
+    pub(crate) fn new(frequencies: &'m Frequencies) -> Self {
+        Self {
+            frequencies,
+            rarities: Vec::new(),
+            raws: HashMap::new(),
+            part_numbers: HashMap::new(),
+            parts: Vec::new(),
+            places: Vec::new(),
+            meanings: HashMap::new(),
+            frequent: Vec::new(),
+        }
+    }
+
+    /// What is known of a lower-case word; `named` says whom a part of it names.
+    pub(crate) fn raw(&mut self, word: &str, named: &dyn Fn(&str) -> Named) -> Raw {
         if let Some(known) = self.raws.get(word) {
             return *known;
         }
         let first = u32::try_from(self.places.len()).unwrap_or(u32::MAX);
         for part in parts(word) {
-            let number = self.part(part, is_name);
+            let number = self.part(part, named);
             self.places.push(number);
         }
         let count = u32::try_from(self.places.len()).unwrap_or(u32::MAX) - first;
         let reference = looks_like_reference(word).then(|| digest(&bare(word)));
-        let number = is_number(word).then(|| digest(&word));
+        let number = is_number(word).then(|| digest(&without_unit(word)));
         let raw = Raw { first, count, temporal: is_temporal(word), reference, number };
         self.raws.insert(word.to_owned(), raw);
         raw
     }
 
-    fn part(&mut self, word: &str, is_name: &dyn Fn(&str) -> bool) -> u32 {
+    fn part(&mut self, word: &str, named: &dyn Fn(&str) -> Named) -> u32 {
         if let Some(known) = self.part_numbers.get(word) {
             return *known;
         }
         let long = spelt_out(word);
         let cut = stem(long);
-        let is_name = is_name(word);
-        let silent = is_common(cut) || is_common(long) || is_name;
+        let named = named(word);
+        let is_name = named == Named::Child;
+        let silent = is_common(cut) || is_common(long) || named != Named::Nobody;
         let meaning = (!silent).then(|| self.meaning(long, cut));
         let kinds = signs::of_word(long);
         let starts_phrase = signs::starts_phrase(long);
@@ -92,6 +120,7 @@ impl Vocabulary {
         self.meanings.insert(stands_for.to_owned(), next);
         let figure = long.len() <= 2 && long.bytes().all(|byte| byte.is_ascii_digit());
         self.frequent.push(figure || is_frequent(stands_for) || is_frequent(long));
+        self.rarities.push(self.frequencies.rarity(stands_for));
         next
     }
 
@@ -106,6 +135,19 @@ impl Vocabulary {
     /// Of each meaning, whether it is frequent in English.
     pub(crate) fn frequent(&self) -> &[bool] {
         &self.frequent
+    }
+
+    /// Of each meaning, how rare it is in records in general, in thousandths of a natural logarithm.
+    pub(crate) fn rarities(&self) -> &[i32] {
+        &self.rarities
+    }
+
+    /// Every meaning as it is written, in the order of their numbers.
+    pub(crate) fn meanings(&self) -> Vec<&str> {
+        let mut written: Vec<(u32, &str)> =
+            self.meanings.iter().map(|(word, number)| (*number, word.as_str())).collect();
+        written.sort_unstable();
+        written.into_iter().map(|(_, word)| word).collect()
     }
 }
 
@@ -136,6 +178,14 @@ fn parts(word: &str) -> impl Iterator<Item = &str> {
 /// Sums, marks, weights and numbers of rooms: with a digit, and no date, time or reference.
 fn is_number(word: &str) -> bool {
     word.len() <= 6 && word.contains(|c: char| c.is_ascii_digit()) && !word.contains(['/', ':', '–', '-'])
+}
+
+/// "12kg" and "12" are the same figure.
+fn without_unit(word: &str) -> &str {
+    const UNITS: [&str; 12] = ["kg", "cm", "mm", "ml", "mg", "g", "m", "%", "st", "nd", "rd", "th"];
+    let word = word.trim_start_matches(['£', '#']);
+    let bare = UNITS.iter().find_map(|unit| word.strip_suffix(unit));
+    bare.filter(|bare| bare.ends_with(|c: char| c.is_ascii_digit())).unwrap_or(word)
 }
 
 /// Five digits or more with a letter or a sign among them: "inc/2024/1182", and not a date, a time or a sum.

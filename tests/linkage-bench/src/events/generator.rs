@@ -262,6 +262,8 @@ impl Family<'_> {
             submission,
             child: id(line.child),
             given: vec![line.child.to_owned()],
+            others: vec![self.mother.to_owned(), self.partner.to_owned()],
+            addresses: Vec::new(),
             kind: line.own_word.to_owned(),
             event: line.event,
             details: entry(when, &line.text, children)?,

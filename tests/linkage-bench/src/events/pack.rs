@@ -5,7 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use domain::{Category, EntryDetails, EventDate, Handling, PersonId, PersonKind, Sensitive, Significance, Source};
+use domain::{Category, EntryDetails, EventDate, Handling, PersonId, PersonKind, PersonName, Sensitive, Significance, Source};
 use linkage::batch::{Glossary, Member, Names, Return, Submission, read_line};
 use serde::Deserialize;
 use uuid::Uuid;
@@ -30,6 +30,8 @@ pub(super) struct Pack {
     pub(super) families: Vec<Vec<usize>>,
     /// Events that have to do with each other.
     pub(super) related: Vec<(String, String)>,
+    /// The same as a set.
+    pub(super) related_events: BTreeSet<(String, String)>,
     /// Entries that look alike and must stay apart, by name.
     pub(super) hard_negatives: Vec<(String, String)>,
 }
@@ -41,9 +43,35 @@ pub(super) struct Told {
     pub(super) submission: usize,
     pub(super) child: String,
     pub(super) given: Vec<String>,
+    /// Family names, and the names of relatives.
+    pub(super) others: Vec<String>,
+    /// Lines of addresses.
+    pub(super) addresses: Vec<String>,
     pub(super) kind: String,
     pub(super) event: String,
     pub(super) details: EntryDetails,
+}
+
+impl Pack {
+    /// Whether two entries' events have to do with each other and are not one.
+    pub(super) fn are_related(&self, a: &Told, b: &Told) -> bool {
+        let is = |one: &str, other: &str| self.related_events.contains(&(one.to_owned(), other.to_owned()));
+        is(&a.event, &b.event) || is(&b.event, &a.event)
+    }
+}
+
+impl Told {
+    /// The entry in one line.
+    pub(super) fn shown(&self) -> String {
+        let when = (self.details.when.edtf(), self.details.when.time().map(domain::TimeOfDay::minutes));
+        format!("{} {} [{}] {when:?} {}", self.name, self.agency, self.kind, self.details.what.as_str())
+    }
+
+    /// The day it is dated to, when it is one.
+    pub(super) fn day(&self) -> Option<time::Date> {
+        let when = &self.details.when;
+        (when.earliest() == when.latest()).then(|| when.earliest())
+    }
 }
 
 /// Reads a pack.
@@ -53,7 +81,8 @@ pub(super) struct Told {
 pub(super) fn open(folder: &Path) -> Result<Pack> {
     let (told, key) = read(folder)?;
     let families = families(&told, &key);
-    Ok(Pack { told, families, related: key.related, hard_negatives: key.hard_negatives })
+    let related_events = key.related.iter().cloned().collect();
+    Ok(Pack { told, families, related: key.related, related_events, hard_negatives: key.hard_negatives })
 }
 
 /// Entries of families that share a child are one set.
@@ -112,11 +141,26 @@ fn read(folder: &Path) -> Result<(Vec<Told>, Key)> {
                 submission: place,
                 child: child.clone(),
                 given: submission.subject.facts.names.iter().map(|name| name.given.as_str().to_owned()).collect(),
+                others: other_names(submission),
+                addresses: address_lines(submission),
                 kind: event.kind.clone(),
             });
         }
     }
     Ok((entries, key))
+}
+
+fn other_names(submission: &Submission) -> Vec<String> {
+    let facts = &submission.subject.facts;
+    let family = |name: &PersonName| name.family.as_ref().map(|family| family.as_str().to_owned());
+    let own = facts.names.iter().filter_map(family);
+    let relatives = facts.relations.iter().map(|one| &one.name);
+    let named = relatives.flat_map(|name| family(name).into_iter().chain([name.given.as_str().to_owned()]));
+    own.chain(named).collect()
+}
+
+fn address_lines(submission: &Submission) -> Vec<String> {
+    submission.subject.facts.addresses.iter().map(|address| address.lines.as_str().to_owned()).collect()
 }
 
 fn label(submission: &Submission) -> Result<&str> {

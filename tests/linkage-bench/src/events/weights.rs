@@ -4,7 +4,7 @@
 use std::path::PathBuf;
 
 use anyhow::{Context, Result};
-use linkage::{weigh_accounts, weigh_repeats};
+use linkage::{Model, weigh_accounts, weigh_repeats};
 
 use super::measure::{facts_of, names};
 use super::pack::{self, Told};
@@ -21,10 +21,10 @@ pub(crate) fn run(words: &[String]) -> Result<()> {
             let told: Vec<&Told> = family.iter().filter_map(|&index| pack.told.get(index)).collect();
             let names = names(&told);
             let facts = facts_of(&told, &names);
-            for pair in if repeats { weigh_repeats(&facts) } else { weigh_accounts(&facts) } {
+            for pair in if repeats { weigh_repeats(&facts) } else { weigh_accounts(&facts, Model::shipped()) } {
                 let entry = |list: &[usize]| list.first().and_then(|place| told.get(*place));
                 let (Some(a), Some(b)) = (entry(&pair.one), entry(&pair.other)) else { continue };
-                let values: Vec<String> = pair.facts.iter().map(|(_, value)| value.to_string()).collect();
+                let values: Vec<String> = pair.features.iter().map(ToString::to_string).collect();
                 let same = u8::from(a.event == b.event);
                 println!("{}\t{same}\t{}\t{}\t{}", folder.display(), a.name, b.name, values.join(" "));
             }
