@@ -6,7 +6,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Accounts, Family, Model, group};
+use crate::event::{Accounts, Explanation, Family, Model, between, group};
 use crate::evidence::{EvidenceCode as E, LinkEvidence, Spoken, join};
 use crate::facts::EventFacts;
 use crate::piles::Unit;
@@ -81,10 +81,21 @@ pub fn sort_events_by(entries: &[EventFacts<'_>], model: &Model) -> SortedEvents
     let accounts = Accounts::of(&sorting.family, repeats.iter().map(|(units, _)| units.as_slice()));
     let pairs = accounts.pairs();
     let groups = group(&accounts, &pairs);
-    let mut clusters: Vec<EventCluster> = groups.iter().map(|group| sorting.cluster(&repeats, group)).collect();
+    let (related, suggested) = between(&accounts, &pairs, &groups);
+    let mut clusters: Vec<EventCluster> =
+        groups.iter().map(|group| sorting.cluster(&repeats, group, accounts.explain_row(group))).collect();
     let first = |cluster: &EventCluster| cluster.members.first().and_then(|&i| entries.get(i)).map(|facts| facts.entry);
     clusters.sort_by_key(first);
-    SortedEvents { clusters, related: Vec::new(), suggested: Vec::new() }
+    let entry = |account: usize| sorting.entries_of(accounts.units(account)).first().copied();
+    let related = related.into_iter().filter_map(|pair| {
+        Some(RelatedEvents { first: entry(pair.one)?, second: entry(pair.other)?, evidence: pair.evidence })
+    });
+    let suggested = suggested.into_iter().filter_map(|pair| {
+        let (first, second) = (entry(pair.one)?, entry(pair.other)?);
+        Some(SuggestedEvents { first, second, evidence: pair.evidence, against: pair.against })
+    });
+    let (related, suggested) = (related.collect(), suggested.collect());
+    SortedEvents { clusters, related, suggested }
 }
 
 /// Sorts entries into events, as [`sort_events`] without what is related.
@@ -173,7 +184,7 @@ impl<'e, 'f> Sorting<'e, 'f> {
         groups.finish()
     }
 
-    fn cluster(&self, repeats: &Repeats, groups: &[usize]) -> EventCluster {
+    fn cluster(&self, repeats: &Repeats, groups: &[usize], explained: Explanation) -> EventCluster {
         let mut codes = Spoken::new();
         let repeats: Vec<_> = groups.iter().filter_map(|&group| repeats.get(group)).collect();
         let units: Vec<&Unit> =
@@ -184,12 +195,15 @@ impl<'e, 'f> Sorting<'e, 'f> {
         repeats.iter().for_each(|(_, spoken)| join(&mut codes, spoken.clone()));
         let mut members: Vec<usize> = units.iter().flat_map(|unit| &unit.entries).copied().collect();
         members.sort_by_key(|&index| self.family.entries.get(index).map(|facts| facts.entry));
-        EventCluster { members, evidence: evidence(codes), against: Vec::new() }
+        let evidence = each_once(codes.into_keys().map(LinkEvidence::of).chain(explained.evidence).collect());
+        EventCluster { members, evidence, against: each_once(explained.against) }
     }
 }
 
-fn evidence(codes: Spoken) -> Vec<LinkEvidence> {
-    codes.into_keys().map(LinkEvidence::of).collect()
+fn each_once(mut evidence: Vec<LinkEvidence>) -> Vec<LinkEvidence> {
+    evidence.sort();
+    evidence.dedup();
+    evidence
 }
 
 /// When an entry happened, what it says, who tells it of whom; its id only when all of that is the same.

@@ -7,11 +7,13 @@
 
 mod accounts;
 mod acts;
+mod between;
 mod bits;
 mod blocks;
 mod clock;
 mod common;
 mod days;
+mod explain;
 mod family;
 mod feasts;
 mod features;
@@ -26,7 +28,6 @@ mod rarity;
 mod reading;
 mod relative;
 mod repeats;
-mod sequence;
 mod shorthand;
 mod signs;
 mod thesaurus;
@@ -36,6 +37,8 @@ mod words;
 use serde::{Deserialize, Serialize};
 
 pub(crate) use accounts::Accounts;
+pub(crate) use between::between;
+pub(crate) use explain::Explanation;
 pub(crate) use family::Family;
 pub use frequencies::Frequencies;
 pub(crate) use grouping::group;

@@ -34,7 +34,9 @@ impl FamilyNames {
     /// With the lines of the family's addresses, of which a place's own name counts, not "street" or a number.
     #[must_use]
     pub fn with_addresses<'a>(mut self, lines: impl IntoIterator<Item = &'a str>) -> Self {
-        let own = |word: &String| word.len() > 3 && !STREETS.contains(&word.as_str()) && word.chars().all(char::is_alphabetic);
+        let own = |word: &String| {
+            word.len() > 3 && !STREETS.contains(&word.as_str()) && word.chars().all(char::is_alphabetic)
+        };
         self.others.extend(lines.into_iter().flat_map(tokens).filter(own));
         self
     }
@@ -64,9 +66,10 @@ impl FamilyNames {
 /// What streets and houses are called besides their own name.
 const STREETS: &[&str] = &[
     "street", "road", "lane", "close", "court", "house", "drive", "avenue", "gardens", "crescent", "place", "terrace",
-    "view", "flat", "floor", "square", "green", "hill", "park", "walk", "mews", "rise", "yard", "farm", "cottage", "estate",
-    "block", "room", "hostel", "refuge", "site", "plot", "bank", "gate", "side", "mill", "bridge", "station", "church",
-    "school", "hospital", "north", "south", "east", "west", "upper", "lower", "great", "little", "high", "main",
+    "view", "flat", "floor", "square", "green", "hill", "park", "walk", "mews", "rise", "yard", "farm", "cottage",
+    "estate", "block", "room", "hostel", "refuge", "site", "plot", "bank", "gate", "side", "mill", "bridge", "station",
+    "church", "school", "hospital", "north", "south", "east", "west", "upper", "lower", "great", "little", "high",
+    "main",
 ];
 
 impl fmt::Debug for FamilyNames {

@@ -34,11 +34,8 @@ impl EvidenceOut {
     }
 
     pub(super) fn of_events(evidence: &[LinkEvidence]) -> Vec<Self> {
-        let out = |one: &LinkEvidence| Self {
-            code: code_of(&one.code),
-            words: one.code.words().to_owned(),
-            weight: None,
-        };
+        let out =
+            |one: &LinkEvidence| Self { code: code_of(&one.code), words: one.code.words().to_owned(), weight: None };
         evidence.iter().map(out).collect()
     }
 }

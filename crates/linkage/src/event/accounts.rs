@@ -6,6 +6,7 @@ use std::collections::{BTreeSet, HashMap};
 use domain::{AgencyId, PersonId};
 use time::Date;
 
+use super::explain::Explanation;
 use super::family::Family;
 use super::features::{self, Dates, Features};
 use super::neighbours::Keys;
@@ -93,11 +94,39 @@ impl<'t, 'e, 'f> Accounts<'t, 'e, 'f> {
             return *known;
         }
         let features = self.features(pair.0, pair.1);
-        let score = features.and_then(|features| {
-            Some(self.family.model.score(&features) + features::correction(&features)?)
-        });
+        let score =
+            features.and_then(|features| Some(self.family.model.score(&features) + features::correction(&features)?));
         self.scores.borrow_mut().insert(pair, score);
         score
+    }
+
+    /// Whether a meaning is not frequent in English.
+    pub(crate) fn is_uncommon(&self, stem: u32) -> bool {
+        let frequent = usize::try_from(stem).ok().and_then(|stem| self.family.frequent.get(stem));
+        frequent.is_some_and(|frequent| !frequent)
+    }
+
+    /// Whether two rows have no agency in common, so that each could be told by the other's agencies too.
+    pub(crate) fn has_room(&self, rows: &[Vec<usize>], one: usize, other: usize) -> bool {
+        let (Some(x), Some(y)) = (rows.get(one), rows.get(other)) else { return false };
+        !x.iter().any(|a| y.iter().any(|b| self.same_agency(*a, *b)))
+    }
+
+    /// Why the accounts of one row stand together: each with the one for which most speaks.
+    pub(crate) fn explain_row(&self, members: &[usize]) -> Explanation {
+        let mut explained = Explanation::default();
+        let mut told: BTreeSet<(usize, usize)> = BTreeSet::new();
+        for one in members {
+            let others = members.iter().filter(|other| *other != one);
+            let best = others.filter_map(|other| Some((self.score(*one, *other)?, std::cmp::Reverse(*other)))).max();
+            let Some((_, std::cmp::Reverse(best))) = best else { continue };
+            if told.insert((*one.min(&best), *one.max(&best))) {
+                let pair = self.explain(*one, best);
+                explained.evidence.extend(pair.evidence);
+                explained.against.extend(pair.against);
+            }
+        }
+        explained
     }
 
     /// Every pair of different agencies' accounts that is compared, in order.

@@ -4,7 +4,7 @@
 
 use std::sync::LazyLock;
 
-use regex::{RegexSet, RegexSetBuilder};
+use regex::{Regex, RegexBuilder, RegexSet, RegexSetBuilder};
 
 use super::bits::Bits;
 
@@ -136,34 +136,138 @@ const fn all(acts: &[Acts]) -> Acts {
 
 /// Acts and happenings of which two kinds are two events, as a rule.
 pub(crate) const DISTINCT: Acts = HAPPENINGS.with(all(&[
-    CONFERENCE, CORE_GROUP, STRATEGY, TEAM_AROUND_FAMILY, CHILD_IN_NEED, MARAC, CARE_PROGRAMME, SCHOOL_EVENING, COURT,
-    ORDER, CP_MEDICAL, OPERATION, IMMUNISATION, DENTAL, EYES, HEARING_TEST, SPEECH, DEVELOPMENT, PREGNANCY, THERAPY, RENT,
-    REPAIR, NUISANCE, SUBSTANCE_WORK, ACHIEVEMENT, EMERGENCY_CARE, RETURN_INTERVIEW, POVERTY,
+    CONFERENCE,
+    CORE_GROUP,
+    STRATEGY,
+    TEAM_AROUND_FAMILY,
+    CHILD_IN_NEED,
+    MARAC,
+    CARE_PROGRAMME,
+    SCHOOL_EVENING,
+    COURT,
+    ORDER,
+    CP_MEDICAL,
+    OPERATION,
+    IMMUNISATION,
+    DENTAL,
+    EYES,
+    HEARING_TEST,
+    SPEECH,
+    DEVELOPMENT,
+    PREGNANCY,
+    THERAPY,
+    RENT,
+    REPAIR,
+    NUISANCE,
+    SUBSTANCE_WORK,
+    ACHIEVEMENT,
+    EMERGENCY_CARE,
+    RETURN_INTERVIEW,
+    POVERTY,
 ]));
 /// Steps that follow from an event: whoever tells of one tells of another day's act, even when the event is retold.
-pub(crate) const AFTERMATH: Acts = all(&[
-    STRATEGY, CORE_GROUP, SCREENING, REFERRAL, CP_MEDICAL, RETURN_INTERVIEW, REPAIR,
-]);
+pub(crate) const AFTERMATH: Acts =
+    all(&[STRATEGY, CORE_GROUP, SCREENING, REFERRAL, CP_MEDICAL, RETURN_INTERVIEW, REPAIR]);
 /// What happens to a family, as against what agencies do.
 pub(crate) const HAPPENINGS: Acts = all(&[
-    BIRTH, DEATH, FIRE, FLOOD, POWER_OFF, MOVE, EVICTION, MISSING, ARREST, WARRANT, RELEASE, PRISON, DOMESTIC_ABUSE, WEAPON,
-    THEFT, DAMAGE, DOOR_BROKEN, DRUGS_FOUND, INTOXICATED, INJURY, HEAD_INJURY, FRACTURE, BURN, SWALLOWED, BITE, ILLNESS,
-    BREATHING, SEIZURE, EXCLUSION, FIGHT, BULLYING, OUTING, SCHOOL_MOVE, SELF_HARM, MENTAL_CRISIS, HIT_BY_ADULT, SEXUAL,
-    ONLINE, SEPARATION, NEW_PARTNER, JOB, ROAD_ACCIDENT, LEFT_ALONE, ANIMAL, GRADUATION,
+    BIRTH,
+    DEATH,
+    FIRE,
+    FLOOD,
+    POWER_OFF,
+    MOVE,
+    EVICTION,
+    MISSING,
+    ARREST,
+    WARRANT,
+    RELEASE,
+    PRISON,
+    DOMESTIC_ABUSE,
+    WEAPON,
+    THEFT,
+    DAMAGE,
+    DOOR_BROKEN,
+    DRUGS_FOUND,
+    INTOXICATED,
+    INJURY,
+    HEAD_INJURY,
+    FRACTURE,
+    BURN,
+    SWALLOWED,
+    BITE,
+    ILLNESS,
+    BREATHING,
+    SEIZURE,
+    EXCLUSION,
+    FIGHT,
+    BULLYING,
+    OUTING,
+    SCHOOL_MOVE,
+    SELF_HARM,
+    MENTAL_CRISIS,
+    HIT_BY_ADULT,
+    SEXUAL,
+    ONLINE,
+    SEPARATION,
+    NEW_PARTNER,
+    JOB,
+    ROAD_ACCIDENT,
+    LEFT_ALONE,
+    ANIMAL,
+    GRADUATION,
 ]);
 /// An agency's own steps: each happens on its own day, whatever earlier event it speaks of.
 pub(crate) const STEPS: Acts = all(&[
-    CONFERENCE, CORE_GROUP, STRATEGY, TEAM_AROUND_FAMILY, CHILD_IN_NEED, MARAC, CARE_PROGRAMME, REFERRAL, SCREENING,
-    CP_MEDICAL, RETURN_INTERVIEW, THERAPY, IMMUNISATION, DEVELOPMENT, REPAIR, OPERATION, CLOSURE,
+    CONFERENCE,
+    CORE_GROUP,
+    STRATEGY,
+    TEAM_AROUND_FAMILY,
+    CHILD_IN_NEED,
+    MARAC,
+    CARE_PROGRAMME,
+    REFERRAL,
+    SCREENING,
+    CP_MEDICAL,
+    RETURN_INTERVIEW,
+    THERAPY,
+    IMMUNISATION,
+    DEVELOPMENT,
+    REPAIR,
+    OPERATION,
+    CLOSURE,
 ]);
 /// An agency's own contacts with a family: two agencies' are two, unless words or times show that they came together.
 pub(crate) const OWN_CONTACTS: Acts = all(&[
-    VISIT, CONSULTATION, THERAPY, PHONE, SUBSTANCE_WORK, DEVELOPMENT, IMMUNISATION, DENTAL, EYES, SPEECH, HEARING_TEST,
-    LETTER, REPAIR,
+    VISIT,
+    CONSULTATION,
+    THERAPY,
+    PHONE,
+    SUBSTANCE_WORK,
+    DEVELOPMENT,
+    IMMUNISATION,
+    DENTAL,
+    EYES,
+    SPEECH,
+    HEARING_TEST,
+    LETTER,
+    REPAIR,
 ]);
 /// Meetings that go by a name: two names are two meetings.
 pub(crate) const NAMED_MEETINGS: Acts =
     all(&[CONFERENCE, CORE_GROUP, STRATEGY, TEAM_AROUND_FAMILY, CHILD_IN_NEED, MARAC, CARE_PROGRAMME, SCHOOL_EVENING]);
+
+/// Acts that show a consequence of something earlier, a notification of it or a meeting about it.
+pub(crate) const CONSEQUENCES: Acts = AFTERMATH.with(all(&[FOLLOW_UP, REQUEST, CONFERENCE, MARAC, NOTIFICATION]));
+
+static CONSEQUENCE: LazyLock<Option<Regex>> = LazyLock::new(|| {
+    let patterns: Vec<&str> = CONSEQUENCES.places().filter_map(|place| PATTERNS.get(place).copied()).collect();
+    RegexBuilder::new(&patterns.join("|")).unicode(false).case_insensitive(true).build().ok()
+});
+
+/// The first word of a text that shows a consequence, by its first byte and the byte after its last.
+pub(crate) fn consequence(text: &str) -> Option<(usize, usize)> {
+    CONSEQUENCE.as_ref()?.find(text).map(|found| (found.start(), found.end()))
+}
 
 static SET: LazyLock<Option<RegexSet>> = LazyLock::new(|| RegexSetBuilder::new(PATTERNS).unicode(false).build().ok());
 
@@ -181,11 +285,7 @@ pub(crate) struct Told {
 impl Told {
     /// What two texts of one agency tell of together.
     pub(crate) const fn with(self, other: Self) -> Self {
-        Self {
-            all: self.all.with(other.all),
-            lead: self.lead.with(other.lead),
-            first: self.first.with(other.first),
-        }
+        Self { all: self.all.with(other.all), lead: self.lead.with(other.lead), first: self.first.with(other.first) }
     }
 }
 
@@ -200,9 +300,10 @@ pub(crate) fn read(text: &str) -> Told {
 
 fn matches(text: &str) -> Acts {
     let Some(set) = SET.as_ref() else { return Bits::none() };
-    set.matches(text).into_iter().filter_map(|place| u32::try_from(place).ok()).fold(Bits::none(), |sum, place| {
-        sum.with(Bits::one(place))
-    })
+    set.matches(text)
+        .into_iter()
+        .filter_map(|place| u32::try_from(place).ok())
+        .fold(Bits::none(), |sum, place| sum.with(Bits::one(place)))
 }
 
 #[cfg(test)]

@@ -64,4 +64,3 @@ impl Bits {
         Self::all_single().filter(move |one| self.meets(*one))
     }
 }
-

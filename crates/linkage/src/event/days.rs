@@ -85,6 +85,14 @@ pub(crate) fn is_temporal(word: &str) -> bool {
         || feasts::is_feast_word(word)
 }
 
+/// Whether a word next to a day is part of how it is named: "Saturday 2 March", "late on Friday night".
+pub(crate) fn belongs_to_day(word: &str) -> bool {
+    is_temporal(word) && !matches!(word, "at" | "in" | "to" | "past" | "before")
+        || month_named(word).is_some()
+        || matches!(word, "last" | "late" | "early" | "morning" | "afternoon" | "am" | "pm" | "of")
+        || word.len() == 4 && word.starts_with("20") && word.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 /// Saturday and Sunday.
 const SATURDAY_AND_SUNDAY: u8 = 0b110_0000;
 

@@ -8,10 +8,10 @@ use super::acts;
 use super::bits::Bits;
 use super::clock::Clock;
 use super::days::Quoted;
-use super::reading::Reading;
-use super::rarity::{Rarity, shared};
-use super::weighing::Weighing;
 use super::frequencies::thousandths_of_ln;
+use super::rarity::{Rarity, shared};
+use super::reading::Reading;
+use super::weighing::Weighing;
 
 /// One, for features that hold or do not.
 const ONE: i32 = 1000;
@@ -230,8 +230,18 @@ pub(crate) fn correction(features: &Features) -> Option<i32> {
     let has = |feature: F| features.get(feature as usize).is_some_and(|value| *value > 0);
     let said = !has(F::NoWords)
         || [
-            F::Kinds, F::LeadWithin, F::LeadAgrees, F::BothQuote, F::Minutes10, F::Minutes30, F::Quoted5, F::Quoted20,
-            F::Reference, F::LongFigure, F::MeetingSame, F::MeetingSome,
+            F::Kinds,
+            F::LeadWithin,
+            F::LeadAgrees,
+            F::BothQuote,
+            F::Minutes10,
+            F::Minutes30,
+            F::Quoted5,
+            F::Quoted20,
+            F::Reference,
+            F::LongFigure,
+            F::MeetingSame,
+            F::MeetingSome,
         ]
         .into_iter()
         .any(has);
@@ -488,7 +498,10 @@ impl Writer {
         let happening = a.told.all.and(b.told.all).meets(acts::HAPPENINGS);
         let vague = dates.inexact_overlap() && dates.quoted.is_none() && dates.both.is_none();
         self.holds(F::OneWordInexact, vague && uncommon < 2 && !happening && !has(&known, F::MeetingSame));
-        self.holds(F::OtherChild, has(&known, F::NoChild) && !happening && uncommon < 3 && !has(&known, F::MeetingSame));
+        self.holds(
+            F::OtherChild,
+            has(&known, F::NoChild) && !happening && uncommon < 3 && !has(&known, F::MeetingSame),
+        );
     }
 
     fn figures(&mut self, a: &Reading, b: &Reading, weighing: &Weighing) {

@@ -15,7 +15,7 @@ const JOIN: i32 = -500;
 /// Evidence that every two accounts of one event need.
 pub(crate) const FLOOR: i32 = -3_000;
 /// Evidence from which two rows are suggested to be one.
-const SUGGEST: i32 = -2_000;
+const SUGGEST: i32 = -1_600;
 /// What two accounts count that are never one event.
 pub(crate) const NEVER: i32 = -20_000;
 
@@ -31,8 +31,7 @@ pub struct Model {
     pub suggest: i32,
 }
 
-static SHIPPED: LazyLock<Model> =
-LazyLock::new(|| Model::new(Frequencies::shipped().clone(), &parse(WEIGHTS)));
+static SHIPPED: LazyLock<Model> = LazyLock::new(|| Model::new(Frequencies::shipped().clone(), &parse(WEIGHTS)));
 
 /// The weights in the order of the features; 0 for one that is not named.
 fn parse(text: &str) -> Vec<i32> {

@@ -2,8 +2,8 @@
 
 use super::bits::Bits;
 use super::frequencies::thousandths_of_ln;
-use super::reading::Reading;
 use super::rarity::shared;
+use super::reading::Reading;
 
 /// Of fewer accounts than this nothing is rare.
 const LEAST_ACCOUNTS: u32 = 16;

@@ -112,7 +112,7 @@ impl<'m> Vocabulary<'m> {
     }
 
     fn meaning(&mut self, long: &str, cut: &str) -> u32 {
-        let stands_for = thesaurus::concept(long, cut).unwrap_or(cut);
+        let stands_for = stands_for(long, cut);
         if let Some(known) = self.meanings.get(stands_for) {
             return *known;
         }
@@ -149,6 +149,21 @@ impl<'m> Vocabulary<'m> {
         written.sort_unstable();
         written.into_iter().map(|(_, word)| word).collect()
     }
+}
+
+/// The meaning of a word spelt out, or of its stem.
+fn stands_for<'w>(long: &str, cut: &'w str) -> &'w str {
+    thesaurus::concept(long, cut).unwrap_or(cut)
+}
+
+/// The meanings of a lower-case word as they are written; none for a word that shows nothing.
+pub(crate) fn meanings_of(word: &str) -> Vec<String> {
+    let meaning = |part: &str| {
+        let long = spelt_out(part);
+        let cut = stem(long);
+        (!is_common(cut) && !is_common(long)).then(|| stands_for(long, cut).to_owned())
+    };
+    parts(word).filter_map(meaning).collect()
 }
 
 /// Words for several children, or for another than the one the entry is about.

@@ -197,7 +197,8 @@ fn solve(mut matrix: Vec<Vec<f64>>, mut right: Vec<f64>) -> Vec<f64> {
     }
     let mut solved = vec![0.0; count];
     for line in (0..count).rev() {
-        let known: f64 = solved.iter().enumerate().skip(line + 1).map(|(place, value)| at(&matrix, line, place) * value).sum();
+        let known: f64 =
+            solved.iter().enumerate().skip(line + 1).map(|(place, value)| at(&matrix, line, place) * value).sum();
         let value = (right.get(line).copied().unwrap_or_default() - known) / at(&matrix, line, line);
         if let Some(place) = solved.get_mut(line) {
             *place = value;

@@ -315,7 +315,8 @@ fn count_suggestions(pack: &Pack, told: &[&Told], rows: &Rows, tally: &mut Tally
         let related = pairs().any(|(a, b)| pack.are_related(a, b));
         tally.suggested_same.add(same);
         tally.suggested_related.add(same || related);
-        if verbose && !same
+        if verbose
+            && !same
             && let Some((a, b)) = pairs().next()
         {
             show("ASKED", pack, a, b);

@@ -5,7 +5,9 @@ use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result};
-use domain::{Category, EntryDetails, EventDate, Handling, PersonId, PersonKind, PersonName, Sensitive, Significance, Source};
+use domain::{
+    Category, EntryDetails, EventDate, Handling, PersonId, PersonKind, PersonName, Sensitive, Significance, Source,
+};
 use linkage::batch::{Glossary, Member, Names, Return, Submission, read_line};
 use serde::Deserialize;
 use uuid::Uuid;
