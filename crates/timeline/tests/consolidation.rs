@@ -3,7 +3,7 @@
 
 mod support;
 
-use domain::{EventDate, Marking, SeenStatus, Significance};
+use domain::{Category, EventDate, Marking, SeenStatus, Significance};
 use rstest::rstest;
 use support::*;
 use timeline::{ConflictField, Consolidated, Filter, QuietSpell, quiet_spells, silence_by_agency};
@@ -155,6 +155,27 @@ fn a_filter_keeps_whole_rows_and_their_numbers() {
     assert_eq!((by_agency.row_count, by_agency.entry_count), (2, 3));
     let by_child = filtered(Filter { children: vec![person(BILAL)], ..Filter::default() });
     assert_eq!((by_child.rows.len(), by_child.rows[0].children.len()), (1, 2));
+}
+
+#[test]
+fn a_category_is_looked_for_among_all_accounts() {
+    let category = |code: &str| Category::new(code).unwrap();
+    let entries = || {
+        let police = entry(2, 2, POLICE, &[AISHA], "2024-03-12T22:10", FIGHT);
+        let school = with(entry(3, 3, SCHOOL, &[AISHA], "2024-03-12", FIGHT), |details| {
+            details.category = category("HEALTH");
+        });
+        vec![police, school, entry(1, 1, HV, &[AISHA], "2024-01-10", "Something else")]
+    };
+    let found = |codes: &[&str]| {
+        let categories = codes.iter().map(|code| category(code)).collect();
+        let rows = shown(entries(), &Filter { categories, ..Filter::default() }).rows;
+        rows.iter().map(|row| (row.sequence, row.accounts.len())).collect::<Vec<_>>()
+    };
+    assert_eq!(shown(entries(), &Filter::default()).rows[1].category, category("DOMESTIC_ABUSE"));
+    assert_eq!(found(&["HEALTH"]), [(2, 2)], "the row leads with another account");
+    assert_eq!(found(&["HEALTH", "DOMESTIC_ABUSE"]), [(1, 1), (2, 2)]);
+    assert_eq!(found(&["SUPPORT"]), []);
 }
 
 #[test]

@@ -55,10 +55,13 @@ fn any_filter() -> impl Strategy<Value = Filter> {
     let children = prop::collection::vec(prop::sample::select(vec![AISHA, BILAL, UNBORN]), 0..3);
     let agencies = prop::collection::vec(HV..=SCHOOL, 0..3);
     let significance = prop::collection::vec(prop::sample::select(Significance::ALL), 0..3);
-    (children, agencies, significance).prop_map(|(children, agencies, significance)| Filter {
+    let categories = prop::collection::vec(prop::sample::select(vec!["HOME", "CONTACT", "LEGAL"]), 0..3);
+    let all = (children, agencies, significance, categories);
+    all.prop_map(|(children, agencies, significance, categories)| Filter {
         children: children.into_iter().map(person).collect(),
         agencies: agencies.into_iter().map(agency).collect(),
         significance,
+        categories: categories.into_iter().filter_map(Category::new).collect(),
         ..Filter::default()
     })
 }
