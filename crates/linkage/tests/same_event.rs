@@ -155,6 +155,6 @@ fn evidence_never_repeats_the_words() {
     let names = names();
     let decision = same_event(&a.facts(&names), &b.facts(&names));
     assert!(decision.evidence.len() >= 3);
-    assert!(decision.evidence.iter().all(|evidence| !evidence.words.contains("lip")));
+    assert!(decision.evidence.iter().all(|evidence| !evidence.words.as_str().contains("lip")));
     assert!(!format!("{:?}", a.facts(&names)).contains("lip") && !format!("{names:?}").contains("Aisha"));
 }

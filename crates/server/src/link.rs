@@ -18,7 +18,8 @@ use std::process::ExitCode;
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 use linkage::batch::{
-    Circle, FirstPass, Glossary, Related, Sorted, Submission, ToldOnce, digest, link_circle, read_line,
+    Circle, FirstPass, Glossary, Reasons, Related, Sorted, Submission, Suggested, ToldOnce, digest, link_circle,
+    read_line,
 };
 
 use crate::{files, output, process};
@@ -50,8 +51,11 @@ pub(crate) struct LinkArgs {
     /// Take the glossary of this partnership from the configuration, too.
     #[arg(long, value_name = "CODE")]
     partnership: Option<String>,
+    /// Put the reasons about events into words that quote what the submissions say: the output then holds narrative.
+    #[arg(long)]
+    quote: bool,
     /// Print the JSON Schema of a line of the input, or of the output, and end.
-    #[arg(long, value_name = "WHICH", conflicts_with_all = ["input", "output", "glossary", "partnership"])]
+    #[arg(long, value_name = "WHICH", conflicts_with_all = ["input", "output", "glossary", "partnership", "quote"])]
     schema: Option<Schema>,
 }
 
@@ -86,7 +90,8 @@ fn link_file(arguments: &LinkArgs, config: Option<&Path>) -> anyhow::Result<Exit
     let glossary = glossary::read(arguments.glossary.as_deref(), arguments.partnership.as_deref(), config)?;
     let file = File::open(input).with_context(|| format!("{}: cannot be read", input.display()))?;
     let linking = Linking::first_reading(file, &glossary).with_context(|| input.display().to_string())?;
-    let written = files::write_private_through(target, |out| linking.write(out))?;
+    let reasons = if arguments.quote { Reasons::Quoting } else { Reasons::Standing };
+    let written = files::write_private_through(target, |out| linking.write(out, reasons))?;
     tell(&written)?;
     Ok(if written.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(NOT_ALL_READ) })
 }
@@ -100,7 +105,8 @@ struct Told {
 fn tell(told: &Told) -> std::io::Result<()> {
     let counts = &told.counts;
     output::note(&format!(
-        "{} lines, {} entries: {} children and {} adults in {} families, {} events; {} questions for a person, {} warnings",
+        "{} lines, {} entries: {} children and {} adults in {} families, {} events; {} questions for a person, {} pairs of \
+         events that may be one, {} warnings",
         counts.lines,
         counts.entries,
         counts.children,
@@ -108,6 +114,7 @@ fn tell(told: &Told) -> std::io::Result<()> {
         counts.families,
         counts.rows,
         counts.questions,
+        counts.suggested,
         counts.warnings,
     ))?;
     for failed in told.failed.iter().take(NAMED) {
@@ -153,7 +160,7 @@ impl<'g> Linking<'g> {
     }
 
     /// The second reading, written as it goes.
-    fn write(mut self, out: &mut dyn Write) -> anyhow::Result<Told> {
+    fn write(mut self, out: &mut dyn Write, reasons: Reasons) -> anyhow::Result<Told> {
         let mut document = Document::begin(out)?;
         document.people(&self.sorted.people)?;
         let mut found = Found::default();
@@ -162,13 +169,15 @@ impl<'g> Linking<'g> {
         let progress = Progress::of_count("linking events", self.places.len());
         for circle in &circles {
             let submissions = self.submissions(circle)?;
-            let links = link_circle(&self.sorted.people, circle, &submissions, self.glossary, document.rows());
+            let before = document.rows();
+            let links = link_circle(&self.sorted.people, circle, &submissions, self.glossary, before, reasons);
             for row in &links.rows {
                 document.row(row)?;
             }
             found.told_once.extend(links.told_once);
             found.linked.extend(links.linked);
             found.related.extend(links.related);
+            found.suggested.extend(links.suggested);
             self.sorted.noticed.extend(links.findings);
             progress.on(circle.submissions.len());
         }
@@ -177,6 +186,7 @@ impl<'g> Linking<'g> {
         document.list("told_once", &found.told_once)?;
         document.list("linked", &found.linked)?;
         document.list("related", &found.related)?;
+        document.suggested(&found.suggested)?;
         let warnings = self.sorted.people.labelled(std::mem::take(&mut self.sorted.noticed));
         let counts = document.end(&self.sorted, &warnings)?;
         let failed = self.sorted.failed.iter().map(|fault| {
@@ -207,4 +217,5 @@ struct Found {
     told_once: Vec<ToldOnce>,
     linked: Vec<linkage::batch::Linked>,
     related: Vec<Related>,
+    suggested: Vec<Suggested>,
 }

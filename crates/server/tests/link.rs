@@ -144,3 +144,28 @@ fn a_glossary_of_ones_own() {
     let wrong = linked(line, &["--glossary", glossary.to_str().unwrap()]);
     assert_eq!((wrong.output.status.code(), wrong.links), (Some(1), Value::Null));
 }
+
+#[test]
+fn reasons_quote_what_is_said_only_when_asked_to() {
+    let (_, output) = schema("output");
+    for pack in packs() {
+        let text = fs::read_to_string(&pack).unwrap();
+        let (standing, quoting) = (linked(text.as_bytes(), &[]), linked(text.as_bytes(), &["--quote"]));
+        assert_eq!(quoting.output.status.code(), Some(0));
+        assert_valid(&output, &quoting.links);
+        assert_eq!(standing.links["counts"], quoting.links["counts"]);
+        let suggested = standing.links["suggested"].as_array().unwrap();
+        assert_eq!(standing.links["counts"]["suggested"], json!(suggested.len()));
+        assert_eq!(without_words(&standing.links["rows"]), without_words(&quoting.links["rows"]));
+        assert_eq!(without_words(&standing.links["suggested"]), without_words(&quoting.links["suggested"]));
+        let kept = fs::read_to_string(standing.folder.path().join("links.json")).unwrap();
+        assert!(!kept.contains('“'), "nothing is quoted unless it is asked for");
+    }
+    let refused = chronology(&["link", "--schema", "output", "--quote"]);
+    assert!(!refused.status.success());
+}
+
+/// With the entries alone: several reasons of one code are told apart by what they quote.
+fn without_words(list: &Value) -> Vec<Value> {
+    list.as_array().unwrap().iter().map(|item| item["entries"].clone()).collect()
+}

@@ -3,7 +3,7 @@
 use std::sync::{Arc, PoisonError};
 
 use domain::{
-    AgencyId, Facts, Operation, PartnershipId, Permit, PractitionerId, Purpose, PurposePolicy, Sensitive,
+    AgencyId, Category, Facts, Operation, PartnershipId, Permit, PractitionerId, Purpose, PurposePolicy, Sensitive,
     built_in_categories,
 };
 use store::{AgencyRow, PartnershipRow, PractitionerRow};
@@ -307,11 +307,19 @@ pub(crate) fn agency_out(row: AgencyRow) -> AgencyOut {
     }
 }
 
+impl Service {
+    /// Whether a category is on the list of the caller's partnership. Of a partnership that is not known nothing is said:
+    /// the use case refuses the caller.
+    #[must_use]
+    pub fn lists_category(&self, call: &Call, category: &Category) -> bool {
+        self.partnership_named(&call.sign_in.partnership).map_or(true, |known| known.policy.lists(category))
+    }
+}
+
 /// The built-in categories and the partnership's own.
 pub(crate) fn categories(partnership: &Partnership) -> Vec<CategoryOut> {
-    let built_in = built_in_categories()
-        .iter()
-        .filter_map(|(code, covers)| Some((domain::Category::new(code)?, (*covers).to_owned())));
+    let built_in =
+        built_in_categories().iter().filter_map(|(code, covers)| Some((Category::new(code)?, (*covers).to_owned())));
     built_in
         .chain(partnership.policy.extra_categories.iter().cloned())
         .map(|(code, covers)| CategoryOut { code, covers })

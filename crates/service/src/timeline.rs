@@ -3,11 +3,13 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    Actor, AgencyId, ChronologyId, EntryDetails, EntryId, FragmentId, Instant, InvitationState, Operation, Permit,
-    may_read_entry,
+    Actor, AgencyId, ChronologyId, EntryDetails, EntryId, FragmentId, Instant, InvitationState, Operation,
+    PartnershipId, Permit, PersonDetails, PersonId, PersonKind, Sensitive, may_read_entry,
 };
 use store::{ChronologyRow, FragmentContent, InvitationRow};
-use timeline::{ChildFacts, CoverageLine, Filter, LiveEntry, Row, consolidate_sorted, coverage_statement};
+use timeline::{
+    AgencyNames, ChildFacts, CoverageLine, FamilyFacts, Filter, LiveEntry, Row, consolidate_sorted, coverage_statement,
+};
 use vault::DataKey;
 
 use crate::chronologies::{Admitted, trail};
@@ -83,10 +85,11 @@ impl Service {
         let family = self.open_family(scene, permit, chronology.family_id)?;
         let opened = self.open_content(scene, permit, reader, chronology)?;
         let counts = count_by_agency(&opened.entries);
-        let children = child_facts(&family);
-        let linked = self.linked(scene, permit, chronology, &opened, &children)?;
+        let facts = family_facts(&family);
+        let linked = self.linked(scene, permit, chronology, &opened, &facts)?;
         let sorted = linked.decided(&opened.entries);
-        let drawn = consolidate_sorted(opened.entries, sorted, &children, &filter_of(query));
+        let agencies = agency_names(scene, permit.partnership(), &opened.entries)?;
+        let drawn = consolidate_sorted(opened.entries, &sorted, &facts.children, &agencies, &filter_of(query));
         let coverage = self.coverage(scene, permit, chronology, &counts, opened.involvement)?;
         let header = self.header(scene, chronology, &family, coverage, &drawn.rows)?;
         let (rows, next) = self.rows_of_page(scene, chronology, query, drawn.rows)?;
@@ -258,13 +261,35 @@ fn filter_of(query: &TimelineQuery) -> Filter {
     }
 }
 
-pub(crate) fn child_facts(family: &FamilyView) -> Vec<ChildFacts> {
-    let facts = |(id, child): &(domain::PersonId, domain::PersonDetails)| ChildFacts {
+/// What linkage and consolidation need to know of a family.
+pub(crate) fn family_facts(family: &FamilyView) -> FamilyFacts {
+    let child = |(id, child): &(PersonId, PersonDetails)| ChildFacts {
         id: *id,
         given_name: child.name.given.clone(),
         birth: child.birth,
     };
-    family.children().map(facts).collect()
+    let other_names = family.members.iter().flat_map(|(_, details)| other_names(details)).collect();
+    FamilyFacts { children: family.children().map(child).collect(), other_names }
+}
+
+/// The names of one person but for a child's given name in use.
+fn other_names(details: &PersonDetails) -> Vec<Sensitive<String>> {
+    let given = (details.kind == PersonKind::Adult).then_some(&details.name.given);
+    let known_as = details.other_names.iter().flat_map(|name| [Some(&name.given), name.family.as_ref()]);
+    let names = [given, details.name.family.as_ref()].into_iter().chain(known_as);
+    names.flatten().cloned().collect()
+}
+
+/// What the agencies that tell `entries` are called.
+pub(crate) fn agency_names(
+    scene: &mut Scene<'_, '_>,
+    partnership: PartnershipId,
+    entries: &[LiveEntry],
+) -> Answer<AgencyNames> {
+    let agencies: BTreeSet<AgencyId> = entries.iter().map(|entry| entry.agency).collect();
+    let ids: Vec<AgencyId> = agencies.into_iter().collect();
+    let rows = store::agencies::find_many(scene.tx, partnership, &ids)?;
+    Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
 }
 
 fn count_by_agency(entries: &[LiveEntry]) -> BTreeMap<AgencyId, i64> {

@@ -2,7 +2,7 @@
 //! fragments they were; the agency that submitted a fragment reads that back. An answer in which every entry of a
 //! fragment was left out, because it is marked or filtered away, leaves nothing behind.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{EntryId, FragmentId, Operation, Role};
 use store::ShownFragmentRow;
@@ -52,14 +52,24 @@ impl Service {
     }
 }
 
-/// Entries shown by rows, accounts and the siblings' repeats folded into them, by fragment.
+/// Entries shown by rows, by fragment: accounts, the siblings' repeats folded into them, and what is quoted of other rows,
+/// which may have been left out.
 pub(crate) fn shown_in_rows(rows: &[Row]) -> Shown {
-    let mut shown = Shown::new();
-    for account in rows.iter().flat_map(|row| &row.accounts) {
-        let repeats = account.also_submitted_as.iter().map(|repeat| repeat.fragment_id);
-        for fragment in repeats.chain([account.fragment_id]) {
-            *shown.entry(fragment).or_insert(0) += 1;
+    let mut entries: BTreeMap<EntryId, FragmentId> = BTreeMap::new();
+    for row in rows {
+        entries.extend(&row.quoted);
+        for account in &row.accounts {
+            entries.insert(account.entry_id, account.fragment_id);
+            entries.extend(account.also_submitted_as.iter().map(|repeat| (repeat.entry_id, repeat.fragment_id)));
         }
+    }
+    counted(entries.into_values())
+}
+
+fn counted(fragments: impl Iterator<Item = FragmentId>) -> Shown {
+    let mut shown = Shown::new();
+    for fragment in fragments {
+        *shown.entry(fragment).or_insert(0) += 1;
     }
     shown
 }
@@ -73,12 +83,9 @@ pub(crate) fn shown_in_view(view: Option<&TimelineOut>) -> Shown {
 pub(crate) fn shown_in_links(links: &LinksOut, fragments: &BTreeMap<EntryId, FragmentId>) -> Shown {
     let told = links.events.iter().flat_map(|event| event.entries.iter().map(|entry| entry.entry_id));
     let related = links.related.iter().flat_map(|pair| [pair.row, pair.other_row]);
-    let entries: std::collections::BTreeSet<EntryId> = told.chain(related).collect();
-    let mut shown = Shown::new();
-    for fragment in entries.iter().filter_map(|entry| fragments.get(entry)) {
-        *shown.entry(*fragment).or_insert(0) += 1;
-    }
-    shown
+    let suggested = links.suggested.iter().flat_map(|pair| pair.entries.iter().chain(&pair.with).copied());
+    let entries: BTreeSet<EntryId> = told.chain(related).chain(suggested).collect();
+    counted(entries.iter().filter_map(|entry| fragments.get(entry).copied()))
 }
 
 /// Which fragment each entry is of.

@@ -1,19 +1,20 @@
 //! From live entries to the rows of a timeline.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use domain::{BirthDate, EntryId, EventDate, Instant, PersonId, Significance, SortKey, WhenOut};
-use linkage::{EventCluster, Evidence, SortedEvents};
+use linkage::SortedEvents;
 use serde::{Deserialize, Serialize};
 use time::Date;
 
 use crate::accounts::accounts;
 use crate::age::age_at;
 use crate::conflicts::conflicts;
+use crate::explained::{AgencyNames, ExplainedEvent, explain};
 use crate::filter::Filter;
 use crate::links::Links;
-use crate::live::{ChildFacts, LiveEntry};
-use crate::related::RelatedRows;
+use crate::live::{ChildFacts, FamilyFacts, LiveEntry};
+use crate::pointers::{point, quoted_fragments};
 use crate::row::{Row, RowChild};
 
 /// How rows are ordered, in words for the timeline's header.
@@ -40,34 +41,40 @@ pub struct Consolidated {
 /// Consolidates the entries a reader may see: repeats of one agency folded, accounts of one event side by side, rows in order,
 /// then filtered. The answer depends on the set of entries, never on the order in which they come. n log n.
 #[must_use]
-pub fn consolidate(entries: Vec<LiveEntry>, children: &[ChildFacts], filter: &Filter) -> Consolidated {
-    let sorted = Links::find(&entries, children).among(&entries);
-    consolidate_sorted(entries, sorted, children, filter)
+pub fn consolidate(
+    entries: Vec<LiveEntry>,
+    family: &FamilyFacts,
+    agencies: &AgencyNames,
+    filter: &Filter,
+) -> Consolidated {
+    let sorted = Links::find(&entries, family).among(&entries);
+    consolidate_sorted(entries, &sorted, &family.children, agencies, filter)
 }
 
 /// The same with what is known already of which entries tell one event. `sorted` names each entry, by its place in
-/// `entries`, exactly once.
+/// `entries`, exactly once. A row that the filter leaves out may still be pointed to.
 #[must_use]
 pub fn consolidate_sorted(
     entries: Vec<LiveEntry>,
-    sorted: SortedEvents,
+    sorted: &SortedEvents,
     children: &[ChildFacts],
+    agencies: &AgencyNames,
     filter: &Filter,
 ) -> Consolidated {
     let entry_count = number(entries.len());
     let births: Births = children.iter().map(|child| (child.id, child.birth)).collect();
-    let mut related = RelatedRows::of(&sorted, &entries);
+    let explained = explain(sorted, &entries, agencies);
+    let fragments = quoted_fragments(&explained, &entries);
     let mut slots: Vec<Option<LiveEntry>> = entries.into_iter().map(Some).collect();
-    let mut placed: Vec<(Place, Row)> = sorted
-        .clusters
-        .into_iter()
-        .filter_map(|cluster| place(take(&mut slots, &cluster), cluster.evidence, &births))
-        .collect();
+    let events = explained.events.into_iter();
+    let mut placed: Vec<(Place, Row)> =
+        events.filter_map(|event| place(take(&mut slots, &event.members), event, &births)).collect();
     placed.sort_by_key(|(place, _)| *place);
-    let row_count = number(placed.len());
-    let numbered =
-        placed.into_iter().zip(1..).map(|((_, row), sequence)| Row { sequence, related: related.take(row.id), ..row });
-    let rows = numbered.filter(|row| filter.takes(row)).collect();
+    let numbered = placed.into_iter().zip(1..).map(|((_, row), sequence)| Row { sequence, ..row });
+    let mut rows: Vec<Row> = numbered.collect();
+    let row_count = number(rows.len());
+    point(&mut rows, explained.related, explained.suggested, &fragments);
+    rows.retain(|row| filter.takes(row));
     Consolidated { rows, row_count, entry_count, ordering_rule: ORDERING_RULE.to_owned() }
 }
 
@@ -75,33 +82,35 @@ type Births = HashMap<PersonId, Option<BirthDate>>;
 /// Where a row stands: its date, then its first submission, then its id.
 type Place = (SortKey, Instant, EntryId);
 
-fn take(slots: &mut [Option<LiveEntry>], cluster: &EventCluster) -> Vec<LiveEntry> {
-    cluster.members.iter().filter_map(|&index| slots.get_mut(index).and_then(Option::take)).collect()
+fn take(slots: &mut [Option<LiveEntry>], members: &[usize]) -> Vec<LiveEntry> {
+    members.iter().filter_map(|&index| slots.get_mut(index).and_then(Option::take)).collect()
 }
 
 /// One row and its place; `None` without entries.
-fn place(entries: Vec<LiveEntry>, linked_because: Vec<Evidence>, births: &Births) -> Option<(Place, Row)> {
+fn place(entries: Vec<LiveEntry>, event: ExplainedEvent, births: &Births) -> Option<(Place, Row)> {
     let leading = entries.iter().min_by_key(|entry| (exactness(&entry.details.when), entry.entry_id))?;
     let when = leading.details.when.clone();
     let category = leading.details.category.clone();
-    let id = entries.iter().map(|entry| entry.entry_id).min()?;
     let submitted = entries.iter().map(|entry| entry.submitted_at).min()?;
     let row = Row {
-        id,
+        id: event.row,
         sequence: 0,
         order_note: when.assumption().map(str::to_owned),
         children: row_children(&entries, &when, births),
         category,
         significance: significance(&entries),
-        linked_because,
+        linked_because: event.because,
+        linked_despite: event.despite,
         related: Vec::new(),
+        may_be_same: Vec::new(),
         conflicts: conflicts(&entries),
         key_incident: entries.iter().any(|entry| entry.details.key_incident),
         family_history: entries.iter().any(|entry| entry.details.family_history),
         when: WhenOut::from(&when),
         accounts: accounts(entries),
+        quoted: BTreeMap::new(),
     };
-    Some(((when.sort_key(), submitted, id), row))
+    Some(((when.sort_key(), submitted, row.id), row))
 }
 
 /// The most exact first: fewest days, surest, a known time, then order.

@@ -13,7 +13,7 @@ pub struct Filter {
     pub children: Vec<PersonId>,
     /// Rows with an account by any of these agencies.
     pub agencies: Vec<AgencyId>,
-    /// Rows of any of these categories.
+    /// Rows with an account of any of these categories.
     pub categories: Vec<Category>,
     /// Rows of any of these kinds. A row that is both a strength and a risk is shown for either.
     pub significance: Vec<Significance>,
@@ -29,7 +29,7 @@ impl Filter {
     pub fn takes(&self, row: &Row) -> bool {
         asked(&self.children, |child| row.children.iter().any(|own| own.id == *child))
             && asked(&self.agencies, |agency| row.accounts.iter().any(|account| account.agency == *agency))
-            && asked(&self.categories, |category| row.category == *category)
+            && asked(&self.categories, |category| row.accounts.iter().any(|account| account.category == *category))
             && asked(&self.significance, |asked| shows(row.significance, *asked))
             && self.from.is_none_or(|from| row.when.latest.is_none_or(|latest| latest >= from))
             && self.to.is_none_or(|to| row.when.earliest.is_none_or(|earliest| earliest <= to))

@@ -1,6 +1,7 @@
 //! What goes in.
 
 use domain::{AgencyId, BirthDate, EntryDetails, EntryId, FragmentId, Instant, PersonId, Sensitive};
+use linkage::FamilyNames;
 
 /// One live entry, opened, that the reader may see.
 #[derive(Debug, Clone)]
@@ -21,6 +22,23 @@ pub struct LiveEntry {
     pub position: i64,
     /// What it says.
     pub details: EntryDetails,
+}
+
+/// What consolidation needs to know of a family.
+#[derive(Debug, Clone, Default)]
+pub struct FamilyFacts {
+    /// Its children.
+    pub children: Vec<ChildFacts>,
+    /// Other names that it goes by: family names, former names, and the names of its adults.
+    pub other_names: Vec<Sensitive<String>>,
+}
+
+impl FamilyFacts {
+    /// The names, as linkage needs them.
+    pub(crate) fn names(&self) -> FamilyNames {
+        let given = self.children.iter().map(|child| (child.id, child.given_name.as_str()));
+        FamilyNames::new(given).with_others(self.other_names.iter().map(Sensitive::as_str))
+    }
 }
 
 /// What consolidation needs to know of a child of the family.

@@ -1,5 +1,7 @@
 //! The rows of a timeline, as they are answered and frozen.
 
+use std::collections::BTreeMap;
+
 use domain::{
     AdultConcerned, AgencyId, Category, ChildVoice, EntryId, FamilyAccount, FragmentId, Handling, Instant, PersonId,
     Rag, SeenStatus, Sensitive, Significance, Source, WhenOut,
@@ -32,26 +34,56 @@ pub struct Row {
     /// Every account, in order of submission. Never merged into one text.
     #[schema(min_items = 1)]
     pub accounts: Vec<Account>,
-    /// Why the accounts and repeats are shown as one event; empty for a single entry.
+    /// Why the accounts and repeats are shown as one event, quoting them where that says more; empty for a single entry.
     pub linked_because: Vec<Evidence>,
+    /// What spoke against it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub linked_despite: Vec<Evidence>,
     /// Other events that have to do with this one: a referral and its strategy discussion.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub related: Vec<RelatedRow>,
+    /// Other events that may be this one: too little speaks for it to show one row, enough to ask a person. A decision
+    /// about links accepts or refuses it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub may_be_same: Vec<SuggestedRow>,
     /// Where accounts contradict each other.
     pub conflicts: Vec<Conflict>,
     /// Whether any account calls it a key incident.
     pub key_incident: bool,
     /// Whether any account calls it family history from before the eldest child's pregnancy.
     pub family_history: bool,
+    /// The entries that `related` and `may_be_same` quote, with their fragments: they may stand on rows that are left out.
+    /// Not part of the answer; absent from what was stored.
+    #[serde(skip)]
+    #[schema(ignore)]
+    pub quoted: BTreeMap<EntryId, FragmentId>,
 }
 
 /// Another event that has to do with a row's.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct RelatedRow {
-    /// The other event's row.
+    /// The other event's row, which a filter may have left out.
     pub row: EntryId,
+    /// The other row's place on the whole timeline.
+    #[serde(default)]
+    #[schema(required = true, minimum = 1)]
+    pub sequence: u32,
     /// Why.
     pub because: Vec<Evidence>,
+}
+
+/// Another event that may be a row's.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct SuggestedRow {
+    /// The other event's row, which a filter may have left out.
+    pub row: EntryId,
+    /// The other row's place on the whole timeline.
+    #[schema(minimum = 1)]
+    pub sequence: u32,
+    /// What speaks for one event.
+    pub because: Vec<Evidence>,
+    /// What speaks against it.
+    pub despite: Vec<Evidence>,
 }
 
 /// A child concerned in a row.

@@ -3,10 +3,10 @@
 
 mod support;
 
-use domain::{EventDate, Marking, SeenStatus, Significance};
+use domain::{Category, EventDate, Marking, SeenStatus, Significance};
 use rstest::rstest;
 use support::*;
-use timeline::{ConflictField, Consolidated, Filter, QuietSpell, consolidate, quiet_spells, silence_by_agency};
+use timeline::{ConflictField, Consolidated, Filter, QuietSpell, quiet_spells, silence_by_agency};
 
 #[test]
 fn siblings_repeats_become_one_account_that_names_every_child() {
@@ -149,7 +149,7 @@ fn a_filter_keeps_whole_rows_and_their_numbers() {
             entry(3, 3, SCHOOL, &[AISHA, BILAL], "2024-03-12", FIGHT),
         ]
     };
-    let filtered = |filter: Filter| consolidate(entries(), &family(), &filter);
+    let filtered = |filter: Filter| shown(entries(), &filter);
     let by_agency = filtered(Filter { agencies: vec![agency(POLICE)], ..Filter::default() });
     assert_eq!((by_agency.rows.len(), by_agency.rows[0].accounts.len(), by_agency.rows[0].sequence), (1, 2, 2));
     assert_eq!((by_agency.row_count, by_agency.entry_count), (2, 3));
@@ -158,28 +158,49 @@ fn a_filter_keeps_whole_rows_and_their_numbers() {
 }
 
 #[test]
+fn a_category_is_looked_for_among_all_accounts() {
+    let category = |code: &str| Category::new(code).unwrap();
+    let entries = || {
+        let police = entry(2, 2, POLICE, &[AISHA], "2024-03-12T22:10", FIGHT);
+        let school = with(entry(3, 3, SCHOOL, &[AISHA], "2024-03-12", FIGHT), |details| {
+            details.category = category("HEALTH");
+        });
+        vec![police, school, entry(1, 1, HV, &[AISHA], "2024-01-10", "Something else")]
+    };
+    let found = |codes: &[&str]| {
+        let categories = codes.iter().map(|code| category(code)).collect();
+        let rows = shown(entries(), &Filter { categories, ..Filter::default() }).rows;
+        rows.iter().map(|row| (row.sequence, row.accounts.len())).collect::<Vec<_>>()
+    };
+    assert_eq!(shown(entries(), &Filter::default()).rows[1].category, category("DOMESTIC_ABUSE"));
+    assert_eq!(found(&["HEALTH"]), [(2, 2)], "the row leads with another account");
+    assert_eq!(found(&["HEALTH", "DOMESTIC_ABUSE"]), [(1, 1), (2, 2)]);
+    assert_eq!(found(&["SUPPORT"]), []);
+}
+
+#[test]
 fn both_is_shown_for_risk_and_for_strength() {
     let both =
         with(entry(1, 1, HV, &[AISHA], "2024-03-12", FIGHT), |details| details.significance = Significance::Both);
-    let shown = |asked| {
+    let rows = |asked| {
         let filter = Filter { significance: vec![asked], ..Filter::default() };
-        consolidate(vec![both.clone()], &family(), &filter).rows.len()
+        shown(vec![both.clone()], &filter).rows.len()
     };
     let asked = [Significance::Strength, Significance::Risk, Significance::Both, Significance::Neutral];
-    assert_eq!(asked.map(shown), [1, 1, 1, 0]);
+    assert_eq!(asked.map(rows), [1, 1, 1, 0]);
 }
 
 #[test]
 fn an_inexact_date_passes_a_filter_that_it_may_meet() {
-    let shown = |when: &str, from, to| {
+    let rows = |when: &str, from, to| {
         let filter = Filter { from, to, ..Filter::default() };
-        consolidate(vec![entry(1, 1, HV, &[AISHA], when, FIGHT)], &family(), &filter).rows.len()
+        shown(vec![entry(1, 1, HV, &[AISHA], when, FIGHT)], &filter).rows.len()
     };
     use time::macros::date;
-    assert_eq!(shown("2024-03", Some(date!(2024 - 03 - 31)), None), 1);
-    assert_eq!(shown("2024-03", Some(date!(2024 - 04 - 01)), None), 0);
-    assert_eq!(shown("../2024-03-01", None, Some(date!(2000 - 01 - 01))), 1);
-    assert_eq!(shown("2024-03-12", None, Some(date!(2024 - 03 - 11))), 0);
+    assert_eq!(rows("2024-03", Some(date!(2024 - 03 - 31)), None), 1);
+    assert_eq!(rows("2024-03", Some(date!(2024 - 04 - 01)), None), 0);
+    assert_eq!(rows("../2024-03-01", None, Some(date!(2000 - 01 - 01))), 1);
+    assert_eq!(rows("2024-03-12", None, Some(date!(2024 - 03 - 11))), 0);
 }
 
 #[test]

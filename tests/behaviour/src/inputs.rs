@@ -64,6 +64,26 @@ pub fn entry(what: &str, when: &str, children: &[&str]) -> Value {
     })
 }
 
+/// Two agencies' accounts of which linkage suggests that they tell one event, without joining them: the words, the day and
+/// the category of each. The police tell of a Saturday night, the school of what it learnt on Monday.
+#[must_use]
+pub fn suggested_pair() -> [(&'static str, &'static str, &'static str); 2] {
+    [
+        (
+            "Attended 14 Mill Lane 23:10, front door kicked in by ex-partner, mother shaken.",
+            "2026-01-10",
+            "DOMESTIC_ABUSE",
+        ),
+        ("Door at home damaged at the weekend, child tired.", "2026-01-12", "HOME"),
+    ]
+}
+
+/// An entry with these words, of this day and category.
+#[must_use]
+pub fn told((what, when, category): (&str, &str, &str)) -> Value {
+    with(entry(what, when, &[]), json!({"category": category}))
+}
+
 /// With other members, or members changed.
 #[must_use]
 pub fn with(mut body: Value, changes: Value) -> Value {

@@ -9,7 +9,8 @@
 )]
 
 use behaviour::inputs::{adult, at, child, chronology, entry, fragment, reason, with, without};
-use behaviour::{Answer, Seed, TestApp, User, on_both, raw};
+use behaviour::{Answer, Kind, Seed, TestApp, User, on_both, raw};
+use domain::{Category, PartnershipPolicy};
 use serde_json::{Value, json};
 
 const ABSENT: &str = "01999999-0000-7000-8000-00000000dead";
@@ -221,7 +222,30 @@ on_both! {
         for query in ["child=x", "significance=loud", "from=soon", "category=lower", "limit=2&limit=3", "cursor="] {
             assert_eq!(refused(app, || owner.get(&seed.at(&format!("timeline?{query}")))).status, 422, "{query}");
         }
+        let found = owner.get(&seed.at("timeline?category=WEATHER&category=HOME&category=lower&child=x&significance=loud&from=soon"));
+        names(&found, 422, &[("/query/category/0", "unknown"), ("/query/category/2", "unknown"), ("/query/child/0", "wrong_format"),
+                             ("/query/from", "wrong_format"), ("/query/significance/0", "not_on_the_list")]);
+        assert!(!found.text().contains("WEATHER"), "no value is repeated");
         assert_eq!(owner.send("PATCH", "/v1/me", &[], &[]).status, 405);
         assert_eq!(owner.get("/v1/nothing").status, 404);
+    }
+}
+
+#[test]
+fn a_partnerships_own_category_is_asked_for_like_any_other() {
+    let own = (Category::new("FIRE").unwrap(), "fires and fire safety".to_owned());
+    for kind in [Kind::Sqlite, Kind::Postgresql] {
+        let policy = PartnershipPolicy { extra_categories: vec![own.clone()], ..PartnershipPolicy::default() };
+        let app = TestApp::with_policy(kind, policy);
+        let seed = app.seed();
+        let fire = behaviour::inputs::told(("a pan caught fire", "2026-01-20", "FIRE"));
+        let _ = app.by(User::WAITING).post(&seed.at("fragments"), &fragment(&[fire])).ok();
+        let found = app.by(User::OWNER).get(&seed.at("timeline?category=FIRE&category=LEGAL")).ok();
+        assert_eq!(found["rows"].as_array().map(Vec::len), Some(1), "{found}");
+        names(
+            &app.by(User::OWNER).get(&seed.at("timeline?category=FIRE&category=FLOOD")),
+            422,
+            &[("/query/category/1", "unknown")],
+        );
     }
 }

@@ -161,6 +161,7 @@ on_both! {
         assert_eq!(ask("category=HOME"), Vec::<String>::new());
         assert_eq!(ask("significance=risk&from=2026-01-13"), ["weight below the second centile", "came to the club hungry"]);
         assert_eq!(ask("to=2025-12-31"), ["registered", "moved in with the grandmother"]);
+        assert_eq!(ask("category=HEALTH&category=LEGAL").len(), ask("category=HEALTH").len());
         assert_eq!(owner.get(&format!("{}?from=2026-13-01", seed.at("timeline"))).status, 422);
         assert_eq!(owner.get(&format!("{}?colour=red", seed.at("timeline"))).status, 422);
     }

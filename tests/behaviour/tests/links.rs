@@ -100,7 +100,57 @@ on_both! {
         let event = links["events"].as_array().unwrap().iter().find(|event| event["row"] == row["id"]).unwrap();
         assert_eq!(event["evidence"], row["linked_because"]);
         assert!(!event["evidence"].as_array().unwrap().is_empty() && event["automatic"] == json!(true));
-        assert!(!links.to_string().contains("Canary"), "evidence repeats no words: {links}");
+    }
+
+    fn a_row_is_found_by_the_category_of_any_of_its_accounts(app) {
+        let seed = app.seed();
+        let (police, school, _) = told_twice(app, &seed);
+        let own = app.by(User::RETURNED).get("/v1/fragments").ok();
+        let own = own["items"].as_array().unwrap().iter().find(|item| item["id"] != json!(seed.fragment)).unwrap()["id"].clone();
+        let other = with(entry(TOLD, "2026-01-20", &[]), json!({"category": "FAMILY"}));
+        let _ = app.by(User::RETURNED).put(&format!("/v1/fragments/{}", own.as_str().unwrap()), Some(1), &fragment(&[other])).ok();
+        let all = timeline(app, &seed, User::OWNER);
+        let row = row_of(&all, &police[0]);
+        assert!(together(&all, &police[0], &school[0]), "{all:#}");
+        assert_eq!(row["category"], json!("DOMESTIC_ABUSE"), "the police know the time");
+        for category in ["FAMILY", "DOMESTIC_ABUSE"] {
+            let found = app.by(User::OWNER).get(&seed.at(&format!("timeline?category={category}"))).ok();
+            assert_eq!(rows(&found), std::slice::from_ref(row), "{category}");
+        }
+        let hidden = with(entry(TOLD, "2026-01-20", &[]), json!({"category": "FAMILY", "handling": {"marking": "restricted", "named_agencies": []}}));
+        let _ = app.by(User::RETURNED).put(&format!("/v1/fragments/{}", own.as_str().unwrap()), Some(2), &fragment(&[hidden])).ok();
+        let unseen = app.by(User::OFFICER).get(&seed.at("timeline?category=FAMILY")).ok();
+        assert_eq!(rows(&unseen), Vec::<Value>::new(), "not by one that the reader may not see");
+    }
+
+    fn no_reason_in_a_frozen_view_outlives_what_it_quotes(app) {
+        let seed = app.seed();
+        let (police, school, surgery) = told_twice(app, &seed);
+        let (visit, _) = submit(app, &seed, User::VISITOR, &[entry("mother spoke of the fight at Weir Court, Zebedee slept through", "2026-01-21", &[])]);
+        let later = timeline(app, &seed, User::OWNER)["rows"].as_array().unwrap().last().unwrap()["id"].as_str().unwrap().to_owned();
+        let _ = decide(app, &seed, &decision("related", &[&police[0]], &[&surgery[0]]));
+        let _ = decide(app, &seed, &decision("related", &[&later], &[&school[0]]));
+        let frozen = app.by(User::OWNER).post(&seed.at("consolidations"), &Value::Null).id();
+        let path = seed.at(&format!("consolidations/{frozen}"));
+        let view = |user: User| app.by(user).get(&path).ok()["view"].clone();
+        assert!(!row_of(&view(User::OWNER), &police[0])["linked_because"].as_array().unwrap().is_empty());
+        assert_eq!(app.by(User::VISITOR).delete(&format!("/v1/fragments/{visit}"), Some(1)).status, 204);
+        let own = app.by(User::RETURNED).get("/v1/fragments").ok();
+        let own = own["items"].as_array().unwrap().iter().find(|item| item["id"] != json!(seed.fragment)).unwrap();
+        let own = own["id"].as_str().unwrap();
+        assert_eq!(app.by(User::RETURNED).delete(&format!("/v1/fragments/{own}"), Some(1)).status, 204);
+        for user in [User::OWNER, User::TEAM] {
+            let left = view(user);
+            let text = left.to_string();
+            assert!(text.contains("Pettigrew") && !text.contains("told by police") && !text.contains("Zebedee"), "{text}");
+            let row = row_of(&left, &police[0]);
+            assert_eq!((&row["linked_because"], row.get("linked_despite")), (&json!([]), None), "{row}");
+            for row in rows(&left) {
+                let pointers = ["related", "may_be_same"].map(|kind| row[kind].as_array().cloned().unwrap_or_default());
+                let to_the_lost = |other: &Value| other["row"] == json!(police[0]) || other["row"] == json!(school[0]);
+                assert!(!pointers.concat().iter().any(to_the_lost), "{row}");
+            }
+        }
     }
 
     fn what_is_kept_is_what_would_be_found(app) {

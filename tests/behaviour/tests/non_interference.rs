@@ -15,7 +15,7 @@
 
 use std::collections::BTreeMap;
 
-use behaviour::inputs::{child, entry, fragment, reason, with};
+use behaviour::inputs::{child, entry, fragment, reason, suggested_pair, with};
 use behaviour::{Answer, Kind, Seed, TestApp, User};
 use serde_json::{Value, json};
 
@@ -158,7 +158,9 @@ impl World {
     fn new(kind: Kind, kept: Kept, seed: u64, most: usize) -> Self {
         let app = TestApp::start(kind);
         let seeded = app.seed();
-        let returned = fragment(&[entry("weighed at the surgery", "2026-01-30", &[&seeded.twin])]);
+        let [_, heard] = suggested_pair();
+        let returned =
+            fragment(&[entry("weighed at the surgery", "2026-01-30", &[&seeded.twin]), behaviour::inputs::told(heard)]);
         let _ = app.by(User::WAITING).post(&seeded.at("fragments"), &returned).ok();
         Self {
             app,
@@ -176,8 +178,14 @@ impl World {
     /// A marked entry with words of any length.
     fn marked_entry(&mut self) -> Value {
         let chance = &mut self.marked;
-        let what = format!("MARKED {} {}", chance.next(), "arrest ".repeat(chance.below(200)));
-        let day = format!("2026-01-{:02}", 1 + chance.below(31));
+        let [seen, heard] = suggested_pair();
+        // Now and then an account of what others tell too, so that linkage would join it, relate it or suggest it.
+        let (of_its_own, day) = match chance.below(4) {
+            0 => (seen.0, seen.1.to_owned()),
+            1 => (heard.0, heard.1.to_owned()),
+            _ => ("", format!("2026-01-{:02}", 1 + chance.below(31))),
+        };
+        let what = format!("MARKED {} {of_its_own} {}", chance.next(), "arrest ".repeat(chance.below(200)));
         let concerned: Vec<&str> = match chance.below(3) {
             0 => vec![],
             1 => vec![&self.seed.twin],
@@ -264,7 +272,15 @@ impl World {
         paths.push(format!("/v1/people/{}", self.seed.twin));
         paths.push(format!("/v1/families/{}", self.seed.family));
         paths.push(self.seed.path.clone());
-        let filters = ["", "?category=CRIME", "?significance=risk", "?from=2026-01-10&to=2026-01-20", "?limit=2"];
+        let filters = [
+            "",
+            "?category=CRIME",
+            "?category=HOME",
+            "?category=DOMESTIC_ABUSE",
+            "?significance=risk",
+            "?from=2026-01-10&to=2026-01-20",
+            "?limit=2",
+        ];
         paths.extend(filters.map(|filter| at(&format!("timeline{filter}"))));
         paths.push(at(&format!("timeline?child={}", self.seed.other_twin)));
         paths.push(at(&format!("timeline?agency={}", self.seed.agencies["police"])));
@@ -334,9 +350,12 @@ impl World {
 
 /// One step of the story, the same in both worlds but for what is marked.
 fn step(worlds: &mut [World; 2], chance: &mut Chance, number: usize) -> String {
-    let seen: Vec<Value> = (0..1 + chance.below(2))
+    let mut seen: Vec<Value> = (0..1 + chance.below(2))
         .map(|at| entry(&format!("seen {number}-{at}"), &format!("2026-01-{:02}", 1 + chance.below(31)), &[]))
         .collect();
+    // What may be one event with what the surgery has heard.
+    let [attended, _] = suggested_pair();
+    seen.extend((chance.below(3) == 0).then(|| behaviour::inputs::told(attended)));
     let about = chance.next();
     let pick = |count: usize| usize::try_from(about % count.max(1) as u64).unwrap();
     let what = chance.below(13);

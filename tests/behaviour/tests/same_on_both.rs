@@ -9,7 +9,7 @@
     reason = "a test fails by panicking, and a story is told in one piece"
 )]
 
-use behaviour::inputs::{entry, fragment, nil, reason, with};
+use behaviour::inputs::{entry, fragment, nil, reason, suggested_pair, with};
 use behaviour::{Answer, Kind, Seed, TestApp, User, raw};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -108,7 +108,9 @@ fn step(app: &TestApp, story: &Story, (what, who, number): Step) -> Option<Answe
 fn body(seed: &Seed, number: u32) -> Value {
     let day = format!("2026-0{}-1{}", number % 2 + 1, number % 4);
     let children: &[&str] = if number.is_multiple_of(3) { &[&seed.twin] } else { &[] };
-    let words = ["seen at home", "seen at home", "did not attend", "police attended an argument"][number as usize % 4];
+    let [attended, heard] = suggested_pair().map(|(what, _, _)| what);
+    let all = ["seen at home", "seen at home", "did not attend", "police attended an argument", attended, heard];
+    let words = all[number as usize % 6];
     let entry = entry(words, &day, children);
     let entry = match number % 5 {
         0 => with(entry, json!({"handling": {"marking": "restricted"}})),

@@ -22,6 +22,13 @@ const LONGEST_INSTANT: usize = 40;
 /// Longest cursor looked at.
 const LONGEST_CURSOR: usize = 2_048;
 
+/// What is said of a value that cannot be taken.
+#[derive(Clone, Copy)]
+struct Wrong {
+    code: &'static str,
+    message: &'static str,
+}
+
 /// A query string being read.
 struct Query {
     pairs: Vec<(String, String)>,
@@ -55,15 +62,21 @@ impl Query {
         parsed
     }
 
-    /// A parameter that may be repeated.
-    fn many<T>(&mut self, name: &str, expected: &str, parse: impl Fn(&str) -> Option<T>) -> Vec<T> {
+    /// A parameter that may be repeated. Each value that cannot be taken is named by its place, from 0.
+    fn many<T>(&mut self, name: &str, wrong: Wrong, parse: impl Fn(&str) -> Option<T>) -> Vec<T> {
         let values = self.values(name);
         if values.len() > MOST_REPEATED {
             self.faults.push(fault(name, "too_many", "at most 100 of these"));
         }
-        let parsed: Vec<T> = values.iter().filter_map(|value| parse(value)).collect();
-        if parsed.len() < values.len() {
-            self.faults.push(fault(name, "wrong_format", expected));
+        let mut parsed = Vec::with_capacity(values.len());
+        for (place, value) in values.iter().take(MOST_REPEATED).enumerate() {
+            match parse(value) {
+                Some(value) => parsed.push(value),
+                None => {
+                    let at = format!("/query/{}/{place}", part(name));
+                    self.faults.push(Fault::new(at, wrong.code, wrong.message));
+                }
+            }
         }
         parsed
     }
@@ -120,6 +133,9 @@ pub(super) fn only(text: &str, known: &BTreeSet<String>) -> Result<(), Problem> 
 }
 
 const AN_ID: &str = "an id";
+const NO_ID: Wrong = Wrong { code: "wrong_format", message: AN_ID };
+const NO_CATEGORY: Wrong = Wrong { code: "unknown", message: "not a category of this partnership" };
+const NO_SIGNIFICANCE: Wrong = Wrong { code: "not_on_the_list", message: "use one of strength, risk, neutral, both" };
 const A_DAY: &str = "a day written YYYY-MM-DD";
 const AN_INSTANT: &str = "an RFC 3339 instant";
 const A_SIZE: &str = "how many records the tree had: a number from 0";
@@ -142,12 +158,12 @@ impl Ask {
     /// Which part of the timeline is asked for.
     pub(crate) fn timeline_query(&self) -> Outcome<TimelineQuery> {
         let mut query = Query::read(&self.query);
+        let listed = |category: &Category| self.service.lists_category(&self.call, category);
         let asked = TimelineQuery {
-            children: query.many("child", AN_ID, id),
-            agencies: query.many("agency", AN_ID, id),
-            categories: query.many("category", "a category code", Category::new),
-            significance: query
-                .many("significance", "strength, risk, neutral or both", |word| word.parse::<Significance>().ok()),
+            children: query.many("child", NO_ID, id),
+            agencies: query.many("agency", NO_ID, id),
+            categories: query.many("category", NO_CATEGORY, |code| Category::new(code).filter(listed)),
+            significance: query.many("significance", NO_SIGNIFICANCE, |word| word.parse::<Significance>().ok()),
             from: query.one("from", A_DAY, day),
             to: query.one("to", A_DAY, day),
             cursor: query.cursor(),
@@ -224,6 +240,16 @@ mod tests {
         let page = query.page();
         let Err(super::super::Failure::Request(problem)) = query.finish(page) else { panic!("{text} was taken") };
         assert_eq!(pointers(&problem), [expected]);
+    }
+
+    #[test]
+    fn each_value_of_a_list_that_cannot_be_taken_is_named() {
+        let mut query = Query::read("significance=risk&significance=grave&limit=5&significance=&significance=both");
+        let taken = query.many("significance", NO_SIGNIFICANCE, |word| word.parse::<Significance>().ok());
+        assert_eq!(taken, [Significance::Risk, Significance::Both]);
+        let Err(super::super::Failure::Request(problem)) = query.finish(()) else { panic!("it was taken") };
+        let expected = ["/query/significance/1 not_on_the_list", "/query/significance/2 not_on_the_list"];
+        assert_eq!(pointers(&problem), expected);
     }
 
     #[test]

@@ -56,7 +56,15 @@ pub(super) fn components() -> Value {
     add("AgencyFilter", query("agency", "Only those of this agency.", uuid()));
     add("Children", query("child", "Rows that concern any of these children.", list(uuid())));
     add("Agencies", query("agency", "Rows that any of these agencies tells.", list(uuid())));
-    add("Categories", query("category", "Rows of any of these categories.", list(schema("Category"))));
+    add(
+        "Categories",
+        query(
+            "category",
+            "Rows with an account of any of these categories, built-in or the partnership's own. 422 names each that is on \
+             neither list.",
+            list(schema("Category")),
+        ),
+    );
     add("Significance", query("significance", "Rows of any of these significances.", list(schema("Significance"))));
     add("FirstDay", query("from", "Rows that may have happened on or after this day.", day()));
     add("LastDay", query("to", "Rows that may have happened on or before this day.", day()));

@@ -20,7 +20,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
 
 /// See which entries tell one event
 ///
-/// Every row that more than one entry tells, and every row that a decision concerns, with the evidence in words and the events that have to do with each other.
+/// Every row that more than one entry tells, and every row that a decision concerns, with the evidence in words; the events that have to do with each other; and those that may be one event, about which somebody has yet to decide (`suggested`).
 #[utoipa::path(
     tag = "Links",
     responses((status = 200, description = "The links", body = LinksOut)),
@@ -51,7 +51,7 @@ pub(crate) async fn list_link_decisions(asked: Asked<LinkDecisionRead>) -> Reply
 
 /// Decide about a link
 ///
-/// Accepts or refuses what linkage found, splits a row or brings rows together. No entry's words, handling or expiry change; later submissions do not undo it.
+/// Accepts or refuses what linkage found or suggests, splits a row or brings rows together. A suggestion of `GET …/links` is accepted with `same_event` and refused with `different_events`, with its `entries` and `with` as they were read; one that was refused is suggested no more. No entry's words, handling or expiry change; later submissions do not undo it.
 #[utoipa::path(
     tag = "Links", request_body = LinkDecisionIn,
     responses((status = 201, description = "The decision", body = LinkDecisionOut)),

@@ -66,7 +66,8 @@ pub fn sort_returns(returns: &[Return<'_>], members: &[Member], glossary: &Gloss
             entries.push(Entry { label: format!("{}/{id}", one.label), of, event, named, details });
         }
     }
-    let names = FamilyNames::new(members.iter().flat_map(Member::given));
+    let given = members.iter().flat_map(Member::given);
+    let names = FamilyNames::new(given).with_others(members.iter().flat_map(Member::others));
     let facts: Vec<EventFacts<'_>> = (1_u128..)
         .zip(&entries)
         .filter_map(|(number, entry)| {
@@ -81,6 +82,14 @@ pub fn sort_returns(returns: &[Return<'_>], members: &[Member], glossary: &Gloss
     let sorted = sort_events(&facts);
     drop(facts);
     SortedReturns { entries, sorted, findings }
+}
+
+impl SortedReturns {
+    /// The entry that linkage calls so: they are numbered from 1.
+    #[must_use]
+    pub fn entry(&self, id: EntryId) -> Option<&Entry> {
+        usize::try_from(id.0.as_u128()).ok()?.checked_sub(1).and_then(|place| self.entries.get(place))
+    }
 }
 
 /// Each event's id, made unique by its place where it is missing or repeated.

@@ -3,12 +3,25 @@
 
 use serde::{Deserialize, Serialize};
 
+use domain::EntryId;
+
 use super::finding::Finding;
-use crate::evidence::LinkEvidence;
+use crate::evidence::{Evidence, LinkEvidence};
 use crate::person::Reason;
+use crate::wording::{Account, in_words};
 
 /// The name and version of the document.
 pub const FORMAT: &str = "chronology-links/1";
+
+/// How the reasons about events are put into words.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Reasons {
+    /// In standing words, which repeat nothing of the accounts.
+    #[default]
+    Standing,
+    /// With quotes: what is written then holds narrative.
+    Quoting,
+}
 
 /// One fact that spoke for or against.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
@@ -33,10 +46,10 @@ impl EvidenceOut {
         reasons.iter().map(out).collect()
     }
 
-    pub(super) fn of_events(evidence: &[LinkEvidence]) -> Vec<Self> {
-        let out =
-            |one: &LinkEvidence| Self { code: code_of(&one.code), words: one.code.words().to_owned(), weight: None };
-        evidence.iter().map(out).collect()
+    /// Facts about events, each once. They quote the accounts that `account` finds.
+    pub(super) fn of_events<'a>(facts: &[LinkEvidence], account: &dyn Fn(EntryId) -> Option<Account<'a>>) -> Vec<Self> {
+        let out = |one: Evidence| Self { code: code_of(&one.code), words: one.words.as_str().to_owned(), weight: None };
+        in_words(facts, account).into_iter().map(out).collect()
     }
 }
 
@@ -132,6 +145,9 @@ pub struct Row {
     pub categories: Vec<String>,
     /// Why its entries are together; empty for one entry.
     pub evidence: Vec<EvidenceOut>,
+    /// What spoke against it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub against: Vec<EvidenceOut>,
 }
 
 /// Entries of one event that one agency tells several times.
@@ -162,6 +178,9 @@ pub struct Linked {
     pub children: Vec<String>,
     /// Why they are together.
     pub evidence: Vec<EvidenceOut>,
+    /// What spoke against it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub against: Vec<EvidenceOut>,
 }
 
 /// Two events that have to do with each other and are not one.
@@ -173,6 +192,19 @@ pub struct Related {
     pub entries: [String; 2],
     /// Why they are shown beside each other.
     pub evidence: Vec<EvidenceOut>,
+}
+
+/// Two events that may be one: for a person to look at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Suggested {
+    /// The two rows.
+    pub rows: [String; 2],
+    /// The entries of each.
+    pub entries: [Vec<String>; 2],
+    /// What speaks for one event.
+    pub evidence: Vec<EvidenceOut>,
+    /// What speaks against it.
+    pub against: Vec<EvidenceOut>,
 }
 
 /// How much there is of everything.
@@ -194,6 +226,9 @@ pub struct Counts {
     pub rows: usize,
     /// Questions for a person.
     pub questions: usize,
+    /// Pairs of rows that may be one event.
+    #[serde(default)]
+    pub suggested: usize,
     /// Findings.
     pub warnings: usize,
 }
@@ -209,6 +244,8 @@ pub struct FamilyLinks {
     pub linked: Vec<Linked>,
     /// Events that have to do with each other.
     pub related: Vec<Related>,
+    /// Events that may be one.
+    pub suggested: Vec<Suggested>,
     /// What was noticed of names.
     pub findings: Vec<Finding>,
 }
@@ -234,6 +271,9 @@ pub struct Links {
     pub linked: Vec<Linked>,
     /// Events that have to do with each other.
     pub related: Vec<Related>,
+    /// Events that may be one.
+    #[serde(default)]
+    pub suggested: Vec<Suggested>,
     /// What is worth looking at.
     pub warnings: Vec<Finding>,
     /// Lines that could not be read.

@@ -24,8 +24,8 @@ pub use first_pass::{FirstPass, Sorted};
 pub use glossary::Glossary;
 pub use link::{link, link_circle};
 pub use links::{
-    ChildOut, Counts, EvidenceOut, FORMAT, FamilyLinks, FamilyOut, Linked, Links, QuestionOut, Related, Row,
-    SubjectOut, ToldOnce,
+    ChildOut, Counts, EvidenceOut, FORMAT, FamilyLinks, FamilyOut, Linked, Links, QuestionOut, Reasons, Related, Row,
+    SubjectOut, Suggested, ToldOnce,
 };
 pub use names::{Member, Names};
 pub use people::{Circle, Head, People, sort_people};

@@ -4,7 +4,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
 use deunicode::deunicode;
-use domain::{PersonId, PersonKind, PersonName, RelationshipKind as R};
+use domain::{PersonId, PersonKind, PersonName, RelationshipKind as R, Sensitive};
 use time::Date;
 
 use super::circle::Return;
@@ -20,6 +20,8 @@ const PREGNANCY_DAYS: i64 = 300;
 const CROWD: usize = 60;
 /// The most names of one person that are remembered.
 const MOST: usize = 24;
+/// The most names beside one person's own given names that are remembered.
+const MOST_OTHERS: usize = 96;
 
 /// A child or an adult of the circle.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -33,6 +35,8 @@ pub struct Member {
     called: BTreeSet<String>,
     /// Brothers and sisters that its records name: somebody else, however like the name.
     siblings: BTreeSet<String>,
+    /// Family names, and the names of those whom its records call parents, carers or other relations.
+    others: BTreeSet<String>,
     /// An agency's own ids of the person's records.
     records: BTreeSet<(String, String)>,
     /// The last day on which it can have been born or is expected.
@@ -51,6 +55,7 @@ impl Member {
             names: Vec::new(),
             called: BTreeSet::new(),
             siblings: BTreeSet::new(),
+            others: BTreeSet::new(),
             records: BTreeSet::new(),
             birth: None,
             was_expected: false,
@@ -69,12 +74,30 @@ impl Member {
         let siblings =
             facts.relations.iter().filter(|one| is_sibling(one.kind)).map(|one| plain(one.name.given.as_str()));
         self.siblings.extend(siblings);
+        self.learn_others(subject);
         let own = [&subject.id, &subject.reference].into_iter().flatten();
         self.records.extend(own.map(|id| (facts.agency.clone(), id.to_lowercase())));
         if let Some(birth) = facts.birth {
             self.was_expected |= birth.expected;
             self.birth = Some(self.birth.map_or(birth.date, |known| known.max(birth.date)));
         }
+    }
+
+    fn learn_others(&mut self, subject: &Subject) {
+        let facts = &subject.facts;
+        let own = facts.names.iter().filter_map(|name| name.family.as_ref());
+        let related = facts.relations.iter().map(|one| &one.name);
+        let theirs = related.flat_map(|name| [Some(&name.given), name.family.as_ref()]).flatten();
+        for name in own.chain(theirs).map(Sensitive::as_str).filter(|name| !name.trim().is_empty()) {
+            if self.others.len() < MOST_OTHERS {
+                self.others.insert(name.to_owned());
+            }
+        }
+    }
+
+    /// Family names, and the names of those whom its records name beside it, as they are written.
+    pub(super) fn others(&self) -> impl Iterator<Item = &str> {
+        self.others.iter().map(String::as_str)
     }
 
     /// Given names and those it is known by, as they are written.

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write};
 
-use linkage::batch::{ChildOut, Counts, FORMAT, Finding, People, Row, Sorted};
+use linkage::batch::{ChildOut, Counts, FORMAT, Finding, People, Row, Sorted, Suggested};
 use serde::Serialize;
 
 /// A document that is being written, in the order of the fields of `linkage::batch::Links`; one item a line.
@@ -60,6 +60,12 @@ impl<'o> Document<'o> {
             self.value(item)?;
         }
         self.out.write_all(b"]")
+    }
+
+    /// Events that may be one.
+    pub(super) fn suggested(&mut self, suggested: &[Suggested]) -> io::Result<()> {
+        self.counts.suggested = suggested.len();
+        self.list("suggested", suggested)
     }
 
     /// Warnings, lines that could not be read, and counts.

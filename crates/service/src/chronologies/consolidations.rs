@@ -2,9 +2,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{Actor, ChronologyId, ConsolidationId, FragmentId, Instant, Operation, Permit, Transition};
+use domain::{
+    Actor, ChronologyId, ConsolidationId, EntryId, FragmentId, Instant, Operation, Permit, PersonId, Transition,
+};
 use serde::{Deserialize, Serialize};
 use store::{ChronologyRow, ConsolidationRow, Tx};
+use timeline::{Account, Row};
 use vault::Place;
 
 use super::steps::step;
@@ -191,6 +194,7 @@ impl Service {
         // Also for a list: the counts are of what this reader may see and of what is still there.
         frozen.without(&|fragment| !live.contains_key(&fragment));
         let mut view = frozen.shown_to(reader);
+        number_related(&mut view);
         // Not by its header: that says what was true when it was frozen, and the chronology may have been extended since.
         view.until = ends_first(&view, live).into_iter().chain([row.expires_at]).min();
         let (row_count, entry_count) = (view.header.row_count, view.header.entry_count);
@@ -221,37 +225,56 @@ fn ends_first(view: &TimelineOut, live: &BTreeMap<FragmentId, Instant>) -> Optio
 
 /// Takes the accounts of gone fragments off a view; says whether there were any.
 fn leave_out(view: &mut TimelineOut, gone: &dyn Fn(FragmentId) -> bool) -> bool {
-    let mut any = false;
-    for row in &mut view.rows {
-        let before = row.accounts.len();
-        row.accounts.retain(|account| !gone(account.fragment_id));
-        for account in &mut row.accounts {
-            account.also_submitted_as.retain(|repeat| !gone(repeat.fragment_id));
-        }
-        if row.accounts.len() < before {
-            any = true;
-            // What joins or contradicts accounts would tell of those that are left out.
-            row.linked_because.clear();
-            row.related.clear();
-            row.conflicts.clear();
-            row.children.retain(|child| row.accounts.iter().any(|account| account.children.contains(&child.id)));
-        }
+    let lost: BTreeSet<EntryId> =
+        view.rows.iter_mut().filter_map(|row| leave_out_of_row(row, gone).then_some(row.id)).collect();
+    if lost.is_empty() {
+        return false;
     }
     view.rows.retain(|row| !row.accounts.is_empty());
-    if any {
-        let left: BTreeSet<_> = view.rows.iter().map(|row| row.id).collect();
-        for row in &mut view.rows {
-            row.related.retain(|related| left.contains(&related.row));
-        }
+    for row in &mut view.rows {
+        // What ties a row to one that has lost an account may quote what is gone.
+        row.related.retain(|other| !lost.contains(&other.row));
+        row.may_be_same.retain(|other| !lost.contains(&other.row));
     }
-    if any {
-        view.header.row_count = crate::timeline::count(view.rows.len());
-        view.header.entry_count = crate::timeline::entries_of(&view.rows);
-        for line in &mut view.header.coverage {
-            line.entry_count = crate::timeline::entries_by(&view.rows, line.agency_id);
-        }
+    view.header.row_count = crate::timeline::count(view.rows.len());
+    view.header.entry_count = crate::timeline::entries_of(&view.rows);
+    for line in &mut view.header.coverage {
+        line.entry_count = crate::timeline::entries_by(&view.rows, line.agency_id);
     }
-    any
+    true
+}
+
+/// Takes the accounts and repeats of gone fragments off a row, with all that may quote or tell of them; says whether there
+/// were any.
+fn leave_out_of_row(row: &mut Row, gone: &dyn Fn(FragmentId) -> bool) -> bool {
+    let told = |row: &Row| row.accounts.iter().map(|account| 1 + account.also_submitted_as.len()).sum::<usize>();
+    let before = told(row);
+    row.accounts.retain(|account| !gone(account.fragment_id));
+    for account in &mut row.accounts {
+        account.also_submitted_as.retain(|repeat| !gone(repeat.fragment_id));
+    }
+    if told(row) == before {
+        return false;
+    }
+    row.linked_because.clear();
+    row.linked_despite.clear();
+    row.related.clear();
+    row.may_be_same.clear();
+    row.conflicts.clear();
+    let concerns = |account: &Account, child: PersonId| {
+        let repeats = account.also_submitted_as.iter().map(|repeat| &repeat.children);
+        repeats.chain([&account.children]).any(|children| children.contains(&child))
+    };
+    row.children.retain(|child| row.accounts.iter().any(|account| concerns(account, child.id)));
+    true
+}
+
+/// Gives pointers to related rows their places, which views frozen by earlier versions do not hold.
+fn number_related(view: &mut TimelineOut) {
+    let places: BTreeMap<EntryId, u32> = view.rows.iter().map(|row| (row.id, row.sequence)).collect();
+    for other in view.rows.iter_mut().flat_map(|row| &mut row.related) {
+        other.sequence = places.get(&other.row).copied().unwrap_or(other.sequence);
+    }
 }
 
 pub(crate) fn place(id: ConsolidationId) -> Place {
@@ -265,4 +288,120 @@ pub(crate) fn hex(bytes: &[u8]) -> String {
         let _infallible = write!(text, "{byte:02x}");
         text
     })
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "test fixtures")]
+mod tests {
+    use serde_json::{Value, json};
+    use uuid::Uuid;
+
+    use super::*;
+
+    fn id(number: u128) -> String {
+        Uuid::from_u128(number).to_string()
+    }
+
+    /// An account of its own fragment, with a sibling's repeat from the fragments that `repeats` names.
+    fn account(fragment: u128, children: &[u128], repeats: &[u128]) -> Value {
+        let when = json!({"edtf": "2026-01-19", "precision": "date", "earliest": "2026-01-19", "latest": "2026-01-19"});
+        let repeat = |fragment: &u128| {
+            json!({"entry_id": id(fragment + 500), "fragment_id": id(*fragment), "fragment_version": 1,
+                   "submitted_at": "2026-03-04T14:00:00Z", "children": [id(901)]})
+        };
+        json!({
+            "entry_id": id(fragment + 100), "fragment_id": id(fragment), "fragment_version": 1, "agency": id(fragment + 700),
+            "submitted_at": "2026-03-04T14:00:00Z", "when": when, "what": "x", "category": "HOME",
+            "also_submitted_as": repeats.iter().map(repeat).collect::<Vec<_>>(),
+            "source": {"role": "x", "record_system": "x"}, "children": children.iter().map(|child| id(*child)).collect::<Vec<_>>(),
+            "significance": "risk", "handling": {"marking": "normal"}, "key_incident": false, "family_history": false,
+        })
+    }
+
+    /// A row whose reasons quote, and which points to these rows.
+    fn row(number: u128, accounts: &[Value], to: &[u128]) -> Value {
+        let reason = json!([{"code": "shared_words", "words": format!("quoted {number}")}]);
+        let related = |other: &u128| json!({"row": id(*other), "sequence": 1, "because": reason});
+        let suggested = |other: &u128| json!({"row": id(*other), "sequence": 1, "because": reason, "despite": reason});
+        json!({
+            "id": id(number), "sequence": number, "when": accounts[0]["when"], "children": [{"id": id(900)}, {"id": id(901)}],
+            "category": "HOME", "significance": "risk", "accounts": accounts, "linked_because": reason,
+            "linked_despite": reason, "related": to.iter().map(related).collect::<Vec<_>>(),
+            "may_be_same": to.iter().map(suggested).collect::<Vec<_>>(),
+            "conflicts": [{"field": "when", "words": "Accounts give different dates, or one is less exact"}],
+            "key_incident": false, "family_history": false,
+        })
+    }
+
+    /// Row 1 is told by fragments 1 and 2, row 2 by 3, row 3 by 4 with a repeat in 5; all point to each other.
+    fn view() -> TimelineOut {
+        let rows = json!([
+            row(1, &[account(1, &[900], &[]), account(2, &[900], &[])], &[2, 3]),
+            row(2, &[account(3, &[900], &[])], &[1, 3]),
+            row(3, &[account(4, &[900], &[5])], &[1, 2]),
+        ]);
+        let header = json!({
+            "chronology_id": id(1), "family_id": id(1), "purpose": "initial_conference", "state": "open", "children": [],
+            "adults": [], "coverage": [], "coverage_statement": "", "ordering_rule": "", "row_count": 3, "entry_count": 5,
+            "generated_at": "2026-03-05T09:00:00Z", "expires_at": "2026-05-01T00:00:00Z",
+        });
+        serde_json::from_value(json!({"header": header, "rows": rows})).unwrap()
+    }
+
+    /// What is left of each row: its id, whether it has reasons of its own, and the rows that it points to.
+    fn left(view: &TimelineOut) -> Vec<(u128, bool, Vec<u128>, Vec<u128>)> {
+        let row = |row: &Row| {
+            assert_eq!(row.linked_because.is_empty(), row.linked_despite.is_empty());
+            assert_eq!(row.linked_because.is_empty(), row.conflicts.is_empty());
+            let related = row.related.iter().map(|other| other.row.0.as_u128()).collect();
+            let suggested = row.may_be_same.iter().map(|other| other.row.0.as_u128()).collect();
+            (row.id.0.as_u128(), !row.linked_because.is_empty(), related, suggested)
+        };
+        view.rows.iter().map(row).collect()
+    }
+
+    fn without(fragments: &[u128]) -> TimelineOut {
+        let mut view = view();
+        let gone = |fragment: FragmentId| fragments.contains(&fragment.0.as_u128());
+        assert_eq!(leave_out(&mut view, &gone), !fragments.is_empty());
+        view
+    }
+
+    #[test]
+    fn a_view_that_lost_nothing_stays_as_it_is() {
+        assert_eq!(without(&[]), view());
+    }
+
+    #[test]
+    fn a_row_that_lost_an_account_has_no_reasons_and_no_pointers_to_or_from_it() {
+        let view = without(&[2]);
+        assert_eq!(left(&view), [(1, false, vec![], vec![]), (2, true, vec![3], vec![3]), (3, true, vec![2], vec![2])]);
+        assert_eq!((view.header.row_count, view.header.entry_count), (3, 4));
+    }
+
+    #[test]
+    fn nothing_points_to_a_row_that_is_gone() {
+        let view = without(&[3]);
+        assert_eq!(left(&view), [(1, true, vec![3], vec![3]), (3, true, vec![1], vec![1])]);
+        assert_eq!((view.header.row_count, view.header.entry_count), (2, 4));
+    }
+
+    #[test]
+    fn a_repeat_is_told_too() {
+        let view = without(&[5]);
+        assert_eq!(left(&view)[2], (3, false, vec![], vec![]));
+        assert_eq!(view.header.entry_count, 4);
+        let children =
+            |view: &TimelineOut| view.rows[2].children.iter().map(|child| child.id.0.as_u128()).collect::<Vec<_>>();
+        assert_eq!(children(&view), [900], "the sibling was named by the repeat alone");
+    }
+
+    #[test]
+    fn pointers_of_earlier_views_are_given_their_places() {
+        let mut view = view();
+        number_related(&mut view);
+        let places: Vec<u32> =
+            view.rows.iter().flat_map(|row| row.related.iter().map(|other| other.sequence)).collect();
+        assert_eq!(places, [2, 3, 1, 3, 1, 2]);
+    }
 }

@@ -5,21 +5,21 @@ use std::collections::BTreeSet;
 
 use domain::{Actor, AgencyId, EntryId, Permit, may_read_entry};
 use store::{ChronologyRow, EventLinksRow};
-use timeline::{ChildFacts, Links, LiveEntry};
+use timeline::{FamilyFacts, Links, LiveEntry};
 use uuid::Uuid;
 
 use super::links_place;
 use crate::people::FamilyView;
 use crate::sealing::of_chronology;
 use crate::session::Scene;
-use crate::timeline::child_facts;
+use crate::timeline::family_facts;
 use crate::{Answer, Service};
 
 /// A chronology whose entries have changed, to be linked when the change is safely there.
 pub(crate) struct Relink {
     permit: Permit,
     pub(super) chronology: ChronologyRow,
-    children: Vec<ChildFacts>,
+    family: FamilyFacts,
 }
 
 impl Service {
@@ -32,7 +32,7 @@ impl Service {
         family: &FamilyView,
     ) {
         scene.relink =
-            Some(Relink { permit: permit.clone(), chronology: chronology.clone(), children: child_facts(family) });
+            Some(Relink { permit: permit.clone(), chronology: chronology.clone(), family: family_facts(family) });
     }
 
     /// Links a chronology's entries for each kind of reader. A failure harms nobody: what is not kept is found when it
@@ -66,8 +66,8 @@ impl Service {
 
     fn links_row(&self, job: &Relink, entries: &[LiveEntry]) -> Answer<EventLinksRow> {
         let (now, chronology) = (self.now(), &job.chronology);
-        let view = self.view_index(&job.permit, entries, &job.children);
-        let links = Links::find(entries, &job.children);
+        let view = self.view_index(&job.permit, entries, &job.family);
+        let links = Links::find(entries, &job.family);
         let terms = of_chronology(chronology.id, chronology.expires_at);
         let sealed = self.seal(&links_place(chronology, &view), &terms, now, &links)?;
         Ok(EventLinksRow {

@@ -10,7 +10,7 @@ use super::reasons::Reasons;
 use super::showing::{end_of, out};
 use crate::chronologies::{Admitted, trail};
 use crate::session::{Call, Scene};
-use crate::timeline::{Opened, child_facts};
+use crate::timeline::{Opened, family_facts};
 use crate::{Answer, Fault, LinkDecisionIn, LinkDecisionOut, LinkWithdrawalIn, Service, ServiceError, Written};
 
 /// Decisions about one chronology, at most, withdrawn ones included.
@@ -102,7 +102,7 @@ impl Service {
         opened: &Opened,
     ) -> Answer<SortedEvents> {
         let family = self.open_family(scene, permit, chronology.family_id)?;
-        Ok(self.linked(scene, permit, chronology, opened, &child_facts(&family))?.decided(&opened.entries))
+        Ok(self.linked(scene, permit, chronology, opened, &family_facts(&family))?.decided(&opened.entries))
     }
 
     fn check_room_for_decision(&self, scene: &mut Scene<'_, '_>, permit: &Permit, id: ChronologyId) -> Answer<()> {

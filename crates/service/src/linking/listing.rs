@@ -3,14 +3,17 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{ChronologyId, EntryId, LinkDecisionId, Operation};
-use timeline::{LiveEntry, SortedEvents};
+use timeline::{ExplainedEvent, ExplainedPair, LiveEntry, explain};
 
 use super::Linked;
 use crate::chronologies::{Admitted, trail};
 use crate::session::Call;
-use crate::timeline::{child_facts, count};
+use crate::timeline::{agency_names, count, family_facts};
 use crate::transparency::{fragments_of, shown_in_links};
-use crate::{Answer, EventLinkOut, LinkedEntryOut, LinksOut, RelatedLinkOut, Service};
+use crate::{Answer, EventLinkOut, LinkedEntryOut, LinksOut, RelatedLinkOut, Service, SuggestedLinkOut};
+
+/// Entries of a row that a suggestion names, at most: as many as a decision may name.
+const MOST_NAMED: usize = 100;
 
 impl Service {
     /// Every link on the timeline as the caller may see it, with its evidence.
@@ -22,14 +25,16 @@ impl Service {
             let Admitted { permit, row } = self.admit(scene, id, Operation::LinkRead)?;
             let family = self.open_family(scene, &permit, row.family_id)?;
             let opened = self.open_content(scene, &permit, permit.actor(), &row)?;
-            let linked = self.linked(scene, &permit, &row, &opened, &child_facts(&family))?;
+            let linked = self.linked(scene, &permit, &row, &opened, &family_facts(&family))?;
             let entries = opened.entries;
             scene.trail.entry_count = Some(count(entries.len()));
-            let decided = linked.decided(&entries);
+            let agencies = agency_names(scene, permit.partnership(), &entries)?;
+            let explained = explain(&linked.decided(&entries), &entries, &agencies);
             let links = LinksOut {
                 chronology_id: id,
-                events: events(&linked, &decided, &entries),
-                related: related(&decided, &entries),
+                suggested: suggested(explained.suggested, &explained.events, &entries),
+                events: events(&linked, explained.events, &entries),
+                related: related(explained.related),
                 expires_at: row.expires_at,
                 emergency: scene.trail.told.emergency.clone(),
             };
@@ -39,27 +44,27 @@ impl Service {
     }
 }
 
-fn events(linked: &Linked, decided: &SortedEvents, entries: &[LiveEntry]) -> Vec<EventLinkOut> {
+fn events(linked: &Linked, explained: Vec<ExplainedEvent>, entries: &[LiveEntry]) -> Vec<EventLinkOut> {
     let found: BTreeSet<Vec<EntryId>> =
         linked.found.clusters.iter().map(|cluster| ids(&cluster.members, entries)).collect();
     let concerned = decisions_by_entry(linked);
     let mut events: Vec<EventLinkOut> = Vec::new();
-    for cluster in &decided.clusters {
-        let members = ids(&cluster.members, entries);
+    for event in explained {
+        let members = ids(&event.members, entries);
         let decisions: BTreeSet<LinkDecisionId> =
             members.iter().filter_map(|id| concerned.get(id)).flatten().copied().collect();
-        let Some(&row) = members.first().filter(|_| members.len() > 1 || !decisions.is_empty()) else { continue };
-        let mut told: Vec<LinkedEntryOut> = cluster
-            .members
-            .iter()
-            .filter_map(|&place| entries.get(place))
-            .map(|entry| LinkedEntryOut { entry_id: entry.entry_id, agency: entry.agency })
-            .collect();
+        if members.len() < 2 && decisions.is_empty() {
+            continue;
+        }
+        let told = event.members.iter().filter_map(|&place| entries.get(place));
+        let mut told: Vec<LinkedEntryOut> =
+            told.map(|entry| LinkedEntryOut { entry_id: entry.entry_id, agency: entry.agency }).collect();
         told.sort_by_key(|entry| entry.entry_id);
         events.push(EventLinkOut {
-            row,
+            row: event.row,
             entries: told,
-            evidence: cluster.evidence.clone(),
+            evidence: event.because,
+            despite: event.despite,
             automatic: found.contains(&members),
             decisions: decisions.into_iter().collect(),
         });
@@ -68,21 +73,33 @@ fn events(linked: &Linked, decided: &SortedEvents, entries: &[LiveEntry]) -> Vec
     events
 }
 
-fn related(decided: &SortedEvents, entries: &[LiveEntry]) -> Vec<RelatedLinkOut> {
-    let row_of = |place: usize| {
-        let cluster = decided.clusters.iter().find(|cluster| cluster.members.contains(&place))?;
-        ids(&cluster.members, entries).first().copied()
-    };
-    let mut related: Vec<RelatedLinkOut> = decided
-        .related
-        .iter()
-        .filter_map(|pair| {
-            let (row, other_row) = (row_of(pair.first)?, row_of(pair.second)?);
-            Some(RelatedLinkOut { row, other_row, evidence: pair.evidence.clone() })
-        })
-        .collect();
+fn related(pairs: Vec<ExplainedPair>) -> Vec<RelatedLinkOut> {
+    let out = |pair: ExplainedPair| RelatedLinkOut { row: pair.row, other_row: pair.other_row, evidence: pair.because };
+    let mut related: Vec<RelatedLinkOut> = pairs.into_iter().map(out).collect();
     related.sort_by_key(|pair| (pair.row, pair.other_row));
     related
+}
+
+/// Suggestions with the entries that a decision about them names.
+fn suggested(pairs: Vec<ExplainedPair>, events: &[ExplainedEvent], entries: &[LiveEntry]) -> Vec<SuggestedLinkOut> {
+    let members: BTreeMap<EntryId, &[usize]> =
+        events.iter().map(|event| (event.row, event.members.as_slice())).collect();
+    let named = |row: EntryId| {
+        let mut named = members.get(&row).map(|members| ids(members, entries)).unwrap_or_default();
+        named.truncate(MOST_NAMED);
+        named
+    };
+    let out = |pair: ExplainedPair| SuggestedLinkOut {
+        row: pair.row,
+        other_row: pair.other_row,
+        entries: named(pair.row),
+        with: named(pair.other_row),
+        evidence: pair.because,
+        despite: pair.despite,
+    };
+    let mut suggested: Vec<SuggestedLinkOut> = pairs.into_iter().map(out).collect();
+    suggested.sort_by_key(|pair| (pair.row, pair.other_row));
+    suggested
 }
 
 fn decisions_by_entry(linked: &Linked) -> BTreeMap<EntryId, Vec<LinkDecisionId>> {

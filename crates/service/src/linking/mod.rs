@@ -16,7 +16,7 @@ pub(crate) use queue::{Queue, start};
 
 use domain::{Instant, LinkDecisionId, Permit};
 use store::{ChronologyRow, DecidedEntryRow, LinkDecisionRow, Token};
-use timeline::{ChildFacts, Decided, Links, LiveEntry, SortedEvents, decided_events};
+use timeline::{Decided, FamilyFacts, Links, LiveEntry, SortedEvents, decided_events};
 use vault::Place;
 
 use crate::sealing::of_chronology;
@@ -25,7 +25,7 @@ use crate::timeline::Opened;
 use crate::{Answer, Service};
 
 /// Counted up whenever the rules of linkage change, so that what other rules found is found anew.
-const RULES: u8 = 1;
+const RULES: u8 = 2;
 
 /// A decision that stands, with what it is about.
 pub(crate) struct Standing {
@@ -73,12 +73,12 @@ impl Service {
         permit: &Permit,
         chronology: &ChronologyRow,
         opened: &Opened,
-        children: &[ChildFacts],
+        family: &FamilyFacts,
     ) -> Answer<Linked> {
         let entries = opened.entries.as_slice();
-        let links = match self.kept_links(scene, permit, chronology, entries, children)? {
+        let links = match self.kept_links(scene, permit, chronology, entries, family)? {
             Some(links) => links,
-            None => Links::find(entries, children),
+            None => Links::find(entries, family),
         };
         let mut standing = self.standing_decisions(scene, permit, chronology)?;
         standing.retain(|standing| wholly_seen(&standing.row, &standing.about, opened));
@@ -91,12 +91,12 @@ impl Service {
         permit: &Permit,
         chronology: &ChronologyRow,
         entries: &[LiveEntry],
-        children: &[ChildFacts],
+        family: &FamilyFacts,
     ) -> Answer<Option<Links>> {
         if entries.len() < 2 {
             return Ok(Some(Links::default()));
         }
-        let (view, now) = (self.view_index(permit, entries, children), scene.now());
+        let (view, now) = (self.view_index(permit, entries, family), scene.now());
         let Some(row) = store::event_links::find(scene.tx, permit, chronology.id, &view, now)? else {
             return Ok(None);
         };
@@ -117,8 +117,8 @@ impl Service {
         Ok(rows.into_iter().map(|row| Standing { about: about.remove(&row.id).unwrap_or_default(), row }).collect())
     }
 
-    /// Keyed hash of all that linkage compares: the entries, each in its version, and the children's names.
-    fn view_index(&self, permit: &Permit, entries: &[LiveEntry], children: &[ChildFacts]) -> Token {
+    /// Keyed hash of all that linkage compares: the entries, each in its version, and the family's names.
+    fn view_index(&self, permit: &Permit, entries: &[LiveEntry], family: &FamilyFacts) -> Token {
         let mut parts: Vec<Vec<u8>> = entries
             .iter()
             .map(|entry| {
@@ -130,10 +130,12 @@ impl Service {
                 people.for_each(|person| part.extend_from_slice(person.0.as_bytes()));
                 part
             })
-            .chain(children.iter().map(|child| {
+            .chain(family.children.iter().map(|child| {
                 let name = child.given_name.as_str().as_bytes();
                 [child.id.0.as_bytes().as_slice(), name].concat()
             }))
+            // No identifier begins with this byte.
+            .chain(family.other_names.iter().map(|name| [&[0xff], name.as_str().as_bytes()].concat()))
             .collect();
         parts.sort_unstable();
         let mut compared = vec![RULES];

@@ -8,14 +8,15 @@ use validator::Validate;
 
 use super::EmergencyNotice;
 
-/// A decision about entries of one chronology. Accepting what linkage found, and bringing rows together: `same_event`.
-/// Refusing it, and splitting a row: `different_events`.
+/// A decision about entries of one chronology. Accepting what linkage found or suggests, and bringing rows together:
+/// `same_event`. Refusing it, and splitting a row: `different_events`. A suggestion is answered with its `entries` and
+/// `with` as they were read.
 #[derive(Debug, Clone, Deserialize, Serialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct LinkDecisionIn {
     /// What is decided.
     pub decision: LinkVerdict,
-    /// The entries it is about; for `different_events`, those that stand on a row of their own. 1 to 100.
+    /// The entries it is about; for `different_events`, those that tell another event than the rest. 1 to 100.
     #[validate(length(min = 1, max = 100))]
     #[schema(min_items = 1, max_items = 100)]
     pub entries: Vec<EntryId>,
@@ -95,6 +96,9 @@ pub struct EventLinkOut {
     pub entries: Vec<LinkedEntryOut>,
     /// Why they are shown together; empty for a single entry.
     pub evidence: Vec<Evidence>,
+    /// What spoke against it; absent when nothing did.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub despite: Vec<Evidence>,
     /// Whether linkage alone would show the same row.
     pub automatic: bool,
     /// Decisions that stand and concern any of its entries.
@@ -112,6 +116,26 @@ pub struct RelatedLinkOut {
     pub evidence: Vec<Evidence>,
 }
 
+/// Two events that may be one. Somebody who may decide accepts it by a decision `same_event` with `entries` and `with` as
+/// they stand here, and refuses it by a decision `different_events` with the same.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct SuggestedLinkOut {
+    /// One row.
+    pub row: EntryId,
+    /// The other.
+    pub other_row: EntryId,
+    /// Entries of the one row; 100 at most, which stand for all.
+    #[schema(min_items = 1, max_items = 100)]
+    pub entries: Vec<EntryId>,
+    /// Entries of the other row; 100 at most, which stand for all.
+    #[schema(min_items = 1, max_items = 100)]
+    pub with: Vec<EntryId>,
+    /// What speaks for one event.
+    pub evidence: Vec<Evidence>,
+    /// What speaks against it.
+    pub despite: Vec<Evidence>,
+}
+
 /// Every link on a timeline as you may see it, with its evidence.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct LinksOut {
@@ -121,6 +145,10 @@ pub struct LinksOut {
     pub events: Vec<EventLinkOut>,
     /// Rows that have to do with each other.
     pub related: Vec<RelatedLinkOut>,
+    /// Rows that may be one event and about which nobody has decided.
+    #[serde(default)]
+    #[schema(required = true)]
+    pub suggested: Vec<SuggestedLinkOut>,
     /// When the chronology expires.
     pub expires_at: Instant,
     /// There when it is read under an emergency access: to be shown in red.

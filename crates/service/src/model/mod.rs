@@ -43,6 +43,7 @@ pub use holds::{HoldIn, HoldOut, HoldReleaseIn, HoldScope};
 pub use invitations::{DeclineIn, FormOut, GuidanceOut, InvitationIn, InvitationOut, InvitationPatch, NilReturnIn};
 pub use links::{
     EventLinkOut, LinkDecisionIn, LinkDecisionOut, LinkWithdrawalIn, LinkedEntryOut, LinksOut, RelatedLinkOut,
+    SuggestedLinkOut,
 };
 pub use people::{
     FamilyIn, FamilyOut, FamilySummary, FindPersonIn, Household, MemberOut, PersonIn, PersonOut, Relationship,

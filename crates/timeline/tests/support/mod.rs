@@ -6,7 +6,7 @@ use domain::{
     Sensitive, Significance, Source,
 };
 use time::macros::date;
-use timeline::{ChildFacts, Consolidated, Filter, LiveEntry, Row, consolidate};
+use timeline::{AgencyNames, ChildFacts, Consolidated, FamilyFacts, Filter, LiveEntry, Row, consolidate};
 use uuid::Uuid;
 
 pub(crate) const HV: u128 = 1;
@@ -29,17 +29,25 @@ pub(crate) fn entry_id(id: u128) -> EntryId {
     EntryId(Uuid::from_u128(id))
 }
 
-pub(crate) fn family() -> Vec<ChildFacts> {
+pub(crate) fn family() -> FamilyFacts {
     let child = |id, name: &str, date, expected| ChildFacts {
         id: person(id),
         given_name: name.into(),
         birth: Some(BirthDate { date, expected }),
     };
-    vec![
+    let children = vec![
         child(BILAL, "Bilal", date!(2020 - 06 - 01), false),
         child(AISHA, "Aisha", date!(2016 - 02 - 29), false),
         child(UNBORN, "Unborn baby", date!(2024 - 08 - 01), true),
-    ]
+    ];
+    FamilyFacts { children, other_names: Vec::new() }
+}
+
+/// All agencies but the health visitors are named.
+pub(crate) fn agencies() -> AgencyNames {
+    [(agency(POLICE), "Marlshire Police".to_owned()), (agency(SCHOOL), "Oakmere Primary School".to_owned())]
+        .into_iter()
+        .collect()
 }
 
 /// Entry `id` of fragment `fragment`; its other facts follow.
@@ -84,7 +92,11 @@ pub(crate) fn with(mut entry: LiveEntry, change: impl FnOnce(&mut EntryDetails))
 }
 
 pub(crate) fn whole(entries: Vec<LiveEntry>) -> Consolidated {
-    consolidate(entries, &family(), &Filter::default())
+    shown(entries, &Filter::default())
+}
+
+pub(crate) fn shown(entries: Vec<LiveEntry>, filter: &Filter) -> Consolidated {
+    consolidate(entries, &family(), &agencies(), filter)
 }
 
 /// Every entry id on a row: accounts and repeats.
