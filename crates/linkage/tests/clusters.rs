@@ -48,10 +48,10 @@ fn a_word_that_stands_in_every_entry_joins_nothing() {
 }
 
 #[test]
-fn a_month_that_fits_several_days_fits_none() {
+fn a_month_that_fits_several_days_stands_with_one_of_them() {
     let tell = |agency, when| told(agency, &[AISHA], when, "DOMESTIC_ABUSE", FIGHT).fragment(agency);
     let two = numbered([tell(POLICE, "2024-03-05"), tell(POLICE, "2024-03-19"), tell(GP, "2024-03")]);
-    assert_eq!(sorted(&two), vec![vec![1], vec![2], vec![3]]);
+    assert_eq!(sorted(&two), vec![vec![1, 3], vec![2]]);
     let one = numbered([tell(POLICE, "2024-03-05"), tell(POLICE, "2024-04-19"), tell(GP, "2024-03")]);
     assert_eq!(sorted(&one), vec![vec![1, 3], vec![2]]);
 }
@@ -73,14 +73,15 @@ fn one_account_does_not_join_two_incidents_of_another_agency() {
         police("2024-03-12T10:40"),
         told(GP, &[AISHA], "2024-03-12", "DOMESTIC_ABUSE", FIGHT).fragment(2).document("OP-7731"),
     ]);
-    assert_eq!(sorted(&entries).len(), 3);
+    let rows = sorted(&entries);
+    assert!(rows.len() == 2 && !rows.iter().any(|row| row.contains(&1) && row.contains(&2)), "{rows:?}");
 }
 
 #[test]
 fn a_vague_copy_is_no_bridge_from_one_day_to_another() {
     let tell =
         |agency, child, when| told(agency, &[child], when, "DOMESTIC_ABUSE", FIGHT).fragment(agency * 10 + child);
-    let entries = numbered([tell(GP, BILAL, "2024-03"), tell(GP, AISHA, "2024-03-12"), tell(HV, BILAL, "2024-03-19")]);
+    let entries = numbered([tell(GP, BILAL, "2024-03"), tell(GP, AISHA, "2024-03-12"), tell(HV, BILAL, "2024-03-29")]);
     assert_eq!(sorted(&entries), vec![vec![1, 2], vec![3]]);
 }
 
@@ -156,7 +157,10 @@ proptest! {
             let members: Vec<&Told> = cluster.iter().map(|id| entries.iter().find(|entry| entry.id == *id).unwrap()).collect();
             for (a, b) in members.iter().flat_map(|a| members.iter().map(move |b| (a, b))) {
                 let (x, y) = (&a.details, &b.details);
-                prop_assert!(x.when.earliest() <= y.when.latest() && y.when.earliest() <= x.when.latest());
+                // Agencies that hear of an event record it up to ten days later, and the less exact date may lie further off.
+                let apart = (x.when.earliest() - y.when.latest()).max(y.when.earliest() - x.when.latest()).whole_days();
+                let most = if a.agency == b.agency { 0 } else { 20 };
+                prop_assert!(apart <= most, "{apart} days apart");
                 let share = x.children.iter().any(|child| y.children.contains(child));
                 if a.agency == b.agency && share {
                     prop_assert_eq!((x.when.earliest(), x.when.latest()), (y.when.earliest(), y.when.latest()));

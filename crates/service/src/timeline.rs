@@ -269,7 +269,9 @@ pub(crate) fn family_facts(family: &FamilyView) -> FamilyFacts {
         birth: child.birth,
     };
     let other_names = family.members.iter().flat_map(|(_, details)| other_names(details)).collect();
-    FamilyFacts { children: family.children().map(child).collect(), other_names }
+    let addresses = family.members.iter().flat_map(|(_, details)| &details.addresses);
+    let address_lines = addresses.map(|address| address.lines.clone()).collect();
+    FamilyFacts { children: family.children().map(child).collect(), other_names, address_lines }
 }
 
 /// The names of one person but for a child's given name in use.

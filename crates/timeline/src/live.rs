@@ -31,13 +31,17 @@ pub struct FamilyFacts {
     pub children: Vec<ChildFacts>,
     /// Other names that it goes by: family names, former names, and the names of its adults.
     pub other_names: Vec<Sensitive<String>>,
+    /// Lines of the addresses its people have lived at.
+    pub address_lines: Vec<Sensitive<String>>,
 }
 
 impl FamilyFacts {
     /// The names, as linkage needs them.
     pub(crate) fn names(&self) -> FamilyNames {
         let given = self.children.iter().map(|child| (child.id, child.given_name.as_str()));
-        FamilyNames::new(given).with_others(self.other_names.iter().map(Sensitive::as_str))
+        FamilyNames::new(given)
+            .with_others(self.other_names.iter().map(Sensitive::as_str))
+            .with_addresses(self.address_lines.iter().map(Sensitive::as_str))
     }
 }
 

@@ -67,7 +67,9 @@ pub fn sort_returns(returns: &[Return<'_>], members: &[Member], glossary: &Gloss
         }
     }
     let given = members.iter().flat_map(Member::given);
-    let names = FamilyNames::new(given).with_others(members.iter().flat_map(Member::others));
+    let names = FamilyNames::new(given)
+        .with_others(members.iter().flat_map(Member::others))
+        .with_addresses(members.iter().flat_map(Member::addresses));
     let facts: Vec<EventFacts<'_>> = (1_u128..)
         .zip(&entries)
         .filter_map(|(number, entry)| {

@@ -20,6 +20,8 @@ const PREGNANCY_DAYS: i64 = 300;
 const CROWD: usize = 60;
 /// The most names of one person that are remembered.
 const MOST: usize = 24;
+/// The most addresses of one record that are remembered.
+const MOST_ADDRESSES: usize = 8;
 /// The most names beside one person's own given names that are remembered.
 const MOST_OTHERS: usize = 96;
 
@@ -37,6 +39,8 @@ pub struct Member {
     siblings: BTreeSet<String>,
     /// Family names, and the names of those whom its records call parents, carers or other relations.
     others: BTreeSet<String>,
+    /// Lines of its addresses.
+    addresses: BTreeSet<String>,
     /// An agency's own ids of the person's records.
     records: BTreeSet<(String, String)>,
     /// The last day on which it can have been born or is expected.
@@ -56,6 +60,7 @@ impl Member {
             called: BTreeSet::new(),
             siblings: BTreeSet::new(),
             others: BTreeSet::new(),
+            addresses: BTreeSet::new(),
             records: BTreeSet::new(),
             birth: None,
             was_expected: false,
@@ -75,6 +80,8 @@ impl Member {
             facts.relations.iter().filter(|one| is_sibling(one.kind)).map(|one| plain(one.name.given.as_str()));
         self.siblings.extend(siblings);
         self.learn_others(subject);
+        let lines = facts.addresses.iter().map(|address| address.lines.as_str());
+        self.addresses.extend(lines.take(MOST_ADDRESSES).map(str::to_owned));
         let own = [&subject.id, &subject.reference].into_iter().flatten();
         self.records.extend(own.map(|id| (facts.agency.clone(), id.to_lowercase())));
         if let Some(birth) = facts.birth {
@@ -93,6 +100,11 @@ impl Member {
                 self.others.insert(name.to_owned());
             }
         }
+    }
+
+    /// Lines of the addresses that its records give, as they are written.
+    pub(super) fn addresses(&self) -> impl Iterator<Item = &str> {
+        self.addresses.iter().map(String::as_str)
     }
 
     /// Family names, and the names of those whom its records name beside it, as they are written.

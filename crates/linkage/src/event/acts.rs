@@ -20,9 +20,10 @@ pub(crate) type Acts = Bits;
 macro_rules! acts {
     ($($name:ident $pattern:literal)*) => {
         #[derive(Clone, Copy)]
-        #[allow(clippy::upper_case_acronyms, non_camel_case_types, reason = "the names are those of the constants")]
+        #[allow(dead_code, clippy::upper_case_acronyms, non_camel_case_types, reason = "the names are those of the constants")]
         enum Place { $($name),* }
-        $(pub(crate) const $name: Acts = Bits::one(Place::$name as u32);)*
+        $(#[allow(dead_code, reason = "some count among the acts in common alone")]
+        pub(crate) const $name: Acts = Bits::one(Place::$name as u32);)*
         const PATTERNS: &[&str] = &[$($pattern),*];
     };
 }
@@ -165,6 +166,8 @@ pub(crate) const DISTINCT: Acts = HAPPENINGS.with(all(&[
     RETURN_INTERVIEW,
     POVERTY,
 ]));
+/// Steps that are an event of their own even when the same words tell of what led to them.
+pub(crate) const OWN_DAY: Acts = all(&[STRATEGY, CORE_GROUP, CP_MEDICAL, RETURN_INTERVIEW]);
 /// Steps that follow from an event: whoever tells of one tells of another day's act, even when the event is retold.
 pub(crate) const AFTERMATH: Acts =
     all(&[STRATEGY, CORE_GROUP, SCREENING, REFERRAL, CP_MEDICAL, RETURN_INTERVIEW, REPAIR]);

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use super::accounts::Accounts;
 use super::explain::is_consequence;
+use super::model::NEVER;
 use super::rarity::shared;
 use crate::evidence::LinkEvidence;
 
@@ -36,7 +37,7 @@ pub(crate) fn between(
             continue;
         }
         let rows = (x.min(y), x.max(y));
-        let Some(score) = accounts.score(a, b) else { continue };
+        let score = accounts.score(a, b).unwrap_or(NEVER);
         if let Some(step) = step(accounts, a, b) {
             keep(&mut related, rows, (score, a, b, step));
         } else if score > accounts.family.model.suggest && accounts.has_room(groups, x, y) {

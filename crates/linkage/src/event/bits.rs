@@ -18,11 +18,6 @@ impl Bits {
         Self(1 << place)
     }
 
-    /// All things that are not in the set.
-    pub(crate) const fn complement(self) -> Self {
-        Self(!self.0)
-    }
-
     /// How many things it holds.
     pub(crate) const fn count(self) -> u32 {
         self.0.count_ones()

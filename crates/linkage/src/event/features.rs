@@ -141,7 +141,8 @@ features! {
     TwoMissed 2 "each tells of a contact of its own that was missed"
     Aftermath 2 "one alone is a step that follows from an event"
     OneWordInexact 2 "an inexact date, and hardly a word in common"
-    OtherChild 2 "another child, and nothing that befell the home"
+    AnotherDay 2 "one says that it was on another day"
+    OwnStep 2 "one begins with a step that the other does not speak of"
 }
 
 /// The features of a pair, in thousandths.
@@ -206,9 +207,16 @@ fn quotes(one: &Reading, other: &Reading) -> Option<Quoted> {
     one.days.iter().filter(fits).max_by_key(|quoted| quoted.firm).copied()
 }
 
-/// Whether two accounts are never one event: nothing that they say would outweigh how far apart they are.
+/// Whether two accounts are too far apart in time to be compared.
 pub(crate) fn excluded(a: &Account, b: &Account, dates: &Dates, rarity: &Rarity) -> bool {
     dates.apart() && !same_reference(&a.reading, &b.reading, rarity)
+}
+
+/// Whether a text says on which date it was, and that date is days from the other's.
+fn tells_of_another_day(one: &Reading, other: &Reading) -> bool {
+    let (Some(own), Some(day)) = (one.day, other.day) else { return false };
+    let mut firm = one.days.iter().filter(|quoted| quoted.firm).filter_map(|quoted| quoted.date()).peekable();
+    firm.peek().is_some() && firm.all(|date| date < own && (date - day).whole_days().abs() > 1)
 }
 
 fn same_reference(a: &Reading, b: &Reading, rarity: &Rarity) -> bool {
@@ -223,8 +231,8 @@ const CORRECTIONS: &[(Feature, i32)] = &[
     (Feature::Aftermath, -1_000),
 ];
 
-/// What the evidence is corrected by; `None` when two accounts have nothing in common that was said, so that a day is all
-/// there is.
+/// What the evidence is corrected by; `None` when two accounts are never one event: nothing that was said is common to
+/// both, so that a day is all there is, or one says that it is another.
 pub(crate) fn correction(features: &Features) -> Option<i32> {
     use Feature as F;
     let has = |feature: F| features.get(feature as usize).is_some_and(|value| *value > 0);
@@ -245,7 +253,8 @@ pub(crate) fn correction(features: &Features) -> Option<i32> {
         ]
         .into_iter()
         .any(has);
-    said.then(|| CORRECTIONS.iter().filter(|(feature, _)| has(*feature)).map(|(_, points)| points).sum())
+    let never = (has(F::AnotherDay) || has(F::OwnStep)) && !has(F::Reference);
+    (said && !never).then(|| CORRECTIONS.iter().filter(|(feature, _)| has(*feature)).map(|(_, points)| points).sum())
 }
 
 /// The features of a pair. `others` is how many other accounts the family has on their day, when it is one.
@@ -494,14 +503,17 @@ impl Writer {
             !own.is_empty() && !own.meets(other.told.all)
         };
         self.holds(F::Aftermath, (follows(a, b) || follows(b, a)) && !has(&known, F::MeetingSome));
+        let another_day = dates.exact && dates.gap > 0 && dates.quoted.is_none() && dates.both.is_none();
+        self.holds(F::AnotherDay, another_day && (tells_of_another_day(a, b) || tells_of_another_day(b, a)));
+        let step = |one: &Reading, other: &Reading| {
+            let own = one.told.first.and(acts::OWN_DAY);
+            !own.is_empty() && !own.meets(other.told.all) && !other.told.lead.meets(acts::OTHER_MEETING)
+        };
+        self.holds(F::OwnStep, step(a, b) || step(b, a));
         let uncommon = self.uncommon;
         let happening = a.told.all.and(b.told.all).meets(acts::HAPPENINGS);
         let vague = dates.inexact_overlap() && dates.quoted.is_none() && dates.both.is_none();
         self.holds(F::OneWordInexact, vague && uncommon < 2 && !happening && !has(&known, F::MeetingSame));
-        self.holds(
-            F::OtherChild,
-            has(&known, F::NoChild) && !happening && uncommon < 3 && !has(&known, F::MeetingSame),
-        );
     }
 
     fn figures(&mut self, a: &Reading, b: &Reading, weighing: &Weighing) {

@@ -120,8 +120,6 @@ pub(crate) const OF_THE_HOME: Kinds = all(&[
     NUISANCE,
     FIRE,
 ]);
-/// Kinds that show more than that an agency was at work.
-pub(crate) const TELLING: Kinds = all(&[LETTER, MEETING, REVIEW, SCREENING]).complement();
 /// What concerns all children of a home.
 pub(crate) const OF_ALL: Kinds = all(&[
     DOMESTIC,

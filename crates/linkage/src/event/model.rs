@@ -2,7 +2,7 @@
 
 use std::sync::LazyLock;
 
-use super::features::{FEATURES, Feature, Features, NAMES};
+use super::features::{FEATURES, Features, NAMES};
 use super::frequencies::Frequencies;
 
 /// What each feature weighs, in thousandths of the natural logarithm of the odds, with its name. Written by
@@ -80,12 +80,5 @@ impl Model {
     pub(crate) fn score(&self, features: &Features) -> i32 {
         let products = features.iter().zip(&self.weights).map(|(value, weight)| i64::from(*value) * i64::from(*weight));
         i32::try_from(products.sum::<i64>() / 1000).unwrap_or(NEVER)
-    }
-
-    /// What one feature weighs in a pair.
-    pub(crate) fn part(&self, features: &Features, feature: Feature) -> i32 {
-        let place = feature as usize;
-        let (value, weight) = (features.get(place).copied(), self.weights.get(place).copied());
-        value.unwrap_or_default() / 10 * (weight.unwrap_or_default() / 10) / 10
     }
 }

@@ -14,8 +14,6 @@ use crate::facts::EventFacts;
 
 /// Words at the beginning of a text that say what kind of event it tells.
 const LEADING_WORDS: usize = 7;
-/// Words at the very beginning that say what the agency did.
-const FIRST_WORDS: usize = 4;
 /// Further words of a text are not read; nobody writes the event so far down.
 const LONGEST: usize = 400;
 /// Spans of more days than this show nothing of the day.
@@ -30,8 +28,6 @@ pub(crate) struct Reading {
     pub(crate) kinds: Kinds,
     /// Those shown by its first words and the agency's own word.
     pub(crate) lead: Kinds,
-    /// What the agency did, as its own word for the type says, or else the first words.
-    pub(crate) act: Kinds,
     /// Days quoted.
     pub(crate) days: Vec<Quoted>,
     /// Times of day quoted.
@@ -139,15 +135,12 @@ pub(crate) fn read(
     let temporal = |place: usize| raws.get(place).is_some_and(|raw| raw.temporal);
     let times = days::read(&words, temporal, (!wide).then_some(latest), around);
     let lead = shown(parts.get(..LEADING_WORDS).unwrap_or(&parts)).with(shown(&type_parts));
-    let first = || shown(parts.get(..FIRST_WORDS).unwrap_or(&parts)).and(kinds::ACTS);
-    let act = Some(shown(&type_parts).and(kinds::ACTS)).filter(|act| !act.is_empty()).unwrap_or_else(first);
     let quoted = sorted(raws.iter().filter_map(|raw| raw.reference));
     let own = facts.reference().into_iter().chain(facts.document()).map(|bare| digest(&bare));
     Reading {
         stems: sorted(parts.iter().filter_map(|part| part.meaning)),
         kinds: shown(&parts).with(lead).with(of_category(facts.details.category.as_str())),
         lead,
-        act,
         days: times.days,
         clocks: times.clocks,
         weekdays: times.weekdays,

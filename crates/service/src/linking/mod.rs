@@ -117,7 +117,7 @@ impl Service {
         Ok(rows.into_iter().map(|row| Standing { about: about.remove(&row.id).unwrap_or_default(), row }).collect())
     }
 
-    /// Keyed hash of all that linkage compares: the entries, each in its version, and the family's names.
+    /// Keyed hash of all that linkage compares: the entries, each in its version, and the family's names and addresses.
     fn view_index(&self, permit: &Permit, entries: &[LiveEntry], family: &FamilyFacts) -> Token {
         let mut parts: Vec<Vec<u8>> = entries
             .iter()
@@ -134,8 +134,9 @@ impl Service {
                 let name = child.given_name.as_str().as_bytes();
                 [child.id.0.as_bytes().as_slice(), name].concat()
             }))
-            // No identifier begins with this byte.
+            // No identifier begins with these bytes.
             .chain(family.other_names.iter().map(|name| [&[0xff], name.as_str().as_bytes()].concat()))
+            .chain(family.address_lines.iter().map(|lines| [&[0xfe], lines.as_str().as_bytes()].concat()))
             .collect();
         parts.sort_unstable();
         let mut compared = vec![RULES];

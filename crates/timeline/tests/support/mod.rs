@@ -40,7 +40,7 @@ pub(crate) fn family() -> FamilyFacts {
         child(AISHA, "Aisha", date!(2016 - 02 - 29), false),
         child(UNBORN, "Unborn baby", date!(2024 - 08 - 01), true),
     ];
-    FamilyFacts { children, other_names: Vec::new() }
+    FamilyFacts { children, other_names: Vec::new(), address_lines: Vec::new() }
 }
 
 /// All agencies but the health visitors are named.
