@@ -74,7 +74,11 @@ pub fn suggested_pair() -> [(&'static str, &'static str, &'static str); 2] {
             "2026-01-10",
             "DOMESTIC_ABUSE",
         ),
-        ("Door at home damaged at the weekend, child tired.", "2026-01-12", "HOME"),
+        (
+            "Asked to stay in at break, tired and quiet; talks of a broken door at home and of a puppy, swimming, a birthday.",
+            "2026-01-19",
+            "HOME",
+        ),
     ]
 }
 

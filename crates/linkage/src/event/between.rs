@@ -6,12 +6,16 @@ use super::accounts::Accounts;
 use super::explain::is_consequence;
 use super::model::NEVER;
 use super::rarity::shared;
-use crate::evidence::LinkEvidence;
+use crate::evidence::{EvidenceCode as E, LinkEvidence};
 
 /// How many other rows a row is related to, at most: one that points to a dozen others points nowhere.
 const MOST_RELATED: usize = 4;
 /// How many rows a row is suggested to be one with, at most: a question that has many answers is not asked.
 const MOST_SUGGESTED: usize = 2;
+
+/// Facts that come from what was said: without one there is nothing to ask about.
+const SAID: &[E] =
+    &[E::SharedWords, E::SameKind, E::DateQuoted, E::SameDateQuoted, E::SameFigures, E::SameReference, E::SameTime];
 
 /// Two accounts of different rows, with what is said of them.
 pub(crate) struct Between {
@@ -48,9 +52,10 @@ pub(crate) fn between(
     let related = strongest(related, MOST_RELATED).into_iter().filter_map(|(_, a, b, step)| {
         Some(Between { one: a, other: b, evidence: vec![accounts.follows(step)?], against: Vec::new() })
     });
-    let suggested = strongest(suggested, MOST_SUGGESTED).into_iter().map(|(_, a, b, _)| {
+    let suggested = strongest(suggested, MOST_SUGGESTED).into_iter().filter_map(|(_, a, b, _)| {
         let explained = accounts.explain(a, b);
-        Between { one: a, other: b, evidence: explained.evidence, against: explained.against }
+        let said = explained.evidence.iter().any(|fact| SAID.contains(&fact.code));
+        said.then_some(Between { one: a, other: b, evidence: explained.evidence, against: explained.against })
     });
     (related.collect(), suggested.collect())
 }

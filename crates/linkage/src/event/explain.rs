@@ -66,7 +66,7 @@ impl Accounts<'_, '_, '_> {
     fn words_shared(&self, x: &Account, y: &Account) -> Option<LinkEvidence> {
         let mut meanings: Vec<(i32, u32)> = shared(&x.reading.stems, &y.reading.stems)
             .map(|stem| (self.weighing.telling(stem), stem))
-            .filter(|(telling, _)| *telling >= LEAST_TELLING)
+            .filter(|(telling, stem)| *telling >= LEAST_TELLING && self.is_uncommon(*stem))
             .collect();
         meanings.sort_by_key(|&(telling, stem)| (std::cmp::Reverse(telling), stem));
         let written = |stem: u32| usize::try_from(stem).ok().and_then(|stem| self.family.meanings.get(stem));

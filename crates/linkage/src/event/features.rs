@@ -142,6 +142,7 @@ features! {
     Aftermath 2 "one alone is a step that follows from an event"
     OneWordInexact 2 "an inexact date, and hardly a word in common"
     AnotherDay 2 "one says that it was on another day"
+    VagueAndUnsaid 2 "an inexact date, and too little said in common"
     OwnStep 2 "one begins with a step that the other does not speak of"
 }
 
@@ -253,7 +254,7 @@ pub(crate) fn correction(features: &Features) -> Option<i32> {
         ]
         .into_iter()
         .any(has);
-    let never = (has(F::AnotherDay) || has(F::OwnStep)) && !has(F::Reference);
+    let never = [F::AnotherDay, F::OwnStep, F::VagueAndUnsaid].into_iter().any(has) && !has(F::Reference);
     (said && !never).then(|| CORRECTIONS.iter().filter(|(feature, _)| has(*feature)).map(|(_, points)| points).sum())
 }
 
@@ -503,6 +504,11 @@ impl Writer {
             !own.is_empty() && !own.meets(other.told.all)
         };
         self.holds(F::Aftermath, (follows(a, b) || follows(b, a)) && !has(&known, F::MeetingSome));
+        let (wide, apart) = (has(&known, F::WideOverlap), has(&known, F::InexactApart));
+        let named = dates.quoted.is_some() || dates.both.is_some();
+        let unsaid = self.uncommon == 0 || wide && self.uncommon < 2;
+        let inexact = dates.inexact_overlap() && unsaid && !has(&known, F::MeetingSame);
+        self.holds(F::VagueAndUnsaid, !named && (apart || inexact));
         let another_day = dates.exact && dates.gap > 0 && dates.quoted.is_none() && dates.both.is_none();
         self.holds(F::AnotherDay, another_day && (tells_of_another_day(a, b) || tells_of_another_day(b, a)));
         let step = |one: &Reading, other: &Reading| {

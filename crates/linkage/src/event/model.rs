@@ -15,7 +15,7 @@ const JOIN: i32 = -500;
 /// Evidence that every two accounts of one event need.
 pub(crate) const FLOOR: i32 = -3_000;
 /// Evidence from which two rows are suggested to be one.
-const SUGGEST: i32 = -1_600;
+const SUGGEST: i32 = -2_200;
 /// What two accounts count that are never one event.
 pub(crate) const NEVER: i32 = -20_000;
 
