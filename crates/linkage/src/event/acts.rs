@@ -272,7 +272,11 @@ pub(crate) fn consequence(text: &str) -> Option<(usize, usize)> {
     CONSEQUENCE.as_ref()?.find(text).map(|found| (found.start(), found.end()))
 }
 
-static SET: LazyLock<Option<RegexSet>> = LazyLock::new(|| RegexSetBuilder::new(PATTERNS).unicode(false).build().ok());
+/// Bytes that the automaton of all patterns may take: with less it is built anew again and again.
+const CACHE: usize = 32 << 20;
+
+static SET: LazyLock<Option<RegexSet>> =
+    LazyLock::new(|| RegexSetBuilder::new(PATTERNS).unicode(false).dfa_size_limit(CACHE).build().ok());
 
 /// What a text tells of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
