@@ -148,11 +148,12 @@ impl Running {
         Ok(output::line(&format!("ready: https://{address}"))?)
     }
 
-    /// Background work stands still by now: folds the write-ahead log into the database, so that nothing that was
+    /// Background work but for linking stands still by now: lets that finish, and folds the write-ahead log into the database, so that nothing that was
     /// deleted stays behind in it.
     async fn last_words(self) {
         let (db, service) = (self.ground.db, self.service);
         let done = rt::task::spawn_blocking(move || {
+            service.wait_for_links();
             if let Err(error) = service.keep_time() {
                 tracing::warn!(%error, "the time is not stored");
             }

@@ -258,6 +258,8 @@ fn ledger(folder: &TempDir) -> LedgerConfig {
 /// for the words that every text of every test begins with.
 impl Drop for TestApp {
     fn drop(&mut self) {
+        // A thread that still links when the process ends would be cut off inside the database's own code.
+        self.service.wait_for_links();
         if !std::thread::panicking() {
             assert!(!crate::raw::finds(self, crate::inputs::CANARY), "something stands in clear");
         }
