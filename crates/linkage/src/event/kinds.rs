@@ -77,27 +77,6 @@ pub(crate) const STEPS: Kinds = all(&[
     INTERVIEW,
     MISSED,
 ]);
-/// What an agency does, as against what happens to a family: two acts are two events, even on one day about one matter.
-pub(crate) const ACTS: Kinds = all(&[
-    STRATEGY,
-    CONFERENCE,
-    CORE_GROUP,
-    TEAM_MEETING,
-    NEED_REVIEW,
-    PLANNING,
-    MEDICAL,
-    SCREENING,
-    INTERVIEW,
-    MISSED,
-    REFERRAL,
-    VISIT,
-    COURT,
-    IMMUNISATION,
-    LETTER,
-    CLINIC,
-    EXCLUSION,
-    ATTENDANCE,
-]);
 /// Nobody lives through these twice.
 pub(crate) const ONCE: Kinds = all(&[BIRTH, DEATH]);
 /// A child's own appointment: two children's are two events, even at one place and hour.
