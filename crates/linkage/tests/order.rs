@@ -1,6 +1,6 @@
 //! The order of lines, of events within a return, and a return sent again change no row.
-
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test ends where something is not as expected")]
+
 use std::collections::BTreeSet;
 
 use linkage::batch::{Glossary, link};
