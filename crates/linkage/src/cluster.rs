@@ -111,8 +111,10 @@ pub struct WeighedPair {
     pub one: Vec<usize>,
     /// Indexes of the entries of the second.
     pub other: Vec<usize>,
-    /// The features in the order of [`Model::features`], in thousandths.
+    /// The named features in the order of [`Model::features`], in thousandths.
     pub features: Vec<i32>,
+    /// The pairs of acts with which the accounts begin, by their places after the named features.
+    pub act_pairs: Vec<usize>,
     /// What they weigh together, in thousandths of the natural logarithm of the odds.
     pub score: i32,
 }
@@ -126,8 +128,9 @@ pub fn weigh_accounts(entries: &[EventFacts<'_>], model: &Model) -> Vec<WeighedP
     let accounts = Accounts::of(&sorting.family, repeats.iter().map(|(units, _)| units.as_slice()));
     let entries_of = |account: usize| sorting.entries_of(accounts.units(account));
     let weighed = accounts.pairs().into_iter().filter_map(|(a, b)| {
-        let (features, score) = (accounts.features(a, b)?.to_vec(), accounts.score(a, b).unwrap_or(i32::MIN));
-        Some(WeighedPair { one: entries_of(a), other: entries_of(b), features, score })
+        let (features, score) = (accounts.features(a, b)?, accounts.score(a, b).unwrap_or(i32::MIN));
+        let (features, act_pairs) = (features.named.to_vec(), features.act_pairs);
+        Some(WeighedPair { one: entries_of(a), other: entries_of(b), features, act_pairs, score })
     });
     weighed.collect()
 }
@@ -150,7 +153,8 @@ pub fn weigh_repeats(entries: &[EventFacts<'_>]) -> Vec<WeighedPair> {
     let weighed = family.compared().into_iter().filter_map(|(a, b)| {
         let (facts, score) = family.named(a, b)?;
         let features = facts.into_iter().map(|(_, value)| value).collect();
-        Some(WeighedPair { one: sorting.entries_of(&[a]), other: sorting.entries_of(&[b]), features, score })
+        let (one, other) = (sorting.entries_of(&[a]), sorting.entries_of(&[b]));
+        Some(WeighedPair { one, other, features, act_pairs: Vec::new(), score })
     });
     weighed.collect()
 }

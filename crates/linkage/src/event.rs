@@ -6,12 +6,14 @@
 //! appointments stay apart.
 
 mod accounts;
+mod act_pairs;
 mod acts;
 mod between;
 mod bits;
 mod blocks;
 mod clock;
 mod common;
+mod dates;
 mod days;
 mod explain;
 mod family;

@@ -6,9 +6,10 @@ use std::collections::{BTreeSet, HashMap};
 use domain::{AgencyId, PersonId};
 use time::Date;
 
+use super::dates::Dates;
 use super::explain::Explanation;
 use super::family::Family;
-use super::features::{self, Dates, Features};
+use super::features::{self, Features};
 use super::neighbours::Keys;
 use super::rarity::Rarity;
 use super::reading::Reading;
@@ -93,9 +94,8 @@ impl<'t, 'e, 'f> Accounts<'t, 'e, 'f> {
         if let Some(known) = self.scores.borrow().get(&pair) {
             return *known;
         }
-        let features = self.features(pair.0, pair.1);
         let score =
-            features.and_then(|features| Some(self.family.model.score(&features) + features::correction(&features)?));
+            self.features(pair.0, pair.1).filter(|found| !found.deny()).map(|found| self.family.model.score(&found));
         self.scores.borrow_mut().insert(pair, score);
         score
     }

@@ -25,6 +25,8 @@ macro_rules! acts {
         $(#[allow(dead_code, reason = "some count among the acts in common alone")]
         pub(crate) const $name: Acts = Bits::one(Place::$name as u32);)*
         const PATTERNS: &[&str] = &[$($pattern),*];
+        /// The names of the acts, in the order of their places.
+        pub(crate) const NAMES: &[&str] = &[$(stringify!($name)),*];
     };
 }
 

@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 use super::accounts::{Account, Accounts};
 use super::acts;
 use super::bits::Bits;
+use super::dates::Dates;
 use super::days;
-use super::features::{Dates, Feature, Features};
+use super::features::{Feature, Features};
 use super::rarity::shared;
 use super::words::{is_break, meanings_of, trimmed};
 use crate::evidence::{EvidenceCode as E, LinkEvidence, Quote};
@@ -131,10 +132,9 @@ const AGAINST: &[(Feature, E)] = &[
 
 /// The codes of the features that hold, each once, in the order of the table.
 fn codes(features: &Features, table: &[(Feature, E)]) -> impl Iterator<Item = E> {
-    let holds = |feature: Feature| features.get(feature as usize).is_some_and(|value| *value > 0);
     let mut told: Vec<E> = Vec::new();
     for (feature, code) in table {
-        if holds(*feature) && !told.contains(code) {
+        if features.has(*feature) && !told.contains(code) {
             told.push(*code);
         }
     }

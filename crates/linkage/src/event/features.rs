@@ -4,10 +4,11 @@
 //! times that one account quotes of the other, what was done, and who was concerned. A day in common says little.
 
 use super::accounts::Account;
+use super::act_pairs;
 use super::acts;
 use super::bits::Bits;
 use super::clock::Clock;
-use super::days::Quoted;
+use super::dates::Dates;
 use super::frequencies::thousandths_of_ln;
 use super::rarity::{Rarity, shared};
 use super::reading::Reading;
@@ -15,12 +16,8 @@ use super::weighing::Weighing;
 
 /// One, for features that hold or do not.
 const ONE: i32 = 1000;
-/// Exact dates further apart than this are two events unless a text or a reference says otherwise.
-const DAYS_APART: i64 = 10;
-/// An inexact date this far from another is another event's.
-const INEXACT_DAYS_APART: i64 = 20;
-/// An inexact date of at most so many days can be the one that a text quotes.
-const NARROW_DAYS: i64 = 9;
+/// People mistake a date by as many days.
+const SLIP_DAYS: i64 = 3;
 /// An inexact date of more days than this says little.
 const WIDE_DAYS: i64 = 60;
 
@@ -31,8 +28,7 @@ macro_rules! features {
         pub(crate) enum Feature { $($name),* }
         /// The features' names, in the order of their places.
         pub(crate) const NAMES: &[&str] = &[$($words),*];
-        /// Of each, 1 when it can only speak for one event, -1 when it can only speak against, 0 when it may do
-        /// either, 2 when it is a correction that is not found from packs.
+        /// Of each, 1 when it can only speak for one event, -1 when it can only speak against, 0 when it may do either.
         pub(crate) const SIGNS: &[i8] = &[$($sign),*];
         /// How many features there are.
         pub(crate) const FEATURES: usize = NAMES.len();
@@ -137,75 +133,34 @@ features! {
     FiguresDiffer -1 "figures, none in common"
     OthersThatDay -1 "other accounts that day"
     Reference 1 "a reference in common"
-    TwoVisits 2 "each tells of a visit of its own"
-    TwoMissed 2 "each tells of a contact of its own that was missed"
-    Aftermath 2 "one alone is a step that follows from an event"
-    OneWordInexact 2 "an inexact date, and hardly a word in common"
-    AnotherDay 2 "one says that it was on another day"
-    VagueAndUnsaid 2 "an inexact date, and too little said in common"
-    OwnStep 2 "one begins with a step that the other does not speak of"
+    TwoVisits -1 "each tells of a visit of its own"
+    TwoMissed -1 "each tells of a contact of its own that was missed"
+    Aftermath -1 "one alone is a step that follows from an event"
+    OneWordInexact -1 "an inexact date, and hardly a word in common"
+    AnotherDay -1 "one says that it was on another day"
+    VagueAndUnsaid -1 "an inexact date, and too little said in common"
+    OwnStep -1 "one begins with a step that the other does not speak of"
 }
 
-/// The features of a pair, in thousandths.
-pub(crate) type Features = [i32; FEATURES];
-
-/// How the days of two accounts stand to each other.
-pub(crate) struct Dates {
-    /// Both are dated to a day.
-    pub(crate) exact: bool,
-    /// Days between them, 0 when they may be one.
-    pub(crate) gap: i64,
-    /// Days of the wider span.
-    width: i64,
-    undated: bool,
-    /// The quoted day by which one account names the other's, with whether the first quotes.
-    pub(crate) quoted: Option<(Quoted, bool)>,
-    /// A day that both quote.
-    pub(crate) both: Option<Quoted>,
+/// The features of a pair.
+pub(crate) struct Features {
+    /// In thousandths, in the order of [`NAMES`].
+    pub(crate) named: [i32; FEATURES],
+    /// The pairs of acts with which the accounts begin.
+    pub(crate) act_pairs: Vec<usize>,
 }
 
-impl Dates {
-    pub(crate) fn of(a: &Reading, b: &Reading) -> Self {
-        let exact = a.day.is_some() && b.day.is_some();
-        let spans = a.span.zip(b.span);
-        let days = |from: time::Date, until: time::Date| (until - from).whole_days();
-        let gap = spans.map_or(0, |(x, y)| days(x.1, y.0).max(days(y.1, x.0)).max(0));
-        let width = spans.map_or(i64::MAX, |(x, y)| days(x.0, x.1).max(days(y.0, y.1)));
-        let (forth, back) = (quotes(a, b), quotes(b, a));
-        let firmer = |quoted: &(Quoted, bool)| (quoted.0.firm, quoted.1);
-        let quoted = forth.map(|day| (day, true)).into_iter().chain(back.map(|day| (day, false))).max_by_key(firmer);
-        let both = a.days.iter().filter(|x| b.days.iter().any(|y| x.agrees(y))).max_by_key(|day| day.firm).copied();
-        Self { exact, gap, width, undated: spans.is_none(), quoted, both }
+impl Features {
+    /// Whether a feature holds, or has a value above zero.
+    pub(crate) fn has(&self, feature: Feature) -> bool {
+        self.named.get(feature as usize).is_some_and(|value| *value > 0)
     }
 
-    /// Whether they are too far apart to be compared.
-    fn apart(&self) -> bool {
-        let most = if self.exact { DAYS_APART } else { INEXACT_DAYS_APART };
-        self.gap > most && self.quoted.is_none() && self.both.is_none()
+    /// Whether a text itself says that the two are not one event, and no reference says that they are: it gives another
+    /// date, or begins with a step of its agency that the other does not speak of.
+    pub(crate) fn deny(&self) -> bool {
+        (self.has(Feature::AnotherDay) || self.has(Feature::OwnStep)) && !self.has(Feature::Reference)
     }
-
-    pub(crate) const fn same_day(&self) -> bool {
-        self.exact && self.gap == 0
-    }
-
-    const fn inexact_overlap(&self) -> bool {
-        !self.exact && self.gap == 0
-    }
-}
-
-/// The day that `one` quotes and `other` is dated to.
-fn quotes(one: &Reading, other: &Reading) -> Option<Quoted> {
-    /// A text cannot speak of what is later than its own day by more than this: an event may end on the next day.
-    const LATE_DAYS: i64 = 2;
-    let (from, until) = other.span.filter(|(from, until)| (*until - *from).whole_days() <= NARROW_DAYS)?;
-    let own = one.day;
-    let fits = |quoted: &&Quoted| match quoted.date() {
-        Some(date) => {
-            from <= date && date <= until && own.is_none_or(|own| own != date && (date - own).whole_days() <= LATE_DAYS)
-        }
-        None => other.day.is_some_and(|day| quoted.is(day)),
-    };
-    one.days.iter().filter(fits).max_by_key(|quoted| quoted.firm).copied()
 }
 
 /// Whether two accounts are too far apart in time to be compared.
@@ -217,45 +172,11 @@ pub(crate) fn excluded(a: &Account, b: &Account, dates: &Dates, rarity: &Rarity)
 fn tells_of_another_day(one: &Reading, other: &Reading) -> bool {
     let (Some(own), Some(day)) = (one.day, other.day) else { return false };
     let mut firm = one.days.iter().filter(|quoted| quoted.firm).filter_map(|quoted| quoted.date()).peekable();
-    firm.peek().is_some() && firm.all(|date| date < own && (date - day).whole_days().abs() > 1)
+    firm.peek().is_some() && firm.all(|date| date < own && (date - day).whole_days().abs() > SLIP_DAYS)
 }
 
 fn same_reference(a: &Reading, b: &Reading, rarity: &Rarity) -> bool {
     shared(&a.references, &b.references).any(|reference| rarity.names_event(reference))
-}
-
-/// What speaks against one event where single features cannot know of each other.
-const CORRECTIONS: &[(Feature, i32)] = &[
-    (Feature::TwoVisits, -1_500),
-    (Feature::TwoMissed, -1_500),
-    (Feature::OneWordInexact, -500),
-    (Feature::Aftermath, -1_000),
-];
-
-/// What the evidence is corrected by; `None` when two accounts are never one event: nothing that was said is common to
-/// both, so that a day is all there is, or one says that it is another.
-pub(crate) fn correction(features: &Features) -> Option<i32> {
-    use Feature as F;
-    let has = |feature: F| features.get(feature as usize).is_some_and(|value| *value > 0);
-    let said = !has(F::NoWords)
-        || [
-            F::Kinds,
-            F::LeadWithin,
-            F::LeadAgrees,
-            F::BothQuote,
-            F::Minutes10,
-            F::Minutes30,
-            F::Quoted5,
-            F::Quoted20,
-            F::Reference,
-            F::LongFigure,
-            F::MeetingSame,
-            F::MeetingSome,
-        ]
-        .into_iter()
-        .any(has);
-    let never = [F::AnotherDay, F::OwnStep, F::VagueAndUnsaid].into_iter().any(has) && !has(F::Reference);
-    (said && !never).then(|| CORRECTIONS.iter().filter(|(feature, _)| has(*feature)).map(|(_, points)| points).sum())
 }
 
 /// The features of a pair. `others` is how many other accounts the family has on their day, when it is one.
@@ -267,7 +188,8 @@ pub(crate) fn features(
     weighing: &Weighing,
     rarity: &Rarity,
 ) -> Features {
-    let mut writer = Writer { features: [0; FEATURES], uncommon: 0 };
+    let act_pairs = act_pairs::of(a.reading.told.lead, b.reading.told.lead);
+    let mut writer = Writer { features: Features { named: [0; FEATURES], act_pairs }, uncommon: 0 };
     writer.put(Feature::Bias, ONE);
     writer.holds(Feature::Reference, same_reference(&a.reading, &b.reading, rarity));
     writer.days(&a.reading, &b.reading, dates);
@@ -279,8 +201,8 @@ pub(crate) fn features(
     writer.children(a, b);
     writer.figures(&a.reading, &b.reading, weighing);
     let others = if dates.same_day() { others.min(8) } else { 0 };
-    writer.corrections(&a.reading, &b.reading, dates);
     writer.put(Feature::OthersThatDay, i32::try_from(others).unwrap_or(8) * ONE / 4);
+    writer.together(&a.reading, &b.reading, dates);
     writer.features
 }
 
@@ -291,9 +213,13 @@ struct Writer {
 
 impl Writer {
     fn put(&mut self, feature: Feature, value: i32) {
-        if let Some(place) = self.features.get_mut(feature as usize) {
+        if let Some(place) = self.features.named.get_mut(feature as usize) {
             *place = value;
         }
+    }
+
+    fn has(&self, feature: Feature) -> bool {
+        self.features.has(feature)
     }
 
     fn holds(&mut self, feature: Feature, holds: bool) {
@@ -490,36 +416,29 @@ impl Writer {
     }
 
     /// What the features found so far say together.
-    fn corrections(&mut self, a: &Reading, b: &Reading, dates: &Dates) {
+    fn together(&mut self, a: &Reading, b: &Reading, dates: &Dates) {
         use Feature as F;
-        let has = |features: &Features, feature: F| features.get(feature as usize).is_some_and(|value| *value > 0);
-        let known = self.features;
-        let close = has(&known, F::Minutes10) || has(&known, F::Minutes30) || has(&known, F::Reference);
+        let close = self.has(F::Minutes10) || self.has(F::Minutes30) || self.has(F::Reference);
         let both = |act: Bits| a.told.first.meets(act) && b.told.first.meets(act);
-        self.holds(F::TwoVisits, has(&known, F::BothVisits) && !has(&known, F::BothVisitsJoint) && !close);
-        let missed = both(acts::MISSED) || both(acts::ABSENCE);
-        self.holds(F::TwoMissed, missed && dates.quoted.is_none() && !close);
-        let follows = |one: &Reading, other: &Reading| {
-            let own = one.told.first.and(acts::AFTERMATH);
+        let unsaid = |one: &Reading, other: &Reading, acts: Bits| {
+            let own = one.told.first.and(acts);
             !own.is_empty() && !own.meets(other.told.all)
         };
-        self.holds(F::Aftermath, (follows(a, b) || follows(b, a)) && !has(&known, F::MeetingSome));
-        let (wide, apart) = (has(&known, F::WideOverlap), has(&known, F::InexactApart));
-        let named = dates.quoted.is_some() || dates.both.is_some();
-        let unsaid = self.uncommon == 0 || wide && self.uncommon < 2;
-        let inexact = dates.inexact_overlap() && unsaid && !has(&known, F::MeetingSame);
-        self.holds(F::VagueAndUnsaid, !named && (apart || inexact));
-        let another_day = dates.exact && dates.gap > 0 && dates.quoted.is_none() && dates.both.is_none();
-        self.holds(F::AnotherDay, another_day && (tells_of_another_day(a, b) || tells_of_another_day(b, a)));
-        let step = |one: &Reading, other: &Reading| {
-            let own = one.told.first.and(acts::OWN_DAY);
-            !own.is_empty() && !own.meets(other.told.all) && !other.told.lead.meets(acts::OTHER_MEETING)
-        };
-        self.holds(F::OwnStep, step(a, b) || step(b, a));
-        let uncommon = self.uncommon;
+        let either = |acts: Bits| unsaid(a, b, acts) || unsaid(b, a, acts);
+        let quoted = dates.quoted.is_some() || dates.both.is_some();
+        let meeting = a.told.lead.with(b.told.lead).meets(acts::OTHER_MEETING);
+        let vague = dates.inexact_overlap() && !quoted && !self.has(F::MeetingSame);
+        let apart = self.has(F::InexactApart) && !quoted;
+        let most = if self.has(F::WideOverlap) { 2 } else { 1 };
         let happening = a.told.all.and(b.told.all).meets(acts::HAPPENINGS);
-        let vague = dates.inexact_overlap() && dates.quoted.is_none() && dates.both.is_none();
-        self.holds(F::OneWordInexact, vague && uncommon < 2 && !happening && !has(&known, F::MeetingSame));
+        let another_day = dates.exact && dates.gap > 0 && !quoted;
+        self.holds(F::TwoVisits, self.has(F::BothVisits) && !self.has(F::BothVisitsJoint) && !close);
+        self.holds(F::TwoMissed, (both(acts::MISSED) || both(acts::ABSENCE)) && dates.quoted.is_none() && !close);
+        self.holds(F::Aftermath, either(acts::AFTERMATH) && !self.has(F::MeetingSome));
+        self.holds(F::OwnStep, either(acts::OWN_DAY) && !meeting);
+        self.holds(F::VagueAndUnsaid, apart || vague && self.uncommon < most);
+        self.holds(F::OneWordInexact, vague && self.uncommon < 2 && !happening);
+        self.holds(F::AnotherDay, another_day && (tells_of_another_day(a, b) || tells_of_another_day(b, a)));
     }
 
     fn figures(&mut self, a: &Reading, b: &Reading, weighing: &Weighing) {

@@ -1,7 +1,9 @@
 //! What accounts are weighed with: how rare words are in records, and what each feature weighs.
 
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
+use super::act_pairs::{self, ACT_PAIRS};
 use super::features::{FEATURES, Features, NAMES};
 use super::frequencies::Frequencies;
 
@@ -9,9 +11,12 @@ use super::frequencies::Frequencies;
 /// `linkage-bench fit --write`.
 const WEIGHTS: &str = include_str!("weights.txt");
 
+/// What each pair of acts weighs with which two accounts begin, likewise.
+const ACT_PAIR_WEIGHTS: &str = include_str!("act-pairs.txt");
+
 /// Evidence from which two accounts may be one event, in thousandths of the natural logarithm of the odds. Wrong merges
 /// hurt more than missed ones, so it was chosen for precision.
-const JOIN: i32 = -500;
+const JOIN: i32 = 0;
 /// Evidence that every two accounts of one event need.
 pub(crate) const FLOOR: i32 = -3_000;
 /// Evidence from which two rows are suggested to be one.
@@ -24,22 +29,24 @@ pub(crate) const NEVER: i32 = -20_000;
 pub struct Model {
     /// How rare words are in records of families.
     pub frequencies: Frequencies,
-    weights: [i32; FEATURES],
+    weights: Vec<i32>,
+    act_pairs: Vec<i32>,
     /// Evidence from which two accounts may be one event.
     pub join: i32,
     /// Evidence from which two rows are suggested to be one.
     pub suggest: i32,
 }
 
-static SHIPPED: LazyLock<Model> = LazyLock::new(|| Model::new(Frequencies::shipped().clone(), &parse(WEIGHTS)));
+static SHIPPED: LazyLock<Model> = LazyLock::new(|| {
+    let text = format!("{WEIGHTS}{ACT_PAIR_WEIGHTS}");
+    Model::new(Frequencies::shipped().clone(), &parse(&text))
+});
 
-/// The weights in the order of the features; 0 for one that is not named.
+/// The weights in the order of the features and the pairs of acts; 0 for one that is not named.
 fn parse(text: &str) -> Vec<i32> {
-    let weight = |name: &&str| {
-        let line = text.lines().find_map(|line| line.split_once(' ').filter(|(_, named)| named == name));
-        line.and_then(|(weight, _)| weight.parse().ok()).unwrap_or_default()
-    };
-    NAMES.iter().map(weight).collect()
+    let lines = text.lines().filter_map(|line| line.split_once(' '));
+    let known: HashMap<&str, i32> = lines.filter_map(|(weight, name)| Some((name, weight.parse().ok()?))).collect();
+    Model::features().iter().map(|name| known.get(name.as_str()).copied().unwrap_or_default()).collect()
 }
 
 impl Model {
@@ -52,33 +59,42 @@ impl Model {
     /// One of these frequencies and weights, in thousandths and in the order of [`Model::features`]; missing weights are 0.
     #[must_use]
     pub fn new(frequencies: Frequencies, found: &[i32]) -> Self {
-        let mut weights = [0; FEATURES];
-        weights.iter_mut().zip(found).for_each(|(place, weight)| *place = *weight);
-        Self { frequencies, weights, join: JOIN, suggest: SUGGEST }
+        let mut weights = found.to_vec();
+        weights.resize(FEATURES + ACT_PAIRS, 0);
+        let act_pairs = weights.split_off(FEATURES);
+        Self { frequencies, weights, act_pairs, join: JOIN, suggest: SUGGEST }
     }
 
-    /// The names of the features.
+    /// The names of the features, and after them those of the pairs of acts.
     #[must_use]
-    pub const fn features() -> &'static [&'static str] {
-        super::features::NAMES
+    pub fn features() -> Vec<String> {
+        NAMES.iter().map(|name| (*name).to_owned()).chain(act_pairs::names()).collect()
     }
 
-    /// Of each feature, 1 when it can only speak for one event, -1 when it can only speak against, 0 when it may do either,
-    /// 2 when it is a correction that is not found from packs.
+    /// How many of the features come before the pairs of acts.
+    #[must_use]
+    pub const fn named_features() -> usize {
+        FEATURES
+    }
+
+    /// Of each named feature, 1 when it can only speak for one event, -1 when it can only speak against, 0 when it may do
+    /// either.
     #[must_use]
     pub const fn signs() -> &'static [i8] {
         super::features::SIGNS
     }
 
     /// The weights in the order of the features.
-    #[must_use]
-    pub const fn weights(&self) -> &[i32] {
-        &self.weights
+    pub fn weights(&self) -> impl Iterator<Item = i32> + '_ {
+        self.weights.iter().chain(&self.act_pairs).copied()
     }
 
     /// What features weigh together.
     pub(crate) fn score(&self, features: &Features) -> i32 {
-        let products = features.iter().zip(&self.weights).map(|(value, weight)| i64::from(*value) * i64::from(*weight));
-        i32::try_from(products.sum::<i64>() / 1000).unwrap_or(NEVER)
+        let named = features.named.iter().zip(&self.weights);
+        let named: i64 = named.map(|(value, weight)| i64::from(*value) * i64::from(*weight)).sum();
+        let pairs = features.act_pairs.iter().filter_map(|pair| self.act_pairs.get(*pair));
+        let pairs: i64 = pairs.map(|weight| i64::from(*weight)).sum();
+        i32::try_from(named / 1000 + pairs).unwrap_or(NEVER)
     }
 }
