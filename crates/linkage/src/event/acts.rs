@@ -138,15 +138,7 @@ const fn all(acts: &[Acts]) -> Acts {
 }
 
 /// Acts and happenings of which two kinds are two events, as a rule.
-pub(crate) const DISTINCT: Acts = HAPPENINGS.with(all(&[
-    CONFERENCE,
-    CORE_GROUP,
-    STRATEGY,
-    TEAM_AROUND_FAMILY,
-    CHILD_IN_NEED,
-    MARAC,
-    CARE_PROGRAMME,
-    SCHOOL_EVENING,
+pub(crate) const DISTINCT: Acts = HAPPENINGS.with(NAMED_MEETINGS).with(all(&[
     COURT,
     ORDER,
     CP_MEDICAL,
