@@ -154,10 +154,12 @@ impl Features {
         self.named.get(feature as usize).is_some_and(|value| *value > 0)
     }
 
-    /// Whether a text itself says that the two are not one event, and no reference says that they are: it gives another
-    /// date, or begins with a step of its agency that the other does not speak of.
+    /// Whether the two are never one event unless a reference says that they are: a text gives another date, or begins
+    /// with a step of its agency that the other does not speak of, or an inexact date leaves too little in common.
     pub(crate) fn deny(&self) -> bool {
-        (self.has(Feature::AnotherDay) || self.has(Feature::OwnStep)) && !self.has(Feature::Reference)
+        use Feature as F;
+        [F::AnotherDay, F::OwnStep, F::VagueAndUnsaid].into_iter().any(|feature| self.has(feature))
+            && !self.has(F::Reference)
     }
 }
 

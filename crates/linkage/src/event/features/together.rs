@@ -32,7 +32,7 @@ impl Writer {
         self.holds(F::TwoMissed, (both(acts::MISSED) || both(acts::ABSENCE)) && dates.quoted.is_none() && !close);
         self.holds(F::Aftermath, either(acts::AFTERMATH) && !self.has(F::MeetingSome));
         self.holds(F::OwnStep, either(acts::OWN_DAY) && !meeting);
-        self.holds(F::VagueAndUnsaid, apart || vague && self.uncommon < most);
+        self.holds(F::VagueAndUnsaid, apart || vague && self.uncommon < most && !happening);
         self.holds(F::OneWordInexact, vague && self.uncommon < 2 && !happening);
         self.holds(F::AnotherDay, another_day && (tells_of_another_day(a, b) || tells_of_another_day(b, a)));
     }
