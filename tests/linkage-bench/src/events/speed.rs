@@ -37,7 +37,7 @@ const WORDS: [&str; 16] = [
 /// # Errors
 /// A day that does not exist.
 pub(super) fn run() -> Result<()> {
-    for count in [20, 200, 1_000, 2_000, 4_000, 8_000, 10_000] {
+    for count in [20, 200, 500, 1_000, 2_000, 4_000, 8_000, 10_000] {
         let years = crowd(count, 3_000)?;
         let day = crowd(count, 1)?;
         println!("one family, {count} entries: {years:.2?} over ten years, {day:.2?} of one day");
