@@ -60,6 +60,30 @@ fn accounts_in_other_words_are_one_event(#[case] one: Told, #[case] other: Told)
     other(HV, "2024-06-15", "Fall from climbing frame, fracture of elbow, plaster."),
     other(SCHOOL, "2024-06-24", "Fell off climbing frame on Friday 21/6, elbow bruised.")
 )]
+#[case::within_a_month(
+    other(SOCIAL_CARE, "2024-06", "Joint visit with health visitor. Home cold, electricity on emergency credit."),
+    other(HV, "2024-06-29", "Family meeting: to live with maternal grandmother by agreement, mother to visit daily.")
+)]
+#[case::within_a_year(
+    other(HV, "2024-06-22", "Nine-month review done at eleven months. Gross motor behind: does not sit steadily."),
+    other(
+        HOSPITAL,
+        "2023-07-29/2024-07-29",
+        "Eleven of nineteen appointments not attended, among them asthma reviews."
+    )
+)]
+#[case::a_period_and_a_visit(
+    other(SOCIAL_CARE, "2024-07", "Joint visit with health visitor. Home cold, hidden nappies under the sink."),
+    other(
+        HV,
+        "2024-06-29/2024-08-29",
+        "Seven visits arranged. Seen on three. Home cold, in a wet nappy at the second."
+    )
+)]
+#[case::in_the_next_month(
+    other(POLICE, "2024-04-25T22:10", "Raised voices, both spoken to. Verbal argument about separating. No offences."),
+    other(SCHOOL, "2024-05", "Mum told the class teacher that they had separated and he had moved.")
+)]
 fn other_events_stay_apart(#[case] one: Told, #[case] other: Told) {
     assert_eq!(sorted(&numbered([one, other])).len(), 2);
 }

@@ -137,6 +137,7 @@ features! {
     OneWordInexact -1 "an inexact date, and hardly a word in common"
     AnotherDay -1 "one says that it was on another day"
     VagueAndUnsaid -1 "an inexact date, and too little said in common"
+    PeriodOfOne -1 "one tells of a period of more than a month, the other of a day or a month"
     OwnStep -1 "one begins with a step that the other does not speak of"
 }
 
@@ -155,10 +156,10 @@ impl Features {
     }
 
     /// Whether the two are never one event unless a reference says that they are: a text gives another date, or begins
-    /// with a step of its agency that the other does not speak of, or an inexact date leaves too little in common.
+    /// with a step of its agency that the other does not speak of, or tells of a period, or an inexact date leaves too little in common.
     pub(crate) fn deny(&self) -> bool {
         use Feature as F;
-        [F::AnotherDay, F::OwnStep, F::VagueAndUnsaid].into_iter().any(|feature| self.has(feature))
+        [F::AnotherDay, F::OwnStep, F::PeriodOfOne, F::VagueAndUnsaid].into_iter().any(|feature| self.has(feature))
             && !self.has(F::Reference)
     }
 }

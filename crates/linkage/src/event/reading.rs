@@ -1,6 +1,6 @@
 //! What an entry's text says once wording is set aside: kinds of event, days and times quoted, rare words, references.
 
-use domain::PersonId;
+use domain::{PersonId, Precision};
 use time::Date;
 
 use super::acts;
@@ -16,6 +16,8 @@ use crate::facts::EventFacts;
 const LEADING_WORDS: usize = 7;
 /// Further words of a text are not read; nobody writes the event so far down.
 const LONGEST: usize = 400;
+/// No month has more days.
+const MONTH_DAYS: i64 = 31;
 /// Spans of more days than this show nothing of the day.
 const LONGEST_SPAN_DAYS: i64 = 400;
 
@@ -42,6 +44,8 @@ pub(crate) struct Reading {
     pub(crate) span: Option<(Date, Date)>,
     /// First and last day it can have been, whatever that says.
     pub(crate) reach: (Date, Date),
+    /// Whether it tells of a period of more than a month, given by its first and last day.
+    pub(crate) period: bool,
     /// Whether it points to a sibling's record.
     pub(crate) points: bool,
     /// Whether it speaks of several children, or of another than its own.
@@ -102,6 +106,11 @@ impl Reading {
         self.together || self.points || not_in || self.kinds.meets(kinds::OF_ALL)
     }
 
+    /// Whether it tells of a day, or of a time within a month.
+    pub(crate) fn is_short(&self) -> bool {
+        (self.reach.1 - self.reach.0).whole_days() <= MONTH_DAYS
+    }
+
     /// Whether it can have been on one day only, or on few.
     pub(crate) fn width(&self) -> Option<i64> {
         self.span.map(|(from, until)| (until - from).whole_days())
@@ -148,6 +157,9 @@ pub(crate) fn read(
         minutes: facts.minutes(),
         reach: (earliest, latest),
         span: (!wide).then_some((earliest, latest)),
+        period: facts.details.when.precision() == Precision::Range
+            && !wide
+            && (latest - earliest).whole_days() > MONTH_DAYS,
         points: points(&parts),
         together: parts.iter().any(|part| part.several || part.is_name && !facts.own_names().contains(&part.long)),
         references: sorted(quoted.iter().copied().chain(own)),

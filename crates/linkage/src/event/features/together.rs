@@ -31,6 +31,7 @@ impl Writer {
         self.holds(F::TwoVisits, self.has(F::BothVisits) && !self.has(F::BothVisitsJoint) && !close);
         self.holds(F::TwoMissed, (both(acts::MISSED) || both(acts::ABSENCE)) && dates.quoted.is_none() && !close);
         self.holds(F::Aftermath, either(acts::AFTERMATH) && !self.has(F::MeetingSome));
+        self.holds(F::PeriodOfOne, a.period && b.is_short() || b.period && a.is_short());
         self.holds(F::OwnStep, either(acts::OWN_DAY) && !meeting);
         self.holds(F::VagueAndUnsaid, apart || vague && self.uncommon < most && !happening);
         self.holds(F::OneWordInexact, vague && self.uncommon < 2 && !happening);
