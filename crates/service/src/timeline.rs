@@ -6,10 +6,8 @@ use domain::{
     Actor, AgencyId, ChronologyId, EntryDetails, EntryId, FragmentId, Instant, InvitationState, Operation,
     PartnershipId, Permit, PersonDetails, PersonId, PersonKind, Sensitive, may_read_entry,
 };
-use store::{ChronologyRow, FragmentContent, InvitationRow};
-use timeline::{
-    AgencyNames, ChildFacts, CoverageLine, FamilyFacts, Filter, LiveEntry, Row, consolidate_sorted, coverage_statement,
-};
+use store::{ChronologyRow, ConsolidationRow, FragmentContent, FragmentRow, FragmentVersionRow, InvitationRow};
+use timeline::{ChildFacts, CoverageLine, FamilyFacts, Filter, LiveEntry, Row, consolidate_sorted, coverage_statement};
 use vault::DataKey;
 
 use crate::chronologies::{Admitted, trail};
@@ -34,8 +32,12 @@ pub(crate) struct Opened {
     sees_all: bool,
     /// When each fragment expires.
     pub(crate) expires: BTreeMap<FragmentId, Instant>,
+    /// The version of each fragment.
+    pub(crate) versions: BTreeMap<FragmentId, i64>,
+    /// The agencies of which any fragment is there, whether or not the reader may see an entry of it.
+    pub(crate) returned: BTreeSet<AgencyId>,
     /// What each agency says of its part in the support network, the latest first.
-    involvement: BTreeMap<AgencyId, Involvement>,
+    pub(crate) involvement: BTreeMap<AgencyId, Involvement>,
 }
 
 impl Opened {
@@ -52,11 +54,8 @@ impl Opened {
     }
 }
 
-/// A fragment, opened.
-pub(crate) struct OpenedFragment {
-    pub(crate) entries: Vec<LiveEntry>,
-    involvement: Option<Involvement>,
-}
+/// The key of each fragment's version, and what the version says of its agency's part.
+type OpenedVersions = BTreeMap<FragmentId, (DataKey, Option<Involvement>)>;
 
 impl Service {
     /// The consolidated timeline.
@@ -106,43 +105,54 @@ impl Service {
         chronology: &ChronologyRow,
     ) -> Answer<Opened> {
         let now = scene.session.now;
-        let mut versions = BTreeMap::new();
+        let mut versions = OpenedVersions::new();
         let content = store::fragments::live_content_without(scene.tx, permit, chronology.id, now, |row, version| {
-            let (key, sealed) = self.open_version(now, row, version)?;
-            let kept = sealed.kept_from(reader, row.agency_id);
-            versions.insert(row.id, (key, sealed.details.involvement));
-            Answer::Ok(kept)
+            self.open_kept_apart(now, reader, &mut versions, row, version)
         })?;
-        let mut opened = Opened {
-            entries: Vec::new(),
-            seen: BTreeSet::new(),
-            sees_all: reader.social_care && reader.offence_data,
-            expires: BTreeMap::new(),
-            involvement: BTreeMap::new(),
-        };
-        for fragment in content {
-            let (id, agency, end) = (fragment.fragment.id, fragment.fragment.agency_id, fragment.fragment.expires_at);
-            scene.trail.expires_at = Some(scene.trail.expires_at.map_or(end, |earliest| earliest.min(end)));
-            let Some((key, involvement)) = versions.remove(&id) else { continue };
-            let fragment = OpenedFragment { entries: live_entries(&key, fragment)?, involvement };
-            opened.expires.insert(id, end);
-            opened.involvement.extend(fragment.involvement.map(|involvement| (agency, involvement)));
-            opened.entries.extend(fragment.entries.into_iter().filter(|entry| {
-                may_read_entry(reader, entry.agency, &entry.details.category, &entry.details.handling)
-            }));
-        }
-        opened.seen = opened.entries.iter().map(|entry| entry.entry_id).collect();
-        Ok(opened)
+        open_entries(scene, reader, versions, content)
+    }
+
+    /// Opens every entry that a view was frozen with, as far as it lives and the reader may see it, as [`Self::open_content`]
+    /// does.
+    pub(crate) fn open_frozen_content(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        permit: &Permit,
+        reader: &Actor,
+        view: &ConsolidationRow,
+    ) -> Answer<Opened> {
+        let now = scene.session.now;
+        let mut versions = OpenedVersions::new();
+        let of = (view.chronology_id, view.id);
+        let content = store::fragments::frozen_content_without(scene.tx, permit, of, now, |row, version| {
+            self.open_kept_apart(now, reader, &mut versions, row, version)
+        })?;
+        open_entries(scene, reader, versions, content)
+    }
+
+    /// Opens a fragment's version, and says which of its entries are kept from the reader.
+    fn open_kept_apart(
+        &self,
+        now: Instant,
+        reader: &Actor,
+        versions: &mut OpenedVersions,
+        row: &FragmentRow,
+        version: &FragmentVersionRow,
+    ) -> Answer<Vec<EntryId>> {
+        let (key, sealed) = self.open_version(now, row, version)?;
+        let kept = sealed.kept_from(reader, row.agency_id);
+        versions.insert(row.id, (key, sealed.details.involvement));
+        Ok(kept)
     }
 
     /// Opens one fragment, whoever may see it: nothing of it is for a reader yet.
-    pub(crate) fn open_content_of(&self, now: Instant, content: FragmentContent) -> Answer<OpenedFragment> {
-        let (key, sealed) = self.open_version(now, &content.fragment, &content.version)?;
-        Ok(OpenedFragment { entries: live_entries(&key, content)?, involvement: sealed.details.involvement })
+    pub(crate) fn open_content_of(&self, now: Instant, content: FragmentContent) -> Answer<Vec<LiveEntry>> {
+        let (key, _) = self.open_version(now, &content.fragment, &content.version)?;
+        live_entries(&key, content)
     }
 
     /// Where each invited agency stands, and its part in the support network.
-    fn coverage(
+    pub(crate) fn coverage(
         &self,
         scene: &mut Scene<'_, '_>,
         permit: &Permit,
@@ -171,7 +181,8 @@ impl Service {
         invited.into_iter().map(line).collect()
     }
 
-    fn header(
+    /// What stands above rows.
+    pub(crate) fn header(
         &self,
         scene: &mut Scene<'_, '_>,
         chronology: &ChronologyRow,
@@ -231,6 +242,41 @@ impl Service {
     }
 }
 
+/// Opens the entries of fragments whose versions are opened.
+fn open_entries(
+    scene: &mut Scene<'_, '_>,
+    reader: &Actor,
+    mut versions: OpenedVersions,
+    content: Vec<FragmentContent>,
+) -> Answer<Opened> {
+    let mut opened = Opened {
+        entries: Vec::new(),
+        seen: BTreeSet::new(),
+        sees_all: reader.social_care && reader.offence_data,
+        expires: BTreeMap::new(),
+        versions: BTreeMap::new(),
+        returned: BTreeSet::new(),
+        involvement: BTreeMap::new(),
+    };
+    for fragment in content {
+        let (id, agency, end) = (fragment.fragment.id, fragment.fragment.agency_id, fragment.fragment.expires_at);
+        scene.trail.expires_at = Some(scene.trail.expires_at.map_or(end, |earliest| earliest.min(end)));
+        let Some((key, involvement)) = versions.remove(&id) else { continue };
+        opened.expires.insert(id, end);
+        opened.versions.insert(id, fragment.version.version);
+        opened.returned.insert(agency);
+        let entries = live_entries(&key, fragment)?;
+        opened.involvement.extend(involvement.map(|involvement| (agency, involvement)));
+        opened.entries.extend(
+            entries
+                .into_iter()
+                .filter(|entry| may_read_entry(reader, entry.agency, &entry.details.category, &entry.details.handling)),
+        );
+    }
+    opened.seen = opened.entries.iter().map(|entry| entry.entry_id).collect();
+    Ok(opened)
+}
+
 /// The entries of a fragment's content, opened.
 fn live_entries(key: &DataKey, content: FragmentContent) -> Answer<Vec<LiveEntry>> {
     let FragmentContent { fragment, version, entries } = content;
@@ -283,18 +329,19 @@ fn other_names(details: &PersonDetails) -> Vec<Sensitive<String>> {
 }
 
 /// What the agencies that tell `entries` are called.
-pub(crate) fn agency_names(
+pub(crate) fn agency_names<N: FromIterator<(AgencyId, String)>>(
     scene: &mut Scene<'_, '_>,
     partnership: PartnershipId,
     entries: &[LiveEntry],
-) -> Answer<AgencyNames> {
+) -> Answer<N> {
     let agencies: BTreeSet<AgencyId> = entries.iter().map(|entry| entry.agency).collect();
     let ids: Vec<AgencyId> = agencies.into_iter().collect();
     let rows = store::agencies::find_many(scene.tx, partnership, &ids)?;
     Ok(rows.into_iter().map(|row| (row.id, row.name)).collect())
 }
 
-fn count_by_agency(entries: &[LiveEntry]) -> BTreeMap<AgencyId, i64> {
+/// How many entries there are of each agency.
+pub(crate) fn count_by_agency(entries: &[LiveEntry]) -> BTreeMap<AgencyId, i64> {
     let mut counts = BTreeMap::new();
     for entry in entries {
         *counts.entry(entry.agency).or_insert(0) += 1;
@@ -303,7 +350,7 @@ fn count_by_agency(entries: &[LiveEntry]) -> BTreeMap<AgencyId, i64> {
 }
 
 /// The coverage in words: how many answered, and by name who did not or would not.
-fn statement(coverage: &[CoverageOut]) -> String {
+pub(crate) fn statement(coverage: &[CoverageOut]) -> String {
     let mut words = coverage_statement(&coverage.iter().map(coverage_line).collect::<Vec<_>>());
     let named = |of: fn(InvitationState) -> bool| {
         let names: Vec<&str> =
@@ -336,12 +383,7 @@ pub(crate) fn entries_of(rows: &[Row]) -> i64 {
     count(entries.sum())
 }
 
-/// Entries of one agency told by rows.
-pub(crate) fn entries_by(rows: &[Row], agency: AgencyId) -> i64 {
-    let accounts = rows.iter().flat_map(|row| &row.accounts).filter(|account| account.agency == agency);
-    count(accounts.map(|account| 1 + account.also_submitted_as.len()).sum())
-}
-
+/// A number of things, as the API counts them.
 pub(crate) fn count(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
 }

@@ -18,7 +18,7 @@ row! {
         view_index: Token,
         /// Its partnership.
         partnership_id: PartnershipId,
-        /// When the chronology expired, as it was sealed.
+        /// The earliest end of what was compared, as it was sealed.
         expires_at: Instant,
         /// Data key of `sealed`.
         wrapped_key: Sealed,

@@ -1,8 +1,10 @@
 //! Fragments: what one agency submits. The row holds nothing sealed; words are in its versions and their entries.
 
 mod content;
+mod frozen;
 
 pub use content::{FragmentContent, entries, live_content, live_content_without, version, versions};
+pub use frozen::frozen_content_without;
 
 use diesel::prelude::*;
 use domain::{

@@ -70,7 +70,7 @@ pub use certificates::CertificateRow;
 pub use chronologies::{ChronologyFacts, ChronologyRow, TeamMemberRow};
 pub use commitments::CommitmentRow;
 pub use config::{DbConfig, Kind};
-pub use consolidations::ConsolidationRow;
+pub use consolidations::{ConsolidationFragmentRow, ConsolidationLinksRow, ConsolidationRow};
 pub use covered::{Covered, CoveredRow, Part};
 pub use db::{Connections, Db};
 pub use deletion_orders::DeletionOrderRow;

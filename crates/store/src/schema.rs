@@ -233,7 +233,7 @@ table! {
 }
 
 table! {
-    use diesel::sql_types::{BigInt, Binary, Nullable};
+    use diesel::sql_types::{Binary, Nullable};
     use crate::types::{Id, Moment};
 
     consolidations (id) {
@@ -241,15 +241,37 @@ table! {
         partnership_id -> Id,
         chronology_id -> Id,
         author_id -> Id,
-        row_count -> BigInt,
-        entry_count -> BigInt,
-        content_index -> Binary,
         expires_at -> Moment,
         wrapped_key -> Binary,
         sealed -> Binary,
         signed_off_at -> Nullable<Moment>,
         signed_off_by -> Nullable<Id>,
         created_at -> Moment,
+    }
+}
+
+table! {
+    use diesel::sql_types::BigInt;
+    use crate::types::Id;
+
+    consolidation_fragments (consolidation_id, fragment_id) {
+        consolidation_id -> Id,
+        fragment_id -> Id,
+        version -> BigInt,
+        partnership_id -> Id,
+    }
+}
+
+table! {
+    use diesel::sql_types::Binary;
+    use crate::types::{Id, Moment};
+
+    consolidation_links (consolidation_id) {
+        consolidation_id -> Id,
+        partnership_id -> Id,
+        expires_at -> Moment,
+        wrapped_key -> Binary,
+        sealed -> Binary,
     }
 }
 
@@ -681,6 +703,8 @@ allow_tables_to_appear_in_same_query!(
     fragment_versions,
     entries,
     consolidations,
+    consolidation_fragments,
+    consolidation_links,
     person_links,
     fragment_origins,
     event_links,

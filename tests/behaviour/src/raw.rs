@@ -67,6 +67,20 @@ pub fn count(app: &TestApp, query: &str) -> i64 {
     rows[0].count
 }
 
+/// The rows of a query, each one text in a column that is called `word`.
+///
+/// # Panics
+/// When it fails.
+#[must_use]
+pub fn texts(app: &TestApp, for_sqlite: &str, for_postgresql: &str) -> Vec<String> {
+    let words: Vec<Word> = match app.db.kind() {
+        Kind::Sqlite => sql_query(for_sqlite).load(&mut sqlite(app)),
+        Kind::Postgresql => sql_query(for_postgresql).load(&mut postgresql(app)),
+    }
+    .expect("rows are read");
+    words.into_iter().map(|row| row.word).collect()
+}
+
 fn tables(app: &TestApp) -> Vec<String> {
     let words: Vec<Word> = match app.db.kind() {
         Kind::Sqlite => {

@@ -59,7 +59,7 @@ impl Service {
     ) -> Answer<()> {
         let (from, to) = (of_chronology(row.id, before), of_chronology(row.id, row.expires_at));
         for frozen in store::consolidations::all(scene.tx, permit, row.id, scene.session.now)? {
-            let place = super::consolidations::place(frozen.id);
+            let place = super::frozen::place(frozen.id);
             let wrapped = self.rewrap(scene.now(), &from, &to, &place, frozen.wrapped_key.as_ref())?;
             store::consolidations::set_lifetime(
                 scene.tx,

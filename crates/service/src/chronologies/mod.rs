@@ -4,6 +4,7 @@ mod consolidations;
 mod destruction;
 mod drafting;
 mod extending;
+mod frozen;
 mod sign_off;
 mod steps;
 mod tombstones;

@@ -63,8 +63,7 @@ impl Service {
             let now = scene.now();
             let frozen =
                 store::consolidations::signed_off(scene.tx, &permit, id, now)?.ok_or(ServiceError::NotFound)?;
-            let live = self.live_fragments(scene.tx, scene.session.now, &row)?;
-            let consolidation = self.consolidation_out(&frozen, now, scene.actor(), &live, true)?;
+            let consolidation = self.consolidation_out(scene, &permit, &row, &frozen)?;
             scene.trail.entry_count = Some(consolidation.entry_count);
             scene.trail.told.shown = shown_in_view(consolidation.view.as_ref());
             let chronology = self.chronology_out(scene, &permit, &row)?;

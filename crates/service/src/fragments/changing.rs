@@ -116,7 +116,6 @@ impl Service {
             if let Some(chronology) = &chronology {
                 let family = self.open_family(scene, &permit, row.family_id)?;
                 self.link_afterwards(scene, &permit, chronology, &family);
-                self.forget_in_frozen_views(scene.tx, scene.session.now, chronology, id)?;
                 self.reopen_invitation(scene.tx, scene.session.now, chronology, row.agency_id)?;
             }
             self.settle_family(scene, &permit, row.family_id)?;
@@ -213,6 +212,10 @@ impl Service {
             self.settle_origin(scene, &permit, &row, asked)?;
             if let Some(chronology) = &chronology {
                 self.settle_decisions(scene, &permit, chronology)?;
+                // What is kept of links lives by the first end of what was compared: it is found again under the new one.
+                store::event_links::forget(scene.tx, row.partnership_id, chronology.id)?;
+                let family = self.open_family(scene, &permit, chronology.family_id)?;
+                self.link_afterwards(scene, &permit, chronology, &family);
             }
             scene.trail.expires_at = Some(row.expires_at);
             let current = store::fragments::version(scene.tx, &permit, id, row.version, scene.session.now)?;

@@ -36,7 +36,6 @@ impl Service {
         self.relocate(scene, permit, &was, &back, names)?;
         store::origins::delete(scene.tx, partnership, was.id)?;
         self.record_followed(scene, ("fragment", "send_back"), was.id.0, chronology.id)?;
-        self.forget_in_frozen_views(scene.tx, now, chronology, was.id)?;
         self.restore_answer(scene.tx, now, chronology, was.agency_id)
     }
 

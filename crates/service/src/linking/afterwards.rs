@@ -1,9 +1,9 @@
 //! Linking what was submitted, once the submission is safely there: outside its transaction, so that nobody waits for
 //! the comparing, and again from the start whenever it could not be done.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{Actor, AgencyId, EntryId, Permit, may_read_entry};
+use domain::{Actor, AgencyId, EntryId, FragmentId, Instant, Permit, may_read_entry};
 use store::{ChronologyRow, EventLinksRow};
 use timeline::{FamilyFacts, Links, LiveEntry};
 use uuid::Uuid;
@@ -14,6 +14,9 @@ use crate::sealing::of_chronology;
 use crate::session::Scene;
 use crate::timeline::family_facts;
 use crate::{Answer, Service};
+
+/// When each fragment ends.
+type Ends = BTreeMap<FragmentId, Instant>;
 
 /// A chronology whose entries have changed, to be linked when the change is safely there.
 pub(crate) struct Relink {
@@ -47,16 +50,17 @@ impl Service {
         let (now, permit, chronology) = (self.now(), &job.permit, &job.chronology);
         let content =
             self.0.db.read("links.content", |tx| store::fragments::live_content(tx, permit, chronology.id, now))?;
-        let mut entries = Vec::new();
+        let (mut entries, mut ends) = (Vec::new(), Ends::new());
         for fragment in content {
-            entries.extend(self.open_content_of(now, fragment)?.entries);
+            ends.insert(fragment.fragment.id, fragment.fragment.expires_at);
+            entries.extend(self.open_content_of(now, fragment)?);
         }
         let readers = readers(permit, chronology);
         let mut rows = Vec::new();
         for seen in views(&entries, &readers) {
             let entries: Vec<LiveEntry> =
                 entries.iter().filter(|entry| seen.contains(&entry.entry_id)).cloned().collect();
-            rows.push(self.links_row(job, &entries)?);
+            rows.push(self.links_row(job, &entries, &ends)?);
         }
         self.0.db.write("links.keep", |tx| {
             store::event_links::replace(tx, chronology.partnership_id, chronology.id, &rows)
@@ -64,17 +68,20 @@ impl Service {
         Ok(())
     }
 
-    fn links_row(&self, job: &Relink, entries: &[LiveEntry]) -> Answer<EventLinksRow> {
+    /// What is found tells of several fragments, so it lives no longer than the first of them.
+    fn links_row(&self, job: &Relink, entries: &[LiveEntry], ends: &Ends) -> Answer<EventLinksRow> {
         let (now, chronology) = (self.now(), &job.chronology);
+        let of_entries = entries.iter().filter_map(|entry| ends.get(&entry.fragment_id).copied());
+        let expires_at = of_entries.fold(chronology.expires_at, Instant::min);
         let view = self.view_index(&job.permit, entries, &job.family);
         let links = Links::find(entries, &job.family);
-        let terms = of_chronology(chronology.id, chronology.expires_at);
+        let terms = of_chronology(chronology.id, expires_at);
         let sealed = self.seal(&links_place(chronology, &view), &terms, now, &links)?;
         Ok(EventLinksRow {
             chronology_id: chronology.id,
             view_index: view,
             partnership_id: chronology.partnership_id,
-            expires_at: chronology.expires_at,
+            expires_at,
             wrapped_key: sealed.wrapped_key.into(),
             sealed: sealed.sealed.into(),
             created_at: now,

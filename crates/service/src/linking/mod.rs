@@ -76,13 +76,23 @@ impl Service {
         family: &FamilyFacts,
     ) -> Answer<Linked> {
         let entries = opened.entries.as_slice();
-        let links = match self.kept_links(scene, permit, chronology, entries, family)? {
-            Some(links) => links,
-            None => Links::find(entries, family),
-        };
+        let links = self.found_links(scene, permit, chronology, entries, family)?;
         let mut standing = self.standing_decisions(scene, permit, chronology)?;
         standing.retain(|standing| wholly_seen(&standing.row, &standing.about, opened));
         Ok(Linked { found: links.among(entries), standing })
+    }
+
+    /// What linkage finds among entries: as it is kept, or else found now.
+    pub(crate) fn found_links(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        permit: &Permit,
+        chronology: &ChronologyRow,
+        entries: &[LiveEntry],
+        family: &FamilyFacts,
+    ) -> Answer<Links> {
+        let kept = self.kept_links(scene, permit, chronology, entries, family)?;
+        Ok(kept.unwrap_or_else(|| Links::find(entries, family)))
     }
 
     fn kept_links(
@@ -105,7 +115,8 @@ impl Service {
         self.unseal(&place, &terms, now, row.wrapped_key.as_ref(), row.sealed.as_ref()).map(Some)
     }
 
-    fn standing_decisions(
+    /// The decisions about a chronology that stand, whoever may see them, in the order in which they were made.
+    pub(crate) fn standing_decisions(
         &self,
         scene: &mut Scene<'_, '_>,
         permit: &Permit,

@@ -20,7 +20,8 @@ pub(super) struct Reasons {
 }
 
 impl Service {
-    /// Takes everything that was kept about a fragment's place among links away, before the fragment goes.
+    /// Takes everything that was kept about a fragment's place among links away, and the fragment out of frozen views,
+    /// before it goes.
     pub(crate) fn forget_links(
         &self,
         tx: &mut store::Tx<'_>,
@@ -30,17 +31,19 @@ impl Service {
     ) -> Answer<()> {
         let Some(chronology) = chronology else { return Ok(()) };
         store::link_decisions::forget_fragment(tx, partnership, fragment)?;
+        store::consolidations::forget_fragment(tx, partnership, fragment)?;
         Ok(store::event_links::forget(tx, partnership, chronology)?)
     }
 
-    /// Gives the reasons of a chronology's decisions the expiry of the first of what they are about, after expiries have
-    /// changed.
+    /// Gives what is kept of links (the reasons of a chronology's decisions, and what was found for its frozen views) the
+    /// expiry of the first of what it is about, after expiries have changed.
     pub(crate) fn settle_decisions(
         &self,
         scene: &mut Scene<'_, '_>,
         permit: &Permit,
         chronology: &ChronologyRow,
     ) -> Answer<()> {
+        self.settle_frozen_links(scene, permit, chronology)?;
         let (now, partnership) = (scene.now(), permit.partnership());
         let rows = store::link_decisions::page(scene.tx, permit, chronology.id, None, i64::MAX)?;
         if rows.is_empty() {

@@ -214,7 +214,7 @@ pub struct ConsolidationOut {
     pub row_count: i64,
     /// Entries in it.
     pub entry_count: i64,
-    /// Keyed hash of the frozen view, hexadecimal: the same view has the same hash.
+    /// Keyed hash of the frozen view as you are shown it, hexadecimal: the same view has the same hash.
     pub content_hash: String,
     /// Frozen at.
     pub created_at: Instant,

@@ -202,7 +202,6 @@ impl Service {
     fn unanswer(&self, tx: &mut Tx<'_>, gone: &FragmentRow, now: Instant) -> Answer<()> {
         let Some(id) = gone.chronology_id else { return Ok(()) };
         let Some(chronology) = store::chronologies::find(tx, gone.partnership_id, id, now)? else { return Ok(()) };
-        self.forget_in_frozen_views(tx, now, &chronology, gone.id)?;
         self.reopen_invitation(tx, now, &chronology, gone.agency_id)
     }
 

@@ -42,6 +42,7 @@ macro_rules! live_versions {
             )
     };
 }
+pub(super) use live_versions;
 
 /// Everything live that was submitted to a chronology, by the time it was submitted. Two queries, however many
 /// fragments there are.
@@ -58,7 +59,7 @@ pub fn live_content(
 }
 
 /// Most entries that are left out where they lie; what is beyond is for the caller to leave out.
-const MOST_LEFT_OUT: usize = 10_000;
+pub(super) const MOST_LEFT_OUT: usize = 10_000;
 
 /// As [`live_content`], but without the entries that `left_out` names of each fragment's current version: they are not
 /// read from the database, so that nothing about them can be told from how long it takes.

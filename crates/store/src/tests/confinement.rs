@@ -1,6 +1,6 @@
 //! Every finder answers for its own partnership alone: what another has is as if it were not there.
 
-use domain::Role;
+use domain::{Instant, Permit, Role};
 
 use super::world::{World, minute, now, permit, sealed, token};
 use crate::*;
@@ -99,7 +99,8 @@ impl Everything {
         invitations::set_practitioners(tx, world.partnership, self.invitation.id, &[world.teacher])?;
         world.submit(tx, &self.fragment)?;
         world.submit(tx, &self.ahead)?;
-        consolidations::insert(tx, &self.consolidation)?;
+        let frozen = world.frozen(&self.consolidation, &self.fragment);
+        consolidations::insert(tx, &self.consolidation, &[frozen], Some(&world.frozen_links(&self.consolidation)))?;
         event_links::replace(tx, world.partnership, self.chronology.id, std::slice::from_ref(&self.links))?;
         link_decisions::insert(tx, &self.decision, &[world.decided(&self.decision, &self.fragment)])?;
         holds::insert(tx, &self.hold)?;
@@ -208,12 +209,25 @@ impl Everything {
             ("fragments::versions", fragments::versions(tx, &leave, fragment, now)?.len()),
             ("fragments::entries", fragments::entries(tx, &leave, fragment, 1, now)?.len().min(1)),
             ("fragments::live_content", fragments::live_content(tx, &leave, chronology, now)?.len()),
+            ("fragments::frozen_content_without", self.frozen_content(tx, &leave, now)?.len()),
+            ("consolidations::links", consolidations::links(tx, &leave, self.consolidation.id, now)?.iter().count()),
+            ("consolidations::fragments", consolidations::fragments(tx, &leave, chronology)?.len()),
             ("consolidations::find", consolidations::find(tx, &leave, self.consolidation.id, now)?.iter().count()),
             ("consolidations::page", consolidations::page(tx, &leave, chronology, now, None, 9)?.len()),
             ("consolidations::all", consolidations::all(tx, &leave, chronology, now)?.len()),
             ("consolidations::latest", consolidations::latest(tx, &leave, chronology, now)?.iter().count()),
             ("consolidations::signed_off", consolidations::signed_off(tx, &leave, chronology, now)?.iter().count()),
         ])
+    }
+
+    fn frozen_content(
+        &self,
+        tx: &mut Tx<'_>,
+        leave: &Permit,
+        now: Instant,
+    ) -> Result<Vec<fragments::FragmentContent>, StoreError> {
+        let of = (self.chronology.id, self.consolidation.id);
+        fragments::frozen_content_without(tx, leave, of, now, |_, _| Ok(Vec::new()))
     }
 
     fn links_found_by(&self, tx: &mut Tx<'_>, asker: &World) -> Result<Vec<(&'static str, usize)>, StoreError> {
@@ -311,6 +325,7 @@ on_each_database! {
             stale(fragments::set_version_lifetime(tx, p, theirs.fragment.id, 1, later, &key), "version");
             stale(consolidations::set_lifetime(tx, p, theirs.consolidation.id, later, &key), "frozen view");
             stale(consolidations::sign_off(tx, p, theirs.consolidation.id, ours.world.worker, later), "signature");
+            stale(consolidations::set_links_lifetime(tx, p, theirs.consolidation.id, later, &key), "links of a view");
             stale(link_decisions::set_lifetime(tx, p, theirs.decision.id, later, &key), "reasons");
             let foreign = LinkDecisionRow { partnership_id: p, version: 2, ..theirs.decision.clone() };
             stale(link_decisions::update(tx, &foreign, 1), "decision");
@@ -318,6 +333,7 @@ on_each_database! {
             stale(emergency::update(tx, &foreign, 1), "emergency access");
             event_links::forget(tx, p, theirs.chronology.id)?;
             link_decisions::forget_fragment(tx, p, theirs.fragment.id)?;
+            consolidations::forget_fragment(tx, p, theirs.fragment.id)?;
             assert!(!purge::delete_fragment(tx, p, theirs.fragment.id)?);
             assert!(!purge::delete_chronology(tx, p, theirs.chronology.id)?);
             assert!(!purge::delete_consolidation(tx, p, theirs.consolidation.id)?);

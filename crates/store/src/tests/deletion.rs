@@ -87,7 +87,7 @@ on_each_database! {
             chronologies::insert(tx, &chronology)?;
             fragments::insert(tx, &fragment)?;
             fragments::insert(tx, &ahead)?;
-            consolidations::insert(tx, &view)
+            consolidations::insert(tx, &view, &[], None)
         })
         .unwrap();
         let gather = |partnership, part| {

@@ -30,7 +30,8 @@ fn scene(db: &Db) -> Scene {
         invitations::insert(tx, &invitation)?;
         world.submit(tx, &fragment)?;
         world.submit(tx, &world.fragment(family.id, None))?;
-        consolidations::insert(tx, &consolidation)?;
+        let frozen = world.frozen(&consolidation, &fragment);
+        consolidations::insert(tx, &consolidation, &[frozen], Some(&world.frozen_links(&consolidation)))?;
         consolidations::sign_off(tx, world.partnership, consolidation.id, world.worker, minute(6))?;
         idempotency::insert(tx, &reply(&world, minute(END), minute(1)))
     })
@@ -59,7 +60,12 @@ impl Scene {
         let (person, family, chronology, fragment) =
             (self.person.id, self.family.id, self.chronology.id, self.fragment.id);
         let (school, teacher) = (world.school, world.teacher);
+        let (frozen, all) =
+            ((chronology, self.consolidation.id), |_: &FragmentRow, _: &FragmentVersionRow| Ok(Vec::new()));
+        let frozen = fragments::frozen_content_without::<StoreError>(tx, &leave, frozen, now, all)?;
         Ok(vec![
+            ("fragments::frozen_content_without", frozen.len()),
+            ("consolidations::links", consolidations::links(tx, &leave, self.consolidation.id, now)?.iter().count()),
             ("people::find", people::find(tx, &leave, person, now)?.iter().count()),
             ("people::find_many", people::find_many(tx, &leave, &[person], now)?.len()),
             ("people::ids_by_token", people::ids_by_token(tx, p, "upn", b"token", now)?.len()),

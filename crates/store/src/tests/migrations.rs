@@ -4,7 +4,7 @@ use rstest::rstest;
 
 use crate::testing::{empty, fresh};
 use crate::tests::world::World;
-use crate::{Kind, StoreError, check, migrate, pending, revert_all};
+use crate::{Kind, StoreError, check, chronologies, families, migrate, pending, revert, revert_all};
 
 #[rstest]
 #[case::sqlite(Kind::Sqlite)]
@@ -53,4 +53,32 @@ fn nodes_that_start_together_migrate_once(#[case] kind: Kind) {
     });
     assert_eq!(applied, all);
     assert_eq!(check(&db), Ok(()));
+}
+
+/// Views of before hold what fragments told under a key that outlives the fragments: none of them may stay.
+#[rstest]
+#[case::sqlite(Kind::Sqlite)]
+#[case::postgresql(Kind::Postgresql)]
+fn frozen_views_that_hold_content_are_deleted(#[case] kind: Kind) {
+    let db = fresh(kind);
+    let world = World::make(&db, "marl");
+    let family = world.family();
+    db.write("chronology", |tx| {
+        families::insert(tx, &family)?;
+        chronologies::insert(tx, &world.chronology(family.id))
+    })
+    .unwrap();
+    let references_only = "20261129000002".to_owned();
+    while !pending(&db).unwrap().contains(&references_only) {
+        revert(&db, 1).unwrap();
+    }
+    let before = "INSERT INTO consolidations SELECT id, partnership_id, id, owner_id, 1, 1, wrapped_key, expires_at,
+        wrapped_key, sealed, NULL, NULL, created_at FROM chronologies";
+    let execute = |statement: &'static str| {
+        db.write("execute", |tx| tx.run(|c| diesel::RunQueryDsl::execute(diesel::sql_query(statement), c))).unwrap()
+    };
+    assert_eq!(execute(before), 1);
+    let _ = migrate(&db).unwrap();
+    assert_eq!(execute("DELETE FROM consolidations"), 0);
+    assert_eq!(execute("DELETE FROM chronologies"), 1, "everything else stays");
 }

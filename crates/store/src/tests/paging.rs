@@ -143,7 +143,7 @@ on_each_database! {
             for (at, id) in &views {
                 let row = world.consolidation(chronology.id);
                 let id = domain::ConsolidationId(*id);
-                consolidations::insert(tx, &ConsolidationRow { id, created_at: minute(*at), ..row })?;
+                consolidations::insert(tx, &ConsolidationRow { id, created_at: minute(*at), ..row }, &[], None)?;
             }
             for (at, id) in &holds {
                 let row = world.hold(HoldScope::All, None);

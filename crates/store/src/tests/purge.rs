@@ -21,7 +21,7 @@ on_each_database! {
             invitations::insert(tx, &world.invitation(chronology.id, world.school))?;
             world.submit(tx, &fragment)?;
             world.submit(tx, &kept)?;
-            consolidations::insert(tx, &world.consolidation(chronology.id))
+            consolidations::insert(tx, &world.consolidation(chronology.id), &[], None)
         })
         .unwrap();
         let in_use = db.write("in use", |tx| purge::delete_family(tx, p, family.id));

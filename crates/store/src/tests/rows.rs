@@ -221,8 +221,8 @@ on_each_database! {
         db.write("rows", |tx| {
             families::insert(tx, &family)?;
             chronologies::insert(tx, &chronology)?;
-            consolidations::insert(tx, &old)?;
-            consolidations::insert(tx, &new)
+            consolidations::insert(tx, &old, &[], None)?;
+            consolidations::insert(tx, &new, &[], None)
         })
         .unwrap();
         let signed = || db.read("signed", |tx| consolidations::signed_off(tx, &leave, chronology.id, now())).unwrap();
@@ -233,6 +233,61 @@ on_each_database! {
         assert_eq!(signed(), Some(ConsolidationRow { signed_off_at: at, signed_off_by: by, ..old }));
         let latest = db.read("latest", |tx| consolidations::latest(tx, &leave, chronology.id, now())).unwrap();
         assert_eq!(latest, Some(new));
+    }
+
+    fn a_frozen_view_reads_the_versions_it_was_frozen_with(db) {
+        let world = World::make(db, "marl");
+        let family = world.family();
+        let chronology = world.chronology(family.id);
+        let (fragment, other) = (world.fragment(family.id, Some(chronology.id)), world.fragment(family.id, Some(chronology.id)));
+        let view = world.consolidation(chronology.id);
+        let (leave, p) = (world.permit(), world.partnership);
+        db.write("rows", |tx| {
+            families::insert(tx, &family)?;
+            chronologies::insert(tx, &chronology)?;
+            world.submit(tx, &fragment)?;
+            world.submit(tx, &other)?;
+            let frozen = [world.frozen(&view, &fragment), world.frozen(&view, &other)];
+            consolidations::insert(tx, &view, &frozen, Some(&world.frozen_links(&view)))?;
+            fragments::insert_version(tx, &world.version(&fragment, 2), &world.entries(fragment.id, 2, 3))?;
+            fragments::update(tx, &FragmentRow { version: 2, ..fragment.clone() }, 1)
+        })
+        .unwrap();
+        let frozen = |left_out: &[domain::EntryId]| {
+            db.read("frozen", |tx| {
+                let of = (chronology.id, view.id);
+                fragments::frozen_content_without::<StoreError>(tx, &leave, of, now(), |_, _| Ok(left_out.to_vec()))
+            })
+            .unwrap()
+        };
+        let found = frozen(&[]);
+        let versions = |found: &[fragments::FragmentContent]| {
+            let mut all: Vec<_> = found.iter().map(|one| (one.fragment.id, one.version.version, one.entries.len())).collect();
+            all.sort();
+            all
+        };
+        let mut both = [(fragment.id, 1, 2), (other.id, 1, 2)];
+        both.sort();
+        assert_eq!(versions(&found), both, "a correction does not change it");
+        let left_out = frozen(&[found[0].entries[1].id]);
+        assert_eq!(left_out[0].entries, found[0].entries[..1], "what is left out is not read");
+        // A fragment that goes back to where it came from is no longer the chronology's.
+        db.write("back", |tx| {
+            fragments::update(tx, &FragmentRow { chronology_id: None, ..other.clone() }, 1)
+        })
+        .unwrap();
+        assert_eq!(versions(&frozen(&[])), [(fragment.id, 1, 2)]);
+        db.write("forget", |tx| consolidations::forget_fragment(tx, p, other.id)).unwrap();
+        db.read("left", |tx| {
+            assert_eq!(consolidations::fragments(tx, &leave, chronology.id)?[&view.id], [fragment.id]);
+            assert_eq!(consolidations::links(tx, &leave, view.id, now())?, None, "what was found told of it, too");
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+        db.write("delete", |tx| purge::delete_fragment(tx, p, fragment.id)).unwrap();
+        assert_eq!(frozen(&[]), []);
+        let left = db.read("left", |tx| consolidations::fragments(tx, &leave, chronology.id)).unwrap();
+        assert!(left.is_empty(), "it goes with the fragment");
     }
 
     fn a_tombstone_is_left_once(db) {

@@ -245,15 +245,33 @@ impl World {
             partnership_id: self.partnership,
             chronology_id: chronology,
             author_id: self.worker,
-            row_count: 1,
-            entry_count: 2,
-            content_index: token("view"),
             expires_at: minute(END),
             wrapped_key: sealed("key"),
-            sealed: sealed("view"),
+            sealed: sealed("layout"),
             signed_off_at: None,
             signed_off_by: None,
             created_at: minute(5),
+        }
+    }
+
+    /// The version of a fragment that a view was frozen with.
+    pub(crate) fn frozen(&self, view: &ConsolidationRow, fragment: &FragmentRow) -> ConsolidationFragmentRow {
+        ConsolidationFragmentRow {
+            consolidation_id: view.id,
+            fragment_id: fragment.id,
+            version: fragment.version,
+            partnership_id: self.partnership,
+        }
+    }
+
+    /// What was found among the entries of a frozen view.
+    pub(crate) fn frozen_links(&self, view: &ConsolidationRow) -> ConsolidationLinksRow {
+        ConsolidationLinksRow {
+            consolidation_id: view.id,
+            partnership_id: self.partnership,
+            expires_at: view.expires_at,
+            wrapped_key: sealed("key"),
+            sealed: sealed("links"),
         }
     }
 

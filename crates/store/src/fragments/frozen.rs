@@ -1,0 +1,74 @@
+//! What a frozen view was frozen with, as far as it lives: the condition is that of all content.
+
+use std::collections::HashMap;
+
+use diesel::dsl::exists;
+use diesel::prelude::*;
+use domain::{ChronologyId, ConsolidationId, EntryId, FragmentId, Instant, Permit};
+
+use super::content::{MOST_LEFT_OUT, live_versions};
+use super::{EntryRow, FragmentContent, FragmentRow, FragmentVersionRow};
+use crate::schema::{chronologies, consolidation_fragments, entries, fragment_versions, fragments};
+use crate::types::Bind;
+use crate::{FragmentState, StoreError, Tx};
+
+/// Everything live that a view of a chronology was frozen with, in the versions that stood then, by the time it was
+/// submitted; but without the entries that `left_out` names of each version, which are not read from the database. A
+/// fragment that has gone back to where it came from is not there.
+///
+/// # Errors
+/// When the database fails, or as `left_out`.
+pub fn frozen_content_without<E: From<StoreError>>(
+    tx: &mut Tx<'_>,
+    permit: &Permit,
+    (chronology, view): (ChronologyId, ConsolidationId),
+    now: Instant,
+    mut left_out: impl FnMut(&FragmentRow, &FragmentVersionRow) -> Result<Vec<EntryId>, E>,
+) -> Result<Vec<FragmentContent>, E> {
+    use consolidation_fragments::dsl as of;
+    let frozen = of::fragment_id.eq(fragment_versions::fragment_id).and(of::version.eq(fragment_versions::version));
+    let query = live_versions!(permit, now)
+        .inner_join(of::consolidation_fragments.on(frozen))
+        .filter(of::consolidation_id.eq(Bind(view)))
+        .filter(fragments::chronology_id.eq(Some(Bind(chronology))))
+        .order((fragments::created_at, fragments::id))
+        .select((FragmentRow::as_select(), FragmentVersionRow::as_select()));
+    let found: Vec<(FragmentRow, FragmentVersionRow)> = tx.run(|c| query.load(c))?;
+    let mut without = Vec::new();
+    for (fragment, version) in &found {
+        without.extend(left_out(fragment, version)?);
+    }
+    without.truncate(MOST_LEFT_OUT);
+    let mut entries = frozen_entries(tx, permit, view, &without)?;
+    let content = found.into_iter().map(|(fragment, version)| FragmentContent {
+        entries: entries.remove(&fragment.id).unwrap_or_default(),
+        fragment,
+        version,
+    });
+    Ok(content.collect())
+}
+
+/// The entries of the versions that a view was frozen with but for some, each fragment's in order.
+fn frozen_entries(
+    tx: &mut Tx<'_>,
+    permit: &Permit,
+    view: ConsolidationId,
+    without: &[EntryId],
+) -> Result<HashMap<FragmentId, Vec<EntryRow>>, StoreError> {
+    use consolidation_fragments::dsl as of;
+    let frozen = entries::fragment_id.eq(of::fragment_id).and(entries::version.eq(of::version));
+    // The partnership is asked of the view's own rows alone: asked of the entries too, SQLite would read all of it.
+    let query = of::consolidation_fragments
+        .inner_join(entries::table.on(frozen))
+        .filter(of::consolidation_id.eq(Bind(view)))
+        .filter(of::partnership_id.eq(Bind(permit.partnership())))
+        .filter(entries::id.ne_all(without.iter().copied().map(Bind)))
+        .order((entries::fragment_id, entries::position))
+        .select(EntryRow::as_select());
+    let rows: Vec<EntryRow> = tx.run(|c| query.load(c))?;
+    let mut found: HashMap<FragmentId, Vec<EntryRow>> = HashMap::new();
+    for row in rows {
+        found.entry(row.fragment_id).or_default().push(row);
+    }
+    Ok(found)
+}

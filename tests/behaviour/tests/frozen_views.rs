@@ -1,0 +1,368 @@
+//! Frozen views and the snapshot keep nothing of a fragment: what has expired or was withdrawn is gone from them, in every
+//! copy of the database, and what is left is drawn as if it had never been there.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    clippy::too_many_lines,
+    reason = "a test fails by panicking, and a story is told in one piece"
+)]
+
+use behaviour::inputs::{entry, fragment, reason, with};
+use behaviour::{Kind, Seed, TestApp, User, on_both, raw};
+use domain::{Clock as _, Instant};
+use serde_json::{Value, json};
+use uuid::Uuid;
+use vault::{KeyScope, Place, Terms, Vault};
+
+const FIGHT: &str =
+    "police called to a fight between the parents at the flat in Weir Court, a neighbour named Pettigrew rang";
+const TOLD: &str =
+    "told by police that officers attended a fight between the parents at Weir Court after the neighbour rang";
+/// Words that only the police wrote: in the account, beside it, and of their part in the network.
+const LOST: [&str; 4] = ["Pettigrew", "Quillon", "officers on call", "20:40"];
+/// Everybody who reads frozen views, with and without leave to read criminal-offence data.
+const READERS: [User; 3] = [User::OWNER, User::MANAGER, User::TEAM];
+
+/// The police's account of the fight: the most exact, about all children, a key incident, and an involvement of its own.
+fn police(seed: &Seed, more: Value) -> Value {
+    let told = with(
+        entry(FIGHT, "2026-01-20T20:40", &[&seed.twin, &seed.other_twin, &seed.unborn]),
+        json!({
+            "category": "DOMESTIC_ABUSE", "key_incident": true, "seen": "seen_alone", "outcome": "Canary Quillon was charged.",
+        }),
+    );
+    let involvement = json!({"involvement": {"status": "current", "support": "Canary officers on call"}});
+    with(with(fragment(&[told]), involvement), more)
+}
+
+/// What the school heard of it, about one child.
+fn school(seed: &Seed) -> Value {
+    let heard = json!({"category": "FAMILY", "significance": "neutral", "seen": "not_seen"});
+    fragment(&[with(entry(TOLD, "2026-01-20", &[&seed.other_twin]), heard)])
+}
+
+/// Three agencies' accounts, two of them of one event; says what the fragment of the police is called.
+fn told(app: &TestApp, seed: &Seed, police_more: Value) -> String {
+    let _ = app.by(User::RETURNED).post(&seed.at("fragments"), &school(seed)).when(201);
+    let other = entry("routine immunisation given", "2026-01-27", &[&seed.twin]);
+    let _ = app.by(User::WAITING).post(&seed.at("fragments"), &fragment(&[other])).when(201);
+    app.by(User::OFFICER).post(&seed.at("fragments"), &police(seed, police_more)).id()
+}
+
+fn freeze(app: &TestApp, seed: &Seed) -> String {
+    app.by(User::OWNER).post(&seed.at("consolidations"), &Value::Null).id()
+}
+
+/// A frozen view as a reader is shown it, without the moment it was frozen.
+fn frozen(app: &TestApp, seed: &Seed, user: User, id: &str) -> Value {
+    let mut view = app.by(user).get(&seed.at(&format!("consolidations/{id}"))).ok()["view"].clone();
+    view["header"]["generated_at"] = Value::Null;
+    view
+}
+
+/// The row of the fight.
+fn fight(view: &Value) -> Value {
+    let told = |row: &&Value| row["accounts"].to_string().contains("Weir Court");
+    let rows: Vec<&Value> = view["rows"].as_array().unwrap().iter().filter(told).collect();
+    assert_eq!(rows.len(), 1, "{view:#}");
+    rows[0].clone()
+}
+
+fn children(row: &Value) -> Vec<String> {
+    row["children"].as_array().unwrap().iter().map(|child| child["id"].as_str().unwrap().to_owned()).collect()
+}
+
+fn coverage(view: &Value, seed: &Seed, agency: &str) -> Value {
+    let lines = view["header"]["coverage"].as_array().unwrap();
+    lines.iter().find(|line| line["agency_id"] == json!(seed.agencies[agency])).unwrap().clone()
+}
+
+/// Before anything is lost, the police's account leads the row of the fight.
+fn is_whole(view: &Value, seed: &Seed) {
+    let row = fight(view);
+    assert_eq!(row["accounts"].as_array().map(Vec::len), Some(2), "{row:#}");
+    assert_eq!(row["when"]["edtf"], "2026-01-20T20:40");
+    assert_eq!((&row["category"], &row["significance"]), (&json!("DOMESTIC_ABUSE"), &json!("risk")));
+    assert_eq!((&row["key_incident"], children(&row).len()), (&json!(true), 3));
+    assert!(!row["conflicts"].as_array().unwrap().is_empty() && !row["linked_because"].as_array().unwrap().is_empty());
+    assert_eq!(view["header"]["entry_count"], 4);
+    let line = coverage(view, seed, "police");
+    assert_eq!((&line["state"], &line["entry_count"]), (&json!("submitted"), &json!(1)));
+    assert_eq!(line["involvement"]["support"], "Canary officers on call");
+}
+
+/// Nothing of the police's account is left, everything else is.
+fn is_without_the_police(view: &Value, seed: &Seed) {
+    let text = view.to_string();
+    for word in LOST {
+        assert!(!text.contains(word), "{word} in {view:#}");
+    }
+    for word in ["told by police", "missed the school nurse", "routine immunisation"] {
+        assert!(text.contains(word), "{word} is not in {view:#}");
+    }
+    let row = fight(view);
+    assert_eq!(row["when"]["edtf"], "2026-01-20");
+    assert_eq!((&row["category"], &row["significance"]), (&json!("FAMILY"), &json!("neutral")));
+    assert_eq!(row["key_incident"], json!(false));
+    assert_eq!(children(&row), [seed.other_twin.clone()], "the children whom the school names");
+    assert_eq!((&row["conflicts"], &row["linked_because"]), (&json!([]), &json!([])));
+    assert_eq!(view["header"]["entry_count"], 3);
+    let line = coverage(view, seed, "police");
+    assert_eq!((&line["entry_count"], line.get("involvement"), line.get("answered_at")), (&json!(0), None, None));
+    assert_ne!(line["state"], "submitted");
+    assert!(view["header"]["coverage_statement"].as_str().unwrap().contains("2 of 6 agencies"), "{view:#}");
+}
+
+/// The frozen view, the list of views and the snapshot, for every reader, are those of a view that was frozen without it.
+fn is_as_if_never_there(app: &TestApp, seed: &Seed, id: &str, anew: &str) {
+    for user in READERS {
+        let left = frozen(app, seed, user, id);
+        is_without_the_police(&left, seed);
+        assert_eq!(left, frozen(app, seed, user, anew), "{}", user.name);
+        let listed = app.by(user).get(&seed.at("consolidations")).ok();
+        let counts = |id: &str| {
+            let items = listed["items"].as_array().unwrap();
+            let item = items.iter().find(|item| item["id"] == json!(id)).unwrap();
+            (item["row_count"].clone(), item["entry_count"].clone())
+        };
+        assert_eq!(counts(id), counts(anew));
+        assert_eq!(counts(id), (left["header"]["row_count"].clone(), left["header"]["entry_count"].clone()));
+    }
+}
+
+fn signed_off(app: &TestApp, seed: &Seed, id: &str) {
+    let body = json!({"snapshot": "export", "consolidation_id": id});
+    let _ = app.by(User::MANAGER).post(&seed.at("sign-off"), &body).ok();
+}
+
+fn snapshot(app: &TestApp, seed: &Seed, user: User) -> Value {
+    let mut view = app.by(user).get(&seed.at("snapshot")).ok()["consolidation"]["view"].clone();
+    view["header"]["generated_at"] = Value::Null;
+    view
+}
+
+/// A sealed value as a copy of the database holds it.
+struct Sealed {
+    table: String,
+    /// Where its data key stands, with the version.
+    key_of: (&'static str, Uuid, i64),
+    /// Where it stands itself.
+    row: (&'static str, Uuid),
+    expires_at: Instant,
+    wrapped: Vec<u8>,
+    sealed: Vec<u8>,
+}
+
+/// Every entry, everything sealed of frozen views, and what is kept of links: table, key's row, row, version, end, key, value.
+fn copy(app: &TestApp) -> Vec<Sealed> {
+    let select = |table: &str, key_of: &str, row: &str, version: &str, from: &str, holder: &str| {
+        let sqlite = format!(
+            "SELECT '{table}|' || hex({key_of}) || '|' || hex({row}) || '|' || {version} || '|' || {holder}.expires_at
+             || '|' || hex({holder}.wrapped_key) || '|' || hex(t.sealed) AS word FROM {from}"
+        );
+        let postgresql = format!(
+            "SELECT '{table}|' || {key_of} || '|' || {row} || '|' || {version} || '|'
+             || (extract(epoch FROM {holder}.expires_at) * 1000000)::bigint
+             || '|' || encode({holder}.wrapped_key, 'hex') || '|' || encode(t.sealed, 'hex') AS word FROM {from}"
+        );
+        raw::texts(app, &sqlite, &postgresql)
+    };
+    let entries = "entries t JOIN fragment_versions v ON v.fragment_id = t.fragment_id AND v.version = t.version";
+    let mut rows = select("entries", "t.fragment_id", "t.id", "t.version", entries, "v");
+    rows.extend(select("consolidations", "t.id", "t.id", "1", "consolidations t", "t"));
+    let links = "consolidation_links t";
+    rows.extend(select("consolidation_links", "t.consolidation_id", "t.consolidation_id", "1", links, "t"));
+    let found = "event_links t";
+    let index = if app.db.kind() == Kind::Sqlite { "t.view_index" } else { "encode(t.view_index, 'hex')" };
+    rows.extend(select("event_links", "t.chronology_id", index, "2", found, "t").iter().map(|row| of_view(row)));
+    rows.iter().map(|row| sealed(row)).collect()
+}
+
+/// What is kept of links stands where chronology and view together say.
+fn of_view(row: &str) -> String {
+    let mut fields: Vec<String> = row.split('|').map(str::to_owned).collect();
+    let mut place = Uuid::try_parse(&fields[1]).unwrap().as_u128();
+    for at in 0..16 {
+        place ^= u128::from_str_radix(&fields[2][2 * at..2 * at + 2], 16).unwrap() << (8 * at);
+    }
+    let place = Uuid::from_u128(place).to_string();
+    (fields[1], fields[2]) = (place.clone(), place);
+    fields.join("|")
+}
+
+fn sealed(row: &str) -> Sealed {
+    let fields: Vec<&str> = row.split('|').collect();
+    let bytes = |hex: &str| -> Vec<u8> {
+        (0..hex.len() / 2).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap()).collect()
+    };
+    let (key_of, row) = match fields[0] {
+        "entries" => ("fragment_versions", "entries"),
+        "consolidations" => ("consolidations", "consolidations"),
+        "event_links" => ("event_links", "event_links"),
+        "consolidation_links" => ("consolidation_links", "consolidation_links"),
+        other => panic!("{other} is not known"),
+    };
+    Sealed {
+        table: fields[0].to_owned(),
+        key_of: (key_of, Uuid::try_parse(fields[1]).unwrap(), fields[3].parse().unwrap()),
+        row: (row, Uuid::try_parse(fields[2]).unwrap()),
+        expires_at: Instant::from_micros(fields[4].parse().unwrap()),
+        wrapped: bytes(fields[5]),
+        sealed: bytes(fields[6]),
+    }
+}
+
+impl Sealed {
+    /// What a thief reads of it who has the keystore and sets the clock to whatever opens most.
+    fn opened(&self, vault: &Vault, scope: Uuid, now: Instant) -> Option<String> {
+        let terms = Terms::Until { scope: KeyScope(scope), expires_at: self.expires_at };
+        let (table, row, version) = self.key_of;
+        let key = vault.open_key(now, &terms, &Place { table, row, version }, &self.wrapped).ok()?;
+        let (table, row) = self.row;
+        let plain = key.open(&Place { table, row, version }, &self.sealed).ok()?;
+        Some(String::from_utf8(plain.to_vec()).unwrap())
+    }
+}
+
+on_both! {
+    fn what_is_withdrawn_leaves_a_frozen_view_as_if_it_had_never_been_there(app) {
+        let seed = app.seed();
+        let lost = told(app, &seed, json!({}));
+        let id = freeze(app, &seed);
+        for user in READERS {
+            is_whole(&frozen(app, &seed, user, &id), &seed);
+        }
+        assert_eq!(app.by(User::OFFICER).delete(&format!("/v1/fragments/{lost}"), Some(1)).status, 204);
+        let anew = freeze(app, &seed);
+        is_as_if_never_there(app, &seed, &id, &anew);
+        signed_off(app, &seed, &id);
+        for user in [User::OWNER, User::MANAGER] {
+            assert_eq!(snapshot(app, &seed, user), frozen(app, &seed, user, &anew));
+        }
+    }
+
+    fn what_has_expired_leaves_the_snapshot_as_if_it_had_never_been_there(app) {
+        let seed = app.seed();
+        let ends = app.in_days(5);
+        let _ = told(app, &seed, json!({"expires_at": ends}));
+        let id = freeze(app, &seed);
+        signed_off(app, &seed, &id);
+        is_whole(&snapshot(app, &seed, User::OWNER), &seed);
+        app.set_to(&json!(ends));
+        let left = snapshot(app, &seed, User::OWNER);
+        is_without_the_police(&left, &seed);
+        for stage in ["purged", "destroyed"] {
+            app.work();
+            assert_eq!(snapshot(app, &seed, User::OWNER), left, "{stage}");
+            app.pass(3_600);
+        }
+        let _ = app.by(User::MANAGER).post(&seed.at("reopen"), &reason(json!({}))).ok();
+        let anew = freeze(app, &seed);
+        is_as_if_never_there(app, &seed, &id, &anew);
+    }
+
+    /// An agency's repeat for a sibling is folded into the account that says the same: whichever of the two goes, the other
+    /// stays with its child.
+    fn no_child_is_lost_whom_a_remaining_account_names(app) {
+        let seed = app.seed();
+        let entries = |child: &str| -> Vec<Value> {
+            let days = ["2026-01-05", "2026-01-13", "2026-01-21", "2026-02-03", "2026-02-11", "2026-02-19"];
+            days.iter().map(|day| entry(&format!("arrived hungry without a coat on {day}"), day, &[child])).collect()
+        };
+        let brief = with(fragment(&entries(&seed.twin)), json!({"expires_at": app.in_days(5)}));
+        let _ = app.by(User::WAITING).post(&seed.at("fragments"), &brief).when(201);
+        let _ = app.by(User::WAITING).post(&seed.at("fragments"), &fragment(&entries(&seed.other_twin))).when(201);
+        let id = freeze(app, &seed);
+        let rows = |view: &Value| -> Vec<Value> {
+            let hungry = |row: &&Value| row["accounts"].to_string().contains("arrived hungry");
+            view["rows"].as_array().unwrap().iter().filter(hungry).cloned().collect()
+        };
+        let before = rows(&frozen(app, &seed, User::OWNER, &id));
+        assert_eq!(before.iter().map(|row| children(row).len()).collect::<Vec<_>>(), [2; 6], "{before:#?}");
+        app.pass_days(5);
+        for stage in ["run out", "purged"] {
+            let left = rows(&frozen(app, &seed, User::OWNER, &id));
+            assert_eq!(left.len(), 6, "{stage}");
+            for row in &left {
+                assert_eq!(children(row), std::slice::from_ref(&seed.other_twin), "{stage}: {row:#}");
+                assert_eq!(row["accounts"][0]["children"].as_array().map(Vec::len).unwrap_or(1), 1);
+                assert_eq!(row["accounts"][0].get("also_submitted_as"), None);
+            }
+            app.work();
+        }
+    }
+
+    fn a_correction_or_another_end_does_not_change_what_was_frozen(app) {
+        let seed = app.seed();
+        let lost = told(app, &seed, json!({"expires_at": app.in_days(5)}));
+        let id = freeze(app, &seed);
+        let before = frozen(app, &seed, User::OWNER, &id);
+        let links_end_first = || {
+            let query = "SELECT count(*) AS count FROM consolidation_links WHERE expires_at = (SELECT min(expires_at) FROM fragments)";
+            assert_eq!(raw::count(app, query), 1, "what was found of several fragments lives no longer than the first");
+        };
+        links_end_first();
+        let longer = reason(json!({"expires_at": app.in_days(9)}));
+        let _ = app.by(User::OFFICER).post(&format!("/v1/fragments/{lost}/extend"), &longer).ok();
+        links_end_first();
+        let other = with(entry("nobody was at home", "2026-01-20T20:40", &[&seed.twin]), json!({"category": "HOME"}));
+        let corrected = with(fragment(&[other]), json!({"expires_at": app.in_days(8)}));
+        let _ = app.by(User::OFFICER).put(&format!("/v1/fragments/{lost}"), Some(1), &corrected).ok();
+        links_end_first();
+        let _ = app.by(User::OWNER).post(&seed.at("extend"), &reason(json!({"expires_at": app.in_days(200)}))).ok();
+        links_end_first();
+        assert!(app.by(User::OWNER).get(&seed.at("timeline")).text().contains("nobody was at home"));
+        app.pass_days(7);
+        app.work();
+        assert_eq!(frozen(app, &seed, User::OWNER, &id), before, "extended, corrected and followed");
+        app.pass_days(1);
+        app.work();
+        is_without_the_police(&frozen(app, &seed, User::OWNER, &id), &seed);
+    }
+
+    /// A copy of the database from when everything lived, and every key that is left a day after one fragment's end.
+    fn no_copy_of_a_frozen_view_gives_back_what_has_expired(app) {
+        let seed = app.seed();
+        let ends = app.in_days(5);
+        let _ = told(app, &seed, json!({"expires_at": ends}));
+        let id = freeze(app, &seed);
+        signed_off(app, &seed, &id);
+        app.service.wait_for_links();
+        let (backup, lived) = (copy(app), app.clock.now());
+        let scope = Uuid::try_parse(&seed.chronology).unwrap();
+        let vault = app.another_vault();
+        let reads = |vault: &Vault| -> Vec<(String, bool, String)> {
+            let end = |row: &Sealed| row.expires_at.to_string() == ends;
+            let read = |row: &Sealed| Some((row.table.clone(), end(row), row.opened(vault, scope, lived)?));
+            backup.iter().filter_map(read).collect()
+        };
+        let tables = |read: &[(String, bool, String)]| -> Vec<(String, bool)> {
+            read.iter().map(|(table, ends, _)| (table.clone(), *ends)).collect()
+        };
+        let all = reads(&vault);
+        assert_eq!(all.len(), backup.len(), "the thief's way of opening is right: {:?}", tables(&all));
+        let ending = all.iter().filter(|(_, ends, _)| *ends).map(|(table, ..)| table.as_str());
+        assert_eq!(ending.collect::<Vec<_>>(), ["entries", "consolidation_links", "event_links"], "and what links it to others");
+        assert!(all.iter().any(|(_, _, text)| text.contains("Pettigrew")));
+
+        app.set_to(&json!(ends));
+        app.work();
+        app.pass_days(1);
+        app.work();
+        let left = reads(&app.another_vault());
+        let of = |table: &str| left.iter().filter(|(one, ..)| one == table).count();
+        assert_eq!((of("consolidations"), of("entries")), (1, 3), "{:?}", tables(&left));
+        assert_eq!((of("consolidation_links"), of("event_links")), (0, 0), "{:?}", tables(&left));
+        for (table, ends, text) in &left {
+            assert!(!ends && LOST.iter().all(|word| !text.contains(word)), "{table}: {text}");
+        }
+        let words = |word: &str| left.iter().filter(|(table, _, text)| table == "entries" && text.contains(word)).count();
+        assert_eq!((words("told by police"), words("routine immunisation")), (1, 1), "the control is readable");
+        let layouts: Vec<&String> = left.iter().filter(|(table, ..)| table == "consolidations").map(|row| &row.2).collect();
+        for word in ["told by police", "routine immunisation", "Weir Court", "weekly group"] {
+            assert!(layouts.iter().all(|text| !text.contains(word)), "a layout holds no words of any fragment: {word}");
+        }
+    }
+}
