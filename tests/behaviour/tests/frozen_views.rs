@@ -106,7 +106,7 @@ fn is_without_the_police(view: &Value, seed: &Seed) {
     assert_eq!(row["when"]["edtf"], "2026-01-20");
     assert_eq!((&row["category"], &row["significance"]), (&json!("FAMILY"), &json!("neutral")));
     assert_eq!(row["key_incident"], json!(false));
-    assert_eq!(children(&row), [seed.other_twin.clone()], "the children whom the school names");
+    assert_eq!(children(&row), std::slice::from_ref(&seed.other_twin), "the children whom the school names");
     assert_eq!((&row["conflicts"], &row["linked_because"]), (&json!([]), &json!([])));
     assert_eq!(view["header"]["entry_count"], 3);
     let line = coverage(view, seed, "police");
