@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{ChronologyId, FamilyId, HoldId, Instant, Operation, PersonId, Role, Sensitive};
+use domain::{Actor, ChronologyId, FamilyId, HoldId, Instant, Operation, PersonId, Role, Sensitive};
 use serde::{Deserialize, Serialize};
 use store::HoldRow;
 use vault::{Place, Terms};
@@ -27,34 +27,53 @@ impl Service {
     /// # Errors
     /// As every write; [`ServiceError::Invalid`] names every fault.
     pub fn place_hold(&self, call: &Call, input: HoldIn) -> Answer<Written<HoldOut>> {
-        self.write(call, Operation::HoldPlace, Trail::of("hold"), |scene| {
-            let permit = scene.permit_collection(Operation::HoldPlace)?;
-            check(scene, &input)?;
-            let now = scene.now();
-            let id = HoldId::new(self.ids(), now);
-            let details = HoldDetails { reason: input.reason.clone(), release_reason: None };
-            let sealed = self.seal_hold(permit.partnership(), id, 1, now, &details)?;
-            let row = HoldRow {
-                id,
-                partnership_id: permit.partnership(),
-                scope: store_scope(input.scope),
-                target_id: input.target_id,
-                review_at: input.review_at,
-                placed_by: scene.me(),
-                placed_at: now,
-                released_by: None,
-                released_at: None,
-                wrapped_key: sealed.wrapped_key.into(),
-                sealed: sealed.sealed.into(),
-                version: 1,
-            };
-            scene.trail.object_id = Some(id.0);
-            if input.scope == HoldScope::Chronology {
-                scene.trail.chronology = input.target_id.map(ChronologyId);
-            }
-            store::holds::insert(scene.tx, &row)?;
-            Ok(hold_out(&row, Some(details.reason), now))
-        })
+        self.write_once(
+            call,
+            Operation::HoldPlace,
+            Trail::of("hold"),
+            |scene| {
+                let permit = scene.permit_collection(Operation::HoldPlace)?;
+                check(scene, &input)?;
+                let now = scene.now();
+                let id = HoldId::new(self.ids(), now);
+                let details = HoldDetails { reason: input.reason.clone(), release_reason: None };
+                let sealed = self.seal_hold(permit.partnership(), id, 1, now, &details)?;
+                let row = HoldRow {
+                    id,
+                    partnership_id: permit.partnership(),
+                    scope: store_scope(input.scope),
+                    target_id: input.target_id,
+                    review_at: input.review_at,
+                    placed_by: scene.me(),
+                    placed_at: now,
+                    released_by: None,
+                    released_at: None,
+                    wrapped_key: sealed.wrapped_key.into(),
+                    sealed: sealed.sealed.into(),
+                    version: 1,
+                };
+                scene.trail.object_id = Some(id.0);
+                if input.scope == HoldScope::Chronology {
+                    scene.trail.chronology = input.target_id.map(ChronologyId);
+                }
+                store::holds::insert(scene.tx, &row)?;
+                Ok(hold_out(&row, Some(details.reason), now))
+            },
+            |scene, kept| self.read_hold(scene, HoldId(kept.object_id)),
+        )
+    }
+
+    /// A hold as the list of holds shows it.
+    fn read_hold(&self, scene: &mut Scene<'_, '_>, id: HoldId) -> Answer<HoldOut> {
+        let permit = scene.permit_collection(Operation::HoldList)?;
+        let row = store::holds::find(scene.tx, permit.partnership(), id)?.ok_or(ServiceError::NotFound)?;
+        self.hold_shown(&row, scene.actor(), scene.now())
+    }
+
+    fn hold_shown(&self, row: &HoldRow, reader: &Actor, now: Instant) -> Answer<HoldOut> {
+        let may_know = reader.is(Role::TeamManager);
+        let reason = if may_know { Some(self.hold_details(row, now)?.reason) } else { None };
+        Ok(hold_out(row, reason, now))
     }
 
     /// The partnership's holds, oldest first. Auditors see that they exist, not why.
@@ -66,18 +85,9 @@ impl Service {
             let permit = scene.permit_collection(Operation::HoldList)?;
             let slice = self.slice(scene, "holds", &query)?;
             let rows = store::holds::page(scene.tx, permit.partnership(), slice.after, slice.limit + 1)?;
-            let (now, may_know) = (scene.now(), scene.actor().is(Role::TeamManager));
-            self.page(
-                scene,
-                "holds",
-                &slice,
-                rows,
-                |row| (row.placed_at, row.id.0),
-                |row| {
-                    let reason = if may_know { Some(self.hold_details(&row, now)?.reason) } else { None };
-                    Ok(hold_out(&row, reason, now))
-                },
-            )
+            let (now, reader) = (scene.now(), scene.actor().clone());
+            let key = |row: &HoldRow| (row.placed_at, row.id.0);
+            self.page(scene, "holds", &slice, rows, key, |row| self.hold_shown(&row, &reader, now))
         })
     }
 
@@ -86,26 +96,32 @@ impl Service {
     /// # Errors
     /// As every write; `Conflict` when it is already released.
     pub fn release_hold(&self, call: &Call, id: HoldId, input: HoldReleaseIn) -> Answer<Written<HoldOut>> {
-        self.write(call, Operation::HoldRelease, Trail::about("hold", id), |scene| {
-            let permit = scene.permit_collection(Operation::HoldRelease)?;
-            let found = store::holds::find(scene.tx, permit.partnership(), id)?;
-            let mut row = found.ok_or(ServiceError::NotFound)?;
-            if row.released_at.is_some() {
-                return Err(ServiceError::Conflict("already_released"));
-            }
-            if input.reason.as_str().trim().is_empty() {
-                return Err(ServiceError::fault("/reason", "required", "a reason in words"));
-            }
-            let (now, before) = (scene.now(), row.version);
-            let mut details = self.hold_details(&row, now)?;
-            details.release_reason = Some(input.reason.clone());
-            row.version += 1;
-            (row.released_by, row.released_at) = (Some(scene.me()), Some(now));
-            let sealed = self.seal_hold(permit.partnership(), id, row.version, now, &details)?;
-            (row.wrapped_key, row.sealed) = (sealed.wrapped_key.into(), sealed.sealed.into());
-            store::holds::update(scene.tx, &row, before)?;
-            Ok(hold_out(&row, Some(details.reason), now))
-        })
+        self.write_once(
+            call,
+            Operation::HoldRelease,
+            Trail::about("hold", id),
+            |scene| {
+                let permit = scene.permit_collection(Operation::HoldRelease)?;
+                let found = store::holds::find(scene.tx, permit.partnership(), id)?;
+                let mut row = found.ok_or(ServiceError::NotFound)?;
+                if row.released_at.is_some() {
+                    return Err(ServiceError::Conflict("already_released"));
+                }
+                if input.reason.as_str().trim().is_empty() {
+                    return Err(ServiceError::fault("/reason", "required", "a reason in words"));
+                }
+                let (now, before) = (scene.now(), row.version);
+                let mut details = self.hold_details(&row, now)?;
+                details.release_reason = Some(input.reason.clone());
+                row.version += 1;
+                (row.released_by, row.released_at) = (Some(scene.me()), Some(now));
+                let sealed = self.seal_hold(permit.partnership(), id, row.version, now, &details)?;
+                (row.wrapped_key, row.sealed) = (sealed.wrapped_key.into(), sealed.sealed.into());
+                store::holds::update(scene.tx, &row, before)?;
+                Ok(hold_out(&row, Some(details.reason), now))
+            },
+            |scene, _| self.read_hold(scene, id),
+        )
     }
 
     /// Whether a hold stops destruction of a chronology, or of what is kept about a family.

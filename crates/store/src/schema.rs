@@ -497,7 +497,7 @@ table! {
 
 table! {
     use diesel::sql_types::{Binary, Nullable};
-    use crate::types::{Id, Moment};
+    use crate::types::{Id, Moment, Word};
 
     idempotency (partnership_id, practitioner_id, key_index) {
         partnership_id -> Id,
@@ -505,8 +505,7 @@ table! {
         key_index -> Binary,
         fingerprint -> Binary,
         object_id -> Nullable<Id>,
-        wrapped_key -> Binary,
-        sealed -> Binary,
+        outcome -> Nullable<Word>,
         expires_at -> Moment,
         created_at -> Moment,
     }

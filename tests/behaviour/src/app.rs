@@ -216,13 +216,10 @@ impl TestApp {
         SigningKey::from_file_bytes(SIGNING_KEY.as_bytes()).expect("a key").public_key()
     }
 
-    /// Names of the keys by which something mortal lives: hours and scopes. The partnership's own scope, by which kept
-    /// replies about agencies and holds live, is there for good.
+    /// Names of the keys by which something mortal lives: hours and scopes.
     #[must_use]
     pub fn mortal_keys(&self) -> Vec<String> {
-        let partnership = self.by(User::OWNER).get("/v1/partnership").id();
-        let mortal =
-            |key: &String| key.starts_with("epoch") || (key.starts_with("scope") && !key.ends_with(&partnership));
+        let mortal = |key: &String| key.starts_with("epoch") || key.starts_with("scope");
         self.keys().into_iter().filter(mortal).collect()
     }
 

@@ -62,7 +62,7 @@ on_both! {
         let chronology = format!("SELECT count(*) AS count FROM key_commitments WHERE kind = 'scope' AND key_id = '{}'", seed.chronology);
         assert_eq!(raw::count(app, &chronology), 1);
         let epochs = raw::count(app, "SELECT count(*) AS count FROM key_commitments WHERE kind = 'epoch'");
-        assert!(epochs >= 2, "the chronology's hour and that of the kept replies: {epochs}");
+        assert!(epochs >= 2, "the chronology's hour and that of what nothing refers to yet: {epochs}");
         let before = raw::counts(app)["key_commitments"];
         let _ = app.by(User::WAITING).post(&seed.at("fragments"), &fragment(&[entry("a burn", "2026-01-02", &[])])).ok();
         assert_eq!(raw::counts(app)["key_commitments"], before, "nothing new is used");

@@ -69,7 +69,7 @@ on_both! {
         assert!(strange.status == 201 && !replayed(&strange));
     }
 
-    fn a_kept_reply_dies_with_what_it_is_about_and_after_a_day(app) {
+    fn a_write_is_kept_for_a_repeat_for_a_day(app) {
         let seed = app.seed();
         let owner = app.by(User::OWNER);
         let extend = reason(json!({"expires_at": app.in_days(70)}));

@@ -48,21 +48,27 @@ impl Service {
     /// # Errors
     /// As every write; `Conflict` when the chronology is a draft, signed off or closed.
     pub fn consolidate(&self, call: &Call, id: ChronologyId) -> Answer<Written<ConsolidationOut>> {
-        self.write(call, Operation::ChronologyConsolidate, trail(id), |scene| {
-            let Admitted { permit, mut row } = self.admit(scene, id, Operation::ChronologyConsolidate)?;
-            let details = self.chronology_details(&row, scene.now())?;
-            step(&mut row, Transition::Consolidate)?;
-            let frozen = self.freeze(scene, &permit, &row)?;
-            scene.trail.object_kind = Some("consolidation");
-            scene.trail.object_id = Some(frozen.id.0);
-            scene.trail.entry_count = Some(frozen.entry_count);
-            store::consolidations::insert(scene.tx, &frozen)?;
-            self.save_chronology(scene.tx, scene.session.now, &mut row, &details)?;
-            let live = self.live_fragments(scene.tx, scene.session.now, &row)?;
-            let out = self.consolidation_out(&frozen, scene.now(), scene.actor(), &live, true)?;
-            scene.trail.told.shown = shown_in_view(out.view.as_ref());
-            Ok(out)
-        })
+        self.write_once(
+            call,
+            Operation::ChronologyConsolidate,
+            trail(id),
+            |scene| {
+                let Admitted { permit, mut row } = self.admit(scene, id, Operation::ChronologyConsolidate)?;
+                let details = self.chronology_details(&row, scene.now())?;
+                step(&mut row, Transition::Consolidate)?;
+                let frozen = self.freeze(scene, &permit, &row)?;
+                scene.trail.object_kind = Some("consolidation");
+                scene.trail.object_id = Some(frozen.id.0);
+                scene.trail.entry_count = Some(frozen.entry_count);
+                store::consolidations::insert(scene.tx, &frozen)?;
+                self.save_chronology(scene.tx, scene.session.now, &mut row, &details)?;
+                let live = self.live_fragments(scene.tx, scene.session.now, &row)?;
+                let out = self.consolidation_out(&frozen, scene.now(), scene.actor(), &live, true)?;
+                scene.trail.told.shown = shown_in_view(out.view.as_ref());
+                Ok(out)
+            },
+            |scene, kept| self.read_consolidation(scene, id, ConsolidationId(kept.object_id)),
+        )
     }
 
     fn draw_whole(&self, scene: &mut Scene<'_, '_>, permit: &Permit, row: &ChronologyRow) -> Answer<Frozen> {
@@ -122,22 +128,29 @@ impl Service {
     /// # Errors
     /// As every read.
     pub fn consolidation(&self, call: &Call, id: ChronologyId, frozen: ConsolidationId) -> Answer<ConsolidationOut> {
-        self.read(call, Operation::ConsolidationRead, trail(id), |scene| {
-            scene.trail.object_kind = Some("consolidation");
-            scene.trail.object_id = Some(frozen.0);
-            let Admitted { permit, row: chronology } = self.admit(scene, id, Operation::ConsolidationRead)?;
-            let found = store::consolidations::find(scene.tx, &permit, frozen, scene.session.now)?;
-            let row = found.filter(|row| row.chronology_id == id).ok_or(ServiceError::NotFound)?;
-            let live = self.live_fragments(scene.tx, scene.session.now, &chronology)?;
-            let mut out = self.consolidation_out(&row, scene.now(), scene.actor(), &live, true)?;
-            scene.trail.entry_count = Some(out.entry_count);
-            scene.trail.told.shown = shown_in_view(out.view.as_ref());
-            out.emergency.clone_from(&scene.trail.told.emergency);
-            if let Some(view) = &mut out.view {
-                view.header.emergency.clone_from(&scene.trail.told.emergency);
-            }
-            Ok(out)
-        })
+        self.read(call, Operation::ConsolidationRead, trail(id), |scene| self.read_consolidation(scene, id, frozen))
+    }
+
+    fn read_consolidation(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        id: ChronologyId,
+        frozen: ConsolidationId,
+    ) -> Answer<ConsolidationOut> {
+        scene.trail.object_kind = Some("consolidation");
+        scene.trail.object_id = Some(frozen.0);
+        let Admitted { permit, row: chronology } = self.admit(scene, id, Operation::ConsolidationRead)?;
+        let found = store::consolidations::find(scene.tx, &permit, frozen, scene.session.now)?;
+        let row = found.filter(|row| row.chronology_id == id).ok_or(ServiceError::NotFound)?;
+        let live = self.live_fragments(scene.tx, scene.session.now, &chronology)?;
+        let mut out = self.consolidation_out(&row, scene.now(), scene.actor(), &live, true)?;
+        scene.trail.entry_count = Some(out.entry_count);
+        scene.trail.told.shown = shown_in_view(out.view.as_ref());
+        out.emergency.clone_from(&scene.trail.told.emergency);
+        if let Some(view) = &mut out.view {
+            view.header.emergency.clone_from(&scene.trail.told.emergency);
+        }
+        Ok(out)
     }
 
     /// The fragments of a chronology that still live, and until when.

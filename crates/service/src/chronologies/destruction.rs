@@ -7,7 +7,8 @@ use store::{ChronologyRow, DeletionOrderRow};
 use vault::{Place, Terms};
 
 use super::{Admitted, trail};
-use crate::session::{Call, Scene, Trail};
+use crate::idempotency::KeptReply;
+use crate::session::{Call, Scene};
 use crate::upkeep::early;
 use crate::{Answer, DestructionIn, DestructionOut, Service, ServiceError, Written};
 
@@ -32,13 +33,12 @@ impl Service {
         id: ChronologyId,
         input: DestructionIn,
     ) -> Answer<Written<DestructionOut>> {
-        let about = Trail { outlives: true, ..trail(id) };
-        let written = self.write(call, Operation::ChronologyDestroy, about, |scene| {
+        let destroy = |scene: &mut Scene<'_, '_>| {
             if let Some(order) = self.ordered(scene, id)? {
                 return self.destruction_out(scene, &order);
             }
             let Admitted { permit, row } = self.admit(scene, id, Operation::ChronologyDestroy)?;
-            // Its reply tells of its end, and is not to go with it.
+            // Its answer tells of its end, and does not go with it.
             scene.trail.expires_at = None;
             check(&input)?;
             if self.is_held(scene, Some(id), row.family_id)? {
@@ -49,7 +49,12 @@ impl Service {
             store::deletion_orders::insert(scene.tx, &order)?;
             self.carry_out(scene, &permit, &row)?;
             self.destruction_out(scene, &order)
-        })?;
+        };
+        let redraw = |scene: &mut Scene<'_, '_>, _: &KeptReply| {
+            let order = self.ordered(scene, id)?.ok_or(ServiceError::NotFound)?;
+            self.destruction_out(scene, &order)
+        };
+        let written = self.write_once(call, Operation::ChronologyDestroy, trail(id), destroy, redraw)?;
         // The rows are gone for good; only now may the keys go.
         let own = &written.value.certificates;
         self.settle_destructions(|row| row.certificate_id.is_some_and(|id| own.contains(&id)))?;
