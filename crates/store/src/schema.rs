@@ -352,8 +352,9 @@ table! {
         placed_at -> Moment,
         released_by -> Nullable<Id>,
         released_at -> Nullable<Moment>,
-        wrapped_key -> Binary,
-        sealed -> Binary,
+        words_until -> Nullable<Moment>,
+        wrapped_key -> Nullable<Binary>,
+        sealed -> Nullable<Binary>,
         version -> BigInt,
     }
 }
@@ -562,7 +563,7 @@ table! {
 }
 
 table! {
-    use diesel::sql_types::Binary;
+    use diesel::sql_types::{Binary, Nullable};
     use crate::types::{Id, Moment, Word};
 
     deletion_orders (chronology_id) {
@@ -572,8 +573,9 @@ table! {
         snapshot -> Word,
         decided_by -> Id,
         decided_at -> Moment,
-        wrapped_key -> Binary,
-        sealed -> Binary,
+        words_until -> Nullable<Moment>,
+        wrapped_key -> Nullable<Binary>,
+        sealed -> Nullable<Binary>,
     }
 }
 

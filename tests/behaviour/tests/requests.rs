@@ -128,7 +128,9 @@ on_both! {
         let extend = reason(json!({"expires_at": app.in_days(80)}));
         let first = owner.post_as("k7", &seed.at("extend"), &extend);
         let _ = owner.post(&seed.at("consolidations"), &Value::Null).ok();
-        assert_eq!((owner.post_as("k7", &seed.at("extend"), &extend).body, first.status), (first.body, 200));
+        let again = owner.post_as("k7", &seed.at("extend"), &extend);
+        assert_eq!((first.status, again.status, replayed(&again)), (200, 200, true));
+        assert_eq!((again.json(), &again.json()["state"]), (owner.get(&seed.path).ok(), &json!("consolidated")), "as it is now");
     }
 
     fn at_the_same_time_is_once(app) {

@@ -135,7 +135,7 @@ impl Service {
             reviewed_at: None,
             reviewed_by: None,
             finding: None,
-            words_until: now.plus(policy.max_lifetime),
+            words_until: now.plus(policy.reasons_retention),
             wrapped_key: None,
             sealed: None,
             version: 1,

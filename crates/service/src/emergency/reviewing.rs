@@ -94,7 +94,7 @@ impl Service {
                 (row.reviewed_at, row.reviewed_by) = (Some(now), Some(scene.me()));
                 row.finding = Some(input.finding);
                 // A late review's words have their own full time.
-                row.words_until = row.words_until.max(now.plus(scene.policy().max_lifetime));
+                row.words_until = row.words_until.max(now.plus(scene.policy().reasons_retention));
                 self.save_access(scene, &mut row, Some(&words))?;
                 Ok(access_out(&row, &chronologies, Some(words), &permit, now))
             },
