@@ -8,8 +8,9 @@ NARRATIVES = """
 SELECT {v.fragment_id}, v.version, {v.expires_at}, {v.wrapped_key}, {e.id}, {e.sealed}, {f.chronology_id}, {v.partnership_id}
 FROM fragment_versions v JOIN entries e ON e.fragment_id = v.fragment_id AND e.version = v.version
 JOIN fragments f ON f.id = v.fragment_id"""
-HOLDS = "SELECT {h.id}, h.version, {h.wrapped_key}, {h.sealed}, {h.partnership_id} FROM holds h"
+HOLDS = "SELECT {h.id}, h.version, {h.words_until}, {h.wrapped_key}, {h.sealed}, {h.partnership_id} FROM holds h WHERE h.sealed IS NOT NULL"
 BYTES = ("wrapped_key", "sealed")
+INSTANTS = ("expires_at", "words_until")
 
 
 def fill(query: str, postgresql: bool) -> str:
@@ -18,7 +19,7 @@ def fill(query: str, postgresql: bool) -> str:
     out = parts[0]
     for part in parts[1:]:
         column, rest = part.split("}", 1)
-        if column.endswith("expires_at"):
+        if column.endswith(INSTANTS):
             shown = f"(extract(epoch FROM {column}) * 1000000)::bigint" if postgresql else column
         elif postgresql:
             shown = f"encode({column}, 'hex')" if column.split(".")[1] in BYTES else f"{column}::text"
@@ -53,8 +54,8 @@ def narratives_in(database) -> list[dict]:
 
 def holds_in(database) -> list[dict]:
     rows = []
-    for hold, version, wrapped, sealed, partnership in asked(database, HOLDS):
-        rows.append({"table": "holds", "id": str(UUID(hold)), "version": int(version), "expires_at": 0, "scopes": [],
+    for hold, version, words_until, wrapped, sealed, partnership in asked(database, HOLDS):
+        rows.append({"table": "holds", "id": str(UUID(hold)), "version": int(version), "expires_at": int(words_until), "scopes": [str(UUID(partnership))],
                      "partnership": str(UUID(partnership)), "wrapped": bytes.fromhex(wrapped),
                      "sealed_table": "holds", "sealed_id": str(UUID(hold)), "sealed": bytes.fromhex(sealed)})
     return rows

@@ -14,6 +14,7 @@ mod plain;
 mod problem;
 mod reply;
 mod resources;
+mod send_queue;
 mod shown;
 mod timed;
 
@@ -23,3 +24,4 @@ pub use doc::{openapi_json, openapi_yaml};
 pub use limits::Limits;
 pub use problem::ProblemOut;
 pub use resources::configure;
+pub use send_queue::SendQueue;

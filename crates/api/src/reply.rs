@@ -14,6 +14,7 @@ use service::{FragmentReceipt, ServiceError, SubmissionOutcome, Written};
 use crate::ask::{Ask, Asked, Failure, Outcome};
 use crate::permission::Permission;
 use crate::problem::{Problem, table};
+use crate::send_queue::SendQueue;
 use crate::shown::Shown;
 use crate::timed::Timed;
 
@@ -125,7 +126,7 @@ impl<P: Permission> Asked<P> {
 
     /// Runs a use case where it may block, and lets its answer go if its time is not over.
     async fn carry_out(self, act: impl FnOnce(&mut Ask, Instant) -> Outcome<Parcel> + Send + 'static) -> Reply {
-        let Self { front, mut ask, if_none_match, .. } = self;
+        let Self { front, mut ask, if_none_match, send_queue, .. } = self;
         let page = (ask.path.clone(), ask.query.clone());
         let now = front.clock.now();
         let work = move || {
@@ -136,7 +137,7 @@ impl<P: Permission> Asked<P> {
         if parcel.expires_at.is_some_and(|end| end <= front.clock.now()) {
             return Err(ServiceError::Expired.into());
         }
-        Ok(hand_over(parcel, if_none_match.as_deref(), &page, &front.clock))
+        Ok(hand_over(parcel, if_none_match.as_deref(), &page, &front.clock, send_queue))
     }
 }
 
@@ -163,6 +164,7 @@ fn hand_over(
     if_none_match: Option<&str>,
     (path, query): &(String, String),
     clock: &Arc<dyn Clock>,
+    send_queue: Option<SendQueue>,
 ) -> HttpResponse {
     let known = parcel.etag.as_deref().zip(if_none_match).is_some_and(|(tag, given)| matches(given, tag));
     let status = if known && parcel.status == StatusCode::OK { StatusCode::NOT_MODIFIED } else { parcel.status };
@@ -183,6 +185,7 @@ fn hand_over(
             parcel.body,
             parcel.expires_at,
             Arc::clone(clock),
+            send_queue,
         )),
     }
 }

@@ -3,28 +3,94 @@
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::web::Bytes;
 use domain::{Clock, Instant};
 
+use crate::send_queue::{Room, SendQueue};
+
 /// Bytes handed over at once. The connection takes more as the reader does, and buffers about twice as much.
 const PIECE: usize = 32 * 1024;
+/// Bytes handed over at once of what expires, and only when the system has room: together with what it may then still
+/// hold (`send_queue`) less than the 16 KiB that may be unsent at the end.
+const SMALL_PIECE: usize = 4 * 1024;
 
 /// An answer's bytes, handed to the connection piece by piece. The clock is looked at before each: a reader may take so
 /// long that the time of what is read ends meanwhile. The rest is then dropped, with what the connection has not yet
-/// given to the operating system, and the connection is broken, so that the reader knows that this was not all.
+/// given to the operating system and what this has not sent, and the connection is broken, so that the reader knows that
+/// this was not all.
 pub(crate) struct Timed {
     left: Bytes,
     end: Option<Instant>,
     clock: Arc<dyn Clock>,
+    pace: Option<Pace>,
+    over: bool,
+}
+
+/// Hands an answer over no faster than the system sends it.
+struct Pace {
+    queue: SendQueue,
+    room: Option<Room>,
+    next: Next,
+}
+
+/// What comes before the next piece.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Next {
+    /// Nothing.
+    Piece,
+    /// The connection writes the last one.
+    Write,
+    /// The system sends the last one, or most of it.
+    Room,
 }
 
 impl Timed {
-    /// A body that may leave until `end`; without one it may leave at any time.
-    pub(crate) fn new(body: Vec<u8>, end: Option<Instant>, clock: Arc<dyn Clock>) -> Self {
-        Self { left: body.into(), end, clock }
+    /// A body that may leave until `end`, by way of `queue`; without an end it may leave at any time.
+    pub(crate) fn new(body: Vec<u8>, end: Option<Instant>, clock: Arc<dyn Clock>, queue: Option<SendQueue>) -> Self {
+        let pace = queue.filter(|_| end.is_some()).map(|queue| Pace { queue, room: None, next: Next::Piece });
+        Self { left: body.into(), end, clock, pace, over: false }
+    }
+
+    fn is_over(&self) -> bool {
+        self.end.is_some_and(|end| end <= self.clock.now())
+    }
+
+    /// Whether all of it was handed over, and sent but for little.
+    fn is_done(&self) -> bool {
+        self.left.is_empty() && self.pace.as_ref().is_none_or(|pace| pace.next == Next::Piece)
+    }
+
+    fn cut_off(&mut self) -> Over {
+        self.left.clear();
+        self.over = true;
+        if let Some(pace) = self.pace.take() {
+            pace.queue.discard_at_close();
+        }
+        Over
+    }
+}
+
+impl Pace {
+    /// Ready when the next piece may be handed over.
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
+        if self.next == Next::Write {
+            // The connection writes what it was handed when it is given nothing more, and comes back at once.
+            self.next = Next::Room;
+            cx.waker().wake_by_ref();
+            return Poll::Pending;
+        }
+        if self.next == Next::Room && !self.queue.has_room()? {
+            let room = match &mut self.room {
+                Some(room) => room,
+                none => none.insert(self.queue.watch()?),
+            };
+            ready!(room.poll(cx))?;
+        }
+        self.next = Next::Piece;
+        Poll::Ready(Ok(()))
     }
 }
 
@@ -47,56 +113,36 @@ impl MessageBody for Timed {
         BodySize::Sized(self.left.len() as u64)
     }
 
-    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Result<Bytes, Over>>> {
+    fn poll_next(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Bytes, Over>>> {
+        if self.over || self.is_done() {
+            return Poll::Ready(None);
+        }
+        let ended = self.is_over();
+        if ended && !self.left.is_empty() {
+            return Poll::Ready(Some(Err(self.cut_off())));
+        }
+        let mut piece = PIECE;
+        if let Some(pace) = &mut self.pace {
+            let waits_for_room = pace.next == Next::Room;
+            match pace.poll(cx) {
+                Poll::Ready(Ok(())) => piece = SMALL_PIECE,
+                // A connection that cannot be watched is broken, or the process has no descriptors left.
+                Poll::Ready(Err(_)) => return Poll::Ready(Some(Err(self.cut_off()))),
+                // All was handed over and the end came while the system could not send it.
+                Poll::Pending if ended && waits_for_room => return Poll::Ready(Some(Err(self.cut_off()))),
+                Poll::Pending => return Poll::Pending,
+            }
+        }
         if self.left.is_empty() {
             return Poll::Ready(None);
         }
-        if self.end.is_some_and(|end| end <= self.clock.now()) {
-            self.left.clear();
-            return Poll::Ready(Some(Err(Over)));
+        if let Some(pace) = &mut self.pace {
+            pace.next = Next::Write;
         }
-        let piece = PIECE.min(self.left.len());
+        let piece = piece.min(self.left.len());
         Poll::Ready(Some(Ok(self.left.split_to(piece))))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use std::task::Waker;
-    use std::time::Duration;
-
-    use domain::MockClock;
-
-    use super::*;
-
-    fn next(body: &mut Timed) -> Option<Result<Bytes, Over>> {
-        match Pin::new(body).poll_next(&mut Context::from_waker(Waker::noop())) {
-            Poll::Ready(piece) => piece,
-            Poll::Pending => panic!("nothing is waited for"),
-        }
-    }
-
-    #[test]
-    fn all_of_it_leaves_in_time_and_nothing_from_its_end_on() {
-        let clock = MockClock::new(Instant::parse("2026-03-02T09:30:00Z").unwrap());
-        let end = clock.now().plus(Duration::from_secs(1));
-        let bytes: Vec<u8> = (0..PIECE * 2 + 5).map(|at| u8::try_from(at % 251).unwrap()).collect();
-        let body = |end| Timed::new(bytes.clone(), end, Arc::new(clock.clone()));
-        let mut whole = body(Some(end));
-        assert!(matches!(whole.size(), BodySize::Sized(size) if size == bytes.len() as u64));
-        let mut came = Vec::new();
-        while let Some(piece) = next(&mut whole) {
-            came.extend(piece.unwrap());
-        }
-        assert_eq!(came, bytes);
-
-        let (mut cut, mut endless) = (body(Some(end)), body(None));
-        assert_eq!(next(&mut cut).unwrap().unwrap().len(), PIECE);
-        clock.set(end.minus(Duration::from_micros(1)));
-        assert_eq!(next(&mut cut).unwrap().unwrap().len(), PIECE, "until the last microsecond");
-        clock.set(end);
-        assert!(matches!(next(&mut cut), Some(Err(Over))));
-        assert!(next(&mut cut).is_none(), "and nothing after that");
-        assert!(next(&mut endless).unwrap().is_ok());
-    }
-}
+mod tests;

@@ -112,6 +112,10 @@ pub struct PartnershipPolicy {
     pub max_emergency_access: Duration,
     /// How soon an emergency access is to be reviewed.
     pub emergency_review: Duration,
+    /// How long reasons in words are kept that stand apart from what they are about and outlive it: of an emergency access
+    /// from its opening or review, of a destruction from its decision, of a legal hold from its review date or release,
+    /// whichever is later.
+    pub reasons_retention: Duration,
     /// Whether agencies may submit ahead of a chronology.
     pub allow_ahead: bool,
     /// Whether contributors read the consolidated timeline after their own return.
@@ -136,6 +140,7 @@ impl Default for PartnershipPolicy {
             emergency_access: Duration::from_secs(60 * MINUTE),
             max_emergency_access: Duration::from_secs(240 * MINUTE),
             emergency_review: Duration::from_secs(3 * DAY),
+            reasons_retention: Duration::from_secs(180 * DAY),
             allow_ahead: true,
             contributors_read_timeline: true,
             impact_mandatory: false,

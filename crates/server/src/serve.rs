@@ -126,7 +126,7 @@ impl Running {
             self.settings.limits.clone(),
         );
         let server = HttpServer::new(move || api::app(&state))
-            .on_connect(tls::note_client_certificate)
+            .on_connect(tls::note_connection)
             // Else the last piece of an answer waits up to 40 ms for the client to acknowledge the one before.
             .tcp_nodelay(true)
             .workers(settings.workers)

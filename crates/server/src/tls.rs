@@ -16,7 +16,7 @@ use rustls::server::danger::ClientCertVerifier;
 use rustls::sign::CertifiedKey;
 use rustls::{RootCertStore, ServerConfig};
 
-pub(crate) use connection::note_client_certificate;
+pub(crate) use connection::note_connection;
 pub(crate) use generated::{Names, generated};
 pub(crate) use reload::Certificates;
 

@@ -89,11 +89,7 @@ impl Service {
     /// # Errors
     /// As every read.
     pub fn agency(&self, call: &Call, id: AgencyId) -> Answer<AgencyOut> {
-        self.read(call, Operation::AgencyRead, Trail::about("agency", id), |scene| {
-            let row = agency_row(scene, id)?;
-            scene.permit(Operation::AgencyRead, &agency_facts(scene, &row))?;
-            Ok(agency_out(row))
-        })
+        self.read(call, Operation::AgencyRead, Trail::about("agency", id), |scene| read_agency(scene, id))
     }
 
     /// Registers an agency.
@@ -101,14 +97,20 @@ impl Service {
     /// # Errors
     /// As every write; `Conflict("agency_code_taken")` when the code is in use.
     pub fn create_agency(&self, call: &Call, input: AgencyIn) -> Answer<Written<AgencyOut>> {
-        self.write(call, Operation::AgencyWrite, Trail::of("agency"), |scene| {
-            let permit = scene.permit_collection(Operation::AgencyWrite)?;
-            check_code(&input.code)?;
-            let row = self.agency_row(permit.partnership(), &input);
-            scene.trail.object_id = Some(row.id.0);
-            store::agencies::insert(scene.tx, &row)?;
-            Ok(agency_out(row))
-        })
+        self.write_once(
+            call,
+            Operation::AgencyWrite,
+            Trail::of("agency"),
+            |scene| {
+                let permit = scene.permit_collection(Operation::AgencyWrite)?;
+                check_code(&input.code)?;
+                let row = self.agency_row(permit.partnership(), &input);
+                scene.trail.object_id = Some(row.id.0);
+                store::agencies::insert(scene.tx, &row)?;
+                Ok(agency_out(row))
+            },
+            |scene, kept| read_agency(scene, AgencyId(kept.object_id)),
+        )
     }
 
     /// Changes an agency.
@@ -157,10 +159,13 @@ impl Service {
     /// # Errors
     /// As every read.
     pub fn practitioner(&self, call: &Call, id: PractitionerId) -> Answer<PractitionerOut> {
-        self.read(call, Operation::PractitionerRead, Trail::about("practitioner", id), |scene| {
-            let (row, _) = practitioner_for(scene, id, Operation::PractitionerRead)?;
-            self.practitioner_out(&row, scene.now())
-        })
+        let about = Trail::about("practitioner", id);
+        self.read(call, Operation::PractitionerRead, about, |scene| self.read_practitioner(scene, id))
+    }
+
+    fn read_practitioner(&self, scene: &mut Scene<'_, '_>, id: PractitionerId) -> Answer<PractitionerOut> {
+        let (row, _) = practitioner_for(scene, id, Operation::PractitionerRead)?;
+        self.practitioner_out(&row, scene.now())
     }
 
     /// The caller, as the directory knows them.
@@ -183,19 +188,25 @@ impl Service {
     /// # Errors
     /// As every write; `Conflict` when the issuer and subject are already registered for the agency.
     pub fn create_practitioner(&self, call: &Call, input: PractitionerIn) -> Answer<Written<PractitionerOut>> {
-        self.write(call, Operation::PractitionerWrite, Trail::of("practitioner"), |scene| {
-            let own_agency = input.agency_id == scene.actor().agency;
-            scene.permit(Operation::PractitionerWrite, &Facts { own_agency, ..Facts::collection() })?;
-            if store::agencies::find(scene.tx, scene.actor().partnership, input.agency_id)?.is_none() {
-                return Err(ServiceError::fault("/agency_id", "unknown", "no such agency in the partnership"));
-            }
-            let index = self.subject_index(scene.partnership, &input.issuer, &input.subject);
-            let details = PractitionerDetails { name: input.name.clone(), job_title: input.job_title.clone() };
-            let row = self.practitioner_row(scene.partnership, input.agency_id, index, &details, scene.now())?;
-            scene.trail.object_id = Some(row.id.0);
-            store::practitioners::insert(scene.tx, &row)?;
-            self.practitioner_out(&row, scene.now())
-        })
+        self.write_once(
+            call,
+            Operation::PractitionerWrite,
+            Trail::of("practitioner"),
+            |scene| {
+                let own_agency = input.agency_id == scene.actor().agency;
+                scene.permit(Operation::PractitionerWrite, &Facts { own_agency, ..Facts::collection() })?;
+                if store::agencies::find(scene.tx, scene.actor().partnership, input.agency_id)?.is_none() {
+                    return Err(ServiceError::fault("/agency_id", "unknown", "no such agency in the partnership"));
+                }
+                let index = self.subject_index(scene.partnership, &input.issuer, &input.subject);
+                let details = PractitionerDetails { name: input.name.clone(), job_title: input.job_title.clone() };
+                let row = self.practitioner_row(scene.partnership, input.agency_id, index, &details, scene.now())?;
+                scene.trail.object_id = Some(row.id.0);
+                store::practitioners::insert(scene.tx, &row)?;
+                self.practitioner_out(&row, scene.now())
+            },
+            |scene, kept| self.read_practitioner(scene, PractitionerId(kept.object_id)),
+        )
     }
 
     /// Changes a practitioner; `active: false` once they have left.
@@ -244,6 +255,12 @@ impl Service {
             version: row.version,
         })
     }
+}
+
+fn read_agency(scene: &mut Scene<'_, '_>, id: AgencyId) -> Answer<AgencyOut> {
+    let row = agency_row(scene, id)?;
+    scene.permit(Operation::AgencyRead, &agency_facts(scene, &row))?;
+    Ok(agency_out(row))
 }
 
 fn agency_row(scene: &mut Scene<'_, '_>, id: AgencyId) -> Answer<AgencyRow> {

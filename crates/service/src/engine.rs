@@ -4,11 +4,10 @@ use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, Mutex, RwLock};
 
 use domain::{Clock, Ids, Instant, NodeId, Operation, PartnershipId, PartnershipPolicy, RequestId};
-use serde::{Serialize, de::DeserializeOwned};
 use store::{Db, Tx};
 use vault::{KeyId, SigningKey, Vault};
 
-use crate::idempotency::Flight;
+use crate::idempotency::{Flight, KeptReply};
 use crate::keys_in_use::{self, Known};
 use crate::ledger::{Ledger, LedgerConfig};
 use crate::linking::{self, Queue, Relink};
@@ -216,20 +215,37 @@ impl Service {
         result
     }
 
-    /// Carries out a write: `act`, its audit record and its stored reply in one transaction. A failure rolls back
-    /// everything and is recorded by itself.
-    pub(crate) fn write<T: Serialize + DeserializeOwned>(
+    /// Carries out a write that needs no idempotency key, because it names the version that it changes or because sent
+    /// again it changes nothing: `act` and its audit record in one transaction. A failure rolls back everything and is
+    /// recorded by itself.
+    pub(crate) fn write<T>(
         &self,
         call: &Call,
         operation: Operation,
         trail: Trail,
         act: impl Fn(&mut Scene<'_, '_>) -> Answer<T>,
     ) -> Answer<Written<T>> {
+        let never = |_: &mut Scene<'_, '_>, _: &KeptReply| Err(ServiceError::Internal("a write that is not kept"));
+        self.write_once(call, operation, trail, act, never)
+    }
+
+    /// Carries out a write once for each idempotency key: as [`Service::write`], and its object is kept in the same
+    /// transaction. A repeat has no effect. `redraw` answers it as reading the object would be answered: by the leave that
+    /// reading needs, with what the caller may see now.
+    pub(crate) fn write_once<T>(
+        &self,
+        call: &Call,
+        operation: Operation,
+        trail: Trail,
+        act: impl Fn(&mut Scene<'_, '_>) -> Answer<T>,
+        redraw: impl Fn(&mut Scene<'_, '_>, &KeptReply) -> Answer<T>,
+    ) -> Answer<Written<T>> {
         self.check_merge_delay()?;
         let _flight = self.take_off(call, operation)?;
         let now = self.now();
-        let attempt =
-            || self.0.db.write(operation.as_str(), |tx| self.write_in(tx, call, operation, &trail, now, &act));
+        let attempt = || {
+            self.0.db.write(operation.as_str(), |tx| self.write_in(tx, call, operation, (&trail, now), (&act, &redraw)))
+        };
         let mut done = attempt();
         if matches!(done, Err(Failed { error: ServiceError::Unmet, .. })) {
             self.meet(call)?;
@@ -246,14 +262,16 @@ impl Service {
         Ok(written)
     }
 
-    fn write_in<T: Serialize + DeserializeOwned>(
+    fn write_in<T>(
         &self,
         tx: &mut Tx<'_>,
         call: &Call,
         operation: Operation,
-        trail: &Trail,
-        now: Instant,
-        act: &impl Fn(&mut Scene<'_, '_>) -> Answer<T>,
+        (trail, now): (&Trail, Instant),
+        (act, redraw): (
+            &impl Fn(&mut Scene<'_, '_>) -> Answer<T>,
+            &impl Fn(&mut Scene<'_, '_>, &KeptReply) -> Answer<T>,
+        ),
     ) -> Result<Done<T>, Failed> {
         keys_in_use::begin();
         let entered = self.enter(tx, call, now).map_err(|error| Failed::new(error, trail))?;
@@ -263,21 +281,20 @@ impl Service {
         if !session.active {
             return Err(Failed::new(ServiceError::NotFound, trail));
         }
-        let stored = self
-            .replay::<T>(tx, call, &session, operation, trail.object_kind)
-            .map_err(|error| Failed::new(error, trail))?;
-        if let Some(value) = stored {
-            let trail = trail.clone();
+        let kept = self.kept_reply(tx, call, &session, operation).map_err(|error| Failed::new(error, trail))?;
+        let trail = trail.clone();
+        if let Some(kept) = kept {
+            let trail = Trail { object_id: Some(kept.object_id), ..trail };
             let mut scene =
                 Scene { tx, session: &session, partnership: &partnership, trail, writes: true, relink: None };
-            let leave = self.still_entitled(&mut scene, operation);
-            let (trail, tx) = (&scene.trail, scene.tx);
-            leave.map_err(|error| Failed::new(error, trail))?;
-            let outcome = Outcome { word: "replayed", trail };
-            self.append(tx, &self.record(call, &session, operation, outcome))?;
+            let drawn = redraw(&mut scene, &kept);
+            let (trail, tx) = (scene.trail, scene.tx);
+            let value = drawn.map_err(|error| Failed::new(error, &trail))?;
+            let record = self.record(call, &session, operation, Outcome { word: "replayed", trail: &trail });
+            self.append(tx, &record)?;
+            store::shown_fragments::insert(tx, &transparency::rows(&record, &session, operation, &trail))?;
             return Ok(Done { written: Written { value, replayed: true }, relink: None, published: None });
         }
-        let trail = trail.clone();
         let mut scene = Scene { tx, session: &session, partnership: &partnership, trail, writes: true, relink: None };
         let acted = act(&mut scene);
         let (trail, tx, relink) = (scene.trail, scene.tx, scene.relink);
@@ -285,9 +302,8 @@ impl Service {
         let outcome = Outcome { word: "allowed", trail: &trail };
         let record = self.record(call, &session, operation, outcome);
         self.append(tx, &record)?;
-        // A replay gives the same to the same person again: it is in the audit, and here once.
         store::shown_fragments::insert(tx, &transparency::rows(&record, &session, operation, &trail))?;
-        self.remember(tx, call, &session, operation, &trail, &value).map_err(|error| Failed::new(error, &trail))?;
+        self.keep_reply(tx, call, &session, operation, &trail).map_err(|error| Failed::new(error, &trail))?;
         let partnership = session.actor.partnership;
         let keys = self.publish_used(tx, partnership, now).map_err(|error| Failed::new(error, &trail))?;
         Ok(Done { written: Written { value, replayed: false }, relink, published: Some((partnership, keys)) })

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use domain::{ChronologyId, FamilyId, HoldId, Instant, Operation, PersonId, Role, Sensitive};
+use domain::{Actor, ChronologyId, FamilyId, HoldId, Instant, Operation, PersonId, Role, Sensitive};
 use serde::{Deserialize, Serialize};
 use store::HoldRow;
 use vault::{Place, Terms};
 
-use crate::sealing::SealedValue;
+use crate::sealing::until;
 use crate::session::{Call, Scene, Trail};
 use crate::{Answer, HoldIn, HoldOut, HoldReleaseIn, HoldScope, Page, PageQuery, Service, ServiceError, Written};
 
@@ -15,9 +15,10 @@ use crate::{Answer, HoldIn, HoldOut, HoldReleaseIn, HoldScope, Page, PageQuery, 
 const LATEST_REVIEW: Duration = Duration::from_secs(366 * 86_400);
 
 /// What a hold's sealed column holds.
-#[derive(Debug, Clone, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
 struct HoldDetails {
-    reason: Sensitive<String>,
+    /// None once it is gone while the hold stood on.
+    reason: Option<Sensitive<String>>,
     release_reason: Option<Sensitive<String>>,
 }
 
@@ -27,34 +28,54 @@ impl Service {
     /// # Errors
     /// As every write; [`ServiceError::Invalid`] names every fault.
     pub fn place_hold(&self, call: &Call, input: HoldIn) -> Answer<Written<HoldOut>> {
-        self.write(call, Operation::HoldPlace, Trail::of("hold"), |scene| {
-            let permit = scene.permit_collection(Operation::HoldPlace)?;
-            check(scene, &input)?;
-            let now = scene.now();
-            let id = HoldId::new(self.ids(), now);
-            let details = HoldDetails { reason: input.reason.clone(), release_reason: None };
-            let sealed = self.seal_hold(permit.partnership(), id, 1, now, &details)?;
-            let row = HoldRow {
-                id,
-                partnership_id: permit.partnership(),
-                scope: store_scope(input.scope),
-                target_id: input.target_id,
-                review_at: input.review_at,
-                placed_by: scene.me(),
-                placed_at: now,
-                released_by: None,
-                released_at: None,
-                wrapped_key: sealed.wrapped_key.into(),
-                sealed: sealed.sealed.into(),
-                version: 1,
-            };
-            scene.trail.object_id = Some(id.0);
-            if input.scope == HoldScope::Chronology {
-                scene.trail.chronology = input.target_id.map(ChronologyId);
-            }
-            store::holds::insert(scene.tx, &row)?;
-            Ok(hold_out(&row, Some(details.reason), now))
-        })
+        self.write_once(
+            call,
+            Operation::HoldPlace,
+            Trail::of("hold"),
+            |scene| {
+                let permit = scene.permit_collection(Operation::HoldPlace)?;
+                check(scene, &input)?;
+                let now = scene.now();
+                let id = HoldId::new(self.ids(), now);
+                let details = HoldDetails { reason: Some(input.reason.clone()), release_reason: None };
+                let mut row = HoldRow {
+                    id,
+                    partnership_id: permit.partnership(),
+                    scope: store_scope(input.scope),
+                    target_id: input.target_id,
+                    review_at: input.review_at,
+                    placed_by: scene.me(),
+                    placed_at: now,
+                    released_by: None,
+                    released_at: None,
+                    words_until: None,
+                    wrapped_key: None,
+                    sealed: None,
+                    version: 1,
+                };
+                self.seal_hold(&mut row, now, scene.policy().reasons_retention, &details)?;
+                scene.trail.object_id = Some(id.0);
+                if input.scope == HoldScope::Chronology {
+                    scene.trail.chronology = input.target_id.map(ChronologyId);
+                }
+                store::holds::insert(scene.tx, &row)?;
+                Ok(hold_out(&row, details.reason, now))
+            },
+            |scene, kept| self.read_hold(scene, HoldId(kept.object_id)),
+        )
+    }
+
+    /// A hold as the list of holds shows it.
+    fn read_hold(&self, scene: &mut Scene<'_, '_>, id: HoldId) -> Answer<HoldOut> {
+        let permit = scene.permit_collection(Operation::HoldList)?;
+        let row = store::holds::find(scene.tx, permit.partnership(), id)?.ok_or(ServiceError::NotFound)?;
+        self.hold_shown(&row, scene.actor(), scene.now())
+    }
+
+    fn hold_shown(&self, row: &HoldRow, reader: &Actor, now: Instant) -> Answer<HoldOut> {
+        let may_know = reader.is(Role::TeamManager);
+        let reason = if may_know { self.hold_details(row, now)?.reason } else { None };
+        Ok(hold_out(row, reason, now))
     }
 
     /// The partnership's holds, oldest first. Auditors see that they exist, not why.
@@ -66,18 +87,9 @@ impl Service {
             let permit = scene.permit_collection(Operation::HoldList)?;
             let slice = self.slice(scene, "holds", &query)?;
             let rows = store::holds::page(scene.tx, permit.partnership(), slice.after, slice.limit + 1)?;
-            let (now, may_know) = (scene.now(), scene.actor().is(Role::TeamManager));
-            self.page(
-                scene,
-                "holds",
-                &slice,
-                rows,
-                |row| (row.placed_at, row.id.0),
-                |row| {
-                    let reason = if may_know { Some(self.hold_details(&row, now)?.reason) } else { None };
-                    Ok(hold_out(&row, reason, now))
-                },
-            )
+            let (now, reader) = (scene.now(), scene.actor().clone());
+            let key = |row: &HoldRow| (row.placed_at, row.id.0);
+            self.page(scene, "holds", &slice, rows, key, |row| self.hold_shown(&row, &reader, now))
         })
     }
 
@@ -86,26 +98,31 @@ impl Service {
     /// # Errors
     /// As every write; `Conflict` when it is already released.
     pub fn release_hold(&self, call: &Call, id: HoldId, input: HoldReleaseIn) -> Answer<Written<HoldOut>> {
-        self.write(call, Operation::HoldRelease, Trail::about("hold", id), |scene| {
-            let permit = scene.permit_collection(Operation::HoldRelease)?;
-            let found = store::holds::find(scene.tx, permit.partnership(), id)?;
-            let mut row = found.ok_or(ServiceError::NotFound)?;
-            if row.released_at.is_some() {
-                return Err(ServiceError::Conflict("already_released"));
-            }
-            if input.reason.as_str().trim().is_empty() {
-                return Err(ServiceError::fault("/reason", "required", "a reason in words"));
-            }
-            let (now, before) = (scene.now(), row.version);
-            let mut details = self.hold_details(&row, now)?;
-            details.release_reason = Some(input.reason.clone());
-            row.version += 1;
-            (row.released_by, row.released_at) = (Some(scene.me()), Some(now));
-            let sealed = self.seal_hold(permit.partnership(), id, row.version, now, &details)?;
-            (row.wrapped_key, row.sealed) = (sealed.wrapped_key.into(), sealed.sealed.into());
-            store::holds::update(scene.tx, &row, before)?;
-            Ok(hold_out(&row, Some(details.reason), now))
-        })
+        self.write_once(
+            call,
+            Operation::HoldRelease,
+            Trail::about("hold", id),
+            |scene| {
+                let permit = scene.permit_collection(Operation::HoldRelease)?;
+                let found = store::holds::find(scene.tx, permit.partnership(), id)?;
+                let mut row = found.ok_or(ServiceError::NotFound)?;
+                if row.released_at.is_some() {
+                    return Err(ServiceError::Conflict("already_released"));
+                }
+                if input.reason.as_str().trim().is_empty() {
+                    return Err(ServiceError::fault("/reason", "required", "a reason in words"));
+                }
+                let (now, before) = (scene.now(), row.version);
+                let mut details = self.hold_details(&row, now)?;
+                details.release_reason = Some(input.reason.clone());
+                row.version += 1;
+                (row.released_by, row.released_at) = (Some(scene.me()), Some(now));
+                self.seal_hold(&mut row, now, scene.policy().reasons_retention, &details)?;
+                store::holds::update(scene.tx, &row, before)?;
+                Ok(hold_out(&row, details.reason, now))
+            },
+            |scene, _| self.read_hold(scene, id),
+        )
     }
 
     /// Whether a hold stops destruction of a chronology, or of what is kept about a family.
@@ -120,22 +137,48 @@ impl Service {
         Ok(store::holds::active(scene.tx, partnership, chronology, &children, scene.session.now)?)
     }
 
-    fn seal_hold(
-        &self,
-        partnership: domain::PartnershipId,
-        id: HoldId,
-        version: i64,
-        now: Instant,
-        details: &HoldDetails,
-    ) -> Answer<SealedValue> {
-        self.seal_permanent(partnership, "holds", id.0, version, now, details)
+    /// Seals a hold's words until their retention is over, counted from its review date or release, whichever is later.
+    fn seal_hold(&self, row: &mut HoldRow, now: Instant, kept_for: Duration, details: &HoldDetails) -> Answer<()> {
+        let words_until = row.released_at.map_or(row.review_at, |released| released.max(row.review_at)).plus(kept_for);
+        row.words_until = Some(words_until);
+        if words_until <= now {
+            (row.wrapped_key, row.sealed) = (None, None);
+            return Ok(());
+        }
+        let sealed = self.seal(&place(row), &until(row.partnership_id, words_until), now, details)?;
+        (row.wrapped_key, row.sealed) = (Some(sealed.wrapped_key.into()), Some(sealed.sealed.into()));
+        Ok(())
     }
 
+    /// The words, while they are there.
     fn hold_details(&self, row: &HoldRow, now: Instant) -> Answer<HoldDetails> {
-        let place = Place { table: "holds", row: row.id.0, version: row.version };
-        let terms = Terms::Permanent { partnership: row.partnership_id };
-        self.unseal(&place, &terms, now, row.wrapped_key.as_ref(), row.sealed.as_ref())
+        let (Some(key), Some(sealed)) = (&row.wrapped_key, &row.sealed) else { return Ok(HoldDetails::default()) };
+        let terms = match row.words_until {
+            Some(end) if end <= now => return Ok(HoldDetails::default()),
+            Some(end) => until(row.partnership_id, end),
+            None => Terms::Permanent { partnership: row.partnership_id },
+        };
+        self.unseal(&place(row), &terms, now, key.as_ref(), sealed.as_ref())
     }
+
+    /// Gives words that a former version sealed for good their end; those whose end has passed go. Says how many there
+    /// were.
+    pub(crate) fn give_hold_words_an_end(&self, limit: u32, now: Instant) -> Answer<u32> {
+        self.0.db.write("purge.hold_words", |tx| {
+            let rows = store::holds::sealed_for_good(tx, i64::from(limit))?;
+            for mut row in rows.iter().cloned() {
+                let details = self.hold_details(&row, now)?;
+                let kept_for = self.policy_of(row.partnership_id).reasons_retention;
+                self.seal_hold(&mut row, now, kept_for, &details)?;
+                store::holds::give_words_an_end(tx, &row)?;
+            }
+            Ok(u32::try_from(rows.len()).unwrap_or(u32::MAX))
+        })
+    }
+}
+
+fn place(row: &HoldRow) -> Place {
+    Place { table: "holds", row: row.id.0, version: row.version }
 }
 
 /// The target exists in the partnership, the reason is given, and the review is within a year.

@@ -1,19 +1,19 @@
-//! A retried write has one effect: the first reply is kept, sealed, and given again.
+//! A retried write has one effect. Of a write its object is kept, not its answer: a repeat is answered anew, as its object
+//! is now and as the caller may read it now.
 
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use domain::{ChronologyId, FamilyId, FragmentId, InvitationId, Operation, PersonId};
-use serde::{Serialize, de::DeserializeOwned};
-use store::{IdempotencyRow, Tx};
+use domain::Operation;
+use store::{IdempotencyRow, Tx, WriteOutcome};
 use uuid::Uuid;
-use vault::{Place, Terms};
 
-use crate::session::{Call, Scene, Session, Trail};
-use crate::{Answer, Service, ServiceError};
+use crate::session::{Call, Session, Trail};
+use crate::{Answer, Service, ServiceError, SubmissionOutcome};
 
-/// How long a reply is kept for a retry, unless what it is about goes earlier.
-const REPLY_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long a write is kept for a retry, whatever becomes of its object: a retry that comes after the object is gone is
+/// still a retry.
+const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// The client's key of a write, and what tells one request from another under the same key.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +22,15 @@ pub struct IdempotencyKey {
     pub key: String,
     /// Method, path and raw body; only its keyed hash is kept.
     pub fingerprint: Vec<u8>,
+}
+
+/// What is kept of a write to answer a repeat. It is `Copy`, so that no text and no list can become part of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct KeptReply {
+    /// What the write was about.
+    pub(crate) object_id: Uuid,
+    /// What became of a submission: its status depends on it.
+    pub(crate) outcome: Option<SubmissionOutcome>,
 }
 
 /// A write that is being carried out on this node.
@@ -56,15 +65,18 @@ impl Service {
         if fresh { Ok(Landing { service: self, flight: Some(flight) }) } else { Err(ServiceError::InFlight) }
     }
 
-    /// The stored reply of an earlier request with the same key, about an object of this kind.
-    pub(crate) fn replay<T: DeserializeOwned>(
+    /// What is kept of an earlier request with the same key.
+    ///
+    /// # Errors
+    /// [`ServiceError::KeyReused`] when that was another request; [`ServiceError::Expired`] when it was kept by a version
+    /// of the service that kept its answer, which is gone.
+    pub(crate) fn kept_reply(
         &self,
         tx: &mut Tx<'_>,
         call: &Call,
         session: &Session,
         operation: Operation,
-        kind: Option<&'static str>,
-    ) -> Answer<Option<T>> {
+    ) -> Answer<Option<KeptReply>> {
         let Some(idempotency) = &call.idempotency else { return Ok(None) };
         let (actor, now) = (&session.actor, session.now);
         let key_index = self.key_index(session, operation, idempotency);
@@ -74,65 +86,35 @@ impl Service {
         if row.fingerprint.as_ref() != self.fingerprint(session, idempotency).as_slice() {
             return Err(ServiceError::KeyReused);
         }
-        if is_over(tx, session, kind, row.object_id)? {
-            return Err(ServiceError::Expired);
-        }
-        let place = reply_place(row.key_index.as_ref());
-        let terms = reply_terms(session, row.object_id, row.expires_at);
-        self.unseal(&place, &terms, now, row.wrapped_key.as_ref(), row.sealed.as_ref()).map(Some)
+        let object_id = row.object_id.ok_or(ServiceError::Expired)?;
+        Ok(Some(KeptReply { object_id, outcome: row.outcome.map(outcome_out) }))
     }
 
-    /// Keeps the reply for a retry.
-    pub(crate) fn remember(
+    /// Keeps a write for a retry.
+    pub(crate) fn keep_reply(
         &self,
         tx: &mut Tx<'_>,
         call: &Call,
         session: &Session,
         operation: Operation,
         trail: &Trail,
-        value: &impl Serialize,
     ) -> Answer<()> {
         let Some(idempotency) = &call.idempotency else { return Ok(()) };
         let (actor, now) = (&session.actor, session.now);
-        let kept_until = now.plus(REPLY_LIFETIME);
-        let expires_at = trail.expires_at.map_or(kept_until, |end| end.min(kept_until));
-        // What never goes (an agency, a hold) has no key to go with: its replies share the partnership's.
-        let mortal = trail.object_id.filter(|_| trail.expires_at.is_some());
-        let object_id = trail.chronology.map(Uuid::from).or(mortal).filter(|_| !trail.outlives);
-        let key_index = self.key_index(session, operation, idempotency);
-        let sealed = self.seal(&reply_place(&key_index), &reply_terms(session, object_id, expires_at), now, value)?;
+        let object_id = trail.object_id.ok_or(ServiceError::Internal("a write that names no object"))?;
         let row = IdempotencyRow {
             partnership_id: actor.partnership,
             practitioner_id: actor.practitioner,
             fingerprint: self.fingerprint(session, idempotency).into(),
-            key_index: key_index.into(),
-            object_id,
-            wrapped_key: sealed.wrapped_key.into(),
-            sealed: sealed.sealed.into(),
-            expires_at,
+            key_index: self.key_index(session, operation, idempotency).into(),
+            object_id: Some(object_id),
+            outcome: trail.outcome.map(store_outcome),
+            expires_at: now.plus(KEPT_FOR),
             created_at: now,
         };
         match store::idempotency::insert(tx, &row) {
             Err(store::StoreError::NotUnique(_)) => Err(ServiceError::InFlight),
             other => Ok(other?),
-        }
-    }
-
-    /// A kept reply goes only to whoever could still be told of what it is about: not to somebody who has been taken off
-    /// the chronology since. That its state has moved on does not matter.
-    pub(crate) fn still_entitled(&self, scene: &mut Scene<'_, '_>, operation: Operation) -> Answer<()> {
-        let leave = match (scene.trail.object_kind, scene.trail.object_id) {
-            (Some("chronology"), Some(id)) if operation == Operation::ChronologyDestroy => {
-                self.ordered(scene, ChronologyId(id)).map(drop)
-            }
-            (Some("chronology"), Some(id)) => self.admit(scene, ChronologyId(id), operation).map(drop),
-            (Some("invitation"), Some(id)) => self.admit_to_invitation(scene, InvitationId(id), operation).map(drop),
-            (Some("fragment"), Some(id)) => self.admit_to_fragment(scene, FragmentId(id), operation).map(drop),
-            _ => Ok(()),
-        };
-        match leave {
-            Err(ServiceError::Conflict(_)) => Ok(()),
-            other => other,
         }
     }
 
@@ -146,27 +128,18 @@ impl Service {
     }
 }
 
-/// Whether the object of a reply has expired before the reply. Only people and families do: what refers to them gives
-/// them another expiry than the one they were recorded with.
-fn is_over(tx: &mut Tx<'_>, session: &Session, kind: Option<&'static str>, object: Option<Uuid>) -> Answer<bool> {
-    let (partnership, now) = (session.actor.partnership, session.now);
-    Ok(match (kind, object) {
-        (Some("family"), Some(id)) => store::families::facts(tx, partnership, FamilyId(id), now)?.is_none(),
-        (Some("person"), Some(id)) => store::people::facts(tx, partnership, PersonId(id), now)?.is_none(),
-        _ => false,
-    })
-}
-
-/// A reply has no id of its own: its place is the first half of its key's blind index.
-fn reply_place(key_index: &[u8]) -> Place {
-    let mut row = [0; 16];
-    for (to, from) in row.iter_mut().zip(key_index) {
-        *to = *from;
+const fn store_outcome(outcome: SubmissionOutcome) -> WriteOutcome {
+    match outcome {
+        SubmissionOutcome::Created => WriteOutcome::Created,
+        SubmissionOutcome::Updated => WriteOutcome::Updated,
+        SubmissionOutcome::Unchanged => WriteOutcome::Unchanged,
     }
-    Place { table: "idempotency", row: Uuid::from_bytes(row), version: 1 }
 }
 
-/// A reply dies with what it is about: it is wrapped under that object's scope.
-fn reply_terms(session: &Session, object_id: Option<Uuid>, expires_at: domain::Instant) -> Terms {
-    crate::sealing::until(object_id.unwrap_or(session.actor.partnership.0), expires_at)
+const fn outcome_out(outcome: WriteOutcome) -> SubmissionOutcome {
+    match outcome {
+        WriteOutcome::Created => SubmissionOutcome::Created,
+        WriteOutcome::Updated => SubmissionOutcome::Updated,
+        WriteOutcome::Unchanged => SubmissionOutcome::Unchanged,
+    }
 }

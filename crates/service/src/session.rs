@@ -15,7 +15,7 @@ use crate::engine::Partnership;
 use crate::idempotency::IdempotencyKey;
 use crate::linking::Relink;
 use crate::transparency::Told;
-use crate::{Answer, Service, ServiceError};
+use crate::{Answer, Service, ServiceError, SubmissionOutcome};
 
 /// What a verified token says.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -80,8 +80,8 @@ pub(crate) struct Trail {
     pub(crate) told: Box<Told>,
     /// When what is answered expires: checked again after the record is written.
     pub(crate) expires_at: Option<Instant>,
-    /// The reply tells of the object's end and outlives it.
-    pub(crate) outlives: bool,
+    /// What became of a submission: kept for a repeat.
+    pub(crate) outcome: Option<SubmissionOutcome>,
 }
 
 impl Trail {

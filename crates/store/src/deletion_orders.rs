@@ -5,7 +5,7 @@ use domain::{ChronologyId, DestructionReason, Instant, PartnershipId, Practition
 
 use crate::rows::row;
 use crate::schema::deletion_orders::{self, dsl};
-use crate::statements::insert_new;
+use crate::statements::{insert_new, one, words_with_an_end};
 use crate::types::Bind;
 use crate::{Sealed, StoreError, Tx};
 
@@ -24,10 +24,12 @@ row! {
         decided_by: PractitionerId,
         /// When.
         decided_at: Instant,
-        /// Data key of `sealed`.
-        wrapped_key: Sealed,
+        /// From when on the words are gone; none for words sealed for good by a former version.
+        words_until: Option<Instant>,
+        /// Data key of `sealed`; none once the words are gone.
+        wrapped_key: Option<Sealed>,
         /// The reasons in words.
-        sealed: Sealed,
+        sealed: Option<Sealed>,
     }
 }
 
@@ -54,3 +56,5 @@ pub fn find(
         .select(DeletionOrderRow::as_select());
     tx.run(|c| query.get_result(c).optional())
 }
+
+words_with_an_end!(deletion_orders, DeletionOrderRow, chronology_id, ChronologyId, "decision");

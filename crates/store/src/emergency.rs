@@ -257,7 +257,8 @@ pub fn page(
     tx.run(|c| query.select(EmergencyAccessRow::as_select()).load(c))
 }
 
-/// Takes the words off at most `limit` accesses whose time for them is over, of any partnership; says which.
+/// Takes the words off at most `limit` accesses whose words are over; gives those accesses, each with whether it was
+/// reviewed: one that was not may still come to have words.
 ///
 /// # Errors
 /// When the database fails.
@@ -265,17 +266,17 @@ pub fn forget_words(
     tx: &mut Tx<'_>,
     now: Instant,
     limit: impl Into<i64>,
-) -> Result<Vec<EmergencyAccessId>, StoreError> {
+) -> Result<Vec<(EmergencyAccessId, bool)>, StoreError> {
     use emergency_accesses::dsl;
     let over = dsl::emergency_accesses
         .filter(dsl::words_until.le(Bind(now)))
         .filter(dsl::sealed.is_not_null())
         .order((dsl::words_until, dsl::id))
         .limit(limit.into())
-        .select(dsl::id);
-    let over: Vec<EmergencyAccessId> = tx.run(|c| over.load(c))?;
-    let target = dsl::emergency_accesses.filter(dsl::id.eq_any(over.iter().copied().map(Bind)));
+        .select((dsl::id, dsl::reviewed_at));
+    let over: Vec<(EmergencyAccessId, Option<Instant>)> = tx.run(|c| over.load(c))?;
+    let target = dsl::emergency_accesses.filter(dsl::id.eq_any(over.iter().map(|(id, _)| Bind(*id))));
     let nothing: Option<Sealed> = None;
     tx.run(|c| diesel::update(target).set((dsl::wrapped_key.eq(&nothing), dsl::sealed.eq(&nothing))).execute(c))?;
-    Ok(over)
+    Ok(over.into_iter().map(|(id, reviewed)| (id, reviewed.is_some())).collect())
 }

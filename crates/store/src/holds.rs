@@ -7,7 +7,7 @@ use uuid::Uuid;
 use crate::page::after;
 use crate::rows::row;
 use crate::schema::holds::{self, dsl};
-use crate::statements::{insert_one, one};
+use crate::statements::{insert_one, one, words_with_an_end};
 use crate::types::Bind;
 use crate::{HoldScope, Keyset, Sealed, StoreError, Tx};
 
@@ -32,10 +32,12 @@ row! {
         released_by: Option<PractitionerId>,
         /// When.
         released_at: Option<Instant>,
-        /// Data key of `sealed`.
-        wrapped_key: Sealed,
+        /// From when on the words are gone; none for words sealed for good by a former version.
+        words_until: Option<Instant>,
+        /// Data key of `sealed`; none once the words are gone.
+        wrapped_key: Option<Sealed>,
         /// Reasons.
-        sealed: Sealed,
+        sealed: Option<Sealed>,
         /// Counts changes, from 1.
         version: i64,
     }
@@ -120,3 +122,5 @@ pub fn active(
     let found: Option<HoldId> = tx.run(|c| query.first(c).optional())?;
     Ok(found.is_some())
 }
+
+words_with_an_end!(holds, HoldRow, id, HoldId, "hold");

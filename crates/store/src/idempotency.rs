@@ -1,4 +1,5 @@
-//! Replies to writes, kept for a retry. A reply is sealed and dies with what it is about.
+//! What is kept of writes for a repeat: the object that each was about, and no content. There is no column that could hold
+//! any, in clear or sealed.
 
 use diesel::prelude::*;
 use domain::{Instant, PartnershipId, PractitionerId};
@@ -8,10 +9,10 @@ use crate::rows::row;
 use crate::schema::idempotency::{self, dsl};
 use crate::statements::insert_new;
 use crate::types::Bind;
-use crate::{Sealed, StoreError, Token, Tx};
+use crate::{StoreError, Token, Tx, WriteOutcome};
 
 row! {
-    /// The reply to a write.
+    /// What is kept of a write.
     IdempotencyRow in idempotency {
         /// The partnership.
         partnership_id: PartnershipId,
@@ -21,12 +22,10 @@ row! {
         key_index: Token,
         /// Keyed hash of path and body.
         fingerprint: Token,
-        /// The chronology or fragment the reply is about.
+        /// What the write was about; none for one of before this was kept.
         object_id: Option<Uuid>,
-        /// Data key of `sealed`.
-        wrapped_key: Sealed,
-        /// The reply.
-        sealed: Sealed,
+        /// What became of a submission; none for any other write.
+        outcome: Option<WriteOutcome>,
         /// Until when it is kept.
         expires_at: Instant,
         /// When the write was made.
@@ -34,7 +33,7 @@ row! {
     }
 }
 
-/// The reply kept under a key, while it lives.
+/// What is kept under a key, while it lives.
 ///
 /// # Errors
 /// When the database fails.
@@ -53,10 +52,10 @@ pub fn find(
     tx.run(|c| query.select(IdempotencyRow::as_select()).get_result(c).optional())
 }
 
-/// Keeps a reply. One under the same key that was over when this one was made makes room for it.
+/// Keeps a write. One under the same key that was over when this one was made makes room for it.
 ///
 /// # Errors
-/// [`StoreError::NotUnique`] when a live reply is kept under the key.
+/// [`StoreError::NotUnique`] when a live one is kept under the key.
 pub fn insert(tx: &mut Tx<'_>, row: &IdempotencyRow) -> Result<(), StoreError> {
     let over = dsl::idempotency
         .filter(dsl::partnership_id.eq(Bind(row.partnership_id)))
@@ -65,19 +64,4 @@ pub fn insert(tx: &mut Tx<'_>, row: &IdempotencyRow) -> Result<(), StoreError> {
         .filter(dsl::expires_at.le(Bind(row.created_at)));
     tx.run(|c| diesel::delete(over).execute(c))?;
     insert_new!(tx, idempotency::table, row, "idempotency key")
-}
-
-/// Forgets every reply about an object; says how many there were.
-///
-/// # Errors
-/// When the database fails.
-pub fn delete_for_object(
-    tx: &mut Tx<'_>,
-    partnership: PartnershipId,
-    object: impl Into<Uuid>,
-) -> Result<usize, StoreError> {
-    let target = dsl::idempotency
-        .filter(dsl::partnership_id.eq(Bind(partnership)))
-        .filter(dsl::object_id.eq(Some(Bind(object.into()))));
-    tx.run(|c| diesel::delete(target).execute(c))
 }

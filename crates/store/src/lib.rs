@@ -97,6 +97,7 @@ pub use tx::Tx;
 pub use unpurged::Unpurged;
 pub use words::{
     FragmentState, HoldScope, PersonLinkBand, PersonLinkState, PersonVerdict, TombstoneKind, TombstoneReason,
+    WriteOutcome,
 };
 
 #[cfg(test)]

@@ -374,8 +374,9 @@ table! {
         placed_at -> Moment,
         released_by -> Nullable<Id>,
         released_at -> Nullable<Moment>,
-        wrapped_key -> Binary,
-        sealed -> Binary,
+        words_until -> Nullable<Moment>,
+        wrapped_key -> Nullable<Binary>,
+        sealed -> Nullable<Binary>,
         version -> BigInt,
     }
 }
@@ -519,7 +520,7 @@ table! {
 
 table! {
     use diesel::sql_types::{Binary, Nullable};
-    use crate::types::{Id, Moment};
+    use crate::types::{Id, Moment, Word};
 
     idempotency (partnership_id, practitioner_id, key_index) {
         partnership_id -> Id,
@@ -527,8 +528,7 @@ table! {
         key_index -> Binary,
         fingerprint -> Binary,
         object_id -> Nullable<Id>,
-        wrapped_key -> Binary,
-        sealed -> Binary,
+        outcome -> Nullable<Word>,
         expires_at -> Moment,
         created_at -> Moment,
     }
@@ -585,7 +585,7 @@ table! {
 }
 
 table! {
-    use diesel::sql_types::Binary;
+    use diesel::sql_types::{Binary, Nullable};
     use crate::types::{Id, Moment, Word};
 
     deletion_orders (chronology_id) {
@@ -595,8 +595,9 @@ table! {
         snapshot -> Word,
         decided_by -> Id,
         decided_at -> Moment,
-        wrapped_key -> Binary,
-        sealed -> Binary,
+        words_until -> Nullable<Moment>,
+        wrapped_key -> Nullable<Binary>,
+        sealed -> Nullable<Binary>,
     }
 }
 

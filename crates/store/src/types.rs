@@ -21,6 +21,7 @@ use uuid::Uuid;
 use crate::connection::{MultiBackend, MultiRawValue};
 use crate::words::{
     FragmentState, HoldScope, PersonLinkBand, PersonLinkState, PersonVerdict, TombstoneKind, TombstoneReason,
+    WriteOutcome,
 };
 
 /// An identifier.
@@ -285,6 +286,7 @@ words!(
     PersonVerdict,
     TombstoneKind,
     TombstoneReason,
+    WriteOutcome,
 );
 
 /// A word that no list knows is an error, never a default: a state we cannot name may not be guessed.

@@ -109,3 +109,15 @@ table_words! {
         Different = "different",
     }
 }
+
+table_words! {
+    /// What became of a submission that is kept for a repeat.
+    WriteOutcome {
+        /// A new fragment.
+        Created = "created",
+        /// A new version of a fragment.
+        Updated = "updated",
+        /// Nothing changed.
+        Unchanged = "unchanged",
+    }
+}

@@ -21,7 +21,7 @@ pub enum Terms {
         /// From this instant on nothing opens.
         expires_at: Instant,
     },
-    /// Directory data without an end (practitioners, holds): under a key of the partnership, no epoch.
+    /// Directory data without an end (practitioners): under a key of the partnership, no epoch.
     Permanent {
         /// Whose directory.
         partnership: PartnershipId,

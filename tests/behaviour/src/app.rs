@@ -97,6 +97,12 @@ impl TestApp {
         As { app: self, user }
     }
 
+    /// Where it listens for users without a certificate, for those who speak HTTP themselves.
+    #[must_use]
+    pub fn address(&self) -> std::net::SocketAddr {
+        ([127, 0, 0, 1], self.ports.0).into()
+    }
+
     pub(crate) fn url(&self, user: User, path: &str) -> String {
         let port = if user.certified() { self.listener.certified } else { self.listener.plain };
         format!("http://127.0.0.1:{port}{path}")
@@ -216,8 +222,8 @@ impl TestApp {
         SigningKey::from_file_bytes(SIGNING_KEY.as_bytes()).expect("a key").public_key()
     }
 
-    /// Names of the keys by which something mortal lives: hours and scopes. The partnership's own scope, by which kept
-    /// replies about agencies and holds live, is there for good.
+    /// Names of the keys by which something mortal lives: hours and scopes. The partnership's own scope, beside which
+    /// reasons of holds and destructions live by an hour's key, is there for good.
     #[must_use]
     pub fn mortal_keys(&self) -> Vec<String> {
         let partnership = self.by(User::OWNER).get("/v1/partnership").id();

@@ -7,7 +7,7 @@ use std::thread::JoinHandle;
 use actix_web::dev::ServerHandle;
 use actix_web::rt::net::TcpStream;
 use actix_web::{HttpServer, rt};
-use api::{ApiState, ClientCertificate};
+use api::{ApiState, ClientCertificate, SendQueue};
 use identity::CertificateThumbprint;
 
 /// A server that ends when this is dropped.
@@ -30,6 +30,7 @@ impl Listener {
                     .disable_signals()
                     .on_connect(move |connection, data| {
                         let stream = connection.downcast_ref::<TcpStream>().expect("plain TCP");
+                        data.insert(SendQueue::bound(stream).expect("a connection"));
                         if stream.local_addr().is_ok_and(|address| address.port() == ports[1]) {
                             data.insert(ClientCertificate(certificate));
                         }

@@ -180,3 +180,22 @@ fn walk(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     }
     files
 }
+
+/// The columns of a table, by name.
+///
+/// # Panics
+/// When they cannot be listed.
+#[must_use]
+pub fn columns(app: &TestApp, table: &str) -> Vec<String> {
+    let words: Vec<Word> = match app.db.kind() {
+        Kind::Sqlite => sql_query(format!("SELECT name AS word FROM pragma_table_info('{table}') ORDER BY 1"))
+            .load(&mut sqlite(app)),
+        Kind::Postgresql => sql_query(format!(
+            "SELECT column_name::text AS word FROM information_schema.columns \
+             WHERE table_schema = 'public' AND table_name = '{table}' ORDER BY 1"
+        ))
+        .load(&mut postgresql(app)),
+    }
+    .expect("columns are listed");
+    words.into_iter().map(|row| row.word).collect()
+}

@@ -368,7 +368,7 @@ on_both! {
         let access = break_glass(app, HOLDER, &to(&seed));
         app.pass(3_600);
         let _ = app.by(User::AUDITOR).post(&at(&access, "/review"), &note("justified")).ok();
-        app.pass_days(329);
+        app.pass_days(179);
         app.work();
         assert_eq!(app.by(User::AUDITOR).get(&at(&access, "")).ok()["reason"], "Canary reason: not seen since noon.");
         app.pass_days(1);

@@ -69,7 +69,7 @@ on_both! {
         assert!(strange.status == 201 && !replayed(&strange));
     }
 
-    fn a_kept_reply_dies_with_what_it_is_about_and_after_a_day(app) {
+    fn a_write_is_kept_for_a_repeat_for_a_day(app) {
         let seed = app.seed();
         let owner = app.by(User::OWNER);
         let extend = reason(json!({"expires_at": app.in_days(70)}));
@@ -128,7 +128,9 @@ on_both! {
         let extend = reason(json!({"expires_at": app.in_days(80)}));
         let first = owner.post_as("k7", &seed.at("extend"), &extend);
         let _ = owner.post(&seed.at("consolidations"), &Value::Null).ok();
-        assert_eq!((owner.post_as("k7", &seed.at("extend"), &extend).body, first.status), (first.body, 200));
+        let again = owner.post_as("k7", &seed.at("extend"), &extend);
+        assert_eq!((first.status, again.status, replayed(&again)), (200, 200, true));
+        assert_eq!((again.json(), &again.json()["state"]), (owner.get(&seed.path).ok(), &json!("consolidated")), "as it is now");
     }
 
     fn at_the_same_time_is_once(app) {

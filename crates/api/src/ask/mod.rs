@@ -21,6 +21,7 @@ use crate::caller;
 use crate::front::Front;
 use crate::permission::{Permission, cost};
 use crate::problem::{Problem, table};
+use crate::send_queue::SendQueue;
 
 /// A request by a known caller for what `P` names. Extracting it signs the caller in, takes the cost from their
 /// allowance and reads the body; nothing of what was sent is believed yet.
@@ -28,6 +29,8 @@ pub(crate) struct Asked<P> {
     pub(crate) front: web::Data<Front>,
     pub(crate) ask: Ask,
     pub(crate) if_none_match: Option<String>,
+    /// Of the connection that the answer goes to.
+    pub(crate) send_queue: Option<SendQueue>,
     permission: PhantomData<P>,
 }
 
@@ -105,7 +108,8 @@ async fn take_in<P: Permission>(request: &HttpRequest, payload: Payload) -> Resu
         body: arrive(request, payload, &front).await,
     };
     let if_none_match = (request.method() == Method::GET).then(|| headers::if_none_match(request.headers())).flatten();
-    Ok(Asked { front, ask, if_none_match, permission: PhantomData })
+    let send_queue = request.conn_data::<SendQueue>().cloned();
+    Ok(Asked { front, ask, if_none_match, send_queue, permission: PhantomData })
 }
 
 /// The names in the path, decoded.

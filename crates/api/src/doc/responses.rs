@@ -74,7 +74,7 @@ pub(super) fn header_components() -> Value {
         "ETag": text("Names this version; send it back as If-Match or If-None-Match.", "\"1.VKjIw-XuWYEAIOjTpBZZrA\""),
         "Location": text("Where the new resource is.", "/v1/chronologies/01999999-0000-7000-8000-000000000000"),
         "Link": text("The next page, when there is one.", "</v1/agencies?cursor=abc>; rel=\"next\""),
-        "Idempotent-Replayed": text("`true` when this is the reply to an earlier request with the same key.", "true"),
+        "Idempotent-Replayed": text("`true` when an earlier request with the same key had its effect; this had none.", "true"),
         "RateLimit": text("What is left of the allowance and when it is whole again.", "\"caller\";r=1180;t=1"),
         "RateLimit-Policy": text("The allowance: requests by weight, in so many seconds.", "\"caller\";q=1200;w=60"),
         "Retry-After": text("Seconds to wait.", "2"),

@@ -55,6 +55,7 @@ fn read_policy(mut from: Section<'_>) -> PartnershipPolicy {
     let max_lifetime = days("max_lifetime_days", &(1..=364), usual.max_lifetime);
     let max_ahead_lifetime = days("max_ahead_lifetime_days", &(1..=364), usual.max_ahead_lifetime);
     let unreferenced_lifetime = days("unreferenced_lifetime_days", &(1..=90), usual.unreferenced_lifetime);
+    let reasons_retention = days("reasons_retention_days", &(1..=364), usual.reasons_retention);
     let (emergency_access, max_emergency_access, emergency_review) = read_emergency(&mut from, &usual);
     let extra_categories: Vec<_> = from.sections("categories").into_iter().filter_map(read_category).collect();
     let glossary = read_glossary(from.section("glossary"), &extra_categories);
@@ -65,6 +66,7 @@ fn read_policy(mut from: Section<'_>) -> PartnershipPolicy {
         emergency_access,
         max_emergency_access,
         emergency_review,
+        reasons_retention,
         allow_ahead: from.flag("allow_ahead").unwrap_or(usual.allow_ahead),
         contributors_read_timeline: from.flag("contributors_read_timeline").unwrap_or(usual.contributors_read_timeline),
         impact_mandatory: from.flag("impact_mandatory").unwrap_or(usual.impact_mandatory),

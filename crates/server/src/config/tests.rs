@@ -102,6 +102,7 @@ fn contradictions_and_slips_are_found(#[case] line: &str, #[case] expected: &str
 
 #[rstest]
 #[case::too_long("max_lifetime_days = 366", "partnerships[0].policy.max_lifetime_days: must be")]
+#[case::reasons_for_good("reasons_retention_days = 365", "partnerships[0].policy.reasons_retention_days: must be")]
 #[case::unknown("impact_mandatry = true", "partnerships[0].policy.impact_mandatry: there is no such setting")]
 #[case::emergency(
     "emergency_access_minutes = 90\nmax_emergency_access_minutes = 60",

@@ -19,19 +19,26 @@ impl Service {
     /// # Errors
     /// As every write; `Conflict` when the chronology is a draft, signed off or closed.
     pub fn consolidate(&self, call: &Call, id: ChronologyId) -> Answer<Written<ConsolidationOut>> {
-        self.write(call, Operation::ChronologyConsolidate, trail(id), |scene| {
-            let Admitted { permit, mut row } = self.admit(scene, id, Operation::ChronologyConsolidate)?;
-            let details = self.chronology_details(&row, scene.now())?;
-            step(&mut row, Transition::Consolidate)?;
-            let (frozen, entries) = self.freeze(scene, &permit, &row)?;
-            scene.trail.object_kind = Some("consolidation");
-            scene.trail.object_id = Some(frozen.id.0);
-            scene.trail.entry_count = Some(entries);
-            self.save_chronology(scene.tx, scene.session.now, &mut row, &details)?;
-            let out = self.consolidation_out(scene, &permit, &row, &frozen)?;
-            scene.trail.told.shown = shown_in_view(out.view.as_ref());
-            Ok(out)
-        })
+        self.write_once(
+            call,
+            Operation::ChronologyConsolidate,
+            trail(id),
+            |scene| {
+                let Admitted { permit, mut row } = self.admit(scene, id, Operation::ChronologyConsolidate)?;
+                let details = self.chronology_details(&row, scene.now())?;
+                step(&mut row, Transition::Consolidate)?;
+                let frozen = self.freeze(scene, &permit, &row)?;
+                scene.trail.object_kind = Some("consolidation");
+                scene.trail.object_id = Some(frozen.id.0);
+                self.save_chronology(scene.tx, scene.session.now, &mut row, &details)?;
+                let out = self.consolidation_out(scene, &permit, &row, &frozen)?;
+                // Of what the caller sees: who is shown its own record must not learn from it how much is hidden.
+                scene.trail.entry_count = Some(out.entry_count);
+                scene.trail.told.shown = shown_in_view(out.view.as_ref());
+                Ok(out)
+            },
+            |scene, kept| self.read_consolidation(scene, id, ConsolidationId(kept.object_id)),
+        )
     }
 
     /// The frozen views of a chronology, oldest first, without their content.
@@ -62,21 +69,28 @@ impl Service {
     /// # Errors
     /// As every read.
     pub fn consolidation(&self, call: &Call, id: ChronologyId, frozen: ConsolidationId) -> Answer<ConsolidationOut> {
-        self.read(call, Operation::ConsolidationRead, trail(id), |scene| {
-            scene.trail.object_kind = Some("consolidation");
-            scene.trail.object_id = Some(frozen.0);
-            let Admitted { permit, row: chronology } = self.admit(scene, id, Operation::ConsolidationRead)?;
-            let found = store::consolidations::find(scene.tx, &permit, frozen, scene.session.now)?;
-            let row = found.filter(|row| row.chronology_id == id).ok_or(ServiceError::NotFound)?;
-            let mut out = self.consolidation_out(scene, &permit, &chronology, &row)?;
-            scene.trail.entry_count = Some(out.entry_count);
-            scene.trail.told.shown = shown_in_view(out.view.as_ref());
-            out.emergency.clone_from(&scene.trail.told.emergency);
-            if let Some(view) = &mut out.view {
-                view.header.emergency.clone_from(&scene.trail.told.emergency);
-            }
-            Ok(out)
-        })
+        self.read(call, Operation::ConsolidationRead, trail(id), |scene| self.read_consolidation(scene, id, frozen))
+    }
+
+    fn read_consolidation(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        id: ChronologyId,
+        frozen: ConsolidationId,
+    ) -> Answer<ConsolidationOut> {
+        scene.trail.object_kind = Some("consolidation");
+        scene.trail.object_id = Some(frozen.0);
+        let Admitted { permit, row: chronology } = self.admit(scene, id, Operation::ConsolidationRead)?;
+        let found = store::consolidations::find(scene.tx, &permit, frozen, scene.session.now)?;
+        let row = found.filter(|row| row.chronology_id == id).ok_or(ServiceError::NotFound)?;
+        let mut out = self.consolidation_out(scene, &permit, &chronology, &row)?;
+        scene.trail.entry_count = Some(out.entry_count);
+        scene.trail.told.shown = shown_in_view(out.view.as_ref());
+        out.emergency.clone_from(&scene.trail.told.emergency);
+        if let Some(view) = &mut out.view {
+            view.header.emergency.clone_from(&scene.trail.told.emergency);
+        }
+        Ok(out)
     }
 
     /// As the API shows it to whoever was given leave to see it: everything, counts and hash included, is of what they may

@@ -1,13 +1,17 @@
 //! Destroying one chronology before its time: closed, made in error, or ordered. There is no way back, so everything that
 //! could forbid it is asked first, and what was decided is finished even if the process dies on the way.
 
-use domain::{ChronologyId, Facts, Operation, Permit, Sensitive, SnapshotKept};
+use std::time::Duration;
+
+use domain::{ChronologyId, Facts, Instant, Operation, Permit, Sensitive, SnapshotKept};
 use serde::{Deserialize, Serialize};
 use store::{ChronologyRow, DeletionOrderRow};
 use vault::{Place, Terms};
 
 use super::{Admitted, trail};
-use crate::session::{Call, Scene, Trail};
+use crate::idempotency::KeptReply;
+use crate::sealing::until;
+use crate::session::{Call, Scene};
 use crate::upkeep::early;
 use crate::{Answer, DestructionIn, DestructionOut, Service, ServiceError, Written};
 
@@ -32,13 +36,12 @@ impl Service {
         id: ChronologyId,
         input: DestructionIn,
     ) -> Answer<Written<DestructionOut>> {
-        let about = Trail { outlives: true, ..trail(id) };
-        let written = self.write(call, Operation::ChronologyDestroy, about, |scene| {
+        let destroy = |scene: &mut Scene<'_, '_>| {
             if let Some(order) = self.ordered(scene, id)? {
                 return self.destruction_out(scene, &order);
             }
             let Admitted { permit, row } = self.admit(scene, id, Operation::ChronologyDestroy)?;
-            // Its reply tells of its end, and is not to go with it.
+            // Its answer tells of its end, and does not go with it.
             scene.trail.expires_at = None;
             check(&input)?;
             if self.is_held(scene, Some(id), row.family_id)? {
@@ -49,7 +52,12 @@ impl Service {
             store::deletion_orders::insert(scene.tx, &order)?;
             self.carry_out(scene, &permit, &row)?;
             self.destruction_out(scene, &order)
-        })?;
+        };
+        let redraw = |scene: &mut Scene<'_, '_>, _: &KeptReply| {
+            let order = self.ordered(scene, id)?.ok_or(ServiceError::NotFound)?;
+            self.destruction_out(scene, &order)
+        };
+        let written = self.write_once(call, Operation::ChronologyDestroy, trail(id), destroy, redraw)?;
         // The rows are gone for good; only now may the keys go.
         let own = &written.value.certificates;
         self.settle_destructions(|row| row.certificate_id.is_some_and(|id| own.contains(&id)))?;
@@ -85,16 +93,63 @@ impl Service {
         let (partnership, now) = (row.partnership_id, scene.now());
         let waiver = input.snapshot_waiver.clone().filter(|_| snapshot == SnapshotKept::Waived);
         let reasons = Reasons { reason: input.reason.clone(), snapshot_waiver: waiver };
-        let sealed = self.seal_permanent(partnership, "deletion_orders", row.id.0, 1, now, &reasons)?;
-        Ok(DeletionOrderRow {
+        let mut order = DeletionOrderRow {
             chronology_id: row.id,
             partnership_id: partnership,
             reason: input.reason_code,
             snapshot,
             decided_by: scene.me(),
             decided_at: now,
-            wrapped_key: sealed.wrapped_key.into(),
-            sealed: sealed.sealed.into(),
+            words_until: None,
+            wrapped_key: None,
+            sealed: None,
+        };
+        self.seal_order(&mut order, now, scene.policy().reasons_retention, &reasons)?;
+        Ok(order)
+    }
+
+    /// Seals the reasons until their retention is over.
+    fn seal_order(
+        &self,
+        order: &mut DeletionOrderRow,
+        now: Instant,
+        kept_for: Duration,
+        reasons: &Reasons,
+    ) -> Answer<()> {
+        let words_until = order.decided_at.plus(kept_for);
+        order.words_until = Some(words_until);
+        if words_until <= now {
+            (order.wrapped_key, order.sealed) = (None, None);
+            return Ok(());
+        }
+        let sealed = self.seal(&place(order), &until(order.partnership_id, words_until), now, reasons)?;
+        (order.wrapped_key, order.sealed) = (Some(sealed.wrapped_key.into()), Some(sealed.sealed.into()));
+        Ok(())
+    }
+
+    /// The reasons, while they are there.
+    fn order_reasons(&self, order: &DeletionOrderRow, now: Instant) -> Answer<Option<Reasons>> {
+        let (Some(key), Some(sealed)) = (&order.wrapped_key, &order.sealed) else { return Ok(None) };
+        let terms = match order.words_until {
+            Some(end) if end <= now => return Ok(None),
+            Some(end) => until(order.partnership_id, end),
+            None => Terms::Permanent { partnership: order.partnership_id },
+        };
+        self.unseal(&place(order), &terms, now, key.as_ref(), sealed.as_ref()).map(Some)
+    }
+
+    /// Gives reasons that a former version sealed for good their end; those whose end has passed go. Says how many there
+    /// were.
+    pub(crate) fn give_order_words_an_end(&self, limit: u32, now: Instant) -> Answer<u32> {
+        self.0.db.write("purge.order_words", |tx| {
+            let rows = store::deletion_orders::sealed_for_good(tx, i64::from(limit))?;
+            for mut row in rows.iter().cloned() {
+                let Some(reasons) = self.order_reasons(&row, now)? else { continue };
+                let kept_for = self.policy_of(row.partnership_id).reasons_retention;
+                self.seal_order(&mut row, now, kept_for, &reasons)?;
+                store::deletion_orders::give_words_an_end(tx, &row)?;
+            }
+            Ok(u32::try_from(rows.len()).unwrap_or(u32::MAX))
         })
     }
 
@@ -104,23 +159,26 @@ impl Service {
         scene: &mut Scene<'_, '_>,
         order: &DeletionOrderRow,
     ) -> Answer<DestructionOut> {
-        let place = Place { table: "deletion_orders", row: order.chronology_id.0, version: 1 };
-        let terms = Terms::Permanent { partnership: order.partnership_id };
-        let reasons: Reasons =
-            self.unseal(&place, &terms, scene.now(), order.wrapped_key.as_ref(), order.sealed.as_ref())?;
+        let reasons = self.order_reasons(order, scene.now())?;
+        let (reason, snapshot_waiver) =
+            reasons.map_or((None, None), |reasons| (Some(reasons.reason), reasons.snapshot_waiver));
         let certificates =
             store::commitments::certificates_of_scopes(scene.tx, order.partnership_id, order.chronology_id)?;
         Ok(DestructionOut {
             chronology_id: order.chronology_id,
             reason_code: order.reason,
-            reason: reasons.reason,
+            reason,
             snapshot: order.snapshot,
-            snapshot_waiver: reasons.snapshot_waiver,
+            snapshot_waiver,
             decided_by: order.decided_by,
             decided_at: order.decided_at,
             certificates,
         })
     }
+}
+
+fn place(order: &DeletionOrderRow) -> Place {
+    Place { table: "deletion_orders", row: order.chronology_id.0, version: 1 }
 }
 
 fn check(input: &DestructionIn) -> Answer<()> {

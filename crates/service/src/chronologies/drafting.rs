@@ -20,25 +20,31 @@ impl Service {
     /// # Errors
     /// As every write; [`ServiceError::Invalid`] names every fault, a lifetime beyond policy included.
     pub fn create_chronology(&self, call: &Call, input: ChronologyIn) -> Answer<Written<ChronologyOut>> {
-        self.write(call, Operation::ChronologyCreate, Trail::of("chronology"), |scene| {
-            let permit = scene.permit_collection(Operation::ChronologyCreate)?;
-            let mut faults = self.check_owned_family(scene, &input)?;
-            let agency = scene.actor().agency;
-            faults.extend(check_practitioners(scene, "/team", agency, &input.team)?);
-            let reads = scene.actor().is(Role::SocialWorker) || scene.actor().is(Role::TeamManager);
-            if !reads && !input.team.is_empty() {
-                faults.push(Fault::new("/team", "not_yours", "named by those who read the chronology"));
-            }
-            let row = self.draft_row(scene, &input, faults)?;
-            scene.trail.object_id = Some(row.id.0);
-            scene.trail.chronology = Some(row.id);
-            scene.trail.purpose = Some(row.purpose);
-            scene.trail.expires_at = Some(row.expires_at);
-            store::chronologies::insert(scene.tx, &row)?;
-            store::chronologies::set_team(scene.tx, row.partnership_id, row.id, &input.team)?;
-            self.settle_family(scene, &permit, row.family_id)?;
-            self.chronology_out(scene, &permit, &row)
-        })
+        self.write_once(
+            call,
+            Operation::ChronologyCreate,
+            Trail::of("chronology"),
+            |scene| {
+                let permit = scene.permit_collection(Operation::ChronologyCreate)?;
+                let mut faults = self.check_owned_family(scene, &input)?;
+                let agency = scene.actor().agency;
+                faults.extend(check_practitioners(scene, "/team", agency, &input.team)?);
+                let reads = scene.actor().is(Role::SocialWorker) || scene.actor().is(Role::TeamManager);
+                if !reads && !input.team.is_empty() {
+                    faults.push(Fault::new("/team", "not_yours", "named by those who read the chronology"));
+                }
+                let row = self.draft_row(scene, &input, faults)?;
+                scene.trail.object_id = Some(row.id.0);
+                scene.trail.chronology = Some(row.id);
+                scene.trail.purpose = Some(row.purpose);
+                scene.trail.expires_at = Some(row.expires_at);
+                store::chronologies::insert(scene.tx, &row)?;
+                store::chronologies::set_team(scene.tx, row.partnership_id, row.id, &input.team)?;
+                self.settle_family(scene, &permit, row.family_id)?;
+                self.chronology_out(scene, &permit, &row)
+            },
+            |scene, kept| self.read_chronology(scene, ChronologyId(kept.object_id)),
+        )
     }
 
     fn check_owned_family(&self, scene: &mut Scene<'_, '_>, input: &ChronologyIn) -> Answer<Vec<Fault>> {
@@ -117,10 +123,7 @@ impl Service {
     /// # Errors
     /// As every read.
     pub fn chronology(&self, call: &Call, id: ChronologyId) -> Answer<ChronologyOut> {
-        self.read(call, Operation::ChronologyRead, trail(id), |scene| {
-            let admitted = self.admit(scene, id, Operation::ChronologyRead)?;
-            self.chronology_out(scene, &admitted.permit, &admitted.row)
-        })
+        self.read(call, Operation::ChronologyRead, trail(id), |scene| self.read_chronology(scene, id))
     }
 
     /// Changes a chronology's purpose (draft only), grounds, dates, team or owner.

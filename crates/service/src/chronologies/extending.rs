@@ -3,8 +3,8 @@
 use domain::{ChronologyId, Instant, Operation, Permit};
 use store::ChronologyRow;
 
+use super::Admitted;
 use super::steps::give_reason;
-use super::{Admitted, trail};
 use crate::sealing::of_chronology;
 use crate::session::{Call, Scene};
 use crate::{Answer, ChronologyOut, ExtendIn, Service, ServiceError, Written};
@@ -17,7 +17,7 @@ impl Service {
     /// As every write; [`ServiceError::Invalid`] when the new expiry is not later, or beyond the cap counted from the
     /// opening.
     pub fn extend_chronology(&self, call: &Call, id: ChronologyId, input: ExtendIn) -> Answer<Written<ChronologyOut>> {
-        self.write(call, Operation::ChronologyExtend, trail(id), |scene| {
+        self.step_chronology(call, Operation::ChronologyExtend, id, |scene| {
             let Admitted { permit, mut row } = self.admit(scene, id, Operation::ChronologyExtend)?;
             let mut details = self.chronology_details(&row, scene.now())?;
             check_extension(scene, &row, input.expires_at)?;

@@ -125,13 +125,13 @@ impl FrozenLayout {
 }
 
 impl Service {
-    /// Freezes the timeline as it is now. Says how many entries it has, whoever may see them.
+    /// Freezes the timeline as it is now.
     pub(super) fn freeze(
         &self,
         scene: &mut Scene<'_, '_>,
         permit: &Permit,
         chronology: &ChronologyRow,
-    ) -> Answer<(ConsolidationRow, i64)> {
+    ) -> Answer<ConsolidationRow> {
         let now = scene.now();
         let id = ConsolidationId::new(self.ids(), now);
         let whole = self.open_content(scene, permit, &reader(permit, true), chronology)?;
@@ -159,10 +159,9 @@ impl Service {
                 partnership_id: chronology.partnership_id,
             })
             .collect();
-        let entries = count(whole.entries.len());
         let links = self.freeze_links(scene, permit, chronology, id, whole)?;
         store::consolidations::insert(scene.tx, &row, &fragments, links.as_ref())?;
-        Ok((row, entries))
+        Ok(row)
     }
 
     fn layout(&self, scene: &mut Scene<'_, '_>, permit: &Permit, chronology: &ChronologyRow) -> Answer<FrozenLayout> {

@@ -21,8 +21,8 @@ use vault::Place;
 
 use crate::emergency::settle;
 use crate::sealing::{SealedValue, of_chronology};
-use crate::session::{Scene, Trail};
-use crate::{Answer, ChronologyOut, ChronologyWarning, Service, ServiceError};
+use crate::session::{Call, Scene, Trail};
+use crate::{Answer, ChronologyOut, ChronologyWarning, Service, ServiceError, Written};
 
 pub(crate) use drafting::parse_day;
 
@@ -82,6 +82,23 @@ impl Service {
         scene.trail.expires_at = Some(row.expires_at);
         settle(scene, &permit);
         Ok(Admitted { permit, row })
+    }
+
+    /// A chronology as a read of it shows it.
+    pub(crate) fn read_chronology(&self, scene: &mut Scene<'_, '_>, id: ChronologyId) -> Answer<ChronologyOut> {
+        let Admitted { permit, row } = self.admit(scene, id, Operation::ChronologyRead)?;
+        self.chronology_out(scene, &permit, &row)
+    }
+
+    /// Carries out a step of a chronology, once for each idempotency key; a repeat shows the chronology as it is.
+    fn step_chronology(
+        &self,
+        call: &Call,
+        operation: Operation,
+        id: ChronologyId,
+        act: impl Fn(&mut Scene<'_, '_>) -> Answer<ChronologyOut>,
+    ) -> Answer<Written<ChronologyOut>> {
+        self.write_once(call, operation, trail(id), act, |scene, _| self.read_chronology(scene, id))
     }
 
     /// Opens what is sealed in a chronology's row.

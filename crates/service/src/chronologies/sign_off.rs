@@ -20,7 +20,7 @@ impl Service {
         id: ChronologyId,
         input: SignOffIn,
     ) -> Answer<Written<ChronologyOut>> {
-        self.write(call, Operation::ChronologySignOff, trail(id), |scene| {
+        self.step_chronology(call, Operation::ChronologySignOff, id, |scene| {
             let Admitted { permit, mut row } = self.admit(scene, id, Operation::ChronologySignOff)?;
             let mut details = self.chronology_details(&row, scene.now())?;
             step(&mut row, Transition::SignOff)?;

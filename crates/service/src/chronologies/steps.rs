@@ -5,7 +5,7 @@ use std::time::Duration;
 use domain::{ChronologyId, Operation, Transition};
 use store::ChronologyRow;
 
-use super::{Admitted, ChronologyDetails, ReasonGiven, trail};
+use super::{Admitted, ChronologyDetails, ReasonGiven};
 use crate::session::{Call, Scene};
 use crate::{Answer, ChronologyOut, Fault, ReopenIn, Service, ServiceError, Written};
 
@@ -18,7 +18,7 @@ impl Service {
     /// # Errors
     /// As every write; [`ServiceError::Invalid`] names everything that is missing.
     pub fn open_chronology(&self, call: &Call, id: ChronologyId) -> Answer<Written<ChronologyOut>> {
-        self.write(call, Operation::ChronologyOpen, trail(id), |scene| {
+        self.step_chronology(call, Operation::ChronologyOpen, id, |scene| {
             let Admitted { permit, mut row } = self.admit(scene, id, Operation::ChronologyOpen)?;
             let details = self.chronology_details(&row, scene.now())?;
             step(&mut row, Transition::Open)?;
@@ -63,7 +63,7 @@ impl Service {
     /// # Errors
     /// As every write; `Conflict` from any other state: nothing is closed before its snapshot is taken or waived.
     pub fn close_chronology(&self, call: &Call, id: ChronologyId) -> Answer<Written<ChronologyOut>> {
-        self.write(call, Operation::ChronologyClose, trail(id), |scene| {
+        self.step_chronology(call, Operation::ChronologyClose, id, |scene| {
             let Admitted { permit, mut row } = self.admit(scene, id, Operation::ChronologyClose)?;
             let details = self.chronology_details(&row, scene.now())?;
             step(&mut row, Transition::Close)?;
@@ -77,7 +77,7 @@ impl Service {
     /// # Errors
     /// As every write; `Conflict` when it is a draft or already open.
     pub fn reopen_chronology(&self, call: &Call, id: ChronologyId, input: ReopenIn) -> Answer<Written<ChronologyOut>> {
-        self.write(call, Operation::ChronologyReopen, trail(id), |scene| {
+        self.step_chronology(call, Operation::ChronologyReopen, id, |scene| {
             let Admitted { permit, mut row } = self.admit(scene, id, Operation::ChronologyReopen)?;
             let mut details = self.chronology_details(&row, scene.now())?;
             step(&mut row, Transition::Reopen)?;

@@ -11,7 +11,7 @@ use domain::{
 };
 use serde::{Deserialize, Serialize};
 use store::{EmergencyAccessRow, EmergencyChronologyRow};
-use vault::{KeyScope, Place, Terms};
+use vault::{Place, Terms};
 
 use crate::sealing::until;
 use crate::session::{Scene, Trail};
@@ -21,7 +21,7 @@ use crate::{AlertState, Answer, EmergencyAccessOut, EmergencyChronologyOut, Emer
 const BANNER: &str = "EMERGENCY ACCESS. You are not on this chronology's team. Everything you read is on record; the \
                       owner and the data protection officer have been told, and this access will be reviewed.";
 
-/// What an access's sealed column holds. It is about a family, in words: it lives no longer than a shared copy may.
+/// What an access's sealed column holds. It is about a family, in words: it has an end of its own.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Words {
     reason: Option<Sensitive<String>>,
@@ -111,25 +111,6 @@ impl Service {
                 self.unseal(&place(row), &terms(row), now, key.as_ref(), sealed.as_ref()).map(Some)
             }
             _ => Ok(None),
-        }
-    }
-
-    /// Takes off the words whose time is over, and destroys their keys; says how many.
-    pub(crate) fn forget_emergency_words(&self, limit: u32, now: Instant) -> Answer<u32> {
-        let mut gone = 0;
-        loop {
-            let limit = limit.max(1);
-            let batch = self
-                .0
-                .db
-                .write("purge.emergency_words", |tx| store::emergency::forget_words(tx, now, i64::from(limit)))?;
-            for id in &batch {
-                self.vault().destroy_scope(now, KeyScope(id.0))?;
-            }
-            gone += u32::try_from(batch.len()).unwrap_or(u32::MAX);
-            if batch.len() < limit as usize {
-                return Ok(gone);
-            }
         }
     }
 }

@@ -32,19 +32,25 @@ impl Service {
     /// As every write; [`ServiceError::NotFound`] alike when there is no such chronology or child and when none of
     /// theirs can be opened so; `Conflict("already_yours")` when the caller reads them all as it is.
     pub fn open_emergency_access(&self, call: &Call, input: EmergencyAccessIn) -> Answer<Written<EmergencyAccessOut>> {
-        let written = self.write(call, Operation::EmergencyOpen, Trail::of("emergency_access"), |scene| {
-            let permit = scene.permit_collection(Operation::EmergencyOpen)?;
-            let asked = check(scene, &input)?;
-            let found = self.to_be_opened(scene, &asked.target)?;
-            let (row, chronologies) = self.new_access(scene, &permit, &input, asked.lasts, &found)?;
-            scene.trail.object_id = Some(row.id.0);
-            if let [only] = chronologies.as_slice() {
-                scene.trail.chronology = Some(only.chronology_id);
-            }
-            store::emergency::insert(scene.tx, &row, &chronologies)?;
-            let words = Words { reason: Some(input.reason.clone()), note: None };
-            Ok(access_out(&row, &chronologies, Some(words), &permit, scene.now()))
-        })?;
+        let written = self.write_once(
+            call,
+            Operation::EmergencyOpen,
+            Trail::of("emergency_access"),
+            |scene| {
+                let permit = scene.permit_collection(Operation::EmergencyOpen)?;
+                let asked = check(scene, &input)?;
+                let found = self.to_be_opened(scene, &asked.target)?;
+                let (row, chronologies) = self.new_access(scene, &permit, &input, asked.lasts, &found)?;
+                scene.trail.object_id = Some(row.id.0);
+                if let [only] = chronologies.as_slice() {
+                    scene.trail.chronology = Some(only.chronology_id);
+                }
+                store::emergency::insert(scene.tx, &row, &chronologies)?;
+                let words = Words { reason: Some(input.reason.clone()), note: None };
+                Ok(access_out(&row, &chronologies, Some(words), &permit, scene.now()))
+            },
+            |scene, kept| self.read_emergency_access(scene, EmergencyAccessId(kept.object_id)),
+        )?;
         if !written.replayed {
             announce(&written.value);
         }
@@ -129,7 +135,7 @@ impl Service {
             reviewed_at: None,
             reviewed_by: None,
             finding: None,
-            words_until: now.plus(policy.max_lifetime),
+            words_until: now.plus(policy.reasons_retention),
             wrapped_key: None,
             sealed: None,
             version: 1,

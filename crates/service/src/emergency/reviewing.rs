@@ -20,12 +20,18 @@ impl Service {
     /// # Errors
     /// As every read.
     pub fn emergency_access(&self, call: &Call, id: EmergencyAccessId) -> Answer<EmergencyAccessOut> {
-        self.read(call, Operation::EmergencyRead, trail(id), |scene| {
-            let known = known(scene, id, Operation::EmergencyRead)?;
-            let now = scene.now();
-            let words = self.words(&known.row, now)?;
-            Ok(access_out(&known.row, &known.chronologies, words, &known.permit, now))
-        })
+        self.read(call, Operation::EmergencyRead, trail(id), |scene| self.read_emergency_access(scene, id))
+    }
+
+    pub(super) fn read_emergency_access(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        id: EmergencyAccessId,
+    ) -> Answer<EmergencyAccessOut> {
+        let known = known(scene, id, Operation::EmergencyRead)?;
+        let now = scene.now();
+        let words = self.words(&known.row, now)?;
+        Ok(access_out(&known.row, &known.chronologies, words, &known.permit, now))
     }
 
     /// Ends an emergency access before its time.
@@ -33,17 +39,23 @@ impl Service {
     /// # Errors
     /// As every write; `Conflict("already_ended")` when it has ended.
     pub fn end_emergency_access(&self, call: &Call, id: EmergencyAccessId) -> Answer<Written<EmergencyAccessOut>> {
-        self.write(call, Operation::EmergencyEnd, trail(id), |scene| {
-            let Known { permit, mut row, chronologies } = known(scene, id, Operation::EmergencyEnd)?;
-            let now = scene.now();
-            if !active(&row, now) {
-                return Err(ServiceError::Conflict("already_ended"));
-            }
-            let words = self.words(&row, now)?;
-            row.ended_at = Some(now);
-            self.save_access(scene, &mut row, words.as_ref())?;
-            Ok(access_out(&row, &chronologies, words, &permit, now))
-        })
+        self.write_once(
+            call,
+            Operation::EmergencyEnd,
+            trail(id),
+            |scene| {
+                let Known { permit, mut row, chronologies } = known(scene, id, Operation::EmergencyEnd)?;
+                let now = scene.now();
+                if !active(&row, now) {
+                    return Err(ServiceError::Conflict("already_ended"));
+                }
+                let words = self.words(&row, now)?;
+                row.ended_at = Some(now);
+                self.save_access(scene, &mut row, words.as_ref())?;
+                Ok(access_out(&row, &chronologies, words, &permit, now))
+            },
+            |scene, _| self.read_emergency_access(scene, id),
+        )
     }
 
     /// Reviews an emergency access, once. One that is found unjustified while it runs ends there and then; for any other
@@ -58,30 +70,36 @@ impl Service {
         id: EmergencyAccessId,
         input: EmergencyReviewIn,
     ) -> Answer<Written<EmergencyAccessOut>> {
-        self.write(call, Operation::EmergencyReview, trail(id), |scene| {
-            let Known { permit, mut row, chronologies } = known(scene, id, Operation::EmergencyReview)?;
-            let now = scene.now();
-            if row.reviewed_at.is_some() {
-                return Err(ServiceError::Conflict("already_reviewed"));
-            }
-            if input.note.as_str().trim().is_empty() {
-                return Err(ServiceError::fault("/note", "required", "the grounds in words"));
-            }
-            if active(&row, now) {
-                if input.finding != ReviewFinding::NotJustified {
-                    return Err(ServiceError::Conflict("still_running"));
+        self.write_once(
+            call,
+            Operation::EmergencyReview,
+            trail(id),
+            |scene| {
+                let Known { permit, mut row, chronologies } = known(scene, id, Operation::EmergencyReview)?;
+                let now = scene.now();
+                if row.reviewed_at.is_some() {
+                    return Err(ServiceError::Conflict("already_reviewed"));
                 }
-                row.ended_at = Some(now);
-            }
-            let reason = self.words(&row, now)?.and_then(|words| words.reason);
-            let words = Words { reason, note: Some(input.note.clone()) };
-            (row.reviewed_at, row.reviewed_by) = (Some(now), Some(scene.me()));
-            row.finding = Some(input.finding);
-            // A late review's words have their own full time.
-            row.words_until = row.words_until.max(now.plus(scene.policy().max_lifetime));
-            self.save_access(scene, &mut row, Some(&words))?;
-            Ok(access_out(&row, &chronologies, Some(words), &permit, now))
-        })
+                if input.note.as_str().trim().is_empty() {
+                    return Err(ServiceError::fault("/note", "required", "the grounds in words"));
+                }
+                if active(&row, now) {
+                    if input.finding != ReviewFinding::NotJustified {
+                        return Err(ServiceError::Conflict("still_running"));
+                    }
+                    row.ended_at = Some(now);
+                }
+                let reason = self.words(&row, now)?.and_then(|words| words.reason);
+                let words = Words { reason, note: Some(input.note.clone()) };
+                (row.reviewed_at, row.reviewed_by) = (Some(now), Some(scene.me()));
+                row.finding = Some(input.finding);
+                // A late review's words have their own full time.
+                row.words_until = row.words_until.max(now.plus(scene.policy().reasons_retention));
+                self.save_access(scene, &mut row, Some(&words))?;
+                Ok(access_out(&row, &chronologies, Some(words), &permit, now))
+            },
+            |scene, _| self.read_emergency_access(scene, id),
+        )
     }
 }
 

@@ -189,40 +189,48 @@ impl Service {
     /// # Errors
     /// As every write; [`ServiceError::Invalid`] when the expiry is past or beyond policy.
     pub fn extend_fragment(&self, call: &Call, id: FragmentId, input: ExtendIn) -> Answer<Written<FragmentReceipt>> {
-        self.write(call, Operation::FragmentExtend, trail(id), |scene| {
-            let Held { permit, mut row, chronology } = self.admit_to_fragment(scene, id, Operation::FragmentExtend)?;
-            let unseen = self.unseen_origin(scene, &row)?.is_some();
-            let latest = match &chronology {
-                Some(chronology) if !unseen => chronology.expires_at,
-                _ => row.created_at.plus(scene.policy().max_ahead_lifetime),
-            };
-            if let Some(fault) = check_expiry(scene, input.expires_at, latest) {
-                return Err(ServiceError::Invalid(vec![fault]));
-            }
-            if input.reason.as_str().trim().is_empty() {
-                return Err(ServiceError::fault("/reason", "required", "a reason in words"));
-            }
-            let expected = row.version;
-            let asked = input.expires_at;
-            row.expires_at = chronology.as_ref().map_or(asked, |chronology| asked.min(chronology.expires_at));
-            self.rewrap_versions(scene, &permit, &row, &row, row.expires_at)?;
-            row.updated_at = scene.now();
-            store::fragments::update(scene.tx, &row, expected)?;
-            self.settle_family(scene, &permit, row.family_id)?;
-            self.settle_origin(scene, &permit, &row, asked)?;
-            if let Some(chronology) = &chronology {
-                self.settle_decisions(scene, &permit, chronology)?;
-                // What is kept of links lives by the first end of what was compared: it is found again under the new one.
-                store::event_links::forget(scene.tx, row.partnership_id, chronology.id)?;
-                let family = self.open_family(scene, &permit, chronology.family_id)?;
-                self.link_afterwards(scene, &permit, chronology, &family);
-            }
-            scene.trail.expires_at = Some(row.expires_at);
-            let current = store::fragments::version(scene.tx, &permit, id, row.version, scene.session.now)?;
-            let entries = self.open_entries(scene, &permit, &row, &current.ok_or(ServiceError::NotFound)?)?;
-            let receipt = receipt_of(&row, &entries, SubmissionOutcome::Updated);
-            Ok(if unseen { FragmentReceipt { chronology_id: None, expires_at: asked, ..receipt } } else { receipt })
-        })
+        self.write_once(
+            call,
+            Operation::FragmentExtend,
+            trail(id),
+            |scene| {
+                let Held { permit, mut row, chronology } =
+                    self.admit_to_fragment(scene, id, Operation::FragmentExtend)?;
+                let unseen = self.unseen_origin(scene, &row)?.is_some();
+                let latest = match &chronology {
+                    Some(chronology) if !unseen => chronology.expires_at,
+                    _ => row.created_at.plus(scene.policy().max_ahead_lifetime),
+                };
+                if let Some(fault) = check_expiry(scene, input.expires_at, latest) {
+                    return Err(ServiceError::Invalid(vec![fault]));
+                }
+                if input.reason.as_str().trim().is_empty() {
+                    return Err(ServiceError::fault("/reason", "required", "a reason in words"));
+                }
+                let expected = row.version;
+                let asked = input.expires_at;
+                row.expires_at = chronology.as_ref().map_or(asked, |chronology| asked.min(chronology.expires_at));
+                self.rewrap_versions(scene, &permit, &row, &row, row.expires_at)?;
+                row.updated_at = scene.now();
+                store::fragments::update(scene.tx, &row, expected)?;
+                self.settle_family(scene, &permit, row.family_id)?;
+                self.settle_origin(scene, &permit, &row, asked)?;
+                if let Some(chronology) = &chronology {
+                    self.settle_decisions(scene, &permit, chronology)?;
+                    // What is kept of links lives by the first end of what was compared: it is found again under the new one.
+                    store::event_links::forget(scene.tx, row.partnership_id, chronology.id)?;
+                    let family = self.open_family(scene, &permit, chronology.family_id)?;
+                    self.link_afterwards(scene, &permit, chronology, &family);
+                }
+                scene.trail.expires_at = Some(row.expires_at);
+                let current = store::fragments::version(scene.tx, &permit, id, row.version, scene.session.now)?;
+                let entries = self.open_entries(scene, &permit, &row, &current.ok_or(ServiceError::NotFound)?)?;
+                let receipt = receipt_of(&row, &entries, SubmissionOutcome::Updated);
+                scene.trail.outcome = Some(receipt.outcome);
+                Ok(if unseen { FragmentReceipt { chronology_id: None, expires_at: asked, ..receipt } } else { receipt })
+            },
+            |scene, kept| self.read_receipt(scene, kept, false),
+        )
     }
 
     /// Wraps the keys of all versions of a fragment again: from the terms of the row as it was to those of the row as

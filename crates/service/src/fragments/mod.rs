@@ -8,6 +8,7 @@ mod findings;
 mod going_back;
 mod guarded;
 mod reading;
+mod receipts;
 mod submitting;
 mod taking_in;
 

@@ -48,9 +48,8 @@ impl Service {
         input: FragmentIn,
     ) -> Answer<Written<FragmentReceipt>> {
         let operation = operation_of(&input);
-        self.write(call, operation, trail(id), |scene| {
-            self.submit(scene, id, &input, input.agency_reference.as_deref(), None)
-        })
+        let act = |scene: &mut Scene<'_, '_>| self.submit(scene, id, &input, input.agency_reference.as_deref(), None);
+        self.write_once(call, operation, trail(id), act, |scene, kept| self.read_receipt(scene, kept, true))
     }
 
     /// Submits or updates the fragment that the agency knows by `reference`. Creating needs no version; updating needs
@@ -110,6 +109,7 @@ impl Service {
             self.settle_decisions(scene, &permit, &chronology)?;
             self.link_afterwards(scene, &permit, &chronology, &family);
         }
+        scene.trail.outcome = Some(receipt.0.outcome);
         let entries = receipt.1;
         let findings =
             super::findings::of(scene, &family, &self.chronology_details(&chronology, scene.now())?, &entries);

@@ -13,13 +13,19 @@ impl Service {
     /// # Errors
     /// As every write; `Conflict` when the agency has already answered.
     pub fn start_draft(&self, call: &Call, id: InvitationId) -> Answer<Written<InvitationOut>> {
-        self.write(call, Operation::InvitationDraft, trail(id), |scene| {
-            let mut invited = self.answerable(scene, id, Operation::InvitationDraft, InvitationState::Drafting)?;
-            let details = self.invitation_details(&invited.chronology, &invited.row, scene.now())?;
-            invited.row.drafting_at = Some(scene.now());
-            self.save_invitation(scene.tx, scene.session.now, &invited.chronology, &mut invited.row, &details)?;
-            self.invitation_out(scene, &invited.permit, &invited.chronology, &invited.row)
-        })
+        self.write_once(
+            call,
+            Operation::InvitationDraft,
+            trail(id),
+            |scene| {
+                let mut invited = self.answerable(scene, id, Operation::InvitationDraft, InvitationState::Drafting)?;
+                let details = self.invitation_details(&invited.chronology, &invited.row, scene.now())?;
+                invited.row.drafting_at = Some(scene.now());
+                self.save_invitation(scene.tx, scene.session.now, &invited.chronology, &mut invited.row, &details)?;
+                self.invitation_out(scene, &invited.permit, &invited.chronology, &invited.row)
+            },
+            |scene, _| self.read_invitation(scene, id),
+        )
     }
 
     /// Answers that the agency holds nothing relevant.
@@ -27,17 +33,23 @@ impl Service {
     /// # Errors
     /// As every write; `Conflict("has_return")` while a fragment of the agency stands: it is withdrawn first.
     pub fn nil_return(&self, call: &Call, id: InvitationId, input: NilReturnIn) -> Answer<Written<InvitationOut>> {
-        self.write(call, Operation::InvitationNilReturn, trail(id), |scene| {
-            check_decided(&[("/decided_by", &input.decided_by)])?;
-            let invited = self.answerable(scene, id, Operation::InvitationNilReturn, InvitationState::NilReturn)?;
-            let answer = InvitationDetails {
-                statement: filled(input.statement.as_ref()),
-                decided_by: Some(input.decided_by.clone()),
-                message: None,
-                before: None,
-            };
-            self.answer(scene, invited, answer)
-        })
+        self.write_once(
+            call,
+            Operation::InvitationNilReturn,
+            trail(id),
+            |scene| {
+                check_decided(&[("/decided_by", &input.decided_by)])?;
+                let invited = self.answerable(scene, id, Operation::InvitationNilReturn, InvitationState::NilReturn)?;
+                let answer = InvitationDetails {
+                    statement: filled(input.statement.as_ref()),
+                    decided_by: Some(input.decided_by.clone()),
+                    message: None,
+                    before: None,
+                };
+                self.answer(scene, invited, answer)
+            },
+            |scene, _| self.read_invitation(scene, id),
+        )
     }
 
     /// Declines, with a reason.
@@ -45,18 +57,25 @@ impl Service {
     /// # Errors
     /// As every write; `Conflict("has_return")` while a fragment of the agency stands: it is withdrawn first.
     pub fn decline(&self, call: &Call, id: InvitationId, input: DeclineIn) -> Answer<Written<InvitationOut>> {
-        self.write(call, Operation::InvitationDecline, trail(id), |scene| {
-            check_decided(&[("/decided_by", &input.decided_by), ("/statement", &input.statement)])?;
-            let mut invited = self.answerable(scene, id, Operation::InvitationDecline, InvitationState::Declined)?;
-            invited.row.decline_reason = Some(input.reason);
-            let answer = InvitationDetails {
-                statement: Some(input.statement.clone()),
-                decided_by: Some(input.decided_by.clone()),
-                message: None,
-                before: None,
-            };
-            self.answer(scene, invited, answer)
-        })
+        self.write_once(
+            call,
+            Operation::InvitationDecline,
+            trail(id),
+            |scene| {
+                check_decided(&[("/decided_by", &input.decided_by), ("/statement", &input.statement)])?;
+                let mut invited =
+                    self.answerable(scene, id, Operation::InvitationDecline, InvitationState::Declined)?;
+                invited.row.decline_reason = Some(input.reason);
+                let answer = InvitationDetails {
+                    statement: Some(input.statement.clone()),
+                    decided_by: Some(input.decided_by.clone()),
+                    message: None,
+                    before: None,
+                };
+                self.answer(scene, invited, answer)
+            },
+            |scene, _| self.read_invitation(scene, id),
+        )
     }
 
     /// The agency's own invitation, moved to `next` when it may become so.

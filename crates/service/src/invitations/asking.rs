@@ -18,51 +18,58 @@ impl Service {
     /// # Errors
     /// As every write; `Conflict` when the agency is already invited.
     pub fn invite(&self, call: &Call, id: ChronologyId, input: InvitationIn) -> Answer<Written<InvitationOut>> {
-        self.write(call, Operation::InvitationCreate, chronology_trail(id), |scene| {
-            let Admitted { permit, row: chronology } = self.admit(scene, id, Operation::InvitationCreate)?;
-            let mut faults = check_agency(scene, &input)?;
-            faults.extend(check_practitioners(scene, "/practitioners", input.agency_id, &input.practitioners)?);
-            faults.extend(check_naming(&permit, &chronology, input.agency_id, !input.practitioners.is_empty()));
-            let due_at = input.due_at.unwrap_or(chronology.due_at);
-            if due_at > chronology.expires_at || due_at <= scene.now() {
-                faults.push(Fault::new("/due_at", "out_of_range", "between now and the chronology's expiry"));
-            }
-            if !faults.is_empty() {
-                return Err(ServiceError::Invalid(faults));
-            }
-            let now = scene.now();
-            let invitation = InvitationId::new(self.ids(), now);
-            let details = InvitationDetails { message: filled(input.message.as_ref()), ..InvitationDetails::default() };
-            let terms = of_chronology(id, chronology.expires_at);
-            let sealed = self.seal(&place(invitation, 1), &terms, now, &details)?;
-            let row = InvitationRow {
-                id: invitation,
-                partnership_id: chronology.partnership_id,
-                chronology_id: id,
-                agency_id: input.agency_id,
-                state: InvitationState::Invited,
-                due_at,
-                viewed_at: None,
-                drafting_at: None,
-                answered_at: None,
-                decline_reason: None,
-                answered_by: None,
-                wrapped_key: sealed.wrapped_key.into(),
-                sealed: sealed.sealed.into(),
-                version: 1,
-                created_at: now,
-                updated_at: now,
-            };
-            scene.trail.object_kind = Some("invitation");
-            scene.trail.object_id = Some(invitation.0);
-            store::invitations::insert(scene.tx, &row)?;
-            store::invitations::set_practitioners(scene.tx, row.partnership_id, invitation, &input.practitioners)?;
-            if chronology.state.takes_returns() {
-                self.take_in_ahead_of(scene, &permit, &chronology, input.agency_id)?;
-            }
-            let row = self.own_invitation(scene, id, input.agency_id)?.ok_or(ServiceError::NotFound)?;
-            self.invitation_out(scene, &permit, &chronology, &row)
-        })
+        self.write_once(
+            call,
+            Operation::InvitationCreate,
+            chronology_trail(id),
+            |scene| {
+                let Admitted { permit, row: chronology } = self.admit(scene, id, Operation::InvitationCreate)?;
+                let mut faults = check_agency(scene, &input)?;
+                faults.extend(check_practitioners(scene, "/practitioners", input.agency_id, &input.practitioners)?);
+                faults.extend(check_naming(&permit, &chronology, input.agency_id, !input.practitioners.is_empty()));
+                let due_at = input.due_at.unwrap_or(chronology.due_at);
+                if due_at > chronology.expires_at || due_at <= scene.now() {
+                    faults.push(Fault::new("/due_at", "out_of_range", "between now and the chronology's expiry"));
+                }
+                if !faults.is_empty() {
+                    return Err(ServiceError::Invalid(faults));
+                }
+                let now = scene.now();
+                let invitation = InvitationId::new(self.ids(), now);
+                let details =
+                    InvitationDetails { message: filled(input.message.as_ref()), ..InvitationDetails::default() };
+                let terms = of_chronology(id, chronology.expires_at);
+                let sealed = self.seal(&place(invitation, 1), &terms, now, &details)?;
+                let row = InvitationRow {
+                    id: invitation,
+                    partnership_id: chronology.partnership_id,
+                    chronology_id: id,
+                    agency_id: input.agency_id,
+                    state: InvitationState::Invited,
+                    due_at,
+                    viewed_at: None,
+                    drafting_at: None,
+                    answered_at: None,
+                    decline_reason: None,
+                    answered_by: None,
+                    wrapped_key: sealed.wrapped_key.into(),
+                    sealed: sealed.sealed.into(),
+                    version: 1,
+                    created_at: now,
+                    updated_at: now,
+                };
+                scene.trail.object_kind = Some("invitation");
+                scene.trail.object_id = Some(invitation.0);
+                store::invitations::insert(scene.tx, &row)?;
+                store::invitations::set_practitioners(scene.tx, row.partnership_id, invitation, &input.practitioners)?;
+                if chronology.state.takes_returns() {
+                    self.take_in_ahead_of(scene, &permit, &chronology, input.agency_id)?;
+                }
+                let row = self.own_invitation(scene, id, input.agency_id)?.ok_or(ServiceError::NotFound)?;
+                self.invitation_out(scene, &permit, &chronology, &row)
+            },
+            |scene, kept| self.read_invitation(scene, InvitationId(kept.object_id)),
+        )
     }
 
     /// Every agency's place on a chronology. A contributing agency sees who else was asked and whether they answered,
@@ -132,10 +139,13 @@ impl Service {
     pub fn invitation(&self, call: &Call, id: InvitationId) -> Answer<InvitationOut> {
         self.meet_if_new(call)?;
         self.note_viewed(call, id)?;
-        self.read(call, Operation::InvitationRead, trail(id), |scene| {
-            let Invited { permit, chronology, row } = self.admit_to_invitation(scene, id, Operation::InvitationRead)?;
-            self.invitation_out(scene, &permit, &chronology, &row)
-        })
+        self.read(call, Operation::InvitationRead, trail(id), |scene| self.read_invitation(scene, id))
+    }
+
+    /// An invitation as a read of it shows it.
+    pub(super) fn read_invitation(&self, scene: &mut Scene<'_, '_>, id: InvitationId) -> Answer<InvitationOut> {
+        let Invited { permit, chronology, row } = self.admit_to_invitation(scene, id, Operation::InvitationRead)?;
+        self.invitation_out(scene, &permit, &chronology, &row)
     }
 
     /// Notes the first look from the invited agency; says nothing to anybody.

@@ -33,24 +33,30 @@ impl Service {
         id: ChronologyId,
         input: LinkDecisionIn,
     ) -> Answer<Written<LinkDecisionOut>> {
-        self.write(call, Operation::LinkDecide, trail(id), |scene| {
-            let Admitted { permit, row: chronology } = self.admit(scene, id, Operation::LinkDecide)?;
-            let opened = self.open_content(scene, &permit, permit.actor(), &chronology)?;
-            let shown = self.rows_as_shown(scene, &permit, &chronology, &opened)?;
-            let checked = check(&input, &opened.entries, &shown)?;
-            self.check_room_for_decision(scene, &permit, id)?;
-            let about = about(&checked, &opened.entries);
-            let (mut row, entries) = new_decision(self.ids(), scene, &chronology, &input, &about);
-            let expires_at = first_end(&entries, &opened, &chronology);
-            row.expires_at = expires_at;
-            let reasons = Reasons { reason: Some(input.reason.clone()), withdrawal_reason: None };
-            self.seal_reasons(&mut row, scene.now(), &reasons)?;
-            scene.trail.object_kind = Some("link_decision");
-            scene.trail.object_id = Some(row.id.0);
-            scene.trail.expires_at = Some(expires_at);
-            store::link_decisions::insert(scene.tx, &row, &entries)?;
-            Ok(out(&row, &entries, None, expires_at))
-        })
+        self.write_once(
+            call,
+            Operation::LinkDecide,
+            trail(id),
+            |scene| {
+                let Admitted { permit, row: chronology } = self.admit(scene, id, Operation::LinkDecide)?;
+                let opened = self.open_content(scene, &permit, permit.actor(), &chronology)?;
+                let shown = self.rows_as_shown(scene, &permit, &chronology, &opened)?;
+                let checked = check(&input, &opened.entries, &shown)?;
+                self.check_room_for_decision(scene, &permit, id)?;
+                let about = about(&checked, &opened.entries);
+                let (mut row, entries) = new_decision(self.ids(), scene, &chronology, &input, &about);
+                let expires_at = first_end(&entries, &opened, &chronology);
+                row.expires_at = expires_at;
+                let reasons = Reasons { reason: Some(input.reason.clone()), withdrawal_reason: None };
+                self.seal_reasons(&mut row, scene.now(), &reasons)?;
+                scene.trail.object_kind = Some("link_decision");
+                scene.trail.object_id = Some(row.id.0);
+                scene.trail.expires_at = Some(expires_at);
+                store::link_decisions::insert(scene.tx, &row, &entries)?;
+                Ok(out(&row, &entries, None, expires_at))
+            },
+            |scene, kept| self.read_link_decision(scene, id, LinkDecisionId(kept.object_id), false),
+        )
     }
 
     /// Takes a decision back: the timeline is as if it had not been made.
@@ -64,33 +70,39 @@ impl Service {
         decision: LinkDecisionId,
         input: LinkWithdrawalIn,
     ) -> Answer<Written<LinkDecisionOut>> {
-        self.write(call, Operation::LinkDecide, trail(id), |scene| {
-            let Admitted { permit, row: chronology } = self.admit(scene, id, Operation::LinkDecide)?;
-            scene.trail.object_kind = Some("link_decision");
-            scene.trail.object_id = Some(decision.0);
-            let (mut row, entries, opened) = self.decision_seen(scene, &permit, &chronology, decision)?;
-            if row.withdrawn_at.is_some() {
-                return Err(ServiceError::Conflict("already_withdrawn"));
-            }
-            if input.reason.as_str().trim().is_empty() {
-                return Err(ServiceError::fault("/reason", "required", "a reason in words"));
-            }
-            let reason = self.reasons(&row, scene.now())?.and_then(|reasons| reasons.reason);
-            let before = row.version;
-            row.version += 1;
-            row.updated_at = scene.now();
-            (row.withdrawn_at, row.withdrawn_by) = (Some(scene.now()), Some(scene.me()));
-            row.expires_at = first_end(&entries, &opened, &chronology);
-            self.seal_reasons(
-                &mut row,
-                scene.now(),
-                &Reasons { reason, withdrawal_reason: Some(input.reason.clone()) },
-            )?;
-            let end = end_of(&row, &chronology, scene.now());
-            scene.trail.expires_at = Some(end);
-            store::link_decisions::update(scene.tx, &row, before)?;
-            Ok(out(&row, &entries, None, end))
-        })
+        self.write_once(
+            call,
+            Operation::LinkDecide,
+            trail(id),
+            |scene| {
+                let Admitted { permit, row: chronology } = self.admit(scene, id, Operation::LinkDecide)?;
+                scene.trail.object_kind = Some("link_decision");
+                scene.trail.object_id = Some(decision.0);
+                let (mut row, entries, opened) = self.decision_seen(scene, &permit, &chronology, decision)?;
+                if row.withdrawn_at.is_some() {
+                    return Err(ServiceError::Conflict("already_withdrawn"));
+                }
+                if input.reason.as_str().trim().is_empty() {
+                    return Err(ServiceError::fault("/reason", "required", "a reason in words"));
+                }
+                let reason = self.reasons(&row, scene.now())?.and_then(|reasons| reasons.reason);
+                let before = row.version;
+                row.version += 1;
+                row.updated_at = scene.now();
+                (row.withdrawn_at, row.withdrawn_by) = (Some(scene.now()), Some(scene.me()));
+                row.expires_at = first_end(&entries, &opened, &chronology);
+                self.seal_reasons(
+                    &mut row,
+                    scene.now(),
+                    &Reasons { reason, withdrawal_reason: Some(input.reason.clone()) },
+                )?;
+                let end = end_of(&row, &chronology, scene.now());
+                scene.trail.expires_at = Some(end);
+                store::link_decisions::update(scene.tx, &row, before)?;
+                Ok(out(&row, &entries, None, end))
+            },
+            |scene, _| self.read_link_decision(scene, id, decision, false),
+        )
     }
 
     /// Entries sorted into events as the caller sees them now.

@@ -42,13 +42,25 @@ impl Service {
     /// As every read.
     pub fn link_decision(&self, call: &Call, id: ChronologyId, decision: LinkDecisionId) -> Answer<LinkDecisionOut> {
         self.read(call, Operation::LinkDecisionRead, trail(id), |scene| {
-            scene.trail.object_kind = Some("link_decision");
-            scene.trail.object_id = Some(decision.0);
-            let Admitted { permit, row: chronology } = self.admit(scene, id, Operation::LinkDecisionRead)?;
-            let (row, entries, _) = self.decision_seen(scene, &permit, &chronology, decision)?;
-            let reasons = self.reasons(&row, scene.now())?;
-            Ok(out(&row, &entries, reasons, end_of(&row, &chronology, scene.now())))
+            self.read_link_decision(scene, id, decision, true)
         })
+    }
+
+    /// A decision as its reader may see it; the answer to deciding does not repeat the reasons.
+    pub(super) fn read_link_decision(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        id: ChronologyId,
+        decision: LinkDecisionId,
+        with_reasons: bool,
+    ) -> Answer<LinkDecisionOut> {
+        scene.trail.object_kind = Some("link_decision");
+        scene.trail.object_id = Some(decision.0);
+        let Admitted { permit, row: chronology } = self.admit(scene, id, Operation::LinkDecisionRead)?;
+        let (row, entries, _) = self.decision_seen(scene, &permit, &chronology, decision)?;
+        let now = scene.now();
+        let reasons = if with_reasons { self.reasons(&row, now)? } else { None };
+        Ok(out(&row, &entries, reasons, end_of(&row, &chronology, now)))
     }
 
     /// A decision with what it is about, and what the caller sees. One that is about anything that they may not see is

@@ -37,9 +37,10 @@ pub struct DestructionOut {
     pub chronology_id: ChronologyId,
     /// Why, in a word.
     pub reason_code: DestructionReason,
-    /// Why, in the words of whoever decided.
-    #[schema(value_type = String)]
-    pub reason: Sensitive<String>,
+    /// Why, in the words of whoever decided; absent once its time is over.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub reason: Option<Sensitive<String>>,
     /// What was decided about a copy for the social-care record.
     pub snapshot: SnapshotKept,
     /// Why no copy was kept.

@@ -74,21 +74,27 @@ impl Service {
     /// # Errors
     /// As every write; [`ServiceError::Invalid`] names every member or relationship that is unknown.
     pub fn create_family(&self, call: &Call, input: FamilyIn) -> Answer<Written<FamilyOut>> {
-        self.write(call, Operation::FamilyCreate, Trail::of("family"), |scene| {
-            let permit = scene.permit_collection(Operation::FamilyCreate)?;
-            check_family(scene, &input)?;
-            let row = self.new_family_row(scene, &input)?;
-            scene.trail.object_id = Some(row.id.0);
-            scene.trail.expires_at = Some(row.expires_at);
-            store::families::insert(scene.tx, &row)?;
-            for member in distinct(&input.members) {
-                store::families::add_member(scene.tx, row.partnership_id, row.id, member)?;
-            }
-            self.settle_family(scene, &permit, row.id)?;
-            let view = self.open_family(scene, &permit, row.id)?;
-            self.index_kin(scene, &permit, &view)?;
-            Ok(view.out())
-        })
+        self.write_once(
+            call,
+            Operation::FamilyCreate,
+            Trail::of("family"),
+            |scene| {
+                let permit = scene.permit_collection(Operation::FamilyCreate)?;
+                check_family(scene, &input)?;
+                let row = self.new_family_row(scene, &input)?;
+                scene.trail.object_id = Some(row.id.0);
+                scene.trail.expires_at = Some(row.expires_at);
+                store::families::insert(scene.tx, &row)?;
+                for member in distinct(&input.members) {
+                    store::families::add_member(scene.tx, row.partnership_id, row.id, member)?;
+                }
+                self.settle_family(scene, &permit, row.id)?;
+                let view = self.open_family(scene, &permit, row.id)?;
+                self.index_kin(scene, &permit, &view)?;
+                Ok(view.out())
+            },
+            |scene, kept| self.read_family(scene, FamilyId(kept.object_id)),
+        )
     }
 
     fn new_family_row(&self, scene: &Scene<'_, '_>, input: &FamilyIn) -> Answer<FamilyRow> {
@@ -158,13 +164,15 @@ impl Service {
     /// # Errors
     /// As every read.
     pub fn family(&self, call: &Call, id: FamilyId) -> Answer<FamilyOut> {
-        self.read(call, Operation::FamilyRead, Trail::about("family", id), |scene| {
-            let facts = family_facts(scene, id)?;
-            let permit = scene.permit(Operation::FamilyRead, &facts)?;
-            let view = self.open_family(scene, &permit, id)?;
-            scene.trail.expires_at = Some(view.row.expires_at);
-            Ok(view.out())
-        })
+        self.read(call, Operation::FamilyRead, Trail::about("family", id), |scene| self.read_family(scene, id))
+    }
+
+    fn read_family(&self, scene: &mut Scene<'_, '_>, id: FamilyId) -> Answer<FamilyOut> {
+        let facts = family_facts(scene, id)?;
+        let permit = scene.permit(Operation::FamilyRead, &facts)?;
+        let view = self.open_family(scene, &permit, id)?;
+        scene.trail.expires_at = Some(view.row.expires_at);
+        Ok(view.out())
     }
 
     /// Replaces a family: label, members, relationships, households.

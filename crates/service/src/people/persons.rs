@@ -19,15 +19,21 @@ impl Service {
     /// # Errors
     /// As every write; [`ServiceError::Invalid`] names every fault.
     pub fn create_person(&self, call: &Call, input: PersonIn) -> Answer<Written<PersonOut>> {
-        self.write(call, Operation::PersonCreate, Trail::of("person"), |scene| {
-            scene.permit_collection(Operation::PersonCreate)?;
-            let details = details(&input, scene.now())?;
-            let row = self.new_person_row(scene, &details)?;
-            scene.trail.object_id = Some(row.id.0);
-            scene.trail.expires_at = Some(row.expires_at);
-            store::people::insert(scene.tx, &row, &self.person_keys(scene, &details))?;
-            Ok(person_out(&row, details, true))
-        })
+        self.write_once(
+            call,
+            Operation::PersonCreate,
+            Trail::of("person"),
+            |scene| {
+                scene.permit_collection(Operation::PersonCreate)?;
+                let details = details(&input, scene.now())?;
+                let row = self.new_person_row(scene, &details)?;
+                scene.trail.object_id = Some(row.id.0);
+                scene.trail.expires_at = Some(row.expires_at);
+                store::people::insert(scene.tx, &row, &self.person_keys(scene, &details))?;
+                Ok(person_out(&row, details, true))
+            },
+            |scene, kept| self.read_person(scene, PersonId(kept.object_id)),
+        )
     }
 
     fn new_person_row(&self, scene: &Scene<'_, '_>, details: &PersonDetails) -> Answer<PersonRow> {
@@ -55,12 +61,14 @@ impl Service {
     /// # Errors
     /// As every read.
     pub fn person(&self, call: &Call, id: PersonId) -> Answer<PersonOut> {
-        self.read(call, Operation::PersonRead, Trail::about("person", id), |scene| {
-            let (_, row, all_addresses) = self.person_for(scene, id, Operation::PersonRead)?;
-            scene.trail.expires_at = Some(row.expires_at);
-            let details = self.open_person(&row, scene.now())?;
-            Ok(person_out(&row, details, all_addresses))
-        })
+        self.read(call, Operation::PersonRead, Trail::about("person", id), |scene| self.read_person(scene, id))
+    }
+
+    fn read_person(&self, scene: &mut Scene<'_, '_>, id: PersonId) -> Answer<PersonOut> {
+        let (_, row, all_addresses) = self.person_for(scene, id, Operation::PersonRead)?;
+        scene.trail.expires_at = Some(row.expires_at);
+        let details = self.open_person(&row, scene.now())?;
+        Ok(person_out(&row, details, all_addresses))
     }
 
     /// Replaces what is recorded of a child or an adult.

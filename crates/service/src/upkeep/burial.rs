@@ -61,7 +61,6 @@ impl Service {
             hashes.extend_from_slice(stone.content_index.as_ref());
             entries += stone.entry_count;
             store::tombstones::insert(tx, &stone, &[], &[])?;
-            store::idempotency::delete_for_object(tx, partnership, fragment.id)?;
         }
         self.insert_chronology_stone(tx, row, &hashes, entries, burial)?;
         let taken_in = store::origins::of_chronology(tx, partnership, row.id)?;
@@ -74,7 +73,6 @@ impl Service {
         if burial.reason == TombstoneReason::Destroyed {
             self.decide_scopes(tx, row, &scopes, burial.now)?;
         }
-        store::idempotency::delete_for_object(tx, partnership, row.id)?;
         store::purge::delete_chronology(tx, partnership, row.id)?;
         Ok(scopes)
     }
@@ -127,7 +125,6 @@ impl Service {
         }
         let stone = self.fragment_stone(tx, &row, late(now))?;
         store::tombstones::insert(tx, &stone, &[], &[])?;
-        store::idempotency::delete_for_object(tx, due.partnership, row.id)?;
         self.note_covered(tx, due.partnership, Part::Fragment(row.id), now)?;
         self.forget_links(tx, due.partnership, row.chronology_id, row.id)?;
         store::purge::delete_fragment(tx, due.partnership, row.id)?;
@@ -191,8 +188,6 @@ impl Service {
         if !gone? {
             return Ok(Fate::Left);
         }
-        // The kept reply to the request that recorded it dies with it.
-        store::idempotency::delete_for_object(tx, partnership, id)?;
         self.append(tx, &self.expiry_record(partnership, kind, id, None, now))?;
         Ok(Fate::Gone(vec![KeyScope(id)]))
     }

@@ -79,7 +79,7 @@ impl Service {
             self.purge_each("family", limit, now, lists::families, |tx, due| self.drop_family(tx, due, now))?;
         let people = self.purge_each("person", limit, now, lists::people, |tx, due| self.drop_person(tx, due, now))?;
         let replies = self.purge_replies(limit, now)?;
-        self.forget_emergency_words(limit, now)?;
+        let reasons = self.forget_reasons(limit, now);
         store::purge::checkpoint(&self.0.db)?;
         let (backlog, overdue_holds) = self.0.db.read("purge.backlog", |tx| {
             Ok::<_, StoreError>((store::purge::backlog(tx, now)?, store::holds::overdue(tx, now)?))
@@ -96,7 +96,7 @@ impl Service {
             overdue_holds,
         };
         let errors = [chronologies.error, fragments.error, families.error, people.error];
-        errors.into_iter().flatten().next().map_or(Ok(report), Err)
+        errors.into_iter().flatten().chain(reasons.err()).next().map_or(Ok(report), Err)
     }
 
     fn purge_each<I: Copy + Into<Uuid>>(

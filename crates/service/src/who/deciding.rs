@@ -42,20 +42,26 @@ impl Service {
         id: ChronologyId,
         input: PersonDecisionIn,
     ) -> Answer<Written<PersonLinkOut>> {
-        self.write(call, Operation::PersonLinkDecide, trail(id), |scene| {
-            let Admitted { permit, row: chronology } = self.admit(scene, id, Operation::PersonLinkDecide)?;
-            check_reason(&input.reason)?;
-            let subject = self.subject(scene, &permit, &chronology, &input)?;
-            if input.decision == PersonVerdict::Same {
-                check_free(scene, &chronology, &subject)?;
-            }
-            let step = match input.decision {
-                PersonVerdict::Same => PersonLinkStep::Same,
-                PersonVerdict::Different => PersonLinkStep::Different,
-            };
-            let decided = self.step(scene, &permit, &chronology, &subject, step, &input.reason)?;
-            Ok(without_words(decided))
-        })
+        self.write_once(
+            call,
+            Operation::PersonLinkDecide,
+            trail(id),
+            |scene| {
+                let Admitted { permit, row: chronology } = self.admit(scene, id, Operation::PersonLinkDecide)?;
+                check_reason(&input.reason)?;
+                let subject = self.subject(scene, &permit, &chronology, &input)?;
+                if input.decision == PersonVerdict::Same {
+                    check_free(scene, &chronology, &subject)?;
+                }
+                let step = match input.decision {
+                    PersonVerdict::Same => PersonLinkStep::Same,
+                    PersonVerdict::Different => PersonLinkStep::Different,
+                };
+                let decided = self.step(scene, &permit, &chronology, &subject, step, &input.reason)?;
+                Ok(without_words(decided))
+            },
+            |scene, kept| Ok(without_words(self.read_person_link(scene, id, PersonLinkId(kept.object_id))?)),
+        )
     }
 
     /// Undoes what stands between two records: a decision, or what the facts alone linked. What was taken in by it goes
@@ -296,8 +302,7 @@ impl Service {
     }
 }
 
-/// A reply to a decision is kept for whoever sends it again, and a link may end before it: so it repeats neither the
-/// facts nor why anybody decided. Both are read at the link, while it lives.
+/// The answer to a decision repeats neither the facts nor why anybody decided. Both are read at the link, while it lives.
 fn without_words(mut decided: PersonLinkOut) -> PersonLinkOut {
     decided.evidence.clear();
     for step in &mut decided.steps {

@@ -106,16 +106,23 @@ impl Service {
     /// # Errors
     /// As every read.
     pub fn person_link(&self, call: &Call, id: ChronologyId, link: PersonLinkId) -> Answer<PersonLinkOut> {
-        self.read(call, Operation::PersonLinkRead, trail(id), |scene| {
-            let Admitted { row: chronology, .. } = self.admit(scene, id, Operation::PersonLinkRead)?;
-            let now = scene.now();
-            let found = store::person_links::find(scene.tx, chronology.partnership_id, id, link, now)?;
-            let row = found.ok_or(ServiceError::NotFound)?;
-            scene.trail.object_kind = Some("person_link");
-            scene.trail.object_id = Some(link.0);
-            scene.trail.expires_at = Some(row.expires_at);
-            self.person_link_out(&row, now)
-        })
+        self.read(call, Operation::PersonLinkRead, trail(id), |scene| self.read_person_link(scene, id, link))
+    }
+
+    pub(super) fn read_person_link(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        id: ChronologyId,
+        link: PersonLinkId,
+    ) -> Answer<PersonLinkOut> {
+        let Admitted { row: chronology, .. } = self.admit(scene, id, Operation::PersonLinkRead)?;
+        let now = scene.now();
+        let found = store::person_links::find(scene.tx, chronology.partnership_id, id, link, now)?;
+        let row = found.ok_or(ServiceError::NotFound)?;
+        scene.trail.object_kind = Some("person_link");
+        scene.trail.object_id = Some(link.0);
+        scene.trail.expires_at = Some(row.expires_at);
+        self.person_link_out(&row, now)
     }
 }
 

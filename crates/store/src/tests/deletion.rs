@@ -173,8 +173,9 @@ on_each_database! {
             snapshot: SnapshotKept::Waived,
             decided_by: world.worker,
             decided_at: now(),
-            wrapped_key: sealed("key"),
-            sealed: sealed("reasons"),
+            words_until: Some(now()),
+            wrapped_key: Some(sealed("key")),
+            sealed: Some(sealed("reasons")),
         };
         db.write("order", |tx| {
             deletion_orders::insert(tx, &row)?;

@@ -46,8 +46,7 @@ fn reply(world: &World, expires_at: Instant, created_at: Instant) -> Idempotency
         key_index: token("key"),
         fingerprint: token("body"),
         object_id: Some(id()),
-        wrapped_key: sealed("key"),
-        sealed: sealed("reply"),
+        outcome: Some(WriteOutcome::Updated),
         expires_at,
         created_at,
     }

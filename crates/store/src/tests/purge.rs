@@ -127,8 +127,7 @@ on_each_database! {
             key_index: Token(vec![n]),
             fingerprint: Token(vec![0]),
             object_id: None,
-            wrapped_key: sealed("key"),
-            sealed: sealed("reply"),
+            outcome: None,
             expires_at: minute(expires),
             created_at: minute(0),
         };

@@ -327,8 +327,9 @@ impl World {
             placed_at: minute(5),
             released_by: None,
             released_at: None,
-            wrapped_key: sealed("key"),
-            sealed: sealed("reasons"),
+            words_until: Some(minute(90)),
+            wrapped_key: Some(sealed("key")),
+            sealed: Some(sealed("reasons")),
             version: 1,
         }
     }

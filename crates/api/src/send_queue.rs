@@ -1,0 +1,81 @@
+//! What the operating system holds of an answer and has not sent. It goes on sending that after the time of what is
+//! answered has ended, so an answer whose time ends is given to it a little at a time.
+
+use std::io::{self, ErrorKind};
+use std::os::fd::{AsFd, OwnedFd};
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use socket2::SockRef;
+use tokio::io::Interest;
+use tokio::net::TcpStream;
+
+/// The system reports room in a connection's queue while it holds less than half of this, in bytes, that it has not sent
+/// (`TCP_NOTSENT_LOWAT` in tcp(7)). What is sent and not acknowledged does not count, so that a fast reader far away is
+/// not held up.
+const UNSENT_MARK: u32 = 8 * 1024;
+
+/// The queue of bytes of one connection that the operating system holds. The server puts it among the connection's data
+/// (`HttpServer::on_connect`), as it does [`crate::ClientCertificate`]; without it an answer's time is looked at before
+/// each piece all the same, but the system may take much more than it can send.
+#[derive(Debug, Clone)]
+pub struct SendQueue(Arc<OwnedFd>);
+
+impl SendQueue {
+    /// Bounds what the system holds unsent for a connection.
+    ///
+    /// # Errors
+    /// When there are no more file descriptors, or the connection is gone.
+    pub fn bound(connection: &impl AsFd) -> io::Result<Self> {
+        SockRef::from(connection).set_tcp_notsent_lowat(UNSENT_MARK)?;
+        Ok(Self(Arc::new(connection.as_fd().try_clone_to_owned()?)))
+    }
+
+    /// Whether the system holds little that it has not sent, or the connection is broken.
+    pub(crate) fn has_room(&self) -> io::Result<bool> {
+        has_room(&*self.0)
+    }
+
+    /// Begins to wait for room.
+    pub(crate) fn watch(&self) -> io::Result<Room> {
+        // A second descriptor of the same connection, to be told of room beside whoever writes.
+        Ok(Room { connection: TcpStream::from_std(self.0.try_clone()?.into())? })
+    }
+
+    /// Has the system throw away what it holds when the connection is closed, and tell the reader so by a reset.
+    pub(crate) fn discard_at_close(&self) {
+        if let Err(error) = SockRef::from(&self.0).set_linger(Some(Duration::ZERO)) {
+            tracing::warn!(%error, "what the system holds of an expired answer cannot be thrown away");
+        }
+    }
+}
+
+/// Waits for room in a connection's queue.
+#[derive(Debug)]
+pub(crate) struct Room {
+    connection: TcpStream,
+}
+
+impl Room {
+    /// Ready once the system holds little that it has not sent, or the connection is broken.
+    pub(crate) fn poll(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        loop {
+            ready!(self.connection.poll_write_ready(cx))?;
+            match self.connection.try_io(Interest::WRITABLE, || {
+                has_room(&self.connection)?.then_some(()).ok_or_else(|| ErrorKind::WouldBlock.into())
+            }) {
+                // Asking has told the system to report it.
+                Err(error) if error.kind() == ErrorKind::WouldBlock => {}
+                other => return Poll::Ready(other),
+            }
+        }
+    }
+}
+
+/// Asks the system now: what was reported before says nothing about what was written since.
+fn has_room(connection: &impl AsFd) -> io::Result<bool> {
+    let mut asked = [PollFd::new(connection, PollFlags::OUT)];
+    Ok(poll(&mut asked, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))? > 0)
+}
