@@ -6,6 +6,7 @@ use domain::{
     Actor, AgencyId, ChronologyId, EntryDetails, EntryId, FragmentId, Instant, InvitationState, Operation,
     PartnershipId, Permit, PersonDetails, PersonId, PersonKind, Sensitive, may_read_entry,
 };
+use store::fragments::{KeptApart, StandingVersion};
 use store::{ChronologyRow, ConsolidationRow, FragmentContent, FragmentRow, FragmentVersionRow, InvitationRow};
 use timeline::{ChildFacts, CoverageLine, FamilyFacts, Filter, LiveEntry, Row, consolidate_sorted, coverage_statement};
 use vault::DataKey;
@@ -124,8 +125,13 @@ impl Service {
         let now = scene.session.now;
         let mut versions = OpenedVersions::new();
         let of = (view.chronology_id, view.id);
-        let content = store::fragments::frozen_content_without(scene.tx, permit, of, now, |row, version| {
-            self.open_kept_apart(now, reader, &mut versions, row, version)
+        let content = store::fragments::frozen_content_without(scene.tx, permit, of, now, |row, version, standing| {
+            let without = self.open_kept_apart(now, reader, &mut versions, row, version)?;
+            let hidden = match standing {
+                Some(standing) => self.open_version(now, row, &standing.version)?.1.kept_from(reader, row.agency_id),
+                None => Vec::new(),
+            };
+            Ok::<_, ServiceError>(kept_apart(without, hidden, standing))
         })?;
         open_entries(scene, reader, versions, content)
     }
@@ -386,4 +392,17 @@ pub(crate) fn entries_of(rows: &[Row]) -> i64 {
 /// A number of things, as the API counts them.
 pub(crate) fn count(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
+}
+
+/// What of a frozen version is kept from a reader: what its own marking hides, and what the marking of the version that
+/// stands now hides, because a marking that came later holds for the view too. Words and marking that changed together give
+/// an entry another id; so when anything is hidden now, only entries are shown that the reader sees in both versions.
+fn kept_apart(mut without: Vec<EntryId>, hidden: Vec<EntryId>, standing: Option<&StandingVersion>) -> KeptApart {
+    let seen = |standing: &StandingVersion| {
+        let entries = standing.entries.iter().copied();
+        entries.filter(|entry| !hidden.contains(entry)).collect()
+    };
+    let only = standing.filter(|_| !hidden.is_empty()).map(seen);
+    without.extend(hidden.iter().copied());
+    KeptApart { without, only }
 }

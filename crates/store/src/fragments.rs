@@ -4,7 +4,7 @@ mod content;
 mod frozen;
 
 pub use content::{FragmentContent, entries, live_content, live_content_without, version, versions};
-pub use frozen::frozen_content_without;
+pub use frozen::{KeptApart, StandingVersion, frozen_content_without};
 
 use diesel::prelude::*;
 use domain::{

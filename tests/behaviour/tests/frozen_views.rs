@@ -226,6 +226,21 @@ impl Sealed {
     }
 }
 
+/// The police mark their account as criminal-offence data, in these words, after the view was frozen.
+fn is_kept_apart_once_marked(app: &TestApp, words: &str) {
+    let seed = app.seed();
+    let lost = told(app, &seed, json!({}));
+    let id = freeze(app, &seed);
+    is_whole(&frozen(app, &seed, User::TEAM, &id), &seed);
+    let children = [seed.twin.as_str(), seed.other_twin.as_str(), seed.unborn.as_str()];
+    let marked = with(entry(words, "2026-01-20T20:40", &children), json!({"category": "CRIME"}));
+    let _ = app.by(User::OFFICER).put(&format!("/v1/fragments/{lost}"), Some(1), &fragment(&[marked])).ok();
+    let rows = |user: User| frozen(app, &seed, user, &id)["rows"].to_string();
+    assert!(!rows(User::TEAM).contains(LOST[0]), "without leave to read offences");
+    assert!(rows(User::TEAM).contains("Weir Court"), "what the school told stays");
+    assert!(rows(User::OWNER).contains(LOST[0]), "with leave to read offences");
+}
+
 on_both! {
     fn what_is_withdrawn_leaves_a_frozen_view_as_if_it_had_never_been_there(app) {
         let seed = app.seed();
@@ -320,6 +335,14 @@ on_both! {
         app.pass_days(1);
         app.work();
         is_without_the_police(&frozen(app, &seed, User::OWNER, &id), &seed);
+    }
+
+    fn a_marking_that_came_later_holds_for_what_was_frozen(app) {
+        is_kept_apart_once_marked(app, FIGHT);
+    }
+
+    fn a_marking_that_came_with_other_words_holds_for_what_was_frozen(app) {
+        is_kept_apart_once_marked(app, "the father was charged with assault after the fight");
     }
 
     /// A copy of the database from when everything lived, and every key that is left a day after one fragment's end.

@@ -12,9 +12,27 @@ use crate::schema::{chronologies, consolidation_fragments, entries, fragment_ver
 use crate::types::Bind;
 use crate::{FragmentState, StoreError, Tx};
 
+/// The version that stands now of a fragment that has been corrected since a view was frozen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StandingVersion {
+    /// The version.
+    pub version: FragmentVersionRow,
+    /// The ids of its entries: an entry that is corrected keeps its id.
+    pub entries: Vec<EntryId>,
+}
+
+/// What of a frozen version a reader may not see.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct KeptApart {
+    /// Entries that are left out.
+    pub without: Vec<EntryId>,
+    /// When there are any, all others but these are left out too.
+    pub only: Option<Vec<EntryId>>,
+}
+
 /// Everything live that a view of a chronology was frozen with, in the versions that stood then, by the time it was
-/// submitted; but without the entries that `left_out` names of each version, which are not read from the database. A
-/// fragment that has gone back to where it came from is not there.
+/// submitted; but without the entries that `left_out` keeps apart of each version, given the version that stands now when
+/// that is another. A fragment that has gone back to where it came from is not there.
 ///
 /// # Errors
 /// When the database fails, or as `left_out`.
@@ -23,7 +41,7 @@ pub fn frozen_content_without<E: From<StoreError>>(
     permit: &Permit,
     (chronology, view): (ChronologyId, ConsolidationId),
     now: Instant,
-    mut left_out: impl FnMut(&FragmentRow, &FragmentVersionRow) -> Result<Vec<EntryId>, E>,
+    mut left_out: impl FnMut(&FragmentRow, &FragmentVersionRow, Option<&StandingVersion>) -> Result<KeptApart, E>,
 ) -> Result<Vec<FragmentContent>, E> {
     use consolidation_fragments::dsl as of;
     let frozen = of::fragment_id.eq(fragment_versions::fragment_id).and(of::version.eq(fragment_versions::version));
@@ -34,18 +52,53 @@ pub fn frozen_content_without<E: From<StoreError>>(
         .order((fragments::created_at, fragments::id))
         .select((FragmentRow::as_select(), FragmentVersionRow::as_select()));
     let found: Vec<(FragmentRow, FragmentVersionRow)> = tx.run(|c| query.load(c))?;
-    let mut without = Vec::new();
+    let standing = standing_versions(tx, permit, view, now)?;
+    let (mut without, mut only) = (Vec::new(), HashMap::new());
     for (fragment, version) in &found {
-        without.extend(left_out(fragment, version)?);
+        let kept = left_out(fragment, version, standing.get(&fragment.id))?;
+        without.extend(kept.without);
+        only.extend(kept.only.map(|entries| (fragment.id, entries)));
     }
     without.truncate(MOST_LEFT_OUT);
     let mut entries = frozen_entries(tx, permit, view, &without)?;
+    for (fragment, shown) in only {
+        if let Some(rows) = entries.get_mut(&fragment) {
+            rows.retain(|row| shown.contains(&row.id));
+        }
+    }
     let content = found.into_iter().map(|(fragment, version)| FragmentContent {
         entries: entries.remove(&fragment.id).unwrap_or_default(),
         fragment,
         version,
     });
     Ok(content.collect())
+}
+
+/// The versions that stand now of those fragments of a view that have been corrected since.
+fn standing_versions(
+    tx: &mut Tx<'_>,
+    permit: &Permit,
+    view: ConsolidationId,
+    now: Instant,
+) -> Result<HashMap<FragmentId, StandingVersion>, StoreError> {
+    use consolidation_fragments::dsl as of;
+    let query = live_versions!(permit, now)
+        .inner_join(of::consolidation_fragments.on(of::fragment_id.eq(fragments::id)))
+        .filter(of::consolidation_id.eq(Bind(view)))
+        .filter(of::version.ne(fragments::version))
+        .filter(fragment_versions::version.eq(fragments::version))
+        .select(FragmentVersionRow::as_select());
+    let versions: Vec<FragmentVersionRow> = tx.run(|c| query.load(c))?;
+    let mut standing = HashMap::new();
+    for version in versions {
+        let ids = entries::table
+            .filter(entries::fragment_id.eq(Bind(version.fragment_id)))
+            .filter(entries::version.eq(version.version))
+            .select(entries::id);
+        let entries: Vec<EntryId> = tx.run(|c| ids.load(c))?;
+        standing.insert(version.fragment_id, StandingVersion { version, entries });
+    }
+    Ok(standing)
 }
 
 /// The entries of the versions that a view was frozen with but for some, each fragment's in order.
