@@ -226,7 +226,7 @@ impl Everything {
         now: Instant,
     ) -> Result<Vec<fragments::FragmentContent>, StoreError> {
         let of = (self.chronology.id, self.consolidation.id);
-        fragments::frozen_content_without(tx, leave, of, now, |_, _| Ok(Vec::new()))
+        fragments::frozen_content_without(tx, leave, of, now, |_, _, _| Ok(fragments::KeptApart::default()))
     }
 
     fn links_found_by(&self, tx: &mut Tx<'_>, asker: &World) -> Result<Vec<(&'static str, usize)>, StoreError> {

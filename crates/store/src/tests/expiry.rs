@@ -59,9 +59,10 @@ impl Scene {
         let (person, family, chronology, fragment) =
             (self.person.id, self.family.id, self.chronology.id, self.fragment.id);
         let (school, teacher) = (world.school, world.teacher);
-        let (frozen, all) =
-            ((chronology, self.consolidation.id), |_: &FragmentRow, _: &FragmentVersionRow| Ok(Vec::new()));
-        let frozen = fragments::frozen_content_without::<StoreError>(tx, &leave, frozen, now, all)?;
+        let frozen = (chronology, self.consolidation.id);
+        let frozen = fragments::frozen_content_without::<StoreError>(tx, &leave, frozen, now, |_, _, _| {
+            Ok(fragments::KeptApart::default())
+        })?;
         Ok(vec![
             ("fragments::frozen_content_without", frozen.len()),
             ("consolidations::links", consolidations::links(tx, &leave, self.consolidation.id, now)?.iter().count()),

@@ -256,7 +256,9 @@ on_each_database! {
         let frozen = |left_out: &[domain::EntryId]| {
             db.read("frozen", |tx| {
                 let of = (chronology.id, view.id);
-                fragments::frozen_content_without::<StoreError>(tx, &leave, of, now(), |_, _| Ok(left_out.to_vec()))
+                fragments::frozen_content_without::<StoreError>(tx, &leave, of, now(), |_, _, _| {
+                    Ok(fragments::KeptApart { without: left_out.to_vec(), only: None })
+                })
             })
             .unwrap()
         };
