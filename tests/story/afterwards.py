@@ -10,7 +10,7 @@ from people import holds, same, say, seconds_until
 REMAINS = {"tombstones", "tombstone_agencies", "tombstone_practitioners", "deletion_covered", "key_commitments", "idempotency"}
 # Where no row may be left of a county that had one family and one chronology.
 EMPTY = ["chronologies", "chronology_team", "invitations", "invitation_practitioners", "fragments", "fragment_versions", "entries",
-         "consolidations", "people", "person_keys", "families", "family_members"]
+         "consolidations", "consolidation_fragments", "consolidation_links", "people", "person_keys", "families", "family_members"]
 PROMISED = 60.0
 
 

@@ -22,7 +22,7 @@ fn destroy(app: &TestApp, seed: &Seed) -> Value {
 }
 
 /// Tables in which something of a chronology stands.
-const OF_A_CHRONOLOGY: [&str; 12] = [
+const OF_A_CHRONOLOGY: [&str; 14] = [
     "chronologies",
     "chronology_team",
     "invitations",
@@ -31,6 +31,8 @@ const OF_A_CHRONOLOGY: [&str; 12] = [
     "fragment_versions",
     "entries",
     "consolidations",
+    "consolidation_fragments",
+    "consolidation_links",
     "event_links",
     "link_decisions",
     "link_decision_entries",
@@ -67,7 +69,12 @@ on_both! {
         assert!(!schools.to_string().contains("Canary"));
         // The family lives on for a while, unreferred to.
         assert_eq!(app.by(User::OWNER).get(&format!("/v1/families/{}", seed.family)).ok()["expires_at"], app.in_days(14));
+        // By what a repeat is known the identifier stays, without content, for a day and no longer.
+        let named = format!("SELECT count(*) AS count FROM idempotency WHERE {}", object(app, &seed.chronology));
+        assert!(raw::count(app, &named) > 0);
+        app.pass_days(1);
         app.work();
+        assert_eq!(raw::count(app, &named), 0);
     }
 
     fn the_certificate_of_the_key_and_later_that_of_the_hour(app) {
@@ -207,5 +214,13 @@ on_both! {
         assert_eq!(app.by(User::RETURNED).get(&seed.path).ok().get("warnings"), None, "that is its owner's business");
         let _ = app.by(User::OWNER).post(&seed.at("extend"), &reason(json!({"expires_at": app.in_days(60)}))).ok();
         assert_eq!(app.by(User::OWNER).get(&seed.path).ok().get("warnings"), None);
+    }
+}
+
+/// The condition that names an object on either database.
+fn object(app: &TestApp, id: &str) -> String {
+    match app.db.kind() {
+        behaviour::Kind::Sqlite => format!("object_id = x'{}'", id.replace('-', "")),
+        behaviour::Kind::Postgresql => format!("object_id = '{id}'"),
     }
 }
