@@ -8,6 +8,7 @@ mod holding;
 mod keys;
 mod lists;
 mod purge;
+mod statistics;
 mod unpurged;
 
 pub(crate) use burial::early;
