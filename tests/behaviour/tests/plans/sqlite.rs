@@ -35,7 +35,7 @@ pub(crate) fn explain(connection: &mut SqliteConnection, statement: &str, values
         .unwrap_or_else(|error| panic!("{error}: {statement}"));
     let sorts = |step: &Step| step.parent == 0 && step.detail.starts_with("USE TEMP B-TREE");
     Plan {
-        accesses: steps.iter().filter_map(|step| access(step)).collect(),
+        accesses: steps.iter().filter_map(access).collect(),
         a_page: statement.contains(" LIMIT ?") && !steps.iter().any(sorts),
     }
 }
