@@ -8,6 +8,7 @@ mod child;
 mod client;
 mod county;
 mod expiry;
+mod growth;
 mod load;
 mod machine;
 mod measure;
@@ -54,6 +55,10 @@ pub(crate) struct BenchArgs {
     #[arg(long, value_name = "FRAGMENTS", num_args = 0..=1, default_missing_value = "100000", conflicts_with = "safeguards",
         value_parser = clap::value_parser!(u32).range(100..=1_000_000))]
     expiry: Option<u32>,
+    /// Instead: the same requests in a partnership of 2,500, 25,000 and 250,000 entries, to see that they cost the same. The
+    /// databases are made for it and dropped again, as for the other measurements.
+    #[arg(long, conflicts_with_all = ["safeguards", "expiry"])]
+    county: bool,
 }
 
 /// One of the databases.
@@ -77,6 +82,10 @@ pub(crate) fn bench(arguments: &BenchArgs) -> anyhow::Result<()> {
             continue;
         }
         let place = Place::make(&above, &database)?;
+        if arguments.county {
+            output::text(&growth::measure(&place)?)?;
+            continue;
+        }
         if let Some(fragments) = arguments.expiry {
             output::text(&expiry::measure(&place, fragments)?)?;
             continue;

@@ -29,6 +29,8 @@ const FILL_EVERY: Duration = Duration::from_secs(5);
 const KEEP_TIME_EVERY: Duration = Duration::from_secs(5);
 const WATCH_EVERY: Duration = Duration::from_secs(1);
 const RETENTION_EVERY: Duration = Duration::from_secs(3_600);
+/// Statistics of the database: at the start and from then on; tables do not grow tenfold in an hour.
+const STATISTICS_EVERY: Duration = Duration::from_secs(3_600);
 /// Longest pause after repeated failures: short of the minute within which expired text must be deleted.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 
@@ -92,6 +94,10 @@ impl Workers {
                     vault.forget_unwrapped(service.clock().now());
                     Ok(More::No)
                 }
+            }),
+            worker("statistics", STATISTICS_EVERY, &stopped, {
+                let service = service.clone();
+                move || service.refresh_statistics().map(|_| More::No)
             }),
             worker("issuers", ISSUERS_EVERY, &stopped, move || {
                 // The verifier logs whose keys could not be read, and goes on with those it has.

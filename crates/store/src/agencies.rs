@@ -53,7 +53,17 @@ pub fn update(tx: &mut Tx<'_>, row: &AgencyRow, expected: i64) -> Result<(), Sto
         .filter(dsl::partnership_id.eq(Bind(row.partnership_id)))
         .filter(dsl::id.eq(Bind(row.id)))
         .filter(dsl::version.eq(expected));
-    one(tx.run(|c| diesel::update(target).set(row).execute(c))?)
+    // Not the row with its key: SQLite would then look for references to the old one in every table.
+    let change = (
+        dsl::code.eq(&row.code),
+        dsl::name.eq(&row.name),
+        dsl::kind.eq(Bind(row.kind)),
+        dsl::has_access.eq(row.has_access),
+        dsl::active.eq(row.active),
+        dsl::version.eq(row.version),
+        dsl::updated_at.eq(Bind(row.updated_at)),
+    );
+    one(tx.run(|c| diesel::update(target).set(change).execute(c))?)
 }
 
 /// The agency `id`.

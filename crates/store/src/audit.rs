@@ -7,7 +7,7 @@ use ledger::{Hash, Leaf};
 use uuid::Uuid;
 
 use crate::connection::on_either;
-use crate::page::after;
+use crate::page::{after, within};
 use crate::rows::row;
 use crate::schema::audit_records::{self, dsl};
 use crate::statements::insert_one;
@@ -159,7 +159,7 @@ const READS: [Operation; 10] = [
 macro_rules! readings {
     ($partnership:expr, $chronology:expr) => {
         dsl::audit_records
-            .filter(dsl::partnership_id.eq(Bind($partnership)))
+            .filter(within!(dsl::partnership_id, $partnership))
             .filter(dsl::chronology_token.eq_any($chronology))
             .filter(dsl::practitioner_token.is_not_null())
             .filter(dsl::outcome.eq_any(["allowed", "replayed"]))
@@ -222,7 +222,12 @@ pub fn page(
     after: Option<Keyset>,
     limit: impl Into<i64>,
 ) -> Result<Vec<AuditRow>, StoreError> {
-    let mut query = dsl::audit_records.filter(dsl::partnership_id.eq(Bind(partnership))).into_boxed();
+    let by_token = [&filter.chronology, &filter.object, &filter.practitioner];
+    // Such a token leads to its own records; without one the partnership's are gone through in the order of time.
+    let mut query = match by_token.iter().any(|tokens| tokens.is_some()) {
+        true => dsl::audit_records.filter(within!(dsl::partnership_id, partnership)).into_boxed(),
+        false => dsl::audit_records.filter(dsl::partnership_id.eq(Bind(partnership))).into_boxed(),
+    };
     if let Some(tokens) = &filter.chronology {
         query = query.filter(dsl::chronology_token.eq_any(tokens));
     }

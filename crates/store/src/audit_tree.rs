@@ -1,6 +1,5 @@
 //! The tree over the audit records, and where it stands.
 
-use diesel::dsl::min;
 use diesel::prelude::*;
 use domain::{AuditId, Instant, PartnershipId};
 use ledger::{Hash, Subtrees, Tile};
@@ -76,6 +75,19 @@ row! {
     }
 }
 
+/// When the first record of a run was made that has no place yet.
+macro_rules! first_unplaced {
+    () => {
+        audit_records::table
+            .filter(audit_records::partnership_id.eq(audit_runs::partnership_id))
+            .filter(audit_records::run_id.eq(audit_runs::run_id))
+            .filter(audit_records::number.ge(audit_runs::next_number))
+            .order(audit_records::number)
+            .limit(1)
+            .select(audit_records::at)
+    };
+}
+
 pub(crate) fn begin_run(tx: &mut Tx<'_>, partnership: PartnershipId, run: Uuid, at: Instant) -> Result<(), StoreError> {
     let row = RunRow { partnership_id: partnership, run_id: run, next_number: 1, begun_at: at };
     tx.run(|connection| {
@@ -134,16 +146,24 @@ pub fn insert(tx: &mut Tx<'_>, rows: &[AuditTreeRow]) -> Result<(), StoreError> 
 /// # Errors
 /// When the database fails.
 pub fn unplaced(tx: &mut Tx<'_>, partnership: PartnershipId, limit: i64) -> Result<Vec<AuditRow>, StoreError> {
-    let of_run =
-        audit_runs::partnership_id.eq(audit_records::partnership_id).and(audit_runs::run_id.eq(audit_records::run_id));
-    let fresh = audit_runs::table
-        .inner_join(audit_records::table.on(of_run))
+    // Run by run: joined to all of them, a planner may choose to read every record there is.
+    let runs = audit_runs::table
         .filter(audit_runs::partnership_id.eq(Bind(partnership)))
-        .filter(audit_records::number.ge(audit_runs::next_number))
-        .order((audit_records::run_id, audit_records::number))
-        .limit(limit)
-        .select(AuditRow::as_select());
-    let mut rows: Vec<AuditRow> = tx.run(|c| fresh.load(c))?;
+        .order(audit_runs::run_id)
+        .select((audit_runs::run_id, audit_runs::next_number, first_unplaced!().single_value()));
+    let runs: Vec<(Uuid, i64, Option<Instant>)> = tx.run(|c| runs.load(c))?;
+    let mut rows: Vec<AuditRow> = Vec::new();
+    for (run, next, _) in runs.into_iter().filter(|(_, _, first)| first.is_some()) {
+        let left = limit.saturating_sub(i64::try_from(rows.len()).unwrap_or(i64::MAX));
+        let fresh = audit_records::table
+            .filter(audit_records::partnership_id.eq(Bind(partnership)))
+            .filter(audit_records::run_id.eq(Bind(run)))
+            .filter(audit_records::number.ge(next))
+            .order(audit_records::number)
+            .limit(left)
+            .select(AuditRow::as_select());
+        rows.extend(tx.run(|c| fresh.load::<AuditRow>(c))?);
+    }
     let of_hole = audit_holes::partnership_id
         .eq(audit_records::partnership_id)
         .and(audit_holes::run_id.eq(audit_records::run_id))
@@ -219,13 +239,9 @@ pub fn holes(tx: &mut Tx<'_>, partnership: PartnershipId) -> Result<Vec<(Uuid, i
 /// # Errors
 /// When the database fails.
 pub fn oldest_unplaced(tx: &mut Tx<'_>) -> Result<Option<Instant>, StoreError> {
-    let of_run =
-        audit_runs::partnership_id.eq(audit_records::partnership_id).and(audit_runs::run_id.eq(audit_records::run_id));
-    let query = audit_runs::table
-        .inner_join(audit_records::table.on(of_run))
-        .filter(audit_records::number.ge(audit_runs::next_number))
-        .select(min(audit_records::at));
-    tx.run(|c| query.get_result(c))
+    let query = audit_runs::table.select(first_unplaced!().single_value());
+    let of_runs: Vec<Option<Instant>> = tx.run(|c| query.load(c))?;
+    Ok(of_runs.into_iter().flatten().min())
 }
 
 /// The hashes of a level at `[start, start + count)`, as many as there are.

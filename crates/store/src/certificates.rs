@@ -6,7 +6,7 @@ use domain::{CertificateReach, DeletionCertificateId, Instant, PartnershipId, Pe
 use uuid::Uuid;
 
 use crate::connection::MultiBackend;
-use crate::page::after;
+use crate::page::{after, within};
 use crate::rows::row;
 use crate::schema::deletion_certificates::{self, dsl};
 use crate::schema::deletion_covered;
@@ -79,19 +79,24 @@ pub fn of_object(
     partnership: PartnershipId,
     object: Uuid,
 ) -> Result<Vec<DeletionCertificateId>, StoreError> {
-    let covers = exists(
-        deletion_covered::table
-            .filter(deletion_covered::partnership_id.eq(Bind(partnership)))
-            .filter(deletion_covered::object_id.eq(Bind(object)))
-            .filter(deletion_covered::kind.eq(deletion_certificates::kind))
-            .filter(deletion_covered::key_id.eq(deletion_certificates::key_id)),
-    );
-    let query = dsl::deletion_certificates
-        .filter(dsl::partnership_id.eq(Bind(partnership)))
-        .filter(covers)
-        .order((dsl::issued_at, dsl::id))
-        .select(dsl::id);
-    tx.run(|c| query.load(c))
+    use deletion_covered as covered;
+    let keys = covered::table
+        .filter(covered::object_id.eq(Bind(object)))
+        .filter(within!(covered::partnership_id, partnership))
+        .select((covered::kind, covered::key_id));
+    let keys: Vec<(String, String)> = tx.run(|c| keys.load(c))?;
+    let mut found: Vec<(Instant, DeletionCertificateId)> = Vec::new();
+    for (kind, key_id) in keys {
+        let of_key = dsl::deletion_certificates
+            .filter(dsl::partnership_id.eq(Bind(partnership)))
+            .filter(dsl::kind.eq(kind))
+            .filter(dsl::key_id.eq(key_id))
+            .select((dsl::issued_at, dsl::id));
+        let certificate: Option<(Instant, DeletionCertificateId)> = tx.run(|c| of_key.get_result(c).optional())?;
+        found.extend(certificate);
+    }
+    found.sort_unstable();
+    Ok(found.into_iter().map(|(_, id)| id).collect())
 }
 
 /// Certificates that cover something of the permit's holder; all of the partnership for an auditor.

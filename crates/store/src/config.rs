@@ -78,7 +78,7 @@ pub(crate) enum Target {
 }
 
 /// Which of the two databases.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// PostgreSQL.
     Postgresql,

@@ -8,6 +8,7 @@ use domain::{
 };
 use uuid::Uuid;
 
+use crate::page::within;
 use crate::rows::row;
 use crate::schema::deletion_covered::{self, dsl};
 use crate::schema::{chronologies, consolidations, families, fragments, people};
@@ -72,7 +73,7 @@ pub enum Part {
 /// Rows of a table that belong to a part; `$own` limits the query where the part names one thing.
 macro_rules! rows_of {
     ($tx:expr, $partnership:expr, $part:expr, $table:ident, $columns:expr, { $($pattern:pat => $own:expr),+ $(,)? }) => {{
-        let query = $table::table.filter($table::partnership_id.eq(Bind($partnership))).into_boxed();
+        let query = $table::table.filter(within!($table::partnership_id, $partnership)).into_boxed();
         let query = match $part {
             $($pattern => Some(query.filter($own)),)+
             Part::Ending(after, until) => Some(
@@ -198,7 +199,7 @@ fn runners(
     // Below both databases' limits on values in a statement.
     for some in wanted.chunks(500) {
         let query = chronologies::table
-            .filter(chronologies::partnership_id.eq(Bind(partnership)))
+            .filter(within!(chronologies::partnership_id, partnership))
             .filter(chronologies::id.eq_any(some.iter().copied().map(Bind)))
             .select((chronologies::id, chronologies::owner_agency_id));
         let rows: Vec<(ChronologyId, AgencyId)> = tx.run(|c| query.load(c))?;

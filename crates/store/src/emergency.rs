@@ -8,7 +8,7 @@ use domain::{
     ReviewFinding,
 };
 
-use crate::page::before;
+use crate::page::{before, within};
 use crate::rows::row;
 use crate::schema::{chronologies, emergency_accesses, emergency_chronologies};
 use crate::statements::{insert_many, insert_one, one};
@@ -188,7 +188,7 @@ pub fn chronologies_of_families(
 ) -> Result<Vec<ChronologyId>, StoreError> {
     use chronologies::dsl;
     let query = dsl::chronologies
-        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .filter(within!(dsl::partnership_id, partnership))
         .filter(dsl::family_id.eq_any(families.iter().copied().map(Bind)))
         .filter(dsl::expires_at.gt(Bind(now)))
         .filter(dsl::opened_at.is_not_null())
@@ -211,12 +211,12 @@ pub fn concerning(
     let own = emergency_chronologies::table
         .inner_join(chronologies::table.on(chronologies::id.eq(emergency_chronologies::chronology_id)))
         .filter(emergency_chronologies::partnership_id.eq(Bind(partnership)))
-        .filter(chronologies::partnership_id.eq(Bind(partnership)))
+        .filter(within!(chronologies::partnership_id, partnership))
         .filter(chronologies::owner_id.eq(Bind(owner)).or(chronologies::owner_agency_id.eq(Bind(agency))))
         .select((EmergencyChronologyRow::as_select(), chronologies::owner_id, chronologies::owner_agency_id));
     let own: Vec<(EmergencyChronologyRow, PractitionerId, AgencyId)> = tx.run(|c| own.load(c))?;
     let still_there = chronologies::table
-        .filter(chronologies::partnership_id.eq(Bind(partnership)))
+        .filter(within!(chronologies::partnership_id, partnership))
         .filter(chronologies::id.eq(emergency_chronologies::chronology_id));
     let gone = emergency_chronologies::table
         .filter(emergency_chronologies::partnership_id.eq(Bind(partnership)))

@@ -5,7 +5,7 @@ use diesel::prelude::*;
 use domain::{AgencyId, FamilyId, Instant, InvitationFacts, PartnershipId, Permit, PersonId, PractitionerId};
 
 use crate::connection::AnyConnection;
-use crate::page::after;
+use crate::page::{after, within};
 use crate::rows::row;
 use crate::schema::families::{self, dsl};
 use crate::schema::{chronologies, family_members, fragment_origins, fragments};
@@ -252,7 +252,7 @@ pub fn latest_reference(
         .inner_join(fragments::table.on(fragments::id.eq(fragment_origins::fragment_id)))
         .filter(fragment_origins::partnership_id.eq(Bind(partnership)))
         .filter(fragment_origins::family_id.eq(Bind(family)))
-        .filter(fragments::partnership_id.eq(Bind(partnership)))
+        .filter(within!(fragments::partnership_id, partnership))
         .filter(fragments::state.eq(Bind(FragmentState::Submitted)))
         .filter(fragments::expires_at.gt(Bind(now)))
         .select(max(fragments::expires_at));

@@ -11,7 +11,7 @@ use domain::{
     AgencyId, ChronologyId, EntryId, FamilyId, FragmentId, Instant, Marking, PartnershipId, PersonId, PractitionerId,
 };
 
-use crate::page::after;
+use crate::page::{after, within};
 use crate::rows::row;
 use crate::schema::fragments::{self, dsl};
 use crate::schema::{entries, fragment_versions};
@@ -212,14 +212,17 @@ pub fn page_for_agency(
     after: Option<Keyset>,
     limit: impl Into<i64>,
 ) -> Result<Vec<FragmentRow>, StoreError> {
-    let query = dsl::fragments
-        .filter(dsl::partnership_id.eq(Bind(partnership)))
-        .filter(dsl::agency_id.eq(Bind(agency)))
-        .filter(dsl::expires_at.gt(Bind(now)))
-        .into_boxed();
+    let live = dsl::fragments.filter(dsl::expires_at.gt(Bind(now)));
+    // What one author has sent is found by the author, an agency's by the agency; both in the order of time.
     let query = match author {
-        Some(author) => query.filter(dsl::author_id.eq(Bind(author))),
-        None => query,
+        Some(author) => live
+            .filter(dsl::author_id.eq(Bind(author)))
+            .filter(within!(dsl::partnership_id, partnership))
+            .filter(within!(dsl::agency_id, agency))
+            .into_boxed(),
+        None => {
+            live.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::agency_id.eq(Bind(agency))).into_boxed()
+        }
     };
     let query = after!(query, after, dsl::created_at, dsl::id, FragmentId);
     let query = query.order((dsl::created_at, dsl::id)).limit(limit.into());
@@ -237,7 +240,7 @@ pub fn ahead_of(
     now: Instant,
 ) -> Result<Vec<FragmentRow>, StoreError> {
     let query = dsl::fragments
-        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .filter(within!(dsl::partnership_id, partnership))
         .filter(dsl::family_id.eq(Bind(family)))
         .filter(dsl::chronology_id.is_null())
         .filter(dsl::state.eq(Bind(FragmentState::Submitted)))
@@ -300,7 +303,7 @@ pub fn ahead_of_agency(
     now: Instant,
 ) -> Result<Vec<FragmentRow>, StoreError> {
     let query = dsl::fragments
-        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .filter(within!(dsl::partnership_id, partnership))
         .filter(dsl::agency_id.eq(Bind(agency)))
         .filter(dsl::chronology_id.is_null())
         .filter(dsl::state.eq(Bind(FragmentState::Submitted)))

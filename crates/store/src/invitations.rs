@@ -1,12 +1,13 @@
 //! Invitations: each agency's place on a chronology. What is sealed in one lives as long as its chronology.
 
+use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use domain::{
     AgencyId, ChronologyId, ChronologyState, DeclineReason, Instant, InvitationId, InvitationState, PartnershipId,
     PractitionerId,
 };
 
-use crate::page::after;
+use crate::page::{after, within};
 use crate::rows::row;
 use crate::schema::chronologies;
 use crate::schema::invitation_practitioners;
@@ -199,26 +200,28 @@ pub fn page_for_agency(
     after: Option<Keyset>,
     limit: impl Into<i64>,
 ) -> Result<Vec<InvitationRow>, StoreError> {
-    let live = chronologies::table
-        .filter(chronologies::partnership_id.eq(Bind(partnership)))
-        .filter(chronologies::expires_at.gt(Bind(now)))
-        .filter(chronologies::opened_at.is_not_null())
-        .select(chronologies::id);
-    let query = dsl::invitations
-        .filter(dsl::partnership_id.eq(Bind(partnership)))
-        .filter(dsl::agency_id.eq(Bind(agency)))
-        .filter(dsl::chronology_id.eq_any(live))
-        .into_boxed();
+    // Each invitation leads to its chronology; going the other way would read every chronology that lives.
+    let live = dsl::invitations
+        .inner_join(chronologies::table.on(chronologies::id.eq(dsl::chronology_id)))
+        .filter(within!(chronologies::partnership_id, partnership))
+        .filter(not(chronologies::expires_at.le(Bind(now))))
+        .filter(chronologies::opened_at.is_not_null());
     let query = match named {
-        Some(practitioner) => query.filter(
-            dsl::id.eq_any(
-                invitation_practitioners::table
-                    .filter(invitation_practitioners::partnership_id.eq(Bind(partnership)))
-                    .filter(invitation_practitioners::practitioner_id.eq(Bind(practitioner)))
-                    .select(invitation_practitioners::invitation_id),
-            ),
-        ),
-        None => query,
+        Some(practitioner) => live
+            .filter(within!(dsl::partnership_id, partnership))
+            .filter(within!(dsl::agency_id, agency))
+            .filter(
+                dsl::id.eq_any(
+                    invitation_practitioners::table
+                        .filter(within!(invitation_practitioners::partnership_id, partnership))
+                        .filter(invitation_practitioners::practitioner_id.eq(Bind(practitioner)))
+                        .select(invitation_practitioners::invitation_id),
+                ),
+            )
+            .into_boxed(),
+        None => {
+            live.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::agency_id.eq(Bind(agency))).into_boxed()
+        }
     };
     let query = after!(query, after, dsl::created_at, dsl::id, InvitationId);
     let query = query.order((dsl::created_at, dsl::id)).limit(limit.into());
@@ -231,15 +234,27 @@ pub fn page_for_agency(
 /// # Errors
 /// When the database fails.
 pub fn past_due(tx: &mut Tx<'_>, now: Instant, limit: impl Into<i64>) -> Result<Vec<InvitationRow>, StoreError> {
-    let waiting = [InvitationState::Invited, InvitationState::Viewed, InvitationState::Drafting];
+    let limit = limit.into();
     let asked = [ChronologyState::Open, ChronologyState::Closing];
-    let query = dsl::invitations
-        .inner_join(chronologies::table.on(chronologies::id.eq(dsl::chronology_id)))
-        .filter(dsl::state.eq_any(waiting.map(Bind)))
-        .filter(dsl::due_at.le(Bind(now)))
-        .filter(chronologies::state.eq_any(asked.map(Bind)))
-        .filter(chronologies::expires_at.gt(Bind(now)))
-        .order((dsl::due_at, dsl::id))
-        .limit(limit.into());
-    tx.run(|c| query.select(InvitationRow::as_select()).load(c))
+    let mut found: Vec<InvitationRow> = Vec::new();
+    // State by state, so that each is read from its index in the order of due dates, and no further than is asked for.
+    for state in [InvitationState::Invited, InvitationState::Viewed, InvitationState::Drafting] {
+        let goes_on = exists(
+            chronologies::table
+                .filter(chronologies::id.eq(dsl::chronology_id))
+                .filter(chronologies::state.eq_any(asked.map(Bind)))
+                .filter(chronologies::expires_at.gt(Bind(now))),
+        );
+        let query = dsl::invitations
+            .filter(dsl::state.eq(Bind(state)))
+            .filter(dsl::due_at.le(Bind(now)))
+            .filter(goes_on)
+            .order((dsl::due_at, dsl::id))
+            .limit(limit)
+            .select(InvitationRow::as_select());
+        found.extend(tx.run(|c| query.load::<InvitationRow>(c))?);
+    }
+    found.sort_by_key(|row| (row.due_at, row.id));
+    found.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
+    Ok(found)
 }

@@ -33,6 +33,8 @@ pub mod chronologies;
 pub mod clock;
 pub mod commitments;
 pub mod consolidations;
+#[cfg(any(test, feature = "testing", feature = "county"))]
+pub mod county;
 pub mod covered;
 pub mod deletion_orders;
 pub mod emergency;
@@ -55,6 +57,7 @@ pub mod purge;
 pub mod scopes_to_destroy;
 pub mod scratch;
 pub mod shown_fragments;
+pub mod statistics;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod tombstones;

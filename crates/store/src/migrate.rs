@@ -19,13 +19,17 @@ const SQLITE: EmbeddedMigrations = embed_migrations!("../../migrations/sqlite");
 /// Held while migrations run, so that two nodes that start together do not both run them. The number means nothing.
 const LOCK: i64 = 0x6368_726f_6e6f;
 
-/// Applies what is pending; gives the versions applied, in order.
+/// Applies what is pending; gives the versions applied, in order. New tables and indexes have their statistics taken.
 ///
 /// # Errors
 /// [`StoreError::Newer`] when the database is ahead of this program, and when the database fails.
 pub fn migrate(db: &Db) -> Result<Vec<String>, StoreError> {
     check_newer(db)?;
-    apply(&mut exclusive(db)?)
+    let applied = apply(&mut exclusive(db)?)?;
+    if !applied.is_empty() {
+        crate::statistics::refresh(db)?;
+    }
+    Ok(applied)
 }
 
 /// Applies what is pending over one connection.

@@ -45,4 +45,14 @@ macro_rules! before {
         }
     };
 }
-pub(crate) use {after, before};
+diesel::postfix_operator!(IsTrue, " IS TRUE");
+
+/// The condition that rows are a partnership's (or an agency's), where something else already says which few rows they are.
+/// It is written so that neither database uses an index for it: SQLite without statistics would read everything the
+/// partnership has rather than look up several values, or join; PostgreSQL would combine the two.
+macro_rules! within {
+    ($column:expr, $owner:expr) => {
+        $crate::page::IsTrue::new($column.eq($crate::types::Bind($owner)))
+    };
+}
+pub(crate) use {after, before, within};

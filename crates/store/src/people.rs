@@ -5,6 +5,7 @@ use domain::{
     AgencyId, FamilyId, Instant, InvitationFacts, PartnershipId, Permit, PersonId, PersonKind, PractitionerId,
 };
 
+use crate::page::within;
 use crate::rows::row;
 use crate::schema::people::{self, dsl};
 use crate::schema::{family_members, person_keys};
@@ -144,7 +145,7 @@ pub fn find_many(
     now: Instant,
 ) -> Result<Vec<PersonRow>, StoreError> {
     let query = dsl::people
-        .filter(dsl::partnership_id.eq(Bind(permit.partnership())))
+        .filter(within!(dsl::partnership_id, permit.partnership()))
         .filter(dsl::id.eq_any(ids.iter().copied().map(Bind)))
         .filter(dsl::expires_at.gt(Bind(now)))
         .order(dsl::id);

@@ -7,6 +7,7 @@ use domain::{
     AgencyId, ChronologyId, FamilyId, Instant, PartnershipId, PersonId, PersonKind, PersonLinkId, PractitionerId,
 };
 
+use crate::page::{IsTrue, within};
 use crate::rows::row;
 use crate::schema::person_links::{self, dsl};
 use crate::schema::{chronologies, family_members, fragments, invitations, people, person_keys};
@@ -191,7 +192,7 @@ fn tokens_of(
     people: &[PersonId],
 ) -> Result<Vec<Token>, StoreError> {
     let query = person_keys::table
-        .filter(person_keys::partnership_id.eq(Bind(partnership)))
+        .filter(within!(person_keys::partnership_id, partnership))
         .filter(person_keys::person_id.eq_any(people.iter().copied().map(Bind)))
         .filter(person_keys::kind.eq(kind))
         .select(person_keys::token);
@@ -226,8 +227,8 @@ pub fn families_waiting(
             .filter(person_keys::token.eq_any(tokens))
             .filter(people::kind.eq(Bind(PersonKind::Child)))
             .filter(people::expires_at.gt(Bind(now)))
-            .filter(family_members::partnership_id.eq(Bind(partnership)))
-            .filter(fragments::partnership_id.eq(Bind(partnership)))
+            .filter(within!(family_members::partnership_id, partnership))
+            .filter(within!(fragments::partnership_id, partnership))
             .filter(fragments::agency_id.eq(Bind(agency)))
             .filter(fragments::chronology_id.is_null())
             .filter(fragments::state.eq(Bind(FragmentState::Submitted)))
@@ -269,11 +270,11 @@ pub fn chronologies_asking(
             .filter(person_keys::token.eq_any(tokens))
             .filter(people::kind.eq(Bind(PersonKind::Child)))
             .filter(people::expires_at.gt(Bind(now)))
-            .filter(family_members::partnership_id.eq(Bind(partnership)))
-            .filter(chronologies::partnership_id.eq(Bind(partnership)))
+            .filter(within!(family_members::partnership_id, partnership))
+            .filter(within!(chronologies::partnership_id, partnership))
             .filter(chronologies::opened_at.is_not_null())
             .filter(chronologies::expires_at.gt(Bind(now)))
-            .filter(invitations::partnership_id.eq(Bind(partnership)))
+            .filter(within!(invitations::partnership_id, partnership))
             .filter(invitations::agency_id.eq(Bind(agency)))
             .select(chronologies::id)
             .distinct();
@@ -299,13 +300,13 @@ pub fn waiting_about(
     let query = fragments::table
         .inner_join(family_members::table.on(family_members::family_id.eq(fragments::family_id)))
         .inner_join(invitations::table.on(invitations::agency_id.eq(fragments::agency_id)))
-        .filter(fragments::partnership_id.eq(Bind(partnership)))
+        .filter(within!(fragments::partnership_id, partnership))
         .filter(fragments::chronology_id.is_null())
         .filter(fragments::state.eq(Bind(FragmentState::Submitted)))
-        .filter(fragments::expires_at.gt(Bind(now)))
-        .filter(family_members::partnership_id.eq(Bind(partnership)))
+        .filter(IsTrue::new(fragments::expires_at.gt(Bind(now))))
+        .filter(within!(family_members::partnership_id, partnership))
         .filter(family_members::person_id.eq(Bind(person)))
-        .filter(invitations::partnership_id.eq(Bind(partnership)))
+        .filter(within!(invitations::partnership_id, partnership))
         .filter(invitations::chronology_id.eq(Bind(chronology)))
         .order((fragments::created_at, fragments::id))
         .select((fragments::family_id, fragments::agency_id));

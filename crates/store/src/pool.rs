@@ -31,10 +31,13 @@ impl Manager {
 
     /// Opens one connection outside any pool.
     pub(crate) fn open(&self) -> Result<AnyConnection, StoreError> {
-        match &self.target {
+        let connection = match &self.target {
             Target::Postgresql(url) => postgresql::open(url, &self.config).map(AnyConnection::Postgresql),
             Target::Sqlite(path) => sqlite::open(path, self.part, &self.config).map(AnyConnection::Sqlite),
-        }
+        };
+        #[cfg(any(test, feature = "testing"))]
+        let connection = connection.map(recorded);
+        connection
     }
 
     /// A pool of at most `size` connections; none is opened before it is asked for.
@@ -50,6 +53,17 @@ impl Manager {
             .error_handler(Box::new(Silent))
             .build_unchecked(self)
     }
+}
+
+/// Notes the statements of a connection, for tests of their plans.
+#[cfg(any(test, feature = "testing"))]
+fn recorded(mut connection: AnyConnection) -> AnyConnection {
+    let kind = match connection {
+        AnyConnection::Postgresql(_) => crate::Kind::Postgresql,
+        AnyConnection::Sqlite(_) => crate::Kind::Sqlite,
+    };
+    diesel::Connection::set_instrumentation(&mut connection, crate::testing::statements::Recorder(kind));
+    connection
 }
 
 impl ManageConnection for Manager {

@@ -3,7 +3,7 @@
 use diesel::prelude::*;
 use domain::{AgencyId, Instant, PartnershipId, PractitionerId};
 
-use crate::page::after;
+use crate::page::{after, within};
 use crate::rows::row;
 use crate::schema::practitioners::{self, dsl};
 use crate::statements::{insert_new, one};
@@ -53,7 +53,15 @@ pub fn update(tx: &mut Tx<'_>, row: &PractitionerRow, expected: i64) -> Result<(
         .filter(dsl::partnership_id.eq(Bind(row.partnership_id)))
         .filter(dsl::id.eq(Bind(row.id)))
         .filter(dsl::version.eq(expected));
-    one(tx.run(|c| diesel::update(target).set(row).execute(c))?)
+    // Not the row with its key: SQLite would then look for references to the old one in every table.
+    let change = (
+        dsl::wrapped_key.eq(&row.wrapped_key),
+        dsl::sealed.eq(&row.sealed),
+        dsl::active.eq(row.active),
+        dsl::version.eq(row.version),
+        dsl::updated_at.eq(Bind(row.updated_at)),
+    );
+    one(tx.run(|c| diesel::update(target).set(change).execute(c))?)
 }
 
 /// The practitioner `id`.
@@ -79,7 +87,7 @@ pub fn find_many(
     ids: &[PractitionerId],
 ) -> Result<Vec<PractitionerRow>, StoreError> {
     let query = dsl::practitioners
-        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .filter(within!(dsl::partnership_id, partnership))
         .filter(dsl::id.eq_any(ids.iter().copied().map(Bind)))
         .order(dsl::id);
     tx.run(|c| query.select(PractitionerRow::as_select()).load(c))

@@ -4,6 +4,7 @@ use diesel::dsl::exists;
 use diesel::prelude::*;
 use domain::{AgencyId, FamilyId, Instant, InvitationFacts, PartnershipId, PractitionerId};
 
+use crate::page::within;
 use crate::schema::{chronologies, invitation_practitioners, invitations};
 use crate::types::Bind;
 use crate::{StoreError, Tx};
@@ -26,9 +27,9 @@ pub(crate) fn to_families(
     );
     let query = invitations::table
         .inner_join(chronologies::table.on(chronologies::id.eq(invitations::chronology_id)))
-        .filter(invitations::partnership_id.eq(Bind(partnership)))
+        .filter(within!(invitations::partnership_id, partnership))
         .filter(invitations::agency_id.eq(Bind(agency)))
-        .filter(chronologies::partnership_id.eq(Bind(partnership)))
+        .filter(within!(chronologies::partnership_id, partnership))
         .filter(chronologies::family_id.eq_any(families.iter().copied().map(Bind)))
         .filter(chronologies::expires_at.gt(Bind(now)))
         .filter(chronologies::opened_at.is_not_null())

@@ -46,10 +46,16 @@ impl Tx<'_> {
     }
 
     /// Runs one statement and says what its failure means; the way for every query of this crate.
+    #[cfg_attr(any(test, feature = "testing"), track_caller)]
     pub(crate) fn run<T>(
         &mut self,
         statement: impl FnOnce(&mut AnyConnection) -> QueryResult<T>,
     ) -> Result<T, StoreError> {
+        #[cfg(any(test, feature = "testing"))]
+        let statement = {
+            let caller = std::panic::Location::caller();
+            |connection: &mut _| crate::testing::statements::called_from(caller, || statement(connection))
+        };
         statement(self.connection).map_err(|error| {
             let failure = Failure::from(error);
             self.again |= failure.again;

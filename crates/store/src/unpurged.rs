@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use domain::{ChronologyId, FamilyId, FragmentId, Instant, PartnershipId, PersonId};
 use uuid::Uuid;
 
-use crate::page::after;
+use crate::page::{after, within};
 use crate::schema::{chronologies, families, fragment_origins, fragments, people};
 use crate::types::Bind;
 use crate::{Keyset, StoreError, Tx};
@@ -61,7 +61,7 @@ pub fn page(
     macro_rules! add {
         ($($table:ident, $id:ident, $kind:ident);+) => {$(
             let query = $table::table
-                .filter($table::partnership_id.eq(Bind(partnership)))
+                .filter(within!($table::partnership_id, partnership))
                 .filter($table::expires_at.le(Bind(now)))
                 .into_boxed();
             let query = after!(query, after, $table::expires_at, $table::id, $id);

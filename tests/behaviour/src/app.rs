@@ -261,13 +261,15 @@ fn ledger(folder: &TempDir) -> LedgerConfig {
 }
 
 /// Whatever a test has done, it leaves nothing in clear: database, its files, keystore. So the whole suite is a search
-/// for the words that every text of every test begins with.
+/// for the words that every text of every test begins with. And every statement that it made the service issue is on the
+/// list whose plans are tested.
 impl Drop for TestApp {
     fn drop(&mut self) {
         // A thread that still links when the process ends would be cut off inside the database's own code.
         self.service.wait_for_links();
         if !std::thread::panicking() {
             assert!(!crate::raw::finds(self, crate::inputs::CANARY), "something stands in clear");
+            crate::statements::compare(self.db.kind());
         }
     }
 }

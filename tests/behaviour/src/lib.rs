@@ -16,6 +16,7 @@ pub mod inputs;
 mod listener;
 pub mod raw;
 mod seed;
+pub mod statements;
 mod users;
 
 pub use app::TestApp;

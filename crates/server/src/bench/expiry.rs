@@ -67,12 +67,12 @@ fn id_of(path: &str) -> anyhow::Result<Uuid> {
 }
 
 /// What is stored.
-struct Filling<'a> {
-    db: &'a Db,
-    vault: &'a Vault,
-    ids: &'a dyn Ids,
-    now: Instant,
-    epoch: Epoch,
+pub(super) struct Filling<'a> {
+    pub(super) db: &'a Db,
+    pub(super) vault: &'a Vault,
+    pub(super) ids: &'a dyn Ids,
+    pub(super) now: Instant,
+    pub(super) epoch: Epoch,
 }
 
 impl Filling<'_> {
@@ -98,6 +98,27 @@ impl Filling<'_> {
             })?;
         }
         self.publish(&chronology)
+    }
+
+    /// Fragments like those of `model` in another chronology, which goes on.
+    pub(super) fn fill_into(
+        &self,
+        chronology: ChronologyId,
+        model: ChronologyId,
+        fragments: u32,
+    ) -> anyhow::Result<()> {
+        let row = self.db.write("bench.fill_into", |tx| {
+            let partnership = store::partnerships::find_by_code(tx, PARTNERSHIP)?.context("no partnership")?.id;
+            let row = store::purge::chronology(tx, partnership, chronology)?.context("no chronology")?;
+            let models = store::purge::fragments_of(tx, partnership, model)?;
+            models
+                .iter()
+                .cycle()
+                .take(fragments as usize)
+                .try_for_each(|model| self.fragment(tx, chronology, model))?;
+            anyhow::Ok(row)
+        })?;
+        self.publish(&row)
     }
 
     fn fragment(&self, tx: &mut store::Tx<'_>, id: ChronologyId, model: &FragmentRow) -> anyhow::Result<()> {

@@ -9,6 +9,7 @@ mod keys;
 mod lists;
 mod purge;
 mod reasons;
+mod statistics;
 mod unpurged;
 
 pub(crate) use burial::early;

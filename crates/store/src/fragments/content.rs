@@ -8,6 +8,7 @@ use diesel::prelude::*;
 use domain::{ChronologyId, EntryId, FragmentId, Instant, Permit};
 
 use super::{EntryRow, FragmentRow, FragmentVersionRow};
+use crate::page::within;
 use crate::schema::{chronologies, entries, fragment_versions, fragments};
 use crate::types::Bind;
 use crate::{FragmentState, StoreError, Tx};
@@ -28,8 +29,8 @@ macro_rules! live_versions {
     ($permit:expr, $now:expr) => {
         fragment_versions::table
             .inner_join(fragments::table.on(fragments::id.eq(fragment_versions::fragment_id)))
-            .filter(fragments::partnership_id.eq(Bind($permit.partnership())))
-            .filter(fragment_versions::partnership_id.eq(Bind($permit.partnership())))
+            .filter(within!(fragments::partnership_id, $permit.partnership()))
+            .filter(within!(fragment_versions::partnership_id, $permit.partnership()))
             .filter(fragments::state.eq(Bind(FragmentState::Submitted)))
             .filter(fragments::expires_at.gt(Bind($now)))
             .filter(fragment_versions::expires_at.gt(Bind($now)))
@@ -79,13 +80,12 @@ pub fn live_content_without<E: From<StoreError>>(
         .order((fragments::created_at, fragments::id))
         .select((FragmentRow::as_select(), FragmentVersionRow::as_select()));
     let found: Vec<(FragmentRow, FragmentVersionRow)> = tx.run(|c| query.load(c))?;
-    let ids: Vec<FragmentId> = found.iter().map(|(fragment, _)| fragment.id).collect();
     let mut without = Vec::new();
     for (fragment, version) in &found {
         without.extend(left_out(fragment, version)?);
     }
     without.truncate(MOST_LEFT_OUT);
-    let mut entries = current_entries(tx, permit, &ids, &without)?;
+    let mut entries = current_entries(tx, permit, chronology, now, &without)?;
     Ok(found
         .into_iter()
         .map(|(fragment, version)| FragmentContent {
@@ -96,24 +96,30 @@ pub fn live_content_without<E: From<StoreError>>(
         .collect())
 }
 
-/// The entries of fragments' current versions but for some, each fragment's in order.
+/// The entries of the current versions of a chronology's fragments but for some, each fragment's in order. The chronology
+/// leads to its fragments and each fragment to its entries, by keys alone: no list of fragments that a planner could
+/// answer from anything larger.
 fn current_entries(
     tx: &mut Tx<'_>,
     permit: &Permit,
-    ids: &[FragmentId],
+    chronology: ChronologyId,
+    now: Instant,
     without: &[EntryId],
 ) -> Result<HashMap<FragmentId, Vec<EntryRow>>, StoreError> {
-    let query = entries::table
+    let query = fragments::table
         .inner_join(
-            fragments::table.on(fragments::id.eq(entries::fragment_id).and(fragments::version.eq(entries::version))),
+            entries::table.on(entries::fragment_id.eq(fragments::id).and(entries::version.eq(fragments::version))),
         )
-        .filter(entries::partnership_id.eq(Bind(permit.partnership())))
-        .filter(entries::fragment_id.eq_any(ids.iter().copied().map(Bind)))
+        .filter(fragments::chronology_id.eq(Some(Bind(chronology))))
+        .filter(fragments::state.eq(Bind(FragmentState::Submitted)))
+        .filter(fragments::expires_at.gt(Bind(now)))
+        .filter(within!(fragments::partnership_id, permit.partnership()))
+        .filter(within!(entries::partnership_id, permit.partnership()))
         .filter(entries::id.ne_all(without.iter().copied().map(Bind)))
         .order((entries::fragment_id, entries::position))
         .select(EntryRow::as_select());
     let rows: Vec<EntryRow> = tx.run(|c| query.load(c))?;
-    let mut entries: HashMap<FragmentId, Vec<EntryRow>> = HashMap::with_capacity(ids.len());
+    let mut entries: HashMap<FragmentId, Vec<EntryRow>> = HashMap::new();
     for row in rows {
         entries.entry(row.fragment_id).or_default().push(row);
     }

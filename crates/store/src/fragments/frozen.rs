@@ -8,6 +8,7 @@ use domain::{ChronologyId, ConsolidationId, EntryId, FragmentId, Instant, Permit
 
 use super::content::{MOST_LEFT_OUT, live_versions};
 use super::{EntryRow, FragmentContent, FragmentRow, FragmentVersionRow};
+use crate::page::within;
 use crate::schema::{chronologies, consolidation_fragments, entries, fragment_versions, fragments};
 use crate::types::Bind;
 use crate::{FragmentState, StoreError, Tx};

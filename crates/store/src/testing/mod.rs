@@ -10,6 +10,8 @@
 
 mod cluster;
 mod postgresql;
+pub mod sources;
+pub mod statements;
 
 use std::ops::Deref;
 
