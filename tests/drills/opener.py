@@ -81,7 +81,8 @@ class Loot:
                 self.keys[stored["kind"]][stored["id"]] = key
 
     def data_key(self, table: str, row: str, version: int, scopes: list[str], expires_at: int, partnership: str, wrapped: bytes) -> bytes | None:
-        """The data key in `wrapped`, under any epoch and any scope whose keys are here, or the partnership's own."""
+        """The data key in `wrapped`, under any epoch and any scope whose keys are here, the fragment's own besides where there is
+        one, or the partnership's own."""
         place = ("chronology wrap 1", table, UUID(row), version)
         if permanent := self.keys["permanent"].get(partnership):
             bound = bind(*place, "permanent", UUID(partnership))
@@ -92,6 +93,10 @@ class Loot:
                 secret = self.keys["scope"].get(scope)
                 bound = bind(*place, "until", UUID(scope), expires_at)
                 if secret and (key := opened(derived(epoch + secret, "chronology wrapping key 1"), bound, wrapped)):
+                    return key
+                own = self.keys["scope"].get(row)
+                bound = bind(*place, "until", UUID(scope), UUID(row), expires_at)
+                if secret and own and (key := opened(derived(epoch + secret + own, "chronology wrapping key 2"), bound, wrapped)):
                     return key
         return None
 

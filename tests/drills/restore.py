@@ -1,7 +1,8 @@
 """The restore drill: copies of the database taken while 500 narratives lived are brought back after their keys were
 destroyed, each in the way operators do it. Nobody reads any of them: not through the service, in the present or with
-its clock set back to when they lived; not by opening rows with every key the keystore still has. What is kept under a
-permanent key comes back whole from the same copies, and so would the narratives if the keys had been backed up.
+its clock set back to when they lived; not by opening rows with every key the keystore still has. Nor does anybody read,
+in any table, what was withdrawn, destroyed or given an earlier end after the copies were taken, though its own hour has
+not come. What lives on comes back whole from the same copies, and so would everything if the keys had been backed up.
 
     restore.py KIND FOLDER      KIND is sqlite or postgresql
 """
@@ -13,10 +14,11 @@ from pathlib import Path
 from clockwork import HOUR, next_hour, written
 from cluster import Cluster
 from opener import Loot
-from rows import holds_in, narratives_in
+from rows import holds_in, mortal_in, narratives_in, unknown_tables
 from world import CONTRIBUTORS, LONG, Staff, Told, World, control, control_readable, found_in, same, say, until
 
 CHRONOLOGIES, EACH, ENTRIES = 5, 4, 5
+SENDER = "millrace-surgery"
 FRAGMENTS = CHRONOLOGIES * EACH * len(CONTRIBUTORS)
 NUMBER = FRAGMENTS * ENTRIES
 BEFORE, LATE = 60, 30
@@ -36,14 +38,34 @@ class Drill:
         staff = self.world.staff().introduced()
         self.told = Told(staff)
         self.ends = next_hour(self.clock.now()) + HOUR
-        lasting = self.told.open(self.clock.now() + LONG, agencies=["millrace-surgery"])
-        self.told.chronologies.remove(lasting)
+        lasting, destroyed, changed = (self.told.open(self.clock.now() + LONG, agencies=[SENDER]) for _ in range(3))
+        for one in (lasting, destroyed, changed):
+            self.told.chronologies.remove(one)
+        self.destroyed, self.changed = destroyed, changed
         brief = [self.told.open(self.ends) for _ in range(CHRONOLOGIES)]
         if self.world.cluster:
             self.world.cluster.base_backup(self.folder / "point-in-time" / "data")
+        # What lives on, and what ends before its time: two fragments each, so that something is linked.
+        self.lasting, self.early = (self._beside(one) | self._beside(one) for one in (lasting, destroyed))
+        self.stays, self.withdrawn, self.sooner = (self._beside(changed) for _ in range(3))
         self.told.submit(brief, EACH, ENTRIES)
+        for chronology in (*brief, lasting, destroyed, changed):
+            self._freeze(chronology)
         self.control = control(staff, lasting, NUMBER, self.clock.now() + LONG)
-        say(f"{NUMBER} narratives in {FRAGMENTS} fragments, and {NUMBER} reasons under the permanent key")
+        say(f"{NUMBER} narratives in {FRAGMENTS} fragments, and {NUMBER} reasons that live on")
+
+    def _beside(self, chronology: str) -> dict[str, str]:
+        """A fragment of a chronology that does not end with the others: its texts, each with its identifier."""
+        fragment = self.told.send(SENDER, chronology, [f"Seen {part} times" for part in range(3)])
+        return dict.fromkeys(self.told.fragments.pop(fragment)[1], fragment)
+
+    def _freeze(self, chronology: str) -> None:
+        """A decision about links with its reason, and a frozen view that is signed off."""
+        staff, path = self.told.staff, f"/v1/chronologies/{chronology}"
+        entries = [row["accounts"][0]["entry_id"] for row in staff.worker.get(f"{path}/timeline")["rows"][:2]]
+        staff.worker.post(f"{path}/link-decisions", {"decision": "different_events", "entries": entries, "reason": "Two visits, says the record"}, expect=201)
+        view = staff.worker.post(f"{path}/consolidations", expect=201)["id"]
+        staff.manager.post(f"{path}/sign-off", {"snapshot": "export", "consolidation_id": view})
 
     def copy(self) -> None:
         if self.world.cluster:
@@ -60,7 +82,17 @@ class Drill:
             self._copy_sqlite("file copy a minute before")
         # Never to be done: the keys, kept too.
         shutil.copytree(self.world.keys, self.folder / "keys-backed-up")
+        self._end_early()
         say(f"copies taken: {', '.join(self.copies)}; and the keys, against the rules, as a control")
+
+    def _end_early(self) -> None:
+        """After every copy: a chronology is destroyed, a fragment is withdrawn, and another given the end of the brief ones."""
+        manager, agency = self.staff.manager, self.staff.agencies[SENDER]
+        manager.post(f"/v1/chronologies/{self.destroyed}/destruction", {"reason_code": "made_in_error", "reason": "Opened for the wrong family"})
+        manager.post(f"/v1/chronologies/{self.changed}/reopen", {"reason": "A return is withdrawn"})
+        (withdrawn,), (sooner,) = set(self.withdrawn.values()), set(self.sooner.values())
+        agency.delete(f"/v1/fragments/{withdrawn}", etag=agency.get(f"/v1/fragments/{withdrawn}").etag, expect=204)
+        agency.post(f"/v1/fragments/{sooner}/extend", {"expires_at": written(self.ends), "reason": "Needed for the conference alone"})
 
     def _copy_sqlite(self, name: str) -> None:
         to = self.folder / name.replace(" ", "-")
@@ -143,10 +175,11 @@ class Drill:
         url = self.bring_back(name)
         surviving, backed_up = self.folder / "keys-that-survive", self.folder / "keys-backed-up"
         database = self.copies[name] if url else self.service.data / "chronology.db"
-        rows = narratives_in(database)
-        same(f"{name}: narratives whose rows came back", len(rows), NUMBER)
+        rows = [row for row in narratives_in(database) if self._ends(row)]
+        same(f"{name}: narratives whose rows came back", len(rows), NUMBER + len(self.early) + len(self.withdrawn) + len(self.sooner))
         thief = self._opens(rows, surviving)
         owner_would = self._opens(rows, backed_up)
+        self._every_table(name, database, surviving, backed_up)
         loot = Loot(surviving, self.service.data / "root.key")
         kept = sum(self.control[row["id"]] in (loot.words(row) or "") for row in holds_in(database))
         served, control_served = self._serves(url, surviving, self.ends - LATE)
@@ -160,11 +193,32 @@ class Drill:
         same(f"{name}: opened with all keys at hand", thief, 0)
         same(f"{name}: served with the clock set back", served, 0)
         same(f"{name}: served now", present, 0)
-        same(f"{name}: control by its permanent key, by the thief", kept, NUMBER)
-        same(f"{name}: control by its permanent key, served", control_served, NUMBER)
+        same(f"{name}: control, what lives on, by the thief", kept, NUMBER)
+        same(f"{name}: control, what lives on, served", control_served, NUMBER)
         same(f"{name}: openable had the keys been backed up", owner_would, NUMBER)
-        print(f"{self.kind}, {name}: {max(thief, served, present)} of {NUMBER} readable; permanent key {control_served} of {NUMBER}; "
+        print(f"{self.kind}, {name}: {max(thief, served, present)} of {NUMBER} readable; what lives on {control_served} of {NUMBER}; "
               f"had the keys been backed up {owner_would} of {NUMBER}", flush=True)
+
+    def _ends(self, row: dict) -> bool:
+        """Whether its time was over, its chronology destroyed, or its fragment withdrawn or given an earlier end."""
+        gone = {*self.withdrawn.values(), *self.sooner.values()}
+        return row["expires_at"] <= self.ends * 1_000_000 or self.destroyed in row["scopes"] or row["id"] in gone
+
+    def _every_table(self, name: str, database, surviving: Path, backed_up: Path) -> None:
+        """Of no table does anything open that has ended; of each everything else does, and all had the keys been kept."""
+        same(f"{name}: tables that nobody knows how to open", unknown_tables(database), set())
+        rows = narratives_in(database) + mortal_in(database)
+        thief, owner = (Loot(keys, self.service.data / "root.key") for keys in (surviving, backed_up))
+        for table in sorted({row["sealed_table"] for row in rows}):
+            of_table = [row for row in rows if row["sealed_table"] == table]
+            ended = [row for row in of_table if self._ends(row)]
+            lasting = [row for row in of_table if not self._ends(row)]
+            opened = [sum(loot.words(row) is not None for row in some) for loot, some in ((thief, ended), (thief, lasting), (owner, of_table))]
+            same(f"{name}, {table}: opened of what has ended, of what has not, and with the keys backed up", opened, [0, len(lasting), len(of_table)])
+            print(f"{self.kind}, {name}, {table}: 0 of {len(ended)} readable; control {len(lasting)} of {len(lasting)}", flush=True)
+        said = " ".join(thief.words(row) or "" for row in rows)
+        over, lives = (self.told.texts, self.early, self.withdrawn, self.sooner), (self.lasting, self.stays)
+        same(f"{name}: texts in anything that opens", [found_in(said, some) for some in (*over, *lives)], [0] * len(over) + [len(some) for some in lives])
 
     def _opens(self, rows: list[dict], keys: Path) -> int:
         loot = Loot(keys, self.service.data / "root.key")

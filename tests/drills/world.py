@@ -215,7 +215,7 @@ def found_in(said: str, texts: set[str]) -> int:
 
 
 def control(staff: Staff, chronology: str, number: int, until_when: float) -> dict[str, str]:
-    """Words that the service keeps under a permanent key: reasons of holds on something that lives long. Text by hold."""
+    """Words that live on: reasons of holds on something that lives long. Text by hold."""
     def place(count: int) -> tuple[str, str]:
         reason = f"Order {count} of the court, {uuid.uuid4().hex}"
         body = {"scope": "chronology", "target_id": chronology, "reason": reason, "review_at": written(until_when)}

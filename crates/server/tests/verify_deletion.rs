@@ -33,7 +33,7 @@ impl House {
         let keystore = FileKeystore::open(&folder.path().join("keys"), root).unwrap();
         let vault = Vault::new(Arc::new(keystore)).unwrap();
         let scope = KeyScope(Uuid::from_u128(5));
-        let terms = Terms::Until { scope, expires_at: at("2026-06-01T00:00:00Z") };
+        let terms = Terms::Until { scope, object: None, expires_at: at("2026-06-01T00:00:00Z") };
         let place = Place { table: "chronologies", row: scope.0, version: 1 };
         vault.create_key(at("2026-03-02T09:30:00Z"), &terms, &place).unwrap();
         Self { folder, vault, scope, key: SigningKey::generate().unwrap() }

@@ -2,6 +2,7 @@
 //! is killed in between leaves the note, and the next round, on any node, finishes.
 
 use domain::Instant;
+use store::WaitingRow;
 use vault::KeyScope;
 
 use crate::{Answer, Service, ServiceError};
@@ -16,7 +17,13 @@ impl Service {
             let noted = self.0.db.read("scopes.noted", |tx| store::scopes_to_destroy::list(tx, AT_ONCE))?;
             let full = noted.len() >= usize::try_from(AT_ONCE).unwrap_or(usize::MAX);
             let (mut gone, mut failed) = (Vec::new(), None);
-            for scope in noted {
+            let (unneeded, noted): (Vec<_>, Vec<_>) = noted.into_iter().partition(|row| row.unneeded);
+            let unneeded: Vec<KeyScope> = unneeded.into_iter().map(|row| KeyScope(row.scope)).collect();
+            match self.vault().discard_scopes(&unneeded) {
+                Ok(()) => gone.extend(unneeded.iter().map(|scope| scope.0)),
+                Err(error) => failed = Some(ServiceError::from(error)),
+            }
+            for WaitingRow { scope, .. } in noted {
                 match self.vault().destroy_scope(now, KeyScope(scope)) {
                     Ok(_) => gone.push(scope),
                     Err(error) => failed = failed.or(Some(ServiceError::from(error))),

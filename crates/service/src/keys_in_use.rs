@@ -53,7 +53,7 @@ impl Known {
 
 /// Every hour counts; of scopes only chronologies and fragments sent ahead, which alone are destroyed early.
 fn note(terms: &Terms, place: &Place) {
-    let Terms::Until { scope: KeyScope(scope), expires_at } = *terms else { return };
+    let Terms::Until { scope: KeyScope(scope), expires_at, .. } = *terms else { return };
     USED.with_borrow_mut(|used| {
         used.insert(KeyId::Epoch(Epoch::of(expires_at)));
         if matches!(place.table, "chronologies" | "fragment_versions") {

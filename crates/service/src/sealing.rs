@@ -16,7 +16,7 @@ pub(crate) struct SealedValue {
 
 /// Terms under a scope until an instant.
 pub(crate) fn until(scope: impl Into<Uuid>, expires_at: Instant) -> Terms {
-    Terms::Until { scope: KeyScope(scope.into()), expires_at }
+    Terms::Until { scope: KeyScope(scope.into()), object: None, expires_at }
 }
 
 /// Terms of what belongs to a chronology.

@@ -44,6 +44,9 @@ row! {
         author_id: PractitionerId,
         /// From when on nothing of it is served.
         expires_at: Instant,
+        /// The latest end that its data keys were ever wrapped for under its own key; none for one that a former version
+        /// wrapped under its chronology's key alone.
+        wrapped_until: Option<Instant>,
         /// The current version, from 1.
         version: i64,
         /// When it was submitted.

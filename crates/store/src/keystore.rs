@@ -265,6 +265,10 @@ impl Keystore for PostgresKeystore {
         self.destruction(key)?.ok_or(VaultError::Keystore(ErrorKind::NotFound))
     }
 
+    fn discard(&self, keys: &[KeyId]) -> Result<(), VaultError> {
+        self.db.0.write("keystore.discard", |tx| Ok(keys.iter().try_for_each(|key| rows::delete(tx, *key))?))
+    }
+
     fn destruction(&self, key: KeyId) -> Result<Option<Destruction>, VaultError> {
         let Some(rows::Row { sealed, marker: Some(marker) }) = self.row(key)? else { return Ok(None) };
         // The probe asks what is stored and passes the marker by.

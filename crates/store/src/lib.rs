@@ -94,6 +94,7 @@ pub use people::{PersonFacts, PersonKeyRow, PersonRow};
 pub use person_links::PersonLinkRow;
 pub use practitioners::PractitionerRow;
 pub use purge::{Backlog, Due};
+pub use scopes_to_destroy::WaitingRow;
 pub use shown_fragments::ShownFragmentRow;
 pub use tombstones::{Tombstone, TombstoneAgencyRow, TombstonePractitionerRow, TombstoneRow};
 pub use tx::Tx;

@@ -192,6 +192,7 @@ table! {
         state -> Word,
         author_id -> Id,
         expires_at -> Moment,
+        wrapped_until -> Nullable<Moment>,
         version -> BigInt,
         created_at -> Moment,
         updated_at -> Moment,
@@ -680,11 +681,13 @@ table! {
 }
 
 table! {
+    use diesel::sql_types::Bool;
     use crate::types::{Id, Moment};
 
     scopes_to_destroy (scope) {
         scope -> Id,
         since -> Moment,
+        unneeded -> Bool,
     }
 }
 

@@ -17,16 +17,34 @@ row! {
         scope: Uuid,
         /// Since when.
         since: Instant,
+        /// It is only to be taken away: all that it opens needs another key too, which is destroyed.
+        unneeded: bool,
     }
 }
 
-/// Notes scopes in the transaction that deletes what lived by them; one that is noted already stays as it is.
+/// Notes scopes whose keys are to be destroyed, in the transaction that deletes what lived by them; one that is noted
+/// already stays as it is.
 ///
 /// # Errors
 /// When the database fails.
 pub fn insert(tx: &mut Tx<'_>, scopes: impl IntoIterator<Item = Uuid>, since: Instant) -> Result<(), StoreError> {
-    for scope in scopes {
-        let row = WaitingRow { scope, since };
+    insert_all(tx, scopes.into_iter().map(|scope| WaitingRow { scope, since, unneeded: false }))
+}
+
+/// Notes scopes whose keys are only to be taken away; otherwise as [`insert`].
+///
+/// # Errors
+/// When the database fails.
+pub fn insert_unneeded(
+    tx: &mut Tx<'_>,
+    scopes: impl IntoIterator<Item = Uuid>,
+    since: Instant,
+) -> Result<(), StoreError> {
+    insert_all(tx, scopes.into_iter().map(|scope| WaitingRow { scope, since, unneeded: true }))
+}
+
+fn insert_all(tx: &mut Tx<'_>, rows: impl Iterator<Item = WaitingRow>) -> Result<(), StoreError> {
+    for row in rows {
         tx.run(|connection| {
             on_either!(connection, |c| diesel::insert_into(scopes_to_destroy::table)
                 .values(&row)
@@ -41,8 +59,8 @@ pub fn insert(tx: &mut Tx<'_>, scopes: impl IntoIterator<Item = Uuid>, since: In
 ///
 /// # Errors
 /// When the database fails.
-pub fn list(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<Uuid>, StoreError> {
-    let query = dsl::scopes_to_destroy.order((dsl::since, dsl::scope)).limit(limit).select(dsl::scope);
+pub fn list(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<WaitingRow>, StoreError> {
+    let query = dsl::scopes_to_destroy.order((dsl::since, dsl::scope)).limit(limit).select(WaitingRow::as_select());
     tx.run(|c| query.load(c))
 }
 

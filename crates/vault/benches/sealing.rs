@@ -18,7 +18,7 @@ fn main() {
     let vault = Vault::new(Arc::new(keystore)).unwrap();
     let now = Instant::parse("2026-03-02T09:30:00Z").unwrap();
     let row = Uuid::from_u128(1);
-    let terms = Terms::Until { scope: KeyScope(row), expires_at: now.plus(Duration::from_secs(86_400)) };
+    let terms = Terms::Until { scope: KeyScope(row), object: None, expires_at: now.plus(Duration::from_secs(86_400)) };
     let place = Place { table: "fragment_versions", row, version: 1 };
     let (key, wrapped) = vault.create_key(now, &terms, &place).unwrap();
     let sealed: Vec<_> = (0..ENTRIES)

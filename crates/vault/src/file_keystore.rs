@@ -2,6 +2,7 @@
 
 mod disk;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
@@ -192,6 +193,14 @@ impl Keystore for FileKeystore {
         }
         self.overwrite(key)?;
         self.destruction(key)?.ok_or(VaultError::Keystore(ErrorKind::NotFound))
+    }
+
+    fn discard(&self, keys: &[KeyId]) -> Result<(), VaultError> {
+        for key in keys {
+            disk::remove(&self.path(*key, KEY))?;
+        }
+        let folders: BTreeSet<PathBuf> = keys.iter().map(|key| self.folder_of(key.kind())).collect();
+        folders.iter().try_for_each(|folder| disk::sync_folder(folder))
     }
 
     fn destruction(&self, key: KeyId) -> Result<Option<Destruction>, VaultError> {

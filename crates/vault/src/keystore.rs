@@ -279,6 +279,14 @@ pub trait Keystore: Send + Sync {
     /// the key opens nothing, and asking again finishes it.
     fn destroy(&self, now: Instant, key: KeyId) -> Result<Destruction, VaultError>;
 
+    /// Takes keys away that nothing needs any more, without marker or proof; one that never was, or is gone, is passed
+    /// by. Whether what is left of them is overwritten is not promised: it is for keys that open nothing without another
+    /// one, which is destroyed.
+    ///
+    /// # Errors
+    /// [`VaultError::Keystore`] when the store cannot be written; some may be gone. Asking again finishes it.
+    fn discard(&self, keys: &[KeyId]) -> Result<(), VaultError>;
+
     /// What is known of a destroyed key, with the probe made anew; `None` if it lives or never was.
     ///
     /// # Errors

@@ -8,7 +8,8 @@
 //!  keystore (never in the database or its backups)            database (and every backup, replica, log of it)
 //!
 //!  root key ─ seals ─┬─ epoch key, one an hour of expiry ─┐
-//!                    ├─ scope key, one a chronology ──────┴─ HKDF ─ KEK ─ wraps ─ data key ─ seals ─ payloads
+//!                    ├─ scope key, one a chronology ──────┼─ HKDF ─ KEK ─ wraps ─ data key ─ seals ─ payloads
+//!                    ├─ scope key, one a fragment ────────┘  (of a fragment's versions alone)
 //!                    ├─ permanent key, one a partnership ─── HKDF ─ KEK ─ wraps ─ data key ─ seals ─ directory data
 //!                    ├─ audit key, one thirty days ─ HKDF ─ seals what audit records say of people, and their tokens
 //!                    └─ index root ─┬─ HKDF ─ blind index tokens
@@ -34,7 +35,7 @@
 //!
 //! let now = Instant::parse("2026-03-02T09:30:00Z").unwrap();
 //! let row = uuid::Uuid::from_u128(1);
-//! let terms = Terms::Until { scope: KeyScope(row), expires_at: now.plus(Duration::from_secs(3_600)) };
+//! let terms = Terms::Until { scope: KeyScope(row), object: None, expires_at: now.plus(Duration::from_secs(3_600)) };
 //! let place = Place { table: "fragment_versions", row, version: 1 };
 //! let (key, wrapped) = vault.create_key(now, &terms, &place)?;
 //! let entry = Place { table: "entries", row: uuid::Uuid::from_u128(2), version: 1 };

@@ -18,6 +18,9 @@ pub enum Terms {
     Until {
         /// Whose key, besides the epoch's.
         scope: KeyScope,
+        /// A key of the object's own that is needed too, so that the object can be ended alone, before its time and in
+        /// every copy, while everything else under the scope lives on.
+        object: Option<KeyScope>,
         /// From this instant on nothing opens.
         expires_at: Instant,
     },
@@ -64,7 +67,11 @@ impl Place {
     pub(crate) fn wrap(&self, terms: &Terms) -> Associated {
         let place = self.bind("chronology wrap 1");
         match terms {
-            Terms::Until { scope, expires_at } => place.text("until").id(scope.0).number(expires_at.as_micros()),
+            Terms::Until { scope, object, expires_at } => {
+                let under = place.text("until").id(scope.0);
+                let under = object.iter().fold(under, |under, object| under.id(object.0));
+                under.number(expires_at.as_micros())
+            }
             Terms::Permanent { partnership } => place.text("permanent").id(partnership.0),
         }
     }

@@ -35,14 +35,14 @@ struct Inner {
 /// Names a key that wraps data keys (KEK).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 enum Wrapping {
-    Until { epoch: Epoch, scope: KeyScope },
+    Until { epoch: Epoch, scope: KeyScope, object: Option<KeyScope> },
     Permanent { partnership: PartnershipId },
 }
 
 impl From<&Terms> for Wrapping {
     fn from(terms: &Terms) -> Self {
         match *terms {
-            Terms::Until { scope, expires_at } => Self::Until { epoch: Epoch::of(expires_at), scope },
+            Terms::Until { scope, object, expires_at } => Self::Until { epoch: Epoch::of(expires_at), scope, object },
             Terms::Permanent { partnership } => Self::Permanent { partnership },
         }
     }
@@ -171,8 +171,30 @@ impl Vault {
     pub fn destroy_scope(&self, now: Instant, scope: KeyScope) -> Result<Destruction, VaultError> {
         let outcome = self.0.keystore.destroy(now, scope.into());
         // Also after a failure: the destruction may be decided already.
-        self.0.unwrapped.evict(|key| matches!(key, Wrapping::Until { scope: of, .. } if *of == scope));
+        self.forget_scopes(&[scope]);
         outcome
+    }
+
+    /// Takes away keys of objects that nothing needs any more, because another key that everything under them needs too is
+    /// destroyed, or will be within the hour. Nothing is proved, nothing is left of them, and it costs little however many
+    /// there are; where nothing else ends what they open, call [`Vault::destroy_scope`].
+    ///
+    /// # Errors
+    /// [`VaultError::Keystore`] when the keystore cannot be written; call again to finish.
+    pub fn discard_scopes(&self, scopes: &[KeyScope]) -> Result<(), VaultError> {
+        let keys: Vec<KeyId> = scopes.iter().map(|scope| KeyId::from(*scope)).collect();
+        let outcome = self.0.keystore.discard(&keys);
+        self.forget_scopes(scopes);
+        outcome
+    }
+
+    fn forget_scopes(&self, scopes: &[KeyScope]) {
+        self.0.unwrapped.evict(|key| match key {
+            Wrapping::Until { scope, object, .. } => {
+                scopes.contains(scope) || object.is_some_and(|object| scopes.contains(&object))
+            }
+            Wrapping::Permanent { .. } => false,
+        });
     }
 
     /// Drops unwrapped keys that are 60 s old. They are refused on use anyway; call this every few seconds, from one
@@ -290,11 +312,17 @@ impl Vault {
 
     fn unwrap(&self, now: Instant, name: Wrapping, need: Need) -> Result<Sealer, VaultError> {
         let key = match name {
-            Wrapping::Until { epoch, scope } => {
+            Wrapping::Until { epoch, scope, object } => {
                 // The scope first: a destroyed one must not leave a new epoch key behind.
                 let scope = self.stored(now, scope.into(), need)?;
+                let object = object.map(|object| self.stored(now, object.into(), need)).transpose()?;
                 let epoch = self.stored(now, KeyId::Epoch(epoch), need)?;
-                derive(&[epoch.expose(), scope.expose()], "chronology wrapping key 1")
+                match &object {
+                    None => derive(&[epoch.expose(), scope.expose()], "chronology wrapping key 1"),
+                    Some(object) => {
+                        derive(&[epoch.expose(), scope.expose(), object.expose()], "chronology wrapping key 2")
+                    }
+                }
             }
             Wrapping::Permanent { partnership } => {
                 let stored = self.stored(now, KeyId::Permanent(partnership), need)?;

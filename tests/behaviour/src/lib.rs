@@ -14,6 +14,7 @@ pub mod document;
 mod ids;
 pub mod inputs;
 mod listener;
+pub mod older_copy;
 pub mod raw;
 mod seed;
 pub mod statements;

@@ -110,8 +110,8 @@ on_both! {
         assert_eq!(left(app), 1);
         raw::execute(
             app,
-            &format!("INSERT INTO scopes_to_destroy VALUES (x'{}', 0)", seed.chronology.replace('-', "")),
-            &format!("INSERT INTO scopes_to_destroy VALUES ('{}', now())", seed.chronology),
+            &format!("INSERT INTO scopes_to_destroy VALUES (x'{}', 0, 0)", seed.chronology.replace('-', "")),
+            &format!("INSERT INTO scopes_to_destroy VALUES ('{}', now(), false)", seed.chronology),
         );
         app.work();
         assert_eq!((left(app), raw::count(app, "SELECT count(*) AS count FROM scopes_to_destroy")), (0, 0));

@@ -26,7 +26,7 @@ fn safe() -> Safe {
     let keystore = FileKeystore::open(folder.path(), RootKey::generate().expect("a key")).expect("a keystore");
     let vault = Vault::new(Arc::new(keystore)).expect("a vault");
     let expires_at = NOW.plus(Duration::from_secs(3_600));
-    let terms = Terms::Until { scope: KeyScope(Uuid::from_u128(1)), expires_at };
+    let terms = Terms::Until { scope: KeyScope(Uuid::from_u128(1)), object: None, expires_at };
     let (key, wrapped) = vault.create_key(NOW, &terms, &PLACE).expect("a key");
     let sealed = key.seal(&PLACE, b"seen at home, and well").expect("sealed");
     Safe { _folder: folder, vault, terms, wrapped, sealed }

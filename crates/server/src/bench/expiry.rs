@@ -130,10 +130,11 @@ impl Filling<'_> {
             chronology_id: Some(id),
             reference_index: None,
             expires_at,
+            wrapped_until: Some(expires_at),
             ..model.clone()
         };
         let place = SealedAt { table: "fragment_versions", row: fragment, version: 1 };
-        let terms = Terms::Until { scope: KeyScope(id.0), expires_at };
+        let terms = Terms::Until { scope: KeyScope(id.0), object: Some(KeyScope(fragment)), expires_at };
         let (key, wrapped_key) = self.vault.create_key(self.now, &terms, &place)?;
         let version = FragmentVersionRow {
             fragment_id: row.id,

@@ -21,13 +21,15 @@ use super::expiry::Filling;
 use super::place::{PARTNERSHIP, PUBLIC_URL, Place};
 use super::work::fragment;
 use crate::clock::SystemClock;
-use crate::config;
+use crate::config::{self, Settings};
 use crate::startup::Ground;
 
 /// Entries of the partnership.
 const SIZES: [u32; 3] = [2_500, 25_000, 250_000];
 /// How often each thing is done.
 const TIMES: usize = 21;
+/// How often a timeline is read as the first thing that a service does.
+const STARTS: usize = 7;
 /// Entries of one submission.
 const ENTRIES: usize = 12;
 /// Fragments that one purge deletes.
@@ -48,7 +50,7 @@ pub(super) fn measure(place: &Place) -> anyhow::Result<String> {
     let ground = Ground::open(&settings)?;
     let clock = MockClock::new(SystemClock.now());
     let service = ground.service(&settings, Arc::new(clock.clone()))?;
-    let mut work = Work { service, clock, ground, county: told, batch: settings.workers.batch, submitted: 0 };
+    let mut work = Work { service, clock, ground, county: told, settings, submitted: 0 };
     let (mut medians, mut filled) = (Medians::new(), 0);
     for size in SIZES {
         let families = size / ENTRIES_OF_A_FAMILY;
@@ -77,7 +79,7 @@ struct Work {
     clock: MockClock,
     ground: Ground,
     county: county::County,
-    batch: u32,
+    settings: Settings,
     submitted: usize,
 }
 
@@ -100,6 +102,7 @@ impl Work {
             "timeline of 200 entries",
             self.median(|service, call| service.timeline(&call(&owner), read, TimelineQuery::default()).map(drop))?,
         );
+        note("the same, just started", self.just_started(read, &owner)?);
         note(
             "list of own invitations",
             self.median(|service, call| service.my_invitations(&call(&sender), page()).map(drop))?,
@@ -143,6 +146,21 @@ impl Work {
         Ok(median(times))
     }
 
+    /// The median of a timeline that is the first thing a service reads: no connection is open, no key unwrapped, nothing in
+    /// the memory of this process. What the operating system keeps of the files stays.
+    fn just_started(&self, read: ChronologyId, owner: &Arc<SignIn>) -> anyhow::Result<f64> {
+        let mut times = Vec::with_capacity(STARTS);
+        for _ in 0..STARTS {
+            let service = Ground::open(&self.settings)?.service(&self.settings, Arc::new(self.clock.clone()))?;
+            let call = Call { sign_in: Arc::clone(owner), request: service.new_request_id(), idempotency: None };
+            let began = SystemClock.now();
+            service.timeline(&call, read, TimelineQuery::default())?;
+            times.push(since(began));
+            service.sequence_audit()?;
+        }
+        Ok(median(times))
+    }
+
     fn submissions(&mut self) -> anyhow::Result<f64> {
         let mut times = Vec::with_capacity(TIMES);
         for _ in 0..TIMES {
@@ -174,7 +192,7 @@ impl Work {
         Filling { db: &self.ground.db, vault: &self.ground.vault, ids, now, epoch }.fill_into(other, model, PURGED)?;
         self.clock.set(epoch.over_at().plus(Duration::from_secs(1)));
         let began = SystemClock.now();
-        let report = self.service.purge(self.batch)?;
+        let report = self.service.purge(self.settings.workers.batch)?;
         let took = since(began);
         ensure!(report.fragments == PURGED, "{} fragments were deleted instead of {PURGED}", report.fragments);
         self.service.destroy_keys()?;

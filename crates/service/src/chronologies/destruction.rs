@@ -66,7 +66,9 @@ impl Service {
 
     fn carry_out(&self, scene: &mut Scene<'_, '_>, permit: &Permit, row: &ChronologyRow) -> Answer<()> {
         let taken_in = store::origins::of_chronology(scene.tx, row.partnership_id, row.id)?;
-        self.inter(scene.tx, row, early(scene.session.now))?;
+        let keys = self.inter(scene.tx, row, early(scene.session.now))?;
+        // The others are destroyed with their certificates.
+        store::scopes_to_destroy::insert_unneeded(scene.tx, keys.unneeded.iter().map(|key| key.0), scene.session.now)?;
         for family in taken_in.iter().map(|origin| origin.family_id).chain([row.family_id]) {
             self.settle_family(scene, permit, family)?;
         }

@@ -1,11 +1,11 @@
 //! Correcting, withdrawing and re-timing a fragment.
 
 use domain::{FragmentId, Operation};
-use store::{FragmentState, Part, TombstoneKind, TombstoneReason, TombstoneRow};
+use store::{FragmentRow, FragmentState, Part, TombstoneKind, TombstoneReason, TombstoneRow};
 
 use super::entries::checked;
 use super::submitting::{check_child, check_expiry, check_sharing, entry_scope, receipt_of};
-use super::{FragmentDetails, Held, fragment_terms, trail, version_place};
+use super::{FragmentDetails, Held, fragment_terms, living_until, trail, version_place};
 use crate::session::{Call, Scene};
 use crate::{Answer, ExtendIn, FragmentIn, FragmentReceipt, Service, ServiceError, SubmissionOutcome, Written};
 
@@ -122,10 +122,10 @@ impl Service {
             if let Some(origin) = &origin {
                 self.settle_family(scene, &permit, origin.family_id)?;
             }
-            // Ahead of a chronology it had a key of its own; nothing is left that it opens.
-            let alone = chronology.is_none() || origin.is_some();
-            store::scopes_to_destroy::insert(scene.tx, alone.then_some(id.0), scene.session.now)?;
-            Ok(alone)
+            // With its own key it is gone from every copy of the database too, whatever hour it was to live to.
+            let own = chronology.is_none() || origin.is_some() || row.wrapped_until.is_some();
+            store::scopes_to_destroy::insert(scene.tx, own.then_some(id.0), scene.session.now)?;
+            Ok(own)
         })?;
         if written.value {
             self.destroy_noted_scopes(self.now())?;
@@ -194,12 +194,12 @@ impl Service {
             Operation::FragmentExtend,
             trail(id),
             |scene| {
-                let Held { permit, mut row, chronology } =
+                let Held { permit, row: was, chronology } =
                     self.admit_to_fragment(scene, id, Operation::FragmentExtend)?;
-                let unseen = self.unseen_origin(scene, &row)?.is_some();
+                let unseen = self.unseen_origin(scene, &was)?.is_some();
                 let latest = match &chronology {
                     Some(chronology) if !unseen => chronology.expires_at,
-                    _ => row.created_at.plus(scene.policy().max_ahead_lifetime),
+                    _ => was.created_at.plus(scene.policy().max_ahead_lifetime),
                 };
                 if let Some(fault) = check_expiry(scene, input.expires_at, latest) {
                     return Err(ServiceError::Invalid(vec![fault]));
@@ -207,12 +207,11 @@ impl Service {
                 if input.reason.as_str().trim().is_empty() {
                     return Err(ServiceError::fault("/reason", "required", "a reason in words"));
                 }
-                let expected = row.version;
                 let asked = input.expires_at;
-                row.expires_at = chronology.as_ref().map_or(asked, |chronology| asked.min(chronology.expires_at));
-                self.rewrap_versions(scene, &permit, &row, &row, row.expires_at)?;
-                row.updated_at = scene.now();
-                store::fragments::update(scene.tx, &row, expected)?;
+                let ends = chronology.as_ref().map_or(asked, |chronology| asked.min(chronology.expires_at));
+                let row = FragmentRow { updated_at: scene.now(), ..living_until(was.clone(), ends) };
+                self.rewrap_versions(scene, &permit, &was, &row)?;
+                store::fragments::update(scene.tx, &row, was.version)?;
                 self.settle_family(scene, &permit, row.family_id)?;
                 self.settle_origin(scene, &permit, &row, asked)?;
                 if let Some(chronology) = &chronology {
@@ -234,16 +233,15 @@ impl Service {
     }
 
     /// Wraps the keys of all versions of a fragment again: from the terms of the row as it was to those of the row as
-    /// it will be, living until `expires_at`.
+    /// it will be (see [`living_until`]).
     pub(super) fn rewrap_versions(
         &self,
         scene: &mut Scene<'_, '_>,
         permit: &domain::Permit,
         was: &store::FragmentRow,
         will_be: &store::FragmentRow,
-        expires_at: domain::Instant,
     ) -> Answer<()> {
-        let now = scene.now();
+        let (now, expires_at) = (scene.now(), will_be.expires_at);
         for version in store::fragments::versions(scene.tx, permit, was.id, now)? {
             let place = version_place(was.id, version.version);
             let (from, to) = (fragment_terms(was, version.expires_at), fragment_terms(will_be, expires_at));

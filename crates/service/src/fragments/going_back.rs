@@ -4,6 +4,7 @@
 use domain::{AgencyId, Instant, InvitationState, Permit, PersonId};
 use store::{ChronologyRow, FragmentOriginRow, FragmentRow, FragmentState, InvitationRow, Tx};
 
+use super::living_until;
 use super::taking_in::{Names, people_in};
 use crate::invitations::FormerAnswer;
 use crate::session::Scene;
@@ -28,9 +29,8 @@ impl Service {
             chronology_id: None,
             family_id: origin.family_id,
             child_id: was.child_id.and_then(|child| names.get(&child).copied()),
-            expires_at: origin.asked_expiry,
             updated_at: now,
-            ..was.clone()
+            ..living_until(was.clone(), origin.asked_expiry)
         };
         self.forget_links(scene.tx, partnership, Some(chronology.id), was.id)?;
         self.relocate(scene, permit, &was, &back, names)?;

@@ -17,8 +17,7 @@ pub(crate) use guarded::SealedVersion;
 use domain::{EntryId, Facts, FragmentId, Instant, Operation, Permit, Sensitive};
 use serde::{Deserialize, Serialize};
 use store::{ChronologyRow, FragmentRow};
-use uuid::Uuid;
-use vault::{Place, Terms};
+use vault::{KeyScope, Place, Terms};
 
 use crate::chronologies::facts_of;
 use crate::emergency::settle;
@@ -53,9 +52,20 @@ pub(crate) fn entry_place(id: EntryId, version: i64) -> Place {
     Place { table: "entries", row: id.0, version }
 }
 
-/// A fragment's key lives by its chronology's scope, or by its own while it is ahead of one.
+/// A fragment's data keys live by its chronology's key and by the fragment's own, or by its own alone while it is ahead of
+/// a chronology. One that a former version wrapped under the chronology's key alone stays so until its end is changed.
 pub(crate) fn fragment_terms(row: &FragmentRow, expires_at: Instant) -> Terms {
-    until(row.chronology_id.map_or(row.id.0, Uuid::from), expires_at)
+    let own = KeyScope(row.id.0);
+    let Some(chronology) = row.chronology_id else { return until(row.id, expires_at) };
+    let object = row.wrapped_until.map(|_| own);
+    Terms::Until { scope: KeyScope(chronology.0), object, expires_at }
+}
+
+/// The row with another end, and how far its keys have reached by it: a copy of the database from before an end that was
+/// brought forward opens until that, unless the fragment's own key is destroyed.
+pub(super) fn living_until(row: FragmentRow, expires_at: Instant) -> FragmentRow {
+    let before = row.wrapped_until.unwrap_or(row.expires_at).max(row.expires_at);
+    FragmentRow { expires_at, wrapped_until: Some(before.max(expires_at)), ..row }
 }
 
 pub(crate) fn trail(id: FragmentId) -> Trail {

@@ -9,7 +9,7 @@ use store::{ChronologyRow, EntryRow, FragmentRow, FragmentState, FragmentVersion
 
 use super::entries::{EntryScope, checked};
 use super::guarded::{kept_alike, place_among_alike};
-use super::{FragmentDetails, SealedVersion, entry_place, fragment_terms, version_place};
+use super::{FragmentDetails, SealedVersion, entry_place, fragment_terms, living_until, version_place};
 use crate::chronologies::{Admitted, trail};
 use crate::people::{FamilyView, edtf_fault};
 use crate::sealing::to_bytes;
@@ -270,6 +270,7 @@ impl Service {
             state: FragmentState::Submitted,
             author_id: scene.me(),
             expires_at: submission.expires_at,
+            wrapped_until: Some(submission.expires_at),
             version: 1,
             created_at: now,
             updated_at: now,
@@ -296,17 +297,17 @@ impl Service {
             scene.trail.object_id = Some(row.id.0);
             return Ok((receipt, submission.entries));
         }
-        let expected = row.version;
+        let was = row.clone();
         row.version += 1;
         row.updated_at = now;
         row.state = FragmentState::Submitted;
         row.author_id = scene.me();
         row.child_id = submission.child;
-        row.expires_at = submission.expires_at;
-        if row.expires_at != current.expires_at {
-            self.rewrap_versions(scene, permit, &row, &row, submission.expires_at)?;
+        if submission.expires_at != current.expires_at {
+            row = living_until(row, submission.expires_at);
+            self.rewrap_versions(scene, permit, &was, &row)?;
         }
-        store::fragments::update(scene.tx, &row, expected)?;
+        store::fragments::update(scene.tx, &row, was.version)?;
         let receipt = self.store_version(scene, &row, &submission, &before, SubmissionOutcome::Updated)?;
         self.settle_family(scene, permit, row.family_id)?;
         if row.expires_at != current.expires_at {

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use domain::{EntryDetails, Instant, Permit, PersonId};
 use store::{ChronologyRow, FragmentOriginRow, FragmentRow};
 
-use super::{entry_place, version_place};
+use super::{entry_place, living_until, version_place};
 use crate::sealing::to_bytes;
 use crate::session::Scene;
 use crate::{Answer, Service};
@@ -32,9 +32,8 @@ impl Service {
             chronology_id: Some(chronology.id),
             family_id: chronology.family_id,
             child_id: was.child_id.and_then(about),
-            expires_at: was.expires_at.min(chronology.expires_at),
             updated_at: scene.now(),
-            ..was.clone()
+            ..living_until(was.clone(), was.expires_at.min(chronology.expires_at))
         };
         self.relocate(scene, permit, &was, &moved, same)?;
         let origin = FragmentOriginRow {
@@ -61,7 +60,7 @@ impl Service {
         names: &Names,
     ) -> Answer<()> {
         self.rename_in_entries(scene, permit, was, names)?;
-        self.rewrap_versions(scene, permit, was, will_be, will_be.expires_at)?;
+        self.rewrap_versions(scene, permit, was, will_be)?;
         Ok(store::fragments::update(scene.tx, will_be, was.version)?)
     }
 
@@ -105,8 +104,8 @@ impl Service {
             let origin = store::origins::find(scene.tx, partnership, row.id)?;
             let asked = origin.as_ref().map(|origin| origin.asked_expiry);
             let expires_at = asked.map_or(chronology.expires_at, |asked| asked.min(chronology.expires_at));
-            self.rewrap_versions(scene, permit, &row, &row, expires_at)?;
-            let moved = FragmentRow { expires_at, updated_at: scene.now(), ..row.clone() };
+            let moved = FragmentRow { updated_at: scene.now(), ..living_until(row.clone(), expires_at) };
+            self.rewrap_versions(scene, permit, &row, &moved)?;
             store::fragments::update(scene.tx, &moved, row.version)?;
             if let Some(origin) = origin {
                 self.settle_family(scene, permit, origin.family_id)?;

@@ -12,7 +12,7 @@ use vault::KeyScope;
 
 use super::OwnDeed;
 use super::holding::held;
-use super::purge::Fate;
+use super::purge::{Fate, Keys};
 use crate::{Answer, Service};
 
 /// Why and when something goes.
@@ -45,13 +45,13 @@ impl Service {
         if held(tx, due.partnership, Some(row.id), row.family_id, now)? {
             return Ok(Fate::Left);
         }
-        let scopes = self.inter(tx, &row, late(now))?;
+        let keys = self.inter(tx, &row, late(now))?;
         self.append(tx, &self.expiry_record(due.partnership, "chronology", row.id.0, Some(row.id), now))?;
-        Ok(Fate::Gone(scopes))
+        Ok(Fate::Gone(keys))
     }
 
     /// Deletes a chronology and everything derived from it; what stays is the tombstones. Says by which keys it lived.
-    pub(crate) fn inter(&self, tx: &mut Tx<'_>, row: &ChronologyRow, burial: Burial) -> Answer<Vec<KeyScope>> {
+    pub(crate) fn inter(&self, tx: &mut Tx<'_>, row: &ChronologyRow, burial: Burial) -> Answer<Keys> {
         let partnership = row.partnership_id;
         let fragments = store::purge::fragments_of(tx, partnership, row.id)?;
         let mut hashes = Vec::new();
@@ -64,8 +64,10 @@ impl Service {
         }
         self.insert_chronology_stone(tx, row, &hashes, entries, burial)?;
         let taken_in = store::origins::of_chronology(tx, partnership, row.id)?;
-        // What was sent ahead lived under a key of its own until it was taken in.
-        let ahead = fragments.iter().filter(|one| row.opened_at.is_some_and(|opened| one.created_at <= opened));
+        // What was sent ahead lived under a key of its own alone until it was taken in; where a former version did not note
+        // that, it is told by its age.
+        let opened = |one: &&FragmentRow| row.opened_at.is_some_and(|opened| one.created_at <= opened);
+        let ahead = fragments.iter().filter(|one| one.wrapped_until.is_none()).filter(opened);
         let ahead = ahead.map(|one| one.id.0).chain(taken_in.iter().map(|origin| origin.fragment_id.0));
         let scopes: BTreeSet<Uuid> = ahead.chain([row.id.0]).collect();
         let scopes: Vec<KeyScope> = scopes.into_iter().map(KeyScope).collect();
@@ -74,7 +76,10 @@ impl Service {
             self.decide_scopes(tx, row, &scopes, burial.now)?;
         }
         store::purge::delete_chronology(tx, partnership, row.id)?;
-        Ok(scopes)
+        // The others' own keys open nothing without the chronology's.
+        let own = fragments.iter().filter(|one| one.wrapped_until.is_some()).map(|one| KeyScope(one.id.0));
+        let unneeded = own.filter(|scope| !scopes.contains(scope)).collect();
+        Ok(Keys { destroyed: scopes, unneeded })
     }
 
     fn insert_chronology_stone(
@@ -130,10 +135,21 @@ impl Service {
         store::purge::delete_fragment(tx, due.partnership, row.id)?;
         self.unanswer(tx, &row, now)?;
         self.append(tx, &self.expiry_record(due.partnership, "fragment", row.id.0, row.chronology_id, now))?;
-        // Most never had a key of their own: they were submitted where they were, and lived by their chronology's.
+        Ok(Fate::Gone(self.own_keys(&row)?))
+    }
+
+    /// A fragment's own key, once the fragment is deleted at its end. The hour's key ends what it opens; but where the end
+    /// was brought forward, older copies of the database still know a later hour.
+    fn own_keys(&self, row: &FragmentRow) -> Answer<Keys> {
         let own = KeyScope(row.id.0);
-        let scopes = if self.vault().scope(own)?.is_some() { vec![own] } else { Vec::new() };
-        Ok(Fate::Gone(scopes))
+        Ok(match row.wrapped_until {
+            Some(until) if until <= row.expires_at && row.chronology_id.is_some() => {
+                Keys { unneeded: vec![own], ..Keys::default() }
+            }
+            // Of a former version, submitted where it was: it had none.
+            None if self.vault().scope(own)?.is_none() => Keys::default(),
+            _ => Keys { destroyed: vec![own], ..Keys::default() },
+        })
     }
 
     fn fragment_stone(&self, tx: &mut Tx<'_>, row: &FragmentRow, burial: Burial) -> Answer<TombstoneRow> {
@@ -189,7 +205,7 @@ impl Service {
             return Ok(Fate::Left);
         }
         self.append(tx, &self.expiry_record(partnership, kind, id, None, now))?;
-        Ok(Fate::Gone(vec![KeyScope(id)]))
+        Ok(Fate::Gone(Keys { destroyed: vec![KeyScope(id)], ..Keys::default() }))
     }
 
     /// A return that has run out no longer counts as one: its agency's invitation is open again when nothing else of it

@@ -35,20 +35,35 @@ pub struct PurgeReport {
 
 /// What became of one thing that was due.
 pub(super) enum Fate {
-    /// Deleted; these scopes' keys have nothing left to open.
-    Gone(Vec<KeyScope>),
+    /// Deleted; these keys have nothing left to open.
+    Gone(Keys),
     /// Left behind: under a legal hold, or still referred to by something that is.
     Left,
 }
 
 impl Fate {
-    /// Notes, in the transaction that deletes, the scopes whose keys are to go with it: whoever is killed before they are
-    /// gone leaves the note.
     fn note(&self, tx: &mut Tx<'_>, now: Instant) -> Result<(), StoreError> {
         match self {
-            Self::Gone(scopes) => store::scopes_to_destroy::insert(tx, scopes.iter().map(|scope| scope.0), now),
+            Self::Gone(keys) => keys.note(tx, now),
             Self::Left => Ok(()),
         }
+    }
+}
+
+/// Keys that have nothing left to open.
+#[derive(Default)]
+pub(crate) struct Keys {
+    /// Destroyed, so that no copy of what was deleted opens.
+    pub(crate) destroyed: Vec<KeyScope>,
+    /// Taken away: another key, which is destroyed, ends what they opened.
+    pub(crate) unneeded: Vec<KeyScope>,
+}
+
+impl Keys {
+    /// Notes them in the transaction that deletes: whoever is killed before they are gone leaves the note.
+    pub(crate) fn note(&self, tx: &mut Tx<'_>, now: Instant) -> Result<(), StoreError> {
+        store::scopes_to_destroy::insert(tx, self.destroyed.iter().map(|scope| scope.0), now)?;
+        store::scopes_to_destroy::insert_unneeded(tx, self.unneeded.iter().map(|scope| scope.0), now)
     }
 }
 

@@ -69,6 +69,15 @@ pub(super) fn overwrite(tx: &mut Tx<'_>, key: KeyId, noise: &[u8], marker: &[u8]
     crate::statements::one(changed)
 }
 
+/// Deletes a living key's row, if there is one.
+pub(super) fn delete(tx: &mut Tx<'_>, key: KeyId) -> Result<(), StoreError> {
+    let target = dsl::keystore_keys
+        .filter(dsl::kind.eq(key.kind().as_str()))
+        .filter(dsl::id.eq(key.id()))
+        .filter(dsl::marker.is_null());
+    tx.run(|c| diesel::delete(target).execute(c)).map(drop)
+}
+
 /// Takes the noise out of a destroyed key's row.
 pub(super) fn take_out(tx: &mut Tx<'_>, key: KeyId) -> Result<(), StoreError> {
     let target = dsl::keystore_keys

@@ -198,6 +198,7 @@ impl World {
             state: FragmentState::Submitted,
             author_id: self.teacher,
             expires_at: minute(END),
+            wrapped_until: Some(minute(END)),
             version: 1,
             created_at: minute(4),
             updated_at: minute(4),

@@ -109,8 +109,13 @@ pub(super) fn destroy(folder: &Path, path: &Path) -> Result<(), VaultError> {
         Ok(file) => overwrite(file)?,
         Err(error) => done_or_gone(Err(error))?,
     }
-    done_or_gone(std::fs::remove_file(path))?;
+    remove(path)?;
     sync_folder(folder)
+}
+
+/// Removes the file. No file is as good.
+pub(super) fn remove(path: &Path) -> Result<(), VaultError> {
+    done_or_gone(std::fs::remove_file(path))
 }
 
 fn overwrite(mut file: File) -> Result<(), VaultError> {

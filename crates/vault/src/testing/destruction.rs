@@ -72,6 +72,43 @@ pub fn a_scope_is_destroyed_early_alone_and_for_good<S: Shelf>() {
     }
 }
 
+pub fn an_object_is_destroyed_alone_and_goes_with_its_scope<S: Shelf>() {
+    let bench = Bench::<S>::new();
+    let under = |object| Terms::Until { scope: scope(1), object, expires_at: now().plus(hours(24)) };
+    let [one, other, whole] = [under(Some(scope(11))), under(Some(scope(12))), under(None)];
+    let wraps = [&one, &other, &whole].map(|terms| wrapped(&bench, terms));
+    let refusals = |vault: &Vault| {
+        let each = [&one, &other, &whole].into_iter().zip(&wraps);
+        each.map(|(terms, wrap)| refusal(vault, terms, wrap)).collect::<Vec<_>>()
+    };
+    assert_eq!(refusals(&bench.vault), [None, None, None]);
+    bench.vault.destroy_scope(now(), scope(11)).unwrap();
+    for vault in [&bench.vault, &bench.restarted()] {
+        assert_eq!(refusals(vault), [Some(VaultError::Destroyed), None, None]);
+        assert_eq!(vault.create_key(now(), &one, &version_place()).unwrap_err(), VaultError::Destroyed);
+    }
+    bench.vault.destroy_scope(now(), scope(1)).unwrap();
+    for vault in [&bench.vault, &bench.restarted()] {
+        assert_eq!(refusals(vault), [const { Some(VaultError::Destroyed) }; 3]);
+    }
+}
+
+pub fn a_discarded_key_is_away_without_a_trace<S: Shelf>() {
+    let bench = Bench::<S>::new();
+    let under =
+        |object| Terms::Until { scope: scope(1), object: Some(scope(object)), expires_at: now().plus(hours(24)) };
+    let wraps = [11, 12, 13].map(|object| wrapped(&bench, &under(object)));
+    bench.vault.destroy_scope(now(), scope(13)).unwrap();
+    bench.vault.discard_scopes(&[scope(11), scope(13), scope(14)]).unwrap();
+    for vault in [&bench.vault, &bench.restarted()] {
+        assert_eq!(refusal(vault, &under(11), &wraps[0]), Some(VaultError::Destroyed));
+        assert_eq!(refusal(vault, &under(12), &wraps[1]), None);
+        assert_eq!((vault.scope(scope(11)), vault.destroyed_scope(scope(11))), (Ok(None), Ok(None)));
+        assert!(vault.destroyed_scope(scope(13)).unwrap().is_some(), "what is destroyed stays so");
+    }
+    assert_eq!(bench.shelf.raw(KeyId::from(scope(11))), None);
+}
+
 pub fn a_scope_destroyed_before_its_first_use_stays_so<S: Shelf>() {
     let bench = Bench::<S>::new();
     assert!(!bench.vault.destroy_scope(now(), scope(7)).unwrap().probe_opens);

@@ -113,7 +113,7 @@ pub const fn scope(number: u128) -> KeyScope {
 
 #[must_use]
 pub const fn until(scope: KeyScope, expires_at: Instant) -> Terms {
-    Terms::Until { scope, expires_at }
+    Terms::Until { scope, object: None, expires_at }
 }
 
 #[must_use]
@@ -147,6 +147,8 @@ macro_rules! keystore_tests {
             a_destroyed_epoch_is_not_made_again_even_by_a_clock_set_back,
             an_epoch_of_the_past_is_not_made,
             a_scope_is_destroyed_early_alone_and_for_good,
+            an_object_is_destroyed_alone_and_goes_with_its_scope,
+            a_discarded_key_is_away_without_a_trace,
             a_scope_destroyed_before_its_first_use_stays_so,
             a_copy_without_the_key_opens_nothing,
             a_destruction_killed_half_way_is_over_at_once_and_finished_at_the_next_start,
