@@ -234,6 +234,10 @@ class Drill:
         self.service.start()
         staff = Staff(self.world)
         found = self.told.readable(staff), control_readable(staff, self.control)
+        if keys == self.folder / "keys-that-survive":
+            drawn = staff.worker.get(f"/v1/chronologies/{self.changed}/timeline").raw.decode()
+            shown = [found_in(drawn, some) for some in (self.stays, self.withdrawn, self.sooner)]
+            same("shown beside what was withdrawn, and of it", shown, [len(self.stays), 0, 0])
         self.world.stop()
         return found
 

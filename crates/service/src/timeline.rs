@@ -6,13 +6,13 @@ use domain::{
     Actor, AgencyId, ChronologyId, EntryDetails, EntryId, FragmentId, Instant, InvitationState, Operation,
     PartnershipId, Permit, PersonDetails, PersonId, PersonKind, Sensitive, may_read_entry,
 };
-use store::fragments::{KeptApart, StandingVersion};
+use store::fragments::KeptApart;
 use store::{ChronologyRow, ConsolidationRow, FragmentContent, FragmentRow, FragmentVersionRow, InvitationRow};
 use timeline::{ChildFacts, CoverageLine, FamilyFacts, Filter, LiveEntry, Row, consolidate_sorted, coverage_statement};
 use vault::DataKey;
 
 use crate::chronologies::{Admitted, trail};
-use crate::fragments::entry_place;
+use crate::fragments::{LaterMarkings, entry_place, raise_markings};
 use crate::people::FamilyView;
 use crate::sealing::open_with;
 use crate::session::{Call, Scene};
@@ -124,16 +124,20 @@ impl Service {
     ) -> Answer<Opened> {
         let now = scene.session.now;
         let mut versions = OpenedVersions::new();
+        let mut later = LaterMarkings::new();
         let of = (view.chronology_id, view.id);
         let content = store::fragments::frozen_content_without(scene.tx, permit, of, now, |row, version, standing| {
-            let without = self.open_kept_apart(now, reader, &mut versions, row, version)?;
-            let hidden = match standing {
-                Some(standing) => self.open_version(now, row, &standing.version)?.1.kept_from(reader, row.agency_id),
-                None => Vec::new(),
-            };
-            Ok::<_, ServiceError>(kept_apart(without, hidden, standing))
+            let own = self.open_kept_apart(now, reader, &mut versions, row, version)?;
+            let standing = standing.filter(|_| versions.contains_key(&row.id));
+            let Some(standing) = standing else { return Ok(KeptApart { without: own, only: None }) };
+            let kept = self.kept_apart(now, reader, row, own, standing)?;
+            let seen = standing.entries.iter().filter(|entry| !kept.without.contains(&entry.id));
+            later.insert(row.id, seen.map(|entry| (entry.id, entry.marking)).collect());
+            Ok::<_, ServiceError>(kept)
         })?;
-        open_entries(scene, reader, versions, content)
+        let mut opened = open_entries(scene, reader, versions, content)?;
+        raise_markings(&mut opened.entries, &later);
+        Ok(opened)
     }
 
     /// Opens a fragment's version, and says which of its entries are kept from the reader.
@@ -145,7 +149,7 @@ impl Service {
         row: &FragmentRow,
         version: &FragmentVersionRow,
     ) -> Answer<Vec<EntryId>> {
-        let (key, sealed) = self.open_version(now, row, version)?;
+        let Some((key, sealed)) = self.open_living_version(now, row, version)? else { return Ok(Vec::new()) };
         let kept = sealed.kept_from(reader, row.agency_id);
         versions.insert(row.id, (key, sealed.details.involvement));
         Ok(kept)
@@ -153,8 +157,10 @@ impl Service {
 
     /// Opens one fragment, whoever may see it: nothing of it is for a reader yet.
     pub(crate) fn open_content_of(&self, now: Instant, content: FragmentContent) -> Answer<Vec<LiveEntry>> {
-        let (key, _) = self.open_version(now, &content.fragment, &content.version)?;
-        live_entries(&key, content)
+        match self.open_living_version(now, &content.fragment, &content.version)? {
+            Some((key, _)) => live_entries(&key, content),
+            None => Ok(Vec::new()),
+        }
     }
 
     /// Where each invited agency stands, and its part in the support network.
@@ -392,17 +398,4 @@ pub(crate) fn entries_of(rows: &[Row]) -> i64 {
 /// A number of things, as the API counts them.
 pub(crate) fn count(number: usize) -> i64 {
     i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// What of a frozen version is kept from a reader: what its own marking hides, and what the marking of the version that
-/// stands now hides, because a marking that came later holds for the view too. Words and marking that changed together give
-/// an entry another id; so when anything is hidden now, only entries are shown that the reader sees in both versions.
-fn kept_apart(mut without: Vec<EntryId>, hidden: Vec<EntryId>, standing: Option<&StandingVersion>) -> KeptApart {
-    let seen = |standing: &StandingVersion| {
-        let entries = standing.entries.iter().copied();
-        entries.filter(|entry| !hidden.contains(entry)).collect()
-    };
-    let only = standing.filter(|_| !hidden.is_empty()).map(seen);
-    without.extend(hidden.iter().copied());
-    KeptApart { without, only }
 }

@@ -7,7 +7,7 @@ use diesel::prelude::*;
 use domain::{ChronologyId, ConsolidationId, FragmentId, Instant, PartnershipId, Permit, PractitionerId};
 
 use crate::connection::MultiBackend;
-use crate::page::after;
+use crate::page::{after, within};
 use crate::rows::row;
 use crate::schema::consolidations::{self, dsl};
 use crate::schema::{consolidation_fragments, consolidation_links};
@@ -183,6 +183,33 @@ pub fn sign_off(
         .filter(dsl::signed_off_at.is_null());
     let change = (dsl::signed_off_at.eq(Some(Bind(at))), dsl::signed_off_by.eq(Some(Bind(by))));
     one(tx.run(|c| diesel::update(target).set(change).execute(c))?)
+}
+
+/// Takes back that any view of a chronology was signed off.
+///
+/// # Errors
+/// When the database fails.
+pub fn take_back_sign_off(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    chronology: ChronologyId,
+) -> Result<(), StoreError> {
+    let target = dsl::consolidations
+        .filter(within!(dsl::partnership_id, partnership))
+        .filter(dsl::chronology_id.eq(Bind(chronology)))
+        .filter(dsl::signed_off_at.is_not_null());
+    let nothing: (Option<Bind<Instant>>, Option<Bind<PractitionerId>>) = (None, None);
+    let change = (dsl::signed_off_at.eq(nothing.0), dsl::signed_off_by.eq(nothing.1));
+    tx.run(|c| diesel::update(target).set(change).execute(c)).map(drop)
+}
+
+/// How many live views a chronology has.
+///
+/// # Errors
+/// When the database fails.
+pub fn count(tx: &mut Tx<'_>, permit: &Permit, chronology: ChronologyId, now: Instant) -> Result<i64, StoreError> {
+    let query = live(permit, now).filter(dsl::chronology_id.eq(Bind(chronology)));
+    tx.run(|c| query.count().get_result(c))
 }
 
 /// Moves the expiry of a frozen view; its data key has been wrapped again for it.

@@ -1,7 +1,8 @@
 //! A keystore that several nodes share: a small PostgreSQL database of its own, behind [`vault::Keystore`].
 //!
 //! It must be another database than the service's, and should be on another server: what backs up the one must never
-//! back up the other. It has one table, made at start, and a few hundred rows.
+//! back up the other. It has one table, made at start: one row for each fragment, person, family and chronology that
+//! lives, one for each hour, and the markers of what was destroyed.
 //!
 //! # Destruction, step by step
 //! 1. In one transaction the key's row gets its marker and random bytes, as many as there were, in the key's place. From
@@ -266,7 +267,12 @@ impl Keystore for PostgresKeystore {
     }
 
     fn discard(&self, keys: &[KeyId]) -> Result<(), VaultError> {
-        self.db.0.write("keystore.discard", |tx| Ok(keys.iter().try_for_each(|key| rows::delete(tx, *key))?))
+        if keys.is_empty() {
+            return Ok(());
+        }
+        self.db.0.write("keystore.discard", |tx| keys.iter().try_for_each(|key| rows::delete(tx, *key)))?;
+        self.db.vacuum();
+        Ok(())
     }
 
     fn destruction(&self, key: KeyId) -> Result<Option<Destruction>, VaultError> {

@@ -2,10 +2,11 @@
 
 mod disk;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashSet};
 use std::fmt;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 use domain::Instant;
 
@@ -16,6 +17,8 @@ use crate::{
 
 const KEY: &str = "key";
 const GONE: &str = "gone";
+/// Keys that are known to be durable; beyond that they are forgotten and made durable once more.
+const MOST_REMEMBERED: usize = 100_000;
 const KINDS: [KeyKind; 5] = [KeyKind::IndexRoot, KeyKind::Epoch, KeyKind::Scope, KeyKind::Permanent, KeyKind::Audit];
 
 /// A keystore in a folder (mode 0700) of one file (mode 0600) a key: `epochs/epoch-<hour>.key`,
@@ -38,6 +41,8 @@ const KINDS: [KeyKind; 5] = [KeyKind::IndexRoot, KeyKind::Epoch, KeyKind::Scope,
 pub struct FileKeystore {
     folder: PathBuf,
     root: RootSealer,
+    /// Keys whose names are known to be on the disk, so that one that is used again and again costs no further wait.
+    durable: Mutex<HashSet<KeyId>>,
 }
 
 impl FileKeystore {
@@ -48,7 +53,7 @@ impl FileKeystore {
     /// cannot be read or written, with kind `NotFound` when it holds keys but the index root is missing: a folder
     /// restored in part would otherwise find none of the people it knows.
     pub fn open(folder: &Path, root_key: RootKey) -> Result<Self, VaultError> {
-        let keystore = Self { folder: folder.to_owned(), root: RootSealer::new(root_key)? };
+        let keystore = Self { folder: folder.to_owned(), root: RootSealer::new(root_key)?, durable: Mutex::default() };
         keystore.make_folders()?;
         keystore.check_index_root()?;
         keystore.tidy()?;
@@ -131,6 +136,18 @@ impl FileKeystore {
         if self.is_gone(key)? { self.overwrite(key) } else { Ok(()) }
     }
 
+    fn is_known_durable(&self, key: KeyId) -> bool {
+        self.durable.lock().unwrap_or_else(PoisonError::into_inner).contains(&key)
+    }
+
+    fn remember_durable(&self, key: KeyId) {
+        let mut durable = self.durable.lock().unwrap_or_else(PoisonError::into_inner);
+        if durable.len() >= MOST_REMEMBERED {
+            durable.clear();
+        }
+        durable.insert(key);
+    }
+
     fn overwrite(&self, key: KeyId) -> Result<(), VaultError> {
         disk::destroy(&self.folder_of(key.kind()), &self.path(key, KEY))
     }
@@ -162,11 +179,15 @@ impl Keystore for FileKeystore {
             return Err(VaultError::Expired);
         }
         if let Some(stored) = self.load(key)? {
-            // Another process may have put it in place this very moment and not made that durable yet.
-            disk::sync_folder(&self.folder_of(key.kind()))?;
+            if !self.is_known_durable(key) {
+                // Another process may have put it in place this very moment and not made that durable yet.
+                disk::sync_folder(&self.folder_of(key.kind()))?;
+                self.remember_durable(key);
+            }
             return Ok(stored);
         }
         self.create(now, key)?;
+        self.remember_durable(key);
         self.load(key)?.ok_or(VaultError::Destroyed)
     }
 
@@ -197,7 +218,7 @@ impl Keystore for FileKeystore {
 
     fn discard(&self, keys: &[KeyId]) -> Result<(), VaultError> {
         for key in keys {
-            disk::remove(&self.path(*key, KEY))?;
+            disk::wipe(&self.path(*key, KEY))?;
         }
         let folders: BTreeSet<PathBuf> = keys.iter().map(|key| self.folder_of(key.kind())).collect();
         folders.iter().try_for_each(|folder| disk::sync_folder(folder))

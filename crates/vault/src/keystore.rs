@@ -280,8 +280,8 @@ pub trait Keystore: Send + Sync {
     fn destroy(&self, now: Instant, key: KeyId) -> Result<Destruction, VaultError>;
 
     /// Takes keys away that nothing needs any more, without marker or proof; one that never was, or is gone, is passed
-    /// by. Whether what is left of them is overwritten is not promised: it is for keys that open nothing without another
-    /// one, which is destroyed.
+    /// by. Their bytes are overwritten without waiting until that is durable: it is for keys that open nothing without
+    /// another one, which is destroyed, or will be.
     ///
     /// # Errors
     /// [`VaultError::Keystore`] when the store cannot be written; some may be gone. Asking again finishes it.

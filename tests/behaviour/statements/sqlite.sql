@@ -241,6 +241,9 @@ UPDATE `key_commitments` SET `settled_at` = ?, `certificate_id` = ? WHERE ((((`k
 -- commitments::unsettled
 SELECT `key_commitments`.`partnership_id`, `key_commitments`.`kind`, `key_commitments`.`key_id`, `key_commitments`.`commitment`, `key_commitments`.`made_at`, `key_commitments`.`published_at`, `key_commitments`.`due_at`, `key_commitments`.`certificate_id`, `key_commitments`.`settled_at` FROM `key_commitments` WHERE ((`key_commitments`.`settled_at` IS NULL) AND (`key_commitments`.`due_at` <= ?)) ORDER BY `key_commitments`.`due_at`, `key_commitments`.`partnership_id`, `key_commitments`.`kind`, `key_commitments`.`key_id` LIMIT ?
 
+-- consolidations::count
+SELECT COUNT(*) FROM `consolidations` WHERE (((`consolidations`.`partnership_id` = ?) AND (`consolidations`.`expires_at` > ?)) AND (`consolidations`.`chronology_id` = ?))
+
 -- consolidations::find
 SELECT `consolidations`.`id`, `consolidations`.`partnership_id`, `consolidations`.`chronology_id`, `consolidations`.`author_id`, `consolidations`.`expires_at`, `consolidations`.`wrapped_key`, `consolidations`.`sealed`, `consolidations`.`signed_off_at`, `consolidations`.`signed_off_by`, `consolidations`.`created_at` FROM `consolidations` WHERE (((`consolidations`.`partnership_id` = ?) AND (`consolidations`.`expires_at` > ?)) AND (`consolidations`.`id` = ?)) LIMIT ?
 
@@ -285,6 +288,9 @@ UPDATE `consolidations` SET `signed_off_at` = ?, `signed_off_by` = ? WHERE (((`c
 
 -- consolidations::signed_off
 SELECT `consolidations`.`id`, `consolidations`.`partnership_id`, `consolidations`.`chronology_id`, `consolidations`.`author_id`, `consolidations`.`expires_at`, `consolidations`.`wrapped_key`, `consolidations`.`sealed`, `consolidations`.`signed_off_at`, `consolidations`.`signed_off_by`, `consolidations`.`created_at` FROM `consolidations` WHERE ((((`consolidations`.`partnership_id` = ?) AND (`consolidations`.`expires_at` > ?)) AND (`consolidations`.`chronology_id` = ?)) AND (`consolidations`.`signed_off_at` IS NOT NULL)) ORDER BY `consolidations`.`signed_off_at` DESC, `consolidations`.`id` DESC LIMIT ?
+
+-- consolidations::take_back_sign_off
+UPDATE `consolidations` SET `signed_off_at` = ?, `signed_off_by` = ? WHERE (((`consolidations`.`partnership_id` = ?) IS TRUE AND (`consolidations`.`chronology_id` = ?)) AND (`consolidations`.`signed_off_at` IS NOT NULL))
 
 -- covered::chronologies_of
 SELECT `chronologies`.`id`, `chronologies`.`owner_agency_id`, `chronologies`.`owner_id`, `chronologies`.`expires_at` FROM `chronologies` WHERE (((`chronologies`.`partnership_id` = ?) IS TRUE AND (`chronologies`.`expires_at` > ?)) AND (`chronologies`.`expires_at` <= ?)) ORDER BY `chronologies`.`id`
@@ -504,6 +510,9 @@ SELECT `entries`.`id`, `entries`.`fragment_id`, `entries`.`version`, `entries`.`
 
 -- fragments::frozen::standing_versions
 SELECT `entries`.`id` FROM `entries` WHERE ((`entries`.`fragment_id` = ?) AND (`entries`.`version` = ?))
+
+-- fragments::frozen::standing_versions
+SELECT `entries`.`id`, `entries`.`fragment_id`, `entries`.`version`, `entries`.`partnership_id`, `entries`.`position`, `entries`.`marking`, `entries`.`reference_index`, `entries`.`sealed` FROM `entries` WHERE ((`entries`.`fragment_id` = ?) AND (`entries`.`version` = ?)) ORDER BY `entries`.`position`
 
 -- fragments::frozen::standing_versions
 SELECT `fragment_versions`.`fragment_id`, `fragment_versions`.`version`, `fragment_versions`.`partnership_id`, `fragment_versions`.`expires_at`, `fragment_versions`.`wrapped_key`, `fragment_versions`.`sealed`, `fragment_versions`.`content_index`, `fragment_versions`.`entry_count`, `fragment_versions`.`author_id`, `fragment_versions`.`created_at` FROM ((`fragment_versions` INNER JOIN `fragments` ON (`fragments`.`id` = `fragment_versions`.`fragment_id`)) INNER JOIN `consolidation_fragments` ON (`consolidation_fragments`.`fragment_id` = `fragments`.`id`)) WHERE (((((((((`fragments`.`partnership_id` = ?) IS TRUE AND (`fragment_versions`.`partnership_id` = ?) IS TRUE) AND (`fragments`.`state` = ?)) AND (`fragments`.`expires_at` > ?)) AND (`fragment_versions`.`expires_at` > ?)) AND ((`fragments`.`chronology_id` IS NULL) OR EXISTS (SELECT `chronologies`.`id`, `chronologies`.`partnership_id`, `chronologies`.`family_id`, `chronologies`.`owner_id`, `chronologies`.`owner_agency_id`, `chronologies`.`purpose`, `chronologies`.`state`, `chronologies`.`due_at`, `chronologies`.`opened_at`, `chronologies`.`expires_at`, `chronologies`.`wrapped_key`, `chronologies`.`sealed`, `chronologies`.`version`, `chronologies`.`created_at`, `chronologies`.`updated_at` FROM `chronologies` WHERE ((`chronologies`.`id` = `fragments`.`chronology_id`) AND (`chronologies`.`expires_at` > ?))))) AND (`consolidation_fragments`.`consolidation_id` = ?)) AND (`consolidation_fragments`.`version` != `fragments`.`version`)) AND (`fragment_versions`.`version` = `fragments`.`version`))

@@ -159,6 +159,38 @@ fn is_kept_apart_once_marked(app: &TestApp, words: &str) {
     assert!(rows(User::OWNER).contains(LOST[0]), "with leave to read offences");
 }
 
+/// The police mark their account as criminal-offence data, in these words: whoever may not read it reads no earlier version.
+fn holds_for_the_first_version(app: &TestApp, words: &str) {
+    let seed = app.seed();
+    let id = told(app, &seed, json!({}));
+    let first = |user: User| app.by(user).get(&format!("/v1/fragments/{id}/versions/1")).ok().to_string();
+    assert!(first(User::TEAM).contains(LOST[0]), "before it is marked");
+    let children = [seed.twin.as_str(), seed.other_twin.as_str(), seed.unborn.as_str()];
+    let marked = with(entry(words, "2026-01-20T20:40", &children), json!({"category": "CRIME"}));
+    let _ = app.by(User::OFFICER).put(&format!("/v1/fragments/{id}"), Some(1), &fragment(&[marked])).ok();
+    assert!(!first(User::TEAM).contains(LOST[0]), "without leave to read offences");
+    assert!(first(User::OWNER).contains(LOST[0]), "with leave to read offences");
+}
+
+/// The police say later, in these words, that the family is not to be told: every view of before says so too.
+fn is_marked_in_what_was_frozen(app: &TestApp, words: &str) {
+    let seed = app.seed();
+    let lost = told(app, &seed, json!({}));
+    let view = freeze(app, &seed);
+    let marking = |words: &str| {
+        let seen = frozen(app, &seed, User::OWNER, &view);
+        let accounts = seen["rows"].as_array().unwrap().iter().flat_map(|row| row["accounts"].as_array().unwrap());
+        let mut saying = accounts.filter(|account| account["what"].as_str().unwrap().contains(words));
+        saying.next().unwrap()["handling"]["marking"].clone()
+    };
+    assert_eq!((marking(LOST[0]), marking("told by police")), (json!("normal"), json!("normal")));
+    let children = [seed.twin.as_str(), seed.other_twin.as_str(), seed.unborn.as_str()];
+    let handling = json!({"handling": {"marking": "not_for_family"}});
+    let marked = with(entry(words, "2026-01-20T20:40", &children), handling);
+    let _ = app.by(User::OFFICER).put(&format!("/v1/fragments/{lost}"), Some(1), &fragment(&[marked])).ok();
+    assert_eq!((marking(LOST[0]), marking("told by police")), (json!("not_for_family"), json!("normal")));
+}
+
 on_both! {
     fn what_is_withdrawn_leaves_a_frozen_view_as_if_it_had_never_been_there(app) {
         let seed = app.seed();
@@ -261,6 +293,22 @@ on_both! {
 
     fn a_marking_that_came_with_other_words_holds_for_what_was_frozen(app) {
         is_kept_apart_once_marked(app, "the father was charged with assault after the fight");
+    }
+
+    fn a_marking_that_came_later_holds_for_earlier_versions_too(app) {
+        holds_for_the_first_version(app, FIGHT);
+    }
+
+    fn a_marking_that_came_with_other_words_holds_for_earlier_versions_too(app) {
+        holds_for_the_first_version(app, "the father was charged with assault after the fight");
+    }
+
+    fn what_is_later_not_for_the_family_is_marked_so_in_what_was_frozen(app) {
+        is_marked_in_what_was_frozen(app, FIGHT);
+    }
+
+    fn what_is_later_not_for_the_family_in_other_words_is_marked_so_in_what_was_frozen(app) {
+        is_marked_in_what_was_frozen(app, "officers attended the flat");
     }
 
     /// A copy of the database from when everything lived, and every key that is left a day after one fragment's end.

@@ -205,4 +205,28 @@ on_both! {
         assert_eq!(manager.post(&seed.at("sign-off"), &waiver).ok()["state"], "signed_off");
         assert_eq!(owner.get(&seed.at("snapshot")).status, 404);
     }
+
+    fn a_waiver_after_a_reopening_takes_back_the_snapshot_of_before(app) {
+        let seed = app.seed();
+        let (owner, manager) = (app.by(User::OWNER), app.by(User::MANAGER));
+        let freeze = || drop(owner.post(&seed.at("consolidations"), &NOTHING).when(201));
+        freeze();
+        let _ = manager.post(&seed.at("sign-off"), &json!({"snapshot": "export"})).ok();
+        assert_eq!(owner.get(&seed.at("snapshot")).status, 200);
+        let _ = manager.post(&seed.at("reopen"), &json!({"reason": "Another return came"})).ok();
+        freeze();
+        let waiver = json!({"snapshot": "waive", "waiver_reason": "Canary: already in the record"});
+        let _ = manager.post(&seed.at("sign-off"), &waiver).ok();
+        assert_eq!(owner.get(&seed.at("snapshot")).status, 404);
+    }
+
+    fn a_chronology_has_so_many_frozen_views_and_no_more(app) {
+        let seed = app.seed();
+        let owner = app.by(User::OWNER);
+        for _ in 0..100 {
+            let _ = owner.post(&seed.at("consolidations"), &NOTHING).when(201);
+        }
+        let refused = owner.post(&seed.at("consolidations"), &NOTHING).when(422);
+        assert!(refused.to_string().contains("too_many_views"), "{refused}");
+    }
 }

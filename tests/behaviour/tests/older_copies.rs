@@ -68,6 +68,25 @@ on_both! {
         assert_eq!((readable(app, &seed, &older, at, GOES), readable(app, &seed, &older, at, STAYS)), (0, 1));
     }
 
+    /// What a restore brings back of a fragment that was withdrawn since: a row whose key is gone.
+    fn a_row_that_nothing_opens_hides_nothing_else(app) {
+        let seed = app.seed();
+        let lost = told(app, &seed);
+        let view = app.by(User::OWNER).post(&seed.at("consolidations"), &json!(null)).id();
+        let own = vault::KeyScope(Uuid::try_parse(&lost).unwrap());
+        app.another_vault().destroy_scope(app.clock.now(), own).unwrap();
+        // By now no node has it in memory any more.
+        app.pass(61);
+        for path in ["timeline".to_owned(), format!("consolidations/{view}")] {
+            let shown = app.by(User::OWNER).get(&seed.at(&path)).ok().to_string();
+            assert!(shown.contains(STAYS) && !shown.contains(GOES), "{path}");
+        }
+        assert_eq!(app.by(User::OWNER).get(&seed.at("links")).status, 200);
+        let longer = reason(json!({"expires_at": app.in_days(200)}));
+        let _ = app.by(User::OWNER).post(&seed.at("extend"), &longer).ok();
+        assert_eq!(app.by(User::OFFICER).delete(&format!("/v1/fragments/{lost}"), Some(1)).status, 204);
+    }
+
     /// The chronology's key ends everything under it; the fragments' own keys are not kept without need.
     fn no_fragments_key_is_left_when_its_fragment_is_gone(app) {
         let seed = app.seed();

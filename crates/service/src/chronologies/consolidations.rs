@@ -12,9 +12,13 @@ use crate::session::{Call, Scene};
 use crate::transparency::shown_in_view;
 use crate::{Answer, ConsolidationOut, Page, PageQuery, Service, ServiceError, Written};
 
+/// Live frozen views of one chronology: a meeting a week for two years. A list of them draws each that it names.
+const MOST_VIEWS: i64 = 100;
+
 impl Service {
     /// Freezes the timeline as it is now, for a meeting. Later returns and corrections do not change a frozen view; each
-    /// reader sees of it what is theirs to see and still lives.
+    /// reader sees of it what is theirs to see and still lives; who may not read everything is shown of a corrected fragment
+    /// only the entries that stand in it now too, because the others may have been marked since.
     ///
     /// # Errors
     /// As every write; `Conflict` when the chronology is a draft, signed off or closed.
@@ -27,6 +31,10 @@ impl Service {
                 let Admitted { permit, mut row } = self.admit(scene, id, Operation::ChronologyConsolidate)?;
                 let details = self.chronology_details(&row, scene.now())?;
                 step(&mut row, Transition::Consolidate)?;
+                if store::consolidations::count(scene.tx, &permit, id, scene.session.now)? >= MOST_VIEWS {
+                    let message = "a chronology has at most 100 frozen views";
+                    return Err(ServiceError::fault("", "too_many_views", message));
+                }
                 let frozen = self.freeze(scene, &permit, &row)?;
                 scene.trail.object_kind = Some("consolidation");
                 scene.trail.object_id = Some(frozen.id.0);

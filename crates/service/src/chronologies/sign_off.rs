@@ -30,7 +30,11 @@ impl Service {
                     let (now, me) = (scene.now(), scene.me());
                     store::consolidations::sign_off(scene.tx, frozen.partnership_id, frozen.id, me, now)?;
                 }
-                SnapshotDecision::Waive => waive(scene, &mut details, &input)?,
+                SnapshotDecision::Waive => {
+                    waive(scene, &mut details, &input)?;
+                    // Of an earlier sign-off no copy is kept either.
+                    store::consolidations::take_back_sign_off(scene.tx, frozen.partnership_id, id)?;
+                }
             }
             self.save_chronology(scene.tx, scene.session.now, &mut row, &details)?;
             self.chronology_out(scene, &permit, &row)

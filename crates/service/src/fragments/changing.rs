@@ -177,10 +177,12 @@ impl Service {
         if others || invitation.state != domain::InvitationState::Submitted {
             return Ok(());
         }
-        let details = self.invitation_details(chronology, &invitation, now)?;
+        let mut details = self.invitation_details(chronology, &invitation, now)?;
         let overdue = invitation.due_at <= now;
         invitation.state = if overdue { domain::InvitationState::Overdue } else { domain::InvitationState::Drafting };
         (invitation.answered_at, invitation.answered_by) = (None, None);
+        // An answer that a return has replaced does not come back with the return's end.
+        details.before = None;
         self.save_invitation(tx, now, chronology, &mut invitation, &details)
     }
 
@@ -245,7 +247,11 @@ impl Service {
         for version in store::fragments::versions(scene.tx, permit, was.id, now)? {
             let place = version_place(was.id, version.version);
             let (from, to) = (fragment_terms(was, version.expires_at), fragment_terms(will_be, expires_at));
-            let wrapped = self.rewrap(now, &from, &to, &place, version.wrapped_key.as_ref())?;
+            let wrapped = match self.rewrap(now, &from, &to, &place, version.wrapped_key.as_ref()) {
+                // A row that has come back from a copy of before it was withdrawn: nothing opens it, and it goes at its end.
+                Err(_) if self.own_key_is_gone(was)? => continue,
+                wrapped => wrapped?,
+            };
             store::fragments::set_version_lifetime(
                 scene.tx,
                 was.partnership_id,

@@ -1,10 +1,16 @@
 //! Entries that are not for everybody: named apart, so that who may not see one never has it read or opened for them. Its
 //! number, its length and its place then make no difference to what they are shown, nor to the work of showing it.
 
-use domain::{Actor, AgencyId, Category, EntryDetails, EntryId, Handling, Instant, Marking, Permit, may_read_entry};
+use std::collections::{BTreeMap, BTreeSet};
+
+use domain::{
+    Actor, AgencyId, Category, EntryDetails, EntryId, FragmentId, Handling, Instant, Marking, Permit, may_read_entry,
+};
 use serde::{Deserialize, Serialize};
+use store::fragments::{KeptApart, StandingVersion};
 use store::{FragmentRow, FragmentVersionRow};
-use vault::DataKey;
+use timeline::LiveEntry;
+use vault::{DataKey, KeyScope};
 use zeroize::Zeroizing;
 
 use super::{FragmentDetails, entry_place, fragment_terms, version_place};
@@ -64,6 +70,22 @@ impl SealedVersion {
     }
 }
 
+/// How the entries of versions that stand now are marked, by fragment.
+pub(crate) type LaterMarkings = BTreeMap<FragmentId, BTreeMap<EntryId, Marking>>;
+
+/// Marks entries of earlier versions at least as strictly as they are marked now; one that is not there any more as strictly
+/// as any that has come in its place.
+pub(crate) fn raise_markings(entries: &mut [LiveEntry], later: &LaterMarkings) {
+    let known: BTreeSet<EntryId> = entries.iter().map(|entry| entry.entry_id).collect();
+    for entry in entries {
+        let Some(now) = later.get(&entry.fragment_id) else { continue };
+        let instead = || now.iter().filter(|(id, _)| !known.contains(id)).map(|(_, marking)| *marking).max();
+        let marking = now.get(&entry.entry_id).copied().or_else(instead);
+        let before = &mut entry.details.handling.marking;
+        *before = (*before).max(marking.unwrap_or(*before));
+    }
+}
+
 /// Whether there is anybody who reads the timeline and may not see the entry.
 fn is_guarded(entry: &EntryDetails) -> bool {
     entry.handling.marking == Marking::Restricted || entry.category.as_str() == "CRIME"
@@ -84,6 +106,25 @@ impl Service {
         Ok((key, sealed))
     }
 
+    /// As [`Self::open_version`]; none when the fragment was withdrawn or has ended since its row was read, or when its row
+    /// has come back from a copy of the database of before that: it is as if it were not there.
+    pub(crate) fn open_living_version(
+        &self,
+        now: Instant,
+        row: &FragmentRow,
+        version: &FragmentVersionRow,
+    ) -> Answer<Option<(DataKey, SealedVersion)>> {
+        match self.open_version(now, row, version) {
+            Err(_) if self.own_key_is_gone(row)? => Ok(None),
+            opened => opened.map(Some),
+        }
+    }
+
+    /// Whether a fragment's own key was destroyed, or taken away at the fragment's end.
+    pub(crate) fn own_key_is_gone(&self, row: &FragmentRow) -> Answer<bool> {
+        Ok(row.expires_at <= self.now() || self.vault().destroyed_scope(KeyScope(row.id.0))?.is_some())
+    }
+
     /// A version with those of its entries that the permit's holder may see, in their order.
     pub(super) fn open_seen(
         &self,
@@ -94,10 +135,14 @@ impl Service {
     ) -> Answer<(FragmentDetails, Vec<(EntryId, EntryDetails)>)> {
         let now = scene.now();
         let (key, sealed) = self.open_version(now, row, version)?;
-        let kept = sealed.kept_from(permit.actor(), row.agency_id);
+        let own = sealed.kept_from(permit.actor(), row.agency_id);
+        let kept = match self.standing_beside(scene, permit, row, version)? {
+            Some(standing) => self.kept_apart(now, permit.actor(), row, own, &standing)?,
+            None => KeptApart { without: own, only: None },
+        };
         let mut seen = Vec::new();
         for entry in store::fragments::entries(scene.tx, permit, row.id, version.version, now)? {
-            if kept.contains(&entry.id) {
+            if kept.without.contains(&entry.id) || kept.only.as_ref().is_some_and(|only| !only.contains(&entry.id)) {
                 continue;
             }
             let place = entry_place(entry.id, entry.version);
@@ -107,6 +152,44 @@ impl Service {
             }
         }
         Ok((sealed.details, seen))
+    }
+
+    /// The version that stands now, when `version` is another.
+    fn standing_beside(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        permit: &Permit,
+        row: &FragmentRow,
+        version: &FragmentVersionRow,
+    ) -> Answer<Option<StandingVersion>> {
+        if version.version == row.version {
+            return Ok(None);
+        }
+        let now = scene.now();
+        let Some(version) = store::fragments::version(scene.tx, permit, row.id, row.version, now)? else {
+            return Ok(None);
+        };
+        let entries = store::fragments::entries(scene.tx, permit, row.id, row.version, now)?;
+        Ok(Some(StandingVersion { version, entries }))
+    }
+
+    /// What of an earlier version is kept from a reader: what its own marking hides, and what the marking of the version
+    /// that stands now hides, because a marking that came later holds for what was there before. Words and marking that
+    /// changed together give an entry another id; so who may not see every entry is shown only those that they see in both
+    /// versions, whether anything is hidden or not: nothing tells them which of the two it is.
+    pub(crate) fn kept_apart(
+        &self,
+        now: Instant,
+        reader: &Actor,
+        row: &FragmentRow,
+        own: Vec<EntryId>,
+        standing: &StandingVersion,
+    ) -> Answer<KeptApart> {
+        let hidden = self.open_version(now, row, &standing.version)?.1.kept_from(reader, row.agency_id);
+        let sees_all = (reader.social_care && reader.offence_data) || reader.agency == row.agency_id;
+        let seen = standing.entries.iter().map(|entry| entry.id).filter(|entry| !hidden.contains(entry));
+        let only = (!sees_all).then(|| seen.collect());
+        Ok(KeptApart { without: own.into_iter().chain(hidden).collect(), only })
     }
 }
 

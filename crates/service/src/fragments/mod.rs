@@ -12,7 +12,7 @@ mod receipts;
 mod submitting;
 mod taking_in;
 
-pub(crate) use guarded::SealedVersion;
+pub(crate) use guarded::{LaterMarkings, SealedVersion, raise_markings};
 
 use domain::{EntryId, Facts, FragmentId, Instant, Operation, Permit, Sensitive};
 use serde::{Deserialize, Serialize};

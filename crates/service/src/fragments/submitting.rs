@@ -303,7 +303,7 @@ impl Service {
         row.state = FragmentState::Submitted;
         row.author_id = scene.me();
         row.child_id = submission.child;
-        if submission.expires_at != current.expires_at {
+        if submission.expires_at != current.expires_at || row.wrapped_until.is_none() {
             row = living_until(row, submission.expires_at);
             self.rewrap_versions(scene, permit, &was, &row)?;
         }

@@ -18,8 +18,8 @@ use crate::{FragmentState, StoreError, Tx};
 pub struct StandingVersion {
     /// The version.
     pub version: FragmentVersionRow,
-    /// The ids of its entries: an entry that is corrected keeps its id.
-    pub entries: Vec<EntryId>,
+    /// Its entries, in order: an entry that is corrected keeps its id.
+    pub entries: Vec<EntryRow>,
 }
 
 /// What of a frozen version a reader may not see.
@@ -95,8 +95,9 @@ fn standing_versions(
         let ids = entries::table
             .filter(entries::fragment_id.eq(Bind(version.fragment_id)))
             .filter(entries::version.eq(version.version))
-            .select(entries::id);
-        let entries: Vec<EntryId> = tx.run(|c| ids.load(c))?;
+            .order(entries::position)
+            .select(EntryRow::as_select());
+        let entries: Vec<EntryRow> = tx.run(|c| ids.load(c))?;
         standing.insert(version.fragment_id, StandingVersion { version, entries });
     }
     Ok(standing)

@@ -106,24 +106,30 @@ pub(super) fn remove_unplaced(folder: &Path) -> Result<(), VaultError> {
 /// Overwrites the file with random bytes, makes that durable, removes it, and makes that durable. No file is as good.
 pub(super) fn destroy(folder: &Path, path: &Path) -> Result<(), VaultError> {
     match OpenOptions::new().write(true).open(path) {
-        Ok(file) => overwrite(file)?,
+        Ok(mut file) => {
+            overwrite(&mut file)?;
+            file.sync_all()?;
+        }
         Err(error) => done_or_gone(Err(error))?,
     }
-    remove(path)?;
+    done_or_gone(std::fs::remove_file(path))?;
     sync_folder(folder)
 }
 
-/// Removes the file. No file is as good.
-pub(super) fn remove(path: &Path) -> Result<(), VaultError> {
+/// Overwrites the file with random bytes and removes it, without waiting for the disk. No file is as good.
+pub(super) fn wipe(path: &Path) -> Result<(), VaultError> {
+    match OpenOptions::new().write(true).open(path) {
+        Ok(mut file) => overwrite(&mut file)?,
+        Err(error) => done_or_gone(Err(error))?,
+    }
     done_or_gone(std::fs::remove_file(path))
 }
 
-fn overwrite(mut file: File) -> Result<(), VaultError> {
+fn overwrite(file: &mut File) -> Result<(), VaultError> {
     let length = usize::try_from(file.metadata()?.len()).map_err(|_| VaultError::Malformed)?;
     let mut noise = Zeroizing::new(vec![0; length]);
     fill_random(&mut noise)?;
-    file.write_all(&noise)?;
-    Ok(file.sync_all()?)
+    Ok(file.write_all(&noise)?)
 }
 
 fn done_or_gone(outcome: io::Result<()>) -> Result<(), VaultError> {
