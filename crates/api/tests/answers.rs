@@ -28,6 +28,11 @@ impl Ids for Counting {
         let high = (u64::try_from(now.as_micros() / 1_000).unwrap() << 16) | 0x7000;
         Uuid::from_u64_pair(high, 0x8000_0000_0000_0000 | self.0.fetch_add(1, Ordering::Relaxed))
     }
+
+    fn random(&self) -> Uuid {
+        let next = self.0.fetch_add(1, Ordering::Relaxed);
+        Uuid::from_u64_pair(0x4000, 0x8000_0000_0000_0000 | next)
+    }
 }
 
 struct House {

@@ -1,26 +1,14 @@
-//! Identifiers: UUIDv7, one type for each kind of thing so that one cannot stand for another.
+//! Identifiers: UUIDs, one type for each kind of thing so that one cannot stand for another. All are in order of time but
+//! those of entries.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::Instant;
 
-macro_rules! ids {
-    ($($(#[$meta:meta])* $name:ident),+ $(,)?) => {$(
-        $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
-        #[serde(transparent)]
-        #[schema(value_type = String, format = "uuid", example = "01999999-0000-7000-8000-000000000000")]
-        pub struct $name(pub Uuid);
-
-        impl $name {
-            /// A new identifier of this kind from the context's generator.
-            #[must_use]
-            pub fn new(ids: &dyn Ids, now: Instant) -> Self {
-                Self(ids.next(now))
-            }
-        }
-
+/// What every kind of identifier is: a UUID, written and read as one.
+macro_rules! plain_id {
+    ($name:ident) => {
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
                 self.0.fmt(f)
@@ -40,6 +28,26 @@ macro_rules! ids {
                 id.0
             }
         }
+    };
+}
+
+macro_rules! ids {
+    ($($(#[$meta:meta])* $name:ident),+ $(,)?) => {$(
+        $(#[$meta])*
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+        #[serde(transparent)]
+        #[schema(value_type = String, format = "uuid", example = "01999999-0000-7000-8000-000000000000")]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// A new identifier of this kind from the context's generator.
+            #[must_use]
+            pub fn new(ids: &dyn Ids, now: Instant) -> Self {
+                Self(ids.next(now))
+            }
+        }
+
+        plain_id!($name);
     )+};
 }
 
@@ -62,8 +70,6 @@ ids! {
     InvitationId,
     /// What one agency submits.
     FragmentId,
-    /// One significant event inside a fragment.
-    EntryId,
     /// A view of the timeline frozen for a meeting.
     ConsolidationId,
     /// A person's decision that entries tell one event, or do not.
@@ -84,8 +90,27 @@ ids! {
     RequestId,
 }
 
+/// One significant event inside a fragment. The identifier is random: it has no order and tells nothing of other entries.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(transparent)]
+#[schema(value_type = String, format = "uuid", example = "3b9f5c1e-7d52-4c0a-9a41-0c6e2f8d7b13")]
+pub struct EntryId(pub Uuid);
+
+impl EntryId {
+    /// A new identifier from the context's generator.
+    #[must_use]
+    pub fn new(ids: &dyn Ids) -> Self {
+        Self(ids.random())
+    }
+}
+
+plain_id!(EntryId);
+
 /// Source of identifiers, injected so that tests repeat themselves.
 pub trait Ids: Send + Sync {
     /// A UUIDv7 whose time part is `now`.
     fn next(&self, now: Instant) -> Uuid;
+
+    /// A UUIDv4 (RFC 9562, section 5.4): it tells neither when it was made nor how many were made between it and another.
+    fn random(&self) -> Uuid;
 }

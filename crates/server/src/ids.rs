@@ -50,6 +50,10 @@ impl Ids for RandomIds {
         drop(last);
         assemble(millis, counter, low_64(bits) & 0xffff_ffff)
     }
+
+    fn random(&self) -> Uuid {
+        uuid::Builder::from_random_bytes(self.random_bits().to_be_bytes()).into_uuid()
+    }
 }
 
 impl Last {

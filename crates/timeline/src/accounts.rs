@@ -16,7 +16,7 @@ pub(crate) fn accounts(mut entries: Vec<LiveEntry>) -> Vec<Account> {
     if entries.len() < 2 {
         return entries.into_iter().map(|entry| account(entry, Vec::new())).collect();
     }
-    entries.sort_by_key(|entry| entry.entry_id);
+    entries.sort_by_key(LiveEntry::order);
     let mut tellings: Vec<(LiveEntry, Vec<Repeat>)> = Vec::new();
     let mut known: HashMap<(AgencyId, u64), Vec<usize>> = HashMap::new();
     for entry in entries {
@@ -31,7 +31,8 @@ pub(crate) fn accounts(mut entries: Vec<LiveEntry>) -> Vec<Account> {
         }
     }
     let mut accounts: Vec<Account> = tellings.into_iter().map(|(entry, repeats)| account(entry, repeats)).collect();
-    accounts.sort_by_key(|account| (account.submitted_at, account.entry_id));
+    // Stable: what was submitted in one go stays in its order.
+    accounts.sort_by_key(|account| account.submitted_at);
     accounts
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use domain::{BirthDate, EntryId, EventDate, Instant, PersonId, Significance, SortKey, WhenOut};
+use domain::{BirthDate, EventDate, FragmentId, Instant, PersonId, Significance, SortKey, WhenOut};
 use linkage::SortedEvents;
 use serde::{Deserialize, Serialize};
 use time::Date;
@@ -79,8 +79,8 @@ pub fn consolidate_sorted(
 }
 
 type Births = HashMap<PersonId, Option<BirthDate>>;
-/// Where a row stands: its date, then its first submission, then its id.
-type Place = (SortKey, Instant, EntryId);
+/// Where a row stands: its date, then its first submission, then where its first entry stands there.
+type Place = (SortKey, Instant, (FragmentId, i64));
 
 fn take(slots: &mut [Option<LiveEntry>], members: &[usize]) -> Vec<LiveEntry> {
     members.iter().filter_map(|&index| slots.get_mut(index).and_then(Option::take)).collect()
@@ -88,10 +88,11 @@ fn take(slots: &mut [Option<LiveEntry>], members: &[usize]) -> Vec<LiveEntry> {
 
 /// One row and its place; `None` without entries.
 fn place(entries: Vec<LiveEntry>, event: ExplainedEvent, births: &Births) -> Option<(Place, Row)> {
-    let leading = entries.iter().min_by_key(|entry| (exactness(&entry.details.when), entry.entry_id))?;
+    let leading = entries.iter().min_by_key(|entry| (exactness(&entry.details.when), entry.order()))?;
     let when = leading.details.when.clone();
     let category = leading.details.category.clone();
     let submitted = entries.iter().map(|entry| entry.submitted_at).min()?;
+    let first = entries.iter().map(LiveEntry::order).min()?;
     let row = Row {
         id: event.row,
         sequence: 0,
@@ -110,7 +111,7 @@ fn place(entries: Vec<LiveEntry>, event: ExplainedEvent, births: &Births) -> Opt
         accounts: accounts(entries),
         quoted: BTreeMap::new(),
     };
-    Some(((when.sort_key(), submitted, row.id), row))
+    Some(((when.sort_key(), submitted, first), row))
 }
 
 /// The most exact first: fewest days, surest, a known time, then order.

@@ -101,10 +101,13 @@ type Pair<'a> = ((usize, usize), &'a [LinkEvidence], &'a [LinkEvidence]);
 
 impl<'a> Words<'a> {
     fn of(sorted: &SortedEvents, entries: &'a [LiveEntry], agencies: &'a AgencyNames) -> Self {
-        let id = |place: &usize| entries.get(*place).map(|entry| entry.entry_id);
+        let first = |members: &[usize]| {
+            let told = members.iter().filter_map(|place| entries.get(*place));
+            told.min_by_key(|entry| entry.order()).map(|entry| entry.entry_id)
+        };
         let mut rows = HashMap::with_capacity(entries.len());
         for cluster in &sorted.clusters {
-            let row = cluster.members.iter().filter_map(id).min();
+            let row = first(&cluster.members);
             rows.extend(cluster.members.iter().filter_map(|&member| Some((member, row?))));
         }
         let places = entries.iter().enumerate().map(|(place, entry)| (entry.entry_id, place)).collect();

@@ -24,6 +24,14 @@ pub struct LiveEntry {
     pub details: EntryDetails,
 }
 
+impl LiveEntry {
+    /// Where it stands in the order of submission: by fragment, and in each as its agency listed them. Identifiers of
+    /// entries have no order.
+    pub(crate) const fn order(&self) -> (FragmentId, i64) {
+        (self.fragment_id, self.position)
+    }
+}
+
 /// What consolidation needs to know of a family.
 #[derive(Debug, Clone, Default)]
 pub struct FamilyFacts {

@@ -70,6 +70,9 @@ SELECT `audit_records`.`practitioner_token`, max(`audit_records`.`at`) FROM `aud
 -- audit_tree::begin_run
 INSERT INTO `audit_runs` (`partnership_id`, `run_id`, `next_number`, `begun_at`) VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING
 
+-- audit_tree::close_hole
+DELETE FROM `audit_holes` WHERE (((`audit_holes`.`partnership_id` = ?) AND (`audit_holes`.`run_id` = ?)) AND (`audit_holes`.`number` = ?))
+
 -- audit_tree::counts
 SELECT `audit_records`.`run_id`, COUNT(*), max(`audit_records`.`number`) FROM `audit_records` WHERE (`audit_records`.`partnership_id` = ?) GROUP BY `audit_records`.`run_id`
 

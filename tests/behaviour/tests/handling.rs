@@ -11,6 +11,7 @@
 use behaviour::inputs::{entry, fragment, reason, with};
 use behaviour::{Seed, TestApp, User, on_both};
 use serde_json::{Value, json};
+use uuid::Uuid;
 
 const NOTHING: Value = Value::Null;
 
@@ -170,5 +171,43 @@ on_both! {
         let contributor = app.by(User::RETURNED).get(&path).text();
         assert!(contributor.contains("Canary Row") && !contributor.contains("Refuge") && !contributor.contains("9ZX"));
         assert!(!app.by(User::WAITING).get(&format!("{}/form", seed.invitation("surgery"))).text().contains("Refuge"));
+    }
+
+    /// An agency's system that knows nothing of markings sends a return again: what was marked stays so, until somebody says
+    /// otherwise.
+    fn a_correction_that_says_nothing_of_a_marking_keeps_it(app) {
+        let seed = app.seed();
+        let restricted = json!({"handling": {"marking": "restricted"}});
+        let told = |what: &str, more: Value| with(entry(what, "2026-01-20", &[&seed.twin]), more);
+        let id = app.by(User::OFFICER).post(&seed.at("fragments"), &fragment(&[told("officers attended", restricted)])).id();
+        let put = |version: i64, entry: Value| {
+            let _ = app.by(User::OFFICER).put(&format!("/v1/fragments/{id}"), Some(version), &fragment(&[entry])).ok();
+            let read = app.by(User::OFFICER).get(&format!("/v1/fragments/{id}")).ok();
+            read["entries"][0]["handling"]["marking"].as_str().unwrap().to_owned()
+        };
+        let nothing = json!({"category": "HOME"});
+        assert_eq!(put(1, told("officers attended", nothing.clone())), "restricted", "the same words");
+        assert_eq!(put(2, told("officers attended at night", nothing.clone())), "restricted", "other words");
+        assert!(!app.by(User::RETURNED).get(&seed.at("timeline")).text().contains("officers attended"));
+        let normal = json!({"category": "HOME", "handling": {"marking": "normal"}});
+        assert_eq!(put(3, told("officers attended at night", normal)), "normal", "said so");
+        assert_eq!(put(4, told("officers attended", nothing)), "normal");
+    }
+
+    /// Identifiers in order of time would say how many entries stand between two that are seen.
+    fn the_ids_of_entries_have_no_order(app) {
+        let seed = app.seed();
+        let entries: Vec<Value> =
+            (1..=40).map(|day| entry(&format!("visit {day}"), "2026-01-20", &[&seed.twin])).collect();
+        let receipt = app.by(User::OFFICER).post(&seed.at("fragments"), &fragment(&entries)).when(201);
+        let ids: Vec<Uuid> = receipt["entries"].as_array().unwrap().iter()
+            .map(|entry| Uuid::try_parse(entry["entry_id"].as_str().unwrap()).unwrap()).collect();
+        assert!(ids.iter().all(|id| id.get_version_num() == 4), "{ids:?}");
+        assert!(!ids.is_sorted() && ids.len() == 40);
+        let rows = app.by(User::OWNER).get(&seed.at("timeline?limit=500")).ok();
+        let told: Vec<&str> = rows["rows"].as_array().unwrap().iter()
+            .filter_map(|row| row["accounts"][0]["what"].as_str()).filter(|what| what.starts_with("visit")).collect();
+        let expected: Vec<String> = (1..=40).map(|day| format!("visit {day}")).collect();
+        assert_eq!(told, expected, "events of one day stand as their agency listed them");
     }
 }

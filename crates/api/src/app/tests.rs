@@ -26,6 +26,11 @@ impl Ids for Counting {
         let next = self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         Uuid::from_u64_pair(0x0199_9999_0000_7000, 0x8000_0000_0000_0000 | next)
     }
+
+    fn random(&self) -> Uuid {
+        let next = self.0.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        Uuid::from_u64_pair(0x4000, 0x8000_0000_0000_0000 | next)
+    }
 }
 
 struct House {

@@ -47,7 +47,7 @@ impl Service {
                     input.expires_at,
                     Some(input.expires_at),
                     details,
-                    entries,
+                    (&input.entries, entries),
                 )?;
                 let (partnership, now) = (scene.actor().partnership, scene.now());
                 if store::fragments::ahead_of_agency(scene.tx, partnership, agency, now)?.len() >= MAX_AHEAD {

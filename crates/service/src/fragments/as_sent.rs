@@ -83,7 +83,8 @@ impl Service {
             correction_reason: input.correction_reason.clone(),
         };
         let (agency, proxy, child) = (row.agency_id, row.proxy_by_agency, input.child_id);
-        let mut submission = self.submission(scene, agency, proxy, child, asked, input.expires_at, details, entries)?;
+        let mut submission =
+            self.submission(scene, agency, proxy, child, asked, input.expires_at, details, (&input.entries, entries))?;
         let named = self.linked_from(scene, origin.chronology_id, origin.family_id)?;
         let names: Names = named.into_iter().map(|(ours, theirs)| (theirs, ours)).collect();
         // A child whom their family has come to have since is nobody here yet.

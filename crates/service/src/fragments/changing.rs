@@ -63,7 +63,7 @@ impl Service {
                 expires_at,
                 input.expires_at,
                 details,
-                entries,
+                (&input.entries, entries),
             )?;
             let (receipt, entries) = self.correct_standing(scene, &permit, row, submission)?;
             let findings = match &chronology {

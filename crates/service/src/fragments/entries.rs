@@ -109,7 +109,7 @@ fn parse_one(
         document_reference: entry.document_reference.clone(),
         rag: entry.rag,
         seen: entry.seen,
-        handling: entry.handling.clone(),
+        handling: entry.handling.clone().unwrap_or_default(),
         key_incident: entry.key_incident,
         family_history: entry.family_history,
     })
@@ -210,7 +210,7 @@ fn check_people(entry: &EntryIn, scope: &EntryScope, pointer: &str, faults: &mut
 
 /// Named agencies exist, and stand on restricted entries only.
 fn check_agencies(known: &BTreeSet<AgencyId>, entry: &EntryIn, pointer: &str, faults: &mut Vec<Fault>) {
-    let handling = &entry.handling;
+    let Some(handling) = &entry.handling else { return };
     if handling.marking != Marking::Restricted && !handling.named_agencies.is_empty() {
         let message = "only a restricted entry names agencies";
         faults.push(Fault::new(format!("{pointer}/handling/named_agencies"), "not_restricted", message));
@@ -225,7 +225,11 @@ fn check_agencies(known: &BTreeSet<AgencyId>, entry: &EntryIn, pointer: &str, fa
 
 /// Those of all agencies named on entries that the partnership has.
 fn known_agencies(scene: &mut Scene<'_, '_>, entries: &[EntryIn]) -> Answer<BTreeSet<AgencyId>> {
-    let named: BTreeSet<AgencyId> = entries.iter().flat_map(|entry| entry.handling.named_agencies.clone()).collect();
+    let named: BTreeSet<AgencyId> = entries
+        .iter()
+        .filter_map(|entry| entry.handling.as_ref())
+        .flat_map(|handling| handling.named_agencies.clone())
+        .collect();
     let named: Vec<AgencyId> = named.into_iter().collect();
     let partnership = scene.session.actor.partnership;
     Ok(store::agencies::find_many(scene.tx, partnership, &named)?.into_iter().map(|agency| agency.id).collect())

@@ -15,8 +15,8 @@ use crate::people::{FamilyView, edtf_fault};
 use crate::sealing::to_bytes;
 use crate::session::{Call, Scene};
 use crate::{
-    Answer, EntryReceipt, Fault, FragmentIn, FragmentReceipt, Involvement, Service, ServiceError, SubmissionOutcome,
-    Written,
+    Answer, EntryIn, EntryReceipt, Fault, FragmentIn, FragmentReceipt, Involvement, Service, ServiceError,
+    SubmissionOutcome, Written,
 };
 
 /// Fragments of one agency on one chronology, at most.
@@ -30,6 +30,8 @@ pub(super) struct Submission {
     pub(super) expires_at: Instant,
     pub(super) details: FragmentDetails,
     pub(super) entries: Vec<EntryDetails>,
+    /// Which of them say nothing of who may see them.
+    pub(super) unmarked: Vec<bool>,
     /// Keyed hash of the content: the same content is a no-op.
     pub(super) content_index: Vec<u8>,
 }
@@ -172,7 +174,16 @@ impl Service {
         };
         let proxy_by = input.on_behalf_of.map(|_| scene.actor().agency);
         let expires_at = input.expires_at.unwrap_or(chronology.expires_at);
-        self.submission(scene, agency, proxy_by, input.child_id, expires_at, input.expires_at, details, entries)
+        self.submission(
+            scene,
+            agency,
+            proxy_by,
+            input.child_id,
+            expires_at,
+            input.expires_at,
+            details,
+            (&input.entries, entries),
+        )
     }
 
     /// A submission with its content hash.
@@ -186,12 +197,13 @@ impl Service {
         expires_at: Instant,
         asked_expiry: Option<Instant>,
         details: FragmentDetails,
-        entries: Vec<EntryDetails>,
+        (input, entries): (&[EntryIn], Vec<EntryDetails>),
     ) -> Answer<Submission> {
         // An expiry that was not asked for moves with the chronology's and is no part of what was said.
         let content = to_bytes(&(child, asked_expiry, &details.sharing, &details.involvement, &entries))?;
         let content_index = self.vault().index(scene.actor().partnership, "fragment", &content).to_vec();
-        Ok(Submission { agency, proxy_by, child, expires_at, details, entries, content_index })
+        let unmarked = input.iter().map(|entry| entry.handling.is_none()).collect();
+        Ok(Submission { agency, proxy_by, child, expires_at, details, entries, unmarked, content_index })
     }
 
     /// The live fragment that this submission is about again: the one with its reference, or without a reference the
@@ -283,7 +295,7 @@ impl Service {
         scene: &mut Scene<'_, '_>,
         permit: &Permit,
         mut row: FragmentRow,
-        submission: Submission,
+        mut submission: Submission,
     ) -> Answer<(FragmentReceipt, Vec<EntryDetails>)> {
         let now = scene.now();
         let current = store::fragments::version(scene.tx, permit, row.id, row.version, now)?;
@@ -297,6 +309,7 @@ impl Service {
             scene.trail.object_id = Some(row.id.0);
             return Ok((receipt, submission.entries));
         }
+        keep_markings(&mut submission, &before);
         let was = row.clone();
         row.version += 1;
         row.updated_at = now;
@@ -328,7 +341,7 @@ impl Service {
         let now = scene.now();
         let place = version_place(row.id, row.version);
         let (key, wrapped_key) = self.create_key(now, &fragment_terms(row, row.expires_at), &place)?;
-        let ids = self.entry_ids(now, before, &submission.entries);
+        let ids = self.entry_ids(before, &submission.entries);
         let entries: Vec<(EntryId, EntryDetails)> = ids.into_iter().zip(submission.entries.iter().cloned()).collect();
         let sealed = SealedVersion::of(submission.details.clone(), &entries).into_bytes()?;
         let version = FragmentVersionRow {
@@ -367,9 +380,8 @@ impl Service {
 
     /// An id for each entry: the one it had before when it has the same reference, or the same time and words, or else
     /// stands at the same place (among those of its marking) with the same time; otherwise a new one.
-    fn entry_ids(&self, now: Instant, before: &[(EntryId, EntryDetails)], after: &[EntryDetails]) -> Vec<EntryId> {
-        let mut free: BTreeMap<EntryId, (usize, &EntryDetails)> =
-            before.iter().enumerate().map(|(at, (id, details))| (*id, (at, details))).collect();
+    fn entry_ids(&self, before: &[(EntryId, EntryDetails)], after: &[EntryDetails]) -> Vec<EntryId> {
+        let mut free: BTreeMap<usize, &(EntryId, EntryDetails)> = before.iter().enumerate().collect();
         let mut ids: Vec<Option<EntryId>> = vec![None; after.len()];
         let same_reference = |_: usize, old: &EntryDetails, _: usize, new: &EntryDetails| {
             old.reference.is_some() && old.reference == new.reference
@@ -392,15 +404,15 @@ impl Service {
         for same in rules {
             for (at, (slot, new)) in ids.iter_mut().zip(after).enumerate() {
                 if slot.is_none()
-                    && let Some(id) =
-                        free.iter().find(|(_, (old_at, old))| same(*old_at, old, at, new)).map(|(id, _)| *id)
+                    && let Some((old_at, (id, _))) = free.iter().find(|(old_at, (_, old))| same(**old_at, old, at, new))
                 {
-                    free.remove(&id);
-                    *slot = Some(id);
+                    *slot = Some(*id);
+                    let taken = *old_at;
+                    free.remove(&taken);
                 }
             }
         }
-        ids.into_iter().map(|id| id.unwrap_or_else(|| EntryId::new(self.ids(), now))).collect()
+        ids.into_iter().map(|id| id.unwrap_or_else(|| EntryId::new(self.ids()))).collect()
     }
 
     /// The agency has answered.
@@ -509,5 +521,29 @@ pub(super) fn receipt_of(
         expires_at: row.expires_at,
         entries: entries.collect(),
         findings: Vec::new(),
+    }
+}
+
+/// Entries of a correction that say nothing of who may see them are marked as the entry that each corrects: the one with its
+/// reference, or with its words and time, or, where neither has a reference, the most strictly marked of its time that is not
+/// there word for word.
+fn keep_markings(submission: &mut Submission, before: &[(EntryId, EntryDetails)]) {
+    let said = |old: &EntryDetails, new: &EntryDetails| old.what == new.what && old.when.edtf() == new.when.edtf();
+    let repeated: Vec<bool> =
+        before.iter().map(|(_, old)| submission.entries.iter().any(|new| said(old, new))).collect();
+    for (new, _) in submission.entries.iter_mut().zip(&submission.unmarked).filter(|(_, unmarked)| **unmarked) {
+        let old = || before.iter().map(|(_, old)| old);
+        let by_reference = || old().find(|old| old.reference.is_some() && old.reference == new.reference);
+        let by_words = || old().find(|old| said(old, new));
+        let by_time = || {
+            let others = before.iter().zip(&repeated).filter(|(_, repeated)| !**repeated).map(|((_, old), _)| old);
+            let alike = others.filter(|old| old.when.edtf() == new.when.edtf());
+            let alike = alike.filter(|old| old.reference.is_none() && new.reference.is_none());
+            alike.max_by_key(|old| old.handling.marking)
+        };
+        let corrected = by_reference().or_else(by_words).or_else(by_time);
+        if let Some(handling) = corrected.map(|old| old.handling.clone()) {
+            new.handling = handling;
+        }
     }
 }

@@ -90,9 +90,10 @@ pub struct EntryIn {
     /// Whether the child was seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<SeenStatus>,
-    /// Who may see it; `normal` by default.
-    #[serde(default)]
-    pub handling: Handling,
+    /// Who may see it. Left out of a new entry: `normal`. Left out of a correction: as it was marked before, so that a
+    /// marking is taken off only by saying so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub handling: Option<Handling>,
     /// A key incident, exempt from the look-back.
     #[serde(default)]
     pub key_incident: bool,

@@ -170,10 +170,10 @@ fn entry(
         document_reference: data.document.clone(),
         rag: data.rag,
         seen: data.seen,
-        handling: Handling {
+        handling: Some(Handling {
             marking: data.marking.unwrap_or(Marking::Normal),
             named_agencies: all(agencies, &data.named)?,
-        },
+        }),
         key_incident: data.key_incident,
         family_history: data.family_history,
     })
