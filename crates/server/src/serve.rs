@@ -110,8 +110,6 @@ impl Running {
             service: self.service.clone(),
             vault: self.ground.vault.clone(),
             verifier: Arc::clone(&self.verifier),
-            // The development issuer's clock is ours.
-            issuers: self.settings.issuers.iter().map(|issuer| issuer.issuer.clone()).collect(),
             metrics,
         }
     }

@@ -65,7 +65,7 @@ class Service:
         for issuer in self.issuers:
             lines += ["[[issuers]]", f"issuer = {quoted(issuer.url)}", f"audience = {quoted(self.public_url)}",
                       f"partnership = {quoted(county.PARTNERSHIP)}", f"agencies = {json.dumps(issuer.agencies)}",
-                      f"algorithm = {quoted(issuer.algorithm)}", f"jwks_file = {quoted(str(issuer.jwks))}"]
+                      "vouches_for_time = true", f"algorithm = {quoted(issuer.algorithm)}", f"jwks_file = {quoted(str(issuer.jwks))}"]
         lines += ["[[partnerships]]", f"code = {quoted(county.PARTNERSHIP)}",
                   'name = "Brackenshire Safeguarding Children Partnership"']
         for code, name, kind, has_access in county.AGENCIES:

@@ -149,6 +149,40 @@ fn issuers_are_checked() {
     }
 }
 
+/// A configuration with one issuer, whose keys are read later.
+fn with_issuer(line: &str) -> String {
+    format!(
+        "{GOOD}\n[[issuers]]\nissuer = \"https://a\"\naudience = \"us\"\npartnership = \"north\"\nagencies = [\"csc\"]\n\
+         algorithm = \"ES256\"\njwks_url = \"https://a/jwks\"\n{line}\n"
+    )
+}
+
+fn issuer(line: &str) -> identity::IssuerConfig {
+    let settings = assemble(Some(&with_issuer(line)), Vec::new()).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    settings.issuers[0].clone()
+}
+
+#[test]
+fn an_issuer_neither_makes_auditors_nor_vouches_for_time_unless_it_is_said() {
+    use domain::Role;
+    let silent = issuer("");
+    assert!(!silent.roles.contains(&Role::Auditor) && silent.roles.contains(&Role::Practitioner));
+    assert!(!silent.vouches_for_time);
+    let named = issuer("roles = [\"auditor\"]\nvouches_for_time = true");
+    assert_eq!((named.roles, named.vouches_for_time), ([Role::Auditor].into(), true));
+}
+
+#[rstest]
+#[case::unknown("roles = [\"auditor\", \"superuser\"]", "issuers[0].roles: must name")]
+#[case::none("roles = []", "issuers[0].roles: must name")]
+#[case::twice("roles = [\"auditor\", \"auditor\"]", "issuers[0].roles: must name")]
+#[case::no_list("roles = \"auditor\"", "issuers[0].roles: must be a list")]
+#[case::vouching("vouches_for_time = \"yes\"", "issuers[0].vouches_for_time: must be true or false")]
+fn what_an_issuer_may_do_is_checked(#[case] line: &str, #[case] expected: &str) {
+    let found = mistakes(&with_issuer(line));
+    assert!(found.iter().any(|line| line.starts_with(expected)), "{found:#?}");
+}
+
 #[test]
 fn the_environment_goes_over_the_file_in_any_type() {
     let settings = assemble(
