@@ -6,7 +6,7 @@ use std::sync::Arc;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::{HttpServer, rt};
 use anyhow::Context as _;
-use api::ApiState;
+use api::{ApiState, Limits};
 use domain::Clock as _;
 use identity::Verifier;
 use service::Service;
@@ -116,12 +116,14 @@ impl Running {
 
     fn listen(&self) -> anyhow::Result<(Server, SocketAddr)> {
         let settings = &self.settings.server;
+        let limits =
+            Limits { request_id_is_key: settings.request_id_is_idempotency_key, ..self.settings.limits.clone() };
         let state = ApiState::new(
             self.service.clone(),
             Arc::clone(&self.verifier),
             startup::system_clock(),
             Arc::clone(&self.ground.ids),
-            self.settings.limits.clone(),
+            limits,
         );
         let server = HttpServer::new(move || api::app(&state))
             .on_connect(tls::note_connection)

@@ -1,6 +1,6 @@
 //! The settings, understood and checked.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -47,6 +47,8 @@ pub(crate) struct ServerSettings {
     pub(crate) max_connections: usize,
     pub(crate) request_timeout: Duration,
     pub(crate) shutdown_timeout: Duration,
+    /// Whether `X-Request-ID` stands for an absent `Idempotency-Key`.
+    pub(crate) request_id_is_idempotency_key: bool,
 }
 
 /// Certificates, our own and those of clients.
@@ -174,6 +176,11 @@ impl Settings {
             self.development_issuer.is_some() && !listen.ip().is_loopback(),
             "development_issuer.enabled: refused unless server.listen is a loopback address",
         );
+        // A service behind a proxy listens on loopback too, and its public address says so.
+        say(
+            self.development_issuer.is_some() && !is_loopback(&self.server.public_url),
+            "development_issuer.enabled: refused unless server.public_url is localhost or a loopback address",
+        );
         say(self.partnerships.is_empty(), "partnerships: at least one is needed");
         say(
             self.issuers.is_empty() && self.development_issuer.is_none(),
@@ -207,9 +214,18 @@ fn read_server(mut from: Section<'_>) -> Option<ServerSettings> {
         max_connections: from.count("max_connections", &(1..=100_000)),
         request_timeout: from.seconds("request_timeout_seconds", &(1..=300)),
         shutdown_timeout: from.seconds("shutdown_timeout_seconds", &(0..=300)),
+        request_id_is_idempotency_key: from.flag("request_id_is_idempotency_key").unwrap_or(false),
     };
     from.finish();
     listen.map(|_| settings)
+}
+
+/// Whether `url` leads to this machine: its host is `localhost` or a loopback address.
+fn is_loopback(url: &str) -> bool {
+    let uri = url.parse::<actix_web::http::Uri>().ok();
+    let host = uri.as_ref().and_then(|uri| uri.host()).unwrap_or_default();
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    address.map_or_else(|_| host.eq_ignore_ascii_case("localhost"), |address| address.is_loopback())
 }
 
 fn read_tls(mut from: Section<'_>) -> TlsSettings {
@@ -305,6 +321,8 @@ fn read_limits(mut from: Section<'_>) -> Limits {
         failed_sign_ins: number_32(&mut from, "failed_sign_ins", 1, 1_000_000),
         window: from.seconds("window_seconds", &(1..=3_600)),
         in_flight: from.count("max_in_flight", &(1..=100_000)),
+        // Decided in [server].
+        ..Limits::default()
     };
     from.finish();
     limits

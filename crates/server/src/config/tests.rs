@@ -49,6 +49,26 @@ fn a_file_inherits_settings_but_neither_partnerships_nor_issuers() {
     assert!(bare.iter().any(|line| line.starts_with("issuers:")), "{bare:?}");
 }
 
+#[rstest]
+#[case("https://localhost:8443")]
+#[case("https://LOCALHOST/chronology")]
+#[case("https://127.0.0.1")]
+#[case("https://127.8.9.1:8443")]
+#[case("https://[::1]:8443")]
+fn the_development_issuer_counts_on_this_machine(#[case] public_url: &str) {
+    assert_eq!(spoilt(&format!("[server]\npublic_url = \"{public_url}\"")), Vec::<String>::new());
+}
+
+#[test]
+fn a_request_id_is_no_idempotency_key_unless_it_is_said() {
+    let is_key = |document: &str| {
+        let settings = assemble(Some(document), Vec::new()).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+        settings.server.request_id_is_idempotency_key
+    };
+    assert!(!is_key(GOOD));
+    assert!(is_key(&format!("[server]\nrequest_id_is_idempotency_key = true\n{GOOD}")));
+}
+
 #[test]
 fn every_mistake_is_named_at_once() {
     let found = spoilt(
@@ -81,6 +101,18 @@ fn every_mistake_is_named_at_once() {
 )]
 #[case::purge_too_late("[workers]\npurge_every_seconds = 60", "workers.purge_every_seconds: must be")]
 #[case::exposed_development("[server]\nlisten = \"0.0.0.0:8443\"", "development_issuer.enabled: refused")]
+#[case::published_development(
+    "[server]\npublic_url = \"https://chronology.example\"",
+    "development_issuer.enabled: refused unless server.public_url"
+)]
+#[case::development_of_a_lookalike(
+    "[server]\npublic_url = \"https://localhost.chronology.example\"",
+    "development_issuer.enabled: refused unless server.public_url"
+)]
+#[case::development_of_an_address(
+    "[server]\npublic_url = \"https://192.0.2.7:8443\"",
+    "development_issuer.enabled: refused unless server.public_url"
+)]
 #[case::thin_threads("[server]\nworkers = 1\nblocking_threads = 2", "server.blocking_threads: all workers'")]
 #[case::one_of_two("[server.tls]\nclient_crl_files = [\"/nowhere\"]", "server.tls.client_crl_files: there is no file")]
 #[case::same_address("[metrics]\nlisten = \"127.0.0.1:8443\"", "metrics.listen: is the same")]
