@@ -56,8 +56,19 @@ pub(crate) struct ServerSettings {
 pub(crate) struct TlsSettings {
     /// Certificate chain and key; made in the data folder when absent.
     pub(crate) certificate: Option<(PathBuf, PathBuf)>,
-    pub(crate) client_ca: Option<PathBuf>,
-    pub(crate) client_crls: Vec<PathBuf>,
+    /// How client certificates are checked, if any are asked for.
+    pub(crate) clients: Option<ClientCertificateSettings>,
+}
+
+/// How client certificates are checked.
+#[derive(Debug, Clone)]
+pub(crate) struct ClientCertificateSettings {
+    /// Certificates of the authorities that issue them.
+    pub(crate) authorities: PathBuf,
+    /// Revocation lists of these.
+    pub(crate) revocation_lists: Vec<PathBuf>,
+    /// Whether a certificate counts of which no valid list says whether it is revoked.
+    pub(crate) allow_unknown_revocation_status: bool,
 }
 
 /// How the database is reached.
@@ -233,16 +244,25 @@ fn read_tls(mut from: Section<'_>) -> TlsSettings {
     if certificate.is_some() != key.is_some() {
         from.wrong("certificate_file", "and key_file go together: give both or neither");
     }
-    let client_ca = from.existing_file("client_ca_file");
-    let client_crls: Vec<PathBuf> = from.texts("client_crl_files").into_iter().map(PathBuf::from).collect();
-    for missing in client_crls.iter().filter(|path| !path.is_file()) {
+    let clients = read_client_certificates(&mut from);
+    from.finish();
+    TlsSettings { certificate: certificate.zip(key), clients }
+}
+
+fn read_client_certificates(from: &mut Section<'_>) -> Option<ClientCertificateSettings> {
+    let authorities = from.existing_file("client_ca_file");
+    let revocation_lists: Vec<PathBuf> = from.texts("client_crl_files").into_iter().map(PathBuf::from).collect();
+    let allow_unknown_revocation_status = from.flag("allow_unknown_revocation_status").unwrap_or(false);
+    for missing in revocation_lists.iter().filter(|path| !path.is_file()) {
         from.wrong("client_crl_files", &format!("there is no file {}", missing.display()));
     }
-    if client_ca.is_none() && !client_crls.is_empty() {
+    if authorities.is_none() && !revocation_lists.is_empty() {
         from.wrong("client_crl_files", "are of no use without client_ca_file");
     }
-    from.finish();
-    TlsSettings { certificate: certificate.zip(key), client_ca, client_crls }
+    if authorities.is_some() && revocation_lists.is_empty() && !allow_unknown_revocation_status {
+        from.wrong("client_crl_files", "are needed with client_ca_file, or else allow_unknown_revocation_status");
+    }
+    Some(ClientCertificateSettings { authorities: authorities?, revocation_lists, allow_unknown_revocation_status })
 }
 
 fn read_database(mut from: Section<'_>, data_folder: &Path) -> DatabaseSettings {

@@ -115,6 +115,10 @@ fn every_mistake_is_named_at_once() {
 )]
 #[case::thin_threads("[server]\nworkers = 1\nblocking_threads = 2", "server.blocking_threads: all workers'")]
 #[case::one_of_two("[server.tls]\nclient_crl_files = [\"/nowhere\"]", "server.tls.client_crl_files: there is no file")]
+#[case::unknown_revocation(
+    "[server.tls]\nclient_ca_file = \"Cargo.toml\"",
+    "server.tls.client_crl_files: are needed with client_ca_file"
+)]
 #[case::same_address("[metrics]\nlisten = \"127.0.0.1:8443\"", "metrics.listen: is the same")]
 #[case::root_key_beside_keys(
     "[keystore]\nfolder = \"k\"\nroot_key_file = \"k/root.key\"",
@@ -246,6 +250,13 @@ fn mistakes_in_the_environment_are_named_by_their_variable() {
     for (name, _) in given {
         assert!(found.iter().any(|line| line.starts_with(&format!("{name}:"))), "{name} is not in {found:#?}");
     }
+}
+
+#[test]
+fn client_certificates_need_revocation_lists_unless_it_is_said() {
+    let tls = "[server.tls]\nclient_ca_file = \"Cargo.toml\"\n";
+    assert_eq!(spoilt(&format!("{tls}allow_unknown_revocation_status = true")), Vec::<String>::new());
+    assert_eq!(spoilt(&format!("{tls}client_crl_files = [\"Cargo.toml\"]")), Vec::<String>::new());
 }
 
 #[test]
