@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-/// Limits of the HTTP side. Sizes of lists and texts stand in the schemas.
+/// Limits of the HTTP side, and what the deployer decides about requests. Sizes of lists and texts stand in the schemas.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
     /// Largest request body, in bytes. The document says 2 MiB; a smaller value is a deployer's choice.
@@ -18,6 +18,9 @@ pub struct Limits {
     pub window: Duration,
     /// Requests carried out at the same time; what comes beyond is answered 503 at once. Health probes are exempt.
     pub in_flight: usize,
+    /// Whether `X-Request-ID` stands for an absent `Idempotency-Key`, as NHS APIs name it. Proxies add that header with a
+    /// new value to each request or the same to several, which would make a retry a second write or a write a replay.
+    pub request_id_is_key: bool,
 }
 
 impl Default for Limits {
@@ -29,6 +32,7 @@ impl Default for Limits {
             failed_sign_ins: 60,
             window: Duration::from_secs(60),
             in_flight: 512,
+            request_id_is_key: false,
         }
     }
 }

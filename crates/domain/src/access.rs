@@ -24,6 +24,23 @@ impl Operation {
     }
 }
 
+impl Role {
+    /// Whether the role gives rights within one agency only. A role that does not, such as the auditor's, reads across the
+    /// partnership: an issuer gives it only where the configuration says so.
+    #[must_use]
+    pub const fn acts_for_one_agency(self) -> bool {
+        match self {
+            Self::SocialWorker
+            | Self::TeamManager
+            | Self::Practitioner
+            | Self::SafeguardingLead
+            | Self::BusinessSupport
+            | Self::SystemClient => true,
+            Self::Auditor => false,
+        }
+    }
+}
+
 /// Who is asking, as the token and the directory say.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {

@@ -33,7 +33,7 @@ impl Verified {
         }
         let (issued_at, expires_at) = lifetime(claims)?;
         required(claims, "jti", MAX_ID)?;
-        let roles = roles(claims)?;
+        let roles = roles(claims, issuer)?;
         let bound_to = binding(claims)?;
         let system = roles.contains(&Role::SystemClient);
         if system && bound_to.is_none() {
@@ -122,8 +122,18 @@ fn flag(claims: &Object, name: &str) -> Result<bool, Refusal> {
     }
 }
 
+/// The roles that count: those of the token that its issuer may give.
+fn roles(claims: &Object, issuer: &IssuerConfig) -> Result<BTreeSet<Role>, Refusal> {
+    let claimed = claimed_roles(claims)?;
+    for role in claimed.difference(&issuer.roles) {
+        tracing::warn!(issuer = issuer.issuer, %role, "a token claims a role that its issuer may not give");
+    }
+    let given: BTreeSet<Role> = claimed.intersection(&issuer.roles).copied().collect();
+    if given.is_empty() { Err(Refusal::RoleNotIssuers) } else { Ok(given) }
+}
+
 /// Known words only: a role we do not know may be one that takes rights away.
-fn roles(claims: &Object) -> Result<BTreeSet<Role>, Refusal> {
+fn claimed_roles(claims: &Object) -> Result<BTreeSet<Role>, Refusal> {
     let Json::List(words) = claims.get("roles").ok_or(Refusal::NoRoles)? else { return Err(Refusal::ClaimInvalid) };
     if words.len() > MAX_ROLES {
         return Err(Refusal::ClaimInvalid);

@@ -111,7 +111,8 @@ impl DevIssuer {
         serde_json::json!({ "keys": [key] }).to_string()
     }
 
-    /// The configuration that makes a [`crate::Verifier`] accept this issuer's tokens.
+    /// The configuration that makes a [`crate::Verifier`] accept this issuer's tokens, with any role. It does not vouch for
+    /// the time: its clock is the service's own.
     #[must_use]
     pub fn config(&self, audience: &str, partnership: &str, agencies: Vec<String>) -> IssuerConfig {
         IssuerConfig {
@@ -119,6 +120,8 @@ impl DevIssuer {
             audience: audience.to_owned(),
             partnership: partnership.to_owned(),
             agencies,
+            roles: Role::ALL.iter().copied().collect(),
+            vouches_for_time: false,
             algorithm: Algorithm::Es256,
             keys: KeySource::Inline(self.jwks()),
         }

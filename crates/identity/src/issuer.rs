@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::path::PathBuf;
 use std::str::FromStr;
 
+use domain::Role;
 use serde::{Deserialize, Serialize};
 
 /// Signature algorithm of an issuer's keys. There is no third: `none` and the shared-secret family cannot be named.
@@ -68,7 +69,7 @@ pub enum KeySource {
     Inline(String),
 }
 
-/// One issuer: its name, its keys and the agencies it may speak for.
+/// One issuer: its name, its keys, the agencies it may speak for, and what is believed of its tokens.
 #[derive(Debug, Clone)]
 pub struct IssuerConfig {
     /// The exact `iss` claim, compared byte for byte.
@@ -79,6 +80,11 @@ pub struct IssuerConfig {
     pub partnership: String,
     /// Codes of the agencies it may speak for.
     pub agencies: Vec<String>,
+    /// The roles it may give. A token's other roles are left out.
+    pub roles: BTreeSet<Role>,
+    /// Whether the issue times of its tokens are evidence of the time. Only for an issuer whose clock is another
+    /// machine's: what has expired is destroyed once the time is vouched for.
+    pub vouches_for_time: bool,
     /// The algorithm of all its keys.
     pub algorithm: Algorithm,
     /// Where its keys are.
@@ -86,6 +92,12 @@ pub struct IssuerConfig {
 }
 
 impl IssuerConfig {
+    /// The roles an issuer may give unless its configuration names others: those that act for one agency.
+    #[must_use]
+    pub fn default_roles() -> BTreeSet<Role> {
+        Role::ALL.iter().copied().filter(|role| role.acts_for_one_agency()).collect()
+    }
+
     /// Every mistake in this configuration that can be seen without reading its keys, one line each.
     pub(crate) fn problems(&self) -> Vec<String> {
         let mut problems = Vec::new();
@@ -101,6 +113,7 @@ impl IssuerConfig {
         say(self.agencies.iter().any(|code| blank(code)), "an agency code is empty or has surrounding white space");
         let distinct: BTreeSet<_> = self.agencies.iter().collect();
         say(distinct.len() != self.agencies.len(), "an agency is named twice");
+        say(self.roles.is_empty(), "may give no role");
         problems
     }
 }

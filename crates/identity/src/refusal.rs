@@ -49,6 +49,8 @@ pub enum Refusal {
     UnknownRole,
     /// No role at all.
     NoRoles,
+    /// The issuer may give none of the roles.
+    RoleNotIssuers,
     /// A system client that claims a person's role as well.
     MixedRoles,
     /// The purpose is not on our list.
@@ -90,6 +92,7 @@ impl Refusal {
             Self::PartnershipNotIssuers => "partnership_not_issuers",
             Self::UnknownRole => "unknown_role",
             Self::NoRoles => "no_roles",
+            Self::RoleNotIssuers => "role_not_issuers",
             Self::MixedRoles => "mixed_roles",
             Self::UnknownPurpose => "unknown_purpose",
             Self::BindingMissing => "binding_missing",

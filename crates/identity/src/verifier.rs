@@ -31,7 +31,8 @@ const SEEN_AT_MOST: usize = 4_096;
 /// What is asked of a token: `typ` is `at+jwt`; the algorithm is the one fixed for the issuer; `kid` is one of that
 /// issuer's keys; `iss` and `aud` are exact; `iat` and `exp` are whole seconds at most [`MAX_LIFETIME`] apart, `nbf` is
 /// optional but counts when present, all with [`LEEWAY`]; `sub`, `client_id`, `jti`, `agency` and `roles` are there; the
-/// agency is one the issuer speaks for; every role is known; a system client's token is bound to the certificate
+/// agency is one the issuer speaks for; every role is known and at least one is the issuer's to give, the others being
+/// left out; a system client's token is bound to the certificate
 /// presented, and so is any other that carries `cnf`. Unknown claims are ignored.
 ///
 /// A verified token is remembered by its hash until it expires or its issuer's keys change; time and certificate are
@@ -151,12 +152,13 @@ impl Verifier {
         read.collect()
     }
 
-    /// The latest `iat` of a token of this issuer that was admitted since the start: the issuer's clock has been there, so
-    /// it is at least that late. At most [`LEEWAY`] ahead of the moments handed in.
+    /// The latest `iat` of a token that was admitted since the start, of the issuers that may vouch for the time: such an
+    /// issuer's clock has been there, so it is at least that late. At most [`LEEWAY`] ahead of the moments handed in.
     #[must_use]
-    pub fn latest_issue(&self, issuer: &str) -> Option<Instant> {
-        let micros = self.issuers.get(issuer)?.latest.load(Ordering::Relaxed);
-        (micros > i64::MIN).then(|| Instant::from_micros(micros))
+    pub fn vouched_time(&self) -> Option<Instant> {
+        let vouching = self.issuers.values().filter(|issuer| issuer.config.vouches_for_time);
+        let latest = vouching.map(|issuer| issuer.latest.load(Ordering::Relaxed)).max()?;
+        (latest > i64::MIN).then(|| Instant::from_micros(latest))
     }
 
     fn refresh_issuer(&self, issuer: &Issuer, now: Instant) -> Option<FetchError> {

@@ -104,6 +104,9 @@ fn its_tokens_obey_the_rules_too() {
     assert_eq!(try_(DevClaims { roles: [].into(), ..claims() }, MINUTE).err(), Some(Refusal::NoRoles));
     let system = DevClaims { roles: [Role::SystemClient].into(), ..claims() };
     assert_eq!(try_(system, MINUTE).err(), Some(Refusal::BindingMissing));
+    let auditor = DevClaims { roles: [Role::Auditor].into(), ..claims() };
+    assert!(try_(auditor, MINUTE).is_ok(), "the development issuer gives every role");
+    assert_eq!(verifier.vouched_time(), None, "and its clock is the service's own");
     let foreign = other.issue(&claims(), at(0), MINUTE).unwrap();
     assert_eq!(verifier.verify(&foreign, None, at(0)).err(), Some(Refusal::UnknownKey));
 }

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use aws_lc_rs::hmac;
 use common::{COUNTY, EcKey, NOON, Page, RsaKey, TRUST, US, at, b64, claims, county, header, set, trust, with};
 use domain::{Purpose, Role};
-use identity::{CertificateThumbprint, FetchError, KeySource, MAX_TOKEN_BYTES, Refusal, Verifier};
+use identity::{CertificateThumbprint, FetchError, IssuerConfig, KeySource, MAX_TOKEN_BYTES, Refusal, Verifier};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
@@ -303,6 +303,38 @@ fn who_and_what() {
         rows.push((name, claim(json!({ name: "x".repeat(256) })), ClaimInvalid));
     }
     bench.refuses(rows);
+}
+
+/// An issuer for one agency must not make anybody an auditor, who reads across the partnership.
+#[test]
+fn an_issuer_gives_only_the_roles_it_may_give() {
+    let bench = Bench::new();
+    let hospital = |roles: Value| {
+        let claims = with(claims(), json!({ "iss": TRUST, "agency": "hospital", "roles": roles }));
+        bench.trust.sign(&with(header(), json!({ "alg": "RS256", "kid": "r1" })), &claims)
+    };
+    bench.refuses(vec![
+        ("no role is the issuer's", hospital(json!(["auditor"])), Refusal::RoleNotIssuers),
+        (
+            "a machine and a role that is not the issuer's",
+            hospital(json!(["system_client", "auditor"])),
+            Refusal::MixedRoles,
+        ),
+    ]);
+    let both = hospital(json!(["practitioner", "auditor"]));
+    for again in ["first", "second"] {
+        let caller = bench.verifier.verify(&both, None, at(0)).unwrap();
+        assert_eq!(caller.roles, [Role::Practitioner].into(), "{again} time");
+    }
+    let named = bench.claiming(json!({ "roles": ["auditor"] }));
+    assert_eq!(bench.verifier.verify(&named, None, at(0)).unwrap().roles, [Role::Auditor].into());
+}
+
+#[test]
+fn the_roles_given_by_default_act_for_one_agency() {
+    let given = IssuerConfig::default_roles();
+    assert!(!given.contains(&Role::Auditor));
+    assert_eq!(given.len(), Role::ALL.len() - 1);
 }
 
 #[test]

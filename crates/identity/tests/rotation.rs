@@ -6,8 +6,8 @@ mod common;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Arc, Mutex};
 
-use common::{EcKey, NOON, Page, at, claims, county, header, set, with};
-use identity::{FetchError, FetchKeys, IdentityError, KeySource, KeyTrouble, Refusal, Verifier};
+use common::{EcKey, NOON, Page, RsaKey, at, claims, county, header, set, trust, with};
+use identity::{FetchError, FetchKeys, IdentityError, IssuerConfig, KeySource, KeyTrouble, Refusal, Verifier};
 use serde_json::json;
 
 const HOURS: i64 = 3_600;
@@ -202,6 +202,7 @@ fn every_mistake_in_the_configuration_is_named() {
     let mut nameless = county(url());
     nameless.issuer = String::new();
     nameless.agencies = vec!["a".into(), "a".into()];
+    nameless.roles.clear();
     let mut mute = county(KeySource::JwksUrl("http://id.county.example/jwks".into()));
     mute.agencies = vec![];
     let mut weak = county(KeySource::Inline(set(&[with(key.jwk("k1"), json!({ "d": "AAAA" }))])));
@@ -215,6 +216,7 @@ fn every_mistake_in_the_configuration_is_named() {
     let expected = [
         "the name is empty",
         "an agency is named twice",
+        "may give no role",
         "speaks for no agency",
         "not at an https address",
         "private key material is published",
@@ -228,18 +230,30 @@ fn every_mistake_in_the_configuration_is_named() {
 }
 
 #[test]
-fn an_issuers_clock_is_known_by_its_latest_admitted_token() {
+fn the_time_is_vouched_for_by_the_latest_admitted_token() {
     let key = EcKey::new();
     let (_, verifier) = bench(Ok(set(&[key.jwk("k1")])));
-    assert_eq!(verifier.latest_issue(common::COUNTY), None);
+    assert_eq!(verifier.vouched_time(), None);
     for (issued, now, latest) in [(0, 5, Some(0)), (100, 105, Some(100)), (50, 106, Some(100))] {
         assert!(verifier.verify(&signed(&key, "k1", issued), None, at(now)).is_ok());
-        assert_eq!(verifier.latest_issue(common::COUNTY), latest.map(at));
+        assert_eq!(verifier.vouched_time(), latest.map(at));
     }
     // Refused ones say nothing: from the future, over, or signed by somebody else.
     for (signer, issued) in [(&key, 500), (&key, -2 * HOURS), (&EcKey::new(), 110)] {
         assert!(verifier.verify(&signed(signer, "k1", issued), None, at(120)).is_err());
     }
-    assert_eq!(verifier.latest_issue(common::COUNTY), Some(at(100)));
-    assert_eq!(verifier.latest_issue(common::TRUST), None);
+    assert_eq!(verifier.vouched_time(), Some(at(100)));
+}
+
+/// Otherwise any agency's issuer could bring a destruction forward.
+#[test]
+fn an_issuer_that_may_not_vouch_says_nothing_of_the_time() {
+    let key = EcKey::new();
+    let mut silent = county(KeySource::Inline(set(&[key.jwk("k1")])));
+    silent.vouches_for_time = false;
+    let vouching = trust(KeySource::Inline(set(&[RsaKey::new().jwk("r1")])));
+    let issuers = vec![silent, IssuerConfig { vouches_for_time: true, ..vouching }];
+    let verifier = Verifier::new(issuers, Arc::new(Page::new(Err(FetchError::Unreachable)))).unwrap();
+    assert!(verifier.verify(&signed(&key, "k1", 100), None, at(105)).is_ok());
+    assert_eq!(verifier.vouched_time(), None);
 }

@@ -14,7 +14,8 @@ use zeroize::Zeroizing;
 
 pub(crate) use issuers::DevelopmentIssuer;
 pub(crate) use settings::{
-    DatabaseSettings, KeystoreSettings, LogFormat, LoggingSettings, Settings, TlsSettings, WorkerSettings,
+    ClientCertificateSettings, DatabaseSettings, KeystoreSettings, LogFormat, LoggingSettings, Settings, TlsSettings,
+    WorkerSettings,
 };
 
 use section::{Problems, Section};

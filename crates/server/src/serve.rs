@@ -6,7 +6,7 @@ use std::sync::Arc;
 use actix_web::dev::{Server, ServerHandle};
 use actix_web::{HttpServer, rt};
 use anyhow::Context as _;
-use api::ApiState;
+use api::{ApiState, Limits};
 use domain::Clock as _;
 use identity::Verifier;
 use service::Service;
@@ -16,7 +16,7 @@ use crate::cli::DemoArgs;
 use crate::clock::SystemClock;
 use crate::config::Settings;
 use crate::startup::Ground;
-use crate::tls::{self, Certificates};
+use crate::tls::{self, CertificateFiles, TlsState};
 use crate::workers::{Workers, Works};
 use crate::{demo, logging, metrics_listener, output, process, startup};
 
@@ -33,8 +33,8 @@ pub(crate) fn demo(settings: Settings, arguments: DemoArgs) -> anyhow::Result<()
     demo::refuse_unless_for_demonstration(&settings)?;
     let ground = Ground::open(&settings)?;
     let filled = demo::fill(&settings, &ground)?;
-    let certificates = open_certificates(&settings)?;
-    let guide = demo::guide(&settings, &filled, certificates.authority());
+    let files = certificate_files(&settings)?;
+    let guide = demo::guide(&settings, &filled, files.authority.as_deref());
     if arguments.fill_only {
         return Ok(output::text(&guide)?);
     }
@@ -46,25 +46,25 @@ fn prepare(settings: &Settings) {
     process::harden();
 }
 
-fn open_certificates(settings: &Settings) -> anyhow::Result<Arc<Certificates>> {
-    let files = match &settings.tls.certificate {
+/// The files of the service's certificate; made when none are configured.
+fn certificate_files(settings: &Settings) -> anyhow::Result<CertificateFiles> {
+    match &settings.tls.certificate {
         Some((certificate, key)) => {
-            tls::CertificateFiles { certificate: certificate.clone(), key: key.clone(), authority: None }
+            Ok(CertificateFiles { certificate: certificate.clone(), key: key.clone(), authority: None })
         }
         None => {
             let names = tls::Names::new(settings.server.listen, &settings.server.public_url);
-            tls::generated(&settings.data_folder.join("tls"), &names, SystemClock.now())?
+            tls::generated(&settings.data_folder.join("tls"), &names, SystemClock.now())
         }
-    };
-    Ok(Arc::new(Certificates::open(files)?))
+    }
 }
 
 fn run(settings: Settings, ground: Ground, guide: String) -> anyhow::Result<()> {
     let service = ground.service(&settings, startup::system_clock())?;
     settle_audit(&service)?;
     let verifier = Arc::new(startup::verifier(&settings)?);
-    let certificates = open_certificates(&settings)?;
-    rt::System::new().block_on(Running { settings, ground, service, verifier, certificates }.run(guide))
+    let tls = TlsState::open(certificate_files(&settings)?, settings.tls.clients.clone())?;
+    rt::System::new().block_on(Running { settings, ground, service, verifier, tls }.run(guide))
 }
 
 /// Before anything is served: what earlier runs left in the middle is finished, what was recorded in older ways is taken
@@ -84,7 +84,7 @@ struct Running {
     ground: Ground,
     service: Service,
     verifier: Arc<Verifier>,
-    certificates: Arc<Certificates>,
+    tls: TlsState,
 }
 
 impl Running {
@@ -97,7 +97,7 @@ impl Running {
             rt::spawn(watch);
         }
         let workers = Workers::start(self.works(metrics.map(|(_, handle)| handle)), self.settings.workers);
-        rt::spawn(watch_signals(server.handle(), Arc::clone(&self.certificates), Signals::new()?));
+        rt::spawn(watch_signals(server.handle(), self.tls.clone(), Signals::new()?));
         self.say_ready(address, &guide)?;
         let ended = server.await;
         workers.stop().await;
@@ -110,20 +110,20 @@ impl Running {
             service: self.service.clone(),
             vault: self.ground.vault.clone(),
             verifier: Arc::clone(&self.verifier),
-            // The development issuer's clock is ours.
-            issuers: self.settings.issuers.iter().map(|issuer| issuer.issuer.clone()).collect(),
             metrics,
         }
     }
 
     fn listen(&self) -> anyhow::Result<(Server, SocketAddr)> {
         let settings = &self.settings.server;
+        let limits =
+            Limits { request_id_is_key: settings.request_id_is_idempotency_key, ..self.settings.limits.clone() };
         let state = ApiState::new(
             self.service.clone(),
             Arc::clone(&self.verifier),
             startup::system_clock(),
             Arc::clone(&self.ground.ids),
-            self.settings.limits.clone(),
+            limits,
         );
         let server = HttpServer::new(move || api::app(&state))
             .on_connect(tls::note_connection)
@@ -136,7 +136,7 @@ impl Running {
             .tls_handshake_timeout(settings.request_timeout)
             .shutdown_timeout(settings.shutdown_timeout.as_secs())
             .disable_signals()
-            .bind_rustls_0_23(settings.listen, tls::server_config(&self.settings.tls, Arc::clone(&self.certificates))?)
+            .bind_rustls_0_23(settings.listen, self.tls.server_config()?)
             .with_context(|| format!("server.listen: cannot listen on {}", settings.listen))?;
         let address = server.addrs().first().copied().unwrap_or(settings.listen);
         Ok((server.run(), address))
@@ -185,16 +185,13 @@ impl Signals {
     }
 }
 
-/// SIGTERM and SIGINT end the service in order, SIGHUP reads the certificate again.
-async fn watch_signals(server: ServerHandle, certificates: Arc<Certificates>, mut signals: Signals) {
+/// SIGTERM and SIGINT end the service in order; SIGHUP reads the certificates, client authorities and revocation lists again.
+async fn watch_signals(server: ServerHandle, tls: TlsState, mut signals: Signals) {
     loop {
         tokio::select! {
             _ = signals.terminate.recv() => break,
             _ = signals.interrupt.recv() => break,
-            _ = signals.hang_up.recv() => match certificates.reload() {
-                Ok(()) => tracing::info!("the certificate was read again"),
-                Err(error) => tracing::warn!(error = %format!("{error:#}"), "the former certificate stays in use"),
-            },
+            _ = signals.hang_up.recv() => tls.reload(),
         }
     }
     tracing::info!("ending: no new connections, requests under way are answered");

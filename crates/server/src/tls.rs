@@ -1,5 +1,6 @@
 //! TLS 1.2 and 1.3 by rustls with AWS-LC: our certificate, and client certificates for tokens that are bound to one.
 
+mod client_authorities;
 mod connection;
 mod generated;
 mod reload;
@@ -8,19 +9,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use anyhow::{Context as _, bail};
-use rustls::crypto::{CryptoProvider, aws_lc_rs};
+use rustls::ServerConfig;
+use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject as _;
-use rustls::pki_types::{CertificateDer, CertificateRevocationListDer, PrivateKeyDer};
-use rustls::server::WebPkiClientVerifier;
-use rustls::server::danger::ClientCertVerifier;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer};
+use rustls::server::NoServerSessionStorage;
 use rustls::sign::CertifiedKey;
-use rustls::{RootCertStore, ServerConfig};
 
 pub(crate) use connection::note_connection;
 pub(crate) use generated::{Names, generated};
-pub(crate) use reload::Certificates;
 
-use crate::config::TlsSettings;
+use crate::config::{ClientCertificateSettings, TlsSettings};
+use client_authorities::ClientAuthorities;
+use reload::Certificates;
 
 /// PEM files of a certificate chain and its key, and of the authority that clients must trust if we made it.
 #[derive(Debug, Clone)]
@@ -30,19 +31,58 @@ pub(crate) struct CertificateFiles {
     pub(crate) authority: Option<PathBuf>,
 }
 
-/// The server's side of TLS. The certificate comes from `certificates` at each handshake, so that it can be renewed
-/// without a restart; client certificates are asked for when `client_ca_file` is set and may be left out.
-pub(crate) fn server_config(settings: &TlsSettings, certificates: Arc<Certificates>) -> anyhow::Result<ServerConfig> {
-    let provider = Arc::new(aws_lc_rs::default_provider());
-    let builder = ServerConfig::builder_with_provider(Arc::clone(&provider))
-        .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?;
-    let builder = match &settings.client_ca {
-        Some(authorities) => {
-            builder.with_client_cert_verifier(client_verifier(authorities, &settings.client_crls, provider)?)
+/// What is shown to clients and what theirs are checked by: everything about TLS that SIGHUP reads again.
+#[derive(Clone)]
+pub(crate) struct TlsState {
+    certificates: Arc<Certificates>,
+    clients: Option<Arc<ClientAuthorities>>,
+}
+
+impl TlsState {
+    /// The service's certificate from `files`; client certificates by `clients` where they are configured.
+    ///
+    /// # Errors
+    /// When a file cannot be read or used.
+    pub(crate) fn open(files: CertificateFiles, clients: Option<ClientCertificateSettings>) -> anyhow::Result<Self> {
+        let certificates = Arc::new(Certificates::open(files)?);
+        let clients = clients.map(ClientAuthorities::open).transpose()?.map(Arc::new);
+        Ok(Self { certificates, clients })
+    }
+
+    /// Reads every file again: the service's certificate, then the authorities and revocation lists for client
+    /// certificates. One that cannot be used stays as it was, and does not keep the other from being read.
+    pub(crate) fn reload(&self) {
+        log_reload("certificate", self.certificates.reload());
+        if let Some(clients) = &self.clients {
+            log_reload("client authorities and revocation lists", clients.reload());
         }
-        None => builder.with_no_client_auth(),
-    };
-    Ok(builder.with_cert_resolver(certificates))
+    }
+
+    /// The server's side of TLS. Certificates are looked up at each handshake, so that they can be renewed without a
+    /// restart; client certificates are asked for where they are configured and may be left out.
+    ///
+    /// # Errors
+    /// When the library refuses the protocol versions.
+    pub(crate) fn server_config(&self) -> anyhow::Result<ServerConfig> {
+        let builder = ServerConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
+            .with_protocol_versions(&[&rustls::version::TLS13, &rustls::version::TLS12])?;
+        let Some(clients) = &self.clients else {
+            return Ok(builder.with_no_client_auth().with_cert_resolver(Arc::clone(&self.certificates) as _));
+        };
+        let builder = builder.with_client_cert_verifier(Arc::clone(clients) as _);
+        let mut config = builder.with_cert_resolver(Arc::clone(&self.certificates) as _);
+        // A resumed session takes the client's certificate over unchecked, though it may have been revoked since.
+        config.session_storage = Arc::new(NoServerSessionStorage {});
+        config.send_tls13_tickets = 0;
+        Ok(config)
+    }
+}
+
+fn log_reload(what: &str, outcome: anyhow::Result<()>) {
+    match outcome {
+        Ok(()) => tracing::info!(what, "read again"),
+        Err(error) => tracing::warn!(what, error = %format!("{error:#}"), "cannot be used; the former stay in use"),
+    }
 }
 
 /// Reads what settings name and keeps nothing.
@@ -50,28 +90,10 @@ pub(crate) fn look_over(settings: &TlsSettings) -> anyhow::Result<()> {
     if let Some((certificate, key)) = settings.certificate.clone() {
         read_certified_key(&CertificateFiles { certificate, key, authority: None })?;
     }
-    if let Some(authorities) = &settings.client_ca {
-        client_verifier(authorities, &settings.client_crls, Arc::new(aws_lc_rs::default_provider()))?;
+    if let Some(clients) = settings.clients.clone() {
+        ClientAuthorities::open(clients)?;
     }
     Ok(())
-}
-
-fn client_verifier(
-    authorities: &Path,
-    crls: &[PathBuf],
-    provider: Arc<CryptoProvider>,
-) -> anyhow::Result<Arc<dyn ClientCertVerifier>> {
-    let mut roots = RootCertStore::empty();
-    for certificate in read_certificates(authorities)? {
-        roots.add(certificate).with_context(|| format!("{}: holds an unfit authority", authorities.display()))?;
-    }
-    let crls = crls.iter().map(|file| read_crls(file)).collect::<anyhow::Result<Vec<_>>>()?;
-    let verifier = WebPkiClientVerifier::builder_with_provider(Arc::new(roots), provider)
-        .with_crls(crls.into_iter().flatten())
-        .allow_unknown_revocation_status()
-        .allow_unauthenticated()
-        .build()?;
-    Ok(verifier)
 }
 
 /// The chain and key in two PEM files, checked to belong together.
@@ -90,11 +112,6 @@ fn read_certificates(file: &Path) -> anyhow::Result<Vec<CertificateDer<'static>>
         bail!("{}: holds no certificate", file.display());
     }
     Ok(certificates)
-}
-
-fn read_crls(file: &Path) -> anyhow::Result<Vec<CertificateRevocationListDer<'static>>> {
-    let lists = CertificateRevocationListDer::pem_file_iter(file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
-    lists.map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))
 }
 
 #[cfg(test)]

@@ -55,8 +55,6 @@ pub(crate) struct Works {
     pub(crate) service: Service,
     pub(crate) vault: Vault,
     pub(crate) verifier: Arc<Verifier>,
-    /// Issuers whose clocks are other machines'.
-    pub(crate) issuers: Vec<String>,
     pub(crate) metrics: Option<PrometheusHandle>,
 }
 
@@ -64,14 +62,13 @@ impl Workers {
     /// Starts them on the present runtime.
     pub(crate) fn start(works: Works, settings: WorkerSettings) -> Self {
         let (stop, stopped) = watch::channel(false);
-        let Works { service, vault, verifier, issuers, metrics } = works;
+        let Works { service, vault, verifier, metrics } = works;
         let batch = settings.batch;
         let mut tasks = audit_workers(&service, &stopped);
         tasks.push(worker("clock", KEEP_TIME_EVERY, &stopped, {
             let (service, verifier) = (service.clone(), Arc::clone(&verifier));
             move || {
-                let latest = issuers.iter().filter_map(|issuer| verifier.latest_issue(issuer)).max();
-                latest.into_iter().for_each(|at| service.vouch(at));
+                verifier.vouched_time().into_iter().for_each(|at| service.vouch(at));
                 service.keep_time().map(|()| More::No)
             }
         }));

@@ -5,8 +5,8 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use api::{ApiState, Limits};
-use domain::{Clock as _, Instant, MockClock, NodeId, PartnershipPolicy};
-use identity::{CertificateThumbprint, DevClaims, DevIssuer, FetchSettings, SourceReader, Verifier};
+use domain::{Clock as _, Instant, MockClock, NodeId, PartnershipPolicy, Role};
+use identity::{CertificateThumbprint, DevClaims, DevIssuer, FetchSettings, IssuerConfig, SourceReader, Verifier};
 use service::{AgencyIn, LedgerConfig, PartnershipConfig, Service, ServiceConfig, TimePolicy};
 use store::Kind;
 use store::testing::TestDb;
@@ -21,6 +21,8 @@ use crate::{EVERYBODY, User};
 
 /// When every test begins.
 const START: &str = "2026-03-02T09:30:00Z";
+/// What the issuer of one agency of [`HOME`] is called here. It gives the roles that an issuer gives unless more is said.
+const AGENCY_ISSUER: &str = "agency";
 const AUDIENCE: &str = "https://chronology.example";
 /// The same in every run.
 const SIGNING_KEY: &str = "dGhlIHNhbWUgc2lnbmluZyBrZXkgZXZlcnkgcnVuISE=";
@@ -66,7 +68,7 @@ impl TestApp {
         let clock = MockClock::new(Instant::parse(START).expect("an instant"));
         let ids = Arc::new(CountedIds::default());
         let db = store::testing::fresh(kind);
-        let issuers: HashMap<_, _> = [HOME, ABROAD].map(|code| (code, issuer(&folder, code))).into();
+        let issuers: HashMap<_, _> = [HOME, ABROAD, AGENCY_ISSUER].map(|code| (code, issuer(&folder, code))).into();
         let (service, vault, listener) = node(&db, &folder, &clock, &ids, &policy, &issuers);
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
@@ -115,22 +117,23 @@ impl TestApp {
         }
         let now = self.clock.now();
         let mut tokens = self.tokens.lock().expect("nobody panicked here");
-        let token = tokens.entry((user.name, now)).or_insert_with(|| {
-            let claims = DevClaims {
-                audience: AUDIENCE.into(),
-                subject: format!("subject-{}", user.name),
-                client_id: "tests".into(),
-                agency: user.agency.into(),
-                roles: [user.role].into(),
-                offence_data: user.offence_data,
-                name: Some(format!("Canaryname {}", user.name)),
-                job_title: Some("Practitioner".into()),
-                purpose: None,
-                certificate: user.certified().then(certificate),
-            };
-            self.issuers[user.partnership()].issue(&claims, now, Duration::from_secs(600)).expect("a token")
-        });
+        let token = tokens
+            .entry((user.name, now))
+            .or_insert_with(|| self.issue(user.partnership(), &claims_of(user, &[user.role])));
         Some(token.clone())
+    }
+
+    fn issue(&self, issuer: &str, claims: &DevClaims) -> String {
+        self.issuers[issuer].issue(claims, self.clock.now(), Duration::from_secs(600)).expect("a token")
+    }
+
+    /// The `Authorization` header of a user whose token comes from an agency's own issuer and claims `roles`.
+    ///
+    /// # Panics
+    /// When the issuer cannot sign.
+    #[must_use]
+    pub fn bearer_of_agency_issuer(&self, user: User, roles: &[Role]) -> String {
+        format!("Bearer {}", self.issue(AGENCY_ISSUER, &claims_of(user, roles)))
     }
 
     /// The `Authorization` header a user would send.
@@ -304,6 +307,21 @@ fn node(
     (service, vault, Listener::start(state, certificate()))
 }
 
+fn claims_of(user: User, roles: &[Role]) -> DevClaims {
+    DevClaims {
+        audience: AUDIENCE.into(),
+        subject: format!("subject-{}", user.name),
+        client_id: "tests".into(),
+        agency: user.agency.into(),
+        roles: roles.iter().copied().collect(),
+        offence_data: user.offence_data,
+        name: Some(format!("Canaryname {}", user.name)),
+        job_title: Some("Practitioner".into()),
+        purpose: None,
+        certificate: user.certified().then(certificate),
+    }
+}
+
 /// The certificate of the one record system.
 fn certificate() -> CertificateThumbprint {
     CertificateThumbprint::of_certificate(b"the certificate of a school's record system")
@@ -319,7 +337,14 @@ fn issuer(folder: &TempDir, code: &str) -> DevIssuer {
 
 fn verifier(issuers: &HashMap<&'static str, DevIssuer>) -> Verifier {
     let agencies = || AGENCIES.iter().map(|(code, ..)| (*code).to_owned()).collect();
-    let configs = issuers.iter().map(|(code, issuer)| issuer.config(AUDIENCE, code, agencies())).collect();
+    let configs = issuers.iter().map(|(code, issuer)| match *code {
+        AGENCY_ISSUER => {
+            let every_role = issuer.config(AUDIENCE, HOME, agencies());
+            IssuerConfig { roles: IssuerConfig::default_roles(), ..every_role }
+        }
+        partnership => issuer.config(AUDIENCE, partnership, agencies()),
+    });
+    let configs = configs.collect();
     let fetch = SourceReader::new(&FetchSettings::default()).expect("a reader");
     Verifier::new(configs, Arc::new(fetch)).expect("a verifier")
 }

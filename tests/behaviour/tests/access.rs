@@ -9,6 +9,7 @@
 )]
 
 use behaviour::{Answer, EVERYBODY, Seed, TestApp, User, inputs, on_both};
+use domain::Role;
 use serde_json::{Value, json};
 
 /// The columns, in the order of `EVERYBODY`: owner, manager, business support, team, another social worker; of the
@@ -390,6 +391,21 @@ on_both! {
         let without = app.by(User::NOBODY).send("GET", "/v1/me", &[("Authorization", &token)], &[]);
         assert_eq!(without.status, 401, "{}", without.text());
         assert_eq!(app.by(User::SYSTEM).get("/v1/me").status, 200);
+    }
+
+    fn an_agencys_issuer_makes_nobody_an_auditor(app) {
+        let _ = app.seed();
+        let with = |token: &str, path: &str| app.by(User::NOBODY).send("GET", path, &[("Authorization", token)], &[]);
+        assert_eq!(app.by(User::AUDITOR).get("/v1/audit").status, 200, "the partnership's issuer is named for it");
+        let alone = app.bearer_of_agency_issuer(User::UNNAMED, &[Role::Auditor]);
+        for path in ["/v1/me", "/v1/audit"] {
+            assert_eq!(with(&alone, path).status, 401, "{path}");
+        }
+        let beside = app.bearer_of_agency_issuer(User::UNNAMED, &[Role::Practitioner, Role::Auditor]);
+        for path in ["/v1/me", "/v1/audit", "/v1/alerts", "/v1/deletion-certificates"] {
+            assert_eq!(with(&beside, path).status, app.by(User::UNNAMED).get(path).status, "{path}");
+        }
+        assert_eq!(with(&beside, "/v1/audit").status, 404);
     }
 }
 

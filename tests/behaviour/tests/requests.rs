@@ -54,8 +54,22 @@ on_both! {
         assert_eq!(waiting.post_as("k1", &seed.at("fragments?x=1"), &body).status, 422);
         let missing = waiting.send("POST", &path, &[("Content-Type", "application/json")], b"{}");
         assert_eq!((missing.status, missing.faults().0.as_str()), (400, "idempotency_key_missing"));
-        let alias = [("Content-Type", "application/json"), ("X-Request-ID", "k1")];
-        assert!(replayed(&waiting.send("POST", &path, &alias, body.to_string().as_bytes())), "the NHS alias is the same key");
+    }
+
+    fn a_request_id_that_a_proxy_added_is_no_key(app) {
+        let seed = app.seed();
+        let waiting = app.by(User::WAITING);
+        let (path, body) = (seed.at("fragments"), fragment(&[entry("a burn", "2026-01-02", &[])]).to_string());
+        let added = [("Content-Type", "application/json"), ("X-Request-ID", "k1")];
+        let before = raw::counts(app)["fragments"];
+        let missing = waiting.send("POST", &path, &added, body.as_bytes());
+        assert_eq!((missing.status, missing.faults().0.as_str()), (400, "idempotency_key_missing"));
+        for key in ["k1", "k2"] {
+            let keyed = [added[0], added[1], ("Idempotency-Key", key)];
+            let sent = waiting.send("POST", &path, &keyed, body.as_bytes());
+            assert!(sent.status < 300 && !replayed(&sent), "{key} is a key of its own: {}", sent.text());
+        }
+        assert_eq!(raw::counts(app)["fragments"], before + 1, "the second finds the first, which is not a replay");
     }
 
     fn keys_are_each_users_own(app) {

@@ -54,6 +54,8 @@ class Service:
             f"data_folder = {quoted(str(self.data))}",
             "[server]", f'listen = "127.0.0.1:{self.port}"', f"public_url = {quoted(self.public_url)}",
             "[server.tls]", f"client_ca_file = {quoted(str(self.certificate.authority))}",
+            # The authority of the checks publishes no revocation list.
+            "allow_unknown_revocation_status = true",
             "[database]", url,
             "[limits]", f"caller_allowance = {self.allowance}", f"failed_sign_ins = {min(self.allowance, 1_000_000)}",
             "[metrics]", f"listen = {quoted(self.metrics)}",
@@ -65,7 +67,7 @@ class Service:
         for issuer in self.issuers:
             lines += ["[[issuers]]", f"issuer = {quoted(issuer.url)}", f"audience = {quoted(self.public_url)}",
                       f"partnership = {quoted(county.PARTNERSHIP)}", f"agencies = {json.dumps(issuer.agencies)}",
-                      f"algorithm = {quoted(issuer.algorithm)}", f"jwks_file = {quoted(str(issuer.jwks))}"]
+                      "vouches_for_time = true", f"algorithm = {quoted(issuer.algorithm)}", f"jwks_file = {quoted(str(issuer.jwks))}"]
         lines += ["[[partnerships]]", f"code = {quoted(county.PARTNERSHIP)}",
                   'name = "Brackenshire Safeguarding Children Partnership"']
         for code, name, kind, has_access in county.AGENCIES:

@@ -45,11 +45,11 @@ pub(super) fn is_plain_json(headers: &Kept) -> bool {
     plain && media.trim() == "application/json" && ["", "charset=utf-8", "charset=\"utf-8\""].contains(&charset)
 }
 
-/// The idempotency key: `Idempotency-Key`, or `X-Request-ID` as NHS APIs name it.
-pub(super) fn idempotency_key(headers: &Kept) -> Result<String, Problem> {
+/// The idempotency key: `Idempotency-Key`, or else `X-Request-ID` where `request_id_is_key`.
+pub(super) fn idempotency_key(headers: &Kept, request_id_is_key: bool) -> Result<String, Problem> {
     let fault = |code| Fault::new("/header/Idempotency-Key", code, "1 to 255 visible ASCII characters");
-    let given = only(headers, "idempotency-key").or_else(|| only(headers, "x-request-id"));
-    let Some(given) = given else {
+    let request_id = || request_id_is_key.then(|| only(headers, "x-request-id")).flatten();
+    let Some(given) = only(headers, "idempotency-key").or_else(request_id) else {
         return Err(Problem::new(&table::KEY_MISSING).fault(fault("required")));
     };
     let fits = |key: &&[u8]| (1..=LONGEST_KEY).contains(&key.len()) && key.iter().all(u8::is_ascii_graphic);
@@ -119,7 +119,7 @@ mod tests {
     #[case(&["caf\u{e9}"], None)]
     #[case(&["a", "b"], None)]
     fn keys_are_visible_ascii(#[case] values: &[&str], #[case] key: Option<&str>) {
-        let found = idempotency_key(&with("idempotency-key", values));
+        let found = idempotency_key(&with("idempotency-key", values), false);
         assert_eq!(found.as_deref().ok(), key);
         if let Err(problem) = found {
             assert_eq!(problem.code().word, "idempotency_key_invalid");
@@ -134,12 +134,20 @@ mod tests {
     }
 
     #[test]
-    fn keys_have_a_limit_an_alias_and_must_be_there() {
+    fn keys_have_a_limit_and_must_be_there() {
         let long = "x".repeat(LONGEST_KEY + 1);
-        assert!(idempotency_key(&with("idempotency-key", &[&long[1..]])).is_ok());
-        assert!(idempotency_key(&with("idempotency-key", &[&long])).is_err());
-        assert_eq!(idempotency_key(&with("x-request-id", &["nhs-7"])).as_deref(), Ok("nhs-7"));
-        assert_eq!(idempotency_key(&Kept::new()).unwrap_err().code().word, "idempotency_key_missing");
+        assert!(idempotency_key(&with("idempotency-key", &[&long[1..]]), false).is_ok());
+        assert!(idempotency_key(&with("idempotency-key", &[&long]), false).is_err());
+        assert_eq!(idempotency_key(&Kept::new(), false).unwrap_err().code().word, "idempotency_key_missing");
+    }
+
+    #[test]
+    fn a_request_id_is_a_key_only_where_it_is_configured_and_nothing_else_is_given() {
+        let mut headers = with("x-request-id", &["nhs-7"]);
+        assert_eq!(idempotency_key(&headers, false).unwrap_err().code().word, "idempotency_key_missing");
+        assert_eq!(idempotency_key(&headers, true).as_deref(), Ok("nhs-7"));
+        headers.extend(with("idempotency-key", &["own"]));
+        assert_eq!(idempotency_key(&headers, true).as_deref(), Ok("own"));
     }
 
     #[rstest]

@@ -48,6 +48,7 @@ pub(crate) struct Ask {
     method: String,
     names: BTreeMap<String, String>,
     headers: BTreeMap<&'static str, Vec<Vec<u8>>>,
+    request_id_is_key: bool,
     body: Result<Bytes, Problem>,
 }
 
@@ -105,6 +106,7 @@ async fn take_in<P: Permission>(request: &HttpRequest, payload: Payload) -> Resu
         method: request.method().as_str().to_ascii_lowercase(),
         names: names(request).await,
         headers: headers::kept(request.headers()),
+        request_id_is_key: front.limits.request_id_is_key,
         body: arrive(request, payload, &front).await,
     };
     let if_none_match = (request.method() == Method::GET).then(|| headers::if_none_match(request.headers())).flatten();
@@ -192,7 +194,7 @@ impl Ask {
 
     /// Takes the idempotency key, which must be there.
     pub(crate) fn take_key(&mut self) -> Outcome<()> {
-        let key = headers::idempotency_key(&self.headers)?;
+        let key = headers::idempotency_key(&self.headers, self.request_id_is_key)?;
         let body = self.body.as_ref().map_err(Clone::clone)?;
         let fingerprint = [self.method.as_bytes(), b"\n", self.path.as_bytes(), b"\n", body].concat();
         self.call.idempotency = Some(IdempotencyKey { key, fingerprint });

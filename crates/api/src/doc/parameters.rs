@@ -115,7 +115,7 @@ fn idempotency_key() -> Value {
         "description": "Your own name for this request, new for each thing you want done and the same when you try it \
             again: a retry has one effect and is answered anew, marked Idempotent-Replayed: with the same status, as \
             its object is then and as you may read it then; what is gone or no longer yours is answered as reading it \
-            is. It is kept for a day. X-Request-ID is taken in its place.",
+            is. It is kept for a day. X-Request-ID is taken in its place only where the deployer has configured it.",
         "schema": { "type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$" },
         "example": "6f1c9b1e-5c0d-4c8e-9a57-0d8f2b7c4a11"
     })

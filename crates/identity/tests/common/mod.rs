@@ -11,7 +11,7 @@ use aws_lc_rs::signature::{
 };
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use domain::Instant;
+use domain::{Instant, Role};
 use identity::{Algorithm, FetchError, FetchKeys, IssuerConfig, KeySource};
 use serde_json::{Value, json};
 
@@ -126,6 +126,8 @@ pub fn county(keys: KeySource) -> IssuerConfig {
         audience: US.into(),
         partnership: "county".into(),
         agencies: vec!["social-care".into(), "oak-school".into()],
+        roles: Role::ALL.iter().copied().collect(),
+        vouches_for_time: true,
         algorithm: Algorithm::Es256,
         keys,
     }
@@ -137,6 +139,8 @@ pub fn trust(keys: KeySource) -> IssuerConfig {
         audience: US.into(),
         partnership: "county".into(),
         agencies: vec!["hospital".into()],
+        roles: IssuerConfig::default_roles(),
+        vouches_for_time: false,
         algorithm: Algorithm::Rs256,
         keys,
     }

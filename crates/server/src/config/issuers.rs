@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use domain::Role;
 use identity::{Algorithm, IssuerConfig, KeySource};
 use service::PartnershipConfig;
 
@@ -28,10 +29,13 @@ pub(super) fn read_issuers(sections: Vec<Section<'_>>, partnerships: &[Partnersh
         let partnership = from.needed_text("partnership");
         let agencies = from.texts("agencies");
         check_agencies(&from, &partnership, &agencies, partnerships);
+        let roles = read_roles(&mut from);
+        let vouches_for_time = from.flag("vouches_for_time").unwrap_or(false);
         let algorithm = from.needed::<Algorithm>("algorithm", "ES256 or RS256");
         let keys = read_keys(&mut from);
         from.finish();
-        Some(IssuerConfig { issuer, audience, partnership, agencies, algorithm: algorithm?, keys: keys? })
+        let (algorithm, keys) = (algorithm?, keys?);
+        Some(IssuerConfig { issuer, audience, partnership, agencies, roles, vouches_for_time, algorithm, keys })
     });
     issuers.collect()
 }
@@ -50,6 +54,20 @@ pub(super) fn read_development_issuer(
     from.finish();
     let agencies = partnership.filter(|_| enabled)?.agencies.iter().map(|agency| agency.code.clone()).collect();
     Some(DevelopmentIssuer { partnership: code, agencies })
+}
+
+/// The roles an issuer may give: those named, or else those that act for one agency.
+fn read_roles(from: &mut Section<'_>) -> BTreeSet<Role> {
+    if !from.has("roles") {
+        return IssuerConfig::default_roles();
+    }
+    let words = from.texts("roles");
+    let roles: BTreeSet<Role> = words.iter().filter_map(|word| word.parse().ok()).collect();
+    if roles.is_empty() || roles.len() != words.len() {
+        let known: Vec<&str> = Role::ALL.iter().map(|role| role.as_str()).collect();
+        from.wrong("roles", &format!("must name at least one role and each once, of {}", known.join(", ")));
+    }
+    roles
 }
 
 fn check_agencies(from: &Section<'_>, partnership: &str, agencies: &[String], partnerships: &[PartnershipConfig]) {

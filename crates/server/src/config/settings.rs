@@ -1,6 +1,6 @@
 //! The settings, understood and checked.
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -47,6 +47,8 @@ pub(crate) struct ServerSettings {
     pub(crate) max_connections: usize,
     pub(crate) request_timeout: Duration,
     pub(crate) shutdown_timeout: Duration,
+    /// Whether `X-Request-ID` stands for an absent `Idempotency-Key`.
+    pub(crate) request_id_is_idempotency_key: bool,
 }
 
 /// Certificates, our own and those of clients.
@@ -54,8 +56,19 @@ pub(crate) struct ServerSettings {
 pub(crate) struct TlsSettings {
     /// Certificate chain and key; made in the data folder when absent.
     pub(crate) certificate: Option<(PathBuf, PathBuf)>,
-    pub(crate) client_ca: Option<PathBuf>,
-    pub(crate) client_crls: Vec<PathBuf>,
+    /// How client certificates are checked, if any are asked for.
+    pub(crate) clients: Option<ClientCertificateSettings>,
+}
+
+/// How client certificates are checked.
+#[derive(Debug, Clone)]
+pub(crate) struct ClientCertificateSettings {
+    /// Certificates of the authorities that issue them.
+    pub(crate) authorities: PathBuf,
+    /// Revocation lists of these.
+    pub(crate) revocation_lists: Vec<PathBuf>,
+    /// Whether a certificate counts of which no valid list says whether it is revoked.
+    pub(crate) allow_unknown_revocation_status: bool,
 }
 
 /// How the database is reached.
@@ -174,6 +187,11 @@ impl Settings {
             self.development_issuer.is_some() && !listen.ip().is_loopback(),
             "development_issuer.enabled: refused unless server.listen is a loopback address",
         );
+        // A service behind a proxy listens on loopback too, and its public address says so.
+        say(
+            self.development_issuer.is_some() && !is_loopback(&self.server.public_url),
+            "development_issuer.enabled: refused unless server.public_url is localhost or a loopback address",
+        );
         say(self.partnerships.is_empty(), "partnerships: at least one is needed");
         say(
             self.issuers.is_empty() && self.development_issuer.is_none(),
@@ -207,9 +225,18 @@ fn read_server(mut from: Section<'_>) -> Option<ServerSettings> {
         max_connections: from.count("max_connections", &(1..=100_000)),
         request_timeout: from.seconds("request_timeout_seconds", &(1..=300)),
         shutdown_timeout: from.seconds("shutdown_timeout_seconds", &(0..=300)),
+        request_id_is_idempotency_key: from.flag("request_id_is_idempotency_key").unwrap_or(false),
     };
     from.finish();
     listen.map(|_| settings)
+}
+
+/// Whether `url` leads to this machine: its host is `localhost` or a loopback address.
+fn is_loopback(url: &str) -> bool {
+    let uri = url.parse::<actix_web::http::Uri>().ok();
+    let host = uri.as_ref().and_then(|uri| uri.host()).unwrap_or_default();
+    let address = host.trim_matches(['[', ']']).parse::<IpAddr>();
+    address.map_or_else(|_| host.eq_ignore_ascii_case("localhost"), |address| address.is_loopback())
 }
 
 fn read_tls(mut from: Section<'_>) -> TlsSettings {
@@ -217,16 +244,25 @@ fn read_tls(mut from: Section<'_>) -> TlsSettings {
     if certificate.is_some() != key.is_some() {
         from.wrong("certificate_file", "and key_file go together: give both or neither");
     }
-    let client_ca = from.existing_file("client_ca_file");
-    let client_crls: Vec<PathBuf> = from.texts("client_crl_files").into_iter().map(PathBuf::from).collect();
-    for missing in client_crls.iter().filter(|path| !path.is_file()) {
+    let clients = read_client_certificates(&mut from);
+    from.finish();
+    TlsSettings { certificate: certificate.zip(key), clients }
+}
+
+fn read_client_certificates(from: &mut Section<'_>) -> Option<ClientCertificateSettings> {
+    let authorities = from.existing_file("client_ca_file");
+    let revocation_lists: Vec<PathBuf> = from.texts("client_crl_files").into_iter().map(PathBuf::from).collect();
+    let allow_unknown_revocation_status = from.flag("allow_unknown_revocation_status").unwrap_or(false);
+    for missing in revocation_lists.iter().filter(|path| !path.is_file()) {
         from.wrong("client_crl_files", &format!("there is no file {}", missing.display()));
     }
-    if client_ca.is_none() && !client_crls.is_empty() {
+    if authorities.is_none() && !revocation_lists.is_empty() {
         from.wrong("client_crl_files", "are of no use without client_ca_file");
     }
-    from.finish();
-    TlsSettings { certificate: certificate.zip(key), client_ca, client_crls }
+    if authorities.is_some() && revocation_lists.is_empty() && !allow_unknown_revocation_status {
+        from.wrong("client_crl_files", "are needed with client_ca_file, or else allow_unknown_revocation_status");
+    }
+    Some(ClientCertificateSettings { authorities: authorities?, revocation_lists, allow_unknown_revocation_status })
 }
 
 fn read_database(mut from: Section<'_>, data_folder: &Path) -> DatabaseSettings {
@@ -305,6 +341,8 @@ fn read_limits(mut from: Section<'_>) -> Limits {
         failed_sign_ins: number_32(&mut from, "failed_sign_ins", 1, 1_000_000),
         window: from.seconds("window_seconds", &(1..=3_600)),
         in_flight: from.count("max_in_flight", &(1..=100_000)),
+        // Decided in [server].
+        ..Limits::default()
     };
     from.finish();
     limits

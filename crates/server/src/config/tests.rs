@@ -49,6 +49,26 @@ fn a_file_inherits_settings_but_neither_partnerships_nor_issuers() {
     assert!(bare.iter().any(|line| line.starts_with("issuers:")), "{bare:?}");
 }
 
+#[rstest]
+#[case("https://localhost:8443")]
+#[case("https://LOCALHOST/chronology")]
+#[case("https://127.0.0.1")]
+#[case("https://127.8.9.1:8443")]
+#[case("https://[::1]:8443")]
+fn the_development_issuer_counts_on_this_machine(#[case] public_url: &str) {
+    assert_eq!(spoilt(&format!("[server]\npublic_url = \"{public_url}\"")), Vec::<String>::new());
+}
+
+#[test]
+fn a_request_id_is_no_idempotency_key_unless_it_is_said() {
+    let is_key = |document: &str| {
+        let settings = assemble(Some(document), Vec::new()).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+        settings.server.request_id_is_idempotency_key
+    };
+    assert!(!is_key(GOOD));
+    assert!(is_key(&format!("[server]\nrequest_id_is_idempotency_key = true\n{GOOD}")));
+}
+
 #[test]
 fn every_mistake_is_named_at_once() {
     let found = spoilt(
@@ -81,8 +101,24 @@ fn every_mistake_is_named_at_once() {
 )]
 #[case::purge_too_late("[workers]\npurge_every_seconds = 60", "workers.purge_every_seconds: must be")]
 #[case::exposed_development("[server]\nlisten = \"0.0.0.0:8443\"", "development_issuer.enabled: refused")]
+#[case::published_development(
+    "[server]\npublic_url = \"https://chronology.example\"",
+    "development_issuer.enabled: refused unless server.public_url"
+)]
+#[case::development_of_a_lookalike(
+    "[server]\npublic_url = \"https://localhost.chronology.example\"",
+    "development_issuer.enabled: refused unless server.public_url"
+)]
+#[case::development_of_an_address(
+    "[server]\npublic_url = \"https://192.0.2.7:8443\"",
+    "development_issuer.enabled: refused unless server.public_url"
+)]
 #[case::thin_threads("[server]\nworkers = 1\nblocking_threads = 2", "server.blocking_threads: all workers'")]
 #[case::one_of_two("[server.tls]\nclient_crl_files = [\"/nowhere\"]", "server.tls.client_crl_files: there is no file")]
+#[case::unknown_revocation(
+    "[server.tls]\nclient_ca_file = \"Cargo.toml\"",
+    "server.tls.client_crl_files: are needed with client_ca_file"
+)]
 #[case::same_address("[metrics]\nlisten = \"127.0.0.1:8443\"", "metrics.listen: is the same")]
 #[case::root_key_beside_keys(
     "[keystore]\nfolder = \"k\"\nroot_key_file = \"k/root.key\"",
@@ -149,6 +185,40 @@ fn issuers_are_checked() {
     }
 }
 
+/// A configuration with one issuer, whose keys are read later.
+fn with_issuer(line: &str) -> String {
+    format!(
+        "{GOOD}\n[[issuers]]\nissuer = \"https://a\"\naudience = \"us\"\npartnership = \"north\"\nagencies = [\"csc\"]\n\
+         algorithm = \"ES256\"\njwks_url = \"https://a/jwks\"\n{line}\n"
+    )
+}
+
+fn issuer(line: &str) -> identity::IssuerConfig {
+    let settings = assemble(Some(&with_issuer(line)), Vec::new()).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    settings.issuers[0].clone()
+}
+
+#[test]
+fn an_issuer_neither_makes_auditors_nor_vouches_for_time_unless_it_is_said() {
+    use domain::Role;
+    let silent = issuer("");
+    assert!(!silent.roles.contains(&Role::Auditor) && silent.roles.contains(&Role::Practitioner));
+    assert!(!silent.vouches_for_time);
+    let named = issuer("roles = [\"auditor\"]\nvouches_for_time = true");
+    assert_eq!((named.roles, named.vouches_for_time), ([Role::Auditor].into(), true));
+}
+
+#[rstest]
+#[case::unknown("roles = [\"auditor\", \"superuser\"]", "issuers[0].roles: must name")]
+#[case::none("roles = []", "issuers[0].roles: must name")]
+#[case::twice("roles = [\"auditor\", \"auditor\"]", "issuers[0].roles: must name")]
+#[case::no_list("roles = \"auditor\"", "issuers[0].roles: must be a list")]
+#[case::vouching("vouches_for_time = \"yes\"", "issuers[0].vouches_for_time: must be true or false")]
+fn what_an_issuer_may_do_is_checked(#[case] line: &str, #[case] expected: &str) {
+    let found = mistakes(&with_issuer(line));
+    assert!(found.iter().any(|line| line.starts_with(expected)), "{found:#?}");
+}
+
 #[test]
 fn the_environment_goes_over_the_file_in_any_type() {
     let settings = assemble(
@@ -180,6 +250,13 @@ fn mistakes_in_the_environment_are_named_by_their_variable() {
     for (name, _) in given {
         assert!(found.iter().any(|line| line.starts_with(&format!("{name}:"))), "{name} is not in {found:#?}");
     }
+}
+
+#[test]
+fn client_certificates_need_revocation_lists_unless_it_is_said() {
+    let tls = "[server.tls]\nclient_ca_file = \"Cargo.toml\"\n";
+    assert_eq!(spoilt(&format!("{tls}allow_unknown_revocation_status = true")), Vec::<String>::new());
+    assert_eq!(spoilt(&format!("{tls}client_crl_files = [\"Cargo.toml\"]")), Vec::<String>::new());
 }
 
 #[test]

@@ -52,7 +52,8 @@ fn doubt(report: &TimeReport) -> String {
     }
     format!(
         "clock: {} s ahead of what any other source vouches for ({}): nothing that is over by it alone is destroyed. Compare \
-         with another clock, then set this one right or run `chronology confirm-time`; an issuer's next token does as well",
+         with another clock, then set this one right or run `chronology confirm-time`; the next token of \
+         an issuer that vouches for the time does as well",
         report.ahead().as_secs(),
         report.agreed
     )

@@ -24,11 +24,6 @@ impl Certificates {
         Ok(Self { files, current })
     }
 
-    /// The authority that clients must trust, when we made it.
-    pub(crate) fn authority(&self) -> Option<&std::path::Path> {
-        self.files.authority.as_deref()
-    }
-
     /// Reads the files again; new connections see the new certificate.
     ///
     /// # Errors

@@ -4,7 +4,8 @@
 //!
 //! The time agreed is the earlier of two: what the clock shows, and the latest instant vouched for. Who vouches:
 //! - the time that has passed since, by the machine's clock that nobody can set ([`domain::Clock::monotonic`]);
-//! - an access token just verified: it was not issued before its `iat`, by another machine ([`Service::vouch`]);
+//! - an access token just verified, of an issuer that the configuration lets vouch for the time: it was not issued before
+//!   its `iat`, by another machine ([`Service::vouch`]);
 //! - the database's clock, when the database runs on another machine;
 //! - an operator ([`Service::confirm_time`]);
 //! - once, at a start: what was vouched for when the service last looked, and a few minutes for the pause in between.
