@@ -20,7 +20,7 @@ mod sensitive;
 mod words;
 
 pub use access::{
-    Actor, CertificateReach, Decision, Denial, Facts, InvitationFacts, Permit, certificate_reach, decide,
+    Actor, CertificateReach, Decision, Denial, Facts, InvitationFacts, Permit, Reader, certificate_reach, decide,
     may_read_entry,
 };
 pub use checks::{CheckContext, Finding, Severity, check_entry, check_fragment};
