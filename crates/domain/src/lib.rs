@@ -34,7 +34,7 @@ pub use entry::{
 pub use event_date::{
     EventDate, EventDateError, Precision, SortKey, TimeOfDay, WhenOut, uk_date_of, uk_midnight_after,
 };
-pub use identifiers::{IdentifierError, NhsNumber, Upn};
+pub use identifiers::{IdentifierError, NhsNumber, NhsNumberRange, TestNumbers, Upn};
 pub use ids::{
     AgencyId, AuditId, ChronologyId, ConsolidationId, DeletionCertificateId, EmergencyAccessId, EntryId, FamilyId,
     FragmentId, HoldId, Ids, InvitationId, LinkDecisionId, NodeId, PartnershipId, PersonId, PersonLinkId,
