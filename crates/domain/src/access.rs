@@ -116,6 +116,8 @@ pub struct Facts {
     pub invitation: Option<InvitationFacts>,
     /// The actor has an emergency access to the object's chronology that has neither run out nor been ended.
     pub emergency: bool,
+    /// More of the actor's emergency accesses await a review than the partnership allows.
+    pub reviews_outstanding: bool,
     /// The partnership lets contributors read the timeline after their own return.
     pub contributors_read_timeline: bool,
     /// The partnership takes fragments ahead of a chronology.
@@ -151,6 +153,9 @@ pub enum Denial {
     /// Nobody reviews their own emergency access.
     #[error("own access")]
     OwnAccess,
+    /// Too many of the actor's emergency accesses have not been reviewed.
+    #[error("reviews outstanding")]
+    ReviewsOutstanding,
 }
 
 /// Leave to do one thing, given by [`decide`] alone. The store's content finders ask for one.
@@ -186,6 +191,25 @@ impl Permit {
         self.reason
     }
 
+    /// The holder as a reader of entries.
+    #[must_use]
+    pub fn reader(&self) -> Reader {
+        let emergency = match self.reason {
+            ReadReason::Emergency => true,
+            ReadReason::Member
+            | ReadReason::SocialCare
+            | ReadReason::Owner
+            | ReadReason::Manager
+            | ReadReason::TeamMember
+            | ReadReason::NamedContributor
+            | ReadReason::AgencyLead
+            | ReadReason::AgencySystem
+            | ReadReason::Auditor => false,
+        };
+        let Actor { agency, social_care, offence_data, .. } = self.actor;
+        Reader { agency, social_care, offence_data, emergency }
+    }
+
     /// Whether the holder stands on the side of whoever runs the chronology, reading its content or not, rather than on
     /// that of an agency that contributes. One agency can do both; what counts is why leave was given.
     #[must_use]
@@ -197,6 +221,33 @@ impl Permit {
     #[must_use]
     pub const fn sees_all_agencies(&self) -> bool {
         matches!(self.reason, ReadReason::Owner | ReadReason::Manager | ReadReason::TeamMember | ReadReason::Emergency)
+    }
+}
+
+/// What decides which entries somebody sees once their operation was permitted: [`Permit::reader`].
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Reader {
+    /// The agency the reader speaks for.
+    pub agency: AgencyId,
+    /// Whether that agency is children's social care.
+    pub social_care: bool,
+    /// Whether criminal-offence data may be read (UK GDPR Art 10: its own permission).
+    pub offence_data: bool,
+    /// Whether the reader reads by emergency access alone.
+    pub emergency: bool,
+}
+
+impl Reader {
+    /// Whether no entry of any agency can be kept from the reader.
+    #[must_use]
+    pub const fn sees_every_entry(&self) -> bool {
+        self.social_care && self.offence_data && !self.emergency
+    }
+
+    /// Whether no entry of the agency `author` can be kept from the reader.
+    #[must_use]
+    pub fn sees_every_entry_of(&self, author: AgencyId) -> bool {
+        self.sees_every_entry() || (author == self.agency && !self.emergency)
     }
 }
 
@@ -223,6 +274,9 @@ pub fn decide(actor: &Actor, operation: Operation, facts: &Facts) -> Decision {
     if operation == Operation::EmergencyOpen && reading(actor, facts).is_some() {
         return Err(Denial::AlreadyYours);
     }
+    if operation == Operation::EmergencyOpen && facts.reviews_outstanding {
+        return Err(Denial::ReviewsOutstanding);
+    }
     if operation == Operation::EmergencyReview && facts.owner {
         return Err(Denial::OwnAccess);
     }
@@ -232,17 +286,21 @@ pub fn decide(actor: &Actor, operation: Operation, facts: &Facts) -> Decision {
     Ok(Permit { actor: actor.clone(), operation, reason })
 }
 
-/// Whether a reader whose operation was permitted may see one entry of the agency `author`.
+/// Whether a reader whose operation was permitted may see one entry of the agency `author`. An emergency access shows
+/// neither restricted entries nor criminal-offence data, whatever the reader's own rights and whoever wrote them.
 #[must_use]
-pub fn may_read_entry(actor: &Actor, author: AgencyId, category: &Category, handling: &Handling) -> bool {
-    if author == actor.agency {
+pub fn may_read_entry(reader: &Reader, author: AgencyId, category: &Category, handling: &Handling) -> bool {
+    if reader.sees_every_entry_of(author) {
         return true;
     }
     let marked_ok = match handling.marking {
         Marking::Normal | Marking::NotForFamily => true,
-        Marking::Restricted => actor.social_care || handling.named_agencies.contains(&actor.agency),
+        Marking::Restricted => {
+            !reader.emergency && (reader.social_care || handling.named_agencies.contains(&reader.agency))
+        }
     };
-    marked_ok && (category.as_str() != "CRIME" || actor.offence_data)
+    let offence_ok = reader.offence_data && !reader.emergency;
+    marked_ok && (category.as_str() != "CRIME" || offence_ok)
 }
 
 /// The ground on which the actor may know of the object and do this to it, whatever its state.

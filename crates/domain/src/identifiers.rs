@@ -1,6 +1,7 @@
 //! NHS number and UPN: identifiers with a check digit or letter, which cannot be wrong by one slip once built.
 
 use std::fmt;
+use std::ops::RangeInclusive;
 
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use zeroize::Zeroize;
@@ -14,6 +15,9 @@ pub enum IdentifierError {
     /// The check digit or letter is not the one that belongs to the rest.
     #[error("the check digit does not match: a digit is wrong or two have changed places")]
     CheckDigit,
+    /// Right in form, but of no range from which numbers are issued to people.
+    #[error("never issued to anybody")]
+    NeverIssued,
 }
 
 impl IdentifierError {
@@ -23,6 +27,7 @@ impl IdentifierError {
         match self {
             Self::Shape => "identifier_shape",
             Self::CheckDigit => "identifier_check_digit",
+            Self::NeverIssued => "identifier_never_issued",
         }
     }
 }
@@ -73,6 +78,37 @@ macro_rules! identifier {
     };
 }
 
+/// Where an NHS number comes from, by its first nine digits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NhsNumberRange {
+    /// England, Wales and the Isle of Man.
+    EnglandAndWales,
+    /// Northern Ireland: the health and care number.
+    NorthernIreland,
+    /// Scotland: the CHI number, which begins with a date of birth.
+    Scotland,
+    /// Kept for tests: nobody has such a number.
+    Test,
+}
+
+/// The ranges in use, by the first nine digits (NHS Data Dictionary, "NHS number").
+const RANGES: &[(RangeInclusive<u32>, NhsNumberRange)] = &[
+    (10_100_000..=311_299_999, NhsNumberRange::Scotland),
+    (320_000_001..=399_999_999, NhsNumberRange::NorthernIreland),
+    (400_000_000..=499_999_999, NhsNumberRange::EnglandAndWales),
+    (600_000_000..=799_999_999, NhsNumberRange::EnglandAndWales),
+    (999_000_000..=999_999_999, NhsNumberRange::Test),
+];
+
+/// Whether numbers of the range kept for tests are accepted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TestNumbers {
+    /// Where no real family is: in development, demonstrations and tests.
+    Accepted,
+    /// Everywhere else.
+    Refused,
+}
+
 /// An NHS number: ten digits, the last of which checks the others (NHS Data Dictionary, modulus 11).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, utoipa::ToSchema)]
 #[serde(transparent)]
@@ -82,7 +118,8 @@ pub struct NhsNumber(String);
 identifier!(NhsNumber);
 
 impl NhsNumber {
-    /// Reads ten digits; spaces and hyphens between them are allowed.
+    /// Reads ten digits; spaces and hyphens between them are allowed. Whether such a number is ever issued is not asked, so
+    /// that what was stored before it was can still be read: what comes in is read by [`Self::parse_issued`].
     ///
     /// # Errors
     /// [`IdentifierError::Shape`] when there are not ten digits, [`IdentifierError::CheckDigit`] when the tenth does not match.
@@ -103,6 +140,34 @@ impl NhsNumber {
         Err(IdentifierError::CheckDigit)
     }
 
+    /// As [`Self::parse`], for a number that is to identify somebody.
+    ///
+    /// # Errors
+    /// As [`Self::parse`]; [`IdentifierError::NeverIssued`] for ten equal digits, for a number of no range in use, and for a
+    /// number of the range kept for tests where these are refused.
+    pub fn parse_issued(text: &str, tests: TestNumbers) -> Result<Self, IdentifierError> {
+        let number = Self::parse(text)?;
+        let issued = match number.range() {
+            Some(NhsNumberRange::EnglandAndWales | NhsNumberRange::NorthernIreland | NhsNumberRange::Scotland) => true,
+            Some(NhsNumberRange::Test) => tests == TestNumbers::Accepted,
+            None => false,
+        };
+        if issued { Ok(number) } else { Err(IdentifierError::NeverIssued) }
+    }
+
+    /// The range that the number is of; `None` for one that is never issued.
+    #[must_use]
+    pub fn range(&self) -> Option<NhsNumberRange> {
+        let first = self.0.bytes().next()?;
+        if self.0.bytes().all(|digit| digit == first) {
+            return None;
+        }
+        let body: u32 = self.0.get(..9)?.parse().ok()?;
+        let range = RANGES.iter().find(|(range, _)| range.contains(&body)).map(|(_, range)| *range)?;
+        let dated = range != NhsNumberRange::Scotland || begins_with_day_and_month(body);
+        dated.then_some(range)
+    }
+
     /// As it is shown to people: three, three and four digits.
     #[must_use]
     pub fn formatted(&self) -> String {
@@ -110,6 +175,11 @@ impl NhsNumber {
         let (second, third) = rest.split_at(3);
         format!("{first} {second} {third}")
     }
+}
+
+/// Whether nine digits begin with a day and a month, as a CHI number does.
+fn begins_with_day_and_month(body: u32) -> bool {
+    (1..=31).contains(&(body / 10_000_000)) && (1..=12).contains(&(body / 100_000 % 100))
 }
 
 /// The digit that belongs to nine others: weights 10 to 2, 11 less the remainder; `None` where there is none.

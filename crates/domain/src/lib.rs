@@ -20,7 +20,7 @@ mod sensitive;
 mod words;
 
 pub use access::{
-    Actor, CertificateReach, Decision, Denial, Facts, InvitationFacts, Permit, certificate_reach, decide,
+    Actor, CertificateReach, Decision, Denial, Facts, InvitationFacts, Permit, Reader, certificate_reach, decide,
     may_read_entry,
 };
 pub use checks::{CheckContext, Finding, Severity, check_entry, check_fragment};
@@ -34,7 +34,7 @@ pub use entry::{
 pub use event_date::{
     EventDate, EventDateError, Precision, SortKey, TimeOfDay, WhenOut, uk_date_of, uk_midnight_after,
 };
-pub use identifiers::{IdentifierError, NhsNumber, Upn};
+pub use identifiers::{IdentifierError, NhsNumber, NhsNumberRange, TestNumbers, Upn};
 pub use ids::{
     AgencyId, AuditId, ChronologyId, ConsolidationId, DeletionCertificateId, EmergencyAccessId, EntryId, FamilyId,
     FragmentId, HoldId, Ids, InvitationId, LinkDecisionId, NodeId, PartnershipId, PersonId, PersonLinkId,

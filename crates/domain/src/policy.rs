@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use crate::Purpose;
+use crate::{Purpose, TestNumbers};
 
 /// A category code from the partnership's list: upper-case letters and `_`, 2 to 40 characters.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
@@ -112,6 +112,8 @@ pub struct PartnershipPolicy {
     pub max_emergency_access: Duration,
     /// How soon an emergency access is to be reviewed.
     pub emergency_review: Duration,
+    /// How many of one practitioner's emergency accesses may await a review: while there are more, they open no other.
+    pub unreviewed_emergency_accesses: u32,
     /// How long reasons in words are kept that stand apart from what they are about and outlive it: of an emergency access
     /// from its opening or review, of a destruction from its decision, of a legal hold from its review date or release,
     /// whichever is later.
@@ -124,6 +126,8 @@ pub struct PartnershipPolicy {
     pub impact_mandatory: bool,
     /// Whether an action or the reason for none is mandatory.
     pub action_mandatory: bool,
+    /// Whether NHS numbers of the range kept for tests (999) are accepted.
+    pub test_nhs_numbers: TestNumbers,
 }
 
 impl Default for PartnershipPolicy {
@@ -140,11 +144,13 @@ impl Default for PartnershipPolicy {
             emergency_access: Duration::from_secs(60 * MINUTE),
             max_emergency_access: Duration::from_secs(240 * MINUTE),
             emergency_review: Duration::from_secs(3 * DAY),
+            unreviewed_emergency_accesses: 3,
             reasons_retention: Duration::from_secs(180 * DAY),
             allow_ahead: true,
             contributors_read_timeline: true,
             impact_mandatory: false,
             action_mandatory: true,
+            test_nhs_numbers: TestNumbers::Refused,
         }
     }
 }

@@ -4,7 +4,10 @@
 
 use std::collections::BTreeSet;
 
-use domain::{Actor, ChronologyState, Denial, Facts, InvitationFacts, InvitationState, Operation as O, Role, decide};
+use domain::{
+    Actor, Category, ChronologyState, Denial, Facts, Handling, InvitationFacts, InvitationState, Marking,
+    Operation as O, Role, decide, may_read_entry,
+};
 use rstest::rstest;
 
 fn id<T: std::str::FromStr<Err: std::fmt::Debug>>(number: u32) -> T {
@@ -54,7 +57,7 @@ fn persona(who: char) -> (Actor, Facts) {
 }
 
 /// `Y` yes, `n` absent or not yours, `x` expired, `f` own return first, `w` wrong state, `a` already yours, `o` one's own
-/// emergency access.
+/// emergency access, `r` too many emergency accesses without a review.
 fn answer(actor: &Actor, operation: O, facts: &Facts) -> char {
     match decide(actor, operation, facts) {
         Ok(_) => 'Y',
@@ -64,6 +67,7 @@ fn answer(actor: &Actor, operation: O, facts: &Facts) -> char {
         Err(Denial::WrongState) => 'w',
         Err(Denial::AlreadyYours) => 'a',
         Err(Denial::OwnAccess) => 'o',
+        Err(Denial::ReviewsOutstanding) => 'r',
     }
 }
 
@@ -322,6 +326,42 @@ fn broken_glass_is_no_reason_where_there_is_another() {
 fn the_glass_is_broken_to_what_is_worked_with(#[case] state: ChronologyState, #[case] expected: char) {
     let facts = Facts { state: Some(state), ..Facts::collection() };
     assert_eq!(answer(&actor(true, Role::SocialWorker), O::EmergencyOpen, &facts), expected);
+}
+
+#[test]
+fn no_emergency_access_is_opened_while_too_many_await_review() {
+    for role in [Role::SocialWorker, Role::TeamManager] {
+        let facts = Facts { reviews_outstanding: true, ..Facts::collection() };
+        assert_eq!(answer(&actor(true, role), O::EmergencyOpen, &facts), 'r');
+        assert_eq!(answer(&actor(true, role), O::EmergencyReview, &Facts { agency_owns: true, ..facts }), row_of(role));
+    }
+    let facts = Facts { reviews_outstanding: true, ..Facts::collection() };
+    assert_eq!(answer(&actor(false, Role::Practitioner), O::EmergencyOpen, &facts), 'n');
+}
+
+/// Whether a role reviews emergency accesses to what its agency owns.
+fn row_of(role: Role) -> char {
+    if role == Role::TeamManager { 'Y' } else { 'n' }
+}
+
+#[rstest]
+#[case::normal(Marking::Normal, "HEALTH", true)]
+#[case::not_for_family(Marking::NotForFamily, "HEALTH", true)]
+#[case::restricted(Marking::Restricted, "HEALTH", false)]
+#[case::offence(Marking::Normal, "CRIME", false)]
+#[case::restricted_offence(Marking::Restricted, "CRIME", false)]
+fn an_emergency_access_shows_no_marked_entry(#[case] marking: Marking, #[case] category: &str, #[case] shown: bool) {
+    let who = Actor { offence_data: true, ..actor(true, Role::SocialWorker) };
+    let facts = |emergency| about(O::TimelineRead, Facts { emergency, owner: !emergency, ..Facts::collection() });
+    let reader = |emergency| decide(&who, O::TimelineRead, &facts(emergency)).unwrap().reader();
+    let handling = Handling { marking, named_agencies: vec![who.agency] };
+    // Nor one of the reader's own agency, or one that names it.
+    for author in [who.agency, id(9)] {
+        let category = Category::new(category).unwrap();
+        assert_eq!(may_read_entry(&reader(true), author, &category, &handling), shown, "{author}");
+        assert!(may_read_entry(&reader(false), author, &category, &handling), "{author}: the owner sees it");
+    }
+    assert!(reader(false).sees_every_entry() && !reader(true).sees_every_entry());
 }
 
 #[test]

@@ -1,6 +1,6 @@
 //! NHS number and UPN: what is published as valid is taken, one slip is not.
 
-use domain::{IdentifierError as E, NhsNumber, Upn};
+use domain::{IdentifierError as E, NhsNumber, NhsNumberRange as Range, TestNumbers, Upn};
 use rstest::rstest;
 
 #[rstest]
@@ -25,6 +25,35 @@ fn valid_nhs_numbers(#[case] text: &str) {
 #[case("", E::Shape)]
 fn refused_nhs_numbers(#[case] text: &str, #[case] error: E) {
     assert_eq!(NhsNumber::parse(text), Err(error));
+}
+
+#[rstest]
+#[case("4010232137", Some(Range::EnglandAndWales))]
+#[case("3200000015", Some(Range::NorthernIreland))]
+#[case("0101000006", Some(Range::Scotland))]
+#[case("3112999991", Some(Range::Scotland))]
+#[case("9991000003", Some(Range::Test))]
+#[case::before_the_first("0100999999", None)]
+#[case::before_northern_ireland("3200000007", None)]
+#[case::no_such_month("0113000006", None)]
+#[case::between_ranges("5000000005", None)]
+#[case::after_the_last("9434765919", None)]
+#[case::zeros("0000000000", None)]
+#[case::ones("1111111111", None)]
+#[case::fours("4444444444", None)]
+fn a_number_outside_the_ranges_in_use_identifies_nobody(#[case] text: &str, #[case] range: Option<Range>) {
+    let (number, accept) = (NhsNumber::parse(text).unwrap(), |tests| NhsNumber::parse_issued(text, tests));
+    assert_eq!(number.range(), range);
+    let expected = |issued: bool| if issued { Ok(number.clone()) } else { Err(E::NeverIssued) };
+    assert_eq!(accept(TestNumbers::Accepted), expected(range.is_some()));
+    assert_eq!(accept(TestNumbers::Refused), expected(range.is_some_and(|range| range != Range::Test)));
+}
+
+#[test]
+fn what_is_no_number_is_refused_as_before() {
+    assert_eq!(NhsNumber::parse_issued("9434765918", TestNumbers::Accepted), Err(E::CheckDigit));
+    assert_eq!(NhsNumber::parse_issued("not known", TestNumbers::Accepted), Err(E::Shape));
+    assert_eq!(E::NeverIssued.code(), "identifier_never_issued");
 }
 
 #[test]

@@ -161,6 +161,19 @@ fn the_subject_of_a_real_export() {
     assert_eq!(codes, [number, ("subject.relations[1].kind".to_owned(), C::RelationUnknown)]);
 }
 
+#[rstest]
+#[case::of_no_range("9434765919", &[C::IdentifierNeverIssued])]
+#[case::zeros("0000000000", &[C::IdentifierNeverIssued])]
+#[case::equal_digits("444 444 4444", &[C::IdentifierNeverIssued])]
+#[case::kept_for_tests("9991000003", &[])]
+#[case::in_use("4010232137", &[])]
+fn a_number_that_is_never_issued_is_noted_and_left_out(#[case] number: &str, #[case] expected: &[C]) {
+    let mut line = with_event(json!({}));
+    line["subject"]["nhs_number"] = json!(number);
+    let found: Vec<C> = codes(&line).into_iter().map(|(_, code)| code).collect();
+    assert_eq!(found, expected);
+}
+
 #[test]
 fn one_unknown_property_is_named_once_a_line() {
     let mut line = with_event(json!({ "colour": "red" }));

@@ -74,6 +74,7 @@ impl From<Denial> for ServiceError {
             Denial::OwnReturnFirst => Self::Conflict("own_return_first"),
             Denial::AlreadyYours => Self::Conflict("already_yours"),
             Denial::OwnAccess => Self::Conflict("own_access"),
+            Denial::ReviewsOutstanding => Self::Conflict("reviews_outstanding"),
         }
     }
 }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    Actor, AgencyId, ChronologyId, EntryDetails, EntryId, FragmentId, Instant, InvitationState, Operation,
-    PartnershipId, Permit, PersonDetails, PersonId, PersonKind, Sensitive, may_read_entry,
+    AgencyId, ChronologyId, EntryDetails, EntryId, FragmentId, Instant, InvitationState, Operation, PartnershipId,
+    Permit, PersonDetails, PersonId, PersonKind, Reader, Sensitive, may_read_entry,
 };
 use store::fragments::KeptApart;
 use store::{ChronologyRow, ConsolidationRow, FragmentContent, FragmentRow, FragmentVersionRow, InvitationRow};
@@ -66,24 +66,23 @@ impl Service {
     pub fn timeline(&self, call: &Call, id: ChronologyId, query: TimelineQuery) -> Answer<TimelineOut> {
         self.read(call, Operation::TimelineRead, trail(id), |scene| {
             let Admitted { permit, row } = self.admit(scene, id, Operation::TimelineRead)?;
-            let view = self.draw_timeline(scene, &permit, permit.actor(), &row, &query)?;
+            let view = self.draw_timeline(scene, &permit, &row, &query)?;
             scene.trail.entry_count = Some(view.header.entry_count);
             scene.trail.told.shown = shown_in_rows(&view.rows);
             Ok(view)
         })
     }
 
-    /// Draws the timeline as `reader` may see it.
+    /// Draws the timeline as the permit's holder may see it.
     pub(crate) fn draw_timeline(
         &self,
         scene: &mut Scene<'_, '_>,
         permit: &Permit,
-        reader: &Actor,
         chronology: &ChronologyRow,
         query: &TimelineQuery,
     ) -> Answer<TimelineOut> {
         let family = self.open_family(scene, permit, chronology.family_id)?;
-        let opened = self.open_content(scene, permit, reader, chronology)?;
+        let opened = self.open_content(scene, permit, &permit.reader(), chronology)?;
         let counts = count_by_agency(&opened.entries);
         let facts = family_facts(&family);
         let linked = self.linked(scene, permit, chronology, &opened, &facts)?;
@@ -102,7 +101,7 @@ impl Service {
         &self,
         scene: &mut Scene<'_, '_>,
         permit: &Permit,
-        reader: &Actor,
+        reader: &Reader,
         chronology: &ChronologyRow,
     ) -> Answer<Opened> {
         let now = scene.session.now;
@@ -119,7 +118,7 @@ impl Service {
         &self,
         scene: &mut Scene<'_, '_>,
         permit: &Permit,
-        reader: &Actor,
+        reader: &Reader,
         view: &ConsolidationRow,
     ) -> Answer<Opened> {
         let now = scene.session.now;
@@ -144,7 +143,7 @@ impl Service {
     fn open_kept_apart(
         &self,
         now: Instant,
-        reader: &Actor,
+        reader: &Reader,
         versions: &mut OpenedVersions,
         row: &FragmentRow,
         version: &FragmentVersionRow,
@@ -257,14 +256,14 @@ impl Service {
 /// Opens the entries of fragments whose versions are opened.
 fn open_entries(
     scene: &mut Scene<'_, '_>,
-    reader: &Actor,
+    reader: &Reader,
     mut versions: OpenedVersions,
     content: Vec<FragmentContent>,
 ) -> Answer<Opened> {
     let mut opened = Opened {
         entries: Vec::new(),
         seen: BTreeSet::new(),
-        sees_all: reader.social_care && reader.offence_data,
+        sees_all: reader.sees_every_entry(),
         expires: BTreeMap::new(),
         versions: BTreeMap::new(),
         returned: BTreeSet::new(),

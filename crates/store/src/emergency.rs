@@ -114,6 +114,24 @@ pub fn find(
     tx.run(|c| query.select(EmergencyAccessRow::as_select()).get_result(c).optional())
 }
 
+/// How many of a practitioner's accesses have not been reviewed.
+///
+/// # Errors
+/// When the database fails.
+pub fn awaiting_review(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    practitioner: PractitionerId,
+) -> Result<i64, StoreError> {
+    use emergency_accesses::dsl;
+    let query = dsl::emergency_accesses
+        .filter(within!(dsl::partnership_id, partnership))
+        .filter(dsl::practitioner_id.eq(Bind(practitioner)))
+        .filter(dsl::reviewed_at.is_null())
+        .count();
+    tx.run(|c| query.get_result(c))
+}
+
 /// What accesses are to, in the order of accesses and chronologies.
 ///
 /// # Errors

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use api::{ApiState, Limits};
-use domain::{Clock as _, Instant, MockClock, NodeId, PartnershipPolicy, Role};
+use domain::{Clock as _, Instant, MockClock, NodeId, PartnershipPolicy, Role, TestNumbers};
 use identity::{CertificateThumbprint, DevClaims, DevIssuer, FetchSettings, IssuerConfig, SourceReader, Verifier};
 use service::{AgencyIn, LedgerConfig, PartnershipConfig, Service, ServiceConfig, TimePolicy};
 use store::Kind;
@@ -58,12 +58,22 @@ impl TestApp {
         Self::with_policy(kind, PartnershipPolicy::default())
     }
 
-    /// An app on a fresh database with a policy.
+    /// An app on a fresh database with a policy that accepts the NHS numbers kept for tests: its tokens are the development
+    /// issuer's.
     ///
     /// # Panics
     /// When it cannot be had.
     #[must_use]
     pub fn with_policy(kind: Kind, policy: PartnershipPolicy) -> Self {
+        Self::with_exactly(kind, PartnershipPolicy { test_nhs_numbers: TestNumbers::Accepted, ..policy })
+    }
+
+    /// An app on a fresh database with a policy as it stands.
+    ///
+    /// # Panics
+    /// When it cannot be had.
+    #[must_use]
+    pub fn with_exactly(kind: Kind, policy: PartnershipPolicy) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let clock = MockClock::new(Instant::parse(START).expect("an instant"));
         let ids = Arc::new(CountedIds::default());
@@ -165,7 +175,7 @@ impl TestApp {
             ledger: ledger(&self.folder),
         };
         let service = Service::with_time(config, policy).expect("a service");
-        register(&service, &PartnershipPolicy::default());
+        register(&service, &self.policy);
         service
     }
 

@@ -355,6 +355,9 @@ UPDATE `deletion_orders` SET `wrapped_key` = ?, `sealed` = ? WHERE (1=0)
 -- deletion_orders::words_with_an_end
 UPDATE `deletion_orders` SET `wrapped_key` = ?, `sealed` = ? WHERE (`deletion_orders`.`chronology_id` IN (?, …))
 
+-- emergency::awaiting_review
+SELECT COUNT(*) FROM `emergency_accesses` WHERE (((`emergency_accesses`.`partnership_id` = ?) IS TRUE AND (`emergency_accesses`.`practitioner_id` = ?)) AND (`emergency_accesses`.`reviewed_at` IS NULL))
+
 -- emergency::chronologies_of
 SELECT `emergency_chronologies`.`access_id`, `emergency_chronologies`.`chronology_id`, `emergency_chronologies`.`partnership_id`, `emergency_chronologies`.`practitioner_id`, `emergency_chronologies`.`owner_id`, `emergency_chronologies`.`owner_agency_id`, `emergency_chronologies`.`ends_at` FROM `emergency_chronologies` WHERE ((`emergency_chronologies`.`partnership_id` = ?) AND (`emergency_chronologies`.`access_id` IN (?, …))) ORDER BY `emergency_chronologies`.`access_id`, `emergency_chronologies`.`chronology_id`
 

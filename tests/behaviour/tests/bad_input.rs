@@ -249,3 +249,42 @@ fn a_partnerships_own_category_is_asked_for_like_any_other() {
         );
     }
 }
+
+/// Numbers that pass the check and are nobody's: zeros, equal digits, before, between and after the ranges in use.
+const NEVER_ISSUED: [&str; 6] = ["0000000000", "1111111111", "444 444 4444", "0100999999", "5000000005", "9434765919"];
+
+#[test]
+fn a_number_that_is_never_issued_identifies_nobody() {
+    for kind in [Kind::Sqlite, Kind::Postgresql] {
+        let app = TestApp::start(kind);
+        let seed = app.seed();
+        for number in NEVER_ISSUED {
+            refuses(&app, &seed.twin, number);
+        }
+    }
+}
+
+#[test]
+fn numbers_kept_for_tests_are_refused_unless_the_policy_accepts_them() {
+    for kind in [Kind::Sqlite, Kind::Postgresql] {
+        let app = TestApp::with_exactly(kind, PartnershipPolicy::default());
+        let owner = app.by(User::OWNER);
+        let issued = with(child("Nia", "2020-01-01", 5), json!({"nhs_number": "4010232137"}));
+        let person = owner.post("/v1/people", &issued).id();
+        refuses(&app, &person, &behaviour::inputs::nhs_number(5));
+    }
+}
+
+/// Wherever a number is taken: recording, changing and looking up a child, and breaking the glass.
+fn refuses(app: &TestApp, person: &str, number: &str) {
+    let expected = [("/nhs_number", "never_issued")];
+    let owner = app.by(User::OWNER);
+    let wrong = with(child("Nia", "2020-01-01", 5), json!({"nhs_number": number}));
+    names(&owner.post("/v1/people", &wrong), 422, &expected);
+    names(&owner.put(&format!("/v1/people/{person}"), Some(1), &wrong), 422, &expected);
+    names(&owner.post("/v1/people/find", &json!({"nhs_number": number})), 422, &expected);
+    let glass = json!({"nhs_number": number, "reason_code": "child_missing", "reason": "Canary reason: not seen."});
+    let answer = app.by(User::COLLEAGUE).post("/v1/emergency-accesses", &glass);
+    names(&answer, 422, &expected);
+    assert!(!answer.json()["errors"].to_string().contains(number), "{}", answer.text());
+}

@@ -185,6 +185,9 @@ on_both! {
             let read = app.by(User::OFFICER).get(&format!("/v1/fragments/{id}")).ok();
             read["entries"][0]["handling"]["marking"].as_str().unwrap().to_owned()
         };
+        // Sent again without a reference, it is the same return and no second one.
+        let again = app.by(User::OFFICER).post(&seed.at("fragments"), &fragment(&[told("officers attended", json!({}))])).ok();
+        assert_eq!((again["fragment_id"].as_str(), again["outcome"].as_str()), (Some(id.as_str()), Some("unchanged")));
         let nothing = json!({"category": "HOME"});
         assert_eq!(put(1, told("officers attended", nothing.clone())), "restricted", "the same words");
         assert_eq!(put(2, told("officers attended at night", nothing.clone())), "restricted", "other words");
@@ -201,7 +204,7 @@ on_both! {
             (1..=40).map(|day| entry(&format!("visit {day}"), "2026-01-20", &[&seed.twin])).collect();
         let receipt = app.by(User::OFFICER).post(&seed.at("fragments"), &fragment(&entries)).when(201);
         let ids: Vec<Uuid> = receipt["entries"].as_array().unwrap().iter()
-            .map(|entry| Uuid::try_parse(entry["entry_id"].as_str().unwrap()).unwrap()).collect();
+            .map(|entry| Uuid::try_parse(entry["id"].as_str().unwrap()).unwrap()).collect();
         assert!(ids.iter().all(|id| id.get_version_num() == 4), "{ids:?}");
         assert!(!ids.is_sorted() && ids.len() == 40);
         let rows = app.by(User::OWNER).get(&seed.at("timeline?limit=500")).ok();

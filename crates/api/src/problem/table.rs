@@ -37,6 +37,7 @@ codes! {
     OWN_RETURN_FIRST       = "own_return_first",        409, "Your agency's own return comes first",     "Submit your agency's return or a nil return; then the timeline opens to you.";
     ALREADY_YOURS          = "already_yours",           409, "You can read it as it is",                   "There is no glass to break: you are its owner, its manager or on its team.";
     OWN_ACCESS             = "own_access",              409, "Nobody reviews their own emergency access", "Leave the review to the data protection officer or to a team manager of the agency that owns the chronology.";
+    REVIEWS_OUTSTANDING    = "reviews_outstanding",     409, "Too many of your emergency accesses await review", "Ask the data protection officer or a team manager of the agency that owns the chronology to review your earlier emergency accesses, or ask a colleague to open this one.";
     IN_FLIGHT              = "in_flight",               409, "The first request is still being handled", "Wait a moment and send the same request again to learn its outcome.";
     ALREADY_EXISTS         = "already_exists",          409, "It is there already",                      "Use the existing one, or choose another name or reference.";
     EXPIRED                = "expired",                 410, "Its time is over",                         "The content is gone. What remains is under /v1/tombstones.";

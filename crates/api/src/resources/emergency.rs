@@ -20,7 +20,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
 
 /// Break the glass
 ///
-/// Gives leave to read chronologies whose team you are not on, for a short time: timeline, links, chronology, fragments, invitations and a frozen view, and nothing that writes. Marked entries stay hidden as ever. Everything read under it bears a notice to be shown in red; the owner and the data protection officer are told; somebody else reviews it.
+/// Gives leave to read chronologies whose team you are not on, for a short time: timeline, links, chronology, fragments, invitations and a frozen view, and nothing that writes. Restricted entries and criminal-offence data stay hidden, whatever you may read otherwise. By a child's number an access is opened, on record and told whoever the number is of; when it is nobody's, or several records have it, the access is to no chronology. While more of your accesses than the partnership allows (3) await a review, you open no other (`reviews_outstanding`). Everything read under it bears a notice to be shown in red; the owner and the data protection officer are told; somebody else reviews it.
 #[utoipa::path(
     tag = "Emergency access", request_body = EmergencyAccessIn,
     responses((status = 201, description = "The access", body = EmergencyAccessOut)),

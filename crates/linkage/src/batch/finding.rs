@@ -44,6 +44,7 @@ codes! {
     RelationUnknown => "Not understood as a relation: read as any other",
     IdentifierShape => "The identifier has the wrong length or wrong characters",
     IdentifierCheckDigit => "The check digit of the identifier does not match",
+    IdentifierNeverIssued => "Such a number is never issued: it identifies nobody and is left out",
     BirthInexact => "Not a whole date of birth: its year was used",
     DateMissing => "The event has no date: it is linked by its text",
     DateTooLong => "Too long to be a date",

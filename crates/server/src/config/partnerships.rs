@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ops::RangeInclusive;
 use std::time::Duration;
 
-use domain::{Category, PartnershipPolicy, PurposePolicy};
+use domain::{Category, PartnershipPolicy, PurposePolicy, TestNumbers};
 use service::{AgencyIn, PartnershipConfig};
 
 use super::section::{Problems, Section};
@@ -57,6 +57,9 @@ fn read_policy(mut from: Section<'_>) -> PartnershipPolicy {
     let unreferenced_lifetime = days("unreferenced_lifetime_days", &(1..=90), usual.unreferenced_lifetime);
     let reasons_retention = days("reasons_retention_days", &(1..=364), usual.reasons_retention);
     let (emergency_access, max_emergency_access, emergency_review) = read_emergency(&mut from, &usual);
+    let unreviewed = from.optional_number("unreviewed_emergency_accesses", &(1..=50));
+    let unreviewed_emergency_accesses =
+        unreviewed.and_then(|most| u32::try_from(most).ok()).unwrap_or(usual.unreviewed_emergency_accesses);
     let extra_categories: Vec<_> = from.sections("categories").into_iter().filter_map(read_category).collect();
     let glossary = read_glossary(from.section("glossary"), &extra_categories);
     let policy = PartnershipPolicy {
@@ -66,11 +69,17 @@ fn read_policy(mut from: Section<'_>) -> PartnershipPolicy {
         emergency_access,
         max_emergency_access,
         emergency_review,
+        unreviewed_emergency_accesses,
         reasons_retention,
         allow_ahead: from.flag("allow_ahead").unwrap_or(usual.allow_ahead),
         contributors_read_timeline: from.flag("contributors_read_timeline").unwrap_or(usual.contributors_read_timeline),
         impact_mandatory: from.flag("impact_mandatory").unwrap_or(usual.impact_mandatory),
         action_mandatory: from.flag("action_mandatory").unwrap_or(usual.action_mandatory),
+        test_nhs_numbers: match from.flag("test_nhs_numbers") {
+            Some(true) => TestNumbers::Accepted,
+            Some(false) => TestNumbers::Refused,
+            None => usual.test_nhs_numbers,
+        },
         extra_categories,
         glossary,
         purposes: from.sections("purposes").into_iter().filter_map(|one| read_purpose(one, max_lifetime)).collect(),

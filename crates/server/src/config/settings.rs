@@ -5,6 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use api::Limits;
+use domain::TestNumbers;
 use identity::IssuerConfig;
 use secrecy::{ExposeSecret as _, SecretString};
 use service::{PartnershipConfig, TimePolicy};
@@ -130,6 +131,12 @@ pub(crate) struct WorkerSettings {
     pub(crate) batch: u32,
 }
 
+/// Where the development issuer writes tokens there is no real family, and the NHS numbers kept for tests are in use.
+fn accept_test_numbers(partnerships: &mut [PartnershipConfig], development: &DevelopmentIssuer) {
+    let own = partnerships.iter_mut().filter(|partnership| partnership.code == development.partnership);
+    own.for_each(|partnership| partnership.policy.test_nhs_numbers = TestNumbers::Accepted);
+}
+
 impl Settings {
     /// Takes everything out of the file's tree; `None` when something that has no stand-in is missing or wrong.
     pub(super) fn read(mut file: Section<'_>, problems: &Problems) -> Option<Self> {
@@ -146,9 +153,12 @@ impl Settings {
         let logging = read_logging(file.section("logging"));
         let metrics = read_metrics(file.section("metrics"));
         let workers = read_workers(file.section("workers"));
-        let partnerships = read_partnerships(file.sections("partnerships"), problems);
+        let mut partnerships = read_partnerships(file.sections("partnerships"), problems);
         let issuers = read_issuers(file.sections("issuers"), &partnerships);
         let development_issuer = read_development_issuer(file.section("development_issuer"), &partnerships);
+        if let Some(development) = &development_issuer {
+            accept_test_numbers(&mut partnerships, development);
+        }
         file.finish();
         let settings = Self {
             data_folder,

@@ -1,5 +1,6 @@
 use std::path::Path;
 
+use domain::TestNumbers;
 use rstest::rstest;
 
 use super::*;
@@ -40,6 +41,46 @@ fn the_default_is_good() {
     assert!(settings.keystore.url.is_none());
     assert_eq!(settings.clock, service::TimePolicy::default());
 }
+
+#[rstest]
+#[case::development(GOOD, TestNumbers::Accepted)]
+#[case::by_the_policy(&real("test_nhs_numbers = true"), TestNumbers::Accepted)]
+#[case::refused(&real("test_nhs_numbers = false"), TestNumbers::Refused)]
+#[case::by_default(&real(""), TestNumbers::Refused)]
+fn numbers_kept_for_tests_are_accepted_for_the_development_issuer_or_by_the_policy(
+    #[case] document: &str,
+    #[case] expected: TestNumbers,
+) {
+    let settings = assemble(Some(document), Vec::new()).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+    assert_eq!(settings.partnerships[0].policy.test_nhs_numbers, expected);
+}
+
+#[test]
+fn the_limit_of_unreviewed_emergency_accesses_is_set_in_the_policy() {
+    let policy = |line: &str| {
+        let settings = assemble(Some(&real(line)), Vec::new()).unwrap_or_else(|mistakes| panic!("{mistakes}"));
+        settings.partnerships[0].policy.unreviewed_emergency_accesses
+    };
+    assert_eq!((policy(""), policy("unreviewed_emergency_accesses = 9")), (3, 9));
+}
+
+/// A configuration without the development issuer, with a line of the partnership's policy.
+fn real(policy: &str) -> String {
+    let partnership = GOOD.split_once("[[partnerships]]").map(|(_, rest)| rest).unwrap_or_default();
+    let (names, agencies) = partnership.split_once("[[partnerships.agencies]]").unwrap_or_default();
+    format!("{ISSUER}\n[[partnerships]]{names}[partnerships.policy]\n{policy}\n[[partnerships.agencies]]{agencies}")
+}
+
+/// An issuer of the partnership "north".
+const ISSUER: &str = r#"
+[[issuers]]
+issuer = "https://login.north.example"
+audience = "https://chronology.north.example"
+partnership = "north"
+agencies = ["csc"]
+algorithm = "ES256"
+jwks_url = "https://login.north.example/jwks"
+"#;
 
 #[test]
 fn a_file_inherits_settings_but_neither_partnerships_nor_issuers() {

@@ -5,7 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{Actor, AgencyId, ConsolidationId, DeclineReason, EntryId, Instant, InvitationState, LinkVerdict, Permit};
+use domain::{
+    AgencyId, ConsolidationId, DeclineReason, EntryId, Instant, InvitationState, LinkVerdict, Permit, Reader,
+};
 use serde::{Deserialize, Serialize};
 use store::{ChronologyRow, ConsolidationFragmentRow, ConsolidationLinksRow, ConsolidationRow};
 use timeline::{AgencyNames, ChildFacts, Decided, Filter, Links, LiveEntry, Row, consolidate_sorted, decided_events};
@@ -254,7 +256,7 @@ impl Service {
         let terms = of_chronology(row.chronology_id, row.expires_at);
         let (wrapped, sealed) = (row.wrapped_key.as_ref(), row.sealed.as_ref());
         let layout: FrozenLayout = self.unseal(&place(row.id), &terms, scene.now(), wrapped, sealed)?;
-        let opened = self.open_frozen_content(scene, permit, permit.actor(), row)?;
+        let opened = self.open_frozen_content(scene, permit, &permit.reader(), row)?;
         let links = self.links_of_frozen(scene, permit, chronology, row, &opened.entries)?;
         let sorted = decided_events(links.among(&opened.entries), &layout.decided(&opened));
         let agencies = layout.agency_names(scene, permit, &opened.entries)?;
@@ -326,8 +328,8 @@ impl Service {
 }
 
 /// A reader as whoever freezes is, but for leave to read criminal-offence data.
-fn reader(permit: &Permit, offence_data: bool) -> Actor {
-    Actor { offence_data, ..permit.actor().clone() }
+fn reader(permit: &Permit, offence_data: bool) -> Reader {
+    Reader { offence_data, ..permit.reader() }
 }
 
 fn ids(entries: &[LiveEntry]) -> BTreeSet<EntryId> {

@@ -2,11 +2,15 @@
 
 use std::time::Duration;
 
-use domain::{ChronologyId, Denial, EmergencyAccessId, NhsNumber, Operation, Permit, Upn, decide};
+use domain::{
+    AgencyId, AgencyKind, ChronologyId, Denial, EmergencyAccessId, Facts, NhsNumber, Operation, Permit, PersonId, Upn,
+    decide,
+};
 use store::{ChronologyRow, EmergencyAccessRow, EmergencyChronologyRow};
 
 use super::{Words, access_out};
 use crate::chronologies::facts_of;
+use crate::people::identifier_fault;
 use crate::session::{Call, Scene, Trail};
 use crate::{Answer, EmergencyAccessIn, EmergencyAccessOut, Fault, Service, ServiceError, Written};
 
@@ -29,15 +33,18 @@ impl Service {
     /// Breaks the glass.
     ///
     /// # Errors
-    /// As every write; [`ServiceError::NotFound`] alike when there is no such chronology or child and when none of
-    /// theirs can be opened so; `Conflict("already_yours")` when the caller reads them all as it is.
+    /// As every write; [`ServiceError::NotFound`] alike when there is no such chronology and when it cannot be opened so;
+    /// `Conflict("already_yours")` when the caller reads it, or all of a child's, as it is;
+    /// `Conflict("reviews_outstanding")` while too many of the caller's accesses await a review. By a child's number the
+    /// access is opened, told and counted whether or not anything can be read under it, so that looking numbers up in this
+    /// way is never free.
     pub fn open_emergency_access(&self, call: &Call, input: EmergencyAccessIn) -> Answer<Written<EmergencyAccessOut>> {
         let written = self.write_once(
             call,
             Operation::EmergencyOpen,
             Trail::of("emergency_access"),
             |scene| {
-                let permit = scene.permit_collection(Operation::EmergencyOpen)?;
+                let permit = permit_to_open(scene)?;
                 let asked = check(scene, &input)?;
                 let found = self.to_be_opened(scene, &asked.target)?;
                 let (row, chronologies) = self.new_access(scene, &permit, &input, asked.lasts, &found)?;
@@ -57,7 +64,7 @@ impl Service {
         Ok(written)
     }
 
-    /// The chronologies that leave is given for.
+    /// The chronologies that leave is given for; by a child's number there may be none.
     fn to_be_opened(&self, scene: &mut Scene<'_, '_>, target: &Target) -> Answer<Vec<ChronologyRow>> {
         let (actor, now) = (scene.actor().clone(), scene.now());
         let candidates = match target {
@@ -67,6 +74,7 @@ impl Service {
             }
             Target::Child(kind, value) => self.chronologies_of_child(scene, kind, value)?,
         };
+        let by_number = matches!(target, Target::Child(..));
         let (mut found, mut already) = (Vec::new(), false);
         for id in candidates.into_iter().take(MOST) {
             let known = store::chronologies::facts(scene.tx, actor.partnership, id, actor.agency, actor.practitioner)?;
@@ -80,10 +88,13 @@ impl Service {
         match found.is_empty() {
             false => Ok(found),
             true if already => Err(Denial::AlreadyYours.into()),
+            true if by_number => Ok(found),
             true => Err(ServiceError::NotFound),
         }
     }
 
+    /// The chronologies of the one child whom children's social care knows by a number. A number that several of its records
+    /// share names none of them: it may be any one's, and another family's chronology must not be opened for it.
     fn chronologies_of_child(
         &self,
         scene: &mut Scene<'_, '_>,
@@ -92,12 +103,10 @@ impl Service {
     ) -> Answer<Vec<ChronologyId>> {
         let (partnership, now) = (scene.actor().partnership, scene.now());
         let token = self.vault().index(partnership, kind, value.as_bytes());
-        let mut families = Vec::new();
-        for person in store::people::ids_by_token(scene.tx, partnership, kind, &token, now)? {
-            families.extend(store::people::families_of(scene.tx, partnership, person)?);
-        }
-        families.sort_unstable();
-        families.dedup();
+        let named = store::people::ids_by_token(scene.tx, partnership, kind, &token, now)?;
+        let records = of_social_care(scene, &named)?;
+        let [record] = records.as_slice() else { return Ok(Vec::new()) };
+        let families = store::people::families_of(scene.tx, partnership, *record)?;
         Ok(store::emergency::chronologies_of_families(scene.tx, partnership, &families, now)?)
     }
 
@@ -145,6 +154,29 @@ impl Service {
     }
 }
 
+/// Leave to open an emergency access, which nobody has while too many of their own await a review.
+fn permit_to_open(scene: &mut Scene<'_, '_>) -> Answer<Permit> {
+    let (partnership, me) = (scene.actor().partnership, scene.me());
+    let awaiting = store::emergency::awaiting_review(scene.tx, partnership, me)?;
+    let reviews_outstanding = awaiting > i64::from(scene.policy().unreviewed_emergency_accesses);
+    scene.permit(Operation::EmergencyOpen, &Facts { reviews_outstanding, ..Facts::collection() })
+}
+
+/// Those of the people whom children's social care recorded. What another agency recorded ahead of a chronology has none,
+/// and must not keep a child's chronology from being opened.
+fn of_social_care(scene: &mut Scene<'_, '_>, people: &[PersonId]) -> Answer<Vec<PersonId>> {
+    let (partnership, now) = (scene.actor().partnership, scene.now());
+    let mut recorded = Vec::new();
+    for person in people {
+        let facts = store::people::facts(scene.tx, partnership, *person, now)?;
+        recorded.extend(facts.map(|facts| (*person, facts.created_by_agency)));
+    }
+    let agencies: Vec<AgencyId> = recorded.iter().map(|(_, agency)| *agency).collect();
+    let agencies = store::agencies::find_many(scene.tx, partnership, &agencies)?;
+    let social_care = |id: AgencyId| agencies.iter().any(|one| one.id == id && one.kind == AgencyKind::SocialCare);
+    Ok(recorded.into_iter().filter(|(_, agency)| social_care(*agency)).map(|(person, _)| person).collect())
+}
+
 /// Exactly one target with sound check digits, a reason, and a time within the cap; all faults at once.
 fn check(scene: &Scene<'_, '_>, input: &EmergencyAccessIn) -> Answer<Asked> {
     let mut faults = Vec::new();
@@ -153,18 +185,16 @@ fn check(scene: &Scene<'_, '_>, input: &EmergencyAccessIn) -> Answer<Asked> {
     if named.iter().filter(|named| **named).count() != 1 {
         faults.push(Fault::new("", "one_target", "name one of chronology_id, nhs_number and upn"));
     }
-    let wrong =
-        |pointer| Fault::new(pointer, "check_digit", "not a valid number: a digit or letter is wrong or missing");
     if let Some(number) = &input.nhs_number {
-        match NhsNumber::parse(number.as_str()) {
+        match NhsNumber::parse_issued(number.as_str(), scene.policy().test_nhs_numbers) {
             Ok(number) => target = Some(Target::Child("nhs_number", number.as_str().to_owned())),
-            Err(_) => faults.push(wrong("/nhs_number")),
+            Err(error) => faults.push(identifier_fault("/nhs_number", error)),
         }
     }
     if let Some(upn) = &input.upn {
         match Upn::parse(upn.as_str()) {
             Ok(upn) => target = Some(Target::Child("upn", upn.as_str().to_owned())),
-            Err(_) => faults.push(wrong("/upn")),
+            Err(error) => faults.push(identifier_fault("/upn", error)),
         }
     }
     if input.reason.as_str().trim().is_empty() {

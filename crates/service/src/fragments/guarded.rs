@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
-    Actor, AgencyId, Category, EntryDetails, EntryId, FragmentId, Handling, Instant, Marking, Permit, may_read_entry,
+    AgencyId, Category, EntryDetails, EntryId, FragmentId, Handling, Instant, Marking, Permit, Reader, may_read_entry,
 };
 use serde::{Deserialize, Serialize};
 use store::fragments::{KeptApart, StandingVersion};
@@ -64,7 +64,7 @@ impl SealedVersion {
     }
 
     /// The entries that `reader` may not see.
-    pub(crate) fn kept_from(&self, reader: &Actor, author: AgencyId) -> Vec<EntryId> {
+    pub(crate) fn kept_from(&self, reader: &Reader, author: AgencyId) -> Vec<EntryId> {
         let kept = self.guarded.iter().filter(|one| !may_read_entry(reader, author, &one.category, &one.handling));
         kept.map(|one| one.entry).collect()
     }
@@ -135,9 +135,10 @@ impl Service {
     ) -> Answer<(FragmentDetails, Vec<(EntryId, EntryDetails)>)> {
         let now = scene.now();
         let (key, sealed) = self.open_version(now, row, version)?;
-        let own = sealed.kept_from(permit.actor(), row.agency_id);
+        let reader = permit.reader();
+        let own = sealed.kept_from(&reader, row.agency_id);
         let kept = match self.standing_beside(scene, permit, row, version)? {
-            Some(standing) => self.kept_apart(now, permit.actor(), row, own, &standing)?,
+            Some(standing) => self.kept_apart(now, &reader, row, own, &standing)?,
             None => KeptApart { without: own, only: None },
         };
         let mut seen = Vec::new();
@@ -147,7 +148,7 @@ impl Service {
             }
             let place = entry_place(entry.id, entry.version);
             let details: EntryDetails = open_with(&key, &place, entry.sealed.as_ref())?;
-            if may_read_entry(permit.actor(), row.agency_id, &details.category, &details.handling) {
+            if may_read_entry(&reader, row.agency_id, &details.category, &details.handling) {
                 seen.push((entry.id, details));
             }
         }
@@ -180,15 +181,14 @@ impl Service {
     pub(crate) fn kept_apart(
         &self,
         now: Instant,
-        reader: &Actor,
+        reader: &Reader,
         row: &FragmentRow,
         own: Vec<EntryId>,
         standing: &StandingVersion,
     ) -> Answer<KeptApart> {
         let hidden = self.open_version(now, row, &standing.version)?.1.kept_from(reader, row.agency_id);
-        let sees_all = (reader.social_care && reader.offence_data) || reader.agency == row.agency_id;
         let seen = standing.entries.iter().map(|entry| entry.id).filter(|entry| !hidden.contains(entry));
-        let only = (!sees_all).then(|| seen.collect());
+        let only = (!reader.sees_every_entry_of(row.agency_id)).then(|| seen.collect());
         Ok(KeptApart { without: own.into_iter().chain(hidden).collect(), only })
     }
 }

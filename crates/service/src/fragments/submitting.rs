@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    AgencyId, ChronologyId, EntryDetails, EntryId, FragmentId, Instant, InvitationState, Operation, Permit, PersonId,
+    AgencyId, ChronologyId, EntryDetails, EntryId, FragmentId, Instant, InvitationState, Marking, Operation, Permit,
+    PersonId,
 };
 use store::{ChronologyRow, EntryRow, FragmentRow, FragmentState, FragmentVersionRow};
 
@@ -23,11 +24,13 @@ use crate::{
 const MAX_FRAGMENTS: usize = 100;
 
 /// A submission that has passed every check and is not yet stored.
+#[derive(Clone)]
 pub(super) struct Submission {
     pub(super) agency: AgencyId,
     pub(super) proxy_by: Option<AgencyId>,
     pub(super) child: Option<PersonId>,
     pub(super) expires_at: Instant,
+    asked_expiry: Option<Instant>,
     pub(super) details: FragmentDetails,
     pub(super) entries: Vec<EntryDetails>,
     /// Which of them say nothing of who may see them.
@@ -199,11 +202,33 @@ impl Service {
         details: FragmentDetails,
         (input, entries): (&[EntryIn], Vec<EntryDetails>),
     ) -> Answer<Submission> {
-        // An expiry that was not asked for moves with the chronology's and is no part of what was said.
-        let content = to_bytes(&(child, asked_expiry, &details.sharing, &details.involvement, &entries))?;
-        let content_index = self.vault().index(scene.actor().partnership, "fragment", &content).to_vec();
         let unmarked = input.iter().map(|entry| entry.handling.is_none()).collect();
-        Ok(Submission { agency, proxy_by, child, expires_at, details, entries, unmarked, content_index })
+        let content_index = Vec::new();
+        let submission =
+            Submission { agency, proxy_by, child, expires_at, asked_expiry, details, entries, unmarked, content_index };
+        let content_index = self.content_index(scene, &submission)?;
+        Ok(Submission { content_index, ..submission })
+    }
+
+    fn content_index(&self, scene: &Scene<'_, '_>, submission: &Submission) -> Answer<Vec<u8>> {
+        let Submission { child, asked_expiry, details, entries, .. } = submission;
+        // An expiry that was not asked for moves with the chronology's and is no part of what was said.
+        let content = to_bytes(&(child, asked_expiry, &details.sharing, &details.involvement, entries))?;
+        Ok(self.vault().index(scene.actor().partnership, "fragment", &content).to_vec())
+    }
+
+    /// A submission over a version that stands: entries that say nothing of who may see them are marked as the entries that
+    /// they correct.
+    fn over(
+        &self,
+        scene: &Scene<'_, '_>,
+        mut submission: Submission,
+        before: &[(EntryId, EntryDetails)],
+    ) -> Answer<Submission> {
+        if keep_markings(&mut submission, before) {
+            submission.content_index = self.content_index(scene, &submission)?;
+        }
+        Ok(submission)
     }
 
     /// The live fragment that this submission is about again: the one with its reference, or without a reference the
@@ -231,12 +256,36 @@ impl Service {
             if row.agency_id != submission.agency || row.child_id != submission.child {
                 continue;
             }
-            let current = store::fragments::version(scene.tx, permit, row.id, row.version, now)?;
-            if current.is_some_and(|current| current.content_index.as_ref() == submission.content_index.as_slice()) {
+            let Some(current) = store::fragments::version(scene.tx, permit, row.id, row.version, now)? else {
+                continue;
+            };
+            let is_same = current.content_index.as_ref() == submission.content_index.as_slice();
+            if is_same || self.is_same_but_for_markings(scene, permit, (&row, &current), submission)? {
                 return Ok(Some(row));
             }
         }
         Ok(None)
+    }
+
+    /// Whether a submission that says nothing of who may see its entries is what stands already, marked.
+    fn is_same_but_for_markings(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        permit: &Permit,
+        (row, current): (&FragmentRow, &FragmentVersionRow),
+        submission: &Submission,
+    ) -> Answer<bool> {
+        let as_many = usize::try_from(current.entry_count).is_ok_and(|count| count == submission.entries.len());
+        if !as_many || !submission.unmarked.contains(&true) {
+            return Ok(false);
+        }
+        let rows = store::fragments::entries(scene.tx, permit, row.id, row.version, scene.session.now)?;
+        if rows.iter().all(|entry| entry.marking == Marking::Normal) {
+            return Ok(false);
+        }
+        let before = self.open_entries(scene, permit, row, current)?;
+        let marked = self.over(scene, submission.clone(), &before)?;
+        Ok(current.content_index.as_ref() == marked.content_index.as_slice())
     }
 
     pub(super) fn reference_index(&self, scene: &Scene<'_, '_>, reference: &str) -> Vec<u8> {
@@ -295,12 +344,13 @@ impl Service {
         scene: &mut Scene<'_, '_>,
         permit: &Permit,
         mut row: FragmentRow,
-        mut submission: Submission,
+        submission: Submission,
     ) -> Answer<(FragmentReceipt, Vec<EntryDetails>)> {
         let now = scene.now();
         let current = store::fragments::version(scene.tx, permit, row.id, row.version, now)?;
         let current = current.ok_or(ServiceError::NotFound)?;
         let before = self.open_entries(scene, permit, &row, &current)?;
+        let submission = self.over(scene, submission, &before)?;
         if current.content_index.as_ref() == submission.content_index.as_slice()
             && row.state == FragmentState::Submitted
         {
@@ -309,7 +359,6 @@ impl Service {
             scene.trail.object_id = Some(row.id.0);
             return Ok((receipt, submission.entries));
         }
-        keep_markings(&mut submission, &before);
         let was = row.clone();
         row.version += 1;
         row.updated_at = now;
@@ -526,8 +575,9 @@ pub(super) fn receipt_of(
 
 /// Entries of a correction that say nothing of who may see them are marked as the entry that each corrects: the one with its
 /// reference, or with its words and time, or, where neither has a reference, the most strictly marked of its time that is not
-/// there word for word.
-fn keep_markings(submission: &mut Submission, before: &[(EntryId, EntryDetails)]) {
+/// there word for word. Says whether that changed anything.
+fn keep_markings(submission: &mut Submission, before: &[(EntryId, EntryDetails)]) -> bool {
+    let mut changed = false;
     let said = |old: &EntryDetails, new: &EntryDetails| old.what == new.what && old.when.edtf() == new.when.edtf();
     let repeated: Vec<bool> =
         before.iter().map(|(_, old)| submission.entries.iter().any(|new| said(old, new))).collect();
@@ -542,8 +592,10 @@ fn keep_markings(submission: &mut Submission, before: &[(EntryId, EntryDetails)]
             alike.max_by_key(|old| old.handling.marking)
         };
         let corrected = by_reference().or_else(by_words).or_else(by_time);
-        if let Some(handling) = corrected.map(|old| old.handling.clone()) {
-            new.handling = handling;
+        if let Some(old) = corrected.filter(|old| old.handling != new.handling) {
+            new.handling = old.handling.clone();
+            changed = true;
         }
     }
+    changed
 }

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use domain::{Actor, AgencyId, EntryId, FragmentId, Instant, Permit, may_read_entry};
+use domain::{AgencyId, EntryId, FragmentId, Instant, Permit, Reader, may_read_entry};
 use store::{ChronologyRow, EventLinksRow};
 use timeline::{FamilyFacts, Links, LiveEntry};
 use uuid::Uuid;
@@ -55,7 +55,7 @@ impl Service {
             ends.insert(fragment.fragment.id, fragment.fragment.expires_at);
             entries.extend(self.open_content_of(now, fragment)?);
         }
-        let readers = readers(permit, chronology);
+        let readers = readers(chronology);
         let mut rows = Vec::new();
         for seen in views(&entries, &readers) {
             let entries: Vec<LiveEntry> =
@@ -90,10 +90,9 @@ impl Service {
 }
 
 /// The readers for whom links are kept: social care that asked, with and without leave to read criminal-offence data, and
-/// a contributor to whom nothing marked is shown. Whoever sees something else of their own finds theirs when reading.
-fn readers(permit: &Permit, chronology: &ChronologyRow) -> [Actor; 3] {
-    let reader =
-        |agency, social_care, offence_data| Actor { agency, social_care, offence_data, ..permit.actor().clone() };
+/// a contributor to whom nothing marked is shown, who sees what an emergency access shows. Whoever sees something else of their own finds theirs when reading.
+fn readers(chronology: &ChronologyRow) -> [Reader; 3] {
+    let reader = |agency, social_care, offence_data| Reader { agency, social_care, offence_data, emergency: false };
     [
         reader(chronology.owner_agency_id, true, true),
         reader(chronology.owner_agency_id, true, false),
@@ -102,8 +101,8 @@ fn readers(permit: &Permit, chronology: &ChronologyRow) -> [Actor; 3] {
 }
 
 /// What the readers see, each different set of two or more entries once.
-fn views(entries: &[LiveEntry], readers: &[Actor]) -> BTreeSet<BTreeSet<EntryId>> {
-    let sees = |reader: &Actor, entry: &LiveEntry| {
+fn views(entries: &[LiveEntry], readers: &[Reader]) -> BTreeSet<BTreeSet<EntryId>> {
+    let sees = |reader: &Reader, entry: &LiveEntry| {
         may_read_entry(reader, entry.agency, &entry.details.category, &entry.details.handling)
     };
     let mut views = BTreeSet::new();

@@ -39,7 +39,7 @@ impl Service {
             trail(id),
             |scene| {
                 let Admitted { permit, row: chronology } = self.admit(scene, id, Operation::LinkDecide)?;
-                let opened = self.open_content(scene, &permit, permit.actor(), &chronology)?;
+                let opened = self.open_content(scene, &permit, &permit.reader(), &chronology)?;
                 let shown = self.rows_as_shown(scene, &permit, &chronology, &opened)?;
                 let checked = check(&input, &opened.entries, &shown)?;
                 self.check_room_for_decision(scene, &permit, id)?;

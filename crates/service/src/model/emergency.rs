@@ -14,11 +14,12 @@ pub struct EmergencyAccessIn {
     /// The chronology.
     #[serde(default)]
     pub chronology_id: Option<ChronologyId>,
-    /// NHS number of the child: every live open chronology of the child's families.
+    /// NHS number of the child: every live open chronology of the child's families. The answer is an access whoever the
+    /// number is of; when it is nobody's, or several records have it, the access is to no chronology.
     #[serde(default)]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 20)]
     pub nhs_number: Option<Sensitive<String>>,
-    /// Unique pupil number of the child: every live open chronology of the child's families.
+    /// Unique pupil number of the child: as for an NHS number.
     #[serde(default)]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 20)]
     pub upn: Option<Sensitive<String>>,
@@ -92,7 +93,8 @@ pub struct EmergencyAccessOut {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub reason: Option<Sensitive<String>>,
-    /// What it is to; for a team manager, of those that the manager's agency owns.
+    /// What it is to; for a team manager, of those that the manager's agency owns. Empty when it was opened by a number by
+    /// which no chronology is found.
     pub chronologies: Vec<EmergencyChronologyOut>,
     /// When the glass was broken.
     pub opened_at: Instant,

@@ -27,10 +27,12 @@ pub struct PersonIn {
     /// Sex as recorded.
     #[serde(default = "sex_not_known")]
     pub sex: Sex,
-    /// NHS number: 10 digits, spaces allowed; its check digit is tested.
+    /// NHS number: 10 digits, spaces allowed; its check digit is tested, and so is whether such a number is ever issued: ten
+    /// equal digits and numbers of no range in use are refused (`never_issued`), and those kept for tests (999) unless the
+    /// service is set to take them.
     #[serde(default)]
     #[validate(length(max = 20))]
-    #[schema(value_type = Option<String>, max_length = 20, example = "943 476 5919")]
+    #[schema(value_type = Option<String>, max_length = 20, example = "401 023 2137")]
     pub nhs_number: Option<String>,
     /// Why there is no NHS number; required for a child without one.
     #[serde(default)]

@@ -6,6 +6,7 @@ mod lifetimes;
 mod persons;
 
 pub(crate) use families::FamilyView;
+pub(crate) use persons::identifier_fault;
 
 use domain::EventDate;
 

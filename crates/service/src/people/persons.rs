@@ -1,6 +1,9 @@
 //! Children and adults.
 
-use domain::{Facts, Instant, NhsNumber, Operation, Permit, PersonDetails, PersonId, PersonKind, PersonName, Upn};
+use domain::{
+    Facts, IdentifierError, Instant, NhsNumber, Operation, Permit, PersonDetails, PersonId, PersonKind, PersonName,
+    TestNumbers, Upn,
+};
 use store::PersonRow;
 use vault::{Place, Terms};
 
@@ -25,7 +28,7 @@ impl Service {
             Trail::of("person"),
             |scene| {
                 scene.permit_collection(Operation::PersonCreate)?;
-                let details = details(&input, scene.now())?;
+                let details = details(&input, scene.now(), scene.policy().test_nhs_numbers)?;
                 let row = self.new_person_row(scene, &details)?;
                 scene.trail.object_id = Some(row.id.0);
                 scene.trail.expires_at = Some(row.expires_at);
@@ -78,7 +81,7 @@ impl Service {
     pub fn replace_person(&self, call: &Call, id: PersonId, version: i64, input: PersonIn) -> Answer<PersonOut> {
         let written = self.write(call, Operation::PersonUpdate, Trail::about("person", id), |scene| {
             let (permit, mut row, _) = self.person_for(scene, id, Operation::PersonUpdate)?;
-            let details = details(&input, scene.now())?;
+            let details = details(&input, scene.now(), scene.policy().test_nhs_numbers)?;
             if details.kind != row.kind {
                 return Err(ServiceError::fault("/kind", "fixed", "a child stays a child and an adult an adult"));
             }
@@ -102,7 +105,7 @@ impl Service {
             let permit = scene.permit_collection(Operation::PersonFind)?;
             let (partnership, now, agency) = (permit.partnership(), scene.now(), scene.actor().agency);
             let mut ids = Vec::new();
-            for (kind, value) in find_keys(&input)? {
+            for (kind, value) in find_keys(&input, scene.policy().test_nhs_numbers)? {
                 let token = self.vault().index(partnership, kind, value.as_bytes());
                 ids.extend(store::people::ids_by_token(scene.tx, partnership, kind, &token, now)?);
             }
@@ -182,9 +185,10 @@ pub(crate) fn person_terms(id: PersonId, expires_at: Instant) -> Terms {
 }
 
 /// Checks and parses what was typed; all faults at once.
-fn details(input: &PersonIn, now: Instant) -> Answer<PersonDetails> {
+fn details(input: &PersonIn, now: Instant, tests: TestNumbers) -> Answer<PersonDetails> {
     let mut faults = Vec::new();
-    let nhs_number = parse_identifier(input.nhs_number.as_deref(), "/nhs_number", &mut faults, NhsNumber::parse);
+    let number = |text: &str| NhsNumber::parse_issued(text, tests);
+    let nhs_number = parse_identifier(input.nhs_number.as_deref(), "/nhs_number", &mut faults, number);
     let upn = parse_identifier(input.upn.as_deref(), "/upn", &mut faults, Upn::parse);
     let is_child = input.kind == PersonKind::Child;
     if is_child && input.nhs_number.is_none() && input.no_nhs_number_reason.is_none() {
@@ -232,18 +236,31 @@ fn check_names(input: &PersonIn, faults: &mut Vec<Fault>) {
     }
 }
 
-fn parse_identifier<T, E>(
+fn parse_identifier<T>(
     text: Option<&str>,
     pointer: &str,
     faults: &mut Vec<Fault>,
-    parse: impl Fn(&str) -> Result<T, E>,
+    parse: impl Fn(&str) -> Result<T, IdentifierError>,
 ) -> Option<T> {
     match text.map(parse)? {
         Ok(value) => Some(value),
-        Err(_) => {
-            let message = "not a valid number: a digit or letter is wrong, missing or swapped";
-            faults.push(Fault::new(pointer, "check_digit", message));
+        Err(error) => {
+            faults.push(identifier_fault(pointer, error));
             None
+        }
+    }
+}
+
+/// What is wrong with an identifier, without repeating it.
+pub(crate) fn identifier_fault(pointer: &str, error: IdentifierError) -> Fault {
+    match error {
+        IdentifierError::Shape | IdentifierError::CheckDigit => {
+            let message = "not a valid number: a digit or letter is wrong, missing or swapped";
+            Fault::new(pointer, "check_digit", message)
+        }
+        IdentifierError::NeverIssued => {
+            let message = "such a number is never issued, so it identifies nobody";
+            Fault::new(pointer, "never_issued", message)
         }
     }
 }
@@ -286,9 +303,10 @@ fn name_birth(name: &PersonName, born: time::Date) -> Option<(&'static str, Stri
     Some(("name_birth", format!("{}|{}|{born}", plain(name.given.as_str()), plain(family.as_str()))))
 }
 
-fn find_keys(input: &FindPersonIn) -> Answer<Vec<(&'static str, String)>> {
+fn find_keys(input: &FindPersonIn, tests: TestNumbers) -> Answer<Vec<(&'static str, String)>> {
     let mut faults = Vec::new();
-    let number = parse_identifier(input.nhs_number.as_deref(), "/nhs_number", &mut faults, NhsNumber::parse);
+    let number = |text: &str| NhsNumber::parse_issued(text, tests);
+    let number = parse_identifier(input.nhs_number.as_deref(), "/nhs_number", &mut faults, number);
     let upn = parse_identifier(input.upn.as_deref(), "/upn", &mut faults, Upn::parse);
     let mut keys = Vec::new();
     keys.extend(number.map(|number| ("nhs_number", number.as_str().to_owned())));

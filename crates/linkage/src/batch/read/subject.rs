@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use domain::{NhsNumber, PersonKind, PersonName, RelationshipKind, Sensitive, Sex, Upn};
+use domain::{NhsNumber, PersonKind, PersonName, RelationshipKind, Sensitive, Sex, TestNumbers, Upn};
 use serde_json::Value;
 
 use super::fields::{Fields, plain};
@@ -18,7 +18,10 @@ pub(super) fn read(mut from: Fields<'_>, agency: &str) -> Subject {
     agency.clone_into(&mut facts.agency);
     facts.family_reference = from.text("family_reference");
     facts.kind = kind(&mut from);
-    facts.nhs_number = identifier(&mut from, "nhs_number", |text| NhsNumber::parse(text).err());
+    facts.nhs_number = identifier(&mut from, "nhs_number", |text| {
+        // Files for tests and demonstrations are made up, and nothing is kept of what is read here.
+        NhsNumber::parse_issued(text, TestNumbers::Accepted).err()
+    });
     facts.upn = identifier(&mut from, "upn", |text| Upn::parse(text).err());
     facts.names = names(&mut from);
     facts.birth = when::birth(&mut from);
@@ -52,7 +55,8 @@ fn sex(from: &mut Fields<'_>) -> Sex {
     })
 }
 
-/// An identifier as given: a wrong one still says something, but is noted.
+/// An identifier as given: a wrong one still says something, but is noted; one that is never issued is
+/// noted and left out.
 fn identifier(
     from: &mut Fields<'_>,
     key: &str,
@@ -62,6 +66,10 @@ fn identifier(
     match fault(&text) {
         Some(domain::IdentifierError::Shape) => from.note(key, C::IdentifierShape),
         Some(domain::IdentifierError::CheckDigit) => from.note(key, C::IdentifierCheckDigit),
+        Some(domain::IdentifierError::NeverIssued) => {
+            from.note(key, C::IdentifierNeverIssued);
+            return None;
+        }
         None => {}
     }
     Some(text.into())

@@ -1,0 +1,1 @@
+DROP INDEX emergency_accesses_awaiting_review;
