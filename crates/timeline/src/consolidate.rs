@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use domain::{BirthDate, EventDate, FragmentId, Instant, PersonId, Significance, SortKey, WhenOut};
+use domain::{BirthDate, EventDate, Instant, PersonId, Significance, SortKey, WhenOut};
 use linkage::SortedEvents;
 use serde::{Deserialize, Serialize};
 use time::Date;
@@ -13,7 +13,7 @@ use crate::conflicts::conflicts;
 use crate::explained::{AgencyNames, ExplainedEvent, explain};
 use crate::filter::Filter;
 use crate::links::Links;
-use crate::live::{ChildFacts, FamilyFacts, LiveEntry};
+use crate::live::{ChildFacts, FamilyFacts, LiveEntry, SubmissionOrder};
 use crate::pointers::{point, quoted_fragments};
 use crate::row::{Row, RowChild};
 
@@ -80,7 +80,7 @@ pub fn consolidate_sorted(
 
 type Births = HashMap<PersonId, Option<BirthDate>>;
 /// Where a row stands: its date, then its first submission, then where its first entry stands there.
-type Place = (SortKey, Instant, (FragmentId, i64));
+type Place = (SortKey, Instant, SubmissionOrder);
 
 fn take(slots: &mut [Option<LiveEntry>], members: &[usize]) -> Vec<LiveEntry> {
     members.iter().filter_map(|&index| slots.get_mut(index).and_then(Option::take)).collect()

@@ -24,11 +24,14 @@ pub struct LiveEntry {
     pub details: EntryDetails,
 }
 
+/// See [`LiveEntry::order`].
+pub(crate) type SubmissionOrder = (FragmentId, i64, EntryId);
+
 impl LiveEntry {
     /// Where it stands in the order of submission: by fragment, and in each as its agency listed them. Identifiers of
-    /// entries have no order.
-    pub(crate) const fn order(&self) -> (FragmentId, i64) {
-        (self.fragment_id, self.position)
+    /// entries have no order; they settle what is left, should two have one place.
+    pub(crate) const fn order(&self) -> SubmissionOrder {
+        (self.fragment_id, self.position, self.entry_id)
     }
 }
 

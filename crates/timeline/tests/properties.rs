@@ -76,7 +76,8 @@ proptest! {
         prop_assert_eq!(seen.entry_count as usize, entries.len());
         let given: BTreeMap<EntryId, &LiveEntry> = entries.iter().map(|entry| (entry.entry_id, entry)).collect();
         for row in &seen.rows {
-            prop_assert_eq!(row.id, told_by(row)[0]);
+            let submitted = |id: &EntryId| (given[id].fragment_id, given[id].position, *id);
+            prop_assert_eq!(Some(row.id), told_by(row).into_iter().min_by_key(submitted));
             for account in &row.accounts {
                 let entry = given[&account.entry_id];
                 let details = &entry.details;
