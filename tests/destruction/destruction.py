@@ -138,6 +138,10 @@ class Expected:
         if len(self.pieces) < 20:
             raise AssertionError("the round deletes too little to be a test")
         self.due = set(self.keys_before) - set(self.keys_after)
+        # Of these no marker is left: another key, which is destroyed, ends what they opened.
+        self.unneeded = self.due - self.gone_after
+        if not self.unneeded:
+            raise AssertionError("the round takes no fragment's own key away")
         if not any(name.startswith("epoch") for name in self.due) or not any(name.startswith("scope") for name in self.due):
             raise AssertionError(f"the round destroys too little to be a test: {self.due}")
         if not self.rows_after["chronologies"] or self.rows_after["chronologies"] == self.rows_before["chronologies"]:
@@ -150,9 +154,13 @@ def check_half_way(node: Node, expected: Expected) -> str:
     for name, content in expected.keys_before.items():
         if name in destroyed:
             assert name in expected.due or name in expected.gone_after, f"{name} was destroyed before its time"
-        else:
+        elif name not in expected.unneeded:
             assert keys.get(name) == content, f"{name} is neither whole nor gone"
     rows = node.rows()
+    fragments = {row[0] for row in rows["fragments"]}
+    for name in expected.unneeded:
+        own = bytes.fromhex(name.removeprefix("scope-").replace("-", ""))
+        assert keys.get(name) == expected.keys_before[name] or own not in fragments, f"{name} is harmed and its fragment is there"
     for table in TABLES:
         if table != "tombstones":
             before, after = expected.rows_before[table], expected.rows_after[table]
@@ -175,7 +183,7 @@ def check_finished(node: Node, expected: Expected) -> None:
     """The next round leaves what an undisturbed one leaves."""
     keys = node.keys()
     assert keys == expected.keys_after, f"left: {set(keys) ^ set(expected.keys_after)}"
-    assert expected.due <= node.destroyed()
+    assert expected.due - expected.unneeded <= node.destroyed()
     unplaced = [path for path in (node.folder / "keys").rglob(".new-*")]
     assert not unplaced, f"half-written files stay: {unplaced}"
     rows = node.rows()
