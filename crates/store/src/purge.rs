@@ -4,13 +4,12 @@
 mod delete;
 
 pub use delete::{
-    checkpoint, delete_chronology, delete_consolidation, delete_expired_replies, delete_family, delete_fragment,
-    delete_person,
+    checkpoint, delete_chronology, delete_expired_replies, delete_family, delete_fragment, delete_person,
 };
 
 use diesel::dsl::{count_star, min};
 use diesel::prelude::*;
-use domain::{ChronologyId, ConsolidationId, FamilyId, FragmentId, Instant, PartnershipId, PersonId};
+use domain::{ChronologyId, FamilyId, FragmentId, Instant, PartnershipId, PersonId};
 use uuid::Uuid;
 
 use crate::chronologies::ChronologyRow;
@@ -87,10 +86,6 @@ due_ids! {
 due_ids! {
     /// At most `limit` families whose records are over, after a place.
     due_families: families, FamilyId
-}
-due_ids! {
-    /// At most `limit` frozen views that are over, after a place.
-    due_consolidations: consolidations, ConsolidationId
 }
 due_ids! {
     /// At most `limit` fragments that are over, after a place. [`crate::fragments::find`] gives the row.

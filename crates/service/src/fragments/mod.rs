@@ -3,6 +3,7 @@
 mod ahead;
 mod as_sent;
 mod changing;
+mod correcting;
 mod entries;
 mod findings;
 mod going_back;

@@ -1,16 +1,12 @@
 //! Submitting a fragment, as named steps: find what stands, parse, compare, seal, store, answer.
 
-use std::collections::BTreeMap;
-
 use domain::{
-    AgencyId, ChronologyId, EntryDetails, EntryId, FragmentId, Instant, InvitationState, Marking, Operation, Permit,
-    PersonId,
+    AgencyId, ChronologyId, EntryDetails, EntryId, FragmentId, Instant, InvitationState, Operation, Permit, PersonId,
 };
 use store::{ChronologyRow, EntryRow, FragmentRow, FragmentState, FragmentVersionRow};
 
 use super::entries::{EntryScope, checked};
-use super::guarded::{kept_alike, place_among_alike};
-use super::{FragmentDetails, SealedVersion, entry_place, fragment_terms, living_until, version_place};
+use super::{FragmentDetails, SealedVersion, entry_place, fragment_terms, version_place};
 use crate::chronologies::{Admitted, trail};
 use crate::people::{FamilyView, edtf_fault};
 use crate::sealing::to_bytes;
@@ -210,25 +206,11 @@ impl Service {
         Ok(Submission { content_index, ..submission })
     }
 
-    fn content_index(&self, scene: &Scene<'_, '_>, submission: &Submission) -> Answer<Vec<u8>> {
+    pub(super) fn content_index(&self, scene: &Scene<'_, '_>, submission: &Submission) -> Answer<Vec<u8>> {
         let Submission { child, asked_expiry, details, entries, .. } = submission;
         // An expiry that was not asked for moves with the chronology's and is no part of what was said.
         let content = to_bytes(&(child, asked_expiry, &details.sharing, &details.involvement, entries))?;
         Ok(self.vault().index(scene.actor().partnership, "fragment", &content).to_vec())
-    }
-
-    /// A submission over a version that stands: entries that say nothing of who may see them are marked as the entries that
-    /// they correct.
-    fn over(
-        &self,
-        scene: &Scene<'_, '_>,
-        mut submission: Submission,
-        before: &[(EntryId, EntryDetails)],
-    ) -> Answer<Submission> {
-        if keep_markings(&mut submission, before) {
-            submission.content_index = self.content_index(scene, &submission)?;
-        }
-        Ok(submission)
     }
 
     /// The live fragment that this submission is about again: the one with its reference, or without a reference the
@@ -265,27 +247,6 @@ impl Service {
             }
         }
         Ok(None)
-    }
-
-    /// Whether a submission that says nothing of who may see its entries is what stands already, marked.
-    fn is_same_but_for_markings(
-        &self,
-        scene: &mut Scene<'_, '_>,
-        permit: &Permit,
-        (row, current): (&FragmentRow, &FragmentVersionRow),
-        submission: &Submission,
-    ) -> Answer<bool> {
-        let as_many = usize::try_from(current.entry_count).is_ok_and(|count| count == submission.entries.len());
-        if !as_many || !submission.unmarked.contains(&true) {
-            return Ok(false);
-        }
-        let rows = store::fragments::entries(scene.tx, permit, row.id, row.version, scene.session.now)?;
-        if rows.iter().all(|entry| entry.marking == Marking::Normal) {
-            return Ok(false);
-        }
-        let before = self.open_entries(scene, permit, row, current)?;
-        let marked = self.over(scene, submission.clone(), &before)?;
-        Ok(current.content_index.as_ref() == marked.content_index.as_slice())
     }
 
     pub(super) fn reference_index(&self, scene: &Scene<'_, '_>, reference: &str) -> Vec<u8> {
@@ -338,46 +299,6 @@ impl Service {
         }
     }
 
-    /// Writes a new version over the standing one, or nothing when the content is the same.
-    pub(super) fn correct_standing(
-        &self,
-        scene: &mut Scene<'_, '_>,
-        permit: &Permit,
-        mut row: FragmentRow,
-        submission: Submission,
-    ) -> Answer<(FragmentReceipt, Vec<EntryDetails>)> {
-        let now = scene.now();
-        let current = store::fragments::version(scene.tx, permit, row.id, row.version, now)?;
-        let current = current.ok_or(ServiceError::NotFound)?;
-        let before = self.open_entries(scene, permit, &row, &current)?;
-        let submission = self.over(scene, submission, &before)?;
-        if current.content_index.as_ref() == submission.content_index.as_slice()
-            && row.state == FragmentState::Submitted
-        {
-            let receipt = receipt_of(&row, &before, SubmissionOutcome::Unchanged);
-            scene.trail.object_kind = Some("fragment");
-            scene.trail.object_id = Some(row.id.0);
-            return Ok((receipt, submission.entries));
-        }
-        let was = row.clone();
-        row.version += 1;
-        row.updated_at = now;
-        row.state = FragmentState::Submitted;
-        row.author_id = scene.me();
-        row.child_id = submission.child;
-        if submission.expires_at != current.expires_at || row.wrapped_until.is_none() {
-            row = living_until(row, submission.expires_at);
-            self.rewrap_versions(scene, permit, &was, &row)?;
-        }
-        store::fragments::update(scene.tx, &row, was.version)?;
-        let receipt = self.store_version(scene, &row, &submission, &before, SubmissionOutcome::Updated)?;
-        self.settle_family(scene, permit, row.family_id)?;
-        if row.expires_at != current.expires_at {
-            self.settle_origin(scene, permit, &row, row.expires_at)?;
-        }
-        Ok((receipt, submission.entries))
-    }
-
     /// Seals and stores one version with its entries. An entry that corrects one of the version before keeps its id.
     pub(super) fn store_version(
         &self,
@@ -425,43 +346,6 @@ impl Service {
         scene.trail.entry_count = Some(version.entry_count);
         scene.trail.expires_at = Some(row.expires_at);
         Ok(receipt_of(row, &entries, outcome))
-    }
-
-    /// An id for each entry: the one it had before when it has the same reference, or the same time and words, or else
-    /// stands at the same place (among those of its marking) with the same time; otherwise a new one.
-    fn entry_ids(&self, before: &[(EntryId, EntryDetails)], after: &[EntryDetails]) -> Vec<EntryId> {
-        let mut free: BTreeMap<usize, &(EntryId, EntryDetails)> = before.iter().enumerate().collect();
-        let mut ids: Vec<Option<EntryId>> = vec![None; after.len()];
-        let same_reference = |_: usize, old: &EntryDetails, _: usize, new: &EntryDetails| {
-            old.reference.is_some() && old.reference == new.reference
-        };
-        let same_words = |_: usize, old: &EntryDetails, _: usize, new: &EntryDetails| {
-            old.what == new.what && old.when.edtf() == new.when.edtf() && old.reference == new.reference
-        };
-        // The place among those that are kept from the same people: marked entries that come or go move no other.
-        let old_place = |at: usize| place_among_alike(before.iter().map(|(_, entry)| entry), at);
-        let new_place = |at: usize| place_among_alike(after.iter(), at);
-        let same_place = |old_at: usize, old: &EntryDetails, new_at: usize, new: &EntryDetails| {
-            kept_alike(old, new)
-                && old_place(old_at) == new_place(new_at)
-                && old.when.edtf() == new.when.edtf()
-                && old.reference.is_none()
-                && new.reference.is_none()
-        };
-        type Same<'s> = &'s dyn Fn(usize, &EntryDetails, usize, &EntryDetails) -> bool;
-        let rules: [Same<'_>; 3] = [&same_reference, &same_words, &same_place];
-        for same in rules {
-            for (at, (slot, new)) in ids.iter_mut().zip(after).enumerate() {
-                if slot.is_none()
-                    && let Some((old_at, (id, _))) = free.iter().find(|(old_at, (_, old))| same(**old_at, old, at, new))
-                {
-                    *slot = Some(*id);
-                    let taken = *old_at;
-                    free.remove(&taken);
-                }
-            }
-        }
-        ids.into_iter().map(|id| id.unwrap_or_else(|| EntryId::new(self.ids()))).collect()
     }
 
     /// The agency has answered.
@@ -571,31 +455,4 @@ pub(super) fn receipt_of(
         entries: entries.collect(),
         findings: Vec::new(),
     }
-}
-
-/// Entries of a correction that say nothing of who may see them are marked as the entry that each corrects: the one with its
-/// reference, or with its words and time, or, where neither has a reference, the most strictly marked of its time that is not
-/// there word for word. Says whether that changed anything.
-fn keep_markings(submission: &mut Submission, before: &[(EntryId, EntryDetails)]) -> bool {
-    let mut changed = false;
-    let said = |old: &EntryDetails, new: &EntryDetails| old.what == new.what && old.when.edtf() == new.when.edtf();
-    let repeated: Vec<bool> =
-        before.iter().map(|(_, old)| submission.entries.iter().any(|new| said(old, new))).collect();
-    for (new, _) in submission.entries.iter_mut().zip(&submission.unmarked).filter(|(_, unmarked)| **unmarked) {
-        let old = || before.iter().map(|(_, old)| old);
-        let by_reference = || old().find(|old| old.reference.is_some() && old.reference == new.reference);
-        let by_words = || old().find(|old| said(old, new));
-        let by_time = || {
-            let others = before.iter().zip(&repeated).filter(|(_, repeated)| !**repeated).map(|((_, old), _)| old);
-            let alike = others.filter(|old| old.when.edtf() == new.when.edtf());
-            let alike = alike.filter(|old| old.reference.is_none() && new.reference.is_none());
-            alike.max_by_key(|old| old.handling.marking)
-        };
-        let corrected = by_reference().or_else(by_words).or_else(by_time);
-        if let Some(old) = corrected.filter(|old| old.handling != new.handling) {
-            new.handling = old.handling.clone();
-            changed = true;
-        }
-    }
-    changed
 }

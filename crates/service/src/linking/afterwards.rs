@@ -90,7 +90,8 @@ impl Service {
 }
 
 /// The readers for whom links are kept: social care that asked, with and without leave to read criminal-offence data, and
-/// a contributor to whom nothing marked is shown, who sees what an emergency access shows. Whoever sees something else of their own finds theirs when reading.
+/// a contributor to whom nothing marked is shown, who sees what an emergency access shows. Whoever sees something else of
+/// their own finds theirs when reading.
 fn readers(chronology: &ChronologyRow) -> [Reader; 3] {
     let reader = |agency, social_care, offence_data| Reader { agency, social_care, offence_data, emergency: false };
     [

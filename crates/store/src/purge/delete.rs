@@ -3,10 +3,10 @@
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
-use domain::{ChronologyId, ConsolidationId, FamilyId, FragmentId, Instant, PartnershipId, PersonId, PractitionerId};
+use domain::{ChronologyId, FamilyId, FragmentId, Instant, PartnershipId, PersonId, PractitionerId};
 
 use crate::connection::AnyConnection;
-use crate::schema::{chronologies, consolidations, families, fragments, idempotency, people};
+use crate::schema::{chronologies, families, fragments, idempotency, people};
 use crate::types::Bind;
 use crate::{Db, StoreError, Token, Tx};
 
@@ -34,10 +34,6 @@ delete! {
 delete! {
     /// Deletes a chronology with its team, invitations, fragments and frozen views.
     delete_chronology: chronologies, ChronologyId
-}
-delete! {
-    /// Deletes a frozen view.
-    delete_consolidation: consolidations, ConsolidationId
 }
 delete! {
     /// Deletes a family; its members stay.

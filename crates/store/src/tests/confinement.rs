@@ -335,7 +335,6 @@ on_each_database! {
             consolidations::forget_fragment(tx, p, theirs.fragment.id)?;
             assert!(!purge::delete_fragment(tx, p, theirs.fragment.id)?);
             assert!(!purge::delete_chronology(tx, p, theirs.chronology.id)?);
-            assert!(!purge::delete_consolidation(tx, p, theirs.consolidation.id)?);
             Ok::<_, StoreError>(())
         })
         .unwrap();

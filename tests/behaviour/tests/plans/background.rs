@@ -1,7 +1,7 @@
 //! Statements that may read in proportion to the partnership, each with its reason.
 
 /// Functions by which workers read what is over or due, by an index on its time.
-const OF_WHAT_IS_DUE: [(&str, &str); 19] = [
+const OF_WHAT_IS_DUE: [(&str, &str); 18] = [
     ("chronologies::past_due", "the worker of due dates"),
     ("invitations::past_due", "the worker of due dates"),
     ("commitments::unsettled", "the worker that destroys keys: keys that are due and not certified"),
@@ -20,7 +20,6 @@ const OF_WHAT_IS_DUE: [(&str, &str); 19] = [
     ("purge::due_people_unlocked", "the worker that destroys keys: what is over and under a hold"),
     ("purge::backlog", "the worker that purges: how much is over"),
     ("unpurged::page", "what is over and still there: next to nothing"),
-    ("purge::due_consolidations", "the worker that purges"),
 ];
 
 /// Functions that go over everything by their purpose.
@@ -46,10 +45,9 @@ const OF_AN_AGENCY: [(&str, &str, &str); 1] = [(
 )];
 
 /// Functions of `store` whose statements no behaviour test makes the service issue.
-const NOT_ISSUED: [(&str, &str); 12] = [
+const NOT_ISSUED: [(&str, &str); 9] = [
     ("audit_before::oldest", "takes records of an older schema over at the first start; afterwards the table is empty"),
     ("audit_before::remove", "the same, by primary key"),
-    ("audit_tree::close_hole", "by primary key, when a record comes later than those after it"),
     ("clock::database_now", "reads no table"),
     ("clock::is_elsewhere", "reads no table"),
     ("families::lock", "issues nothing on SQLite; on PostgreSQL it is on the list"),
@@ -57,8 +55,6 @@ const NOT_ISSUED: [(&str, &str); 12] = [
     ("inspect::", "`chronology doctor` looks at settings and rights; reads no table of the service"),
     ("keystore::", "another database: one row for each key that lives"),
     ("partnerships::all", "one row for each partnership"),
-    ("purge::delete::delete_consolidation", "by primary key; nothing calls it yet"),
-    ("purge::due_consolidations", "as the other lists of what is over, which are on the list; nothing calls it yet"),
 ];
 
 /// Why a function may read in proportion to the partnership, if it may.
