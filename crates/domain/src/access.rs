@@ -1,5 +1,7 @@
 //! The access policy: who may do what, decided here and nowhere else. Deny by default; what is absent and what is not
-//! yours answer the same. The table is `practice.md`, "Who may do what".
+//! yours answer the same. The table is `practice.md`, "Who may do what". No match in here has a wildcard arm: what is new
+//! does not compile until it has been decided.
+#![deny(clippy::wildcard_enum_match_arm)]
 
 use std::collections::BTreeSet;
 
@@ -286,6 +288,13 @@ pub fn decide(actor: &Actor, operation: Operation, facts: &Facts) -> Decision {
     Ok(Permit { actor: actor.clone(), operation, reason })
 }
 
+/// Whether `actor` is entitled to `operation` on the object, whatever its state: what a repeated write is answered by, after
+/// the step itself was taken.
+#[must_use]
+pub fn is_entitled(actor: &Actor, operation: Operation, facts: &Facts) -> bool {
+    facts.in_partnership && entitled(actor, operation, facts).is_some()
+}
+
 /// Whether a reader whose operation was permitted may see one entry of the agency `author`. An emergency access shows
 /// neither restricted entries nor criminal-offence data, whatever the reader's own rights and whoever wrote them.
 #[must_use]
@@ -312,9 +321,10 @@ fn entitled(actor: &Actor, operation: Operation, facts: &Facts) -> Option<ReadRe
 fn ordinarily(actor: &Actor, operation: Operation, facts: &Facts) -> Option<ReadReason> {
     use Operation as O;
     match operation {
-        O::PartnershipRead | O::AgencyList | O::AgencyRead | O::AuditCheckpointRead => Some(ReadReason::Member),
+        O::PartnershipRead | O::AgencyList | O::AgencyRead | O::AuditCheckpointRead => member(actor),
         O::AgencyWrite => (actor.manager() || actor.business_support()).then_some(ReadReason::SocialCare),
-        O::PractitionerList | O::PractitionerRead | O::PractitionerWrite => directory(actor, operation, facts),
+        O::PractitionerList | O::PractitionerRead => directory(actor, facts),
+        O::PractitionerWrite => directory_writer(actor, facts),
         O::ChronologyCreate => prepares(actor).then_some(ReadReason::SocialCare),
         O::PersonCreate | O::FamilyCreate | O::FamilyList => prepares(actor)
             .then_some(ReadReason::SocialCare)
@@ -353,28 +363,45 @@ fn ordinarily(actor: &Actor, operation: Operation, facts: &Facts) -> Option<Read
         O::PersonLinkDecide | O::PersonLinkUndo => {
             reading(actor, facts).filter(|_| actor.social_worker() || actor.manager())
         }
-        O::HoldPlace | O::HoldList | O::HoldRelease | O::UnpurgedList => holds(actor, operation),
-        O::CertificateList | O::CertificateRead => Some(certificates(actor)),
-        O::FragmentReaders => own(actor, facts),
-        O::EmergencyOpen | O::EmergencyRead | O::EmergencyEnd | O::EmergencyReview | O::AlertList => {
-            about_emergency(actor, operation, facts)
+        O::HoldPlace | O::HoldRelease => actor.manager().then_some(ReadReason::Manager),
+        O::HoldList | O::UnpurgedList => {
+            let auditor = || actor.is(Role::Auditor).then_some(ReadReason::Auditor);
+            actor.manager().then_some(ReadReason::Manager).or_else(auditor)
         }
+        O::CertificateList | O::CertificateRead => member(actor).map(|_| certificates(actor)),
+        O::FragmentReaders => own(actor, facts),
+        // Whoever opened an emergency access may know of its review, and is refused it by `decide`.
+        O::EmergencyOpen => protects(actor).then_some(ReadReason::Emergency),
+        O::EmergencyEnd => opened_it(actor, facts),
+        O::EmergencyRead | O::EmergencyReview => reviews(actor, facts).or_else(|| opened_it(actor, facts)),
+        O::AlertList => alerts(actor, facts),
         O::AuditRead | O::AuditProve => actor.is(Role::Auditor).then_some(ReadReason::Auditor),
     }
 }
 
-/// Directory of practitioners: own agency's, or anyone's for social care; written by managers and agency leads.
-fn directory(actor: &Actor, operation: Operation, facts: &Facts) -> Option<ReadReason> {
-    if operation == Operation::PractitionerWrite {
-        if actor.manager() || actor.business_support() {
-            return Some(ReadReason::SocialCare);
-        }
-        return (facts.own_agency && actor.is(Role::SafeguardingLead)).then_some(ReadReason::AgencyLead);
-    }
+/// Whoever has any role at all. A token without one is entitled to nothing.
+fn member(actor: &Actor) -> Option<ReadReason> {
+    (!actor.roles.is_empty()).then_some(ReadReason::Member)
+}
+
+/// The directory of practitioners: of the own agency, or of every agency for children's social care.
+fn directory(actor: &Actor, facts: &Facts) -> Option<ReadReason> {
     if actor.social_care && content_role(actor) {
         return Some(ReadReason::SocialCare);
     }
     (facts.own_agency && content_role(actor)).then_some(ReadReason::Member)
+}
+
+/// Who registers and changes practitioners: managers of children's social care any, its business support and the
+/// safeguarding leads of other agencies their own agency's.
+fn directory_writer(actor: &Actor, facts: &Facts) -> Option<ReadReason> {
+    if actor.manager() {
+        return Some(ReadReason::Manager);
+    }
+    if facts.own_agency && actor.business_support() {
+        return Some(ReadReason::SocialCare);
+    }
+    (facts.own_agency && actor.is(Role::SafeguardingLead)).then_some(ReadReason::AgencyLead)
 }
 
 /// People and families recorded by social care are social care's. What an agency recorded ahead of a chronology is
@@ -451,14 +478,6 @@ fn own(actor: &Actor, facts: &Facts) -> Option<ReadReason> {
     })
 }
 
-fn holds(actor: &Actor, operation: Operation) -> Option<ReadReason> {
-    if actor.manager() {
-        return Some(ReadReason::Manager);
-    }
-    let auditors_too = matches!(operation, Operation::HoldList | Operation::UnpurgedList);
-    (auditors_too && actor.is(Role::Auditor)).then_some(ReadReason::Auditor)
-}
-
 /// Everybody reads certificates, each those that concern them: [`certificate_reach`].
 fn certificates(actor: &Actor) -> ReadReason {
     if actor.is(Role::Auditor) {
@@ -495,7 +514,12 @@ pub const fn certificate_reach(permit: &Permit) -> CertificateReach {
         ReadReason::Manager | ReadReason::AgencyLead | ReadReason::AgencySystem => {
             CertificateReach::Agency(permit.actor.agency)
         }
-        _ => CertificateReach::Own(permit.actor.practitioner),
+        ReadReason::Owner
+        | ReadReason::TeamMember
+        | ReadReason::NamedContributor
+        | ReadReason::Member
+        | ReadReason::SocialCare
+        | ReadReason::Emergency => CertificateReach::Own(permit.actor.practitioner),
     }
 }
 
@@ -505,23 +529,26 @@ fn emergency(actor: &Actor, operation: Operation, facts: &Facts) -> Option<ReadR
     (may && (actor.social_worker() || actor.manager())).then_some(ReadReason::Emergency)
 }
 
-/// Breaking the glass and looking into it. The facts are of the access: `owner` is whoever broke the glass, and the
-/// agency that owns one of its chronologies owns it; for opening and for alerts they are of a chronology, or of none yet.
-/// Whoever broke the glass may know of the review, and is refused it by [`decide`].
-fn about_emergency(actor: &Actor, operation: Operation, facts: &Facts) -> Option<ReadReason> {
-    use Operation as O;
-    let protects = actor.social_worker() || actor.manager();
-    let reviews = || actor.is(Role::Auditor).then_some(ReadReason::Auditor).or_else(|| manager_of(actor, facts));
-    let holds = || (facts.owner && protects).then_some(ReadReason::Emergency);
-    match operation {
-        O::EmergencyOpen => protects.then_some(ReadReason::Emergency),
-        O::EmergencyEnd => holds(),
-        O::EmergencyRead | O::EmergencyReview => reviews().or_else(holds),
-        O::AlertList => reviews()
-            .or_else(|| (facts.owner && protects).then_some(ReadReason::Owner))
-            .or_else(|| (facts.state.is_none() && protects).then_some(ReadReason::SocialCare)),
-        _ => None,
-    }
+/// Roles of children's social care that decide about a child's safety.
+fn protects(actor: &Actor) -> bool {
+    actor.social_worker() || actor.manager()
+}
+
+/// Whoever opened the emergency access, whose `owner` they are.
+fn opened_it(actor: &Actor, facts: &Facts) -> Option<ReadReason> {
+    (facts.owner && protects(actor)).then_some(ReadReason::Emergency)
+}
+
+/// Who reviews emergency accesses: auditors, and managers of the agency that owns a chronology concerned.
+fn reviews(actor: &Actor, facts: &Facts) -> Option<ReadReason> {
+    actor.is(Role::Auditor).then_some(ReadReason::Auditor).or_else(|| manager_of(actor, facts))
+}
+
+/// The facts are of a chronology, or of none yet.
+fn alerts(actor: &Actor, facts: &Facts) -> Option<ReadReason> {
+    reviews(actor, facts)
+        .or_else(|| (facts.owner && protects(actor)).then_some(ReadReason::Owner))
+        .or_else(|| (facts.state.is_none() && protects(actor)).then_some(ReadReason::SocialCare))
 }
 
 /// Roles that deal with families at all; an auditor alone does not.
@@ -574,6 +601,59 @@ fn possible_in_state(operation: Operation, facts: &Facts) -> bool {
         O::SnapshotRead => matches!(state, S::SignedOff | S::Closed),
         // What is closed is no longer worked with; a draft has asked nobody.
         O::EmergencyOpen => matches!(state, S::Open | S::Closing | S::Consolidated | S::SignedOff),
-        _ => true,
+        // Which step a state allows is the state's own: `ChronologyState::after`.
+        O::ChronologyOpen
+        | O::ChronologyConsolidate
+        | O::ChronologySignOff
+        | O::ChronologyClose
+        | O::ChronologyReopen
+        | O::ChronologyExtend
+        | O::ChronologyDestroy => true,
+        // What is kept of a chronology is read as long as it is kept.
+        O::ChronologyList
+        | O::ChronologyRead
+        | O::TombstoneRead
+        | O::ReadersRead
+        | O::InvitationList
+        | O::InvitationRead
+        | O::FragmentList
+        | O::FragmentRead
+        | O::FragmentVersions
+        | O::FragmentReaders
+        | O::LinkDecisionRead
+        | O::PersonLinkRead
+        | O::ConsolidationList
+        | O::ConsolidationRead
+        | O::EmergencyRead
+        | O::AlertList => true,
+        // Lifetimes and emergency accesses outlast the work.
+        O::FragmentExtend | O::EmergencyEnd | O::EmergencyReview => true,
+        // Nothing of one chronology.
+        O::PartnershipRead
+        | O::AgencyList
+        | O::AgencyRead
+        | O::AgencyWrite
+        | O::PractitionerList
+        | O::PractitionerRead
+        | O::PractitionerWrite
+        | O::PersonCreate
+        | O::PersonRead
+        | O::PersonUpdate
+        | O::PersonFind
+        | O::FamilyCreate
+        | O::FamilyList
+        | O::FamilyRead
+        | O::FamilyUpdate
+        | O::ChronologyCreate
+        | O::FragmentAhead
+        | O::HoldPlace
+        | O::HoldList
+        | O::HoldRelease
+        | O::CertificateList
+        | O::CertificateRead
+        | O::UnpurgedList
+        | O::AuditRead
+        | O::AuditCheckpointRead
+        | O::AuditProve => true,
     }
 }

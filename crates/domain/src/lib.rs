@@ -21,7 +21,7 @@ mod words;
 
 pub use access::{
     Actor, CertificateReach, Decision, Denial, Facts, InvitationFacts, Permit, Reader, certificate_reach, decide,
-    may_read_entry,
+    is_entitled, may_read_entry,
 };
 pub use checks::{CheckContext, Finding, Severity, check_entry, check_fragment};
 pub use chronology::{ChronologyState, LawfulBasis, NoConsentReason, Transition};

@@ -95,7 +95,7 @@ impl Service {
     /// Registers an agency.
     ///
     /// # Errors
-    /// As every write; `Conflict("agency_code_taken")` when the code is in use.
+    /// As every write; `Conflict::AlreadyExists` when the code is in use.
     pub fn create_agency(&self, call: &Call, input: AgencyIn) -> Answer<Written<AgencyOut>> {
         self.write_once(
             call,

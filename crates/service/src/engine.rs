@@ -170,8 +170,15 @@ impl Service {
                     return if entered { Err(ServiceError::NotFound) } else { Ok(None) };
                 };
                 let trail = trail.clone();
-                let mut scene =
-                    Scene { tx, session: &session, partnership: &partnership, trail, writes: false, relink: None };
+                let mut scene = Scene {
+                    tx,
+                    session: &session,
+                    partnership: &partnership,
+                    trail,
+                    writes: false,
+                    relink: None,
+                    repeats: None,
+                };
                 let result = act(&mut scene);
                 let trail = scene.trail;
                 Ok(Some((result, trail, session)))
@@ -285,8 +292,15 @@ impl Service {
         let trail = trail.clone();
         if let Some(kept) = kept {
             let trail = Trail { object_id: Some(kept.object_id), ..trail };
-            let mut scene =
-                Scene { tx, session: &session, partnership: &partnership, trail, writes: true, relink: None };
+            let mut scene = Scene {
+                tx,
+                session: &session,
+                partnership: &partnership,
+                trail,
+                writes: true,
+                relink: None,
+                repeats: Some(operation),
+            };
             let drawn = redraw(&mut scene, &kept);
             let (trail, tx) = (scene.trail, scene.tx);
             let value = drawn.map_err(|error| Failed::new(error, &trail))?;
@@ -295,7 +309,15 @@ impl Service {
             store::shown_fragments::insert(tx, &transparency::rows(&record, &session, operation, &trail))?;
             return Ok(Done { written: Written { value, replayed: true }, relink: None, published: None });
         }
-        let mut scene = Scene { tx, session: &session, partnership: &partnership, trail, writes: true, relink: None };
+        let mut scene = Scene {
+            tx,
+            session: &session,
+            partnership: &partnership,
+            trail,
+            writes: true,
+            relink: None,
+            repeats: None,
+        };
         let acted = act(&mut scene);
         let (trail, tx, relink) = (scene.trail, scene.tx, scene.relink);
         let value = acted.map_err(|error| Failed::new(error, &trail))?;
@@ -341,10 +363,8 @@ impl Service {
         self.meet_if_new(call)?;
         let trail = Trail { object_id: object, ..Trail::default() };
         let failed = Failed { error: ServiceError::Invalid(Vec::new()), trail };
-        match self.record_failure(call, operation, self.now(), failed) {
-            ServiceError::Invalid(_) => Ok(()),
-            other => Err(other),
-        }
+        let recorded = self.record_failure(call, operation, self.now(), failed);
+        if matches!(recorded, ServiceError::Invalid(_)) { Ok(()) } else { Err(recorded) }
     }
 }
 

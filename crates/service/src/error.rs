@@ -24,6 +24,74 @@ impl Fault {
     }
 }
 
+/// What of the present state stands in the way.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Conflict {
+    /// The state of the object does not allow the step.
+    WrongState,
+    /// A contributor's own agency has not returned yet.
+    OwnReturnFirst,
+    /// The caller reads the chronology without an emergency access.
+    AlreadyYours,
+    /// Nobody reviews their own emergency access.
+    OwnAccess,
+    /// Too many of the caller's emergency accesses have not been reviewed.
+    ReviewsOutstanding,
+    /// The object is there already.
+    AlreadyExists,
+    /// A legal hold keeps the object.
+    Held,
+    /// No view is signed off.
+    SnapshotNeeded,
+    /// The emergency access has ended.
+    AlreadyEnded,
+    /// The emergency access has been reviewed.
+    AlreadyReviewed,
+    /// The emergency access has not ended.
+    StillRunning,
+    /// The decision has been withdrawn.
+    AlreadyWithdrawn,
+    /// Somebody has answered the question.
+    AlreadyAnswered,
+    /// One of the records is linked with another person.
+    AlreadyLinked,
+    /// A fragment that would go back has been corrected since.
+    CorrectedSince,
+    /// The hold has been released.
+    AlreadyReleased,
+    /// A fragment of the agency stands.
+    HasReturn,
+    /// A live object refers to the member.
+    MemberInUse,
+}
+
+impl Conflict {
+    /// The stable word that programs go by.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::WrongState => "wrong_state",
+            Self::OwnReturnFirst => "own_return_first",
+            Self::AlreadyYours => "already_yours",
+            Self::OwnAccess => "own_access",
+            Self::ReviewsOutstanding => "reviews_outstanding",
+            Self::AlreadyExists => "already_exists",
+            Self::Held => "held",
+            Self::SnapshotNeeded => "snapshot_needed",
+            Self::AlreadyEnded => "already_ended",
+            Self::AlreadyReviewed => "already_reviewed",
+            Self::StillRunning => "still_running",
+            Self::AlreadyWithdrawn => "already_withdrawn",
+            Self::AlreadyAnswered => "already_answered",
+            Self::AlreadyLinked => "already_linked",
+            Self::CorrectedSince => "corrected_since",
+            Self::AlreadyReleased => "already_released",
+            Self::HasReturn => "has_return",
+            Self::MemberInUse => "member_in_use",
+        }
+    }
+}
+
 /// Why a use case did not happen.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
@@ -34,8 +102,8 @@ pub enum ServiceError {
     #[error("expired")]
     Expired,
     /// Not possible in the present state.
-    #[error("wrong state: {0}")]
-    Conflict(&'static str),
+    #[error("wrong state: {}", .0.word())]
+    Conflict(Conflict),
     /// The input has faults; all of them are named.
     #[error("invalid input")]
     Invalid(Vec<Fault>),
@@ -70,11 +138,11 @@ impl From<Denial> for ServiceError {
         match denial {
             Denial::NotYours => Self::NotFound,
             Denial::Expired => Self::Expired,
-            Denial::WrongState => Self::Conflict("wrong_state"),
-            Denial::OwnReturnFirst => Self::Conflict("own_return_first"),
-            Denial::AlreadyYours => Self::Conflict("already_yours"),
-            Denial::OwnAccess => Self::Conflict("own_access"),
-            Denial::ReviewsOutstanding => Self::Conflict("reviews_outstanding"),
+            Denial::WrongState => Self::Conflict(Conflict::WrongState),
+            Denial::OwnReturnFirst => Self::Conflict(Conflict::OwnReturnFirst),
+            Denial::AlreadyYours => Self::Conflict(Conflict::AlreadyYours),
+            Denial::OwnAccess => Self::Conflict(Conflict::OwnAccess),
+            Denial::ReviewsOutstanding => Self::Conflict(Conflict::ReviewsOutstanding),
         }
     }
 }
@@ -83,8 +151,15 @@ impl From<StoreError> for ServiceError {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Stale => Self::Stale,
-            StoreError::NotUnique(_) => Self::Conflict("already_exists"),
-            other => Self::Unavailable(Box::new(other)),
+            StoreError::NotUnique(_) => Self::Conflict(Conflict::AlreadyExists),
+            StoreError::Unavailable
+            | StoreError::Timeout
+            | StoreError::Corrupt(_)
+            | StoreError::Address(_)
+            | StoreError::Setting(_)
+            | StoreError::Pending(_)
+            | StoreError::Newer(_)
+            | StoreError::Database(_) => Self::Unavailable(Box::new(error)),
         }
     }
 }
@@ -94,7 +169,9 @@ impl From<VaultError> for ServiceError {
         match error {
             VaultError::Expired | VaultError::Destroyed => Self::NotFound,
             VaultError::Cursor => Self::Cursor,
-            other => Self::Unavailable(Box::new(other)),
+            VaultError::Tampered | VaultError::Keystore(_) | VaultError::Malformed => {
+                Self::Unavailable(Box::new(error))
+            }
         }
     }
 }

@@ -9,7 +9,9 @@ use vault::{Place, Terms};
 
 use crate::sealing::until;
 use crate::session::{Call, Scene, Trail};
-use crate::{Answer, HoldIn, HoldOut, HoldReleaseIn, HoldScope, Page, PageQuery, Service, ServiceError, Written};
+use crate::{
+    Answer, Conflict, HoldIn, HoldOut, HoldReleaseIn, HoldScope, Page, PageQuery, Service, ServiceError, Written,
+};
 
 /// A hold is reviewed within a year.
 const LATEST_REVIEW: Duration = Duration::from_secs(366 * 86_400);
@@ -107,7 +109,7 @@ impl Service {
                 let found = store::holds::find(scene.tx, permit.partnership(), id)?;
                 let mut row = found.ok_or(ServiceError::NotFound)?;
                 if row.released_at.is_some() {
-                    return Err(ServiceError::Conflict("already_released"));
+                    return Err(ServiceError::Conflict(Conflict::AlreadyReleased));
                 }
                 if input.reason.as_str().trim().is_empty() {
                     return Err(ServiceError::fault("/reason", "required", "a reason in words"));
@@ -186,7 +188,7 @@ fn check(scene: &mut Scene<'_, '_>, input: &HoldIn) -> Answer<()> {
     let (actor, now) = (scene.session.actor.clone(), scene.session.now);
     let mut faults = Vec::new();
     let target_ok = match (input.scope, input.target_id) {
-        (HoldScope::All, None) => true,
+        (HoldScope::All, target) => target.is_none(),
         (HoldScope::Chronology, Some(id)) => {
             // Whoever is about to destroy it takes turns with whoever holds it.
             store::chronologies::lock(scene.tx, actor.partnership, ChronologyId(id))?;
@@ -197,7 +199,7 @@ fn check(scene: &mut Scene<'_, '_>, input: &HoldIn) -> Answer<()> {
             let found = store::people::facts(scene.tx, actor.partnership, PersonId(id), now)?;
             found.is_some_and(|person| person.created_by_agency == actor.agency)
         }
-        _ => false,
+        (HoldScope::Chronology | HoldScope::Child, None) => false,
     };
     if !target_ok {
         let message = "a chronology or child of yours; none when the hold covers all";

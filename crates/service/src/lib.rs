@@ -4,6 +4,10 @@
 //! who that is, gathers the facts the policy needs, asks the policy for leave, acts, and writes its audit record. A write
 //! and its record commit together. What is read leaves only after its record is durable; if the record cannot be
 //! written, the answer is [`ServiceError::Unavailable`] and nothing is shown.
+//!
+//! Much of this decides who learns what, so no match on an enumeration has a wildcard arm: what is new does not compile
+//! until somebody has decided about it.
+#![deny(clippy::wildcard_enum_match_arm)]
 
 mod audit;
 #[cfg(feature = "bench-switches")]
@@ -35,7 +39,7 @@ mod upkeep;
 mod who;
 
 pub use engine::{PartnershipConfig, Service, ServiceConfig};
-pub use error::{Fault, ServiceError};
+pub use error::{Conflict, Fault, ServiceError};
 pub use idempotency::IdempotencyKey;
 pub use ledger::{
     AuditFault, AuditFaultKind, AuditRecord, AuditReport, LedgerConfig, LogKey, MERGE_DELAY_ALARM, MERGE_DELAY_REFUSES,

@@ -5,7 +5,7 @@ use std::sync::{Arc, PoisonError};
 
 use domain::{
     Actor, AgencyKind, ChronologyId, Facts, Instant, Operation, PartnershipPolicy, Permit, PractitionerId, Purpose,
-    ReadReason, RequestId, Role, Sensitive, decide,
+    ReadReason, RequestId, Role, Sensitive, decide, is_entitled,
 };
 use serde::{Deserialize, Serialize};
 use store::{PractitionerRow, Tx};
@@ -106,6 +106,8 @@ pub(crate) struct Scene<'a, 'c> {
     pub(crate) writes: bool,
     /// A chronology to link once this is safely written.
     pub(crate) relink: Option<Relink>,
+    /// The write that this answers again: whoever reads its outcome must still be entitled to the write itself.
+    pub(crate) repeats: Option<Operation>,
 }
 
 impl Scene<'_, '_> {
@@ -136,6 +138,9 @@ impl Scene<'_, '_> {
             return Err(ServiceError::NotFound);
         }
         let permit = decide(self.actor(), operation, &facts)?;
+        if self.repeats.is_some_and(|write| !is_entitled(self.actor(), write, &facts)) {
+            return Err(ServiceError::NotFound);
+        }
         self.trail.reason = Some(permit.reason());
         Ok(permit)
     }

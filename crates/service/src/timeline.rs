@@ -62,7 +62,7 @@ impl Service {
     /// The consolidated timeline.
     ///
     /// # Errors
-    /// As every read; `Conflict("own_return_first")` to a contributor whose agency has not returned.
+    /// As every read; `Conflict::OwnReturnFirst` to a contributor whose agency has not returned.
     pub fn timeline(&self, call: &Call, id: ChronologyId, query: TimelineQuery) -> Answer<TimelineOut> {
         self.read(call, Operation::TimelineRead, trail(id), |scene| {
             let Admitted { permit, row } = self.admit(scene, id, Operation::TimelineRead)?;

@@ -1,9 +1,9 @@
 //! The one place where what went wrong becomes a problem.
 
 use actix_web::http::StatusCode;
-use service::{Fault, ServiceError};
+use service::{Conflict, Fault, ServiceError};
 
-use super::table::{self, CODES};
+use super::table;
 use super::{Code, Problem};
 
 /// Seconds after which a caller may try again when we could not answer.
@@ -34,13 +34,33 @@ impl From<ServiceError> for Problem {
     }
 }
 
-/// A conflict whose word is in the table is that problem; any other is a wrong state with the word among its errors.
-fn conflict(word: &'static str) -> Problem {
-    let known = CODES.iter().find(|code| code.status == 409 && code.word == word);
-    known.map_or_else(
-        || Problem::new(&table::WRONG_STATE).fault(Fault::new("", word, "the present state does not allow this")),
-        |code| Problem::new(code),
-    )
+/// Some conflicts are a problem of their own; the others are a wrong state with their word among its errors.
+fn conflict(conflict: Conflict) -> Problem {
+    use Conflict as C;
+    match conflict {
+        C::WrongState => Problem::new(&table::WRONG_STATE),
+        C::OwnReturnFirst => Problem::new(&table::OWN_RETURN_FIRST),
+        C::AlreadyYours => Problem::new(&table::ALREADY_YOURS),
+        C::OwnAccess => Problem::new(&table::OWN_ACCESS),
+        C::ReviewsOutstanding => Problem::new(&table::REVIEWS_OUTSTANDING),
+        C::AlreadyExists => Problem::new(&table::ALREADY_EXISTS),
+        C::Held
+        | C::SnapshotNeeded
+        | C::AlreadyEnded
+        | C::AlreadyReviewed
+        | C::StillRunning
+        | C::AlreadyWithdrawn
+        | C::AlreadyAnswered
+        | C::AlreadyLinked
+        | C::CorrectedSince
+        | C::AlreadyReleased
+        | C::HasReturn
+        | C::MemberInUse => Problem::new(&table::WRONG_STATE).fault(not_allowed(conflict)),
+    }
+}
+
+fn not_allowed(conflict: Conflict) -> Fault {
+    Fault::new("", conflict.word(), "the present state does not allow this")
 }
 
 fn unknown_cursor() -> Fault {
@@ -75,10 +95,9 @@ mod tests {
     #[rstest]
     #[case(ServiceError::NotFound, 404, "not_found")]
     #[case(ServiceError::Expired, 410, "expired")]
-    #[case(ServiceError::Conflict("wrong_state"), 409, "wrong_state")]
-    #[case(ServiceError::Conflict("own_return_first"), 409, "own_return_first")]
-    #[case(ServiceError::Conflict("agency_code"), 409, "wrong_state")]
-    #[case(ServiceError::Conflict("stale"), 409, "wrong_state")]
+    #[case(ServiceError::Conflict(Conflict::WrongState), 409, "wrong_state")]
+    #[case(ServiceError::Conflict(Conflict::OwnReturnFirst), 409, "own_return_first")]
+    #[case(ServiceError::Conflict(Conflict::MemberInUse), 409, "wrong_state")]
     #[case(ServiceError::Stale, 412, "stale")]
     #[case(ServiceError::PreconditionRequired, 428, "precondition_required")]
     #[case(ServiceError::KeyReused, 422, "idempotency_key_reused")]

@@ -13,7 +13,7 @@ use crate::idempotency::KeptReply;
 use crate::sealing::until;
 use crate::session::{Call, Scene};
 use crate::upkeep::early;
-use crate::{Answer, DestructionIn, DestructionOut, Service, ServiceError, Written};
+use crate::{Answer, Conflict, DestructionIn, DestructionOut, Service, ServiceError, Written};
 
 /// What a decision's sealed column holds.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -27,7 +27,7 @@ impl Service {
     /// When it answers, the keys are dead and certified.
     ///
     /// # Errors
-    /// As every write; `Conflict("held")` under a legal hold, `Conflict("snapshot_needed")` when no view is signed off
+    /// As every write; `Conflict::Held` under a legal hold, `Conflict::SnapshotNeeded` when no view is signed off
     /// and no waiver is given. [`ServiceError::Unavailable`] can also mean that it was decided and the keystore did not
     /// answer: it is then finished by the next upkeep, or by asking again.
     pub fn destroy_chronology(
@@ -45,7 +45,7 @@ impl Service {
             scene.trail.expires_at = None;
             check(&input)?;
             if self.is_held(scene, Some(id), row.family_id)? {
-                return Err(ServiceError::Conflict("held"));
+                return Err(ServiceError::Conflict(Conflict::Held));
             }
             let snapshot = snapshot_kept(scene, &permit, id, &input)?;
             let order = self.order(scene, &row, &input, snapshot)?;
@@ -207,6 +207,6 @@ fn snapshot_kept(
     }
     match input.snapshot_waiver {
         Some(_) => Ok(SnapshotKept::Waived),
-        None => Err(ServiceError::Conflict("snapshot_needed")),
+        None => Err(ServiceError::Conflict(Conflict::SnapshotNeeded)),
     }
 }

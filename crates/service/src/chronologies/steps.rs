@@ -7,7 +7,7 @@ use store::ChronologyRow;
 
 use super::{Admitted, ChronologyDetails, ReasonGiven};
 use crate::session::{Call, Scene};
-use crate::{Answer, ChronologyOut, Fault, ReopenIn, Service, ServiceError, Written};
+use crate::{Answer, ChronologyOut, Conflict, Fault, ReopenIn, Service, ServiceError, Written};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -83,7 +83,7 @@ impl Service {
             step(&mut row, Transition::Reopen)?;
             if row.opened_at.is_none() {
                 // Closed as a draft: what opening asks for was never asked.
-                return Err(ServiceError::Conflict("wrong_state"));
+                return Err(ServiceError::Conflict(Conflict::WrongState));
             }
             let now = scene.now();
             let days = u32::from(scene.policy().purpose(row.purpose).due_days);
@@ -102,7 +102,7 @@ impl Service {
 
 /// Takes a step, or says that the state does not allow it.
 pub(super) fn step(row: &mut ChronologyRow, transition: Transition) -> Answer<()> {
-    row.state = row.state.after(transition).ok_or(ServiceError::Conflict("wrong_state"))?;
+    row.state = row.state.after(transition).ok_or(ServiceError::Conflict(Conflict::WrongState))?;
     Ok(())
 }
 

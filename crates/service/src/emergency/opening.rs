@@ -34,8 +34,8 @@ impl Service {
     ///
     /// # Errors
     /// As every write; [`ServiceError::NotFound`] alike when there is no such chronology and when it cannot be opened so;
-    /// `Conflict("already_yours")` when the caller reads it, or all of a child's, as it is;
-    /// `Conflict("reviews_outstanding")` while too many of the caller's accesses await a review. By a child's number the
+    /// `Conflict::AlreadyYours` when the caller reads it, or all of a child's, as it is;
+    /// `Conflict::ReviewsOutstanding` while too many of the caller's accesses await a review. By a child's number the
     /// access is opened, told and counted whether or not anything can be read under it, so that looking numbers up in this
     /// way is never free.
     pub fn open_emergency_access(&self, call: &Call, input: EmergencyAccessIn) -> Answer<Written<EmergencyAccessOut>> {

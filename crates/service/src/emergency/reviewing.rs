@@ -5,7 +5,7 @@ use store::{EmergencyAccessRow, EmergencyChronologyRow};
 
 use super::{Words, access_out, active, trail};
 use crate::session::{Call, Scene};
-use crate::{Answer, EmergencyAccessOut, EmergencyReviewIn, Service, ServiceError, Written};
+use crate::{Answer, Conflict, EmergencyAccessOut, EmergencyReviewIn, Service, ServiceError, Written};
 
 /// An access that the caller was given leave to do something with.
 struct Known {
@@ -37,7 +37,7 @@ impl Service {
     /// Ends an emergency access before its time.
     ///
     /// # Errors
-    /// As every write; `Conflict("already_ended")` when it has ended.
+    /// As every write; `Conflict::AlreadyEnded` when it has ended.
     pub fn end_emergency_access(&self, call: &Call, id: EmergencyAccessId) -> Answer<Written<EmergencyAccessOut>> {
         self.write_once(
             call,
@@ -47,7 +47,7 @@ impl Service {
                 let Known { permit, mut row, chronologies } = known(scene, id, Operation::EmergencyEnd)?;
                 let now = scene.now();
                 if !active(&row, now) {
-                    return Err(ServiceError::Conflict("already_ended"));
+                    return Err(ServiceError::Conflict(Conflict::AlreadyEnded));
                 }
                 let words = self.words(&row, now)?;
                 row.ended_at = Some(now);
@@ -62,8 +62,8 @@ impl Service {
     /// finding it has to be over.
     ///
     /// # Errors
-    /// As every write; `Conflict("own_access")` to whoever broke the glass, `Conflict("already_reviewed")`,
-    /// `Conflict("still_running")`.
+    /// As every write; `Conflict::OwnAccess` to whoever broke the glass, `Conflict::AlreadyReviewed`,
+    /// `Conflict::StillRunning`.
     pub fn review_emergency_access(
         &self,
         call: &Call,
@@ -78,14 +78,14 @@ impl Service {
                 let Known { permit, mut row, chronologies } = known(scene, id, Operation::EmergencyReview)?;
                 let now = scene.now();
                 if row.reviewed_at.is_some() {
-                    return Err(ServiceError::Conflict("already_reviewed"));
+                    return Err(ServiceError::Conflict(Conflict::AlreadyReviewed));
                 }
                 if input.note.as_str().trim().is_empty() {
                     return Err(ServiceError::fault("/note", "required", "the grounds in words"));
                 }
                 if active(&row, now) {
                     if input.finding != ReviewFinding::NotJustified {
-                        return Err(ServiceError::Conflict("still_running"));
+                        return Err(ServiceError::Conflict(Conflict::StillRunning));
                     }
                     row.ended_at = Some(now);
                 }

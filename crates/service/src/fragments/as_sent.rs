@@ -10,7 +10,7 @@ use super::submitting::{check_child, check_expiry, check_sharing, entry_scope};
 use super::taking_in::{Names, people_in, rename_people};
 use crate::chronologies::facts_of;
 use crate::session::Scene;
-use crate::{Answer, FragmentIn, FragmentReceipt, Service, ServiceError};
+use crate::{Answer, Conflict, FragmentIn, FragmentReceipt, Service, ServiceError};
 
 impl Service {
     /// Where a fragment of the caller's agency came from, when its chronology is not the caller's to know of: a
@@ -91,7 +91,7 @@ impl Service {
         let known = |child: &PersonId| names.contains_key(child) || origin.family_id == row.family_id;
         let children: Vec<PersonId> = scope.children.iter().filter(|child| !known(child)).copied().collect();
         if submission.entries.iter().flat_map(people_in).chain(child).any(|one| children.contains(&one)) {
-            return Err(ServiceError::Conflict("wrong_state"));
+            return Err(ServiceError::Conflict(Conflict::WrongState));
         }
         for entry in &mut submission.entries {
             rename_people(entry, &names);

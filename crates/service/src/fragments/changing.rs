@@ -7,7 +7,9 @@ use super::entries::checked;
 use super::submitting::{check_child, check_expiry, check_sharing, entry_scope, receipt_of};
 use super::{FragmentDetails, Held, fragment_terms, living_until, trail, version_place};
 use crate::session::{Call, Scene};
-use crate::{Answer, ExtendIn, FragmentIn, FragmentReceipt, Service, ServiceError, SubmissionOutcome, Written};
+use crate::{
+    Answer, Conflict, ExtendIn, FragmentIn, FragmentReceipt, Service, ServiceError, SubmissionOutcome, Written,
+};
 
 impl Service {
     /// Corrects a fragment: a new version, the earlier ones kept.
@@ -96,7 +98,7 @@ impl Service {
     /// invitation is open again when nothing else of the agency stands.
     ///
     /// # Errors
-    /// As every write; [`ServiceError::Stale`] when `version` is not the current one; `Conflict("held")` under a legal
+    /// As every write; [`ServiceError::Stale`] when `version` is not the current one; `Conflict::Held` under a legal
     /// hold.
     pub fn withdraw_fragment(&self, call: &Call, id: FragmentId, version: i64) -> Answer<()> {
         let written = self.write(call, Operation::FragmentWithdraw, trail(id), |scene| {
@@ -105,7 +107,7 @@ impl Service {
                 return Err(ServiceError::Stale);
             }
             if self.is_held(scene, row.chronology_id, row.family_id)? {
-                return Err(ServiceError::Conflict("held"));
+                return Err(ServiceError::Conflict(Conflict::Held));
             }
             let origin = store::origins::find(scene.tx, row.partnership_id, id)?;
             let stone = self.fragment_tombstone(scene, &permit, &row, TombstoneReason::Withdrawn)?;

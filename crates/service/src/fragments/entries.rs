@@ -147,7 +147,9 @@ const fn date_code(error: &EventDateError) -> &'static str {
     match error {
         EventDateError::ImpossibleDate | EventDateError::ImpossibleTime => "impossible_date",
         EventDateError::EndBeforeStart => "end_before_start",
-        _ => "unparseable_date",
+        EventDateError::Empty | EventDateError::TooLong | EventDateError::Unreadable | EventDateError::YearMissing => {
+            "unparseable_date"
+        }
     }
 }
 

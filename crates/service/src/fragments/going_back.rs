@@ -8,7 +8,7 @@ use super::living_until;
 use super::taking_in::{Names, people_in};
 use crate::invitations::FormerAnswer;
 use crate::session::Scene;
-use crate::{Answer, Service, ServiceError};
+use crate::{Answer, Conflict, Service, ServiceError};
 
 impl Service {
     /// Sends a fragment back to where it came from. Frozen views forget its words, and its agency's invitation is as it
@@ -59,7 +59,7 @@ impl Service {
         let entries = self.open_entries(scene, permit, was, &version)?;
         let mut named: Vec<PersonId> = was.child_id.into_iter().collect();
         named.extend(entries.iter().flat_map(|(_, entry)| people_in(entry)));
-        if named.iter().any(stays) { Err(ServiceError::Conflict("corrected_since")) } else { Ok(()) }
+        if named.iter().any(stays) { Err(ServiceError::Conflict(Conflict::CorrectedSince)) } else { Ok(()) }
     }
 
     /// Names one person otherwise in everything that was taken into a chronology from these families.

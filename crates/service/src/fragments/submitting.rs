@@ -12,7 +12,7 @@ use crate::people::{FamilyView, edtf_fault};
 use crate::sealing::to_bytes;
 use crate::session::{Call, Scene};
 use crate::{
-    Answer, EntryIn, EntryReceipt, Fault, FragmentIn, FragmentReceipt, Involvement, Service, ServiceError,
+    Answer, Conflict, EntryIn, EntryReceipt, Fault, FragmentIn, FragmentReceipt, Involvement, Service, ServiceError,
     SubmissionOutcome, Written,
 };
 
@@ -93,7 +93,7 @@ impl Service {
         let standing = self.standing(scene, &permit, &chronology, &submission)?;
         if standing.as_ref().is_some_and(|row| row.proxy_by_agency != submission.proxy_by) {
             // Nobody writes over what another wrote: neither social care over an agency's own words, nor the reverse.
-            return Err(ServiceError::Conflict("already_exists"));
+            return Err(ServiceError::Conflict(Conflict::AlreadyExists));
         }
         if let Some(expected) = expected {
             expected.check(standing.as_ref())?;

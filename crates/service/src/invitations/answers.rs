@@ -5,7 +5,7 @@ use domain::{InvitationId, InvitationState, Operation};
 use super::{InvitationDetails, Invited, trail};
 use crate::directory::filled;
 use crate::session::{Call, Scene};
-use crate::{Answer, DeclineIn, Fault, InvitationOut, NilReturnIn, Service, ServiceError, Written};
+use crate::{Answer, Conflict, DeclineIn, Fault, InvitationOut, NilReturnIn, Service, ServiceError, Written};
 
 impl Service {
     /// Says that a return is being written.
@@ -31,7 +31,7 @@ impl Service {
     /// Answers that the agency holds nothing relevant.
     ///
     /// # Errors
-    /// As every write; `Conflict("has_return")` while a fragment of the agency stands: it is withdrawn first.
+    /// As every write; `Conflict::HasReturn` while a fragment of the agency stands: it is withdrawn first.
     pub fn nil_return(&self, call: &Call, id: InvitationId, input: NilReturnIn) -> Answer<Written<InvitationOut>> {
         self.write_once(
             call,
@@ -55,7 +55,7 @@ impl Service {
     /// Declines, with a reason.
     ///
     /// # Errors
-    /// As every write; `Conflict("has_return")` while a fragment of the agency stands: it is withdrawn first.
+    /// As every write; `Conflict::HasReturn` while a fragment of the agency stands: it is withdrawn first.
     pub fn decline(&self, call: &Call, id: InvitationId, input: DeclineIn) -> Answer<Written<InvitationOut>> {
         self.write_once(
             call,
@@ -91,7 +91,7 @@ impl Service {
             return Err(ServiceError::NotFound);
         }
         if !invited.row.state.may_become(next) {
-            return Err(ServiceError::Conflict("wrong_state"));
+            return Err(ServiceError::Conflict(Conflict::WrongState));
         }
         invited.row.state = next;
         Ok(invited)
@@ -101,7 +101,7 @@ impl Service {
         let Invited { permit, chronology, mut row } = invited;
         let standing = store::fragments::list(scene.tx, permit.partnership(), chronology.id, scene.session.now)?;
         if standing.iter().any(|fragment| fragment.agency_id == row.agency_id) {
-            return Err(ServiceError::Conflict("has_return"));
+            return Err(ServiceError::Conflict(Conflict::HasReturn));
         }
         let before = self.invitation_details(&chronology, &row, scene.now())?;
         let details = InvitationDetails { message: before.message, ..answer };

@@ -169,6 +169,7 @@ impl Service {
                 trail: trail(id),
                 writes: true,
                 relink: None,
+                repeats: None,
             };
             let Invited { chronology, mut row, .. } =
                 self.admit_to_invitation(&mut scene, id, Operation::InvitationRead)?;

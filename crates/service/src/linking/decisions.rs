@@ -11,7 +11,9 @@ use super::showing::{end_of, out};
 use crate::chronologies::{Admitted, trail};
 use crate::session::{Call, Scene};
 use crate::timeline::{Opened, family_facts};
-use crate::{Answer, Fault, LinkDecisionIn, LinkDecisionOut, LinkWithdrawalIn, Service, ServiceError, Written};
+use crate::{
+    Answer, Conflict, Fault, LinkDecisionIn, LinkDecisionOut, LinkWithdrawalIn, Service, ServiceError, Written,
+};
 
 /// Decisions about one chronology, at most, withdrawn ones included.
 const MAX_DECISIONS: usize = 1_000;
@@ -80,7 +82,7 @@ impl Service {
                 scene.trail.object_id = Some(decision.0);
                 let (mut row, entries, opened) = self.decision_seen(scene, &permit, &chronology, decision)?;
                 if row.withdrawn_at.is_some() {
-                    return Err(ServiceError::Conflict("already_withdrawn"));
+                    return Err(ServiceError::Conflict(Conflict::AlreadyWithdrawn));
                 }
                 if input.reason.as_str().trim().is_empty() {
                     return Err(ServiceError::fault("/reason", "required", "a reason in words"));
@@ -190,9 +192,10 @@ fn check(input: &LinkDecisionIn, entries: &[LiveEntry], shown: &SortedEvents) ->
     if input.reason.as_str().trim().is_empty() {
         faults.push(Fault::new("/reason", "required", "a reason in words"));
     }
-    let with = match input.decision {
-        LinkVerdict::DifferentEvents if input.with.is_empty() => others_on_their_rows(&input.entries, entries, shown),
-        _ => input.with.clone(),
+    let with = if input.decision == LinkVerdict::DifferentEvents && input.with.is_empty() {
+        others_on_their_rows(&input.entries, entries, shown)
+    } else {
+        input.with.clone()
     };
     faults.extend(sides_missing(input, &with));
     if faults.is_empty() {

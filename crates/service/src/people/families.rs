@@ -9,8 +9,8 @@ use super::edtf_fault;
 use crate::sealing::{SealedValue, until};
 use crate::session::{Call, Scene, Trail};
 use crate::{
-    Answer, FamilyIn, FamilyOut, FamilySummary, Fault, Household, MemberOut, Page, PageQuery, Relationship, Service,
-    ServiceError, Written,
+    Answer, Conflict, FamilyIn, FamilyOut, FamilySummary, Fault, Household, MemberOut, Page, PageQuery, Relationship,
+    Service, ServiceError, Written,
 };
 
 /// What a family's sealed column holds.
@@ -179,7 +179,7 @@ impl Service {
     ///
     /// # Errors
     /// As every write; [`ServiceError::Stale`] when `version` is not the current one;
-    /// `Conflict("member_in_use")` never loses an entry: a child whom a live entry concerns cannot leave the family.
+    /// `Conflict::MemberInUse` never loses an entry: a child whom a live entry concerns cannot leave the family.
     pub fn replace_family(&self, call: &Call, id: FamilyId, version: i64, input: FamilyIn) -> Answer<FamilyOut> {
         let written = self.write(call, Operation::FamilyUpdate, Trail::about("family", id), |scene| {
             let facts = family_facts(scene, id)?;
@@ -212,7 +212,7 @@ impl Service {
         if !leaving.is_empty()
             && store::families::latest_reference(scene.tx, row.partnership_id, row.id, scene.session.now)?.is_some()
         {
-            return Err(ServiceError::Conflict("member_in_use"));
+            return Err(ServiceError::Conflict(Conflict::MemberInUse));
         }
         for person in after.iter().filter(|person| !before.contains(person)) {
             store::families::add_member(scene.tx, row.partnership_id, row.id, *person)?;

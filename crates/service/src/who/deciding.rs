@@ -10,7 +10,7 @@ use super::{LinkDetails, links, rows_by_pair};
 use crate::chronologies::{Admitted, trail};
 use crate::session::{Call, Scene};
 use crate::{
-    Answer, Fault, PersonDecisionIn, PersonLinkOut, PersonLinkPatch, PersonLinkStep, PersonVerdict, Service,
+    Answer, Conflict, Fault, PersonDecisionIn, PersonLinkOut, PersonLinkPatch, PersonLinkStep, PersonVerdict, Service,
     ServiceError, Written,
 };
 
@@ -33,9 +33,9 @@ impl Service {
     /// in goes back.
     ///
     /// # Errors
-    /// As every write; [`ServiceError::Invalid`] names what cannot be decided; `Conflict("already_answered")` for a
-    /// question that somebody answered; `Conflict("already_linked")` when one of the two is somebody else already;
-    /// `Conflict("corrected_since")` as for [`Service::undo_person_link`].
+    /// As every write; [`ServiceError::Invalid`] names what cannot be decided; `Conflict::AlreadyAnswered` for a
+    /// question that somebody answered; `Conflict::AlreadyLinked` when one of the two is somebody else already;
+    /// `Conflict::CorrectedSince` as for [`Service::undo_person_link`].
     pub fn decide_person(
         &self,
         call: &Call,
@@ -69,7 +69,7 @@ impl Service {
     ///
     /// # Errors
     /// As every write; [`ServiceError::Stale`] when `version` is not the current one; `Conflict` when nothing stands;
-    /// `Conflict("corrected_since")` when a fragment would go back that its agency has corrected since, so that it names
+    /// `Conflict::CorrectedSince` when a fragment would go back that its agency has corrected since, so that it names
     /// somebody whom its own family does not have.
     pub fn undo_person_link(
         &self,
@@ -87,7 +87,7 @@ impl Service {
                 return Err(ServiceError::Stale);
             }
             if row.state != State::Standing {
-                return Err(ServiceError::Conflict("wrong_state"));
+                return Err(ServiceError::Conflict(Conflict::WrongState));
             }
             check_reason(&patch.reason)?;
             let subject = self.subject_of(scene, &chronology, (row.their_person_id, row.our_person_id), Some(row))?;
@@ -119,7 +119,7 @@ impl Service {
                 let row = self.link_row(scene, chronology, question)?;
                 let row = row.ok_or_else(|| ServiceError::fault("/question", "unknown", "no such question"))?;
                 if row.state != State::Open {
-                    return Err(ServiceError::Conflict("already_answered"));
+                    return Err(ServiceError::Conflict(Conflict::AlreadyAnswered));
                 }
                 self.subject_of(scene, chronology, (row.their_person_id, row.our_person_id), Some(row))
             }
@@ -341,5 +341,5 @@ fn check_free(scene: &mut Scene<'_, '_>, chronology: &ChronologyRow, subject: &S
         let ours_elsewhere = row.our_person_id == our && row.their_person_id != their;
         theirs_elsewhere || ours_elsewhere
     });
-    if taken { Err(ServiceError::Conflict("already_linked")) } else { Ok(()) }
+    if taken { Err(ServiceError::Conflict(Conflict::AlreadyLinked)) } else { Ok(()) }
 }

@@ -49,7 +49,7 @@ impl Journals {
                 }
             }
             Line::Signed { partnership, size, root } if partnership == of => self.signed.push((size, root)),
-            _ => {}
+            Line::Written { .. } | Line::Settled { .. } | Line::Signed { .. } => {}
         }
     }
 
