@@ -12,7 +12,7 @@ use timeline::{ChildFacts, CoverageLine, FamilyFacts, Filter, LiveEntry, Row, co
 use vault::DataKey;
 
 use crate::chronologies::{Admitted, trail};
-use crate::fragments::{LaterMarkings, entry_place, raise_markings};
+use crate::fragments::{LaterMarkings, VersionSeen, entry_place, raise_markings, whole};
 use crate::people::FamilyView;
 use crate::sealing::open_with;
 use crate::session::{Call, Scene};
@@ -55,8 +55,16 @@ impl Opened {
     }
 }
 
-/// The key of each fragment's version, and what the version says of its agency's part.
-type OpenedVersions = BTreeMap<FragmentId, (DataKey, Option<Involvement>)>;
+/// Each fragment's version as it is opened for a reader.
+type OpenedVersions = BTreeMap<FragmentId, OpenedVersion>;
+
+struct OpenedVersion {
+    key: DataKey,
+    /// What it says of its agency's part.
+    involvement: Option<Involvement>,
+    /// Its number to the reader, and since when it says what they see.
+    shown: (i64, VersionSeen),
+}
 
 impl Service {
     /// The consolidated timeline.
@@ -150,16 +158,32 @@ impl Service {
     ) -> Answer<Vec<EntryId>> {
         let Some((key, sealed)) = self.open_living_version(now, row, version)? else { return Ok(Vec::new()) };
         let kept = sealed.kept_from(reader, row.agency_id);
-        versions.insert(row.id, (key, sealed.details.involvement));
+        let shown = sealed.seen_by(reader, row.agency_id, whole(version));
+        versions.insert(row.id, OpenedVersion { key, involvement: sealed.details.involvement, shown });
         Ok(kept)
     }
 
-    /// Opens one fragment, whoever may see it: nothing of it is for a reader yet.
-    pub(crate) fn open_content_of(&self, now: Instant, content: FragmentContent) -> Answer<Vec<LiveEntry>> {
-        match self.open_living_version(now, &content.fragment, &content.version)? {
-            Some((key, _)) => live_entries(&key, content),
-            None => Ok(Vec::new()),
-        }
+    /// Opens one fragment for each of several kinds of reader, as it is shown to each; nothing of it is for a reader yet.
+    pub(crate) fn open_content_for(
+        &self,
+        now: Instant,
+        content: FragmentContent,
+        readers: &[Reader],
+    ) -> Answer<Vec<Vec<LiveEntry>>> {
+        let author = content.fragment.agency_id;
+        let Some((key, sealed)) = self.open_living_version(now, &content.fragment, &content.version)? else {
+            return Ok(readers.iter().map(|_| Vec::new()).collect());
+        };
+        let version = whole(&content.version);
+        let all = live_entries(&key, (version.version, version), content)?;
+        let shown_to = |reader: &Reader| {
+            let (number, since) = sealed.seen_by(reader, author, version);
+            let seen = all
+                .iter()
+                .filter(|entry| may_read_entry(reader, entry.agency, &entry.details.category, &entry.details.handling));
+            seen.map(|entry| LiveEntry { fragment_version: number, submitted_at: since.at, ..entry.clone() }).collect()
+        };
+        Ok(readers.iter().map(shown_to).collect())
     }
 
     /// Where each invited agency stands, and its part in the support network.
@@ -176,16 +200,18 @@ impl Service {
         let ids: Vec<AgencyId> = invited.iter().map(|row| row.agency_id).collect();
         let agencies = store::agencies::find_many(scene.tx, partnership, &ids)?;
         let inside = permit.sees_all_agencies();
+        let reader = permit.reader();
         let line = |row: InvitationRow| {
             let agency = agencies.iter().find(|agency| agency.id == row.agency_id).ok_or(ServiceError::NotFound)?;
+            let entry_count = counts.get(&row.agency_id).copied().unwrap_or(0);
             Ok(CoverageOut {
                 agency_id: row.agency_id,
                 agency_name: agency.name.clone(),
                 agency_kind: agency.kind,
-                state: row.state,
+                state: answer_shown(&reader, row.agency_id, row.state),
                 answered_at: row.answered_at,
                 decline_reason: row.decline_reason.filter(|_| inside),
-                entry_count: counts.get(&row.agency_id).copied().unwrap_or(0),
+                entry_count,
                 involvement: involvement.remove(&row.agency_id),
             })
         };
@@ -253,6 +279,17 @@ impl Service {
     }
 }
 
+/// An agency's answer as a reader learns of it. To whoever is not on the side that runs the chronology, an agency that holds
+/// nothing looks like one that has returned nothing they may see.
+pub(crate) fn answer_shown(reader: &Reader, agency: AgencyId, state: InvitationState) -> InvitationState {
+    let inside = reader.social_care && !reader.emergency;
+    if state == InvitationState::NilReturn && !inside && !reader.sees_every_entry_of(agency) {
+        InvitationState::Submitted
+    } else {
+        state
+    }
+}
+
 /// Opens the entries of fragments whose versions are opened.
 fn open_entries(
     scene: &mut Scene<'_, '_>,
@@ -271,35 +308,41 @@ fn open_entries(
     };
     for fragment in content {
         let (id, agency, end) = (fragment.fragment.id, fragment.fragment.agency_id, fragment.fragment.expires_at);
-        scene.trail.expires_at = Some(scene.trail.expires_at.map_or(end, |earliest| earliest.min(end)));
-        let Some((key, involvement)) = versions.remove(&id) else { continue };
-        opened.expires.insert(id, end);
+        let Some(OpenedVersion { key, involvement, shown }) = versions.remove(&id) else { continue };
         opened.versions.insert(id, fragment.version.version);
         opened.returned.insert(agency);
-        let entries = live_entries(&key, fragment)?;
+        let may =
+            |entry: &LiveEntry| may_read_entry(reader, entry.agency, &entry.details.category, &entry.details.handling);
+        let seen: Vec<LiveEntry> = live_entries(&key, shown, fragment)?.into_iter().filter(may).collect();
+        // Of a fragment with nothing for the reader to see, nothing is told: not what it says of its agency, nor its end.
+        if seen.is_empty() && !reader.sees_every_entry_of(agency) {
+            continue;
+        }
+        scene.trail.expires_at = Some(scene.trail.expires_at.map_or(end, |earliest| earliest.min(end)));
+        opened.expires.insert(id, end);
         opened.involvement.extend(involvement.map(|involvement| (agency, involvement)));
-        opened.entries.extend(
-            entries
-                .into_iter()
-                .filter(|entry| may_read_entry(reader, entry.agency, &entry.details.category, &entry.details.handling)),
-        );
+        opened.entries.extend(seen);
     }
     opened.seen = opened.entries.iter().map(|entry| entry.entry_id).collect();
     Ok(opened)
 }
 
 /// The entries of a fragment's content, opened.
-fn live_entries(key: &DataKey, content: FragmentContent) -> Answer<Vec<LiveEntry>> {
-    let FragmentContent { fragment, version, entries } = content;
+fn live_entries(
+    key: &DataKey,
+    (number, since): (i64, VersionSeen),
+    content: FragmentContent,
+) -> Answer<Vec<LiveEntry>> {
+    let FragmentContent { fragment, entries, .. } = content;
     let open = |entry: store::EntryRow| {
         let details: EntryDetails = open_with(key, &entry_place(entry.id, entry.version), entry.sealed.as_ref())?;
         Ok(LiveEntry {
             entry_id: entry.id,
             fragment_id: fragment.id,
-            fragment_version: version.version,
+            fragment_version: number,
             agency: fragment.agency_id,
             proxy_by: fragment.proxy_by_agency,
-            submitted_at: version.created_at,
+            submitted_at: since.at,
             position: entry.position,
             details,
         })

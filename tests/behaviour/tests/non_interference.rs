@@ -1,9 +1,11 @@
 //! Who may not see an entry cannot tell that it is there. Two worlds are led through the same random story (submissions,
 //! corrections, withdrawals, merging and splitting, accounts taken in from ahead, frozen views, sign-off and reopening,
 //! extension, time, restarts); they differ only in what is marked: how much of it there is, its words, their length, and
-//! what is done with it. After every step everybody who may not see it asks everything they can. Status, headers, length,
-//! bytes and tags must be the same in both worlds, identifiers being called by the order in which they first appeared; and so
-//! must be the work: how many sealed values are opened to answer, and how many bytes are in them.
+//! what is done with it. It is corrected by itself, at other times and more often in one world than in the other, and whole
+//! returns consist of nothing else. After every step everybody who may not see it asks everything they can. Status, headers,
+//! length, bytes, versions, times, order and tags must be the same in both worlds, identifiers being called by the order in
+//! which they first appeared; and so must be the work: how many sealed values are opened to answer, and how many bytes are in
+//! them. The paths asked for are held against the routes of the document, so that a new one is not forgotten.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -15,7 +17,8 @@
 
 use std::collections::BTreeMap;
 
-use behaviour::inputs::{child, entry, fragment, reason, suggested_pair, with};
+use behaviour::document::{document, operations};
+use behaviour::inputs::{ABSENT, child, entry, fragment, reason, suggested_pair, with};
 use behaviour::{Answer, Kind, Seed, TestApp, User};
 use serde_json::{Value, json};
 
@@ -59,6 +62,10 @@ struct World {
     kept: Kept,
     /// The police's fragments: id and version, in the order in which they came.
     fragments: Vec<(String, i64)>,
+    /// Of each what everybody sees; none for one sent ahead.
+    plain: BTreeMap<String, Value>,
+    /// The emergency access of the colleague.
+    emergency: String,
     decisions: Vec<String>,
     frozen: Vec<String>,
     /// What each watcher has been told, by their name.
@@ -169,6 +176,8 @@ impl World {
             most,
             kept,
             fragments: Vec::new(),
+            plain: BTreeMap::new(),
+            emergency: ABSENT.to_owned(),
             decisions: Vec::new(),
             frozen: Vec::new(),
             names: BTreeMap::new(),
@@ -235,6 +244,29 @@ impl World {
             .collect()
     }
 
+    /// A return of these entries, with marked ones among them: where there are none, of the agency's part alone.
+    fn mixed_return(&mut self, seen: &[Value]) -> Value {
+        let body = fragment(&self.mixed(seen));
+        if seen.is_empty() {
+            with(body, json!({"involvement": {"status": "current", "support": "MARKED"}}))
+        } else {
+            body
+        }
+    }
+
+    /// Corrections of nothing but what is marked.
+    fn correct_marked(&mut self) {
+        for _ in 0..self.marked.below(3) {
+            let at = self.marked.below(self.fragments.len());
+            let Some((id, version)) = self.fragments.get(at).cloned() else { return };
+            let Some(plain) = self.plain.get(&id).cloned() else { continue };
+            let seen = plain.as_array().unwrap().clone();
+            let corrected = with(self.mixed_return(&seen), json!({"correction_reason": "MARKED reason"}));
+            let _ = self.app.by(User::OFFICER).put(&format!("/v1/fragments/{id}"), Some(version), &corrected);
+            self.keep_version(at);
+        }
+    }
+
     /// What somebody decides that has to do with marked entries: only where there are any, and nobody's business else.
     fn meddle(&mut self) {
         let entries = self.entries();
@@ -264,11 +296,39 @@ impl World {
         }
     }
 
+    /// A colleague reads in an emergency.
+    fn break_the_glass(&mut self) {
+        let body = json!({"chronology_id": self.seed.chronology, "reason_code": "child_missing",
+                          "reason": "Canary: the mother called the duty desk"});
+        self.emergency = self.post(User::COLLEAGUE, "/v1/emergency-accesses", &body).1;
+    }
+
     /// Everything somebody can ask.
     fn paths(&self) -> Vec<String> {
         let at = |rest: &str| self.seed.at(rest);
         let mut paths: Vec<String> =
             ["me", "chronologies", "invitations", "fragments"].map(|rest| format!("/v1/{rest}")).into();
+        paths.extend(
+            [
+                "alerts",
+                "agencies",
+                "partnership",
+                "practitioners",
+                "families",
+                "holds",
+                "deletion-certificates",
+                "unpurged",
+            ]
+            .map(|rest| format!("/v1/{rest}")),
+        );
+        paths.push(format!("/v1/agencies/{}", self.seed.agencies["police"]));
+        paths.push(format!("/v1/practitioners/{}", self.seed.people[User::OFFICER.name]));
+        for invitation in ["police", "school", "surgery"].map(|agency| self.seed.invitation(agency)) {
+            paths.push(format!("{invitation}/form"));
+            paths.push(invitation);
+        }
+        paths.push(format!("/v1/emergency-accesses/{}", self.emergency));
+        paths.push(at("person-links/01999999-0000-7000-8000-00000000dead"));
         paths.push(format!("/v1/people/{}", self.seed.twin));
         paths.push(format!("/v1/families/{}", self.seed.family));
         paths.push(self.seed.path.clone());
@@ -298,11 +358,12 @@ impl World {
         ];
         paths.extend(lists.map(at));
         paths.push(format!("/v1/tombstones/{}", self.seed.chronology));
-        for (id, version) in &self.fragments {
+        for (id, _) in &self.fragments {
             let fragment = format!("/v1/fragments/{id}");
             paths.push(format!("/v1/tombstones/{id}"));
             paths.push(format!("{fragment}/versions"));
-            paths.extend((1..=*version).map(|version| format!("{fragment}/versions/{version}")));
+            paths.push(format!("{fragment}/readers"));
+            paths.extend((1..=6).map(|version| format!("{fragment}/versions/{version}")));
             paths.push(fragment);
         }
         paths.extend(self.decisions.iter().map(|id| at(&format!("link-decisions/{id}"))));
@@ -358,19 +419,28 @@ fn step(worlds: &mut [World; 2], chance: &mut Chance, number: usize) -> String {
     seen.extend((chance.below(3) == 0).then(|| behaviour::inputs::told(attended)));
     let about = chance.next();
     let pick = |count: usize| usize::try_from(about % count.max(1) as u64).unwrap();
-    let what = chance.below(13);
+    let what = chance.below(15);
     let outcomes = worlds.each_mut().map(|world| {
         let fragments = world.fragments.len();
         match what {
-            0 | 1 => {
-                let body = fragment(&world.mixed(&seen));
+            0 | 1 | 12 => {
+                // Now and then nothing but what is marked.
+                let seen = if what == 12 { Vec::new() } else { seen.clone() };
+                let body = world.mixed_return(&seen);
                 let (status, id) = world.post(User::OFFICER, &world.seed.at("fragments"), &body);
-                world.fragments.extend((status < 300).then_some((id, 1)));
+                if status < 300 && !world.plain.contains_key(&id) {
+                    world.plain.insert(id.clone(), json!(seen));
+                    world.fragments.push((id, 1));
+                }
                 (format!("submit {status}"), Value::Null)
             }
             2 | 3 if fragments > 0 => {
                 let at = pick(fragments);
                 let body = fragment(&world.mixed(&seen));
+                let (id, _) = world.fragments[at].clone();
+                if world.plain.contains_key(&id) {
+                    world.plain.insert(id, json!(seen));
+                }
                 let (id, version) = world.fragments[at].clone();
                 let status =
                     world.app.by(User::OFFICER).put(&format!("/v1/fragments/{id}"), Some(version), &body).status;
@@ -453,6 +523,9 @@ fn step(worlds: &mut [World; 2], chance: &mut Chance, number: usize) -> String {
     let [(one, _), (other, _)] = outcomes;
     assert_eq!(one, other, "the story went another way");
     for world in worlds {
+        // At another time than what everybody sees.
+        world.app.pass(60);
+        world.correct_marked();
         world.meddle();
         for at in 0..world.fragments.len() {
             world.keep_version(at);
@@ -463,7 +536,7 @@ fn step(worlds: &mut [World; 2], chance: &mut Chance, number: usize) -> String {
 
 /// Those who may not see what is marked.
 fn watchers(kept: Kept) -> Vec<User> {
-    let mut watchers = vec![User::RETURNED, User::WAITING, User::HOUSING, User::LEAD, User::STRANGER];
+    let mut watchers = vec![User::RETURNED, User::WAITING, User::HOUSING, User::LEAD, User::STRANGER, User::COLLEAGUE];
     if kept == Kept::Offence {
         watchers.push(User::TEAM);
     }
@@ -481,6 +554,9 @@ fn story(kind: Kind, seed: u64) {
     for number in 0..STEPS {
         done.push(step(&mut worlds, &mut chance, number));
         let about = format!("seed {seed}, {kind:?}, {kept:?}, {done:#?}");
+        if number + 1 == STEPS {
+            worlds.iter_mut().for_each(World::break_the_glass);
+        }
         // Everybody at the end, one after each step.
         let (first, some) = (chance.below(all.len()), if number + 1 == STEPS { all.len() } else { 1 });
         for user in all.iter().cycle().skip(first).take(some) {
@@ -528,12 +604,50 @@ fn same(worlds: &mut [World; 2], user: User, about: &str) {
     }
 }
 
+/// The stories that are told; others with `CHRONOLOGY_SEEDS="4 5 6"`.
+fn seeds(usual: [u64; 2]) -> Vec<u64> {
+    let asked = std::env::var("CHRONOLOGY_SEEDS").ok();
+    asked.map_or_else(|| usual.into(), |asked| asked.split_whitespace().map(|seed| seed.parse().unwrap()).collect())
+}
+
+/// Reads that no watcher makes: the audit counts what everybody does, for auditors and, in a checkpoint, for anyone; and what
+/// leads to a certificate is in its list.
+const NOT_WATCHED: [&str; 6] = [
+    "/v1/audit",
+    "/v1/audit/checkpoint",
+    "/v1/audit/consistency",
+    "/v1/audit/records/{audit_id}/proof",
+    "/v1/audit/tiles/{level}/{index}",
+    "/v1/deletion-certificates/{certificate_id}",
+];
+
+#[test]
+fn every_read_is_watched() {
+    let mut world = World::new(Kind::Sqlite, Kept::Offence, 1, 1);
+    for list in [&mut world.decisions, &mut world.frozen] {
+        list.push(ABSENT.to_owned());
+    }
+    world.fragments.push((ABSENT.to_owned(), 1));
+    let asked = world.paths();
+    let is_like = |path: &str, pattern: &str| {
+        let (path, pattern) = (path.split('?').next().unwrap().split('/'), pattern.split('/'));
+        path.clone().count() == pattern.clone().count()
+            && path.zip(pattern).all(|(part, wanted)| part == wanted || wanted.starts_with('{'))
+    };
+    let document = document();
+    let reads = operations(&document).into_iter().filter(|known| known.method == "GET").map(|known| known.path);
+    let missing: Vec<String> = reads
+        .filter(|route| !NOT_WATCHED.contains(&route.as_str()) && !asked.iter().any(|path| is_like(path, route)))
+        .collect();
+    assert!(missing.is_empty(), "{missing:?}");
+}
+
 #[test]
 fn who_may_not_see_cannot_tell_on_sqlite() {
-    [0, 3].into_iter().for_each(|seed| story(Kind::Sqlite, seed));
+    seeds([0, 3]).into_iter().for_each(|seed| story(Kind::Sqlite, seed));
 }
 
 #[test]
 fn who_may_not_see_cannot_tell_on_postgresql() {
-    [101, 102].into_iter().for_each(|seed| story(Kind::Postgresql, seed));
+    seeds([101, 102]).into_iter().for_each(|seed| story(Kind::Postgresql, seed));
 }

@@ -16,7 +16,9 @@ use vault::Place;
 use crate::linking::Standing;
 use crate::sealing::of_chronology;
 use crate::session::Scene;
-use crate::timeline::{Opened, agency_names, count, count_by_agency, entries_of, family_facts, statement};
+use crate::timeline::{
+    Opened, agency_names, answer_shown, count, count_by_agency, entries_of, family_facts, statement,
+};
 use crate::{Answer, CoverageOut, Service, TimelineHeader, TimelineOut};
 
 /// What a frozen view's sealed column holds, under the chronology's key and expiry: nothing that a fragment tells.
@@ -108,6 +110,7 @@ impl FrozenLayout {
         counts: &BTreeMap<AgencyId, i64>,
         returned: &BTreeSet<AgencyId>,
         involvement: BTreeMap<AgencyId, crate::Involvement>,
+        reader: &Reader,
     ) -> TimelineHeader {
         let Self { mut header, unreturned, .. } = self;
         for line in &mut header.coverage {
@@ -119,6 +122,7 @@ impl FrozenLayout {
                 line.state = instead.state;
                 (line.answered_at, line.decline_reason) = (instead.answered_at, instead.decline_reason);
             }
+            line.state = answer_shown(reader, line.agency_id, line.state);
         }
         header.coverage_statement = statement(&header.coverage);
         (header.row_count, header.entry_count) = (count(rows.len()), entries_of(rows));
@@ -263,7 +267,7 @@ impl Service {
         let counts = count_by_agency(&opened.entries);
         let Opened { entries, expires, returned, involvement, .. } = opened;
         let drawn = consolidate_sorted(entries, &sorted, &layout.children(), &agencies, &Filter::default());
-        let header = layout.header_over(&drawn.rows, &counts, &returned, involvement);
+        let header = layout.header_over(&drawn.rows, &counts, &returned, involvement, &permit.reader());
         // Not by its header: that says what was true when it was frozen, and the chronology may have been extended since.
         let until = expires.into_values().chain([row.expires_at]).min();
         Ok(TimelineOut { header, rows: drawn.rows, next: None, until })

@@ -27,7 +27,7 @@ impl Service {
                 own_family(scene, input.family_id)?;
                 let family = self.open_family(scene, &permit, input.family_id)?;
                 let scope = entry_scope(scene, &family, input.child_id);
-                let mut faults = check_sharing(&input.sharing, input.involvement.as_ref());
+                let mut faults = check_sharing(&input.sharing, input.involvement.as_ref(), &input.entries);
                 let latest = scene.now().plus(scene.policy().max_ahead_lifetime);
                 faults.extend(check_expiry(scene, input.expires_at, latest));
                 faults.extend(check_child(&scope));
@@ -56,7 +56,7 @@ impl Service {
                 }
                 let row = self.fragment_row(scene, None, input.family_id, &submission);
                 store::fragments::insert(scene.tx, &row)?;
-                let receipt = self.store_version(scene, &row, &submission, &[], SubmissionOutcome::Created)?;
+                let receipt = self.store_version(scene, &row, &submission, None, SubmissionOutcome::Created)?;
                 // The receipt says nothing of it: whoever sends need not be whom the chronology names.
                 self.offer_to_chronologies(scene, &permit, &family)?;
                 self.settle_family(scene, &permit, input.family_id)?;

@@ -67,7 +67,7 @@ impl Service {
     ) -> Answer<FragmentReceipt> {
         let family = self.open_family(scene, permit, origin.family_id)?;
         let scope = entry_scope(scene, &family, input.child_id);
-        let mut faults = check_sharing(&input.sharing, input.involvement.as_ref());
+        let mut faults = check_sharing(&input.sharing, input.involvement.as_ref(), &input.entries);
         let asked = input.expires_at.unwrap_or(origin.asked_expiry);
         faults.extend(check_expiry(scene, asked, row.created_at.plus(scene.policy().max_ahead_lifetime)));
         faults.extend(check_child(&scope));

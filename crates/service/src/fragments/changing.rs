@@ -3,6 +3,7 @@
 use domain::{FragmentId, Operation};
 use store::{FragmentRow, FragmentState, Part, TombstoneKind, TombstoneReason, TombstoneRow};
 
+use super::correcting::seen_of;
 use super::entries::checked;
 use super::submitting::{check_child, check_expiry, check_sharing, entry_scope, receipt_of};
 use super::{FragmentDetails, Held, fragment_terms, living_until, trail, version_place};
@@ -26,7 +27,7 @@ impl Service {
     ) -> Answer<FragmentReceipt> {
         let written = self.write(call, Operation::FragmentCorrect, trail(id), |scene| {
             let Held { permit, row, chronology } = self.admit_to_fragment(scene, id, Operation::FragmentCorrect)?;
-            if row.version != version {
+            if self.version_known_to(scene, &permit, &row)? != version {
                 return Err(ServiceError::Stale);
             }
             if input.on_behalf_of.is_some_and(|agency| agency != row.agency_id) {
@@ -37,7 +38,7 @@ impl Service {
             }
             let family = self.open_family(scene, &permit, row.family_id)?;
             let scope = entry_scope(scene, &family, input.child_id);
-            let mut faults = check_sharing(&input.sharing, input.involvement.as_ref());
+            let mut faults = check_sharing(&input.sharing, input.involvement.as_ref(), &input.entries);
             let latest = match &chronology {
                 Some(chronology) => chronology.expires_at,
                 None => row.created_at.plus(scene.policy().max_ahead_lifetime),
@@ -103,7 +104,7 @@ impl Service {
     pub fn withdraw_fragment(&self, call: &Call, id: FragmentId, version: i64) -> Answer<()> {
         let written = self.write(call, Operation::FragmentWithdraw, trail(id), |scene| {
             let Held { permit, row, chronology } = self.admit_to_fragment(scene, id, Operation::FragmentWithdraw)?;
-            if row.version != version {
+            if self.version_known_to(scene, &permit, &row)? != version {
                 return Err(ServiceError::Stale);
             }
             if self.is_held(scene, row.chronology_id, row.family_id)? {
@@ -228,7 +229,9 @@ impl Service {
                 scene.trail.expires_at = Some(row.expires_at);
                 let current = store::fragments::version(scene.tx, &permit, id, row.version, scene.session.now)?;
                 let entries = self.open_entries(scene, &permit, &row, &current.ok_or(ServiceError::NotFound)?)?;
-                let receipt = receipt_of(&row, &entries, SubmissionOutcome::Updated);
+                let entries = seen_of(&permit, &row, entries);
+                let version = self.version_known_to(scene, &permit, &row)?;
+                let receipt = FragmentReceipt { version, ..receipt_of(&row, &entries, SubmissionOutcome::Updated) };
                 scene.trail.outcome = Some(receipt.outcome);
                 Ok(if unseen { FragmentReceipt { chronology_id: None, expires_at: asked, ..receipt } } else { receipt })
             },

@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use domain::{EntryDetails, EntryId, Marking, Permit};
+use domain::{EntryDetails, EntryId, Marking, Permit, may_read_entry};
 use store::{FragmentRow, FragmentState, FragmentVersionRow};
 
 use super::guarded::{kept_alike, place_among_alike};
+use super::histories::{Before, VersionSeen};
 use super::living_until;
 use super::submitting::{Submission, receipt_of};
 use crate::session::Scene;
@@ -24,15 +25,24 @@ impl Service {
         let now = scene.now();
         let current = store::fragments::version(scene.tx, permit, row.id, row.version, now)?;
         let current = current.ok_or(ServiceError::NotFound)?;
-        let before = self.open_entries(scene, permit, &row, &current)?;
-        let submission = self.over(scene, submission, &before)?;
+        let before = self.standing_before(scene, permit, &row, &current)?;
+        let submission = self.over(scene, submission, &before.entries)?;
+        let unseen = unseen_in(permit, &row, &before.entries, &submission);
+        let submission = self.with_unseen(scene, submission, &unseen)?;
+        let of_sender = submission.entries.len() - unseen.len();
+        let sent = |mut receipt: FragmentReceipt, mut entries: Vec<EntryDetails>| {
+            receipt.entries.truncate(of_sender);
+            entries.truncate(of_sender);
+            (receipt, entries)
+        };
         if current.content_index.as_ref() == submission.content_index.as_slice()
             && row.state == FragmentState::Submitted
         {
-            let receipt = receipt_of(&row, &before, SubmissionOutcome::Unchanged);
+            let seen = seen_of(permit, &row, before.entries);
+            let receipt = receipt_of(&row, &seen, SubmissionOutcome::Unchanged);
             scene.trail.object_kind = Some("fragment");
             scene.trail.object_id = Some(row.id.0);
-            return Ok((receipt, submission.entries));
+            return self.known_as(scene, permit, sent(receipt, submission.entries));
         }
         let was = row.clone();
         row.version += 1;
@@ -45,12 +55,77 @@ impl Service {
             self.rewrap_versions(scene, permit, &was, &row)?;
         }
         store::fragments::update(scene.tx, &row, was.version)?;
-        let receipt = self.store_version(scene, &row, &submission, &before, SubmissionOutcome::Updated)?;
+        let receipt = self.store_version(scene, &row, &submission, Some(&before), SubmissionOutcome::Updated)?;
         self.settle_family(scene, permit, row.family_id)?;
         if row.expires_at != current.expires_at {
             self.settle_origin(scene, permit, &row, row.expires_at)?;
         }
-        Ok((receipt, submission.entries))
+        self.known_as(scene, permit, sent(receipt, submission.entries))
+    }
+
+    /// What stands before a correction.
+    fn standing_before(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        permit: &Permit,
+        row: &FragmentRow,
+        current: &FragmentVersionRow,
+    ) -> Answer<Before> {
+        let (_, sealed) = self.open_version(scene.now(), row, current)?;
+        let entries = self.open_entries(scene, permit, row, current)?;
+        let versions = if sealed.histories.is_empty() {
+            let rows = store::fragments::versions(scene.tx, permit, row.id, scene.session.now)?;
+            rows.into_iter().map(|row| VersionSeen { version: row.version, at: row.created_at }).collect()
+        } else {
+            Vec::new()
+        };
+        Ok(Before { row: row.clone(), details: sealed.details, entries, histories: sealed.histories, versions })
+    }
+
+    /// A correction with what its sender may not see of what stands, which it leaves as it is.
+    fn with_unseen(
+        &self,
+        scene: &Scene<'_, '_>,
+        mut submission: Submission,
+        unseen: &[EntryDetails],
+    ) -> Answer<Submission> {
+        if !unseen.is_empty() {
+            submission.entries.extend_from_slice(unseen);
+            submission.unmarked.extend(unseen.iter().map(|_| false));
+            submission.content_index = self.content_index(scene, &submission)?;
+        }
+        Ok(submission)
+    }
+
+    /// A receipt with the fragment's version as its receiver knows it.
+    fn known_as(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        permit: &Permit,
+        (receipt, entries): (FragmentReceipt, Vec<EntryDetails>),
+    ) -> Answer<(FragmentReceipt, Vec<EntryDetails>)> {
+        let found = store::fragments::find(scene.tx, permit.partnership(), receipt.fragment_id)?;
+        let row = found.ok_or(ServiceError::NotFound)?;
+        let version = self.version_known_to(scene, permit, &row)?;
+        Ok((FragmentReceipt { version, ..receipt }, entries))
+    }
+
+    /// The current version of a fragment as the permit's holder counts versions.
+    pub(super) fn version_known_to(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        permit: &Permit,
+        row: &FragmentRow,
+    ) -> Answer<i64> {
+        let reader = permit.reader();
+        if reader.sees_every_entry_of(row.agency_id) {
+            return Ok(row.version);
+        }
+        let found = store::fragments::version(scene.tx, permit, row.id, row.version, scene.session.now)?;
+        let current = found.ok_or(ServiceError::NotFound)?;
+        let (_, sealed) = self.open_version(scene.now(), row, &current)?;
+        let whole = VersionSeen { version: current.version, at: current.created_at };
+        Ok(sealed.seen_by(&reader, row.agency_id, whole).0)
     }
 
     /// A submission over a version that stands: entries that say nothing of who may see them are marked as the entries that
@@ -124,6 +199,35 @@ impl Service {
         }
         ids.into_iter().map(|id| id.unwrap_or_else(|| EntryId::new(self.ids()))).collect()
     }
+}
+
+/// Those of the entries that the permit's holder may see.
+pub(super) fn seen_of(
+    permit: &Permit,
+    row: &FragmentRow,
+    entries: Vec<(EntryId, EntryDetails)>,
+) -> Vec<(EntryId, EntryDetails)> {
+    let reader = permit.reader();
+    let may = |entry: &EntryDetails| may_read_entry(&reader, row.agency_id, &entry.category, &entry.handling);
+    entries.into_iter().filter(|(_, entry)| may(entry)).collect()
+}
+
+/// What stands that the sender of a correction may not see and does not send again: social care that enters a fragment for an
+/// agency without access need not see all of it.
+fn unseen_in(
+    permit: &Permit,
+    row: &FragmentRow,
+    before: &[(EntryId, EntryDetails)],
+    submission: &Submission,
+) -> Vec<EntryDetails> {
+    let reader = permit.reader();
+    let may = |entry: &EntryDetails| may_read_entry(&reader, row.agency_id, &entry.category, &entry.handling);
+    let sent_again = |old: &EntryDetails| {
+        let same_reference = |new: &EntryDetails| old.reference.is_some() && old.reference == new.reference;
+        let same_words = |new: &EntryDetails| old.what == new.what && old.when.edtf() == new.when.edtf();
+        submission.entries.iter().any(|new| same_reference(new) || same_words(new))
+    };
+    before.iter().map(|(_, entry)| entry).filter(|entry| !may(entry) && !sent_again(entry)).cloned().collect()
 }
 
 /// Entries of a correction that say nothing of who may see them are marked as the entry that each corrects: the one with its

@@ -13,6 +13,7 @@ use timeline::LiveEntry;
 use vault::{DataKey, KeyScope};
 use zeroize::Zeroizing;
 
+use super::histories::History;
 use super::{FragmentDetails, entry_place, fragment_terms, version_place};
 use crate::sealing::{open_with, to_bytes};
 use crate::session::Scene;
@@ -35,23 +36,26 @@ pub(crate) struct SealedVersion {
     /// The entries that are not for everybody. Versions of before this was kept have none, and theirs are opened to tell.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     guarded: Vec<Guarded>,
+    /// What the fragment's versions are to those who may not see every entry.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) histories: Vec<History>,
     /// Makes up the length, so that it tells neither of what is guarded nor of the reasons given.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     padding: String,
 }
 
 /// Sealed columns of versions are as long as a multiple of this, in bytes.
-const BLOCK: usize = 1024;
+const BLOCK: usize = 2048;
 
 impl SealedVersion {
     /// Names what is guarded among the entries.
-    pub(crate) fn of(details: FragmentDetails, entries: &[(EntryId, EntryDetails)]) -> Self {
+    pub(crate) fn of(details: FragmentDetails, entries: &[(EntryId, EntryDetails)], histories: Vec<History>) -> Self {
         let guarded = entries.iter().filter(|(_, entry)| is_guarded(entry)).map(|(id, entry)| Guarded {
             entry: *id,
             category: entry.category.clone(),
             handling: entry.handling.clone(),
         });
-        Self { details, guarded: guarded.collect(), padding: String::new() }
+        Self { details, guarded: guarded.collect(), histories, padding: String::new() }
     }
 
     /// Its bytes, made up to a whole number of blocks.
@@ -87,7 +91,7 @@ pub(crate) fn raise_markings(entries: &mut [LiveEntry], later: &LaterMarkings) {
 }
 
 /// Whether there is anybody who reads the timeline and may not see the entry.
-fn is_guarded(entry: &EntryDetails) -> bool {
+pub(super) fn is_guarded(entry: &EntryDetails) -> bool {
     entry.handling.marking == Marking::Restricted || entry.category.as_str() == "CRIME"
 }
 

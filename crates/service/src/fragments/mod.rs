@@ -8,12 +8,15 @@ mod entries;
 mod findings;
 mod going_back;
 mod guarded;
+mod histories;
 mod reading;
 mod receipts;
 mod submitting;
 mod taking_in;
 
 pub(crate) use guarded::{LaterMarkings, SealedVersion, raise_markings};
+pub(crate) use histories::VersionSeen;
+pub(crate) use reading::whole;
 
 use domain::{EntryId, Facts, FragmentId, Instant, Operation, Permit, Sensitive};
 use serde::{Deserialize, Serialize};

@@ -1,8 +1,9 @@
 //! Reading fragments: lists, one fragment, its versions.
 
-use domain::{ChronologyId, EntryDetails, EntryId, FragmentId, Operation, Permit, Role, WhenOut};
+use domain::{ChronologyId, EntryDetails, EntryId, FragmentId, Instant, Operation, Permit, Role, WhenOut};
 use store::{FragmentRow, FragmentVersionRow};
 
+use super::histories::{History, VersionSeen};
 use super::taking_in::rename_people;
 use super::{FragmentDetails, Held, entry_place, fragment_terms, trail, version_place};
 use crate::chronologies::{Admitted, trail as chronology_trail};
@@ -29,8 +30,23 @@ impl Service {
                 .filter(mine)
                 .filter(|row| after.is_none_or(|place| (row.created_at, row.id.0) > (place.at, place.id)))
                 .collect();
-            self.page(scene, "fragments", &slice, rows, |row| (row.created_at, row.id.0), |row| Ok(summary(&row)))
+            let (rows, next) = self.cut(scene, "fragments", &slice, rows, |row| (row.created_at, row.id.0))?;
+            let items = rows.iter().map(|row| self.summary_for(scene, &permit, row)).collect::<Answer<Vec<_>>>()?;
+            Ok(Page { items, next })
         })
+    }
+
+    /// A fragment in brief, with its version and time as the permit's holder knows them.
+    fn summary_for(&self, scene: &mut Scene<'_, '_>, permit: &Permit, row: &FragmentRow) -> Answer<FragmentSummary> {
+        let reader = permit.reader();
+        if reader.sees_every_entry_of(row.agency_id) {
+            return Ok(summary(row));
+        }
+        let found = store::fragments::version(scene.tx, permit, row.id, row.version, scene.session.now)?;
+        let current = found.ok_or(ServiceError::NotFound)?;
+        let (_, sealed) = self.open_version(scene.now(), row, &current)?;
+        let (version, seen) = sealed.seen_by(&reader, row.agency_id, whole(&current));
+        Ok(FragmentSummary { version, updated_at: seen.at, ..summary(row) })
     }
 
     /// The fragments of the caller's agency that the caller may read, those ahead of a chronology included.
@@ -76,19 +92,34 @@ impl Service {
     pub fn fragment_versions(&self, call: &Call, id: FragmentId) -> Answer<Page<FragmentVersionOut>> {
         self.read(call, Operation::FragmentVersions, trail(id), |scene| {
             let Held { permit, row, .. } = self.admit_to_fragment(scene, id, Operation::FragmentVersions)?;
-            let versions = store::fragments::versions(scene.tx, &permit, id, scene.session.now)?;
-            let items = versions.into_iter().map(|version| {
-                let (details, entries) = self.open_seen(scene, &permit, &row, &version)?;
-                Ok(FragmentVersionOut {
-                    version: version.version,
+            let numbers = self.versions_known_to(scene, &permit, &row)?;
+            let mut items = Vec::with_capacity(numbers.len());
+            for number in numbers {
+                let Shown { version, details, entries, .. } = self.shown_version(scene, &permit, &row, Some(number))?;
+                items.push(FragmentVersionOut {
+                    version: number,
                     author_id: version.author_id,
                     created_at: version.created_at,
                     entry_count: i64::try_from(entries.len()).unwrap_or(i64::MAX),
-                    correction_reason: details.correction_reason,
-                })
-            });
-            Ok(Page { items: items.collect::<Answer<Vec<_>>>()?, next: None })
+                    correction_reason: details.and_then(|details| details.correction_reason),
+                });
+            }
+            Ok(Page { items, next: None })
         })
+    }
+
+    /// The numbers of the versions of a fragment that the permit's holder knows of, oldest first.
+    fn versions_known_to(&self, scene: &mut Scene<'_, '_>, permit: &Permit, row: &FragmentRow) -> Answer<Vec<i64>> {
+        let (reader, now) = (permit.reader(), scene.now());
+        if !reader.sees_every_entry_of(row.agency_id) {
+            let current = self.version_row(scene, permit, row, row.version)?;
+            let (_, sealed) = self.open_version(now, row, &current)?;
+            if let Some(history) = sealed.history_for(&reader, row.agency_id) {
+                return Ok(history.numbered().map(|(number, _)| number).collect());
+            }
+        }
+        let all = store::fragments::versions(scene.tx, permit, row.id, now)?;
+        Ok(all.into_iter().map(|version| version.version).collect())
     }
 
     /// One version of a fragment.
@@ -110,10 +141,7 @@ impl Service {
         row: FragmentRow,
         version: Option<i64>,
     ) -> Answer<FragmentOut> {
-        let wanted = version.unwrap_or(row.version);
-        let found = store::fragments::version(scene.tx, permit, row.id, wanted, scene.session.now)?;
-        let version = found.ok_or(ServiceError::NotFound)?;
-        let (details, entries) = self.open_seen(scene, permit, &row, &version)?;
+        let Shown { number, at, version, details, entries } = self.shown_version(scene, permit, &row, version)?;
         let (row, names) = self.as_sent(scene, permit, row)?;
         let named = |(id, mut entry): (EntryId, EntryDetails)| {
             rename_people(&mut entry, &names);
@@ -132,17 +160,67 @@ impl Service {
             proxy_by_agency_id: row.proxy_by_agency,
             author_id: version.author_id,
             state: state_out(row.state),
-            version: version.version,
-            agency_reference: details.agency_reference,
-            sharing: details.sharing,
-            involvement: details.involvement,
-            correction_reason: details.correction_reason,
+            version: number,
+            agency_reference: details.as_ref().and_then(|details| details.agency_reference.clone()),
+            sharing: details.as_ref().map(|details| details.sharing.clone()),
+            involvement: details.as_ref().and_then(|details| details.involvement.clone()),
+            correction_reason: details.and_then(|details| details.correction_reason),
             expires_at: row.expires_at,
             created_at: row.created_at,
-            updated_at: row.updated_at,
+            updated_at: at.unwrap_or(row.updated_at),
             entries,
             emergency: scene.trail.told.emergency.clone(),
         })
+    }
+
+    /// A version of a fragment, the current one by default, as the permit's holder may see it. Whoever may not see every entry
+    /// is shown the version that last changed something for them, by its number among those; the work is the same whether
+    /// that is the current one or not.
+    fn shown_version(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        permit: &Permit,
+        row: &FragmentRow,
+        version: Option<i64>,
+    ) -> Answer<Shown> {
+        let reader = permit.reader();
+        if reader.sees_every_entry_of(row.agency_id) {
+            let version = self.version_row(scene, permit, row, version.unwrap_or(row.version))?;
+            let (details, entries) = self.open_seen(scene, permit, row, &version)?;
+            return Ok(Shown { number: version.version, at: None, version, details: Some(details), entries });
+        }
+        let current = self.version_row(scene, permit, row, row.version)?;
+        let (_, sealed) = self.open_version(scene.now(), row, &current)?;
+        let (latest, seen) = sealed.seen_by(&reader, row.agency_id, whole(&current));
+        let (number, of) = match version.filter(|number| *number != latest) {
+            None => (latest, seen.version),
+            Some(number) => {
+                let history = sealed.history_for(&reader, row.agency_id);
+                let known = |history: &History| history.numbered().find(|(known, _)| *known == number);
+                match history {
+                    Some(history) => (number, known(history).ok_or(ServiceError::NotFound)?.1.version),
+                    None => (number, number),
+                }
+            }
+        };
+        let version = self.version_row(scene, permit, row, of)?;
+        // What stands now is shown as it stands now; of the version that brought it about come its time, author and reason.
+        let entries_of = if number == latest { &current } else { &version };
+        let (_, entries) = self.open_seen(scene, permit, row, entries_of)?;
+        let details = self.version_details(scene, row, &version)?;
+        let details = Some(details).filter(|_| !entries.is_empty());
+        Ok(Shown { number, at: Some(seen.at), version, details, entries })
+    }
+
+    fn version_row(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        permit: &Permit,
+        row: &FragmentRow,
+        version: i64,
+    ) -> Answer<FragmentVersionRow> {
+        let found = store::fragments::version(scene.tx, permit, row.id, version, scene.session.now)?;
+        found.ok_or(ServiceError::NotFound)
     }
 
     pub(super) fn version_details(
@@ -174,6 +252,23 @@ impl Service {
             .map(|entry| Ok((entry.id, open_with(&key, &entry_place(entry.id, entry.version), entry.sealed.as_ref())?)))
             .collect()
     }
+}
+
+/// A version of a fragment as somebody may see it.
+struct Shown {
+    /// Its number among the versions that they know of.
+    number: i64,
+    /// When what they see was last changed; none for those who see every version.
+    at: Option<Instant>,
+    version: FragmentVersionRow,
+    /// None for those who may see none of its entries.
+    details: Option<FragmentDetails>,
+    entries: Vec<(EntryId, EntryDetails)>,
+}
+
+/// A version as those know it who know of every version.
+pub(crate) fn whole(version: &FragmentVersionRow) -> VersionSeen {
+    VersionSeen { version: version.version, at: version.created_at }
 }
 
 fn state_out(state: store::FragmentState) -> FragmentState {

@@ -25,8 +25,9 @@ impl Service {
         let version = found.ok_or(ServiceError::NotFound)?;
         let (_, entries) = self.open_seen(scene, &permit, &row, &version)?;
         let unseen = self.unseen_origin(scene, &row)?.is_some();
+        let known = self.version_known_to(scene, &permit, &row)?;
         let (shown, _) = self.as_sent(scene, &permit, row)?;
-        let receipt = receipt_of(&shown, &entries, outcome);
+        let receipt = FragmentReceipt { version: known, ..receipt_of(&shown, &entries, outcome) };
         let Some(chronology) = chronology.filter(|_| with_findings && !unseen) else {
             return Ok(receipt);
         };

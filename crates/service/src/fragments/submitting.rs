@@ -6,6 +6,7 @@ use domain::{
 use store::{ChronologyRow, EntryRow, FragmentRow, FragmentState, FragmentVersionRow};
 
 use super::entries::{EntryScope, checked};
+use super::histories::{Before, Said, histories};
 use super::{FragmentDetails, SealedVersion, entry_place, fragment_terms, version_place};
 use crate::chronologies::{Admitted, trail};
 use crate::people::{FamilyView, edtf_fault};
@@ -96,7 +97,8 @@ impl Service {
             return Err(ServiceError::Conflict(Conflict::AlreadyExists));
         }
         if let Some(expected) = expected {
-            expected.check(standing.as_ref())?;
+            let version = standing.as_ref().map(|row| self.version_known_to(scene, &permit, row)).transpose()?;
+            expected.check(version)?;
         }
         let receipt = match standing {
             Some(row) => self.correct_standing(scene, &permit, row, submission)?,
@@ -266,7 +268,7 @@ impl Service {
     ) -> Answer<(FragmentReceipt, Vec<EntryDetails>)> {
         let row = self.fragment_row(scene, Some(chronology.id), chronology.family_id, &submission);
         store::fragments::insert(scene.tx, &row)?;
-        let receipt = self.store_version(scene, &row, &submission, &[], SubmissionOutcome::Created)?;
+        let receipt = self.store_version(scene, &row, &submission, None, SubmissionOutcome::Created)?;
         self.settle_family(scene, permit, chronology.family_id)?;
         Ok((receipt, submission.entries))
     }
@@ -305,15 +307,17 @@ impl Service {
         scene: &mut Scene<'_, '_>,
         row: &FragmentRow,
         submission: &Submission,
-        before: &[(EntryId, EntryDetails)],
+        before: Option<&Before>,
         outcome: SubmissionOutcome,
     ) -> Answer<FragmentReceipt> {
         let now = scene.now();
         let place = version_place(row.id, row.version);
         let (key, wrapped_key) = self.create_key(now, &fragment_terms(row, row.expires_at), &place)?;
-        let ids = self.entry_ids(before, &submission.entries);
+        let ids = self.entry_ids(before.map_or(&[][..], |before| &before.entries), &submission.entries);
         let entries: Vec<(EntryId, EntryDetails)> = ids.into_iter().zip(submission.entries.iter().cloned()).collect();
-        let sealed = SealedVersion::of(submission.details.clone(), &entries).into_bytes()?;
+        let said = Said { row, details: &submission.details, entries: &entries };
+        let histories = histories(&said, before, now);
+        let sealed = SealedVersion::of(submission.details.clone(), &entries, histories).into_bytes()?;
         let version = FragmentVersionRow {
             fragment_id: row.id,
             version: row.version,
@@ -374,10 +378,10 @@ struct Expected {
 }
 
 impl Expected {
-    fn check(&self, standing: Option<&FragmentRow>) -> Answer<()> {
+    fn check(&self, standing: Option<i64>) -> Answer<()> {
         match (standing, self.if_match) {
             (None, None) => Ok(()),
-            (Some(row), Some(version)) if row.version == version => Ok(()),
+            (Some(standing), Some(version)) if standing == version => Ok(()),
             (None, Some(_)) | (Some(_), Some(_)) => Err(ServiceError::Stale),
             (Some(_), None) => Err(ServiceError::PreconditionRequired),
         }
@@ -399,7 +403,7 @@ pub(super) fn entry_scope(scene: &Scene<'_, '_>, family: &FamilyView, child: Opt
 }
 
 fn check_fragment(scene: &Scene<'_, '_>, scope: &EntryScope, input: &FragmentIn, latest: Instant) -> Vec<Fault> {
-    let mut faults = check_sharing(&input.sharing, input.involvement.as_ref());
+    let mut faults = check_sharing(&input.sharing, input.involvement.as_ref(), &input.entries);
     if let Some(expires_at) = input.expires_at {
         faults.extend(check_expiry(scene, expires_at, latest));
     }
@@ -413,13 +417,23 @@ pub(super) fn check_child(scope: &EntryScope) -> Option<Fault> {
     stranger.then(|| Fault::new("/child_id", "not_in_family", "not a child of this family"))
 }
 
-/// Who decided to share is named, and the days of the agency's involvement can be read.
-pub(super) fn check_sharing(sharing: &crate::SharingDecision, involvement: Option<&Involvement>) -> Vec<Fault> {
+/// Who decided to share is named, the days of the agency's involvement can be read, and there is something in it: an event, or
+/// the agency's part in the support network.
+pub(super) fn check_sharing(
+    sharing: &crate::SharingDecision,
+    involvement: Option<&Involvement>,
+    entries: &[EntryIn],
+) -> Vec<Fault> {
     let mut faults: Vec<Fault> = [("decided_by", &sharing.decided_by), ("reason", &sharing.reason)]
         .into_iter()
         .filter(|(_, text)| text.as_str().trim().is_empty())
         .map(|(field, _)| Fault::new(format!("/sharing/{field}"), "required", "who decided to share, and why"))
         .collect();
+    if entries.is_empty() && involvement.is_none() {
+        let message =
+            "give an event or the agency's involvement; an agency that holds nothing answers with a nil return";
+        faults.push(Fault::new("/entries", "required", message));
+    }
     if let Some(involvement) = involvement {
         let days = [("since", &involvement.since), ("until", &involvement.until)];
         faults.extend(days.into_iter().filter_map(|(field, day)| edtf_fault(format!("/involvement/{field}"), day)));

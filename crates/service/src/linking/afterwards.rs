@@ -1,10 +1,10 @@
 //! Linking what was submitted, once the submission is safely there: outside its transaction, so that nobody waits for
 //! the comparing, and again from the start whenever it could not be done.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
-use domain::{AgencyId, EntryId, FragmentId, Instant, Permit, Reader, may_read_entry};
-use store::{ChronologyRow, EventLinksRow};
+use domain::{AgencyId, FragmentId, Instant, Permit, Reader};
+use store::{ChronologyRow, EventLinksRow, Token};
 use timeline::{FamilyFacts, Links, LiveEntry};
 use uuid::Uuid;
 
@@ -50,17 +50,19 @@ impl Service {
         let (now, permit, chronology) = (self.now(), &job.permit, &job.chronology);
         let content =
             self.0.db.read("links.content", |tx| store::fragments::live_content(tx, permit, chronology.id, now))?;
-        let (mut entries, mut ends) = (Vec::new(), Ends::new());
+        let readers = readers(chronology);
+        let (mut views, mut ends) = (vec![Vec::new(); readers.len()], Ends::new());
         for fragment in content {
             ends.insert(fragment.fragment.id, fragment.fragment.expires_at);
-            entries.extend(self.open_content_of(now, fragment)?);
+            let shown = self.open_content_for(now, fragment, &readers)?;
+            views.iter_mut().zip(shown).for_each(|(view, shown)| view.extend(shown));
         }
-        let readers = readers(chronology);
-        let mut rows = Vec::new();
-        for seen in views(&entries, &readers) {
-            let entries: Vec<LiveEntry> =
-                entries.iter().filter(|entry| seen.contains(&entry.entry_id)).cloned().collect();
-            rows.push(self.links_row(job, &entries, &ends)?);
+        let mut rows: Vec<EventLinksRow> = Vec::new();
+        for entries in views.iter().filter(|entries| entries.len() > 1) {
+            let view = self.view_index(permit, entries, &job.family);
+            if rows.iter().all(|row| row.view_index != view) {
+                rows.push(self.links_row(job, view, entries, &ends)?);
+            }
         }
         self.0.db.write("links.keep", |tx| {
             store::event_links::replace(tx, chronology.partnership_id, chronology.id, &rows)
@@ -69,11 +71,10 @@ impl Service {
     }
 
     /// What is found tells of several fragments, so it lives no longer than the first of them.
-    fn links_row(&self, job: &Relink, entries: &[LiveEntry], ends: &Ends) -> Answer<EventLinksRow> {
+    fn links_row(&self, job: &Relink, view: Token, entries: &[LiveEntry], ends: &Ends) -> Answer<EventLinksRow> {
         let (now, chronology) = (self.now(), &job.chronology);
         let of_entries = entries.iter().filter_map(|entry| ends.get(&entry.fragment_id).copied());
         let expires_at = of_entries.fold(chronology.expires_at, Instant::min);
-        let view = self.view_index(&job.permit, entries, &job.family);
         let links = Links::find(entries, &job.family);
         let terms = of_chronology(chronology.id, expires_at);
         let sealed = self.seal(&links_place(chronology, &view), &terms, now, &links)?;
@@ -99,20 +100,4 @@ fn readers(chronology: &ChronologyRow) -> [Reader; 3] {
         reader(chronology.owner_agency_id, true, false),
         reader(AgencyId(Uuid::nil()), false, false),
     ]
-}
-
-/// What the readers see, each different set of two or more entries once.
-fn views(entries: &[LiveEntry], readers: &[Reader]) -> BTreeSet<BTreeSet<EntryId>> {
-    let sees = |reader: &Reader, entry: &LiveEntry| {
-        may_read_entry(reader, entry.agency, &entry.details.category, &entry.details.handling)
-    };
-    let mut views = BTreeSet::new();
-    for reader in readers {
-        let seen: BTreeSet<EntryId> =
-            entries.iter().filter(|entry| sees(reader, entry)).map(|entry| entry.entry_id).collect();
-        if seen.len() > 1 {
-            views.insert(seen);
-        }
-    }
-    views
 }

@@ -34,7 +34,7 @@ impl Service {
                 chronology_id: id,
                 suggested: suggested(explained.suggested, &explained.events, &entries),
                 events: events(&linked, explained.events, &entries),
-                related: related(explained.related),
+                related: related(explained.related, &entries),
                 expires_at: row.expires_at,
                 emergency: scene.trail.told.emergency.clone(),
             };
@@ -56,10 +56,8 @@ fn events(linked: &Linked, explained: Vec<ExplainedEvent>, entries: &[LiveEntry]
         if members.len() < 2 && decisions.is_empty() {
             continue;
         }
-        let told = event.members.iter().filter_map(|&place| entries.get(place));
-        let mut told: Vec<LinkedEntryOut> =
-            told.map(|entry| LinkedEntryOut { entry_id: entry.entry_id, agency: entry.agency }).collect();
-        told.sort_by_key(|entry| entry.entry_id);
+        let told = in_order(&event.members).into_iter().filter_map(|place| entries.get(place));
+        let told = told.map(|entry| LinkedEntryOut { entry_id: entry.entry_id, agency: entry.agency }).collect();
         events.push(EventLinkOut {
             row: event.row,
             entries: told,
@@ -69,14 +67,37 @@ fn events(linked: &Linked, explained: Vec<ExplainedEvent>, entries: &[LiveEntry]
             decisions: decisions.into_iter().collect(),
         });
     }
-    events.sort_by_key(|event| event.row);
+    let places = Places::of(entries);
+    events.sort_by_key(|event| places.at(event.row));
     events
 }
 
-fn related(pairs: Vec<ExplainedPair>) -> Vec<RelatedLinkOut> {
+/// Where entries stand in the order of submission. Identifiers of entries are random: an order by them would be another each
+/// time.
+pub(super) struct Places(BTreeMap<EntryId, usize>);
+
+impl Places {
+    pub(super) fn of(entries: &[LiveEntry]) -> Self {
+        Self(entries.iter().enumerate().map(|(place, entry)| (entry.entry_id, place)).collect())
+    }
+
+    /// What is not there comes last.
+    pub(super) fn at(&self, entry: EntryId) -> (usize, EntryId) {
+        (self.0.get(&entry).copied().unwrap_or(usize::MAX), entry)
+    }
+}
+
+fn in_order(places: &[usize]) -> Vec<usize> {
+    let mut places = places.to_vec();
+    places.sort_unstable();
+    places
+}
+
+fn related(pairs: Vec<ExplainedPair>, entries: &[LiveEntry]) -> Vec<RelatedLinkOut> {
+    let places = Places::of(entries);
     let out = |pair: ExplainedPair| RelatedLinkOut { row: pair.row, other_row: pair.other_row, evidence: pair.because };
     let mut related: Vec<RelatedLinkOut> = pairs.into_iter().map(out).collect();
-    related.sort_by_key(|pair| (pair.row, pair.other_row));
+    related.sort_by_key(|pair| (places.at(pair.row), places.at(pair.other_row)));
     related
 }
 
@@ -98,7 +119,8 @@ fn suggested(pairs: Vec<ExplainedPair>, events: &[ExplainedEvent], entries: &[Li
         despite: pair.despite,
     };
     let mut suggested: Vec<SuggestedLinkOut> = pairs.into_iter().map(out).collect();
-    suggested.sort_by_key(|pair| (pair.row, pair.other_row));
+    let places = Places::of(entries);
+    suggested.sort_by_key(|pair| (places.at(pair.row), places.at(pair.other_row)));
     suggested
 }
 
@@ -112,10 +134,7 @@ fn decisions_by_entry(linked: &Linked) -> BTreeMap<EntryId, Vec<LinkDecisionId>>
     by_entry
 }
 
-/// Ids of entries by their places, in order.
+/// Ids of entries by their places, in the order of submission.
 fn ids(places: &[usize], entries: &[LiveEntry]) -> Vec<EntryId> {
-    let mut ids: Vec<EntryId> =
-        places.iter().filter_map(|&place| entries.get(place)).map(|entry| entry.entry_id).collect();
-    ids.sort_unstable();
-    ids
+    in_order(places).into_iter().filter_map(|place| entries.get(place)).map(|entry| entry.entry_id).collect()
 }

@@ -3,6 +3,7 @@
 use domain::{ChronologyId, Instant, LinkDecisionId, Operation, Permit};
 use store::{ChronologyRow, DecidedEntryRow, LinkDecisionRow};
 
+use super::listing::Places;
 use super::reasons::Reasons;
 use super::{reason_lives, wholly_seen};
 use crate::chronologies::{Admitted, trail};
@@ -28,9 +29,10 @@ impl Service {
             rows.retain(|row| about.get(&row.id).is_some_and(|about| wholly_seen(row, about, &opened)));
             rows.retain(|row| slice.after.is_none_or(|after| key(row) > (after.at, after.id)));
             rows.truncate(usize::try_from(slice.limit + 1).unwrap_or(usize::MAX));
-            let now = scene.now();
+            let (now, places) = (scene.now(), Places::of(&opened.entries));
             self.page(scene, "link_decisions", &slice, rows, key, |row| {
                 let (end, about) = (end_of(&row, &chronology, now), about.remove(&row.id).unwrap_or_default());
+                let about = in_order(about, &places);
                 Ok(out(&row, &about, self.reasons(&row, now)?, end))
             })
         })
@@ -79,8 +81,14 @@ impl Service {
         if about.is_empty() || !wholly_seen(&row, &about, &opened) {
             return Err(ServiceError::NotFound);
         }
-        Ok((row, about, opened))
+        Ok((row, in_order(about, &Places::of(&opened.entries)), opened))
     }
+}
+
+/// What a decision is about, in the order of submission.
+fn in_order(mut about: Vec<DecidedEntryRow>, places: &Places) -> Vec<DecidedEntryRow> {
+    about.sort_by_key(|entry| (entry.side, places.at(entry.entry_id)));
+    about
 }
 
 /// When a decision expires as it is shown: with its reasons, and once these are gone with the chronology.

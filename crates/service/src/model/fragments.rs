@@ -178,9 +178,10 @@ pub struct FragmentIn {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, max_length = 2000)]
     pub correction_reason: Option<Sensitive<String>>,
-    /// Significant events; 1 to 500. An agency that holds none answers with a nil return.
-    #[validate(length(min = 1, max = 500), nested)]
-    #[schema(min_items = 1, max_items = 500)]
+    /// Significant events; at most 500. None where the agency has only its involvement to tell; one that holds nothing answers
+    /// with a nil return.
+    #[validate(length(max = 500), nested)]
+    #[schema(max_items = 500)]
     pub entries: Vec<EntryIn>,
 }
 
@@ -200,9 +201,9 @@ pub struct AheadFragmentIn {
     /// The agency's part in the support network.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub involvement: Option<Involvement>,
-    /// Significant events; 1 to 500.
-    #[validate(length(min = 1, max = 500), nested)]
-    #[schema(min_items = 1, max_items = 500)]
+    /// Significant events; at most 500. None where the agency has only its involvement to tell.
+    #[validate(length(max = 500), nested)]
+    #[schema(max_items = 500)]
     pub entries: Vec<EntryIn>,
 }
 
@@ -330,13 +331,16 @@ pub struct FragmentOut {
     pub author_id: PractitionerId,
     /// Where it stands.
     pub state: FragmentState,
-    /// Version shown, as in the `ETag`.
+    /// Version shown, as in the `ETag`. Versions are counted by what you may see of them: a correction of nothing that you may
+    /// see makes none.
     pub version: i64,
     /// The agency's own reference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agency_reference: Option<String>,
-    /// Who decided to share, and why; only for social care and the agency itself.
-    pub sharing: SharingDecision,
+    /// Who decided to share, and why; only for social care and the agency itself, and absent for whoever may see none of its
+    /// entries.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sharing: Option<SharingDecision>,
     /// The agency's part in the support network.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub involvement: Option<Involvement>,
