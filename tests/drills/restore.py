@@ -88,7 +88,9 @@ class Drill:
     def _end_early(self) -> None:
         """After every copy: a chronology is destroyed, a fragment is withdrawn, and another given the end of the brief ones."""
         manager, agency = self.staff.manager, self.staff.agencies[SENDER]
-        manager.post(f"/v1/chronologies/{self.destroyed}/destruction", {"reason_code": "made_in_error", "reason": "Opened for the wrong family"})
+        order = {"reason_code": "made_in_error", "reason": "Opened for the wrong family"}
+        asked = manager.post(f"/v1/chronologies/{self.destroyed}/destruction", order)
+        self.staff.deputy.post(f"/v1/chronologies/{self.destroyed}/destruction", {**order, "confirms": asked["request"]["id"]})
         manager.post(f"/v1/chronologies/{self.changed}/reopen", {"reason": "A return is withdrawn"})
         (withdrawn,), (sooner,) = set(self.withdrawn.values()), set(self.sooner.values())
         agency.delete(f"/v1/fragments/{withdrawn}", etag=agency.get(f"/v1/fragments/{withdrawn}").etag, expect=204)

@@ -109,9 +109,9 @@ class World:
         for path in left_behind() - self.before:
             path.unlink(missing_ok=True)
 
-    def caller(self, agency: str, *roles: str, offence_data: bool = False) -> Keeping:
+    def caller(self, agency: str, *roles: str, offence_data: bool = False, who: str | None = None) -> Keeping:
         """Somebody with a token of this moment."""
-        known = self.service.caller(agency, list(roles), f"{'-'.join(roles)}@{agency}", f"{roles[0]} of {agency}", offence_data)
+        known = self.service.caller(agency, list(roles), f"{who or '-'.join(roles)}@{agency}", f"{roles[0]} of {agency}", offence_data)
         return Keeping(known.who, known.port, self.service.authority, known.token)
 
     def staff(self) -> "Staff":
@@ -127,12 +127,13 @@ class World:
 
 
 class Staff:
-    """The social worker who asks, the manager, and one practitioner of each contributing agency; all with fresh tokens."""
+    """The social worker who asks, the manager, another manager, and one practitioner of each contributing agency; all with fresh tokens."""
 
     def __init__(self, world: World):
         self.world = world
         self.worker = world.caller(county.SOCIAL_CARE, "social_worker", offence_data=True)
         self.manager = world.caller(county.SOCIAL_CARE, "team_manager", offence_data=True)
+        self.deputy = world.caller(county.SOCIAL_CARE, "team_manager", offence_data=True, who="deputy")
         self.agencies = {code: world.caller(code, "practitioner") for code in CONTRIBUTORS}
 
     def introduced(self) -> "Staff":

@@ -77,6 +77,7 @@ permissions! {
         ChronologyReopen       2 "a team manager of the agency that owns the chronology";
         ChronologyExtend       2 "the chronology's owner, manager and team";
         ChronologyDestroy      2 "a team manager of the agency that owns the chronology";
+        DestructionRead        1 "a team manager of the agency that owns the chronology";
         TombstoneRead          1 "the chronology's owner, manager, team and business support; invited agencies";
         ReadersRead            1 "the chronology's owner, manager and team";
         InvitationCreate       2 "the chronology's owner, manager, team and business support";

@@ -52,7 +52,7 @@ shown! {
     s::AgencyOut { version = |it| it.version, location = |it| format!("/v1/agencies/{}", it.id) }
     s::PractitionerOut { version = |it| it.version, location = |it| format!("/v1/practitioners/{}", it.id) }
     s::PersonOut {
-        expires_at = |it| Some(it.expires_at), version = |it| it.version,
+        expires_at = |it| sooner(it.expires_at, it.emergency.as_ref()), version = |it| it.version,
         location = |it| format!("/v1/people/{}", it.id),
     }
     s::FamilyOut {

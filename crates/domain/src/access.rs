@@ -22,6 +22,7 @@ impl Operation {
                 | Self::FragmentRead
                 | Self::InvitationList
                 | Self::ConsolidationRead
+                | Self::PersonRead
         )
     }
 }
@@ -110,6 +111,8 @@ pub struct Facts {
     pub agency_owns: bool,
     /// The object is a fragment that the actor's agency entered on another's behalf: who runs the chronology keeps it.
     pub proxy: bool,
+    /// The object is a person, and the actor reads on social care's side the content of a chronology that is about them.
+    pub case: bool,
     /// The actor is named on the chronology's team.
     pub on_team: bool,
     /// The chronology's state, when the object has one.
@@ -152,6 +155,9 @@ pub enum Denial {
     /// The actor can read the chronology as it is: there is no glass to break.
     #[error("already yours")]
     AlreadyYours,
+    /// A person's record is changed by those who see all of it: whoever recorded it, and who has a case about them.
+    #[error("no case")]
+    NoCase,
     /// Nobody reviews their own emergency access.
     #[error("own access")]
     OwnAccess,
@@ -279,6 +285,9 @@ pub fn decide(actor: &Actor, operation: Operation, facts: &Facts) -> Decision {
     if operation == Operation::EmergencyOpen && facts.reviews_outstanding {
         return Err(Denial::ReviewsOutstanding);
     }
+    if operation == Operation::PersonUpdate && !(facts.owner || facts.case || recorded_by_own_agency(actor, facts)) {
+        return Err(Denial::NoCase);
+    }
     if operation == Operation::EmergencyReview && facts.owner {
         return Err(Denial::OwnAccess);
     }
@@ -293,6 +302,18 @@ pub fn decide(actor: &Actor, operation: Operation, facts: &Facts) -> Decision {
 #[must_use]
 pub fn is_entitled(actor: &Actor, operation: Operation, facts: &Facts) -> bool {
     facts.in_partnership && entitled(actor, operation, facts).is_some()
+}
+
+/// Whether an actor who was given leave to read a person's record is shown their protected addresses as well: whoever recorded
+/// them, who reads a chronology about them, and who reads one in an emergency. To be of children's social care is not enough.
+#[must_use]
+pub fn may_read_protected_addresses(actor: &Actor, facts: &Facts) -> bool {
+    facts.case || facts.owner || (facts.emergency && protects(actor)) || recorded_by_own_agency(actor, facts)
+}
+
+/// What an agency other than children's social care recorded is that agency's alone.
+fn recorded_by_own_agency(actor: &Actor, facts: &Facts) -> bool {
+    facts.own_agency && !actor.social_care
 }
 
 /// Whether a reader whose operation was permitted may see one entry of the agency `author`. An emergency access shows
@@ -330,7 +351,10 @@ fn ordinarily(actor: &Actor, operation: Operation, facts: &Facts) -> Option<Read
             .then_some(ReadReason::SocialCare)
             .or_else(|| (facts.ahead_allowed && sends(actor)).then_some(ReadReason::Member)),
         O::PersonFind => (actor.social_worker() || actor.manager()).then_some(ReadReason::SocialCare),
-        O::PersonRead | O::FamilyRead => people(actor, facts).or_else(|| contributor(actor, facts)),
+        // Whoever declined, and everybody once the work is done, has no more need to know of the family.
+        O::PersonRead | O::FamilyRead => {
+            people(actor, facts).or_else(|| contributor(actor, facts).filter(|_| asked(facts)))
+        }
         O::PersonUpdate | O::FamilyUpdate => people(actor, facts),
         O::ChronologyList | O::FragmentList if facts.state.is_none() => {
             content_role(actor).then_some(ReadReason::Member)
@@ -346,7 +370,9 @@ fn ordinarily(actor: &Actor, operation: Operation, facts: &Facts) -> Option<Read
         O::ChronologyClose | O::ChronologyExtend | O::FragmentProxy | O::SnapshotRead | O::LinkDecide => {
             reading(actor, facts).filter(|_| actor.social_worker() || actor.manager())
         }
-        O::ChronologySignOff | O::ChronologyReopen | O::ChronologyDestroy => manager_of(actor, facts),
+        O::ChronologySignOff | O::ChronologyReopen | O::ChronologyDestroy | O::DestructionRead => {
+            manager_of(actor, facts)
+        }
         O::InvitationRead => running(actor, facts).or_else(|| own(actor, facts)),
         O::FormRead | O::InvitationDraft | O::InvitationNilReturn | O::InvitationDecline | O::FragmentSubmit => {
             contributor(actor, facts)
@@ -459,6 +485,20 @@ fn invited(facts: &Facts) -> Option<InvitationFacts> {
     facts.invitation.filter(|_| facts.state != Some(ChronologyState::Draft))
 }
 
+/// Whether the agency is asked about the family now: its chronology is open to contributors, and it has not declined.
+fn asked(facts: &Facts) -> bool {
+    let open = facts.state.is_none_or(ChronologyState::open_to_contributors);
+    open && facts.invitation.is_some_and(|invitation| match invitation.state {
+        InvitationState::Declined | InvitationState::Expired => false,
+        InvitationState::Invited
+        | InvitationState::Viewed
+        | InvitationState::Drafting
+        | InvitationState::Submitted
+        | InvitationState::NilReturn
+        | InvitationState::Overdue => true,
+    })
+}
+
 fn agency_lead(actor: &Actor, facts: &Facts) -> Option<ReadReason> {
     (facts.own_agency && invited(facts).is_some() && actor.is(Role::SafeguardingLead)).then_some(ReadReason::AgencyLead)
 }
@@ -502,6 +542,31 @@ pub enum CertificateReach {
     Agency(AgencyId),
     /// What this practitioner of the agency owned or wrote themselves.
     Own(PractitionerId),
+}
+
+/// Which families are on somebody's list: those that they can open, and no others.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FamilyReach {
+    /// All that the agency recorded.
+    Agency,
+    /// Those that this practitioner recorded themselves.
+    Own(PractitionerId),
+    /// None.
+    Nothing,
+}
+
+/// Which families the holder of `permit` lists.
+#[must_use]
+pub fn family_reach(permit: &Permit) -> FamilyReach {
+    let actor = &permit.actor;
+    let of_agency = Facts { own_agency: true, agency_owns: actor.social_care, ..Facts::collection() };
+    let own = Facts { owner: true, ..of_agency.clone() };
+    let opens = |facts: &Facts| is_entitled(actor, Operation::FamilyRead, facts);
+    match (opens(&of_agency), opens(&own)) {
+        (true, _) => FamilyReach::Agency,
+        (false, true) => FamilyReach::Own(actor.practitioner),
+        (false, false) => FamilyReach::Nothing,
+    }
 }
 
 /// Whose certificates the holder of `permit` reads: auditors all; those who answer for an agency all of what it
@@ -610,7 +675,8 @@ fn possible_in_state(operation: Operation, facts: &Facts) -> bool {
         | O::ChronologyExtend
         | O::ChronologyDestroy => true,
         // What is kept of a chronology is read as long as it is kept.
-        O::ChronologyList
+        O::DestructionRead
+        | O::ChronologyList
         | O::ChronologyRead
         | O::TombstoneRead
         | O::ReadersRead

@@ -1,11 +1,14 @@
 //! Checks while writing (`practice.md`): faults, warnings and prompts about an entry or a whole fragment. They never change the
 //! words, never repeat them, and give the same answer every time.
 
+mod addresses;
 mod facts;
 mod people;
 mod text;
 mod whole;
 mod wording;
+
+pub use addresses::{ProtectedAddresses, reads_like_an_address};
 
 use std::collections::BTreeSet;
 

@@ -80,6 +80,10 @@ ids! {
     HoldId,
     /// One emergency access: somebody broke the glass.
     EmergencyAccessId,
+    /// Somebody's request to destroy a chronology before its time, which somebody else is to confirm.
+    DestructionRequestId,
+    /// A write that was refused because its text tells where a protected person lives.
+    AddressRefusalId,
     /// A deletion certificate.
     DeletionCertificateId,
     /// One node of the service.

@@ -20,10 +20,12 @@ mod sensitive;
 mod words;
 
 pub use access::{
-    Actor, CertificateReach, Decision, Denial, Facts, InvitationFacts, Permit, Reader, certificate_reach, decide,
-    is_entitled, may_read_entry,
+    Actor, CertificateReach, Decision, Denial, Facts, FamilyReach, InvitationFacts, Permit, Reader, certificate_reach,
+    decide, family_reach, is_entitled, may_read_entry, may_read_protected_addresses,
 };
-pub use checks::{CheckContext, Finding, Severity, check_entry, check_fragment};
+pub use checks::{
+    CheckContext, Finding, ProtectedAddresses, Severity, check_entry, check_fragment, reads_like_an_address,
+};
 pub use chronology::{ChronologyState, LawfulBasis, NoConsentReason, Transition};
 pub use clock::{Clock, MockClock};
 pub use emergency::{EmergencyReason, ReviewFinding};
@@ -36,9 +38,9 @@ pub use event_date::{
 };
 pub use identifiers::{IdentifierError, NhsNumber, NhsNumberRange, TestNumbers, Upn};
 pub use ids::{
-    AgencyId, AuditId, ChronologyId, ConsolidationId, DeletionCertificateId, EmergencyAccessId, EntryId, FamilyId,
-    FragmentId, HoldId, Ids, InvitationId, LinkDecisionId, NodeId, PartnershipId, PersonId, PersonLinkId,
-    PractitionerId, RelationshipId, RequestId,
+    AddressRefusalId, AgencyId, AuditId, ChronologyId, ConsolidationId, DeletionCertificateId, DestructionRequestId,
+    EmergencyAccessId, EntryId, FamilyId, FragmentId, HoldId, Ids, InvitationId, LinkDecisionId, NodeId, PartnershipId,
+    PersonId, PersonLinkId, PractitionerId, RelationshipId, RequestId,
 };
 pub use instant::{Instant, InstantError};
 pub use invitation::{DeclineReason, InvitationState};

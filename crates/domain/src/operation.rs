@@ -57,6 +57,8 @@ closed_list! {
         ChronologyExtend = "chronology.extend",
         /// Destroy a chronology before its time.
         ChronologyDestroy = "chronology.destroy",
+        /// See whether somebody has asked to destroy a chronology before its time, or decided it.
+        DestructionRead = "destruction.read",
         /// See what is left of an expired chronology or fragment.
         TombstoneRead = "tombstone.read",
         /// See the last readers.

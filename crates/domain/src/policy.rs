@@ -114,6 +114,18 @@ pub struct PartnershipPolicy {
     pub emergency_review: Duration,
     /// How many of one practitioner's emergency accesses may await a review: while there are more, they open no other.
     pub unreviewed_emergency_accesses: u32,
+    /// How many writes of one practitioner may be refused in a day because their text tells where a protected person lives:
+    /// after that they write nothing about such families until the day is over, so that nobody can guess.
+    pub address_refusals_a_day: u32,
+    /// How many practitioners of one agency, met by their tokens alone, may be in the directory before they have done anything
+    /// that lasts; more are not met until some have gone.
+    pub provisional_practitioners: u32,
+    /// How long such practitioners stay.
+    pub provisional_lifetime: Duration,
+    /// Whether it takes two people to destroy a chronology before its time and to hold everything in the partnership.
+    pub two_people: bool,
+    /// How long a request to destroy a chronology waits for the second person.
+    pub request_lifetime: Duration,
     /// How long reasons in words are kept that stand apart from what they are about and outlive it: of an emergency access
     /// from its opening or review, of a destruction from its decision, of a legal hold from its review date or release,
     /// whichever is later.
@@ -145,6 +157,11 @@ impl Default for PartnershipPolicy {
             max_emergency_access: Duration::from_secs(240 * MINUTE),
             emergency_review: Duration::from_secs(3 * DAY),
             unreviewed_emergency_accesses: 3,
+            address_refusals_a_day: 5,
+            provisional_practitioners: 200,
+            provisional_lifetime: Duration::from_secs(DAY),
+            two_people: true,
+            request_lifetime: Duration::from_secs(7 * DAY),
             reasons_retention: Duration::from_secs(180 * DAY),
             allow_ahead: true,
             contributors_read_timeline: true,

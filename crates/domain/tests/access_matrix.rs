@@ -57,7 +57,7 @@ fn persona(who: char) -> (Actor, Facts) {
 }
 
 /// `Y` yes, `n` absent or not yours, `x` expired, `f` own return first, `w` wrong state, `a` already yours, `o` one's own
-/// emergency access, `r` too many emergency accesses without a review.
+/// emergency access, `c` no case about the person, `r` too many emergency accesses without a review.
 fn answer(actor: &Actor, operation: O, facts: &Facts) -> char {
     match decide(actor, operation, facts) {
         Ok(_) => 'Y',
@@ -67,6 +67,7 @@ fn answer(actor: &Actor, operation: O, facts: &Facts) -> char {
         Err(Denial::WrongState) => 'w',
         Err(Denial::AlreadyYours) => 'a',
         Err(Denial::OwnAccess) => 'o',
+        Err(Denial::NoCase) => 'c',
         Err(Denial::ReviewsOutstanding) => 'r',
     }
 }
@@ -80,10 +81,10 @@ const EXPECTED: &[(O, &str)] = &[
     (O::AgencyWrite,           "nYYnnnnnnnnnn"),
     (O::PractitionerList,      "YYYYYYYYYnnnx"),
     (O::PractitionerRead,      "YYYYYYYYYnnnx"),
-    (O::PractitionerWrite,     "nYYnnnnYnnnnn"),
+    (O::PractitionerWrite,     "nYnnnnnYnnnnn"),
     (O::PersonCreate,          "YYYYYYYYYYnnx"),
     (O::PersonRead,            "YYnYYYnYYnnnx"),
-    (O::PersonUpdate,          "YYnYnnnnnnnnx"),
+    (O::PersonUpdate,          "Ycncnnnnnnnnx"),
     (O::PersonFind,            "YYnYnnnnnnnnx"),
     (O::FamilyCreate,          "YYYYYYYYYYnnx"),
     (O::FamilyList,            "YYYYYYYYYYnnx"),
@@ -100,6 +101,7 @@ const EXPECTED: &[(O, &str)] = &[
     (O::ChronologyReopen,      "nYnnnnnnnnnnn"),
     (O::ChronologyExtend,      "YYnnnnnnnnnnx"),
     (O::ChronologyDestroy,     "nYnnnnnnnnnnn"),
+    (O::DestructionRead,       "nYnnnnnnnnnnn"),
     (O::TombstoneRead,         "YYYnYYnYYnnnY"),
     (O::ReadersRead,           "YYnnnnnnnnnnx"),
     (O::InvitationCreate,      "YYYnnnnnnnnnx"),
@@ -271,8 +273,15 @@ fn same_child_is_decided_while_accounts_come_in_and_undone_until_signed_off(
 }
 
 /// What an emergency access gives, written out by hand.
-const IN_AN_EMERGENCY: [O; 6] =
-    [O::ChronologyRead, O::InvitationList, O::FragmentRead, O::TimelineRead, O::LinkRead, O::ConsolidationRead];
+const IN_AN_EMERGENCY: [O; 7] = [
+    O::PersonRead,
+    O::ChronologyRead,
+    O::InvitationList,
+    O::FragmentRead,
+    O::TimelineRead,
+    O::LinkRead,
+    O::ConsolidationRead,
+];
 
 #[test]
 fn broken_glass_gives_a_social_worker_reading_and_nothing_that_writes() {
@@ -374,4 +383,91 @@ fn certificates_are_for_those_whose_objects_they_cover() {
     assert_eq!(['M', 'L', 'S'].map(reach), [Reach::Agency(id(2)); 3]);
     assert_eq!(['O', 'B', 'C', 'R', 'I', 'U', 'N'].map(reach), [Reach::Own(id(3)); 7]);
     assert_eq!(reach('A'), Reach::Partnership);
+}
+
+#[test]
+fn a_token_without_a_role_is_entitled_to_nothing() {
+    for who in WHO.chars() {
+        let (actor, facts) = persona(who);
+        let nobody = Actor { roles: BTreeSet::new(), ..actor };
+        for operation in O::ALL {
+            let found = answer(&nobody, *operation, &about(*operation, facts.clone()));
+            assert_eq!(found, 'n', "{who} {operation}");
+        }
+    }
+}
+
+#[test]
+fn whoever_declined_and_everybody_once_the_work_is_done_knows_no_more_of_the_family() {
+    let found = |state, answered, who| {
+        let (actor, facts) = persona(who);
+        let invitation = facts.invitation.map(|invitation| InvitationFacts { state: answered, ..invitation });
+        let facts = Facts { invitation, state: Some(state), own_agency: false, ..facts };
+        [O::PersonRead, O::FamilyRead].map(|operation| answer(&actor, operation, &facts))
+    };
+    for who in ['R', 'L', 'S'] {
+        for state in [ChronologyState::Open, ChronologyState::Closing, ChronologyState::Consolidated] {
+            assert_eq!(found(state, InvitationState::Submitted, who), ['Y'; 2], "{who} {state}");
+            assert_eq!(found(state, InvitationState::Declined, who), ['n'; 2], "{who} {state}");
+        }
+        for state in [ChronologyState::SignedOff, ChronologyState::Closed] {
+            assert_eq!(found(state, InvitationState::Submitted, who), ['n'; 2], "{who} {state}");
+        }
+    }
+}
+
+#[test]
+fn protected_addresses_are_for_a_case_an_emergency_and_whoever_recorded_them() {
+    use domain::may_read_protected_addresses as may;
+    let house = Facts { agency_owns: true, own_agency: true, ..Facts::collection() };
+    for role in [Role::SocialWorker, Role::TeamManager] {
+        let of = |facts: Facts| may(&actor(true, role), &facts);
+        assert!(!of(house.clone()), "to be of social care is not enough");
+        assert!(of(Facts { case: true, ..house.clone() }));
+        assert!(of(Facts { owner: true, ..house.clone() }));
+        assert!(of(Facts { emergency: true, ..house.clone() }));
+        let update = |facts| answer(&actor(true, role), O::PersonUpdate, &facts);
+        assert_eq!(update(house.clone()), 'c');
+        assert_eq!(update(Facts { emergency: true, ..house.clone() }), 'c', "an emergency lets nobody write");
+        assert_eq!(update(Facts { case: true, ..house.clone() }), 'Y');
+    }
+    // What an agency recorded itself is its own; what social care recorded is not a contributor's.
+    assert!(may(&actor(false, Role::Practitioner), &Facts { own_agency: true, ..Facts::collection() }));
+    assert!(!may(&actor(false, Role::Practitioner), &invited(InvitationState::Submitted, true).without_agency()));
+    assert!(!may(&actor(true, Role::BusinessSupport), &Facts { emergency: true, ..house }));
+}
+
+trait WithoutAgency {
+    fn without_agency(self) -> Self;
+}
+
+impl WithoutAgency for Facts {
+    fn without_agency(self) -> Self {
+        Self { own_agency: false, ..self }
+    }
+}
+
+#[test]
+fn a_list_of_families_holds_what_can_be_opened() {
+    use domain::{FamilyReach as Reach, family_reach};
+    let reach = |actor: Actor| {
+        let facts = Facts { ahead_allowed: true, ..Facts::collection() };
+        family_reach(&decide(&actor, O::FamilyList, &facts).unwrap())
+    };
+    assert_eq!(reach(actor(true, Role::SocialWorker)), Reach::Agency);
+    assert_eq!(reach(actor(true, Role::TeamManager)), Reach::Agency);
+    assert_eq!(reach(actor(true, Role::BusinessSupport)), Reach::Own(id(3)));
+    assert_eq!(reach(actor(true, Role::SafeguardingLead)), Reach::Nothing);
+    assert_eq!(reach(actor(false, Role::Practitioner)), Reach::Agency);
+}
+
+#[test]
+fn a_repeat_is_judged_by_the_write_whatever_the_state_has_become() {
+    use domain::is_entitled;
+    let (owner, facts) = persona('O');
+    let opened = Facts { state: Some(ChronologyState::Consolidated), ..facts.clone() };
+    assert!(is_entitled(&owner, O::ChronologyOpen, &opened));
+    let former = Facts { owner: false, ..opened };
+    assert!(!is_entitled(&owner, O::ChronologyOpen, &former));
+    assert!(!is_entitled(&Actor { roles: BTreeSet::new(), ..owner }, O::ChronologyCreate, &facts));
 }

@@ -292,6 +292,9 @@ pub(crate) fn check_practitioners(
 ) -> Answer<Vec<crate::Fault>> {
     let partnership = scene.session.actor.partnership;
     let found = store::practitioners::find_many(scene.tx, partnership, ids)?;
+    if found.iter().any(|row| row.provisional_until.is_some()) {
+        store::practitioners::confirm(scene.tx, partnership, ids)?;
+    }
     let here = |id: &PractitionerId| found.iter().any(|row| row.id == *id && row.agency_id == agency && row.active);
     Ok(ids
         .iter()

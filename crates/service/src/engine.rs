@@ -195,7 +195,8 @@ impl Service {
         let (result, trail, session) = match first {
             Some(done) => done,
             None => {
-                self.meet(call)?;
+                let unmet = |error| self.record_failure(call, operation, now, Failed { error, trail: trail.clone() });
+                self.meet(call).map_err(unmet)?;
                 attempt(true)?.ok_or(ServiceError::NotFound)?
             }
         };
@@ -209,8 +210,14 @@ impl Service {
         if trying.is_hopeless() {
             return Err(ServiceError::Unavailable(Box::new(store::StoreError::Unavailable)));
         }
+        // Whoever was let read of a chronology stays in the directory: the audit names them.
+        let stays = session.provisional && result.is_ok() && trail.chronology.is_some();
+        let (partnership, me) = (session.actor.partnership, session.actor.practitioner);
         let written = self.0.db.write_grouped("audit.append", move |tx| {
             self.append(tx, &record)?;
+            if stays {
+                store::practitioners::confirm(tx, partnership, &[me])?;
+            }
             Ok::<_, ServiceError>(store::shown_fragments::insert(tx, &shown)?)
         });
         trying.went(written.is_ok());
@@ -255,7 +262,8 @@ impl Service {
         };
         let mut done = attempt();
         if matches!(done, Err(Failed { error: ServiceError::Unmet, .. })) {
-            self.meet(call)?;
+            let unmet = |error| self.record_failure(call, operation, now, Failed::new(error, &trail));
+            self.meet(call).map_err(unmet)?;
             done = attempt();
         }
         let Done { written, relink, published } =
@@ -321,6 +329,9 @@ impl Service {
         let acted = act(&mut scene);
         let (trail, tx, relink) = (scene.trail, scene.tx, scene.relink);
         let value = acted.map_err(|error| Failed::new(error, &trail))?;
+        if session.provisional {
+            store::practitioners::confirm(tx, session.actor.partnership, &[session.actor.practitioner])?;
+        }
         let outcome = Outcome { word: "allowed", trail: &trail };
         let record = self.record(call, &session, operation, outcome);
         self.append(tx, &record)?;
@@ -341,9 +352,17 @@ impl Service {
                     Err(ServiceError::Unavailable(error)) => return Err(ServiceError::Unavailable(error)),
                     Err(_) => None,
                 };
+                let word = if trail.address_refused { "address_refused" } else { word };
                 let outcome = Outcome { word, trail: &trail };
                 let record = match entered {
-                    Some(entered) => service.record(&call, &entered.session, operation, outcome),
+                    Some(entered) => {
+                        if trail.address_refused {
+                            let actor = &entered.session.actor;
+                            store::practitioners::confirm(tx, actor.partnership, &[actor.practitioner])?;
+                            service.note_address_refusal(tx, &entered.session, operation, &trail)?;
+                        }
+                        service.record(&call, &entered.session, operation, outcome)
+                    }
                     None => service.record_stranger(&call, operation, outcome)?,
                 };
                 service.append(tx, &record)

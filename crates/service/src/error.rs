@@ -1,5 +1,7 @@
 //! What can go wrong in a use case. Knows no HTTP; the API turns each into a problem document in one place.
 
+use std::time::Duration;
+
 use domain::Denial;
 use store::StoreError;
 use vault::VaultError;
@@ -33,6 +35,10 @@ pub enum Conflict {
     OwnReturnFirst,
     /// The caller reads the chronology without an emergency access.
     AlreadyYours,
+    /// The caller neither recorded the person nor has a case about them.
+    NoCase,
+    /// Somebody else has to confirm it.
+    SecondPerson,
     /// Nobody reviews their own emergency access.
     OwnAccess,
     /// Too many of the caller's emergency accesses have not been reviewed.
@@ -73,6 +79,8 @@ impl Conflict {
             Self::WrongState => "wrong_state",
             Self::OwnReturnFirst => "own_return_first",
             Self::AlreadyYours => "already_yours",
+            Self::NoCase => "no_case",
+            Self::SecondPerson => "second_person",
             Self::OwnAccess => "own_access",
             Self::ReviewsOutstanding => "reviews_outstanding",
             Self::AlreadyExists => "already_exists",
@@ -119,6 +127,15 @@ pub enum ServiceError {
     /// The first request with this idempotency key is still being carried out.
     #[error("in flight")]
     InFlight,
+    /// Too many of the caller's texts were refused for an address; after `wait` they may write again.
+    #[error("too many refused for an address")]
+    AddressRefusals {
+        /// How long to wait.
+        wait: Duration,
+    },
+    /// Too many of the caller's agency have come for the first time.
+    #[error("too many new callers")]
+    TooManyNew,
     /// A page cursor that is not ours, or of another list.
     #[error("unknown cursor")]
     Cursor,
@@ -141,6 +158,7 @@ impl From<Denial> for ServiceError {
             Denial::WrongState => Self::Conflict(Conflict::WrongState),
             Denial::OwnReturnFirst => Self::Conflict(Conflict::OwnReturnFirst),
             Denial::AlreadyYours => Self::Conflict(Conflict::AlreadyYours),
+            Denial::NoCase => Self::Conflict(Conflict::NoCase),
             Denial::OwnAccess => Self::Conflict(Conflict::OwnAccess),
             Denial::ReviewsOutstanding => Self::Conflict(Conflict::ReviewsOutstanding),
         }
@@ -194,6 +212,7 @@ impl ServiceError {
             Self::NotFound | Self::Unmet => "denied",
             Self::Expired => "expired",
             Self::Conflict(_) | Self::InFlight => "wrong_state",
+            Self::AddressRefusals { .. } | Self::TooManyNew => "denied",
             Self::Invalid(_) | Self::KeyReused | Self::Cursor => "invalid",
             Self::Stale | Self::PreconditionRequired => "stale",
             Self::Unavailable(_) | Self::Internal(_) => "failed",

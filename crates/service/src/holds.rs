@@ -54,6 +54,8 @@ impl Service {
                     wrapped_key: None,
                     sealed: None,
                     version: 1,
+                    awaiting: input.scope == HoldScope::All && scene.policy().two_people,
+                    confirmed_by: None,
                 };
                 self.seal_hold(&mut row, now, scene.policy().reasons_retention, &details)?;
                 scene.trail.object_id = Some(id.0);
@@ -93,6 +95,37 @@ impl Service {
             let key = |row: &HoldRow| (row.placed_at, row.id.0);
             self.page(scene, "holds", &slice, rows, key, |row| self.hold_shown(&row, &reader, now))
         })
+    }
+
+    /// Confirms a hold on everything, which one person cannot place alone: from then on it holds.
+    ///
+    /// # Errors
+    /// As every write; `Conflict::SecondPerson` to whoever placed it; `Conflict::WrongState` when nothing is to be confirmed.
+    pub fn confirm_hold(&self, call: &Call, id: HoldId) -> Answer<Written<HoldOut>> {
+        self.write_once(
+            call,
+            Operation::HoldPlace,
+            Trail::about("hold", id),
+            |scene| {
+                let permit = scene.permit_collection(Operation::HoldPlace)?;
+                let found = store::holds::find(scene.tx, permit.partnership(), id)?;
+                let mut row = found.ok_or(ServiceError::NotFound)?;
+                if !row.awaiting || row.released_at.is_some() {
+                    return Err(ServiceError::Conflict(Conflict::WrongState));
+                }
+                if row.placed_by == scene.me() {
+                    return Err(ServiceError::Conflict(Conflict::SecondPerson));
+                }
+                let (now, before) = (scene.now(), row.version);
+                let details = self.hold_details(&row, now)?;
+                row.version += 1;
+                (row.awaiting, row.confirmed_by) = (false, Some(scene.me()));
+                self.seal_hold(&mut row, now, scene.policy().reasons_retention, &details)?;
+                store::holds::update(scene.tx, &row, before)?;
+                Ok(hold_out(&row, details.reason, now))
+            },
+            |scene, _| self.read_hold(scene, id),
+        )
     }
 
     /// Releases a hold: what it kept goes by its own expiry again.
@@ -242,6 +275,8 @@ fn hold_out(row: &HoldRow, reason: Option<Sensitive<String>>, now: Instant) -> H
         placed_at: row.placed_at,
         released_by: row.released_by,
         released_at: row.released_at,
+        awaiting_confirmation: row.awaiting,
+        confirmed_by: row.confirmed_by,
         version: row.version,
     }
 }

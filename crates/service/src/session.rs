@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 
 use domain::{
-    Actor, AgencyKind, ChronologyId, Facts, Instant, Operation, PartnershipPolicy, Permit, PractitionerId, Purpose,
-    ReadReason, RequestId, Role, Sensitive, decide, is_entitled,
+    Actor, AgencyKind, ChronologyId, Denial, Facts, Instant, Operation, PartnershipPolicy, Permit, PractitionerId,
+    Purpose, ReadReason, RequestId, Role, Sensitive, decide, is_entitled,
 };
 use serde::{Deserialize, Serialize};
 use store::{PractitionerRow, Tx};
@@ -59,6 +59,8 @@ pub(crate) struct Session {
     pub(crate) purpose: Option<Purpose>,
     /// False for whoever has left the agency, or whose agency has no access or no longer takes part: they may do nothing.
     pub(crate) active: bool,
+    /// Whether the directory has met them by their token alone, and may forget them again.
+    pub(crate) provisional: bool,
 }
 
 /// A caller looked up, with their partnership.
@@ -80,6 +82,8 @@ pub(crate) struct Trail {
     pub(crate) told: Box<Told>,
     /// When what is answered expires: checked again after the record is written.
     pub(crate) expires_at: Option<Instant>,
+    /// A text of the write tells where a protected person lives.
+    pub(crate) address_refused: bool,
     /// What became of a submission: kept for a repeat.
     pub(crate) outcome: Option<SubmissionOutcome>,
 }
@@ -127,13 +131,23 @@ impl Scene<'_, '_> {
         &self.partnership.policy
     }
 
-    /// Asks the policy for leave, and notes why it was given.
-    pub(crate) fn permit(&mut self, operation: Operation, facts: &Facts) -> Answer<Permit> {
-        let facts = Facts {
+    /// Facts with what the partnership has decided for itself.
+    fn with_policy(&self, facts: &Facts) -> Facts {
+        Facts {
             contributors_read_timeline: self.policy().contributors_read_timeline,
             ahead_allowed: self.policy().allow_ahead,
             ..facts.clone()
-        };
+        }
+    }
+
+    /// Whether the object is not the caller's to know of.
+    pub(crate) fn is_not_theirs(&self, operation: Operation, facts: &Facts) -> bool {
+        decide(self.actor(), operation, &self.with_policy(facts)) == Err(Denial::NotYours)
+    }
+
+    /// Asks the policy for leave, and notes why it was given.
+    pub(crate) fn permit(&mut self, operation: Operation, facts: &Facts) -> Answer<Permit> {
+        let facts = self.with_policy(facts);
         if !self.session.active {
             return Err(ServiceError::NotFound);
         }
@@ -192,23 +206,40 @@ impl Service {
             offence_data: sign_in.offence_data,
         };
         let active = agency.active && agency.has_access && practitioner.active;
-        Ok(Some(Entered { session: Session { actor, now, purpose: sign_in.purpose, active }, partnership }))
+        let provisional = practitioner.provisional_until.is_some();
+        let session = Session { actor, now, purpose: sign_in.purpose, active, provisional };
+        Ok(Some(Entered { session, partnership }))
     }
 
-    /// Puts a caller whom the directory has not met into it, so that the audit can name them.
+    /// Puts a caller whom the directory has not met into it, so that the audit can name them. Who does nothing that lasts is
+    /// forgotten again, and of one agency only so many wait for that: an issuer can invent subjects without end.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`] for a token without a role; [`ServiceError::TooManyNew`].
     pub(crate) fn meet(&self, call: &Call) -> Answer<()> {
         let sign_in = call.sign_in.as_ref();
+        if sign_in.roles.is_empty() {
+            return Err(ServiceError::NotFound);
+        }
         let partnership = self.partnership_named(&sign_in.partnership)?;
         let index = self.subject_index(&partnership, &sign_in.issuer, sign_in.subject.as_str());
+        let most = partnership.policy.provisional_practitioners;
         let agency = self.0.db.read("practitioner.meet", |tx| {
             let found = store::agencies::find_by_code(tx, partnership.id, &sign_in.agency)?;
-            found.map(|agency| agency.id).ok_or(ServiceError::NotFound)
+            let agency = found.map(|agency| agency.id).ok_or(ServiceError::NotFound)?;
+            let waiting = store::practitioners::provisional(tx, partnership.id, agency, i64::from(most))?;
+            if u32::try_from(waiting).unwrap_or(u32::MAX) >= most {
+                return Err(ServiceError::TooManyNew);
+            }
+            Ok(agency)
         })?;
         let details = PractitionerDetails {
             name: sign_in.name.clone().unwrap_or_else(|| sign_in.subject.clone()),
             job_title: sign_in.job_title.as_ref().map(|title| title.as_str().to_owned()),
         };
-        let row = self.practitioner_row(&partnership, agency, index, &details, self.now())?;
+        let now = self.now();
+        let row = self.practitioner_row(&partnership, agency, index, &details, now)?;
+        let row = PractitionerRow { provisional_until: Some(now.plus(partnership.policy.provisional_lifetime)), ..row };
         match self.0.db.write("practitioner.meet", |tx| store::practitioners::insert(tx, &row)) {
             Ok(()) | Err(store::StoreError::NotUnique(_)) => Ok(()),
             Err(error) => Err(error.into()),
@@ -245,6 +276,7 @@ impl Service {
             version: 1,
             created_at: now,
             updated_at: now,
+            provisional_until: None,
         })
     }
 }

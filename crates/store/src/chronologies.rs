@@ -153,9 +153,10 @@ pub fn facts(
         .filter(dsl::partnership_id.eq(Bind(partnership)))
         .filter(dsl::id.eq(Bind(id)))
         .select((ChronologyRow::as_select(), on_team));
-    let Some((chronology, on_team)) = tx.run(|c| query.get_result(c).optional())? else { return Ok(None) };
+    let found = tx.run(|c| query.get_result(c).optional())?;
+    // Asked in any case: whether there is such a chronology is not to be told from the work.
     let invitation = invitation_of(tx, partnership, id, agency, practitioner)?;
-    Ok(Some(ChronologyFacts { chronology, on_team, invitation }))
+    Ok(found.map(|(chronology, on_team)| ChronologyFacts { chronology, on_team, invitation }))
 }
 
 fn invitation_of(

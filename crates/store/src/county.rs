@@ -214,6 +214,7 @@ impl County {
             version: 1,
             created_at: self.before(900 - number),
             updated_at: self.before(900 - number),
+            provisional_until: None,
         };
         practitioners::insert(tx, &row)
     }
@@ -578,6 +579,8 @@ impl County {
             wrapped_key: Some(noise(number, 60)),
             sealed: Some(noise(number, 60)),
             version: 1,
+            awaiting: false,
+            confirmed_by: None,
         };
         holds::insert(tx, &hold)?;
         let access = EmergencyAccessRow {
@@ -644,6 +647,7 @@ impl County {
             words_until: Some(self.after(30)),
             wrapped_key: Some(noise(number, 60)),
             sealed: Some(noise(number, 60)),
+            asked_by: None,
         };
         deletion_orders::insert(tx, &order)?;
         let (kind, key_id) = ("scope".to_owned(), gone.to_string());

@@ -30,6 +30,8 @@ row! {
         wrapped_key: Option<Sealed>,
         /// The reasons in words.
         sealed: Option<Sealed>,
+        /// Who asked for it; none where whoever decided needed nobody.
+        asked_by: Option<PractitionerId>,
     }
 }
 

@@ -2,16 +2,17 @@
 
 use diesel::dsl::max;
 use diesel::prelude::*;
-use domain::{AgencyId, FamilyId, Instant, InvitationFacts, PartnershipId, Permit, PersonId, PractitionerId};
+use domain::{AgencyId, FamilyId, FamilyReach, Instant, PartnershipId, Permit, PersonId, PractitionerId, family_reach};
 
 use crate::connection::AnyConnection;
 use crate::page::{after, within};
+use crate::reach::{self, Reach};
 use crate::rows::row;
 use crate::schema::families::{self, dsl};
 use crate::schema::{chronologies, family_members, fragment_origins, fragments};
 use crate::statements::{insert_new, insert_one, one};
 use crate::types::Bind;
-use crate::{FragmentState, Keyset, Sealed, StoreError, Tx, reach};
+use crate::{FragmentState, Keyset, Sealed, StoreError, Tx};
 
 row! {
     /// A family.
@@ -96,7 +97,8 @@ pub fn find(tx: &mut Tx<'_>, permit: &Permit, id: FamilyId, now: Instant) -> Res
     tx.run(|c| query.select(FamilyRow::as_select()).get_result(c).optional())
 }
 
-/// At most `limit` families after a place that the holder's agency recorded and whose records live, oldest first.
+/// At most `limit` families after a place that the holder can open, among those that their agency recorded and whose records
+/// live, oldest first.
 ///
 /// # Errors
 /// When the database fails.
@@ -112,6 +114,11 @@ pub fn page(
         .filter(dsl::created_by_agency.eq(Bind(permit.actor().agency)))
         .filter(dsl::expires_at.gt(Bind(now)))
         .into_boxed();
+    let query = match family_reach(permit) {
+        FamilyReach::Agency => query,
+        FamilyReach::Own(practitioner) => query.filter(dsl::created_by.eq(Bind(practitioner))),
+        FamilyReach::Nothing => return Ok(Vec::new()),
+    };
     let query = after!(query, after, dsl::created_at, dsl::id, FamilyId);
     let query = query.order((dsl::created_at, dsl::id)).limit(limit.into());
     tx.run(|c| query.select(FamilyRow::as_select()).load(c))
@@ -210,8 +217,8 @@ pub fn facts(
     }))
 }
 
-/// The invitation by which a practitioner knows of a family: one to a chronology of it. One on which the practitioner
-/// is named comes before others; chronologies in preparation do not count.
+/// The invitations by which a practitioner knows of a family: those to chronologies of it. Chronologies in preparation do not
+/// count.
 ///
 /// # Errors
 /// When the database fails.
@@ -222,8 +229,8 @@ pub fn reachable_by(
     agency: AgencyId,
     practitioner: PractitionerId,
     now: Instant,
-) -> Result<Option<InvitationFacts>, StoreError> {
-    reach::to_families(tx, partnership, &[family], agency, practitioner, now)
+) -> Result<Vec<Reach>, StoreError> {
+    reach::to_family(tx, partnership, family, agency, practitioner, now)
 }
 
 /// The latest expiry among the live chronologies and live fragments of a family, those included that were taken from it

@@ -40,6 +40,10 @@ row! {
         sealed: Option<Sealed>,
         /// Counts changes, from 1.
         version: i64,
+        /// Whether a second person has still to confirm it: until then it holds nothing.
+        awaiting: bool,
+        /// Who that was.
+        confirmed_by: Option<PractitionerId>,
     }
 }
 
@@ -116,6 +120,7 @@ pub fn active(
     let on_chronology = dsl::scope.eq(Bind(HoldScope::Chronology)).and(dsl::target_id.eq(Some(Bind(chronology))));
     let query = dsl::holds
         .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .filter(dsl::awaiting.eq(false))
         .filter(dsl::released_at.is_null().or(dsl::released_at.gt(Some(Bind(now)))))
         .filter(dsl::scope.eq(Bind(HoldScope::All)).or(on_chronology.assume_not_null()).or(on_child.assume_not_null()))
         .select(dsl::id);

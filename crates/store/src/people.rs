@@ -1,17 +1,16 @@
 //! Children and adults. Names, identifiers and addresses are sealed; exact look-ups go through keyed tokens.
 
 use diesel::prelude::*;
-use domain::{
-    AgencyId, FamilyId, Instant, InvitationFacts, PartnershipId, Permit, PersonId, PersonKind, PractitionerId,
-};
+use domain::{AgencyId, FamilyId, Instant, PartnershipId, Permit, PersonId, PersonKind, PractitionerId};
 
 use crate::page::within;
+use crate::reach::{self, Reach};
 use crate::rows::row;
 use crate::schema::people::{self, dsl};
 use crate::schema::{family_members, person_keys};
 use crate::statements::{insert_many, insert_one, one};
 use crate::types::Bind;
-use crate::{Sealed, StoreError, Token, Tx, reach};
+use crate::{Sealed, StoreError, Token, Tx};
 
 row! {
     /// A child or an adult.
@@ -216,8 +215,8 @@ pub fn facts(
     }))
 }
 
-/// The invitation by which a practitioner knows of a person: one to a chronology of a family the person belongs to.
-/// One on which the practitioner is named comes before others; chronologies in preparation do not count.
+/// The invitations by which a practitioner knows of a person: those to chronologies of a family the person belongs to.
+/// Chronologies in preparation do not count.
 ///
 /// # Errors
 /// When the database fails.
@@ -228,9 +227,8 @@ pub fn reachable_by(
     agency: AgencyId,
     practitioner: PractitionerId,
     now: Instant,
-) -> Result<Option<InvitationFacts>, StoreError> {
-    let families = families_of(tx, partnership, person)?;
-    reach::to_families(tx, partnership, &families, agency, practitioner, now)
+) -> Result<Vec<Reach>, StoreError> {
+    reach::to_person(tx, partnership, person, agency, practitioner, now)
 }
 
 /// The families a person belongs to, by identifier.

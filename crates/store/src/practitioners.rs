@@ -33,6 +33,8 @@ row! {
         created_at: Instant,
         /// When the row was last changed.
         updated_at: Instant,
+        /// Met by a token alone: the row goes then, unless somebody names them or they do something that lasts.
+        provisional_until: Option<Instant>,
     }
 }
 
@@ -62,6 +64,56 @@ pub fn update(tx: &mut Tx<'_>, row: &PractitionerRow, expected: i64) -> Result<(
         dsl::updated_at.eq(Bind(row.updated_at)),
     );
     one(tx.run(|c| diesel::update(target).set(change).execute(c))?)
+}
+
+/// Makes practitioners stay who were met by their tokens alone.
+///
+/// # Errors
+/// When the database fails.
+pub fn confirm(tx: &mut Tx<'_>, partnership: PartnershipId, ids: &[PractitionerId]) -> Result<(), StoreError> {
+    let target = dsl::practitioners
+        .filter(within!(dsl::partnership_id, partnership))
+        .filter(dsl::id.eq_any(ids.iter().copied().map(Bind)))
+        .filter(dsl::provisional_until.is_not_null());
+    tx.run(|c| diesel::update(target).set(dsl::provisional_until.eq(None::<Bind<Instant>>)).execute(c))?;
+    Ok(())
+}
+
+/// How many practitioners of an agency were met by their tokens alone and may go again; counts to `most`.
+///
+/// # Errors
+/// When the database fails.
+pub fn provisional(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    agency: AgencyId,
+    most: impl Into<i64>,
+) -> Result<usize, StoreError> {
+    let query = dsl::practitioners
+        .filter(within!(dsl::partnership_id, partnership))
+        .filter(dsl::agency_id.eq(Bind(agency)))
+        .filter(dsl::provisional_until.is_not_null())
+        .limit(most.into())
+        .select(dsl::id);
+    let found: Vec<PractitionerId> = tx.run(|c| query.load(c))?;
+    Ok(found.len())
+}
+
+/// Deletes at most `limit` practitioners who were met by their tokens alone and whose time is over; says how many.
+///
+/// # Errors
+/// When the database fails.
+pub fn forget_provisional(tx: &mut Tx<'_>, now: Instant, limit: impl Into<i64>) -> Result<usize, StoreError> {
+    let over = dsl::practitioners
+        .filter(dsl::provisional_until.le(Some(Bind(now))))
+        .order(dsl::provisional_until)
+        .limit(limit.into())
+        .select(dsl::id);
+    let over: Vec<PractitionerId> = tx.run(|c| over.load(c))?;
+    let target = dsl::practitioners
+        .filter(dsl::id.eq_any(over.iter().copied().map(Bind)))
+        .filter(dsl::provisional_until.le(Some(Bind(now))));
+    tx.run(|c| diesel::delete(target).execute(c))
 }
 
 /// The practitioner `id`.

@@ -33,7 +33,7 @@ table! {
 }
 
 table! {
-    use diesel::sql_types::{BigInt, Binary, Bool};
+    use diesel::sql_types::{BigInt, Binary, Bool, Nullable};
     use crate::types::{Id, Moment};
 
     practitioners (id) {
@@ -47,6 +47,7 @@ table! {
         version -> BigInt,
         created_at -> Moment,
         updated_at -> Moment,
+        provisional_until -> Nullable<Moment>,
     }
 }
 
@@ -362,7 +363,7 @@ table! {
 }
 
 table! {
-    use diesel::sql_types::{BigInt, Binary, Nullable};
+    use diesel::sql_types::{BigInt, Binary, Nullable, Bool};
     use crate::types::{Id, Moment, Word};
 
     holds (id) {
@@ -379,6 +380,8 @@ table! {
         wrapped_key -> Nullable<Binary>,
         sealed -> Nullable<Binary>,
         version -> BigInt,
+        awaiting -> Bool,
+        confirmed_by -> Nullable<Id>,
     }
 }
 
@@ -599,6 +602,7 @@ table! {
         words_until -> Nullable<Moment>,
         wrapped_key -> Nullable<Binary>,
         sealed -> Nullable<Binary>,
+        asked_by -> Nullable<Id>,
     }
 }
 
@@ -609,6 +613,40 @@ table! {
     clock_mark (id) {
         id -> BigInt,
         high_water -> Moment,
+    }
+}
+
+table! {
+    use diesel::sql_types::Binary;
+    use crate::types::{Id, Moment, Word};
+
+    destruction_requests (chronology_id) {
+        chronology_id -> Id,
+        id -> Id,
+        partnership_id -> Id,
+        reason -> Word,
+        asked_by -> Id,
+        asked_at -> Moment,
+        lapses_at -> Moment,
+        wrapped_key -> Binary,
+        sealed -> Binary,
+    }
+}
+
+table! {
+    use diesel::sql_types::{Nullable, Text};
+    use crate::types::{Id, Moment};
+
+    address_refusals (id) {
+        id -> Id,
+        partnership_id -> Id,
+        practitioner_id -> Id,
+        agency_id -> Id,
+        operation -> Text,
+        chronology_id -> Nullable<Id>,
+        owner_id -> Nullable<Id>,
+        owner_agency_id -> Nullable<Id>,
+        refused_at -> Moment,
     }
 }
 
@@ -724,6 +762,8 @@ allow_tables_to_appear_in_same_query!(
     audit_heads,
     audit_runs,
     audit_holes,
+    address_refusals,
+    destruction_requests,
     emergency_accesses,
     emergency_chronologies,
     shown_fragments,

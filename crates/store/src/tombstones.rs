@@ -111,9 +111,7 @@ pub fn insert(
 pub fn find(tx: &mut Tx<'_>, partnership: PartnershipId, id: impl Into<Uuid>) -> Result<Option<Tombstone>, StoreError> {
     let id = id.into();
     let stone = dsl::tombstones.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::id.eq(Bind(id)));
-    let Some(tombstone) = tx.run(|c| stone.select(TombstoneRow::as_select()).get_result(c).optional())? else {
-        return Ok(None);
-    };
+    let tombstone = tx.run(|c| stone.select(TombstoneRow::as_select()).get_result(c).optional())?;
     let agencies = tombstone_agencies::table
         .filter(tombstone_agencies::partnership_id.eq(Bind(partnership)))
         .filter(tombstone_agencies::tombstone_id.eq(Bind(id)))
@@ -124,11 +122,9 @@ pub fn find(tx: &mut Tx<'_>, partnership: PartnershipId, id: impl Into<Uuid>) ->
         .filter(tombstone_practitioners::tombstone_id.eq(Bind(id)))
         .order(tombstone_practitioners::practitioner_id)
         .select(tombstone_practitioners::practitioner_id);
-    Ok(Some(Tombstone {
-        tombstone,
-        agencies: tx.run(|c| agencies.load(c))?,
-        practitioners: tx.run(|c| practitioners.load(c))?,
-    }))
+    // Asked in any case: whether there is such a tombstone is not to be told from the work.
+    let (agencies, practitioners) = (tx.run(|c| agencies.load(c))?, tx.run(|c| practitioners.load(c))?);
+    Ok(tombstone.map(|tombstone| Tombstone { tombstone, agencies, practitioners }))
 }
 
 /// Tombstones of the fragments that went with a chronology, in the order of their identifiers.

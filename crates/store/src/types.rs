@@ -190,6 +190,8 @@ ids!(
     domain::PersonLinkId,
     domain::LinkDecisionId,
     domain::HoldId,
+    domain::AddressRefusalId,
+    domain::DestructionRequestId,
     domain::EmergencyAccessId,
     domain::AuditId,
     domain::DeletionCertificateId,

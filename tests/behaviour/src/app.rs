@@ -48,7 +48,7 @@ pub struct TestApp {
     ids: Arc<CountedIds>,
     policy: PartnershipPolicy,
     issuers: HashMap<&'static str, DevIssuer>,
-    tokens: Mutex<HashMap<(&'static str, Instant), String>>,
+    tokens: Mutex<HashMap<(&'static str, &'static str, Instant), String>>,
 }
 
 impl TestApp {
@@ -106,7 +106,13 @@ impl TestApp {
     /// Somebody about to ask.
     #[must_use]
     pub fn by(&self, user: User) -> As<'_> {
-        As { app: self, user }
+        As { app: self, user, bare: false }
+    }
+
+    /// A user whose token names no role.
+    #[must_use]
+    pub fn without_roles(&self, user: User) -> As<'_> {
+        As { app: self, user, bare: true }
     }
 
     /// Where it listens for users without a certificate, for those who speak HTTP themselves.
@@ -128,9 +134,14 @@ impl TestApp {
         let now = self.clock.now();
         let mut tokens = self.tokens.lock().expect("nobody panicked here");
         let token = tokens
-            .entry((user.name, now))
+            .entry((user.name, user.role.as_str(), now))
             .or_insert_with(|| self.issue(user.partnership(), &claims_of(user, &[user.role])));
         Some(token.clone())
+    }
+
+    /// The same without a role.
+    pub(crate) fn bare_token(&self, user: User) -> String {
+        self.issue(user.partnership(), &claims_of(user, &[]))
     }
 
     fn issue(&self, issuer: &str, claims: &DevClaims) -> String {

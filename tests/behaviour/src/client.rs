@@ -119,6 +119,8 @@ impl Answer {
 pub struct As<'a> {
     pub(crate) app: &'a TestApp,
     pub(crate) user: User,
+    /// Whether their token names no role.
+    pub(crate) bare: bool,
 }
 
 impl As<'_> {
@@ -179,7 +181,8 @@ impl As<'_> {
     #[must_use]
     pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
         let mut request = Request::builder().method(method).uri(self.app.url(self.user, path));
-        if let Some(token) = self.app.token(self.user) {
+        let token = if self.bare { Some(self.app.bare_token(self.user)) } else { self.app.token(self.user) };
+        if let Some(token) = token {
             request = request.header("Authorization", format!("Bearer {token}"));
         }
         for (name, value) in headers {

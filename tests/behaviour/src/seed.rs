@@ -107,6 +107,27 @@ impl TestApp {
     }
 }
 
+impl TestApp {
+    /// Destroys a chronology before its time: the manager asks, and another confirms.
+    #[must_use]
+    pub fn destroy(&self, seed: &Seed, order: &Value) -> Value {
+        let path = seed.at("destruction");
+        let asked = self.by(User::MANAGER).post(&path, order).ok();
+        let confirmed = with(order.clone(), json!({"confirms": asked["request"]["id"]}));
+        self.by(User::DEPUTY).post(&path, &confirmed).ok()
+    }
+
+    /// Holds everything in the partnership: the manager places the hold, and another confirms it.
+    #[must_use]
+    pub fn hold_everything(&self, review_at: &Value) -> String {
+        let body = json!({"scope": "all", "reason": "Canary", "review_at": review_at});
+        let hold = self.by(User::MANAGER).post("/v1/holds", &body).id();
+        let confirmed = self.by(User::DEPUTY).post(&format!("/v1/holds/{hold}/confirmation"), &Value::Null).ok();
+        assert_eq!(confirmed["awaiting_confirmation"], false);
+        hold
+    }
+}
+
 impl Seed {
     /// Path of an agency's invitation.
     #[must_use]

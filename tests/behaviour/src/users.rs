@@ -86,6 +86,9 @@ users! {
 }
 
 impl User {
+    /// Another team manager of the agency that asked: the second person where it takes two.
+    pub const DEPUTY: Self = Self { name: "DEPUTY", ..Self::MANAGER };
+
     /// Code of the partnership their issuer speaks for.
     #[must_use]
     pub fn partnership(self) -> &'static str {

@@ -1,3 +1,27 @@
+-- address_refusals::forget
+DELETE FROM "address_refusals" WHERE ("address_refusals"."id" = ANY(?))
+
+-- address_refusals::forget
+SELECT "address_refusals"."id" FROM "address_refusals" WHERE ("address_refusals"."refused_at" <= ?) ORDER BY "address_refusals"."refused_at" LIMIT ?
+
+-- address_refusals::insert
+INSERT INTO "address_refusals" ("id", "partnership_id", "practitioner_id", "agency_id", "operation", "chronology_id", "owner_id", "owner_agency_id", "refused_at") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- address_refusals::of_practitioner
+SELECT "address_refusals"."refused_at" FROM "address_refusals" WHERE (("address_refusals"."practitioner_id" = ?) AND ("address_refusals"."refused_at" > ?)) ORDER BY "address_refusals"."refused_at" DESC LIMIT ?
+
+-- address_refusals::page
+SELECT "address_refusals"."id", "address_refusals"."partnership_id", "address_refusals"."practitioner_id", "address_refusals"."agency_id", "address_refusals"."operation", "address_refusals"."chronology_id", "address_refusals"."owner_id", "address_refusals"."owner_agency_id", "address_refusals"."refused_at" FROM "address_refusals" WHERE ("address_refusals"."partnership_id" = ?) ORDER BY "address_refusals"."refused_at" DESC, "address_refusals"."id" DESC LIMIT ?
+
+-- address_refusals::page
+SELECT "address_refusals"."id", "address_refusals"."partnership_id", "address_refusals"."practitioner_id", "address_refusals"."agency_id", "address_refusals"."operation", "address_refusals"."chronology_id", "address_refusals"."owner_id", "address_refusals"."owner_agency_id", "address_refusals"."refused_at" FROM "address_refusals" WHERE (("address_refusals"."partnership_id" = ?) AND ("address_refusals"."owner_agency_id" = ?)) ORDER BY "address_refusals"."refused_at" DESC, "address_refusals"."id" DESC LIMIT ?
+
+-- address_refusals::page
+SELECT "address_refusals"."id", "address_refusals"."partnership_id", "address_refusals"."practitioner_id", "address_refusals"."agency_id", "address_refusals"."operation", "address_refusals"."chronology_id", "address_refusals"."owner_id", "address_refusals"."owner_agency_id", "address_refusals"."refused_at" FROM "address_refusals" WHERE (("address_refusals"."partnership_id" = ?) AND ("address_refusals"."owner_id" = ?)) ORDER BY "address_refusals"."refused_at" DESC, "address_refusals"."id" DESC LIMIT ?
+
+-- address_refusals::page
+SELECT "address_refusals"."id", "address_refusals"."partnership_id", "address_refusals"."practitioner_id", "address_refusals"."agency_id", "address_refusals"."operation", "address_refusals"."chronology_id", "address_refusals"."owner_id", "address_refusals"."owner_agency_id", "address_refusals"."refused_at" FROM "address_refusals" WHERE ((("address_refusals"."partnership_id" = ?) AND ("address_refusals"."refused_at" <= ?)) AND (("address_refusals"."refused_at" < ?) OR ("address_refusals"."id" < ?))) ORDER BY "address_refusals"."refused_at" DESC, "address_refusals"."id" DESC LIMIT ?
+
 -- agencies::find
 SELECT "agencies"."id", "agencies"."partnership_id", "agencies"."code", "agencies"."name", "agencies"."kind", "agencies"."has_access", "agencies"."active", "agencies"."version", "agencies"."created_at", "agencies"."updated_at" FROM "agencies" WHERE (("agencies"."partnership_id" = ?) AND ("agencies"."id" = ?))
 
@@ -337,8 +361,14 @@ SELECT "consolidations"."id", "consolidations"."chronology_id", "consolidations"
 -- deletion_orders::find
 SELECT "deletion_orders"."chronology_id", "deletion_orders"."partnership_id", "deletion_orders"."reason", "deletion_orders"."snapshot", "deletion_orders"."decided_by", "deletion_orders"."decided_at", "deletion_orders"."words_until", "deletion_orders"."wrapped_key", "deletion_orders"."sealed" FROM "deletion_orders" WHERE (("deletion_orders"."partnership_id" = ?) AND ("deletion_orders"."chronology_id" = ?))
 
+-- deletion_orders::find
+SELECT "deletion_orders"."chronology_id", "deletion_orders"."partnership_id", "deletion_orders"."reason", "deletion_orders"."snapshot", "deletion_orders"."decided_by", "deletion_orders"."decided_at", "deletion_orders"."words_until", "deletion_orders"."wrapped_key", "deletion_orders"."sealed", "deletion_orders"."asked_by" FROM "deletion_orders" WHERE (("deletion_orders"."partnership_id" = ?) AND ("deletion_orders"."chronology_id" = ?))
+
 -- deletion_orders::insert
 INSERT INTO "deletion_orders" ("chronology_id", "partnership_id", "reason", "snapshot", "decided_by", "decided_at", "words_until", "wrapped_key", "sealed") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+
+-- deletion_orders::insert
+INSERT INTO "deletion_orders" ("chronology_id", "partnership_id", "reason", "snapshot", "decided_by", "decided_at", "words_until", "wrapped_key", "sealed", "asked_by") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
 
 -- deletion_orders::words_with_an_end
 SELECT "deletion_orders"."chronology_id" FROM "deletion_orders" WHERE (("deletion_orders"."words_until" <= ?) AND ("deletion_orders"."sealed" IS NOT NULL)) ORDER BY "deletion_orders"."words_until", "deletion_orders"."chronology_id" LIMIT ?
@@ -347,7 +377,22 @@ SELECT "deletion_orders"."chronology_id" FROM "deletion_orders" WHERE (("deletio
 SELECT "deletion_orders"."chronology_id", "deletion_orders"."partnership_id", "deletion_orders"."reason", "deletion_orders"."snapshot", "deletion_orders"."decided_by", "deletion_orders"."decided_at", "deletion_orders"."words_until", "deletion_orders"."wrapped_key", "deletion_orders"."sealed" FROM "deletion_orders" WHERE (("deletion_orders"."words_until" IS NULL) AND ("deletion_orders"."sealed" IS NOT NULL)) ORDER BY "deletion_orders"."chronology_id" LIMIT ?
 
 -- deletion_orders::words_with_an_end
+SELECT "deletion_orders"."chronology_id", "deletion_orders"."partnership_id", "deletion_orders"."reason", "deletion_orders"."snapshot", "deletion_orders"."decided_by", "deletion_orders"."decided_at", "deletion_orders"."words_until", "deletion_orders"."wrapped_key", "deletion_orders"."sealed", "deletion_orders"."asked_by" FROM "deletion_orders" WHERE (("deletion_orders"."words_until" IS NULL) AND ("deletion_orders"."sealed" IS NOT NULL)) ORDER BY "deletion_orders"."chronology_id" LIMIT ?
+
+-- deletion_orders::words_with_an_end
 UPDATE "deletion_orders" SET "wrapped_key" = ?, "sealed" = ? WHERE ("deletion_orders"."chronology_id" = ANY(?))
+
+-- destruction_requests::find
+SELECT "destruction_requests"."chronology_id", "destruction_requests"."id", "destruction_requests"."partnership_id", "destruction_requests"."reason", "destruction_requests"."asked_by", "destruction_requests"."asked_at", "destruction_requests"."lapses_at", "destruction_requests"."wrapped_key", "destruction_requests"."sealed" FROM "destruction_requests" WHERE ((("destruction_requests"."chronology_id" = ?) AND ("destruction_requests"."partnership_id" = ?)) AND ("destruction_requests"."lapses_at" > ?))
+
+-- destruction_requests::forget
+DELETE FROM "destruction_requests" WHERE (("destruction_requests"."chronology_id" = ANY(?)) AND ("destruction_requests"."lapses_at" <= ?))
+
+-- destruction_requests::forget
+SELECT "destruction_requests"."chronology_id" FROM "destruction_requests" WHERE ("destruction_requests"."lapses_at" <= ?) ORDER BY "destruction_requests"."lapses_at" LIMIT ?
+
+-- destruction_requests::insert
+INSERT INTO "destruction_requests" ("chronology_id", "id", "partnership_id", "reason", "asked_by", "asked_at", "lapses_at", "wrapped_key", "sealed") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
 
 -- emergency::awaiting_review
 SELECT COUNT(*) FROM "emergency_accesses" WHERE ((("emergency_accesses"."partnership_id" = ?) IS TRUE AND ("emergency_accesses"."practitioner_id" = ?)) AND ("emergency_accesses"."reviewed_at" IS NULL))
@@ -449,6 +494,9 @@ SELECT "family_members"."person_id" FROM "family_members" WHERE (("family_member
 SELECT "families"."id", "families"."partnership_id", "families"."created_by", "families"."created_by_agency", "families"."expires_at", "families"."wrapped_key", "families"."sealed", "families"."version", "families"."created_at", "families"."updated_at" FROM "families" WHERE ((("families"."partnership_id" = ?) AND ("families"."created_by_agency" = ?)) AND ("families"."expires_at" > ?)) ORDER BY "families"."created_at", "families"."id" LIMIT ?
 
 -- families::page
+SELECT "families"."id", "families"."partnership_id", "families"."created_by", "families"."created_by_agency", "families"."expires_at", "families"."wrapped_key", "families"."sealed", "families"."version", "families"."created_at", "families"."updated_at" FROM "families" WHERE (((("families"."partnership_id" = ?) AND ("families"."created_by_agency" = ?)) AND ("families"."expires_at" > ?)) AND ("families"."created_by" = ?)) ORDER BY "families"."created_at", "families"."id" LIMIT ?
+
+-- families::page
 SELECT "families"."id", "families"."partnership_id", "families"."created_by", "families"."created_by_agency", "families"."expires_at", "families"."wrapped_key", "families"."sealed", "families"."version", "families"."created_at", "families"."updated_at" FROM "families" WHERE ((((("families"."partnership_id" = ?) AND ("families"."created_by_agency" = ?)) AND ("families"."expires_at" > ?)) AND ("families"."created_at" >= ?)) AND (("families"."created_at" > ?) OR ("families"."id" > ?))) ORDER BY "families"."created_at", "families"."id" LIMIT ?
 
 -- families::set_lifetime
@@ -535,11 +583,20 @@ UPDATE "fragments" SET "id" = ?, "partnership_id" = ?, "agency_id" = ?, "chronol
 -- holds::active
 SELECT "holds"."id" FROM "holds" WHERE ((("holds"."partnership_id" = ?) AND (("holds"."released_at" IS NULL) OR ("holds"."released_at" > ?))) AND ((("holds"."scope" = ?) OR (("holds"."scope" = ?) AND ("holds"."target_id" = ?))) OR (("holds"."scope" = ?) AND ("holds"."target_id" = ANY(?))))) LIMIT ?
 
+-- holds::active
+SELECT "holds"."id" FROM "holds" WHERE (((("holds"."partnership_id" = ?) AND ("holds"."awaiting" = ?)) AND (("holds"."released_at" IS NULL) OR ("holds"."released_at" > ?))) AND ((("holds"."scope" = ?) OR (("holds"."scope" = ?) AND ("holds"."target_id" = ?))) OR (("holds"."scope" = ?) AND ("holds"."target_id" = ANY(?))))) LIMIT ?
+
 -- holds::find
 SELECT "holds"."id", "holds"."partnership_id", "holds"."scope", "holds"."target_id", "holds"."review_at", "holds"."placed_by", "holds"."placed_at", "holds"."released_by", "holds"."released_at", "holds"."words_until", "holds"."wrapped_key", "holds"."sealed", "holds"."version" FROM "holds" WHERE (("holds"."partnership_id" = ?) AND ("holds"."id" = ?)) LIMIT ?
 
+-- holds::find
+SELECT "holds"."id", "holds"."partnership_id", "holds"."scope", "holds"."target_id", "holds"."review_at", "holds"."placed_by", "holds"."placed_at", "holds"."released_by", "holds"."released_at", "holds"."words_until", "holds"."wrapped_key", "holds"."sealed", "holds"."version", "holds"."awaiting", "holds"."confirmed_by" FROM "holds" WHERE (("holds"."partnership_id" = ?) AND ("holds"."id" = ?)) LIMIT ?
+
 -- holds::insert
 INSERT INTO "holds" ("id", "partnership_id", "scope", "target_id", "review_at", "placed_by", "placed_at", "released_by", "released_at", "words_until", "wrapped_key", "sealed", "version") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- holds::insert
+INSERT INTO "holds" ("id", "partnership_id", "scope", "target_id", "review_at", "placed_by", "placed_at", "released_by", "released_at", "words_until", "wrapped_key", "sealed", "version", "awaiting", "confirmed_by") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- holds::overdue
 SELECT COUNT(*) FROM "holds" WHERE (("holds"."released_at" IS NULL) AND ("holds"."review_at" <= ?))
@@ -547,8 +604,14 @@ SELECT COUNT(*) FROM "holds" WHERE (("holds"."released_at" IS NULL) AND ("holds"
 -- holds::page
 SELECT "holds"."id", "holds"."partnership_id", "holds"."scope", "holds"."target_id", "holds"."review_at", "holds"."placed_by", "holds"."placed_at", "holds"."released_by", "holds"."released_at", "holds"."words_until", "holds"."wrapped_key", "holds"."sealed", "holds"."version" FROM "holds" WHERE ("holds"."partnership_id" = ?) ORDER BY "holds"."placed_at", "holds"."id" LIMIT ?
 
+-- holds::page
+SELECT "holds"."id", "holds"."partnership_id", "holds"."scope", "holds"."target_id", "holds"."review_at", "holds"."placed_by", "holds"."placed_at", "holds"."released_by", "holds"."released_at", "holds"."words_until", "holds"."wrapped_key", "holds"."sealed", "holds"."version", "holds"."awaiting", "holds"."confirmed_by" FROM "holds" WHERE ("holds"."partnership_id" = ?) ORDER BY "holds"."placed_at", "holds"."id" LIMIT ?
+
 -- holds::update
 UPDATE "holds" SET "id" = ?, "partnership_id" = ?, "scope" = ?, "target_id" = ?, "review_at" = ?, "placed_by" = ?, "placed_at" = ?, "released_by" = ?, "released_at" = ?, "words_until" = ?, "wrapped_key" = ?, "sealed" = ?, "version" = ? WHERE ((("holds"."partnership_id" = ?) AND ("holds"."id" = ?)) AND ("holds"."version" = ?))
+
+-- holds::update
+UPDATE "holds" SET "id" = ?, "partnership_id" = ?, "scope" = ?, "target_id" = ?, "review_at" = ?, "placed_by" = ?, "placed_at" = ?, "released_by" = ?, "released_at" = ?, "words_until" = ?, "wrapped_key" = ?, "sealed" = ?, "version" = ?, "awaiting" = ?, "confirmed_by" = ? WHERE ((("holds"."partnership_id" = ?) AND ("holds"."id" = ?)) AND ("holds"."version" = ?))
 
 -- holds::words_with_an_end
 SELECT "holds"."id" FROM "holds" WHERE (("holds"."words_until" <= ?) AND ("holds"."sealed" IS NOT NULL)) ORDER BY "holds"."words_until", "holds"."id" LIMIT ?
@@ -557,7 +620,13 @@ SELECT "holds"."id" FROM "holds" WHERE (("holds"."words_until" <= ?) AND ("holds
 SELECT "holds"."id", "holds"."partnership_id", "holds"."scope", "holds"."target_id", "holds"."review_at", "holds"."placed_by", "holds"."placed_at", "holds"."released_by", "holds"."released_at", "holds"."words_until", "holds"."wrapped_key", "holds"."sealed", "holds"."version" FROM "holds" WHERE (("holds"."words_until" IS NULL) AND ("holds"."sealed" IS NOT NULL)) ORDER BY "holds"."id" LIMIT ?
 
 -- holds::words_with_an_end
+SELECT "holds"."id", "holds"."partnership_id", "holds"."scope", "holds"."target_id", "holds"."review_at", "holds"."placed_by", "holds"."placed_at", "holds"."released_by", "holds"."released_at", "holds"."words_until", "holds"."wrapped_key", "holds"."sealed", "holds"."version", "holds"."awaiting", "holds"."confirmed_by" FROM "holds" WHERE (("holds"."words_until" IS NULL) AND ("holds"."sealed" IS NOT NULL)) ORDER BY "holds"."id" LIMIT ?
+
+-- holds::words_with_an_end
 UPDATE "holds" SET "id" = ?, "partnership_id" = ?, "scope" = ?, "target_id" = ?, "review_at" = ?, "placed_by" = ?, "placed_at" = ?, "released_by" = ?, "released_at" = ?, "words_until" = ?, "wrapped_key" = ?, "sealed" = ?, "version" = ? WHERE ((("holds"."partnership_id" = ?) AND ("holds"."id" = ?)) AND ("holds"."words_until" IS NULL))
+
+-- holds::words_with_an_end
+UPDATE "holds" SET "id" = ?, "partnership_id" = ?, "scope" = ?, "target_id" = ?, "review_at" = ?, "placed_by" = ?, "placed_at" = ?, "released_by" = ?, "released_at" = ?, "words_until" = ?, "wrapped_key" = ?, "sealed" = ?, "version" = ?, "awaiting" = ?, "confirmed_by" = ? WHERE ((("holds"."partnership_id" = ?) AND ("holds"."id" = ?)) AND ("holds"."words_until" IS NULL))
 
 -- holds::words_with_an_end
 UPDATE "holds" SET "wrapped_key" = ?, "sealed" = ? WHERE ("holds"."id" = ANY(?))
@@ -742,17 +811,38 @@ UPDATE "person_links" SET "id" = ?, "partnership_id" = ?, "chronology_id" = ?, "
 -- person_links::waiting_about
 SELECT "fragments"."family_id", "fragments"."agency_id" FROM (("fragments" INNER JOIN "family_members" ON ("family_members"."family_id" = "fragments"."family_id")) INNER JOIN "invitations" ON ("invitations"."agency_id" = "fragments"."agency_id")) WHERE (((((((("fragments"."partnership_id" = ?) IS TRUE AND ("fragments"."chronology_id" IS NULL)) AND ("fragments"."state" = ?)) AND ("fragments"."expires_at" > ?) IS TRUE) AND ("family_members"."partnership_id" = ?) IS TRUE) AND ("family_members"."person_id" = ?)) AND ("invitations"."partnership_id" = ?) IS TRUE) AND ("invitations"."chronology_id" = ?)) ORDER BY "fragments"."created_at", "fragments"."id"
 
+-- practitioners::confirm
+UPDATE "practitioners" SET "provisional_until" = ? WHERE ((("practitioners"."partnership_id" = ?) IS TRUE AND ("practitioners"."id" = ANY(?))) AND ("practitioners"."provisional_until" IS NOT NULL))
+
 -- practitioners::find
 SELECT "practitioners"."id", "practitioners"."partnership_id", "practitioners"."agency_id", "practitioners"."subject_index", "practitioners"."wrapped_key", "practitioners"."sealed", "practitioners"."active", "practitioners"."version", "practitioners"."created_at", "practitioners"."updated_at" FROM "practitioners" WHERE (("practitioners"."partnership_id" = ?) AND ("practitioners"."id" = ?))
+
+-- practitioners::find
+SELECT "practitioners"."id", "practitioners"."partnership_id", "practitioners"."agency_id", "practitioners"."subject_index", "practitioners"."wrapped_key", "practitioners"."sealed", "practitioners"."active", "practitioners"."version", "practitioners"."created_at", "practitioners"."updated_at", "practitioners"."provisional_until" FROM "practitioners" WHERE (("practitioners"."partnership_id" = ?) AND ("practitioners"."id" = ?))
 
 -- practitioners::find_by_subject
 SELECT "practitioners"."id", "practitioners"."partnership_id", "practitioners"."agency_id", "practitioners"."subject_index", "practitioners"."wrapped_key", "practitioners"."sealed", "practitioners"."active", "practitioners"."version", "practitioners"."created_at", "practitioners"."updated_at" FROM "practitioners" WHERE ((("practitioners"."partnership_id" = ?) AND ("practitioners"."agency_id" = ?)) AND ("practitioners"."subject_index" = ?))
 
+-- practitioners::find_by_subject
+SELECT "practitioners"."id", "practitioners"."partnership_id", "practitioners"."agency_id", "practitioners"."subject_index", "practitioners"."wrapped_key", "practitioners"."sealed", "practitioners"."active", "practitioners"."version", "practitioners"."created_at", "practitioners"."updated_at", "practitioners"."provisional_until" FROM "practitioners" WHERE ((("practitioners"."partnership_id" = ?) AND ("practitioners"."agency_id" = ?)) AND ("practitioners"."subject_index" = ?))
+
 -- practitioners::find_many
 SELECT "practitioners"."id", "practitioners"."partnership_id", "practitioners"."agency_id", "practitioners"."subject_index", "practitioners"."wrapped_key", "practitioners"."sealed", "practitioners"."active", "practitioners"."version", "practitioners"."created_at", "practitioners"."updated_at" FROM "practitioners" WHERE (("practitioners"."partnership_id" = ?) IS TRUE AND ("practitioners"."id" = ANY(?))) ORDER BY "practitioners"."id"
 
+-- practitioners::find_many
+SELECT "practitioners"."id", "practitioners"."partnership_id", "practitioners"."agency_id", "practitioners"."subject_index", "practitioners"."wrapped_key", "practitioners"."sealed", "practitioners"."active", "practitioners"."version", "practitioners"."created_at", "practitioners"."updated_at", "practitioners"."provisional_until" FROM "practitioners" WHERE (("practitioners"."partnership_id" = ?) IS TRUE AND ("practitioners"."id" = ANY(?))) ORDER BY "practitioners"."id"
+
+-- practitioners::forget_provisional
+DELETE FROM "practitioners" WHERE (("practitioners"."id" = ANY(?)) AND ("practitioners"."provisional_until" <= ?))
+
+-- practitioners::forget_provisional
+SELECT "practitioners"."id" FROM "practitioners" WHERE ("practitioners"."provisional_until" <= ?) ORDER BY "practitioners"."provisional_until" LIMIT ?
+
 -- practitioners::insert
 INSERT INTO "practitioners" ("id", "partnership_id", "agency_id", "subject_index", "wrapped_key", "sealed", "active", "version", "created_at", "updated_at") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+
+-- practitioners::insert
+INSERT INTO "practitioners" ("id", "partnership_id", "agency_id", "subject_index", "wrapped_key", "sealed", "active", "version", "created_at", "updated_at", "provisional_until") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
 
 -- practitioners::page
 SELECT "practitioners"."id", "practitioners"."partnership_id", "practitioners"."agency_id", "practitioners"."subject_index", "practitioners"."wrapped_key", "practitioners"."sealed", "practitioners"."active", "practitioners"."version", "practitioners"."created_at", "practitioners"."updated_at" FROM "practitioners" WHERE ("practitioners"."partnership_id" = ?) ORDER BY "practitioners"."created_at", "practitioners"."id" LIMIT ?
@@ -762,6 +852,18 @@ SELECT "practitioners"."id", "practitioners"."partnership_id", "practitioners"."
 
 -- practitioners::page
 SELECT "practitioners"."id", "practitioners"."partnership_id", "practitioners"."agency_id", "practitioners"."subject_index", "practitioners"."wrapped_key", "practitioners"."sealed", "practitioners"."active", "practitioners"."version", "practitioners"."created_at", "practitioners"."updated_at" FROM "practitioners" WHERE ((("practitioners"."partnership_id" = ?) AND ("practitioners"."created_at" >= ?)) AND (("practitioners"."created_at" > ?) OR ("practitioners"."id" > ?))) ORDER BY "practitioners"."created_at", "practitioners"."id" LIMIT ?
+
+-- practitioners::page
+SELECT "practitioners"."id", "practitioners"."partnership_id", "practitioners"."agency_id", "practitioners"."subject_index", "practitioners"."wrapped_key", "practitioners"."sealed", "practitioners"."active", "practitioners"."version", "practitioners"."created_at", "practitioners"."updated_at", "practitioners"."provisional_until" FROM "practitioners" WHERE ("practitioners"."partnership_id" = ?) ORDER BY "practitioners"."created_at", "practitioners"."id" LIMIT ?
+
+-- practitioners::page
+SELECT "practitioners"."id", "practitioners"."partnership_id", "practitioners"."agency_id", "practitioners"."subject_index", "practitioners"."wrapped_key", "practitioners"."sealed", "practitioners"."active", "practitioners"."version", "practitioners"."created_at", "practitioners"."updated_at", "practitioners"."provisional_until" FROM "practitioners" WHERE (("practitioners"."partnership_id" = ?) AND ("practitioners"."agency_id" = ?)) ORDER BY "practitioners"."created_at", "practitioners"."id" LIMIT ?
+
+-- practitioners::page
+SELECT "practitioners"."id", "practitioners"."partnership_id", "practitioners"."agency_id", "practitioners"."subject_index", "practitioners"."wrapped_key", "practitioners"."sealed", "practitioners"."active", "practitioners"."version", "practitioners"."created_at", "practitioners"."updated_at", "practitioners"."provisional_until" FROM "practitioners" WHERE ((("practitioners"."partnership_id" = ?) AND ("practitioners"."created_at" >= ?)) AND (("practitioners"."created_at" > ?) OR ("practitioners"."id" > ?))) ORDER BY "practitioners"."created_at", "practitioners"."id" LIMIT ?
+
+-- practitioners::provisional
+SELECT "practitioners"."id" FROM "practitioners" WHERE ((("practitioners"."partnership_id" = ?) IS TRUE AND ("practitioners"."agency_id" = ?)) AND ("practitioners"."provisional_until" IS NOT NULL)) LIMIT ?
 
 -- practitioners::update
 UPDATE "practitioners" SET "wrapped_key" = ?, "sealed" = ?, "active" = ?, "version" = ?, "updated_at" = ? WHERE ((("practitioners"."partnership_id" = ?) AND ("practitioners"."id" = ?)) AND ("practitioners"."version" = ?))
@@ -832,8 +934,17 @@ SELECT "people"."partnership_id", "people"."id", "people"."expires_at" FROM "peo
 -- purge::fragments_of
 SELECT "fragments"."id", "fragments"."partnership_id", "fragments"."agency_id", "fragments"."chronology_id", "fragments"."family_id", "fragments"."child_id", "fragments"."proxy_by_agency", "fragments"."reference_index", "fragments"."state", "fragments"."author_id", "fragments"."expires_at", "fragments"."wrapped_until", "fragments"."version", "fragments"."created_at", "fragments"."updated_at" FROM "fragments" WHERE (("fragments"."partnership_id" = ?) AND ("fragments"."chronology_id" = ?)) ORDER BY "fragments"."created_at", "fragments"."id"
 
+-- reach::cases_of_person
+SELECT "chronologies"."id", "chronologies"."owner_id", "chronologies"."owner_agency_id", "chronologies"."state", EXISTS (SELECT "chronology_team"."chronology_id", "chronology_team"."practitioner_id", "chronology_team"."partnership_id" FROM "chronology_team" WHERE ((("chronology_team"."partnership_id" = ?) AND ("chronology_team"."practitioner_id" = ?)) AND ("chronology_team"."chronology_id" = "chronologies"."id"))), EXISTS (SELECT "emergency_chronologies"."access_id", "emergency_chronologies"."chronology_id", "emergency_chronologies"."partnership_id", "emergency_chronologies"."practitioner_id", "emergency_chronologies"."owner_id", "emergency_chronologies"."owner_agency_id", "emergency_chronologies"."ends_at", "emergency_accesses"."id", "emergency_accesses"."partnership_id", "emergency_accesses"."practitioner_id", "emergency_accesses"."agency_id", "emergency_accesses"."reason_code", "emergency_accesses"."opened_at", "emergency_accesses"."ends_at", "emergency_accesses"."ended_at", "emergency_accesses"."review_due_at", "emergency_accesses"."reviewed_at", "emergency_accesses"."reviewed_by", "emergency_accesses"."finding", "emergency_accesses"."words_until", "emergency_accesses"."wrapped_key", "emergency_accesses"."sealed", "emergency_accesses"."version" FROM ("emergency_chronologies" INNER JOIN "emergency_accesses" ON ("emergency_accesses"."id" = "emergency_chronologies"."access_id")) WHERE (((((("emergency_chronologies"."partnership_id" = ?) AND ("emergency_chronologies"."chronology_id" = "chronologies"."id")) AND ("emergency_chronologies"."practitioner_id" = ?)) AND ("emergency_chronologies"."ends_at" > ?)) AND ("emergency_accesses"."ends_at" > ?)) AND ("emergency_accesses"."ended_at" IS NULL))) FROM ("family_members" INNER JOIN "chronologies" ON ("chronologies"."family_id" = "family_members"."family_id")) WHERE (((("family_members"."partnership_id" = ?) AND ("family_members"."person_id" = ?)) AND ("chronologies"."partnership_id" = ?) IS TRUE) AND ("chronologies"."expires_at" > ?)) ORDER BY "chronologies"."id"
+
 -- reach::to_families
 SELECT "invitations"."state", EXISTS (SELECT "invitation_practitioners"."invitation_id", "invitation_practitioners"."practitioner_id", "invitation_practitioners"."partnership_id" FROM "invitation_practitioners" WHERE ((("invitation_practitioners"."partnership_id" = ?) AND ("invitation_practitioners"."practitioner_id" = ?)) AND ("invitation_practitioners"."invitation_id" = "invitations"."id"))) FROM ("invitations" INNER JOIN "chronologies" ON ("chronologies"."id" = "invitations"."chronology_id")) WHERE (((((("invitations"."partnership_id" = ?) IS TRUE AND ("invitations"."agency_id" = ?)) AND ("chronologies"."partnership_id" = ?) IS TRUE) AND ("chronologies"."family_id" = ANY(?))) AND ("chronologies"."expires_at" > ?)) AND ("chronologies"."opened_at" IS NOT NULL)) ORDER BY "invitations"."id"
+
+-- reach::to_family
+SELECT "invitations"."state", EXISTS (SELECT "invitation_practitioners"."invitation_id", "invitation_practitioners"."practitioner_id", "invitation_practitioners"."partnership_id" FROM "invitation_practitioners" WHERE ((("invitation_practitioners"."partnership_id" = ?) AND ("invitation_practitioners"."practitioner_id" = ?)) AND ("invitation_practitioners"."invitation_id" = "invitations"."id"))), "chronologies"."state" FROM ("chronologies" INNER JOIN "invitations" ON ("invitations"."chronology_id" = "chronologies"."id")) WHERE (((((("chronologies"."family_id" = ?) AND ("invitations"."partnership_id" = ?)) AND ("invitations"."agency_id" = ?)) AND ("chronologies"."partnership_id" = ?) IS TRUE) AND ("chronologies"."expires_at" > ?)) AND ("chronologies"."opened_at" IS NOT NULL)) ORDER BY "invitations"."id"
+
+-- reach::to_person
+SELECT "invitations"."state", EXISTS (SELECT "invitation_practitioners"."invitation_id", "invitation_practitioners"."practitioner_id", "invitation_practitioners"."partnership_id" FROM "invitation_practitioners" WHERE ((("invitation_practitioners"."partnership_id" = ?) AND ("invitation_practitioners"."practitioner_id" = ?)) AND ("invitation_practitioners"."invitation_id" = "invitations"."id"))), "chronologies"."state" FROM (("family_members" INNER JOIN "chronologies" ON ("chronologies"."family_id" = "family_members"."family_id")) INNER JOIN "invitations" ON ("invitations"."chronology_id" = "chronologies"."id")) WHERE ((((((("family_members"."partnership_id" = ?) AND ("family_members"."person_id" = ?)) AND ("invitations"."partnership_id" = ?)) AND ("invitations"."agency_id" = ?)) AND ("chronologies"."partnership_id" = ?) IS TRUE) AND ("chronologies"."expires_at" > ?)) AND ("chronologies"."opened_at" IS NOT NULL)) ORDER BY "invitations"."id"
 
 -- scopes_to_destroy::delete
 DELETE FROM "scopes_to_destroy" WHERE ("scopes_to_destroy"."scope" = ?)

@@ -162,7 +162,7 @@ on_both! {
                 }
             }
         }
-        let nothing_there = ["/v1/chronologies/{chronology_id}/snapshot", "/v1/deletion-certificates/{certificate_id}", "/v1/tombstones/{tombstone_id}"];
+        let nothing_there = ["/v1/chronologies/{chronology_id}/destruction", "/v1/chronologies/{chronology_id}/snapshot", "/v1/deletion-certificates/{certificate_id}", "/v1/tombstones/{tombstone_id}"];
         assert_eq!(never_read, nothing_there, "nothing is signed off or gone");
     }
 

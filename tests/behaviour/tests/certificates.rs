@@ -186,8 +186,7 @@ on_both! {
 
     fn what_is_held_is_certified_when_it_is_released(app) {
         let seed = app.seed();
-        let body = json!({"scope": "all", "reason": "Canary", "review_at": app.in_days(90)});
-        let hold = app.by(User::MANAGER).post("/v1/holds", &body).id();
+        let hold = app.hold_everything(&json!(app.in_days(90)));
         app.set_to(&app.by(User::OWNER).get(&seed.path).ok()["expires_at"]);
         app.pass(7_200);
         app.work();

@@ -18,7 +18,7 @@ fn order() -> Value {
 }
 
 fn destroy(app: &TestApp, seed: &Seed) -> Value {
-    app.by(User::MANAGER).post(&seed.at("destruction"), &order()).ok()
+    app.destroy(seed, &order())
 }
 
 /// Tables in which something of a chronology stands.
@@ -50,7 +50,8 @@ on_both! {
         let key = format!("scope-{}", seed.chronology);
         assert!(app.keys().contains(&key));
         let out = destroy(app, &seed);
-        assert_eq!((&out["reason_code"], &out["snapshot"], &out["decided_by"]), (&json!("made_in_error"), &json!("waived"), &json!(seed.people["MANAGER"])));
+        assert_eq!((&out["reason_code"], &out["snapshot"], &out["decided_by"]), (&json!("made_in_error"), &json!("waived"), &app.by(User::DEPUTY).get("/v1/me").ok()["id"]));
+        assert_eq!((&out["state"], &out["asked_by"]), (&json!("destroyed"), &json!(seed.people["MANAGER"])));
         assert!(!app.keys().contains(&key), "the key is gone when it is answered");
         let counts = raw::counts(app);
         for table in OF_A_CHRONOLOGY {
@@ -115,17 +116,20 @@ on_both! {
         let _ = app.by(User::OWNER).post(&seed.at("consolidations"), &Value::Null).ok();
         assert_eq!(manager.post(&seed.at("destruction"), &bare).status, 409, "frozen is not signed off");
         let _ = manager.post(&seed.at("sign-off"), &json!({"snapshot": "export"})).ok();
-        assert_eq!(manager.post(&seed.at("destruction"), &bare).ok()["snapshot"], "signed_off");
+        assert_eq!(app.destroy(&seed, &bare)["snapshot"], "signed_off");
     }
 
     fn a_hold_forbids_it(app) {
         for scope in ["chronology", "child", "all"] {
             let app = &TestApp::start(app.db.kind());
             let seed = app.seed();
-            let target = match scope { "chronology" => json!(seed.chronology), "child" => json!(seed.twin), _ => Value::Null };
-            let body = json!({"scope": scope, "target_id": target, "reason": "Canary", "review_at": app.in_days(9)});
-            let body = if target.is_null() { without(body, "/target_id") } else { body };
-            let hold = app.by(User::MANAGER).post("/v1/holds", &body).id();
+            let hold = if scope == "all" {
+                app.hold_everything(&json!(app.in_days(9)))
+            } else {
+                let target = if scope == "child" { &seed.twin } else { &seed.chronology };
+                let body = json!({"scope": scope, "target_id": target, "reason": "Canary", "review_at": app.in_days(9)});
+                app.by(User::MANAGER).post("/v1/holds", &body).id()
+            };
             let answer = app.by(User::MANAGER).post(&seed.at("destruction"), &order());
             assert_eq!((answer.status, answer.faults().1[0].1.as_str()), (409, "held"), "{scope}");
             assert_eq!(app.by(User::OWNER).get(&seed.at("timeline")).ok()["header"]["entry_count"], 1);
@@ -136,18 +140,75 @@ on_both! {
 
     fn asked_again_it_answers_the_same(app) {
         let seed = app.seed();
-        let manager = app.by(User::MANAGER);
-        let first = manager.post_as("end", &seed.at("destruction"), &order());
-        let again = manager.post_as("end", &seed.at("destruction"), &order());
+        let (manager, deputy, path) = (app.by(User::MANAGER), app.by(User::DEPUTY), seed.at("destruction"));
+        let asked = manager.post_as("ask", &path, &order()).ok();
+        assert_eq!(manager.post_as("ask", &path, &order()).ok(), asked);
+        let confirms = with(order(), json!({"confirms": asked["request"]["id"]}));
+        let first = deputy.post_as("end", &path, &confirms);
+        let again = deputy.post_as("end", &path, &confirms);
         assert_eq!((again.ok(), again.header("idempotent-replayed")), (first.ok(), Some("true")));
         let other = with(order(), json!({"reason_code": "closed"}));
-        assert_eq!(manager.post_as("end", &seed.at("destruction"), &other).status, 422, "the key was another request's");
-        assert_eq!(manager.post(&seed.at("destruction"), &other).ok(), first.ok(), "what was decided stands");
-        assert_eq!(app.by(User::OWNER).post(&seed.at("destruction"), &order()).status, 404);
-        assert_eq!(app.by(User::FOREIGNER).post(&seed.at("destruction"), &order()).status, 404);
+        assert_eq!(deputy.post_as("end", &path, &other).status, 422, "the key was another request's");
+        assert_eq!(manager.post(&path, &other).ok(), first.ok(), "what was decided stands");
+        assert_eq!(manager.get(&path).ok(), first.ok());
+        assert_eq!(app.by(User::OWNER).post(&path, &order()).status, 404);
+        assert_eq!(app.by(User::FOREIGNER).post(&path, &order()).status, 404);
         app.pass_days(2);
         app.work();
-        assert_eq!(manager.post(&seed.at("destruction"), &order()).ok(), first.ok());
+        assert_eq!(manager.post(&path, &order()).ok(), first.ok());
+    }
+
+    fn it_takes_two_people(app) {
+        let seed = app.seed();
+        let (manager, deputy, path) = (app.by(User::MANAGER), app.by(User::DEPUTY), seed.at("destruction"));
+        assert_eq!(manager.get(&path).status, 404);
+        let asked = manager.post(&path, &order()).ok();
+        assert_eq!((&asked["state"], &asked["certificates"]), (&json!("requested"), &json!([])), "{asked}");
+        assert_eq!(asked["request"]["asked_by"], json!(seed.people["MANAGER"]));
+        assert_eq!(app.by(User::OWNER).get(&seed.at("timeline")).ok()["header"]["entry_count"], 1, "nothing is destroyed");
+        assert_eq!(app.by(User::OWNER).get(&seed.path).ok()["warnings"], json!(["destruction_requested"]));
+        assert_eq!(app.by(User::RETURNED).get(&seed.path).ok().get("warnings"), None);
+        let confirms = with(order(), json!({"confirms": asked["request"]["id"], "reason": "Canary: I have seen the file."}));
+        let own = manager.post(&path, &confirms);
+        assert_eq!((own.status, own.faults().0.as_str()), (409, "second_person"), "{}", own.text());
+        assert_eq!(manager.post(&path, &order()).ok(), asked, "asking twice asks once");
+        let second = deputy.post(&path, &order());
+        assert_eq!((second.status, second.faults().0.as_str()), (409, "already_exists"), "a second request confirms nothing");
+        let stranger = with(confirms.clone(), json!({"confirms": seed.fragment}));
+        assert_eq!(deputy.post(&path, &stranger).faults().1, [("/confirms".to_owned(), "unknown".to_owned())]);
+        assert_eq!(deputy.get(&path).ok()["reason"], "Canary order: the wrong family.");
+        for user in [User::OWNER, User::SUPPORT, User::TEAM, User::RETURNED, User::AUDITOR] {
+            assert_eq!(app.by(user).get(&path).status, 404, "{}", user.name);
+            assert_eq!(app.by(user).post(&path, &confirms).status, 404, "{}", user.name);
+        }
+        let done = deputy.post(&path, &confirms).ok();
+        assert_eq!((&done["state"], &done["asked_by"]), (&json!("destroyed"), &json!(seed.people["MANAGER"])));
+        assert_eq!((&done["reason"], &done["confirmation_reason"]), (&json!("Canary order: the wrong family."), &json!("Canary: I have seen the file.")));
+        assert_eq!(raw::counts(app)["chronologies"], 0);
+        assert_eq!(raw::counts(app)["destruction_requests"], 0);
+    }
+
+    fn a_request_lapses(app) {
+        let seed = app.seed();
+        let (manager, deputy, path) = (app.by(User::MANAGER), app.by(User::DEPUTY), seed.at("destruction"));
+        let asked = manager.post(&path, &order()).ok();
+        app.pass_days(7);
+        let confirms = with(order(), json!({"confirms": asked["request"]["id"]}));
+        assert_eq!(deputy.post(&path, &confirms).status, 422);
+        assert_eq!(manager.get(&path).status, 404);
+        assert_eq!(deputy.post(&path, &order()).ok()["state"], "requested", "and can be asked anew, by anybody");
+        app.pass_days(8);
+        app.work();
+        assert_eq!(raw::counts(app)["destruction_requests"], 0);
+    }
+
+    fn a_hold_that_comes_between_forbids_the_confirmation(app) {
+        let seed = app.seed();
+        let asked = app.by(User::MANAGER).post(&seed.at("destruction"), &order()).ok();
+        let body = json!({"scope": "chronology", "target_id": seed.chronology, "reason": "Canary", "review_at": app.in_days(9)});
+        let _ = app.by(User::MANAGER).post("/v1/holds", &body).id();
+        let confirms = with(order(), json!({"confirms": asked["request"]["id"]}));
+        assert_eq!(app.by(User::DEPUTY).post(&seed.at("destruction"), &confirms).faults().1[0].1, "held");
     }
 
     fn once_expired_there_is_nothing_to_destroy(app) {
@@ -194,13 +255,15 @@ on_both! {
             "CREATE FUNCTION killed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'killed'; END $$;
              CREATE TRIGGER killed BEFORE INSERT ON deletion_certificates FOR EACH ROW EXECUTE FUNCTION killed();",
         );
-        assert_eq!(app.by(User::MANAGER).post_as("end", &seed.at("destruction"), &order()).status, 503);
+        let asked = app.by(User::MANAGER).post(&seed.at("destruction"), &order()).ok();
+        let confirms = with(order(), json!({"confirms": asked["request"]["id"]}));
+        assert_eq!(app.by(User::DEPUTY).post_as("end", &seed.at("destruction"), &confirms).status, 503);
         assert_eq!(app.by(User::OWNER).get(&seed.path).status, 410, "what was decided is decided");
         raw::execute(app, "DROP TRIGGER killed", "DROP TRIGGER killed ON deletion_certificates");
         assert_eq!(raw::counts(app)["deletion_certificates"], 0);
         app.work();
         assert!(!app.keys().contains(&format!("scope-{}", seed.chronology)));
-        let again = app.by(User::MANAGER).post_as("end", &seed.at("destruction"), &order()).ok();
+        let again = app.by(User::DEPUTY).post_as("end", &seed.at("destruction"), &confirms).ok();
         let id = again["certificates"][0].as_str().unwrap_or_default().to_owned();
         assert_eq!(app.by(User::LEAD).get(&format!("/v1/deletion-certificates/{id}")).status, 200);
     }
@@ -222,5 +285,19 @@ fn object(app: &TestApp, id: &str) -> String {
     match app.db.kind() {
         behaviour::Kind::Sqlite => format!("object_id = x'{}'", id.replace('-', "")),
         behaviour::Kind::Postgresql => format!("object_id = '{id}'"),
+    }
+}
+
+/// Where the partnership does not ask for it, one is enough.
+#[test]
+fn one_person_is_enough_where_the_partnership_says_so() {
+    for kind in [behaviour::Kind::Sqlite, behaviour::Kind::Postgresql] {
+        let policy = domain::PartnershipPolicy { two_people: false, ..domain::PartnershipPolicy::default() };
+        let app = TestApp::with_policy(kind, policy);
+        let seed = app.seed();
+        let done = app.by(User::MANAGER).post(&seed.at("destruction"), &order()).ok();
+        assert_eq!((&done["state"], done.get("asked_by")), (&json!("destroyed"), None));
+        let body = json!({"scope": "all", "reason": "Canary", "review_at": app.in_days(9)});
+        assert_eq!(app.by(User::MANAGER).post("/v1/holds", &body).when(201)["awaiting_confirmation"], false);
     }
 }

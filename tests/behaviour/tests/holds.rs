@@ -12,6 +12,9 @@ use behaviour::{Seed, TestApp, User, on_both, raw};
 use serde_json::json;
 
 fn hold(app: &TestApp, scope: &str, target: Option<&str>) -> String {
+    if scope == "all" {
+        return app.hold_everything(&json!(app.in_days(300)));
+    }
     let body = json!({"scope": scope, "target_id": target, "reason": "Canary: an order of the court", "review_at": app.in_days(300)});
     let body = if target.is_none() { behaviour::inputs::without(body, "/target_id") } else { body };
     app.by(User::MANAGER).post("/v1/holds", &body).id()
@@ -79,6 +82,32 @@ on_both! {
 
     fn on_everything(app) {
         holds_back(app, "all", |_| None);
+    }
+
+    fn a_hold_on_everything_takes_two_people(app) {
+        let seed = app.seed();
+        let body = json!({"scope": "all", "reason": "Canary", "review_at": app.in_days(300)});
+        let (manager, deputy) = (app.by(User::MANAGER), app.by(User::DEPUTY));
+        let placed = manager.post("/v1/holds", &body).when(201);
+        assert_eq!(placed["awaiting_confirmation"], true, "{placed}");
+        let confirmation = format!("/v1/holds/{}/confirmation", placed["id"].as_str().expect("an id"));
+        let own = manager.post(&confirmation, &serde_json::Value::Null);
+        assert_eq!((own.status, own.faults().0.as_str()), (409, "second_person"));
+        for user in [User::OWNER, User::SUPPORT, User::RETURNED, User::AUDITOR, User::FOREIGNER] {
+            assert_eq!(app.by(user).post(&confirmation, &serde_json::Value::Null).status, 404, "{}", user.name);
+        }
+        let path = format!("/v1/fragments/{}", seed.fragment);
+        assert_eq!(app.by(User::RETURNED).delete(&path, Some(1)).status, 204, "until then it holds nothing");
+        let confirmed = deputy.post(&confirmation, &serde_json::Value::Null).ok();
+        assert_eq!((&confirmed["placed_by"], &confirmed["awaiting_confirmation"]), (&json!(seed.people["MANAGER"]), &json!(false)));
+        assert_eq!(confirmed["confirmed_by"], deputy.get("/v1/me").ok()["id"]);
+        assert_eq!(deputy.post(&confirmation, &serde_json::Value::Null).status, 409, "once");
+        expire(app, &seed);
+        app.work();
+        assert_eq!(raw::counts(app)["chronologies"], 1);
+        // One chronology is held by one person, at once.
+        let one = json!({"scope": "child", "target_id": seed.twin, "reason": "Canary", "review_at": app.in_days(30)});
+        assert_eq!(manager.post("/v1/holds", &one).status, 422, "what is over is not to be found any more");
     }
 
     fn a_held_fragment_is_not_withdrawn(app) {

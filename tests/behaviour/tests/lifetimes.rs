@@ -134,8 +134,7 @@ on_both! {
         let end = expiry(app, &seed.path);
         app.set_to(&end);
         // The mark is raised while a hold keeps everything there.
-        let body = json!({"scope": "all", "reason": "Canary", "review_at": app.in_days(30)});
-        let _ = app.by(User::MANAGER).post("/v1/holds", &body).ok();
+        let _ = app.hold_everything(&json!(app.in_days(30)));
         app.work();
         app.clock.set(domain::Instant::parse("2026-03-02T09:30:00Z").expect("an instant"));
         assert_eq!(raw::counts(app)["chronologies"], 1);

@@ -355,6 +355,7 @@ impl World {
             "questions",
             "readers",
             "snapshot",
+            "destruction",
         ];
         paths.extend(lists.map(at));
         paths.push(format!("/v1/tombstones/{}", self.seed.chronology));
@@ -417,6 +418,10 @@ fn step(worlds: &mut [World; 2], chance: &mut Chance, number: usize) -> String {
     // What may be one event with what the surgery has heard.
     let [attended, _] = suggested_pair();
     seen.extend((chance.below(3) == 0).then(|| behaviour::inputs::told(attended)));
+    // Said so each time: an entry that says nothing keeps the marking of what it corrects, which may be marked.
+    for one in &mut seen {
+        one["handling"] = json!({"marking": "normal"});
+    }
     let about = chance.next();
     let pick = |count: usize| usize::try_from(about % count.max(1) as u64).unwrap();
     let what = chance.below(15);

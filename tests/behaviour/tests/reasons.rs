@@ -45,7 +45,7 @@ fn review(app: &TestApp, access: &str) {
 
 fn destroy(app: &TestApp, seed: &Seed) {
     let body = json!({"reason_code": "made_in_error", "reason": "Canary order: the wrong family.", "snapshot_waiver": "Canary waiver."});
-    let _ = app.by(User::MANAGER).post(&seed.at("destruction"), &body).ok();
+    let _ = app.destroy(seed, &body);
 }
 
 /// The words that the manager is shown of hold, access and destruction, in this order.

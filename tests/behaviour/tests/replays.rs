@@ -192,6 +192,12 @@ fn finish(story: &mut Story<'_>, seed: &Seed) {
     let hold =
         json!({"scope": "chronology", "target_id": seed.chronology, "reason": "Canary", "review_at": app.in_days(9)});
     let hold = story.send("place_hold", User::MANAGER, "/v1/holds", &hold, None, false).id();
+    let everything = json!({"scope": "all", "reason": "Canary", "review_at": app.in_days(9)});
+    let everything = app.by(User::DEPUTY).post("/v1/holds", &everything).id();
+    let confirmation = format!("/v1/holds/{everything}/confirmation");
+    story.send("confirm_hold", User::MANAGER, &confirmation, &Value::Null, None, false);
+    let release = format!("/v1/holds/{everything}/release");
+    let _ = app.by(User::DEPUTY).post(&release, &json!({"reason": "Canary"})).ok();
     let release = format!("/v1/holds/{hold}/release");
     story.send("release_hold", User::MANAGER, &release, &json!({"reason": "Canary"}), None, false);
     let frozen = seed.at("consolidations/{id}");
@@ -211,7 +217,9 @@ fn finish(story: &mut Story<'_>, seed: &Seed) {
     story.repeat_all();
     let order = json!({"reason_code": "closed", "reason": "Canary order", "snapshot_waiver": "Canary waiver"});
     let stone = format!("/v1/tombstones/{}", seed.chronology);
-    story.send("destroy_chronology", User::MANAGER, &seed.at("destruction"), &order, Some(&stone), false);
+    let asked = app.by(User::DEPUTY).post(&seed.at("destruction"), &order).ok();
+    let confirms = with(order, json!({"confirms": asked["request"]["id"]}));
+    story.send("destroy_chronology", User::MANAGER, &seed.at("destruction"), &confirms, Some(&stone), false);
 }
 
 /// Every operation that takes an idempotency key, by the document.

@@ -76,8 +76,7 @@ on_both! {
 
     fn what_is_held_is_listed_as_held(app) {
         let seed = app.seed();
-        let body = json!({"scope": "all", "reason": "Canary", "review_at": app.in_days(61)});
-        let _ = app.by(User::MANAGER).post("/v1/holds", &body).ok();
+        let _ = app.hold_everything(&json!(app.in_days(61)));
         assert_eq!(app.by(User::MANAGER).get("/v1/holds").ok()["items"][0]["review_overdue"], false);
         app.set_to(&app.by(User::OWNER).get(&seed.path).ok()["expires_at"]);
         assert!(listed(app).iter().all(|(_, _, why)| why == "held"));
@@ -111,9 +110,13 @@ on_both! {
         let link = json!({"decision": "related", "entries": [entries[0]], "with": [entries[1]], "reason": "Canary"});
         let _ = app.by(User::OWNER).post(&seed.at("link-decisions"), &link).ok();
         let _ = app.by(User::OWNER).post(&seed.at("consolidations"), &Value::Null).ok();
+        let told = fragment(&[entry("lives at Canary Refuge", "2026-01-02", &[])]);
+        assert_eq!(app.by(User::RETURNED).put(&format!("/v1/fragments/{}", seed.fragment), Some(1), &told).status, 422);
+        let order = json!({"reason_code": "made_in_error", "reason": "Canary", "snapshot_waiver": "Canary"});
+        let _ = app.by(User::MANAGER).post(&seed.at("destruction"), &order).ok();
         app.service.wait_for_links();
         let full = raw::counts(app);
-        let may_stay = ["partnerships", "agencies", "practitioners", "clock_mark", "clock_trust", "scopes_to_destroy", "emergency_accesses", "emergency_chronologies", "key_commitments", "tombstones", "tombstone_agencies",
+        let may_stay = ["partnerships", "agencies", "practitioners", "clock_mark", "clock_trust", "scopes_to_destroy", "emergency_accesses", "emergency_chronologies", "address_refusals", "key_commitments", "tombstones", "tombstone_agencies",
                         "tombstone_practitioners", "deletion_covered", "deletion_certificates", "deletion_orders", "holds", "__diesel_schema_migrations"];
         let mortal: Vec<&String> = full.keys().filter(|table| !may_stay.contains(&table.as_str()) && !table.starts_with("sqlite_") && !table.starts_with("audit_")).collect();
         let untested: Vec<&&String> = mortal.iter().filter(|table| full[table.as_str()] == 0).collect();

@@ -21,6 +21,10 @@ impl From<ServiceError> for Problem {
             ServiceError::PreconditionRequired => Self::new(&table::PRECONDITION_REQUIRED),
             ServiceError::KeyReused => Self::new(&table::KEY_REUSED),
             ServiceError::InFlight => Self::new(&table::IN_FLIGHT).retry_after(1),
+            ServiceError::AddressRefusals { wait } => {
+                Self::new(&table::ADDRESS_REFUSALS).retry_after(wait.as_secs().max(1))
+            }
+            ServiceError::TooManyNew => Self::new(&table::TOO_MANY_NEW).retry_after(3_600),
             ServiceError::Cursor => Self::new(&table::INVALID).fault(unknown_cursor()),
             ServiceError::Unavailable(cause) => {
                 tracing::error!(error = %cause, "a use case could not be carried out");
@@ -41,6 +45,8 @@ fn conflict(conflict: Conflict) -> Problem {
         C::WrongState => Problem::new(&table::WRONG_STATE),
         C::OwnReturnFirst => Problem::new(&table::OWN_RETURN_FIRST),
         C::AlreadyYours => Problem::new(&table::ALREADY_YOURS),
+        C::NoCase => Problem::new(&table::NO_CASE),
+        C::SecondPerson => Problem::new(&table::SECOND_PERSON),
         C::OwnAccess => Problem::new(&table::OWN_ACCESS),
         C::ReviewsOutstanding => Problem::new(&table::REVIEWS_OUTSTANDING),
         C::AlreadyExists => Problem::new(&table::ALREADY_EXISTS),

@@ -36,6 +36,8 @@ codes! {
     WRONG_STATE            = "wrong_state",             409, "Not possible at this point",               "Read the resource again: its state does not allow this step now.";
     OWN_RETURN_FIRST       = "own_return_first",        409, "Your agency's own return comes first",     "Submit your agency's return or a nil return; then the timeline opens to you.";
     ALREADY_YOURS          = "already_yours",           409, "You can read it as it is",                   "There is no glass to break: you are its owner, its manager or on its team.";
+    NO_CASE                = "no_case",                 409, "You have no case about this person",      "Ask whoever recorded them, or change the record once you own, manage or work on a chronology about them.";
+    SECOND_PERSON          = "second_person",           409, "It takes a second person",               "Somebody else who may do this has to confirm it.";
     OWN_ACCESS             = "own_access",              409, "Nobody reviews their own emergency access", "Leave the review to the data protection officer or to a team manager of the agency that owns the chronology.";
     REVIEWS_OUTSTANDING    = "reviews_outstanding",     409, "Too many of your emergency accesses await review", "Ask the data protection officer or a team manager of the agency that owns the chronology to review your earlier emergency accesses, or ask a colleague to open this one.";
     IN_FLIGHT              = "in_flight",               409, "The first request is still being handled", "Wait a moment and send the same request again to learn its outcome.";
@@ -48,6 +50,8 @@ codes! {
     KEY_REUSED             = "idempotency_key_reused",  422, "This idempotency key was used before",     "The key belongs to a request with another body or address. Use a new key for a new request.";
     PRECONDITION_REQUIRED  = "precondition_required",   428, "No If-Match",                              "Read the resource first and send its ETag as If-Match, so that nobody's change is lost.";
     RATE_LIMITED           = "rate_limited",            429, "Too many requests",                        "Wait as long as Retry-After says. The RateLimit header shows what is left.";
+    ADDRESS_REFUSALS       = "address_refusals",        429, "Too many texts were refused for an address", "Nothing was stored. Write about this family again after Retry-After, without addresses, or ask the social worker who runs the chronology.";
+    TOO_MANY_NEW           = "too_many_new_callers",    429, "Too many people of your agency are new",   "Ask your safeguarding lead to register you, or try again tomorrow.";
     INTERNAL               = "internal",                500, "A fault of ours",                          "Try again; if it stays, tell the operator the requestId. Nothing was changed.";
     UNAVAILABLE            = "unavailable",             503, "Not available at the moment",              "Nothing was shown or changed. Try again after Retry-After, with the same idempotency key.";
     OVERLOADED             = "overloaded",              503, "Too busy at the moment",                   "Try again after Retry-After, with the same idempotency key.";

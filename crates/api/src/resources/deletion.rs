@@ -5,13 +5,14 @@ use service::{DeletionCertificateOut, DeletionCertificateSummary, DestructionIn,
 use utoipa_actix_web::service_config::ServiceConfig;
 
 use crate::ask::Asked;
-use crate::permission::{CertificateList, CertificateRead, ChronologyDestroy, UnpurgedList};
+use crate::permission::{CertificateList, CertificateRead, ChronologyDestroy, DestructionRead, UnpurgedList};
 use crate::reply::Reply;
 
 /// Adds the routes of this file.
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
     config
         .service(destroy_chronology)
+        .service(get_destruction)
         .service(list_deletion_certificates)
         .service(get_deletion_certificate)
         .service(list_unpurged);
@@ -19,10 +20,10 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
 
 /// Destroy a chronology
 ///
-/// Before its time and for good: text, frozen views, links and keys, at once. Needs a signed-off view or a reason why no copy is kept; a legal hold forbids it. Asked again it answers the same.
+/// Before its time and for good: text, frozen views, links and keys, at once. Needs a signed-off view or a reason why no copy is kept; a legal hold forbids it. Where the partnership asks for two people (it does unless configured otherwise), the first call asks for it and nothing is destroyed; another team manager confirms it by sending `confirms` with the request's id, within seven days. Asked again it answers the same.
 #[utoipa::path(
     tag = "Deletion", request_body = DestructionIn,
-    responses((status = 200, description = "The chronology is destroyed", body = DestructionOut)),
+    responses((status = 200, description = "The chronology is destroyed, or its destruction is requested: see `state`", body = DestructionOut)),
     extensions(("x-audit-event" = json!(ChronologyDestroy::WORD)))
 )]
 #[post("/v1/chronologies/{chronology_id}/destruction")]
@@ -33,6 +34,19 @@ pub(crate) async fn destroy_chronology(asked: Asked<ChronologyDestroy>) -> Reply
             Ok(ask.service.destroy_chronology(&ask.call, id, ask.body()?)?)
         })
         .await
+}
+
+/// Read whether a chronology is to be destroyed
+///
+/// A request that waits for a second person, or what was decided.
+#[utoipa::path(
+    tag = "Deletion",
+    responses((status = 200, description = "The request or the decision", body = DestructionOut)),
+    extensions(("x-audit-event" = json!(DestructionRead::WORD)))
+)]
+#[get("/v1/chronologies/{chronology_id}/destruction")]
+pub(crate) async fn get_destruction(asked: Asked<DestructionRead>) -> Reply {
+    asked.read(|ask| Ok(ask.service.destruction(&ask.call, ask.id("chronology_id")?)?)).await
 }
 
 /// List deletion certificates

@@ -10,7 +10,7 @@ use crate::reply::Reply;
 
 /// Adds the routes of this file.
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list_holds).service(place_hold).service(release_hold);
+    config.service(list_holds).service(place_hold).service(confirm_hold).service(release_hold);
 }
 
 /// List legal holds
@@ -28,7 +28,7 @@ pub(crate) async fn list_holds(asked: Asked<HoldList>) -> Reply {
 
 /// Place a legal hold
 ///
-/// Stops destruction of one chronology, of all about one child, or of everything, until it is released. It gives nobody access.
+/// Stops destruction of one chronology, of all about one child, or of everything, until it is released. It gives nobody access. Where the partnership asks for two people (it does unless configured otherwise), a hold on everything stops nothing until another team manager confirms it.
 #[utoipa::path(
     tag = "Holds", request_body = HoldIn,
     responses((status = 201, description = "The new hold", body = HoldOut)),
@@ -37,6 +37,19 @@ pub(crate) async fn list_holds(asked: Asked<HoldList>) -> Reply {
 #[post("/v1/holds")]
 pub(crate) async fn place_hold(asked: Asked<HoldPlace>) -> Reply {
     asked.create(|ask| Ok(ask.service.place_hold(&ask.call, ask.body()?)?)).await
+}
+
+/// Confirm a legal hold on everything
+///
+/// By another team manager than the one who placed it: from then on it holds.
+#[utoipa::path(
+    tag = "Holds",
+    responses((status = 200, description = "The hold, confirmed", body = HoldOut)),
+    extensions(("x-audit-event" = json!(HoldPlace::WORD)))
+)]
+#[post("/v1/holds/{hold_id}/confirmation")]
+pub(crate) async fn confirm_hold(asked: Asked<HoldPlace>) -> Reply {
+    asked.step(|ask| Ok(ask.service.confirm_hold(&ask.call, ask.id("hold_id")?)?)).await
 }
 
 /// Release a legal hold

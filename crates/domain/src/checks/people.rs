@@ -205,7 +205,7 @@ pub(super) fn postcode_at(words: &[Word<'_>], at: usize) -> Option<String> {
 }
 
 /// One or two letters, a digit, perhaps a digit or letter, then a digit and two letters.
-fn is_postcode(text: &str) -> bool {
+pub(super) fn is_postcode(text: &str) -> bool {
     let Some((outward, [a, b, c])) = text.as_bytes().split_last_chunk::<3>() else { return false };
     let inward = a.is_ascii_digit() && b.is_ascii_uppercase() && c.is_ascii_uppercase();
     let letters = outward.iter().take_while(|byte| byte.is_ascii_uppercase()).count();

@@ -60,6 +60,12 @@ fn read_policy(mut from: Section<'_>) -> PartnershipPolicy {
     let unreviewed = from.optional_number("unreviewed_emergency_accesses", &(1..=50));
     let unreviewed_emergency_accesses =
         unreviewed.and_then(|most| u32::try_from(most).ok()).unwrap_or(usual.unreviewed_emergency_accesses);
+    let refusals = from.optional_number("address_refusals_a_day", &(1..=50));
+    let address_refusals_a_day =
+        refusals.and_then(|most| u32::try_from(most).ok()).unwrap_or(usual.address_refusals_a_day);
+    let provisional = from.optional_number("provisional_practitioners", &(1..=10_000));
+    let provisional_practitioners =
+        provisional.and_then(|most| u32::try_from(most).ok()).unwrap_or(usual.provisional_practitioners);
     let extra_categories: Vec<_> = from.sections("categories").into_iter().filter_map(read_category).collect();
     let glossary = read_glossary(from.section("glossary"), &extra_categories);
     let policy = PartnershipPolicy {
@@ -70,6 +76,11 @@ fn read_policy(mut from: Section<'_>) -> PartnershipPolicy {
         max_emergency_access,
         emergency_review,
         unreviewed_emergency_accesses,
+        address_refusals_a_day,
+        provisional_practitioners,
+        provisional_lifetime: usual.provisional_lifetime,
+        two_people: from.flag("two_people").unwrap_or(usual.two_people),
+        request_lifetime: usual.request_lifetime,
         reasons_retention,
         allow_ahead: from.flag("allow_ahead").unwrap_or(usual.allow_ahead),
         contributors_read_timeline: from.flag("contributors_read_timeline").unwrap_or(usual.contributors_read_timeline),

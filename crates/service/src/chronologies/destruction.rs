@@ -3,9 +3,12 @@
 
 use std::time::Duration;
 
-use domain::{ChronologyId, Facts, Instant, Operation, Permit, Sensitive, SnapshotKept};
+use domain::{
+    ChronologyId, DestructionReason, DestructionRequestId, Facts, Instant, Operation, Permit, PractitionerId,
+    Sensitive, SnapshotKept,
+};
 use serde::{Deserialize, Serialize};
-use store::{ChronologyRow, DeletionOrderRow};
+use store::{ChronologyRow, DeletionOrderRow, DestructionRequestRow};
 use vault::{Place, Terms};
 
 use super::{Admitted, trail};
@@ -13,22 +16,37 @@ use crate::idempotency::KeptReply;
 use crate::sealing::until;
 use crate::session::{Call, Scene};
 use crate::upkeep::early;
-use crate::{Answer, Conflict, DestructionIn, DestructionOut, Service, ServiceError, Written};
+use crate::{
+    Answer, Conflict, DestructionIn, DestructionOut, DestructionRequestOut, DestructionState, Service, ServiceError,
+    Written,
+};
 
 /// What a decision's sealed column holds.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 struct Reasons {
     reason: Sensitive<String>,
     snapshot_waiver: Option<Sensitive<String>>,
+    /// The words of whoever confirmed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    confirmation: Option<Sensitive<String>>,
+}
+
+/// What is to be destroyed, and why.
+struct Decided {
+    reason_code: DestructionReason,
+    reasons: Reasons,
+    asked_by: Option<PractitionerId>,
 }
 
 impl Service {
-    /// Destroys a chronology: rows, everything derived from them and the keys, at once. Asked again it answers the same.
-    /// When it answers, the keys are dead and certified.
+    /// Destroys a chronology: rows, everything derived from them and the keys, at once. Where the partnership asks for two
+    /// people, the first asks for it and another confirms. Asked again it answers the same. When it answers that it is
+    /// destroyed, the keys are dead and certified.
     ///
     /// # Errors
     /// As every write; `Conflict::Held` under a legal hold, `Conflict::SnapshotNeeded` when no view is signed off
-    /// and no waiver is given. [`ServiceError::Unavailable`] can also mean that it was decided and the keystore did not
+    /// and no waiver is given, `Conflict::SecondPerson` to whoever confirms their own request, `Conflict::AlreadyExists` when
+    /// somebody else has asked. [`ServiceError::Unavailable`] can also mean that it was decided and the keystore did not
     /// answer: it is then finished by the next upkeep, or by asking again.
     pub fn destroy_chronology(
         &self,
@@ -37,31 +55,147 @@ impl Service {
         input: DestructionIn,
     ) -> Answer<Written<DestructionOut>> {
         let destroy = |scene: &mut Scene<'_, '_>| {
-            if let Some(order) = self.ordered(scene, id)? {
+            if let Some(order) = self.ordered(scene, id, Operation::ChronologyDestroy)? {
                 return self.destruction_out(scene, &order);
             }
             let Admitted { permit, row } = self.admit(scene, id, Operation::ChronologyDestroy)?;
             // Its answer tells of its end, and does not go with it.
             scene.trail.expires_at = None;
             check(&input)?;
+            self.refuse_addresses(scene, &permit, row.family_id, &input)?;
             if self.is_held(scene, Some(id), row.family_id)? {
                 return Err(ServiceError::Conflict(Conflict::Held));
             }
-            let snapshot = snapshot_kept(scene, &permit, id, &input)?;
-            let order = self.order(scene, &row, &input, snapshot)?;
+            let standing = store::destruction_requests::find(scene.tx, row.partnership_id, id, scene.session.now)?;
+            if input.confirms.is_none() && scene.policy().two_people {
+                snapshot_kept(scene, &permit, id, input.snapshot_waiver.is_some())?;
+                return self.ask_for_destruction(scene, &row, standing, &input);
+            }
+            let decided = self.decided(scene, standing, &input)?;
+            let snapshot = snapshot_kept(scene, &permit, id, decided.reasons.snapshot_waiver.is_some())?;
+            let order = self.order(scene, &row, decided, snapshot)?;
             store::deletion_orders::insert(scene.tx, &order)?;
             self.carry_out(scene, &permit, &row)?;
             self.destruction_out(scene, &order)
         };
-        let redraw = |scene: &mut Scene<'_, '_>, _: &KeptReply| {
-            let order = self.ordered(scene, id)?.ok_or(ServiceError::NotFound)?;
-            self.destruction_out(scene, &order)
-        };
+        let redraw = |scene: &mut Scene<'_, '_>, _: &KeptReply| self.read_destruction(scene, id);
         let written = self.write_once(call, Operation::ChronologyDestroy, trail(id), destroy, redraw)?;
         // The rows are gone for good; only now may the keys go.
         let own = &written.value.certificates;
         self.settle_destructions(|row| row.certificate_id.is_some_and(|id| own.contains(&id)))?;
         Ok(written)
+    }
+
+    /// Whether somebody has asked to destroy a chronology, or decided it.
+    ///
+    /// # Errors
+    /// As every read; [`ServiceError::NotFound`] when nobody has.
+    pub fn destruction(&self, call: &Call, id: ChronologyId) -> Answer<DestructionOut> {
+        self.read(call, Operation::DestructionRead, trail(id), |scene| self.read_destruction(scene, id))
+    }
+
+    fn read_destruction(&self, scene: &mut Scene<'_, '_>, id: ChronologyId) -> Answer<DestructionOut> {
+        if let Some(order) = self.ordered(scene, id, Operation::DestructionRead)? {
+            return self.destruction_out(scene, &order);
+        }
+        let Admitted { row, .. } = self.admit(scene, id, Operation::DestructionRead)?;
+        let found = store::destruction_requests::find(scene.tx, row.partnership_id, id, scene.session.now)?;
+        let request = found.ok_or(ServiceError::NotFound)?;
+        scene.trail.expires_at = scene.trail.expires_at.map(|end| end.min(request.lapses_at));
+        self.request_out(scene, &request)
+    }
+
+    /// Keeps what the first of two people asks for; whoever asks again is told what stands.
+    fn ask_for_destruction(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        row: &ChronologyRow,
+        standing: Option<DestructionRequestRow>,
+        input: &DestructionIn,
+    ) -> Answer<DestructionOut> {
+        if let Some(standing) = standing {
+            if standing.asked_by != scene.me() {
+                return Err(ServiceError::Conflict(Conflict::AlreadyExists));
+            }
+            return self.request_out(scene, &standing);
+        }
+        let now = scene.now();
+        // One that has lapsed may still lie there.
+        store::destruction_requests::forget(scene.tx, now, 100_i64)?;
+        let id = DestructionRequestId::new(self.ids(), now);
+        let lapses_at = now.plus(scene.policy().request_lifetime).min(row.expires_at);
+        let reasons = Reasons {
+            reason: input.reason.clone(),
+            snapshot_waiver: input.snapshot_waiver.clone(),
+            confirmation: None,
+        };
+        let sealed = self.seal(&request_place(id), &until(row.partnership_id, lapses_at), now, &reasons)?;
+        let request = DestructionRequestRow {
+            chronology_id: row.id,
+            id,
+            partnership_id: row.partnership_id,
+            reason: input.reason_code,
+            asked_by: scene.me(),
+            asked_at: now,
+            lapses_at,
+            wrapped_key: sealed.wrapped_key.into(),
+            sealed: sealed.sealed.into(),
+        };
+        store::destruction_requests::insert(scene.tx, &request)?;
+        self.request_out(scene, &request)
+    }
+
+    /// What is decided: what somebody else has asked for and this confirms, or what one person may decide alone.
+    fn decided(
+        &self,
+        scene: &Scene<'_, '_>,
+        standing: Option<DestructionRequestRow>,
+        input: &DestructionIn,
+    ) -> Answer<Decided> {
+        let Some(confirmed) = input.confirms else {
+            let (reason, snapshot_waiver) = (input.reason.clone(), input.snapshot_waiver.clone());
+            let reasons = Reasons { reason, snapshot_waiver, confirmation: None };
+            return Ok(Decided { reason_code: input.reason_code, reasons, asked_by: None });
+        };
+        let request = standing.filter(|request| request.id == confirmed);
+        let request = request.ok_or_else(|| {
+            ServiceError::fault("/confirms", "unknown", "no such request: read what stands, it may have lapsed")
+        })?;
+        if request.asked_by == scene.me() {
+            return Err(ServiceError::Conflict(Conflict::SecondPerson));
+        }
+        let reasons = self.request_reasons(&request, scene.now())?;
+        let reasons = Reasons { confirmation: Some(input.reason.clone()), ..reasons };
+        Ok(Decided { reason_code: request.reason, reasons, asked_by: Some(request.asked_by) })
+    }
+
+    fn request_reasons(&self, request: &DestructionRequestRow, now: Instant) -> Answer<Reasons> {
+        let terms = until(request.partnership_id, request.lapses_at);
+        let (wrapped, sealed) = (request.wrapped_key.as_ref(), request.sealed.as_ref());
+        self.unseal(&request_place(request.id), &terms, now, wrapped, sealed)
+    }
+
+    fn request_out(&self, scene: &Scene<'_, '_>, request: &DestructionRequestRow) -> Answer<DestructionOut> {
+        let Reasons { reason, snapshot_waiver, .. } = self.request_reasons(request, scene.now())?;
+        Ok(DestructionOut {
+            chronology_id: request.chronology_id,
+            state: DestructionState::Requested,
+            request: Some(DestructionRequestOut {
+                id: request.id,
+                asked_by: request.asked_by,
+                asked_at: request.asked_at,
+                lapses_at: request.lapses_at,
+            }),
+            reason_code: request.reason,
+            reason: Some(reason),
+            confirmation_reason: None,
+            snapshot: None,
+            snapshot_waiver,
+            asked_by: Some(request.asked_by),
+            decided_by: None,
+            decided_at: None,
+            certificates: Vec::new(),
+        })
     }
 
     fn carry_out(&self, scene: &mut Scene<'_, '_>, permit: &Permit, row: &ChronologyRow) -> Answer<()> {
@@ -76,11 +210,16 @@ impl Service {
     }
 
     /// The decision by which a chronology was destroyed, for whoever could have taken it.
-    pub(crate) fn ordered(&self, scene: &mut Scene<'_, '_>, id: ChronologyId) -> Answer<Option<DeletionOrderRow>> {
+    pub(crate) fn ordered(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        id: ChronologyId,
+        operation: Operation,
+    ) -> Answer<Option<DeletionOrderRow>> {
         let found = store::deletion_orders::find(scene.tx, scene.session.actor.partnership, id)?;
         if found.is_some() {
             let facts = self.gone_facts(scene, id.0)?;
-            scene.permit(Operation::ChronologyDestroy, &Facts { expired: false, ..facts })?;
+            scene.permit(operation, &Facts { expired: false, ..facts })?;
         }
         Ok(found)
     }
@@ -89,17 +228,19 @@ impl Service {
         &self,
         scene: &Scene<'_, '_>,
         row: &ChronologyRow,
-        input: &DestructionIn,
+        decided: Decided,
         snapshot: SnapshotKept,
     ) -> Answer<DeletionOrderRow> {
         let (partnership, now) = (row.partnership_id, scene.now());
-        let waiver = input.snapshot_waiver.clone().filter(|_| snapshot == SnapshotKept::Waived);
-        let reasons = Reasons { reason: input.reason.clone(), snapshot_waiver: waiver };
+        let Decided { reason_code, reasons, asked_by } = decided;
+        let waiver = reasons.snapshot_waiver.clone().filter(|_| snapshot == SnapshotKept::Waived);
+        let reasons = Reasons { snapshot_waiver: waiver, ..reasons };
         let mut order = DeletionOrderRow {
             chronology_id: row.id,
             partnership_id: partnership,
-            reason: input.reason_code,
+            reason: reason_code,
             snapshot,
+            asked_by,
             decided_by: scene.me(),
             decided_at: now,
             words_until: None,
@@ -162,21 +303,30 @@ impl Service {
         order: &DeletionOrderRow,
     ) -> Answer<DestructionOut> {
         let reasons = self.order_reasons(order, scene.now())?;
-        let (reason, snapshot_waiver) =
-            reasons.map_or((None, None), |reasons| (Some(reasons.reason), reasons.snapshot_waiver));
+        let (reason, snapshot_waiver, confirmation_reason) = reasons.map_or((None, None, None), |reasons| {
+            (Some(reasons.reason), reasons.snapshot_waiver, reasons.confirmation)
+        });
         let certificates =
             store::commitments::certificates_of_scopes(scene.tx, order.partnership_id, order.chronology_id)?;
         Ok(DestructionOut {
             chronology_id: order.chronology_id,
+            state: DestructionState::Destroyed,
+            request: None,
             reason_code: order.reason,
             reason,
-            snapshot: order.snapshot,
+            confirmation_reason,
+            snapshot: Some(order.snapshot),
             snapshot_waiver,
-            decided_by: order.decided_by,
-            decided_at: order.decided_at,
+            asked_by: order.asked_by,
+            decided_by: Some(order.decided_by),
+            decided_at: Some(order.decided_at),
             certificates,
         })
     }
+}
+
+fn request_place(id: DestructionRequestId) -> Place {
+    Place { table: "destruction_requests", row: id.0, version: 1 }
 }
 
 fn place(order: &DeletionOrderRow) -> Place {
@@ -196,17 +346,9 @@ fn check(input: &DestructionIn) -> Answer<()> {
 }
 
 /// A copy for the social-care record comes first, or a reason why there is none.
-fn snapshot_kept(
-    scene: &mut Scene<'_, '_>,
-    permit: &Permit,
-    id: ChronologyId,
-    input: &DestructionIn,
-) -> Answer<SnapshotKept> {
+fn snapshot_kept(scene: &mut Scene<'_, '_>, permit: &Permit, id: ChronologyId, waived: bool) -> Answer<SnapshotKept> {
     if store::consolidations::signed_off(scene.tx, permit, id, scene.session.now)?.is_some() {
         return Ok(SnapshotKept::SignedOff);
     }
-    match input.snapshot_waiver {
-        Some(_) => Ok(SnapshotKept::Waived),
-        None => Err(ServiceError::Conflict(Conflict::SnapshotNeeded)),
-    }
+    if waived { Ok(SnapshotKept::Waived) } else { Err(ServiceError::Conflict(Conflict::SnapshotNeeded)) }
 }

@@ -34,6 +34,7 @@ impl Service {
                     faults.push(Fault::new("/team", "not_yours", "named by those who read the chronology"));
                 }
                 let row = self.draft_row(scene, &input, faults)?;
+                self.refuse_addresses(scene, &permit, row.family_id, &input)?;
                 scene.trail.object_id = Some(row.id.0);
                 scene.trail.chronology = Some(row.id);
                 scene.trail.purpose = Some(row.purpose);
@@ -142,6 +143,7 @@ impl Service {
             if admitted.row.version != version {
                 return Err(ServiceError::Stale);
             }
+            self.refuse_addresses(scene, &admitted.permit, admitted.row.family_id, &patch)?;
             let mut details = self.chronology_details(&admitted.row, scene.now())?;
             let mut faults = self.check_people(scene, &admitted.row, &patch)?;
             faults.extend(check_handing(&admitted.permit, patch.team.is_some(), patch.owner_id.is_some()));

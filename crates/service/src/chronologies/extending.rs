@@ -19,6 +19,7 @@ impl Service {
     pub fn extend_chronology(&self, call: &Call, id: ChronologyId, input: ExtendIn) -> Answer<Written<ChronologyOut>> {
         self.step_chronology(call, Operation::ChronologyExtend, id, |scene| {
             let Admitted { permit, mut row } = self.admit(scene, id, Operation::ChronologyExtend)?;
+            self.refuse_addresses(scene, &permit, row.family_id, &input)?;
             let mut details = self.chronology_details(&row, scene.now())?;
             check_extension(scene, &row, input.expires_at)?;
             give_reason(scene, &mut details, "extend", "/reason", &input.reason)?;

@@ -67,12 +67,15 @@ impl Service {
         let now = scene.now();
         scene.trail.chronology = Some(id);
         let found = store::chronologies::facts(scene.tx, actor.partnership, id, actor.agency, actor.practitioner)?;
-        let Some(found) = found else {
+        let there = found.as_ref().map(|found| facts_of(found, &actor, now)).unwrap_or_default();
+        let facts = self.with_emergency(scene, operation, id, there)?;
+        let refused = scene.is_not_theirs(operation, &facts);
+        let Some(found) = found.filter(|_| !refused) else {
+            // What is not there and what is not the caller's take the same work, and then look the same.
             let facts = self.gone_facts(scene, id.0)?;
             scene.permit(operation, &facts)?;
             return Err(ServiceError::Expired);
         };
-        let facts = self.with_emergency(scene, operation, id, facts_of(&found, &actor, now))?;
         let row = found.chronology;
         scene.trail.purpose = Some(row.purpose);
         let permit = scene.permit(operation, &facts)?;
@@ -161,7 +164,7 @@ impl Service {
             opened_at: row.opened_at,
             expires_at: row.expires_at,
             team,
-            warnings: if inside { warnings(row, scene.now()) } else { Vec::new() },
+            warnings: if inside { warnings(scene, row)? } else { Vec::new() },
             version: row.version,
             created_at: row.created_at,
             updated_at: row.updated_at,
@@ -173,11 +176,17 @@ impl Service {
 /// A chronology that nobody has signed off is warned of so long before it expires.
 const WARNED: Duration = Duration::from_secs(14 * 86_400);
 
-fn warnings(row: &ChronologyRow, now: Instant) -> Vec<ChronologyWarning> {
+fn warnings(scene: &mut Scene<'_, '_>, row: &ChronologyRow) -> Answer<Vec<ChronologyWarning>> {
     use ChronologyState as S;
+    let now = scene.now();
     let unsigned = row.opened_at.is_some() && matches!(row.state, S::Open | S::Closing | S::Consolidated);
     let soon = row.expires_at <= now.plus(WARNED);
-    if unsigned && soon { vec![ChronologyWarning::ExpiresWithoutSignOff] } else { Vec::new() }
+    let requested = store::destruction_requests::find(scene.tx, row.partnership_id, row.id, now)?.is_some();
+    let all = [
+        (unsigned && soon, ChronologyWarning::ExpiresWithoutSignOff),
+        (requested, ChronologyWarning::DestructionRequested),
+    ];
+    Ok(all.into_iter().filter(|(given, _)| *given).map(|(_, warning)| warning).collect())
 }
 
 /// What the policy needs to know of a chronology that is there.

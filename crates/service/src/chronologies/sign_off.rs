@@ -22,6 +22,7 @@ impl Service {
     ) -> Answer<Written<ChronologyOut>> {
         self.step_chronology(call, Operation::ChronologySignOff, id, |scene| {
             let Admitted { permit, mut row } = self.admit(scene, id, Operation::ChronologySignOff)?;
+            self.refuse_addresses(scene, &permit, row.family_id, &input)?;
             let mut details = self.chronology_details(&row, scene.now())?;
             step(&mut row, Transition::SignOff)?;
             let frozen = self.view_to_sign(scene, &permit, id, &input)?;

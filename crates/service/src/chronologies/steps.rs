@@ -79,6 +79,7 @@ impl Service {
     pub fn reopen_chronology(&self, call: &Call, id: ChronologyId, input: ReopenIn) -> Answer<Written<ChronologyOut>> {
         self.step_chronology(call, Operation::ChronologyReopen, id, |scene| {
             let Admitted { permit, mut row } = self.admit(scene, id, Operation::ChronologyReopen)?;
+            self.refuse_addresses(scene, &permit, row.family_id, &input)?;
             let mut details = self.chronology_details(&row, scene.now())?;
             step(&mut row, Transition::Reopen)?;
             if row.opened_at.is_none() {

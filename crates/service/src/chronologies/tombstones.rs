@@ -17,44 +17,27 @@ use crate::{Answer, Page, ReaderOut, Service, ServiceError, TombstoneAgency, Tom
 const READERS_SHOWN: i64 = 25;
 
 impl Service {
-    /// Facts about something of which only the tombstone is left: who was entitled to know of it.
+    /// Facts about something of which only the tombstone is left: who was entitled to know of it. The same is asked of the
+    /// database whatever is found, so that what is absent, and what was never the caller's, take the same work.
     pub(crate) fn gone_facts(&self, scene: &mut Scene<'_, '_>, id: Uuid) -> Answer<Facts> {
-        let actor = scene.actor().clone();
-        let Some(found) = store::tombstones::find(scene.tx, actor.partnership, id)? else {
-            return Ok(Facts::default());
-        };
+        let (actor, now) = (scene.actor().clone(), scene.now());
+        let (partnership, agency, me) = (actor.partnership, actor.agency, actor.practitioner);
+        let found = store::tombstones::find(scene.tx, partnership, id)?;
+        let of = found.as_ref().and_then(|found| found.tombstone.chronology_id).unwrap_or(ChronologyId(id));
+        let chronology = store::chronologies::facts(scene.tx, partnership, of, agency, me)?;
+        let chronology_gone = store::tombstones::find(scene.tx, partnership, of.0)?;
+        let Some(found) = found else { return Ok(Facts::default()) };
         let stone = &found.tombstone;
-        if stone.kind == TombstoneKind::Fragment {
-            return self.gone_fragment_facts(scene, &actor, stone);
+        if stone.kind != TombstoneKind::Fragment {
+            return Ok(facts_of_gone(&found, &actor));
         }
-        let named = found.practitioners.contains(&actor.practitioner);
-        let own = found.agencies.iter().find(|agency| agency.agency_id == actor.agency);
-        let agency_owns = stone.agency_id == actor.agency;
-        Ok(Facts {
-            in_partnership: true,
-            expired: true,
-            own_agency: own.is_some(),
-            owner: stone.owner_id == actor.practitioner,
-            agency_owns,
-            on_team: agency_owns && named,
-            state: Some(ChronologyState::Expired),
-            invitation: own.map(|agency| InvitationFacts { state: agency.invitation_state, named }),
-            ..Facts::default()
-        })
-    }
-
-    /// A fragment's tombstone is for those who were entitled to know of the fragment: by its chronology, live or gone,
-    /// or, ahead of one, its author and agency.
-    fn gone_fragment_facts(&self, scene: &mut Scene<'_, '_>, actor: &Actor, stone: &TombstoneRow) -> Answer<Facts> {
-        let of_chronology = match stone.chronology_id {
-            None => Facts { owner: stone.owner_id == actor.practitioner, ..Facts::collection() },
-            Some(id) => {
-                let (agency, me) = (actor.agency, actor.practitioner);
-                match store::chronologies::facts(scene.tx, actor.partnership, id, agency, me)? {
-                    Some(found) => facts_of(&found, actor, scene.session.now),
-                    None => self.gone_facts(scene, id.0)?,
-                }
-            }
+        // A fragment's tombstone is for those who were entitled to know of the fragment: by its chronology, live or gone, or,
+        // ahead of one, its author and agency.
+        let of_chronology = match (stone.chronology_id, chronology, chronology_gone) {
+            (None, ..) => Facts { owner: stone.owner_id == me, ..Facts::collection() },
+            (Some(_), Some(live), _) => facts_of(&live, &actor, now),
+            (Some(_), None, Some(gone)) => facts_of_gone(&gone, &actor),
+            (Some(_), None, None) => Facts::default(),
         };
         Ok(Facts { expired: true, own_agency: stone.agency_id == actor.agency, ..of_chronology })
     }
@@ -121,6 +104,25 @@ impl Service {
             self.admit(scene, id, Operation::ReadersRead)?;
             Ok(Page { items: self.last_readers(scene, id)?, next: None })
         })
+    }
+}
+
+/// Who was entitled to know of a chronology that is gone.
+fn facts_of_gone(found: &store::Tombstone, actor: &Actor) -> Facts {
+    let stone = &found.tombstone;
+    let named = found.practitioners.contains(&actor.practitioner);
+    let own = found.agencies.iter().find(|agency| agency.agency_id == actor.agency);
+    let agency_owns = stone.agency_id == actor.agency;
+    Facts {
+        in_partnership: true,
+        expired: true,
+        own_agency: own.is_some(),
+        owner: stone.owner_id == actor.practitioner,
+        agency_owns,
+        on_team: agency_owns && named,
+        state: Some(ChronologyState::Expired),
+        invitation: own.map(|agency| InvitationFacts { state: agency.invitation_state, named }),
+        ..Facts::default()
     }
 }
 

@@ -74,11 +74,25 @@ impl Service {
         if !operation.given_in_emergency() || !actor.social_care || otherwise != Err(Denial::NotYours) {
             return Ok(facts);
         }
-        let (partnership, me, now) = (actor.partnership, actor.practitioner, scene.now());
-        let Some((row, until)) = store::emergency::live(scene.tx, partnership, me, id, now)? else { return Ok(facts) };
-        scene.trail.told.emergency =
-            Some(EmergencyNotice { access_id: row.id, reason_code: row.reason_code, until, banner: BANNER.to_owned() });
-        Ok(Facts { emergency: true, ..facts })
+        scene.trail.told.emergency = self.emergency_notice(scene, id)?;
+        Ok(Facts { emergency: scene.trail.told.emergency.is_some(), ..facts })
+    }
+
+    /// What is said above whatever is read under the caller's emergency access to a chronology, while there is one.
+    pub(crate) fn emergency_notice(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        id: ChronologyId,
+    ) -> Answer<Option<EmergencyNotice>> {
+        let (partnership, me, now) = (scene.actor().partnership, scene.me(), scene.now());
+        let live = store::emergency::live(scene.tx, partnership, me, id, now)?;
+        let notice = |(row, until): (EmergencyAccessRow, Instant)| EmergencyNotice {
+            access_id: row.id,
+            reason_code: row.reason_code,
+            until,
+            banner: BANNER.to_owned(),
+        };
+        Ok(live.map(notice))
     }
 
     fn save_access(

@@ -47,6 +47,10 @@ impl Service {
                 let permit = permit_to_open(scene)?;
                 let asked = check(scene, &input)?;
                 let found = self.to_be_opened(scene, &asked.target)?;
+                if let (Target::Chronology(_), [known]) = (&asked.target, found.as_slice()) {
+                    // Not by a child's number: the answer would tell whether it is known.
+                    self.refuse_addresses(scene, &permit, known.family_id, &input)?;
+                }
                 let (row, chronologies) = self.new_access(scene, &permit, &input, asked.lasts, &found)?;
                 scene.trail.object_id = Some(row.id.0);
                 if let [only] = chronologies.as_slice() {

@@ -83,6 +83,13 @@ impl Service {
                 if input.note.as_str().trim().is_empty() {
                     return Err(ServiceError::fault("/note", "required", "the grounds in words"));
                 }
+                for one in &chronologies {
+                    let partnership = permit.partnership();
+                    let live = store::chronologies::find(scene.tx, partnership, one.chronology_id, now)?;
+                    if let Some(live) = live {
+                        self.refuse_addresses(scene, &permit, live.family_id, &input)?;
+                    }
+                }
                 if active(&row, now) {
                     if input.finding != ReviewFinding::NotJustified {
                         return Err(ServiceError::Conflict(Conflict::StillRunning));

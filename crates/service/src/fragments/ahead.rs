@@ -3,7 +3,6 @@
 use domain::{Facts, FamilyId, Operation};
 
 use super::FragmentDetails;
-use super::entries::checked;
 use super::submitting::{check_child, check_expiry, check_sharing, entry_scope};
 use crate::session::{Call, Scene, Trail};
 use crate::{AheadFragmentIn, Answer, FragmentReceipt, Service, ServiceError, SubmissionOutcome, Written};
@@ -31,7 +30,7 @@ impl Service {
                 let latest = scene.now().plus(scene.policy().max_ahead_lifetime);
                 faults.extend(check_expiry(scene, input.expires_at, latest));
                 faults.extend(check_child(&scope));
-                let entries = checked(scene, &scope, &family, faults, &input.entries)?;
+                let entries = self.checked(scene, &permit, &scope, &family, faults, (&input, &input.entries))?;
                 let details = FragmentDetails {
                     agency_reference: None,
                     sharing: input.sharing.clone(),

@@ -1,13 +1,12 @@
 //! Fragments that linkage took into a chronology of which whoever sent them may not know: to them they are what they
 //! sent, ahead of any chronology.
 
-use domain::{Denial, Facts, Operation, Permit, PersonId, decide};
+use domain::{Permit, PersonId};
 use store::{ChronologyRow, FragmentOriginRow, FragmentRow};
 
-use super::FragmentDetails;
-use super::entries::checked;
 use super::submitting::{check_child, check_expiry, check_sharing, entry_scope};
 use super::taking_in::{Names, people_in, rename_people};
+use super::{FragmentDetails, is_unseen};
 use crate::chronologies::facts_of;
 use crate::session::Scene;
 use crate::{Answer, Conflict, FragmentIn, FragmentReceipt, Service, ServiceError};
@@ -26,9 +25,7 @@ impl Service {
         let (agency, me) = (actor.agency, actor.practitioner);
         let found = store::chronologies::facts(scene.tx, actor.partnership, chronology, agency, me)?;
         let Some(found) = found else { return Ok(None) };
-        let facts = Facts { own_agency: true, ..facts_of(&found, &actor, now) };
-        let unseen = decide(&actor, Operation::FragmentRead, &facts) == Err(Denial::NotYours);
-        Ok(unseen.then_some(origin))
+        Ok(is_unseen(&actor, &facts_of(&found, &actor, now)).then_some(origin))
     }
 
     /// A fragment as the caller may know of it, with the names under which its agency knows its people: as it stands,
@@ -71,7 +68,7 @@ impl Service {
         let asked = input.expires_at.unwrap_or(origin.asked_expiry);
         faults.extend(check_expiry(scene, asked, row.created_at.plus(scene.policy().max_ahead_lifetime)));
         faults.extend(check_child(&scope));
-        let entries = checked(scene, &scope, &family, faults, &input.entries)?;
+        let entries = self.checked(scene, permit, &scope, &family, faults, (input, &input.entries))?;
         let agency_reference = self.reference_of(scene, permit, &row)?;
         if input.agency_reference.is_some() && input.agency_reference != agency_reference {
             return Err(ServiceError::fault("/agency_reference", "fixed", "a fragment keeps its reference"));

@@ -2,13 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use domain::{AgencyId, EntryDetails, EventDate, EventDateError, Marking, PersonId, Sensitive};
+use domain::{AgencyId, EntryDetails, EventDate, EventDateError, Marking, Permit, PersonId, Sensitive};
+use serde::Serialize;
 
-use super::findings::check_addresses;
 use crate::directory::filled;
-use crate::people::FamilyView;
+use crate::people::{FamilyView, Texts};
 use crate::session::Scene;
-use crate::{Answer, EntryIn, Fault, ServiceError, WhenIn};
+use crate::{Answer, EntryIn, Fault, Service, ServiceError, WhenIn};
 
 /// What entries are checked against.
 pub(super) struct EntryScope {
@@ -22,27 +22,33 @@ pub(super) struct EntryScope {
     pub(super) today: time::Date,
 }
 
-/// The entries of a submission, once neither they nor what was found before has a fault.
-///
-/// # Errors
-/// [`ServiceError::Invalid`] with every fault, those in `faults` first.
-pub(super) fn checked(
-    scene: &mut Scene<'_, '_>,
-    scope: &EntryScope,
-    family: &FamilyView,
-    mut faults: Vec<Fault>,
-    entries: &[EntryIn],
-) -> Answer<Vec<EntryDetails>> {
-    let parsed = match parse(scene, scope, entries) {
-        Ok(parsed) => parsed,
-        Err(ServiceError::Invalid(more)) => {
-            faults.extend(more);
-            Vec::new()
-        }
-        Err(other) => return Err(other),
-    };
-    faults.extend(check_addresses(family, &parsed));
-    if faults.is_empty() { Ok(parsed) } else { Err(ServiceError::Invalid(faults)) }
+impl Service {
+    /// The entries of a submission, once neither they nor what was found before has a fault, and none of its texts tells where
+    /// a protected person of the family lives.
+    ///
+    /// # Errors
+    /// [`ServiceError::Invalid`] with every fault, those in `faults` first; as [`Service::refuse_addresses`].
+    pub(super) fn checked(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        permit: &Permit,
+        scope: &EntryScope,
+        family: &FamilyView,
+        mut faults: Vec<Fault>,
+        (input, entries): (&impl Serialize, &[EntryIn]),
+    ) -> Answer<Vec<EntryDetails>> {
+        let parsed = match parse(scene, scope, entries) {
+            Ok(parsed) => parsed,
+            Err(ServiceError::Invalid(more)) => {
+                faults.extend(more);
+                Vec::new()
+            }
+            Err(other) => return Err(other),
+        };
+        let texts = || Ok(Texts::of(input)?.but_for_restricted(entries));
+        faults.extend(self.addresses_told(scene, permit, &family.protected(), texts)?);
+        if faults.is_empty() { Ok(parsed) } else { Err(ServiceError::Invalid(faults)) }
+    }
 }
 
 /// Parses all entries of a submission.

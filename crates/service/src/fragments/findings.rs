@@ -2,37 +2,15 @@
 
 use std::time::Duration;
 
-use domain::{CheckContext, EntryDetails, Marking, PartnershipPolicy, Severity, check_entry, check_fragment};
+use domain::{CheckContext, EntryDetails, Severity, check_entry, check_fragment};
 
+use crate::FindingOut;
 use crate::chronologies::{ChronologyDetails, parse_day};
 use crate::people::FamilyView;
 use crate::session::Scene;
-use crate::{Fault, FindingOut};
 
 /// About nine months before the eldest child's birth: what lies before is family history.
 const PREGNANCY: Duration = Duration::from_secs(280 * 86_400);
-
-/// Faults of entries that would tell where a protected person lives. In a family with a protected address every
-/// postcode that the writer cannot know to be harmless is refused alike, so that the answer confirms no guess.
-pub(super) fn check_addresses(family: &FamilyView, entries: &[EntryDetails]) -> Vec<Fault> {
-    let protected = family.members.iter().flat_map(|(_, details)| &details.addresses).any(|address| address.protected);
-    if !protected {
-        return Vec::new();
-    }
-    let known = postcodes(family, false);
-    let policy = PartnershipPolicy::default();
-    let context = CheckContext { known_postcodes: &known, ..CheckContext::new(time::Date::MAX, &policy) };
-    let open = entries.iter().enumerate().filter(|(_, entry)| entry.handling.marking != Marking::Restricted);
-    let found = open.flat_map(|(at, entry)| check_entry(entry, &context).into_iter().map(move |finding| (at, finding)));
-    found
-        .filter(|(_, finding)| finding.code == "postcode_outside_family")
-        .map(|(at, finding)| {
-            let message = "somebody in this family has a protected address: leave postcodes out, or mark the entry \
-                           restricted";
-            Fault::new(format!("/entries/{at}{}", finding.pointer), "address_in_clear", message)
-        })
-        .collect()
-}
 
 fn postcodes(family: &FamilyView, protected: bool) -> Vec<&str> {
     let addresses = family.members.iter().flat_map(|(_, details)| &details.addresses);
@@ -66,7 +44,7 @@ pub(super) fn of(
         children: &children,
         known_names: &known_names,
         known_postcodes: &known_postcodes,
-        // Judged by `check_addresses`; named here they would make their absence from a warning tell.
+        // Judged by `Service::addresses_told`; named here they would make their absence from a warning tell.
         protected_postcodes: &[],
         glossary: &[],
     };

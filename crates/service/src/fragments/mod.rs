@@ -18,7 +18,7 @@ pub(crate) use guarded::{LaterMarkings, SealedVersion, raise_markings};
 pub(crate) use histories::VersionSeen;
 pub(crate) use reading::whole;
 
-use domain::{EntryId, Facts, FragmentId, Instant, Operation, Permit, Sensitive};
+use domain::{Actor, ChronologyId, Denial, EntryId, Facts, FragmentId, Instant, Operation, Permit, Sensitive, decide};
 use serde::{Deserialize, Serialize};
 use store::{ChronologyRow, FragmentRow};
 use vault::{KeyScope, Place, Terms};
@@ -84,39 +84,42 @@ impl Service {
         id: FragmentId,
         operation: Operation,
     ) -> Answer<Held> {
-        let actor = scene.actor().clone();
-        let Some(row) = store::fragments::find(scene.tx, actor.partnership, id)? else {
+        let (actor, now) = (scene.actor().clone(), scene.now());
+        let (partnership, agency, me) = (actor.partnership, actor.agency, actor.practitioner);
+        let row = store::fragments::find(scene.tx, partnership, id)?;
+        // Of one that is not there as much is asked as of another's.
+        let of = row.as_ref().and_then(|row| row.chronology_id).unwrap_or(ChronologyId(id.0));
+        let found = store::chronologies::facts(scene.tx, partnership, of, agency, me)?;
+        let origin = store::origins::find(scene.tx, partnership, id)?;
+        let facts = match (&row, &found) {
+            (None, _) => Facts::default(),
+            (Some(row), Some(found)) => facts_for(&actor, operation, (row, origin.is_some()), found, now),
+            (Some(row), None) if row.chronology_id.is_none() => {
+                Facts { owner: row.author_id == me, ..Facts::collection() }
+            }
+            (Some(_), None) => Facts::default(),
+        };
+        let facts = self.with_emergency(scene, operation, of, facts)?;
+        let facts = match &row {
+            None => facts,
+            Some(row) => Facts {
+                expired: facts.expired || row.expires_at <= now,
+                own_agency: row.agency_id == agency,
+                proxy: row.proxy_by_agency == Some(agency),
+                ..facts
+            },
+        };
+        let refused = scene.is_not_theirs(operation, &facts);
+        let Some(row) = row.filter(|_| !refused) else {
             let facts = self.gone_facts(scene, id.0)?;
             scene.permit(operation, &facts)?;
             return Err(ServiceError::Expired);
         };
-        let now = scene.now();
-        let (of_chronology, chronology) = match row.chronology_id {
-            None => (Facts { owner: row.author_id == actor.practitioner, ..Facts::collection() }, None),
-            Some(chronology) => {
-                let found = store::chronologies::facts(
-                    scene.tx,
-                    actor.partnership,
-                    chronology,
-                    actor.agency,
-                    actor.practitioner,
-                )?
-                .ok_or(ServiceError::NotFound)?;
-                scene.trail.chronology = Some(chronology);
-                scene.trail.purpose = Some(found.chronology.purpose);
-                (self.facts_for(scene, operation, &row, &found)?, Some(found.chronology))
-            }
-        };
-        let of_chronology = match row.chronology_id {
-            Some(chronology) => self.with_emergency(scene, operation, chronology, of_chronology)?,
-            None => of_chronology,
-        };
-        let facts = Facts {
-            expired: of_chronology.expired || row.expires_at <= now,
-            own_agency: row.agency_id == actor.agency,
-            proxy: row.proxy_by_agency == Some(actor.agency),
-            ..of_chronology
-        };
+        let chronology = found.map(|found| found.chronology);
+        if let Some(chronology) = &chronology {
+            scene.trail.chronology = Some(chronology.id);
+            scene.trail.purpose = Some(chronology.purpose);
+        }
         let permit = scene.permit(operation, &facts)?;
         if let Some(chronology) = row.chronology_id.filter(|_| scene.writes) {
             store::chronologies::lock(scene.tx, actor.partnership, chronology)?;
@@ -125,25 +128,31 @@ impl Service {
         settle(scene, &permit);
         Ok(Held { permit, row, chronology })
     }
+}
 
-    /// Facts about a fragment of a chronology. What its sender may not know to be taken in stays theirs to read,
-    /// correct and withdraw, as it was ahead; what the chronology's state rules out it rules out for them too.
-    fn facts_for(
-        &self,
-        scene: &mut Scene<'_, '_>,
-        operation: Operation,
-        row: &FragmentRow,
-        found: &store::ChronologyFacts,
-    ) -> Answer<Facts> {
-        use Operation as O;
-        let (actor, now) = (scene.actor().clone(), scene.now());
-        let facts = facts_of(found, &actor, now);
-        let reads = matches!(operation, O::FragmentRead | O::FragmentVersions | O::FragmentReaders);
-        let writes = matches!(operation, O::FragmentCorrect | O::FragmentWithdraw | O::FragmentExtend);
-        if !(reads || writes) || self.unseen_origin(scene, row)?.is_none() {
-            return Ok(facts);
-        }
-        let (state, owner) = (facts.state, row.author_id == actor.practitioner);
-        Ok(Facts { expired: facts.expired, state, owner, ..Facts::collection() })
+/// Facts about a fragment of a chronology. What its sender may not know to be taken in stays theirs to read, correct and
+/// withdraw, as it was ahead; what the chronology's state rules out it rules out for them too.
+fn facts_for(
+    actor: &Actor,
+    operation: Operation,
+    (row, taken_in): (&FragmentRow, bool),
+    found: &store::ChronologyFacts,
+    now: Instant,
+) -> Facts {
+    use Operation as O;
+    let facts = facts_of(found, actor, now);
+    let reads = matches!(operation, O::FragmentRead | O::FragmentVersions | O::FragmentReaders);
+    let writes = matches!(operation, O::FragmentCorrect | O::FragmentWithdraw | O::FragmentExtend);
+    let theirs = taken_in && row.agency_id == actor.agency;
+    if !(reads || writes) || !theirs || !is_unseen(actor, &facts) {
+        return facts;
     }
+    let (state, owner) = (facts.state, row.author_id == actor.practitioner);
+    Facts { expired: facts.expired, state, owner, ..Facts::collection() }
+}
+
+/// Whether a chronology that a fragment of the actor's agency was taken into is not the actor's to know of.
+fn is_unseen(actor: &Actor, chronology: &Facts) -> bool {
+    let facts = Facts { own_agency: true, ..chronology.clone() };
+    decide(actor, Operation::FragmentRead, &facts) == Err(Denial::NotYours)
 }

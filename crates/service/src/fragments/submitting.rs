@@ -5,7 +5,7 @@ use domain::{
 };
 use store::{ChronologyRow, EntryRow, FragmentRow, FragmentState, FragmentVersionRow};
 
-use super::entries::{EntryScope, checked};
+use super::entries::EntryScope;
 use super::histories::{Before, Said, histories};
 use super::{FragmentDetails, SealedVersion, entry_place, fragment_terms, version_place};
 use crate::chronologies::{Admitted, trail};
@@ -90,7 +90,7 @@ impl Service {
         let Admitted { permit, row: chronology } = self.admit(scene, id, operation_of(input))?;
         let family = self.open_family(scene, &permit, chronology.family_id)?;
         let agency = self.telling_agency(scene, &chronology, input)?;
-        let submission = self.prepare(scene, &chronology, &family, input, reference, agency)?;
+        let submission = self.prepare(scene, &permit, (&chronology, &family), input, reference, agency)?;
         let standing = self.standing(scene, &permit, &chronology, &submission)?;
         if standing.as_ref().is_some_and(|row| row.proxy_by_agency != submission.proxy_by) {
             // Nobody writes over what another wrote: neither social care over an agency's own words, nor the reverse.
@@ -158,15 +158,15 @@ impl Service {
     fn prepare(
         &self,
         scene: &mut Scene<'_, '_>,
-        chronology: &ChronologyRow,
-        family: &FamilyView,
+        permit: &Permit,
+        (chronology, family): (&ChronologyRow, &FamilyView),
         input: &FragmentIn,
         reference: Option<&str>,
         agency: AgencyId,
     ) -> Answer<Submission> {
         let scope = entry_scope(scene, family, input.child_id);
         let faults = check_fragment(scene, &scope, input, chronology.expires_at);
-        let entries = checked(scene, &scope, family, faults, &input.entries)?;
+        let entries = self.checked(scene, permit, &scope, family, faults, (input, &input.entries))?;
         let details = FragmentDetails {
             agency_reference: reference.map(str::to_owned),
             sharing: input.sharing.clone(),

@@ -40,6 +40,7 @@ impl Service {
             |scene| {
                 check_decided(&[("/decided_by", &input.decided_by)])?;
                 let invited = self.answerable(scene, id, Operation::InvitationNilReturn, InvitationState::NilReturn)?;
+                self.refuse_addresses(scene, &invited.permit, invited.chronology.family_id, &input)?;
                 let answer = InvitationDetails {
                     statement: filled(input.statement.as_ref()),
                     decided_by: Some(input.decided_by.clone()),
@@ -65,6 +66,7 @@ impl Service {
                 check_decided(&[("/decided_by", &input.decided_by), ("/statement", &input.statement)])?;
                 let mut invited =
                     self.answerable(scene, id, Operation::InvitationDecline, InvitationState::Declined)?;
+                self.refuse_addresses(scene, &invited.permit, invited.chronology.family_id, &input)?;
                 invited.row.decline_reason = Some(input.reason);
                 let answer = InvitationDetails {
                     statement: Some(input.statement.clone()),

@@ -34,6 +34,7 @@ impl Service {
                 if !faults.is_empty() {
                     return Err(ServiceError::Invalid(faults));
                 }
+                self.refuse_addresses(scene, &permit, chronology.family_id, &input)?;
                 let now = scene.now();
                 let invitation = InvitationId::new(self.ids(), now);
                 let details =
@@ -151,34 +152,26 @@ impl Service {
     /// Notes the first look from the invited agency; says nothing to anybody.
     pub(super) fn note_viewed(&self, call: &Call, id: InvitationId) -> Answer<()> {
         let now = self.now();
+        // Whether it is theirs is asked first, and as much of one that is not there: a write would tell.
         let fresh = self.0.db.read("invitation.fresh", |tx| {
             let Some(entered) = self.enter(tx, call, now)? else { return Ok(false) };
-            let row = store::invitations::find(tx, entered.session.actor.partnership, id)?;
-            Ok::<_, ServiceError>(row.is_some_and(|row| row.state == InvitationState::Invited))
+            match self.first_look(tx, &entered, id, false) {
+                Ok(found) => Ok(found.is_some()),
+                Err(ServiceError::NotFound | ServiceError::Expired | ServiceError::Conflict(_)) => Ok(false),
+                Err(other) => Err(other),
+            }
         })?;
         if !fresh {
             return Ok(());
         }
         let viewed = self.0.db.write("invitation.view", |tx| {
             let entered = self.enter(tx, call, now)?.ok_or(ServiceError::NotFound)?;
-            let Entered { session, partnership } = entered;
-            let mut scene = Scene {
-                tx,
-                session: &session,
-                partnership: &partnership,
-                trail: trail(id),
-                writes: true,
-                relink: None,
-                repeats: None,
-            };
-            let Invited { chronology, mut row, .. } =
-                self.admit_to_invitation(&mut scene, id, Operation::InvitationRead)?;
-            if row.agency_id != session.actor.agency || !row.state.may_become(InvitationState::Viewed) {
+            let Some(Invited { chronology, mut row, .. }) = self.first_look(tx, &entered, id, true)? else {
                 return Ok(());
-            }
+            };
             let details = self.invitation_details(&chronology, &row, now)?;
             (row.state, row.viewed_at) = (InvitationState::Viewed, Some(now));
-            self.save_invitation(scene.tx, now, &chronology, &mut row, &details)
+            self.save_invitation(tx, now, &chronology, &mut row, &details)
         });
         match viewed {
             // Whoever may not look is told so, and recorded, by the read that follows.
@@ -187,6 +180,22 @@ impl Service {
             }
             other => other,
         }
+    }
+
+    /// The invitation, when the caller's agency looks at it for the first time.
+    fn first_look(
+        &self,
+        tx: &mut store::Tx<'_>,
+        entered: &Entered,
+        id: InvitationId,
+        writes: bool,
+    ) -> Answer<Option<Invited>> {
+        let Entered { session, partnership } = entered;
+        let mut scene = Scene { tx, session, partnership, trail: trail(id), writes, relink: None, repeats: None };
+        let invited = self.admit_to_invitation(&mut scene, id, Operation::InvitationRead)?;
+        let first =
+            invited.row.agency_id == session.actor.agency && invited.row.state.may_become(InvitationState::Viewed);
+        Ok(first.then_some(invited))
     }
 
     /// Names practitioners on an invitation, or changes its due date or message.
@@ -206,6 +215,7 @@ impl Service {
             if row.version != version {
                 return Err(ServiceError::Stale);
             }
+            self.refuse_addresses(scene, &permit, chronology.family_id, &patch)?;
             let mut details = self.invitation_details(&chronology, &row, scene.now())?;
             let named = patch.practitioners.as_deref().unwrap_or_default();
             let mut faults = check_practitioners(scene, "/practitioners", row.agency_id, named)?;

@@ -65,11 +65,13 @@ impl Service {
     ) -> Answer<Invited> {
         let partnership = scene.actor().partnership;
         let found = store::invitations::find(scene.tx, partnership, id)?;
-        let row = found.ok_or(ServiceError::NotFound)?;
-        let admitted = match self.admit(scene, row.chronology_id, operation) {
+        // Of one that is not there as much is asked as of another agency's.
+        let chronology = found.as_ref().map_or(ChronologyId(id.0), |row| row.chronology_id);
+        let admitted = match self.admit(scene, chronology, operation) {
             Err(ServiceError::Expired) => return Err(ServiceError::NotFound),
             other => other?,
         };
+        let row = found.ok_or(ServiceError::NotFound)?;
         if admitted.permit.runs() {
             return Ok(Invited { permit: admitted.permit, chronology: admitted.row, row });
         }

@@ -41,6 +41,7 @@ impl Service {
             trail(id),
             |scene| {
                 let Admitted { permit, row: chronology } = self.admit(scene, id, Operation::LinkDecide)?;
+                self.refuse_addresses(scene, &permit, chronology.family_id, &input)?;
                 let opened = self.open_content(scene, &permit, &permit.reader(), &chronology)?;
                 let shown = self.rows_as_shown(scene, &permit, &chronology, &opened)?;
                 let checked = check(&input, &opened.entries, &shown)?;
@@ -80,6 +81,7 @@ impl Service {
                 let Admitted { permit, row: chronology } = self.admit(scene, id, Operation::LinkDecide)?;
                 scene.trail.object_kind = Some("link_decision");
                 scene.trail.object_id = Some(decision.0);
+                self.refuse_addresses(scene, &permit, chronology.family_id, &input)?;
                 let (mut row, entries, opened) = self.decision_seen(scene, &permit, &chronology, decision)?;
                 if row.withdrawn_at.is_some() {
                     return Err(ServiceError::Conflict(Conflict::AlreadyWithdrawn));

@@ -132,7 +132,7 @@ pub struct ChronologyOut {
     pub team: Option<Vec<PractitionerId>>,
     /// What its owner's side should look to; left out for contributing agencies.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schema(max_items = 1)]
+    #[schema(max_items = 2)]
     pub warnings: Vec<ChronologyWarning>,
     /// Version, as in the `ETag`.
     pub version: i64,
@@ -151,6 +151,8 @@ pub struct ChronologyOut {
 pub enum ChronologyWarning {
     /// It expires within 14 days, and neither is a view signed off for the social-care record nor is that waived.
     ExpiresWithoutSignOff,
+    /// Somebody has asked to destroy it before its time; a second team manager is to confirm that or to leave it.
+    DestructionRequested,
 }
 
 /// Extending an expiry.

@@ -3,7 +3,8 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::{
-    ChronologyId, DeletionCertificateId, DestructionReason, Instant, PractitionerId, Sensitive, SnapshotKept,
+    ChronologyId, DeletionCertificateId, DestructionReason, DestructionRequestId, Instant, PractitionerId, Sensitive,
+    SnapshotKept,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -28,29 +29,71 @@ pub struct DestructionIn {
     #[serde(default)]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 2000)]
     pub snapshot_waiver: Option<Sensitive<String>>,
+    /// The request of somebody else that this confirms, where the partnership asks for two people; its reasons are kept, and
+    /// yours beside them.
+    #[serde(default)]
+    pub confirms: Option<DestructionRequestId>,
 }
 
-/// A chronology that was destroyed before its time.
+/// How far a destruction before its time has come.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum DestructionState {
+    /// Somebody has asked for it; somebody else has to confirm it. Nothing is destroyed.
+    Requested,
+    /// The chronology is destroyed.
+    Destroyed,
+}
+
+/// A request to destroy a chronology, until somebody else confirms it or it lapses.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct DestructionRequestOut {
+    /// What a confirmation names.
+    pub id: DestructionRequestId,
+    /// Who asked.
+    pub asked_by: PractitionerId,
+    /// When.
+    pub asked_at: Instant,
+    /// From when on it cannot be confirmed.
+    pub lapses_at: Instant,
+}
+
+/// A chronology that was, or is to be, destroyed before its time.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DestructionOut {
     /// The chronology. What is left of it is its tombstone.
     pub chronology_id: ChronologyId,
+    /// Whether it is destroyed.
+    pub state: DestructionState,
+    /// What waits for a second person.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub request: Option<DestructionRequestOut>,
     /// Why, in a word.
     pub reason_code: DestructionReason,
-    /// Why, in the words of whoever decided; absent once its time is over.
+    /// Why, in the words of whoever asked for it or decided alone; absent once its time is over.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub reason: Option<Sensitive<String>>,
-    /// What was decided about a copy for the social-care record.
-    pub snapshot: SnapshotKept,
+    /// Why, in the words of whoever confirmed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(value_type = Option<String>)]
+    pub confirmation_reason: Option<Sensitive<String>>,
+    /// What was decided about a copy for the social-care record; absent while it is requested.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub snapshot: Option<SnapshotKept>,
     /// Why no copy was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub snapshot_waiver: Option<Sensitive<String>>,
+    /// Who asked for it, where somebody else decided.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub asked_by: Option<PractitionerId>,
     /// Who decided.
-    pub decided_by: PractitionerId,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_by: Option<PractitionerId>,
     /// When; from then on nothing of it was served.
-    pub decided_at: Instant,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub decided_at: Option<Instant>,
     /// Certificates of the keys that were destroyed: the chronology's, and those of fragments that were sent ahead of it.
     pub certificates: Vec<DeletionCertificateId>,
 }

@@ -134,25 +134,40 @@ pub struct EmergencyAccessOut {
 pub enum AlertKind {
     /// Somebody broke the glass.
     EmergencyAccess,
+    /// Somebody wrote a text that tells where a protected person lives; it was refused.
+    AddressRefused,
 }
 
 /// Something that the data protection officer and a chronology's owner are to know. Nothing of the family.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AlertOut {
-    /// Identifier: that of the emergency access.
-    pub id: EmergencyAccessId,
+    /// Identifier: that of the emergency access, or of the refusal.
+    #[schema(value_type = String, format = "uuid")]
+    pub id: uuid::Uuid,
     /// What it is about.
     pub kind: AlertKind,
     /// When it came up.
     pub at: Instant,
-    /// Who broke the glass.
+    /// Who broke the glass, or wrote the text.
     pub practitioner_id: PractitionerId,
     /// For which agency.
     pub agency_id: AgencyId,
-    /// Why, from the list.
-    pub reason_code: EmergencyReason,
     /// The chronologies concerned; for an owner and a manager, of their own.
     pub chronology_ids: Vec<ChronologyId>,
+    /// Of an emergency access: what it is for, and what became of it.
+    #[serde(default, flatten, skip_serializing_if = "Option::is_none")]
+    pub access: Option<EmergencyAlert>,
+    /// Of a refused text: what it was sent for, as in the audit.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(example = "fragment.submit")]
+    pub operation: Option<String>,
+}
+
+/// What an alert says of an emergency access.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+pub struct EmergencyAlert {
+    /// Why, from the list.
+    pub reason_code: EmergencyReason,
     /// When the access ends or ended.
     pub until: Instant,
     /// Whether it can still be read under.

@@ -73,6 +73,12 @@ pub struct HoldOut {
     /// When.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub released_at: Option<Instant>,
+    /// Whether somebody else has still to confirm it: until then it holds nothing.
+    #[serde(default)]
+    pub awaiting_confirmation: bool,
+    /// Who confirmed it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub confirmed_by: Option<PractitionerId>,
     /// Version, as in the `ETag`.
     pub version: i64,
 }

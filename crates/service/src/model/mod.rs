@@ -24,15 +24,16 @@ pub use chronologies::{
 };
 pub(crate) use deletion::base64;
 pub use deletion::{
-    DeletionCertificateOut, DeletionCertificateSummary, DestructionIn, DestructionOut, UnpurgedOut, UnpurgedReason,
+    DeletionCertificateOut, DeletionCertificateSummary, DestructionIn, DestructionOut, DestructionRequestOut,
+    DestructionState, UnpurgedOut, UnpurgedReason,
 };
 pub use directory::{
     AgencyIn, AgencyOut, AgencyPatch, CategoryOut, PartnershipOut, PractitionerIn, PractitionerOut, PractitionerPatch,
     PurposeOut,
 };
 pub use emergency::{
-    AlertKind, AlertOut, AlertState, EmergencyAccessIn, EmergencyAccessOut, EmergencyChronologyOut, EmergencyNotice,
-    EmergencyReviewIn,
+    AlertKind, AlertOut, AlertState, EmergencyAccessIn, EmergencyAccessOut, EmergencyAlert, EmergencyChronologyOut,
+    EmergencyNotice, EmergencyReviewIn,
 };
 pub use fragments::{
     AheadFragmentIn, EntryIn, EntryOut, EntryReceipt, FindingOut, FragmentIn, FragmentOut, FragmentReceipt,

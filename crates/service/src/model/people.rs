@@ -8,6 +8,8 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
+use super::EmergencyNotice;
+
 /// A child or an adult, as an agency knows them.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -80,7 +82,8 @@ pub struct PersonOut {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub upn: Option<Sensitive<String>>,
-    /// Addresses, newest first. Protected ones are left out for readers outside social care.
+    /// Addresses, newest first. Protected ones are shown to whoever recorded them, to social care with a case about the person,
+    /// and in an emergency; for others they, and changes of them, are left out.
     pub addresses: Vec<Address>,
     /// When the record goes unless something live still refers to it.
     pub expires_at: Instant,
@@ -90,6 +93,9 @@ pub struct PersonOut {
     pub created_at: Instant,
     /// Last changed at.
     pub updated_at: Instant,
+    /// There when it is read under an emergency access: to be shown in red.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub emergency: Option<EmergencyNotice>,
 }
 
 /// Identifiers to look a person up by; at least one of NHS number, UPN, or family name with date of birth.

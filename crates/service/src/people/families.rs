@@ -1,11 +1,14 @@
 //! Families: who belongs together, and how.
 
-use domain::{Facts, FamilyId, Instant, Operation, Permit, PersonDetails, PersonId, PersonKind, Sensitive};
+use domain::{
+    Facts, FamilyId, Instant, Operation, Permit, PersonDetails, PersonId, PersonKind, ProtectedAddresses, Sensitive,
+};
 use serde::{Deserialize, Serialize};
 use store::FamilyRow;
 use vault::{Place, Terms};
 
-use super::edtf_fault;
+use super::persons::by_invitation;
+use super::{Texts, edtf_fault};
 use crate::sealing::{SealedValue, until};
 use crate::session::{Call, Scene, Trail};
 use crate::{
@@ -81,6 +84,7 @@ impl Service {
             |scene| {
                 let permit = scene.permit_collection(Operation::FamilyCreate)?;
                 check_family(scene, &input)?;
+                self.refuse_addresses_of(scene, &permit, &input)?;
                 let row = self.new_family_row(scene, &input)?;
                 scene.trail.object_id = Some(row.id.0);
                 scene.trail.expires_at = Some(row.expires_at);
@@ -95,6 +99,16 @@ impl Service {
             },
             |scene, kept| self.read_family(scene, FamilyId(kept.object_id)),
         )
+    }
+
+    /// The labels of a family and its households tell no address of a protected member.
+    fn refuse_addresses_of(&self, scene: &mut Scene<'_, '_>, permit: &Permit, input: &FamilyIn) -> Answer<()> {
+        let now = scene.now();
+        let people = store::people::find_many(scene.tx, permit, &distinct(&input.members), now)?;
+        let members = people.iter().map(|person| self.open_person(person, now)).collect::<Answer<Vec<_>>>()?;
+        let protected = ProtectedAddresses::of(members.iter().flat_map(|details| &details.addresses));
+        let faults = self.addresses_told(scene, permit, &protected, || Texts::of(input))?;
+        if faults.is_empty() { Ok(()) } else { Err(ServiceError::Invalid(faults)) }
     }
 
     fn new_family_row(&self, scene: &Scene<'_, '_>, input: &FamilyIn) -> Answer<FamilyRow> {
@@ -168,7 +182,7 @@ impl Service {
     }
 
     fn read_family(&self, scene: &mut Scene<'_, '_>, id: FamilyId) -> Answer<FamilyOut> {
-        let facts = family_facts(scene, id)?;
+        let facts = family_facts(scene, id, Operation::FamilyRead)?;
         let permit = scene.permit(Operation::FamilyRead, &facts)?;
         let view = self.open_family(scene, &permit, id)?;
         scene.trail.expires_at = Some(view.row.expires_at);
@@ -182,9 +196,10 @@ impl Service {
     /// `Conflict::MemberInUse` never loses an entry: a child whom a live entry concerns cannot leave the family.
     pub fn replace_family(&self, call: &Call, id: FamilyId, version: i64, input: FamilyIn) -> Answer<FamilyOut> {
         let written = self.write(call, Operation::FamilyUpdate, Trail::about("family", id), |scene| {
-            let facts = family_facts(scene, id)?;
+            let facts = family_facts(scene, id, Operation::FamilyUpdate)?;
             let permit = scene.permit(Operation::FamilyUpdate, &facts)?;
             check_family(scene, &input)?;
+            self.refuse_addresses_of(scene, &permit, &input)?;
             let mut row = self.family_row(scene, &permit, id)?;
             row.version = version + 1;
             row.updated_at = scene.now();
@@ -259,20 +274,20 @@ pub(crate) fn family_terms(id: FamilyId, expires_at: Instant) -> Terms {
     until(id, expires_at)
 }
 
-fn family_facts(scene: &mut Scene<'_, '_>, id: FamilyId) -> Answer<Facts> {
+/// Facts about a family. The same is asked of the database whether or not there is such a family.
+fn family_facts(scene: &mut Scene<'_, '_>, id: FamilyId, operation: Operation) -> Answer<Facts> {
     let (actor, now) = (scene.session.actor.clone(), scene.session.now);
-    let Some(family) = store::families::facts(scene.tx, actor.partnership, id, now)? else {
-        return Ok(Facts::default());
-    };
+    let family = store::families::facts(scene.tx, actor.partnership, id, now)?;
     let reach = store::families::reachable_by(scene.tx, actor.partnership, id, actor.agency, actor.practitioner, now)?;
-    Ok(Facts {
+    let Some(family) = family else { return Ok(Facts::default()) };
+    let facts = Facts {
         in_partnership: true,
         own_agency: family.created_by_agency == actor.agency,
         agency_owns: family.created_by_agency == actor.agency && actor.social_care,
         owner: family.created_by == actor.practitioner,
-        invitation: reach,
         ..Facts::default()
-    })
+    };
+    Ok(by_invitation(&actor, operation, facts, reach))
 }
 
 fn distinct(ids: &[PersonId]) -> Vec<PersonId> {

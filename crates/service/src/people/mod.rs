@@ -4,9 +4,13 @@ mod families;
 mod kin;
 mod lifetimes;
 mod persons;
+mod protected;
+mod record;
+mod typed;
 
 pub(crate) use families::FamilyView;
 pub(crate) use persons::identifier_fault;
+pub(crate) use protected::Texts;
 
 use domain::EventDate;
 

@@ -1,13 +1,15 @@
 //! Children and adults.
 
 use domain::{
-    Facts, IdentifierError, Instant, NhsNumber, Operation, Permit, PersonDetails, PersonId, PersonKind, PersonName,
-    TestNumbers, Upn,
+    Actor, Facts, IdentifierError, Instant, NhsNumber, Operation, Permit, PersonDetails, PersonId, PersonKind,
+    PersonName, ReadReason, TestNumbers, Upn, is_entitled, may_read_protected_addresses,
 };
 use store::PersonRow;
+use store::reach::{CaseRow, Reach};
 use vault::{Place, Terms};
 
-use super::edtf_fault;
+use super::record::{PersonRecord, person_out};
+use super::typed::{details, parse_identifier};
 use crate::sealing::{SealedValue, until};
 use crate::session::{Call, Scene, Trail};
 use crate::{Answer, Fault, FindPersonIn, Page, PersonIn, PersonOut, Service, ServiceError, Written};
@@ -33,7 +35,7 @@ impl Service {
                 scene.trail.object_id = Some(row.id.0);
                 scene.trail.expires_at = Some(row.expires_at);
                 store::people::insert(scene.tx, &row, &self.person_keys(scene, &details))?;
-                Ok(person_out(&row, details, true))
+                Ok(person_out(&row, PersonRecord::first(details, row.created_at), true, None))
             },
             |scene, kept| self.read_person(scene, PersonId(kept.object_id)),
         )
@@ -43,7 +45,8 @@ impl Service {
         let now = scene.now();
         let id = PersonId::new(self.ids(), now);
         let expires_at = now.plus(scene.policy().unreferenced_lifetime);
-        let sealed = self.seal_person(id, 1, expires_at, now, details)?;
+        let record = PersonRecord::first(details.clone(), now);
+        let sealed = self.seal_person(id, 1, expires_at, now, &record)?;
         Ok(PersonRow {
             id,
             partnership_id: scene.actor().partnership,
@@ -68,10 +71,12 @@ impl Service {
     }
 
     fn read_person(&self, scene: &mut Scene<'_, '_>, id: PersonId) -> Answer<PersonOut> {
-        let (_, row, all_addresses) = self.person_for(scene, id, Operation::PersonRead)?;
-        scene.trail.expires_at = Some(row.expires_at);
-        let details = self.open_person(&row, scene.now())?;
-        Ok(person_out(&row, details, all_addresses))
+        let Held { row, all_addresses, .. } = self.person_for(scene, id, Operation::PersonRead)?;
+        let emergency = scene.trail.told.emergency.clone();
+        let end = emergency.as_ref().map_or(row.expires_at, |notice| row.expires_at.min(notice.until));
+        scene.trail.expires_at = Some(end);
+        let record = self.open_record(&row, scene.now())?;
+        Ok(person_out(&row, record, all_addresses, emergency))
     }
 
     /// Replaces what is recorded of a child or an adult.
@@ -80,18 +85,19 @@ impl Service {
     /// As every write; [`ServiceError::Stale`] when `version` is not the current one.
     pub fn replace_person(&self, call: &Call, id: PersonId, version: i64, input: PersonIn) -> Answer<PersonOut> {
         let written = self.write(call, Operation::PersonUpdate, Trail::about("person", id), |scene| {
-            let (permit, mut row, _) = self.person_for(scene, id, Operation::PersonUpdate)?;
+            let Held { permit, mut row, .. } = self.person_for(scene, id, Operation::PersonUpdate)?;
             let details = details(&input, scene.now(), scene.policy().test_nhs_numbers)?;
             if details.kind != row.kind {
                 return Err(ServiceError::fault("/kind", "fixed", "a child stays a child and an adult an adult"));
             }
+            let record = self.open_record(&row, scene.now())?.changed_to(&row, details, scene.now());
             row.version = version + 1;
             row.updated_at = scene.now();
-            let sealed = self.seal_person(id, row.version, row.expires_at, scene.now(), &details)?;
+            let sealed = self.seal_person(id, row.version, row.expires_at, scene.now(), &record)?;
             (row.wrapped_key, row.sealed) = (sealed.wrapped_key.into(), sealed.sealed.into());
-            store::people::update(scene.tx, &row, version, &self.person_keys(scene, &details))?;
+            store::people::update(scene.tx, &row, version, &self.person_keys(scene, &record.details))?;
             self.index_kin_of(scene, &permit, id)?;
-            Ok(person_out(&row, details, true))
+            Ok(person_out(&row, record, true, None))
         })?;
         Ok(written.value)
     }
@@ -113,24 +119,64 @@ impl Service {
             ids.dedup();
             let rows = store::people::find_many(scene.tx, &permit, &ids, now)?;
             let own = rows.into_iter().filter(|row| row.created_by_agency == agency).take(FIND_LIMIT);
-            let items =
-                own.map(|row| Ok(person_out(&row, self.open_person(&row, now)?, true))).collect::<Answer<Vec<_>>>()?;
+            let mut items = Vec::new();
+            for row in own {
+                let facts = self.person_facts(scene, row.id, Operation::PersonFind)?;
+                let all_addresses = may_read_protected_addresses(scene.actor(), &facts) && !facts.emergency;
+                items.push(person_out(&row, self.open_record(&row, now)?, all_addresses, None));
+            }
             scene.trail.expires_at = items.iter().map(|person| person.expires_at).min();
             Ok(Page { items, next: None })
         })
     }
 
-    /// The row of a person whom the caller may see or change, and whether protected addresses are theirs to see.
-    fn person_for(
-        &self,
-        scene: &mut Scene<'_, '_>,
-        id: PersonId,
-        operation: Operation,
-    ) -> Answer<(Permit, PersonRow, bool)> {
-        let facts = person_facts(scene, id)?;
+    /// A person whom the caller may see or change.
+    fn person_for(&self, scene: &mut Scene<'_, '_>, id: PersonId, operation: Operation) -> Answer<Held> {
+        let facts = self.person_facts(scene, id, operation)?;
         let permit = scene.permit(operation, &facts)?;
+        if scene.trail.told.emergency.is_some() {
+            scene.trail.reason = Some(ReadReason::Emergency);
+        }
         let row = store::people::find(scene.tx, &permit, id, scene.session.now)?.ok_or(ServiceError::NotFound)?;
-        Ok((permit, row, facts.agency_owns))
+        let all_addresses = may_read_protected_addresses(scene.actor(), &facts);
+        Ok(Held { permit, row, all_addresses })
+    }
+
+    /// Facts about a person: who recorded them, through which invitation the caller knows of them, and whether the caller reads
+    /// a chronology about them, as their case or in an emergency. The same is asked of the database whether or not there is
+    /// such a person.
+    fn person_facts(&self, scene: &mut Scene<'_, '_>, id: PersonId, operation: Operation) -> Answer<Facts> {
+        let (actor, now) = (scene.session.actor.clone(), scene.session.now);
+        let (partnership, me) = (actor.partnership, actor.practitioner);
+        let person = store::people::facts(scene.tx, partnership, id, now)?;
+        let reach = store::people::reachable_by(scene.tx, partnership, id, actor.agency, me, now)?;
+        let cases = store::reach::cases_of_person(scene.tx, partnership, id, me, now)?;
+        let Some(person) = person else { return Ok(Facts::default()) };
+        let of = |case: &CaseRow| Facts {
+            owner: case.owner == me,
+            agency_owns: case.owner_agency == actor.agency,
+            on_team: case.on_team,
+            state: Some(case.state),
+            ..Facts::collection()
+        };
+        let case = cases.iter().any(|case| is_entitled(&actor, Operation::ConsolidationRead, &of(case)));
+        let facts = Facts {
+            in_partnership: true,
+            own_agency: person.created_by_agency == actor.agency,
+            agency_owns: person.created_by_agency == actor.agency && actor.social_care,
+            owner: person.created_by == me,
+            case,
+            ..Facts::default()
+        };
+        let facts = by_invitation(&actor, operation, facts, reach);
+        let emergency = cases.iter().find(|case| case.emergency).filter(|_| !case && !facts.owner);
+        let notice = match emergency.filter(|_| operation.given_in_emergency()) {
+            Some(case) => self.emergency_notice(scene, case.chronology)?,
+            None => None,
+        };
+        let facts = Facts { emergency: notice.is_some(), ..facts };
+        scene.trail.told.emergency = notice;
+        Ok(facts)
     }
 
     pub(crate) fn seal_person(
@@ -139,12 +185,16 @@ impl Service {
         version: i64,
         expires_at: Instant,
         now: Instant,
-        details: &PersonDetails,
+        record: &PersonRecord,
     ) -> Answer<SealedValue> {
-        self.seal(&person_place(id, version), &person_terms(id, expires_at), now, details)
+        self.seal(&person_place(id, version), &person_terms(id, expires_at), now, record)
     }
 
     pub(crate) fn open_person(&self, row: &PersonRow, now: Instant) -> Answer<PersonDetails> {
+        Ok(self.open_record(row, now)?.details)
+    }
+
+    fn open_record(&self, row: &PersonRow, now: Instant) -> Answer<PersonRecord> {
         let place = person_place(row.id, row.version);
         self.unseal(&place, &person_terms(row.id, row.expires_at), now, row.wrapped_key.as_ref(), row.sealed.as_ref())
     }
@@ -159,21 +209,18 @@ impl Service {
     }
 }
 
-/// Facts about a person: who recorded it, and whether the caller contributes to a chronology of their family.
-fn person_facts(scene: &mut Scene<'_, '_>, id: PersonId) -> Answer<Facts> {
-    let (actor, now) = (scene.session.actor.clone(), scene.session.now);
-    let Some(person) = store::people::facts(scene.tx, actor.partnership, id, now)? else {
-        return Ok(Facts::default());
-    };
-    let reach = store::people::reachable_by(scene.tx, actor.partnership, id, actor.agency, actor.practitioner, now)?;
-    Ok(Facts {
-        in_partnership: true,
-        own_agency: person.created_by_agency == actor.agency,
-        agency_owns: person.created_by_agency == actor.agency && actor.social_care,
-        owner: person.created_by == actor.practitioner,
-        invitation: reach,
-        ..Facts::default()
-    })
+/// Facts with the invitation by which the caller may do it; with none where none lets them.
+pub(super) fn by_invitation(actor: &Actor, operation: Operation, facts: Facts, reach: Vec<Reach>) -> Facts {
+    let with = |one: Reach| Facts { invitation: Some(one.invitation), state: Some(one.state), ..facts.clone() };
+    reach.into_iter().map(with).find(|facts| is_entitled(actor, operation, facts)).unwrap_or(facts)
+}
+
+/// A person whom the caller was given leave to see or change.
+struct Held {
+    permit: Permit,
+    row: PersonRow,
+    /// Whether protected addresses are theirs to see.
+    all_addresses: bool,
 }
 
 pub(crate) fn person_place(id: PersonId, version: i64) -> Place {
@@ -182,73 +229,6 @@ pub(crate) fn person_place(id: PersonId, version: i64) -> Place {
 
 pub(crate) fn person_terms(id: PersonId, expires_at: Instant) -> Terms {
     until(id, expires_at)
-}
-
-/// Checks and parses what was typed; all faults at once.
-fn details(input: &PersonIn, now: Instant, tests: TestNumbers) -> Answer<PersonDetails> {
-    let mut faults = Vec::new();
-    let number = |text: &str| NhsNumber::parse_issued(text, tests);
-    let nhs_number = parse_identifier(input.nhs_number.as_deref(), "/nhs_number", &mut faults, number);
-    let upn = parse_identifier(input.upn.as_deref(), "/upn", &mut faults, Upn::parse);
-    let is_child = input.kind == PersonKind::Child;
-    if is_child && input.nhs_number.is_none() && input.no_nhs_number_reason.is_none() {
-        let message = "give the NHS number, or the reason why there is none";
-        faults.push(Fault::new("/no_nhs_number_reason", "required", message));
-    }
-    if nhs_number.is_some() && input.no_nhs_number_reason.is_some() {
-        let message = "a reason for having no NHS number stands beside an NHS number";
-        faults.push(Fault::new("/no_nhs_number_reason", "contradicts", message));
-    }
-    if let Some(birth) = input.birth
-        && !birth.expected
-        && birth.date > domain::uk_date_of(now)
-    {
-        faults.push(Fault::new("/birth/date", "future_date", "a date of birth is not in the future; set `expected`"));
-    }
-    check_names(input, &mut faults);
-    for (at, address) in input.addresses.iter().enumerate() {
-        for (field, day) in [("from", &address.from), ("until", &address.until)] {
-            faults.extend(edtf_fault(format!("/addresses/{at}/{field}"), day));
-        }
-    }
-    if !faults.is_empty() {
-        return Err(ServiceError::Invalid(faults));
-    }
-    Ok(PersonDetails {
-        kind: input.kind,
-        name: input.name.clone(),
-        other_names: input.other_names.clone(),
-        birth: input.birth,
-        sex: input.sex,
-        nhs_number,
-        no_nhs_number_reason: input.no_nhs_number_reason,
-        upn,
-        addresses: input.addresses.clone(),
-    })
-}
-
-fn check_names(input: &PersonIn, faults: &mut Vec<Fault>) {
-    let names = input.other_names.iter().enumerate().map(|(at, name)| (format!("/other_names/{at}"), name));
-    for (pointer, name) in std::iter::once(("/name".to_owned(), &input.name)).chain(names) {
-        if name.given.as_str().trim().is_empty() {
-            faults.push(Fault::new(format!("{pointer}/given"), "required", "a given name or a placeholder is needed"));
-        }
-    }
-}
-
-fn parse_identifier<T>(
-    text: Option<&str>,
-    pointer: &str,
-    faults: &mut Vec<Fault>,
-    parse: impl Fn(&str) -> Result<T, IdentifierError>,
-) -> Option<T> {
-    match text.map(parse)? {
-        Ok(value) => Some(value),
-        Err(error) => {
-            faults.push(identifier_fault(pointer, error));
-            None
-        }
-    }
 }
 
 /// What is wrong with an identifier, without repeating it.
@@ -324,25 +304,4 @@ fn find_keys(input: &FindPersonIn, tests: TestNumbers) -> Answer<Vec<(&'static s
         faults.push(Fault::new("", "required", "give an NHS number, a UPN, or name and date of birth"));
     }
     if faults.is_empty() { Ok(keys) } else { Err(ServiceError::Invalid(faults)) }
-}
-
-fn person_out(row: &PersonRow, details: PersonDetails, all_addresses: bool) -> PersonOut {
-    let PersonDetails { kind, name, other_names, birth, sex, nhs_number, no_nhs_number_reason, upn, addresses } =
-        details;
-    PersonOut {
-        id: row.id,
-        kind,
-        name,
-        other_names,
-        birth,
-        sex,
-        nhs_number: nhs_number.map(|number| number.as_str().into()),
-        no_nhs_number_reason,
-        upn: upn.map(|upn| upn.as_str().into()),
-        addresses: addresses.into_iter().filter(|address| all_addresses || !address.protected).collect(),
-        expires_at: row.expires_at,
-        version: row.version,
-        created_at: row.created_at,
-        updated_at: row.updated_at,
-    }
 }

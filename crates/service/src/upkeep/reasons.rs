@@ -3,11 +3,15 @@
 //! that no copy gives them back either.
 
 use std::sync::PoisonError;
+use std::time::Duration;
 
 use domain::{Instant, PartnershipId, PartnershipPolicy};
 use store::{StoreError, Tx};
 
 use crate::{Answer, Service, ServiceError};
+
+/// Refused texts are alerted of for so long; no words are kept of them.
+const REFUSALS_KEPT_FOR: Duration = Duration::from_secs(90 * 86_400);
 
 impl Service {
     /// Takes off the words whose retention is over; says how many. Words that a former version sealed for good are given
@@ -19,6 +23,15 @@ impl Service {
             self.forget_words("purge.hold_reasons", limit, |tx, most| store::holds::forget_words(tx, now, most))?;
         let of_orders = self.forget_words("purge.order_reasons", limit, |tx, most| {
             store::deletion_orders::forget_words(tx, now, most)
+        })?;
+        self.forget_words("purge.address_refusals", limit, |tx, most| {
+            store::address_refusals::forget(tx, now.minus(REFUSALS_KEPT_FOR), most)
+        })?;
+        self.forget_words("purge.destruction_requests", limit, |tx, most| {
+            store::destruction_requests::forget(tx, now, most)
+        })?;
+        self.forget_words("purge.provisional_practitioners", limit, |tx, most| {
+            store::practitioners::forget_provisional(tx, now, most)
         })?;
         until_none(limit, || self.give_hold_words_an_end(limit, now))?;
         until_none(limit, || self.give_order_words_an_end(limit, now))?;

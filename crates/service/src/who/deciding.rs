@@ -49,6 +49,7 @@ impl Service {
             |scene| {
                 let Admitted { permit, row: chronology } = self.admit(scene, id, Operation::PersonLinkDecide)?;
                 check_reason(&input.reason)?;
+                self.refuse_addresses(scene, &permit, chronology.family_id, &input)?;
                 let subject = self.subject(scene, &permit, &chronology, &input)?;
                 if input.decision == PersonVerdict::Same {
                     check_free(scene, &chronology, &subject)?;
@@ -90,6 +91,7 @@ impl Service {
                 return Err(ServiceError::Conflict(Conflict::WrongState));
             }
             check_reason(&patch.reason)?;
+            self.refuse_addresses(scene, &permit, chronology.family_id, &patch)?;
             let subject = self.subject_of(scene, &chronology, (row.their_person_id, row.our_person_id), Some(row))?;
             self.step(scene, &permit, &chronology, &subject, PersonLinkStep::Undone, &patch.reason)
         })?;

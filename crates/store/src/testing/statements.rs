@@ -47,6 +47,20 @@ pub fn issued(kind: Kind) -> Statements {
     issued.as_ref().and_then(|issued| issued.normal.get(&kind)).cloned().unwrap_or_default()
 }
 
+/// What `body` has statements issued, in their order; on every thread, so let nothing else be under way.
+pub fn traced<T>(body: impl FnOnce() -> T) -> (T, Vec<String>) {
+    *trace() = Some(Vec::new());
+    let value = body();
+    let issued = trace().take().unwrap_or_default();
+    (value, issued)
+}
+
+static TRACE: Mutex<Option<Vec<String>>> = Mutex::new(None);
+
+fn trace() -> MutexGuard<'static, Option<Vec<String>>> {
+    TRACE.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Notes where the statements that `body` runs come from.
 pub(crate) fn called_from<T>(caller: &'static Location<'static>, body: impl FnOnce() -> T) -> T {
     let outer = CALLER.replace(Some(caller));
@@ -67,6 +81,9 @@ impl Instrumentation for Recorder {
         let mut text = WithoutValues::default();
         // Ends with an error where the values begin.
         let _ = write!(text, "{query}");
+        if let Some(trace) = trace().as_mut() {
+            trace.push(normal(&text.0));
+        }
         note(self.0, text.0, caller);
     }
 }

@@ -176,6 +176,7 @@ on_each_database! {
             words_until: Some(now()),
             wrapped_key: Some(sealed("key")),
             sealed: Some(sealed("reasons")),
+            asked_by: None,
         };
         db.write("order", |tx| {
             deletion_orders::insert(tx, &row)?;

@@ -110,6 +110,7 @@ impl World {
             version: 1,
             created_at: minute(0),
             updated_at: minute(0),
+            provisional_until: None,
         }
     }
 
@@ -332,6 +333,8 @@ impl World {
             wrapped_key: Some(sealed("key")),
             sealed: Some(sealed("reasons")),
             version: 1,
+            awaiting: false,
+            confirmed_by: None,
         }
     }
 
