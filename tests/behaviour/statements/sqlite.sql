@@ -365,22 +365,13 @@ SELECT `consolidations`.`id`, `consolidations`.`chronology_id`, `consolidations`
 SELECT `consolidations`.`id`, `consolidations`.`chronology_id`, `consolidations`.`author_id`, `consolidations`.`expires_at` FROM `consolidations` WHERE ((`consolidations`.`partnership_id` = ?) IS TRUE AND (`consolidations`.`chronology_id` = ?)) ORDER BY `consolidations`.`id`
 
 -- deletion_orders::find
-SELECT `deletion_orders`.`chronology_id`, `deletion_orders`.`partnership_id`, `deletion_orders`.`reason`, `deletion_orders`.`snapshot`, `deletion_orders`.`decided_by`, `deletion_orders`.`decided_at`, `deletion_orders`.`words_until`, `deletion_orders`.`wrapped_key`, `deletion_orders`.`sealed` FROM `deletion_orders` WHERE ((`deletion_orders`.`partnership_id` = ?) AND (`deletion_orders`.`chronology_id` = ?))
-
--- deletion_orders::find
 SELECT `deletion_orders`.`chronology_id`, `deletion_orders`.`partnership_id`, `deletion_orders`.`reason`, `deletion_orders`.`snapshot`, `deletion_orders`.`decided_by`, `deletion_orders`.`decided_at`, `deletion_orders`.`words_until`, `deletion_orders`.`wrapped_key`, `deletion_orders`.`sealed`, `deletion_orders`.`asked_by` FROM `deletion_orders` WHERE ((`deletion_orders`.`partnership_id` = ?) AND (`deletion_orders`.`chronology_id` = ?))
-
--- deletion_orders::insert
-INSERT INTO `deletion_orders` (`chronology_id`, `partnership_id`, `reason`, `snapshot`, `decided_by`, `decided_at`, `words_until`, `wrapped_key`, `sealed`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
 
 -- deletion_orders::insert
 INSERT INTO `deletion_orders` (`chronology_id`, `partnership_id`, `reason`, `snapshot`, `decided_by`, `decided_at`, `words_until`, `wrapped_key`, `sealed`, `asked_by`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
 
 -- deletion_orders::words_with_an_end
 SELECT `deletion_orders`.`chronology_id` FROM `deletion_orders` WHERE ((`deletion_orders`.`words_until` <= ?) AND (`deletion_orders`.`sealed` IS NOT NULL)) ORDER BY `deletion_orders`.`words_until`, `deletion_orders`.`chronology_id` LIMIT ?
-
--- deletion_orders::words_with_an_end
-SELECT `deletion_orders`.`chronology_id`, `deletion_orders`.`partnership_id`, `deletion_orders`.`reason`, `deletion_orders`.`snapshot`, `deletion_orders`.`decided_by`, `deletion_orders`.`decided_at`, `deletion_orders`.`words_until`, `deletion_orders`.`wrapped_key`, `deletion_orders`.`sealed` FROM `deletion_orders` WHERE ((`deletion_orders`.`words_until` IS NULL) AND (`deletion_orders`.`sealed` IS NOT NULL)) ORDER BY `deletion_orders`.`chronology_id` LIMIT ?
 
 -- deletion_orders::words_with_an_end
 SELECT `deletion_orders`.`chronology_id`, `deletion_orders`.`partnership_id`, `deletion_orders`.`reason`, `deletion_orders`.`snapshot`, `deletion_orders`.`decided_by`, `deletion_orders`.`decided_at`, `deletion_orders`.`words_until`, `deletion_orders`.`wrapped_key`, `deletion_orders`.`sealed`, `deletion_orders`.`asked_by` FROM `deletion_orders` WHERE ((`deletion_orders`.`words_until` IS NULL) AND (`deletion_orders`.`sealed` IS NOT NULL)) ORDER BY `deletion_orders`.`chronology_id` LIMIT ?
@@ -408,6 +399,9 @@ INSERT INTO `destruction_requests` (`chronology_id`, `id`, `partnership_id`, `re
 
 -- emergency::awaiting_review
 SELECT COUNT(*) FROM `emergency_accesses` WHERE (((`emergency_accesses`.`partnership_id` = ?) IS TRUE AND (`emergency_accesses`.`practitioner_id` = ?)) AND (`emergency_accesses`.`reviewed_at` IS NULL))
+
+-- emergency::chronologies_of
+SELECT `emergency_chronologies`.`access_id`, `emergency_chronologies`.`chronology_id`, `emergency_chronologies`.`partnership_id`, `emergency_chronologies`.`practitioner_id`, `emergency_chronologies`.`owner_id`, `emergency_chronologies`.`owner_agency_id`, `emergency_chronologies`.`ends_at` FROM `emergency_chronologies` WHERE ((`emergency_chronologies`.`partnership_id` = ?) AND (1=0)) ORDER BY `emergency_chronologies`.`access_id`, `emergency_chronologies`.`chronology_id`
 
 -- emergency::chronologies_of
 SELECT `emergency_chronologies`.`access_id`, `emergency_chronologies`.`chronology_id`, `emergency_chronologies`.`partnership_id`, `emergency_chronologies`.`practitioner_id`, `emergency_chronologies`.`owner_id`, `emergency_chronologies`.`owner_agency_id`, `emergency_chronologies`.`ends_at` FROM `emergency_chronologies` WHERE ((`emergency_chronologies`.`partnership_id` = ?) AND (`emergency_chronologies`.`access_id` IN (?, …))) ORDER BY `emergency_chronologies`.`access_id`, `emergency_chronologies`.`chronology_id`
@@ -569,9 +563,6 @@ SELECT `entries`.`id`, `entries`.`fragment_id`, `entries`.`version`, `entries`.`
 SELECT `entries`.`id`, `entries`.`fragment_id`, `entries`.`version`, `entries`.`partnership_id`, `entries`.`position`, `entries`.`marking`, `entries`.`reference_index`, `entries`.`sealed` FROM (`consolidation_fragments` INNER JOIN `entries` ON ((`entries`.`fragment_id` = `consolidation_fragments`.`fragment_id`) AND (`entries`.`version` = `consolidation_fragments`.`version`))) WHERE (((`consolidation_fragments`.`consolidation_id` = ?) AND (`consolidation_fragments`.`partnership_id` = ?)) AND (`entries`.`id` NOT IN (?, …))) ORDER BY `entries`.`fragment_id`, `entries`.`position`
 
 -- fragments::frozen::standing_versions
-SELECT `entries`.`id` FROM `entries` WHERE ((`entries`.`fragment_id` = ?) AND (`entries`.`version` = ?))
-
--- fragments::frozen::standing_versions
 SELECT `entries`.`id`, `entries`.`fragment_id`, `entries`.`version`, `entries`.`partnership_id`, `entries`.`position`, `entries`.`marking`, `entries`.`reference_index`, `entries`.`sealed` FROM `entries` WHERE ((`entries`.`fragment_id` = ?) AND (`entries`.`version` = ?)) ORDER BY `entries`.`position`
 
 -- fragments::frozen::standing_versions
@@ -610,17 +601,8 @@ UPDATE `fragments` SET `id` = ?, `partnership_id` = ?, `agency_id` = ?, `chronol
 -- holds::active
 SELECT `holds`.`id` FROM `holds` WHERE ((((`holds`.`partnership_id` = ?) AND (`holds`.`awaiting` = ?)) AND ((`holds`.`released_at` IS NULL) OR (`holds`.`released_at` > ?))) AND (((`holds`.`scope` = ?) OR ((`holds`.`scope` = ?) AND (`holds`.`target_id` = ?))) OR ((`holds`.`scope` = ?) AND (`holds`.`target_id` IN (?, …))))) LIMIT ?
 
--- holds::active
-SELECT `holds`.`id` FROM `holds` WHERE (((`holds`.`partnership_id` = ?) AND ((`holds`.`released_at` IS NULL) OR (`holds`.`released_at` > ?))) AND (((`holds`.`scope` = ?) OR ((`holds`.`scope` = ?) AND (`holds`.`target_id` = ?))) OR ((`holds`.`scope` = ?) AND (`holds`.`target_id` IN (?, …))))) LIMIT ?
-
--- holds::find
-SELECT `holds`.`id`, `holds`.`partnership_id`, `holds`.`scope`, `holds`.`target_id`, `holds`.`review_at`, `holds`.`placed_by`, `holds`.`placed_at`, `holds`.`released_by`, `holds`.`released_at`, `holds`.`words_until`, `holds`.`wrapped_key`, `holds`.`sealed`, `holds`.`version` FROM `holds` WHERE ((`holds`.`partnership_id` = ?) AND (`holds`.`id` = ?)) LIMIT ?
-
 -- holds::find
 SELECT `holds`.`id`, `holds`.`partnership_id`, `holds`.`scope`, `holds`.`target_id`, `holds`.`review_at`, `holds`.`placed_by`, `holds`.`placed_at`, `holds`.`released_by`, `holds`.`released_at`, `holds`.`words_until`, `holds`.`wrapped_key`, `holds`.`sealed`, `holds`.`version`, `holds`.`awaiting`, `holds`.`confirmed_by` FROM `holds` WHERE ((`holds`.`partnership_id` = ?) AND (`holds`.`id` = ?)) LIMIT ?
-
--- holds::insert
-INSERT INTO `holds` (`id`, `partnership_id`, `scope`, `target_id`, `review_at`, `placed_by`, `placed_at`, `released_by`, `released_at`, `words_until`, `wrapped_key`, `sealed`, `version`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 -- holds::insert
 INSERT INTO `holds` (`id`, `partnership_id`, `scope`, `target_id`, `review_at`, `placed_by`, `placed_at`, `released_by`, `released_at`, `words_until`, `wrapped_key`, `sealed`, `version`, `awaiting`, `confirmed_by`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
@@ -629,13 +611,7 @@ INSERT INTO `holds` (`id`, `partnership_id`, `scope`, `target_id`, `review_at`, 
 SELECT COUNT(*) FROM `holds` WHERE ((`holds`.`released_at` IS NULL) AND (`holds`.`review_at` <= ?))
 
 -- holds::page
-SELECT `holds`.`id`, `holds`.`partnership_id`, `holds`.`scope`, `holds`.`target_id`, `holds`.`review_at`, `holds`.`placed_by`, `holds`.`placed_at`, `holds`.`released_by`, `holds`.`released_at`, `holds`.`words_until`, `holds`.`wrapped_key`, `holds`.`sealed`, `holds`.`version` FROM `holds` WHERE (`holds`.`partnership_id` = ?) ORDER BY `holds`.`placed_at`, `holds`.`id` LIMIT ?
-
--- holds::page
 SELECT `holds`.`id`, `holds`.`partnership_id`, `holds`.`scope`, `holds`.`target_id`, `holds`.`review_at`, `holds`.`placed_by`, `holds`.`placed_at`, `holds`.`released_by`, `holds`.`released_at`, `holds`.`words_until`, `holds`.`wrapped_key`, `holds`.`sealed`, `holds`.`version`, `holds`.`awaiting`, `holds`.`confirmed_by` FROM `holds` WHERE (`holds`.`partnership_id` = ?) ORDER BY `holds`.`placed_at`, `holds`.`id` LIMIT ?
-
--- holds::update
-UPDATE `holds` SET `id` = ?, `partnership_id` = ?, `scope` = ?, `target_id` = ?, `review_at` = ?, `placed_by` = ?, `placed_at` = ?, `released_by` = ?, `released_at` = ?, `words_until` = ?, `wrapped_key` = ?, `sealed` = ?, `version` = ? WHERE (((`holds`.`partnership_id` = ?) AND (`holds`.`id` = ?)) AND (`holds`.`version` = ?))
 
 -- holds::update
 UPDATE `holds` SET `id` = ?, `partnership_id` = ?, `scope` = ?, `target_id` = ?, `review_at` = ?, `placed_by` = ?, `placed_at` = ?, `released_by` = ?, `released_at` = ?, `words_until` = ?, `wrapped_key` = ?, `sealed` = ?, `version` = ?, `awaiting` = ?, `confirmed_by` = ? WHERE (((`holds`.`partnership_id` = ?) AND (`holds`.`id` = ?)) AND (`holds`.`version` = ?))
@@ -644,13 +620,7 @@ UPDATE `holds` SET `id` = ?, `partnership_id` = ?, `scope` = ?, `target_id` = ?,
 SELECT `holds`.`id` FROM `holds` WHERE ((`holds`.`words_until` <= ?) AND (`holds`.`sealed` IS NOT NULL)) ORDER BY `holds`.`words_until`, `holds`.`id` LIMIT ?
 
 -- holds::words_with_an_end
-SELECT `holds`.`id`, `holds`.`partnership_id`, `holds`.`scope`, `holds`.`target_id`, `holds`.`review_at`, `holds`.`placed_by`, `holds`.`placed_at`, `holds`.`released_by`, `holds`.`released_at`, `holds`.`words_until`, `holds`.`wrapped_key`, `holds`.`sealed`, `holds`.`version` FROM `holds` WHERE ((`holds`.`words_until` IS NULL) AND (`holds`.`sealed` IS NOT NULL)) ORDER BY `holds`.`id` LIMIT ?
-
--- holds::words_with_an_end
 SELECT `holds`.`id`, `holds`.`partnership_id`, `holds`.`scope`, `holds`.`target_id`, `holds`.`review_at`, `holds`.`placed_by`, `holds`.`placed_at`, `holds`.`released_by`, `holds`.`released_at`, `holds`.`words_until`, `holds`.`wrapped_key`, `holds`.`sealed`, `holds`.`version`, `holds`.`awaiting`, `holds`.`confirmed_by` FROM `holds` WHERE ((`holds`.`words_until` IS NULL) AND (`holds`.`sealed` IS NOT NULL)) ORDER BY `holds`.`id` LIMIT ?
-
--- holds::words_with_an_end
-UPDATE `holds` SET `id` = ?, `partnership_id` = ?, `scope` = ?, `target_id` = ?, `review_at` = ?, `placed_by` = ?, `placed_at` = ?, `released_by` = ?, `released_at` = ?, `words_until` = ?, `wrapped_key` = ?, `sealed` = ?, `version` = ? WHERE (((`holds`.`partnership_id` = ?) AND (`holds`.`id` = ?)) AND (`holds`.`words_until` IS NULL))
 
 -- holds::words_with_an_end
 UPDATE `holds` SET `id` = ?, `partnership_id` = ?, `scope` = ?, `target_id` = ?, `review_at` = ?, `placed_by` = ?, `placed_at` = ?, `released_by` = ?, `released_at` = ?, `words_until` = ?, `wrapped_key` = ?, `sealed` = ?, `version` = ?, `awaiting` = ?, `confirmed_by` = ? WHERE (((`holds`.`partnership_id` = ?) AND (`holds`.`id` = ?)) AND (`holds`.`words_until` IS NULL))
@@ -851,22 +821,10 @@ SELECT `fragments`.`family_id`, `fragments`.`agency_id` FROM ((`fragments` INNER
 UPDATE `practitioners` SET `provisional_until` = ? WHERE (((`practitioners`.`partnership_id` = ?) IS TRUE AND (`practitioners`.`id` IN (?, …))) AND (`practitioners`.`provisional_until` IS NOT NULL))
 
 -- practitioners::find
-SELECT `practitioners`.`id`, `practitioners`.`partnership_id`, `practitioners`.`agency_id`, `practitioners`.`subject_index`, `practitioners`.`wrapped_key`, `practitioners`.`sealed`, `practitioners`.`active`, `practitioners`.`version`, `practitioners`.`created_at`, `practitioners`.`updated_at` FROM `practitioners` WHERE ((`practitioners`.`partnership_id` = ?) AND (`practitioners`.`id` = ?))
-
--- practitioners::find
 SELECT `practitioners`.`id`, `practitioners`.`partnership_id`, `practitioners`.`agency_id`, `practitioners`.`subject_index`, `practitioners`.`wrapped_key`, `practitioners`.`sealed`, `practitioners`.`active`, `practitioners`.`version`, `practitioners`.`created_at`, `practitioners`.`updated_at`, `practitioners`.`provisional_until` FROM `practitioners` WHERE ((`practitioners`.`partnership_id` = ?) AND (`practitioners`.`id` = ?))
 
 -- practitioners::find_by_subject
-SELECT `practitioners`.`id`, `practitioners`.`partnership_id`, `practitioners`.`agency_id`, `practitioners`.`subject_index`, `practitioners`.`wrapped_key`, `practitioners`.`sealed`, `practitioners`.`active`, `practitioners`.`version`, `practitioners`.`created_at`, `practitioners`.`updated_at` FROM `practitioners` WHERE (((`practitioners`.`partnership_id` = ?) AND (`practitioners`.`agency_id` = ?)) AND (`practitioners`.`subject_index` = ?))
-
--- practitioners::find_by_subject
 SELECT `practitioners`.`id`, `practitioners`.`partnership_id`, `practitioners`.`agency_id`, `practitioners`.`subject_index`, `practitioners`.`wrapped_key`, `practitioners`.`sealed`, `practitioners`.`active`, `practitioners`.`version`, `practitioners`.`created_at`, `practitioners`.`updated_at`, `practitioners`.`provisional_until` FROM `practitioners` WHERE (((`practitioners`.`partnership_id` = ?) AND (`practitioners`.`agency_id` = ?)) AND (`practitioners`.`subject_index` = ?))
-
--- practitioners::find_many
-SELECT `practitioners`.`id`, `practitioners`.`partnership_id`, `practitioners`.`agency_id`, `practitioners`.`subject_index`, `practitioners`.`wrapped_key`, `practitioners`.`sealed`, `practitioners`.`active`, `practitioners`.`version`, `practitioners`.`created_at`, `practitioners`.`updated_at` FROM `practitioners` WHERE ((`practitioners`.`partnership_id` = ?) IS TRUE AND (1=0)) ORDER BY `practitioners`.`id`
-
--- practitioners::find_many
-SELECT `practitioners`.`id`, `practitioners`.`partnership_id`, `practitioners`.`agency_id`, `practitioners`.`subject_index`, `practitioners`.`wrapped_key`, `practitioners`.`sealed`, `practitioners`.`active`, `practitioners`.`version`, `practitioners`.`created_at`, `practitioners`.`updated_at` FROM `practitioners` WHERE ((`practitioners`.`partnership_id` = ?) IS TRUE AND (`practitioners`.`id` IN (?, …))) ORDER BY `practitioners`.`id`
 
 -- practitioners::find_many
 SELECT `practitioners`.`id`, `practitioners`.`partnership_id`, `practitioners`.`agency_id`, `practitioners`.`subject_index`, `practitioners`.`wrapped_key`, `practitioners`.`sealed`, `practitioners`.`active`, `practitioners`.`version`, `practitioners`.`created_at`, `practitioners`.`updated_at`, `practitioners`.`provisional_until` FROM `practitioners` WHERE ((`practitioners`.`partnership_id` = ?) IS TRUE AND (1=0)) ORDER BY `practitioners`.`id`
@@ -884,19 +842,7 @@ DELETE FROM `practitioners` WHERE ((`practitioners`.`id` IN (?, …)) AND (`prac
 SELECT `practitioners`.`id` FROM `practitioners` WHERE (`practitioners`.`provisional_until` <= ?) ORDER BY `practitioners`.`provisional_until` LIMIT ?
 
 -- practitioners::insert
-INSERT INTO `practitioners` (`id`, `partnership_id`, `agency_id`, `subject_index`, `wrapped_key`, `sealed`, `active`, `version`, `created_at`, `updated_at`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
-
--- practitioners::insert
 INSERT INTO `practitioners` (`id`, `partnership_id`, `agency_id`, `subject_index`, `wrapped_key`, `sealed`, `active`, `version`, `created_at`, `updated_at`, `provisional_until`) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
-
--- practitioners::page
-SELECT `practitioners`.`id`, `practitioners`.`partnership_id`, `practitioners`.`agency_id`, `practitioners`.`subject_index`, `practitioners`.`wrapped_key`, `practitioners`.`sealed`, `practitioners`.`active`, `practitioners`.`version`, `practitioners`.`created_at`, `practitioners`.`updated_at` FROM `practitioners` WHERE (((`practitioners`.`partnership_id` = ?) AND (`practitioners`.`created_at` >= ?)) AND ((`practitioners`.`created_at` > ?) OR (`practitioners`.`id` > ?))) ORDER BY `practitioners`.`created_at`, `practitioners`.`id` LIMIT ?
-
--- practitioners::page
-SELECT `practitioners`.`id`, `practitioners`.`partnership_id`, `practitioners`.`agency_id`, `practitioners`.`subject_index`, `practitioners`.`wrapped_key`, `practitioners`.`sealed`, `practitioners`.`active`, `practitioners`.`version`, `practitioners`.`created_at`, `practitioners`.`updated_at` FROM `practitioners` WHERE ((`practitioners`.`partnership_id` = ?) AND (`practitioners`.`agency_id` = ?)) ORDER BY `practitioners`.`created_at`, `practitioners`.`id` LIMIT ?
-
--- practitioners::page
-SELECT `practitioners`.`id`, `practitioners`.`partnership_id`, `practitioners`.`agency_id`, `practitioners`.`subject_index`, `practitioners`.`wrapped_key`, `practitioners`.`sealed`, `practitioners`.`active`, `practitioners`.`version`, `practitioners`.`created_at`, `practitioners`.`updated_at` FROM `practitioners` WHERE (`practitioners`.`partnership_id` = ?) ORDER BY `practitioners`.`created_at`, `practitioners`.`id` LIMIT ?
 
 -- practitioners::page
 SELECT `practitioners`.`id`, `practitioners`.`partnership_id`, `practitioners`.`agency_id`, `practitioners`.`subject_index`, `practitioners`.`wrapped_key`, `practitioners`.`sealed`, `practitioners`.`active`, `practitioners`.`version`, `practitioners`.`created_at`, `practitioners`.`updated_at`, `practitioners`.`provisional_until` FROM `practitioners` WHERE (((`practitioners`.`partnership_id` = ?) AND (`practitioners`.`created_at` >= ?)) AND ((`practitioners`.`created_at` > ?) OR (`practitioners`.`id` > ?))) ORDER BY `practitioners`.`created_at`, `practitioners`.`id` LIMIT ?
@@ -981,12 +927,6 @@ SELECT `fragments`.`id`, `fragments`.`partnership_id`, `fragments`.`agency_id`, 
 
 -- reach::cases_of_person
 SELECT `chronologies`.`id`, `chronologies`.`owner_id`, `chronologies`.`owner_agency_id`, `chronologies`.`state`, EXISTS (SELECT `chronology_team`.`chronology_id`, `chronology_team`.`practitioner_id`, `chronology_team`.`partnership_id` FROM `chronology_team` WHERE (((`chronology_team`.`partnership_id` = ?) AND (`chronology_team`.`practitioner_id` = ?)) AND (`chronology_team`.`chronology_id` = `chronologies`.`id`))), EXISTS (SELECT `emergency_chronologies`.`access_id`, `emergency_chronologies`.`chronology_id`, `emergency_chronologies`.`partnership_id`, `emergency_chronologies`.`practitioner_id`, `emergency_chronologies`.`owner_id`, `emergency_chronologies`.`owner_agency_id`, `emergency_chronologies`.`ends_at`, `emergency_accesses`.`id`, `emergency_accesses`.`partnership_id`, `emergency_accesses`.`practitioner_id`, `emergency_accesses`.`agency_id`, `emergency_accesses`.`reason_code`, `emergency_accesses`.`opened_at`, `emergency_accesses`.`ends_at`, `emergency_accesses`.`ended_at`, `emergency_accesses`.`review_due_at`, `emergency_accesses`.`reviewed_at`, `emergency_accesses`.`reviewed_by`, `emergency_accesses`.`finding`, `emergency_accesses`.`words_until`, `emergency_accesses`.`wrapped_key`, `emergency_accesses`.`sealed`, `emergency_accesses`.`version` FROM (`emergency_chronologies` INNER JOIN `emergency_accesses` ON (`emergency_accesses`.`id` = `emergency_chronologies`.`access_id`)) WHERE ((((((`emergency_chronologies`.`partnership_id` = ?) AND (`emergency_chronologies`.`chronology_id` = `chronologies`.`id`)) AND (`emergency_chronologies`.`practitioner_id` = ?)) AND (`emergency_chronologies`.`ends_at` > ?)) AND (`emergency_accesses`.`ends_at` > ?)) AND (`emergency_accesses`.`ended_at` IS NULL))) FROM (`family_members` INNER JOIN `chronologies` ON (`chronologies`.`family_id` = `family_members`.`family_id`)) WHERE ((((`family_members`.`partnership_id` = ?) AND (`family_members`.`person_id` = ?)) AND (`chronologies`.`partnership_id` = ?) IS TRUE) AND (`chronologies`.`expires_at` > ?)) ORDER BY `chronologies`.`id`
-
--- reach::to_families
-SELECT `invitations`.`state`, EXISTS (SELECT `invitation_practitioners`.`invitation_id`, `invitation_practitioners`.`practitioner_id`, `invitation_practitioners`.`partnership_id` FROM `invitation_practitioners` WHERE (((`invitation_practitioners`.`partnership_id` = ?) AND (`invitation_practitioners`.`practitioner_id` = ?)) AND (`invitation_practitioners`.`invitation_id` = `invitations`.`id`))) FROM (`invitations` INNER JOIN `chronologies` ON (`chronologies`.`id` = `invitations`.`chronology_id`)) WHERE ((((((`invitations`.`partnership_id` = ?) IS TRUE AND (`invitations`.`agency_id` = ?)) AND (`chronologies`.`partnership_id` = ?) IS TRUE) AND (1=0)) AND (`chronologies`.`expires_at` > ?)) AND (`chronologies`.`opened_at` IS NOT NULL)) ORDER BY `invitations`.`id`
-
--- reach::to_families
-SELECT `invitations`.`state`, EXISTS (SELECT `invitation_practitioners`.`invitation_id`, `invitation_practitioners`.`practitioner_id`, `invitation_practitioners`.`partnership_id` FROM `invitation_practitioners` WHERE (((`invitation_practitioners`.`partnership_id` = ?) AND (`invitation_practitioners`.`practitioner_id` = ?)) AND (`invitation_practitioners`.`invitation_id` = `invitations`.`id`))) FROM (`invitations` INNER JOIN `chronologies` ON (`chronologies`.`id` = `invitations`.`chronology_id`)) WHERE ((((((`invitations`.`partnership_id` = ?) IS TRUE AND (`invitations`.`agency_id` = ?)) AND (`chronologies`.`partnership_id` = ?) IS TRUE) AND (`chronologies`.`family_id` IN (?, …))) AND (`chronologies`.`expires_at` > ?)) AND (`chronologies`.`opened_at` IS NOT NULL)) ORDER BY `invitations`.`id`
 
 -- reach::to_family
 SELECT `invitations`.`state`, EXISTS (SELECT `invitation_practitioners`.`invitation_id`, `invitation_practitioners`.`practitioner_id`, `invitation_practitioners`.`partnership_id` FROM `invitation_practitioners` WHERE (((`invitation_practitioners`.`partnership_id` = ?) AND (`invitation_practitioners`.`practitioner_id` = ?)) AND (`invitation_practitioners`.`invitation_id` = `invitations`.`id`))), `chronologies`.`state` FROM (`chronologies` INNER JOIN `invitations` ON (`invitations`.`chronology_id` = `chronologies`.`id`)) WHERE ((((((`chronologies`.`family_id` = ?) AND (`invitations`.`partnership_id` = ?)) AND (`invitations`.`agency_id` = ?)) AND (`chronologies`.`partnership_id` = ?) IS TRUE) AND (`chronologies`.`expires_at` > ?)) AND (`chronologies`.`opened_at` IS NOT NULL)) ORDER BY `invitations`.`id`
