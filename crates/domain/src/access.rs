@@ -658,8 +658,12 @@ fn possible_in_state(operation: Operation, facts: &Facts) -> bool {
             matches!(state, S::Open | S::Closing | S::Consolidated)
         }
         O::InvitationCreate => matches!(state, S::Draft | S::Open | S::Closing),
-        O::InvitationUpdate | O::ChronologyUpdate => !matches!(state, S::Closed | S::Expired),
-        O::TimelineRead | O::LinkRead => state != S::Draft,
+        O::InvitationUpdate | O::ChronologyUpdate => {
+            matches!(state, S::Draft | S::Open | S::Closing | S::Consolidated | S::SignedOff)
+        }
+        O::TimelineRead | O::LinkRead => {
+            matches!(state, S::Open | S::Closing | S::Consolidated | S::SignedOff | S::Closed | S::Expired)
+        }
         // To say that it is the same child brings in an account, which is possible while accounts come in.
         O::PersonLinkDecide => state.takes_returns(),
         O::PersonLinkUndo => matches!(state, S::Open | S::Closing | S::Consolidated),

@@ -210,8 +210,8 @@ impl Service {
         if trying.is_hopeless() {
             return Err(ServiceError::Unavailable(Box::new(store::StoreError::Unavailable)));
         }
-        // Whoever was let read of a chronology stays in the directory: the audit names them.
-        let stays = session.provisional && result.is_ok() && trail.chronology.is_some();
+        // Whoever was let read of a family stays in the directory: the audit names them.
+        let stays = session.provisional && result.is_ok() && is_of_a_family(operation);
         let (partnership, me) = (session.actor.partnership, session.actor.practitioner);
         let written = self.0.db.write_grouped("audit.append", move |tx| {
             self.append(tx, &record)?;
@@ -335,6 +335,9 @@ impl Service {
         let outcome = Outcome { word: "allowed", trail: &trail };
         let record = self.record(call, &session, operation, outcome);
         self.append(tx, &record)?;
+        if trail.told.lowered > 0 {
+            self.append(tx, &self.record_of_lowering(call, &session, &trail))?;
+        }
         store::shown_fragments::insert(tx, &transparency::rows(&record, &session, operation, &trail))?;
         self.keep_reply(tx, call, &session, operation, &trail).map_err(|error| Failed::new(error, &trail))?;
         let partnership = session.actor.partnership;
@@ -352,11 +355,11 @@ impl Service {
                     Err(ServiceError::Unavailable(error)) => return Err(ServiceError::Unavailable(error)),
                     Err(_) => None,
                 };
-                let word = if trail.address_refused { "address_refused" } else { word };
+                let word = if trail.told.address_refused { "address_refused" } else { word };
                 let outcome = Outcome { word, trail: &trail };
                 let record = match entered {
                     Some(entered) => {
-                        if trail.address_refused {
+                        if trail.told.address_refused {
                             let actor = &entered.session.actor;
                             store::practitioners::confirm(tx, actor.partnership, &[actor.practitioner])?;
                             service.note_address_refusal(tx, &entered.session, operation, &trail)?;
@@ -385,6 +388,22 @@ impl Service {
         let recorded = self.record_failure(call, operation, self.now(), failed);
         if matches!(recorded, ServiceError::Invalid(_)) { Ok(()) } else { Err(recorded) }
     }
+}
+
+/// Whether a read is of a family or of what is kept about it, rather than of the partnership and its staff.
+fn is_of_a_family(operation: Operation) -> bool {
+    !matches!(
+        operation,
+        Operation::PartnershipRead
+            | Operation::AgencyList
+            | Operation::AgencyRead
+            | Operation::PractitionerList
+            | Operation::PractitionerRead
+            | Operation::AuditCheckpointRead
+            | Operation::ChronologyList
+            | Operation::FamilyList
+            | Operation::CertificateList
+    )
 }
 
 /// A write whose transaction is about to be committed.

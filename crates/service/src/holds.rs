@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Actor, ChronologyId, FamilyId, HoldId, Instant, Operation, PersonId, Role, Sensitive};
+use domain::{Actor, ChronologyId, FamilyId, HoldId, Instant, Operation, Permit, PersonId, Role, Sensitive};
 use serde::{Deserialize, Serialize};
 use store::HoldRow;
 use vault::{Place, Terms};
@@ -37,6 +37,7 @@ impl Service {
             |scene| {
                 let permit = scene.permit_collection(Operation::HoldPlace)?;
                 check(scene, &input)?;
+                self.refuse_addresses_in_hold(scene, &permit, (input.scope, input.target_id), &input)?;
                 let now = scene.now();
                 let id = HoldId::new(self.ids(), now);
                 let details = HoldDetails { reason: Some(input.reason.clone()), release_reason: None };
@@ -77,7 +78,7 @@ impl Service {
     }
 
     fn hold_shown(&self, row: &HoldRow, reader: &Actor, now: Instant) -> Answer<HoldOut> {
-        let may_know = reader.is(Role::TeamManager);
+        let may_know = reader.social_care && reader.is(Role::TeamManager);
         let reason = if may_know { self.hold_details(row, now)?.reason } else { None };
         Ok(hold_out(row, reason, now))
     }
@@ -147,6 +148,7 @@ impl Service {
                 if input.reason.as_str().trim().is_empty() {
                     return Err(ServiceError::fault("/reason", "required", "a reason in words"));
                 }
+                self.refuse_addresses_in_hold(scene, &permit, (scope_out(row.scope), row.target_id), &input)?;
                 let (now, before) = (scene.now(), row.version);
                 let mut details = self.hold_details(&row, now)?;
                 details.release_reason = Some(input.reason.clone());
@@ -158,6 +160,31 @@ impl Service {
             },
             |scene, _| self.read_hold(scene, id),
         )
+    }
+
+    /// The reasons of a hold tell no protected address of the families that it is about.
+    fn refuse_addresses_in_hold(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        permit: &Permit,
+        (scope, target): (HoldScope, Option<uuid::Uuid>),
+        input: &impl Serialize,
+    ) -> Answer<()> {
+        let (partnership, now) = (permit.partnership(), scene.now());
+        let families = match (scope, target) {
+            (HoldScope::Chronology, Some(id)) => {
+                let found = store::chronologies::find(scene.tx, partnership, ChronologyId(id), now)?;
+                found.into_iter().map(|row| row.family_id).collect()
+            }
+            (HoldScope::Child, Some(id)) => store::people::families_of(scene.tx, partnership, PersonId(id))?,
+            (HoldScope::Chronology | HoldScope::Child | HoldScope::All, _) => Vec::new(),
+        };
+        for family in families {
+            if store::families::facts(scene.tx, partnership, family, now)?.is_some() {
+                self.refuse_addresses(scene, permit, family, input)?;
+            }
+        }
+        Ok(())
     }
 
     /// Whether a hold stops destruction of a chronology, or of what is kept about a family.

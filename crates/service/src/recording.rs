@@ -6,6 +6,9 @@ use crate::ledger::AuditRecord;
 use crate::session::{Call, Session, Trail};
 use crate::{Answer, Service};
 
+/// What is recorded when a correction lets more people see an entry than before: its agency did that, and it said so.
+const MARKINGS_LOWERED: &str = "fragment.markings_lowered";
+
 /// How a use case ended.
 pub(crate) struct Outcome<'a> {
     /// The word for the audit.
@@ -41,6 +44,14 @@ impl Service {
             request_id: Some(call.request),
             entry_count: None,
         })
+    }
+
+    /// The record that markings were lowered, beside that of the correction that did it.
+    pub(crate) fn record_of_lowering(&self, call: &Call, session: &Session, trail: &Trail) -> AuditRecord {
+        let trail = Trail { entry_count: Some(trail.told.lowered), ..trail.clone() };
+        let outcome = Outcome { word: "allowed", trail: &trail };
+        let record = self.record(call, session, Operation::FragmentCorrect, outcome);
+        AuditRecord { operation: MARKINGS_LOWERED.to_owned(), ..record }
     }
 
     /// The record of one use case. It holds identifiers, words from closed lists, times and counts; no personal data.

@@ -82,8 +82,6 @@ pub(crate) struct Trail {
     pub(crate) told: Box<Told>,
     /// When what is answered expires: checked again after the record is written.
     pub(crate) expires_at: Option<Instant>,
-    /// A text of the write tells where a protected person lives.
-    pub(crate) address_refused: bool,
     /// What became of a submission: kept for a repeat.
     pub(crate) outcome: Option<SubmissionOutcome>,
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use domain::{
     AgencyId, ChronologyId, EntryDetails, EntryId, FragmentId, Instant, InvitationState, Operation, PartnershipId,
-    Permit, PersonDetails, PersonId, PersonKind, Reader, Sensitive, may_read_entry,
+    Permit, PersonDetails, PersonId, PersonKind, ProtectedAddresses, Reader, Sensitive, may_read_entry,
 };
 use store::fragments::KeptApart;
 use store::{ChronologyRow, ConsolidationRow, FragmentContent, FragmentRow, FragmentVersionRow, InvitationRow};
@@ -117,7 +117,13 @@ impl Service {
         let content = store::fragments::live_content_without(scene.tx, permit, chronology.id, now, |row, version| {
             self.open_kept_apart(now, reader, &mut versions, row, version)
         })?;
-        open_entries(scene, reader, versions, content)
+        // Social care reads where its protected people live; what tells others so is kept from them like what is restricted.
+        let protected = if reader.social_care {
+            None
+        } else {
+            Some(self.open_family(scene, permit, chronology.family_id)?.protected())
+        };
+        open_entries(scene, reader, versions, content, protected.as_ref())
     }
 
     /// Opens every entry that a view was frozen with, as far as it lives and the reader may see it, as [`Self::open_content`]
@@ -142,7 +148,7 @@ impl Service {
             later.insert(row.id, seen.map(|entry| (entry.id, entry.marking)).collect());
             Ok::<_, ServiceError>(kept)
         })?;
-        let mut opened = open_entries(scene, reader, versions, content)?;
+        let mut opened = open_entries(scene, reader, versions, content, None)?;
         raise_markings(&mut opened.entries, &later);
         Ok(opened)
     }
@@ -296,6 +302,7 @@ fn open_entries(
     reader: &Reader,
     mut versions: OpenedVersions,
     content: Vec<FragmentContent>,
+    protected: Option<&ProtectedAddresses>,
 ) -> Answer<Opened> {
     let mut opened = Opened {
         entries: Vec::new(),
@@ -311,8 +318,11 @@ fn open_entries(
         let Some(OpenedVersion { key, involvement, shown }) = versions.remove(&id) else { continue };
         opened.versions.insert(id, fragment.version.version);
         opened.returned.insert(agency);
-        let may =
-            |entry: &LiveEntry| may_read_entry(reader, entry.agency, &entry.details.category, &entry.details.handling);
+        let may = |entry: &LiveEntry| {
+            let tells = || protected.is_some_and(|protected| protected.are_named_by(&entry.details));
+            may_read_entry(reader, entry.agency, &entry.details.category, &entry.details.handling)
+                && (entry.agency == reader.agency || !tells())
+        };
         let seen: Vec<LiveEntry> = live_entries(&key, shown, fragment)?.into_iter().filter(may).collect();
         // Of a fragment with nothing for the reader to see, nothing is told: not what it says of its agency, nor its end.
         if seen.is_empty() && !reader.sees_every_entry_of(agency) {
@@ -320,6 +330,11 @@ fn open_entries(
         }
         scene.trail.expires_at = Some(scene.trail.expires_at.map_or(end, |earliest| earliest.min(end)));
         opened.expires.insert(id, end);
+        let told = |text: &Option<Sensitive<String>>| {
+            let text = text.as_ref().filter(|_| agency != reader.agency);
+            text.is_some_and(|text| protected.is_some_and(|protected| protected.is_told_in(text.as_str())))
+        };
+        let involvement = involvement.filter(|part| !told(&part.support) && !told(&part.lead_professional));
         opened.involvement.extend(involvement.map(|involvement| (agency, involvement)));
         opened.entries.extend(seen);
     }
@@ -369,7 +384,9 @@ pub(crate) fn family_facts(family: &FamilyView) -> FamilyFacts {
         birth: child.birth,
     };
     let other_names = family.members.iter().flat_map(|(_, details)| other_names(details)).collect();
+    // Not the protected ones: what linkage takes for an address would tell others of them.
     let addresses = family.members.iter().flat_map(|(_, details)| &details.addresses);
+    let addresses = addresses.filter(|address| !address.protected);
     let address_lines = addresses.map(|address| address.lines.clone()).collect();
     FamilyFacts { children: family.children().map(child).collect(), other_names, address_lines }
 }

@@ -23,6 +23,10 @@ pub(crate) struct Told {
     pub(crate) shown: Shown,
     /// To the reader: that it is read under an emergency access.
     pub(crate) emergency: Option<EmergencyNotice>,
+    /// To the auditor: how many entries more people may see after a correction than before it.
+    pub(crate) lowered: i64,
+    /// To the owner and the data protection officer: that a text of the write tells where a protected person lives.
+    pub(crate) address_refused: bool,
 }
 
 impl Service {
@@ -42,8 +46,11 @@ impl Service {
             let as_sent = ahead.then_some(AsSent { agency: actor.agency, sender: actor.practitioner });
             let (partnership, of, limit) = (permit.partnership(), (id, row.chronology_id), slice.limit + 1);
             let rows = store::shown_fragments::page(scene.tx, partnership, of, as_sent, slice.after, limit)?;
+            let (whole, me) = (permit.reader().sees_every_entry_of(row.agency_id), actor.practitioner);
             let shown = |row: ShownFragmentRow| {
-                let out = out(row);
+                let mut out = out(row);
+                // How many another was shown tells whoever sees fewer that there are more.
+                out.entry_count = out.entry_count.filter(|_| whole || out.practitioner_id == me);
                 // On what ground and for what purpose depends on the chronology, even for one's own.
                 Ok(if ahead { FragmentReaderOut { reason: None, purpose: None, ..out } } else { out })
             };
@@ -127,6 +134,6 @@ fn out(row: ShownFragmentRow) -> FragmentReaderOut {
         operation: row.operation,
         reason: row.reason,
         purpose: row.purpose,
-        entry_count: row.entry_count,
+        entry_count: Some(row.entry_count),
     }
 }

@@ -62,6 +62,8 @@ pub fn update(tx: &mut Tx<'_>, row: &PractitionerRow, expected: i64) -> Result<(
         dsl::active.eq(row.active),
         dsl::version.eq(row.version),
         dsl::updated_at.eq(Bind(row.updated_at)),
+        // Whoever somebody has changed stays: one who was put out would come in anew.
+        dsl::provisional_until.eq(None::<Bind<Instant>>),
     );
     one(tx.run(|c| diesel::update(target).set(change).execute(c))?)
 }

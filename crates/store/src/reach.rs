@@ -22,6 +22,8 @@ pub struct Reach {
     pub invitation: InvitationFacts,
     /// Where its chronology stands.
     pub state: ChronologyState,
+    /// When that ends.
+    pub expires_at: Instant,
 }
 
 /// The invitations of an agency to live chronologies that somebody has been asked about, from rows that lead to chronologies.
@@ -40,12 +42,14 @@ macro_rules! reached {
             .filter(chronologies::expires_at.gt(Bind($now)))
             .filter(chronologies::opened_at.is_not_null())
             .order(invitations::id)
-            .select((invitations::state, named, chronologies::state))
+            .select((invitations::state, named, chronologies::state, chronologies::expires_at))
     }};
 }
 
-fn reach((state, named, of): (InvitationState, bool, ChronologyState)) -> Reach {
-    Reach { invitation: InvitationFacts { state, named }, state: of }
+type Reached = (InvitationState, bool, ChronologyState, Instant);
+
+fn reach((state, named, of, expires_at): Reached) -> Reach {
+    Reach { invitation: InvitationFacts { state, named }, state: of, expires_at }
 }
 
 /// The invitations by which a practitioner of an agency knows of a family. Chronologies in preparation invite nobody yet, and
@@ -62,7 +66,7 @@ pub(crate) fn to_family(
         .inner_join(invitations::table.on(invitations::chronology_id.eq(chronologies::id)))
         .filter(chronologies::family_id.eq(Bind(family)));
     let query = reached!(from, partnership, agency, practitioner, now);
-    let found: Vec<(InvitationState, bool, ChronologyState)> = tx.run(|c| query.load(c))?;
+    let found: Vec<Reached> = tx.run(|c| query.load(c))?;
     Ok(found.into_iter().map(reach).collect())
 }
 
@@ -82,7 +86,7 @@ pub(crate) fn to_person(
         .filter(family_members::partnership_id.eq(Bind(partnership)))
         .filter(family_members::person_id.eq(Bind(person)));
     let query = reached!(from, partnership, agency, practitioner, now);
-    let found: Vec<(InvitationState, bool, ChronologyState)> = tx.run(|c| query.load(c))?;
+    let found: Vec<Reached> = tx.run(|c| query.load(c))?;
     Ok(found.into_iter().map(reach).collect())
 }
 

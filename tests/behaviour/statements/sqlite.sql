@@ -859,6 +859,9 @@ SELECT `practitioners`.`id` FROM `practitioners` WHERE (((`practitioners`.`partn
 -- practitioners::update
 UPDATE `practitioners` SET `wrapped_key` = ?, `sealed` = ?, `active` = ?, `version` = ?, `updated_at` = ? WHERE (((`practitioners`.`partnership_id` = ?) AND (`practitioners`.`id` = ?)) AND (`practitioners`.`version` = ?))
 
+-- practitioners::update
+UPDATE `practitioners` SET `wrapped_key` = ?, `sealed` = ?, `active` = ?, `version` = ?, `updated_at` = ?, `provisional_until` = ? WHERE (((`practitioners`.`partnership_id` = ?) AND (`practitioners`.`id` = ?)) AND (`practitioners`.`version` = ?))
+
 -- purge::backlog
 SELECT COUNT(*), min(`chronologies`.`expires_at`) FROM `chronologies` WHERE (`chronologies`.`expires_at` <= ?) LIMIT ?
 
@@ -931,8 +934,14 @@ SELECT `chronologies`.`id`, `chronologies`.`owner_id`, `chronologies`.`owner_age
 -- reach::to_family
 SELECT `invitations`.`state`, EXISTS (SELECT `invitation_practitioners`.`invitation_id`, `invitation_practitioners`.`practitioner_id`, `invitation_practitioners`.`partnership_id` FROM `invitation_practitioners` WHERE (((`invitation_practitioners`.`partnership_id` = ?) AND (`invitation_practitioners`.`practitioner_id` = ?)) AND (`invitation_practitioners`.`invitation_id` = `invitations`.`id`))), `chronologies`.`state` FROM (`chronologies` INNER JOIN `invitations` ON (`invitations`.`chronology_id` = `chronologies`.`id`)) WHERE ((((((`chronologies`.`family_id` = ?) AND (`invitations`.`partnership_id` = ?)) AND (`invitations`.`agency_id` = ?)) AND (`chronologies`.`partnership_id` = ?) IS TRUE) AND (`chronologies`.`expires_at` > ?)) AND (`chronologies`.`opened_at` IS NOT NULL)) ORDER BY `invitations`.`id`
 
+-- reach::to_family
+SELECT `invitations`.`state`, EXISTS (SELECT `invitation_practitioners`.`invitation_id`, `invitation_practitioners`.`practitioner_id`, `invitation_practitioners`.`partnership_id` FROM `invitation_practitioners` WHERE (((`invitation_practitioners`.`partnership_id` = ?) AND (`invitation_practitioners`.`practitioner_id` = ?)) AND (`invitation_practitioners`.`invitation_id` = `invitations`.`id`))), `chronologies`.`state`, `chronologies`.`expires_at` FROM (`chronologies` INNER JOIN `invitations` ON (`invitations`.`chronology_id` = `chronologies`.`id`)) WHERE ((((((`chronologies`.`family_id` = ?) AND (`invitations`.`partnership_id` = ?)) AND (`invitations`.`agency_id` = ?)) AND (`chronologies`.`partnership_id` = ?) IS TRUE) AND (`chronologies`.`expires_at` > ?)) AND (`chronologies`.`opened_at` IS NOT NULL)) ORDER BY `invitations`.`id`
+
 -- reach::to_person
 SELECT `invitations`.`state`, EXISTS (SELECT `invitation_practitioners`.`invitation_id`, `invitation_practitioners`.`practitioner_id`, `invitation_practitioners`.`partnership_id` FROM `invitation_practitioners` WHERE (((`invitation_practitioners`.`partnership_id` = ?) AND (`invitation_practitioners`.`practitioner_id` = ?)) AND (`invitation_practitioners`.`invitation_id` = `invitations`.`id`))), `chronologies`.`state` FROM ((`family_members` INNER JOIN `chronologies` ON (`chronologies`.`family_id` = `family_members`.`family_id`)) INNER JOIN `invitations` ON (`invitations`.`chronology_id` = `chronologies`.`id`)) WHERE (((((((`family_members`.`partnership_id` = ?) AND (`family_members`.`person_id` = ?)) AND (`invitations`.`partnership_id` = ?)) AND (`invitations`.`agency_id` = ?)) AND (`chronologies`.`partnership_id` = ?) IS TRUE) AND (`chronologies`.`expires_at` > ?)) AND (`chronologies`.`opened_at` IS NOT NULL)) ORDER BY `invitations`.`id`
+
+-- reach::to_person
+SELECT `invitations`.`state`, EXISTS (SELECT `invitation_practitioners`.`invitation_id`, `invitation_practitioners`.`practitioner_id`, `invitation_practitioners`.`partnership_id` FROM `invitation_practitioners` WHERE (((`invitation_practitioners`.`partnership_id` = ?) AND (`invitation_practitioners`.`practitioner_id` = ?)) AND (`invitation_practitioners`.`invitation_id` = `invitations`.`id`))), `chronologies`.`state`, `chronologies`.`expires_at` FROM ((`family_members` INNER JOIN `chronologies` ON (`chronologies`.`family_id` = `family_members`.`family_id`)) INNER JOIN `invitations` ON (`invitations`.`chronology_id` = `chronologies`.`id`)) WHERE (((((((`family_members`.`partnership_id` = ?) AND (`family_members`.`person_id` = ?)) AND (`invitations`.`partnership_id` = ?)) AND (`invitations`.`agency_id` = ?)) AND (`chronologies`.`partnership_id` = ?) IS TRUE) AND (`chronologies`.`expires_at` > ?)) AND (`chronologies`.`opened_at` IS NOT NULL)) ORDER BY `invitations`.`id`
 
 -- scopes_to_destroy::delete
 DELETE FROM `scopes_to_destroy` WHERE (`scopes_to_destroy`.`scope` = ?)

@@ -394,6 +394,25 @@ on_both! {
         assert_eq!(app.by(User::SYSTEM).get("/v1/me").status, 200);
     }
 
+    fn an_issuer_gives_the_roles_that_it_may_give_and_no_others(app) {
+        let seed = app.seed();
+        let with = |token: &str| app.by(User::NOBODY).send("GET", "/v1/me", &[("Authorization", token)], &[]).status;
+        for role in Role::ALL {
+            let expected = match role {
+                // A system needs its certificate besides.
+                Role::Auditor | Role::SystemClient => 401,
+                Role::SocialWorker | Role::TeamManager | Role::Practitioner | Role::SafeguardingLead | Role::BusinessSupport => 200,
+            };
+            assert_eq!(with(&app.bearer_of_agency_issuer(User::UNNAMED, &[*role])), expected, "{role:?}");
+        }
+        // Roles of children's social care count there alone, whoever gives them.
+        let manager = app.bearer_of_agency_issuer(User::UNNAMED, &[Role::TeamManager, Role::SocialWorker]);
+        for path in [seed.path.as_str(), "/v1/holds", "/v1/unpurged", &seed.at("timeline")] {
+            let answer = app.by(User::NOBODY).send("GET", path, &[("Authorization", &manager)], &[]);
+            assert_eq!(answer.status, 404, "{path}");
+        }
+    }
+
     fn an_agencys_issuer_makes_nobody_an_auditor(app) {
         let _ = app.seed();
         let with = |token: &str, path: &str| app.by(User::NOBODY).send("GET", path, &[("Authorization", token)], &[]);

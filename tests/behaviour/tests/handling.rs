@@ -56,18 +56,7 @@ on_both! {
                               restricted("weighed", &[&seed.other_twin], &[])]);
         let _ = app.by(User::OFFICER).put(&format!("/v1/fragments/{police}"), Some(1), &body).ok();
         let after = seen(app, &seed, User::WAITING);
-        // The version of a fragment is shown on each account; all else is the same.
-        let same = |view: &Value| {
-            let mut view = view.clone();
-            for row in view["rows"].as_array_mut().into_iter().flatten() {
-                for account in row["accounts"].as_array_mut().into_iter().flatten() {
-                    account["fragment_version"] = NOTHING;
-                    account["submitted_at"] = NOTHING;
-                }
-            }
-            view
-        };
-        assert_eq!(same(&after.0), same(&before.0), "rows, children on rows, counts, coverage");
+        assert_eq!(after, before, "rows, children on rows, counts, coverage, versions, times and the tag");
         let owner = seen(app, &seed, User::OWNER);
         let count = |view: &Value| view["header"]["entry_count"].as_i64().unwrap_or(0);
         assert_eq!(count(&owner.0), count(&owner_before.0) + 2);
@@ -84,6 +73,124 @@ on_both! {
         assert_eq!(seen(app, &seed, User::WAITING), before, "and the tag is the same");
         let tag = app.by(User::WAITING).get_unless(&seed.at("timeline"), &before.1);
         assert_eq!(tag.status, 304);
+    }
+
+    fn a_correction_of_what_is_marked_alone_makes_no_version_for_others(app) {
+        let seed = app.seed();
+        let _ = submit(app, &seed, User::WAITING, &[entry("weighed", "2026-01-30", &[&seed.twin])]);
+        let plain = || entry("a call", "2026-01-28", &[&seed.twin]);
+        let police = submit(app, &seed, User::OFFICER, &[plain(), crime("an arrest")]);
+        let path = format!("/v1/fragments/{police}");
+        let all_of = |user: User| {
+            let paths = [path.clone(), format!("{path}/versions"), format!("{path}/versions/1"), format!("{path}/versions/2"), seed.at("fragments"), seed.at("links")];
+            let answers = paths.map(|path| app.by(user).get(&path));
+            (answers.map(|answer| (answer.status, answer.header("etag").map(str::to_owned), answer.without_request())), seen(app, &seed, user))
+        };
+        // A social worker on the team without leave to read criminal-offence data, and another agency's practitioner.
+        let watchers = [User::TEAM, User::WAITING];
+        let before = watchers.map(all_of);
+        for (version, words) in [(1, "an arrest at night"), (2, "an arrest and bail")] {
+            app.pass(60);
+            let body = with(fragment(&[plain(), crime(words)]), json!({"correction_reason": "Canary: the custody record"}));
+            let _ = app.by(User::OFFICER).put(&path, Some(version), &body).ok();
+        }
+        assert_eq!(watchers.map(all_of), before);
+        assert_eq!(app.by(User::OFFICER).get(&path).ok()["version"], 3);
+        assert_eq!(app.by(User::OWNER).get(&path).ok()["version"], 3, "who sees all of it sees every version");
+        // What they may see makes their second version, whatever number it has for others.
+        app.pass(60);
+        let body = with(fragment(&[entry("a second call", "2026-01-28", &[&seed.twin]), crime("an arrest and bail")]), json!({"correction_reason": "Canary: another call"}));
+        let _ = app.by(User::OFFICER).put(&path, Some(3), &body).ok();
+        let fragment = app.by(User::TEAM).get(&path).ok();
+        assert_eq!((&fragment["version"], &fragment["correction_reason"]), (&json!(2), &json!("Canary: another call")), "{fragment}");
+        let versions = app.by(User::TEAM).get(&format!("{path}/versions")).ok();
+        let numbers: Vec<&Value> = versions["items"].as_array().unwrap().iter().map(|one| &one["version"]).collect();
+        assert_eq!(numbers, [1, 2]);
+        let first = app.by(User::TEAM).get(&format!("{path}/versions/1"));
+        assert_eq!((first.status, first.ok()["version"].clone()), (200, json!(1)));
+        assert!(!versions.to_string().contains("custody") && !first.text().contains("arrest"));
+        assert_eq!(app.by(User::OWNER).get(&format!("{path}/versions")).ok()["items"].as_array().map(Vec::len), Some(4));
+    }
+
+    fn of_a_return_with_nothing_for_the_reader_only_the_answer_is_told(app) {
+        let seed = app.seed();
+        let _ = submit(app, &seed, User::WAITING, &[entry("weighed", "2026-01-30", &[&seed.twin])]);
+        let involved = json!({"involvement": {"status": "current", "support": "Canary: MARAC chair"}, "expires_at": app.in_days(5)});
+        let police = app.by(User::OFFICER).post(&seed.at("fragments"), &with(fragment(&[restricted("a MARAC was held", &[], &[]), crime("an arrest")]), involved)).id();
+        let nil = json!({"decided_by": "Canary lead"});
+        let _ = app.by(User::VISITOR).post(&format!("{}/nil-return", seed.invitation("visitors")), &nil).ok();
+        // And a return of an agency's involvement alone.
+        let alone = with(fragment(&[]), json!({"involvement": {"status": "past", "support": "Canary: rehoused"}}));
+        let _ = app.by(User::HOUSING).post(&seed.at("fragments"), &alone).when(201);
+        let line = |user: User, agency: &str| {
+            let view = app.by(user).get(&seed.at("timeline")).ok();
+            let coverage = view["header"]["coverage"].as_array().cloned().unwrap_or_default();
+            let mut line = coverage.into_iter().find(|line| line["agency_id"] == json!(seed.agencies[agency])).unwrap();
+            for told in ["agency_id", "agency_name", "agency_kind"] {
+                line[told] = NOTHING;
+            }
+            (line, view["until"].clone())
+        };
+        let of = |user| ["police", "visitors", "homes"].map(|agency| line(user, agency));
+        let [police_line, nil_line, alone_line] = of(User::WAITING);
+        assert_eq!(police_line, nil_line, "what is kept from them looks like nothing");
+        assert_eq!(police_line, alone_line);
+        assert_eq!((&police_line.0["state"], &police_line.0["entry_count"]), (&json!("submitted"), &json!(0)));
+        // Nor when it ends.
+        assert_ne!(police_line.1, json!(app.in_days(5)));
+        let [police_line, nil_line, alone_line] = of(User::OWNER);
+        assert_eq!((&police_line.0["entry_count"], &police_line.0["involvement"]["support"]), (&json!(2), &json!("Canary: MARAC chair")));
+        assert_eq!((&nil_line.0["state"], &alone_line.0["involvement"]["support"]), (&json!("nil_return"), &json!("Canary: rehoused")));
+        let without = app.by(User::TEAM).get(&format!("/v1/fragments/{police}")).ok();
+        assert_eq!(without["entries"].as_array().map(Vec::len), Some(1), "social care sees what is restricted");
+        let empty = app.by(User::HOUSING).post(&seed.at("fragments"), &behaviour::inputs::without(fragment(&[]), "/involvement"));
+        assert_eq!((empty.status, empty.faults().1), (422, vec![("/entries".to_owned(), "required".to_owned())]));
+    }
+
+    /// Social care enters an account for an agency without access, and a colleague without leave to read offence data corrects
+    /// it: what the colleague may not see stays.
+    fn who_does_not_see_all_of_it_takes_nothing_away(app) {
+        let seed = app.seed();
+        let body = |entries: &[Value]| with(fragment(entries), json!({"on_behalf_of": seed.agencies["beacon"]}));
+        let club = || with(entry("came to the club", "2026-01-20", &[]), json!({"reference": "B-1"}));
+        let id = app.by(User::OWNER).post(&seed.at("fragments"), &body(&[club(), crime("told of an arrest")])).id();
+        let path = format!("/v1/fragments/{id}");
+        let seen_by_team = app.by(User::TEAM).get(&path);
+        assert_eq!(seen_by_team.ok()["entries"].as_array().map(Vec::len), Some(1));
+        let more = entry("came again", "2026-01-21", &[]);
+        let corrected = app.by(User::TEAM).put(&path, Some(seen_by_team.version()), &body(&[club(), more.clone()])).ok();
+        assert_eq!((corrected["entries"].as_array().map(Vec::len), &corrected["version"]), (Some(2), &json!(2)), "{corrected}");
+        // What the owner changes of what the colleague cannot see is no version for them.
+        let _ = app.by(User::OWNER).put(&path, Some(2), &body(&[club(), more.clone(), crime("told of an arrest and bail")])).ok();
+        let seen_by_team = app.by(User::TEAM).get(&path);
+        assert_eq!(seen_by_team.version(), 2);
+        let again = app.by(User::TEAM).put(&path, Some(2), &body(&[club()])).ok();
+        assert_eq!(again["version"], 3);
+        let whole = app.by(User::OWNER).get(&path).ok();
+        assert_eq!((whole["version"].clone(), whole["entries"].as_array().map(Vec::len)), (json!(4), Some(2)), "{whole}");
+        assert!(whole.to_string().contains("told of an arrest and bail"));
+    }
+
+    fn lowering_a_marking_is_on_record(app) {
+        let seed = app.seed();
+        let police = submit(app, &seed, User::OFFICER, &[restricted("a MARAC was held", &[], &[]), crime("an arrest")]);
+        let path = format!("/v1/fragments/{police}");
+        let lowered = || {
+            let all = app.by(User::AUDITOR).get(&format!("/v1/audit?chronology={}&limit=500", seed.chronology)).ok();
+            let all = all["items"].as_array().cloned().unwrap_or_default();
+            let all = all.iter().filter(|record| record["operation"] == "fragment.markings_lowered");
+            all.map(|record| (record["object_id"].clone(), record["entry_count"].clone())).collect::<Vec<_>>()
+        };
+        let put = |version: i64, entries: &[Value]| app.by(User::OFFICER).put(&path, Some(version), &fragment(entries)).ok();
+        let _ = put(1, &[restricted("a MARAC was held", &[], &[]), crime("an arrest"), entry("a call", "2026-01-02", &[])]);
+        assert_eq!(lowered(), vec![], "nothing was");
+        let normal = with(entry("a MARAC was held", "2026-01-30", &[]), json!({"handling": {"marking": "normal"}}));
+        let health = with(entry("an arrest", "2026-01-29", &[]), json!({"category": "HOME"}));
+        let _ = put(2, &[normal, health, entry("a call", "2026-01-02", &[])]);
+        assert_eq!(lowered(), vec![(json!(police), json!(2))]);
+        let _ = put(3, &[restricted("a MARAC was held", &[], &[])]);
+        let _ = put(4, &[restricted("a MARAC was held", &[], &[&seed.agencies["school"]])]);
+        assert_eq!(lowered().len(), 2, "naming an agency opens it too");
     }
 
     fn named_agencies_see_it_and_others_do_not(app) {

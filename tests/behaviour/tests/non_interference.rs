@@ -611,7 +611,8 @@ fn same(worlds: &mut [World; 2], user: User, about: &str) {
 
 /// The stories that are told; others with `CHRONOLOGY_SEEDS="4 5 6"`.
 fn seeds(usual: [u64; 2]) -> Vec<u64> {
-    let asked = std::env::var("CHRONOLOGY_SEEDS").ok();
+    let asked = std::env::var_os("CHRONOLOGY_SEEDS");
+    let asked = asked.map(|asked| asked.to_string_lossy().into_owned());
     asked.map_or_else(|| usual.into(), |asked| asked.split_whitespace().map(|seed| seed.parse().unwrap()).collect())
 }
 

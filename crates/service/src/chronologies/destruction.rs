@@ -148,7 +148,7 @@ impl Service {
     /// What is decided: what somebody else has asked for and this confirms, or what one person may decide alone.
     fn decided(
         &self,
-        scene: &Scene<'_, '_>,
+        scene: &mut Scene<'_, '_>,
         standing: Option<DestructionRequestRow>,
         input: &DestructionIn,
     ) -> Answer<Decided> {
@@ -163,6 +163,17 @@ impl Service {
         })?;
         if request.asked_by == scene.me() {
             return Err(ServiceError::Conflict(Conflict::SecondPerson));
+        }
+        if request.reason != input.reason_code {
+            return Err(ServiceError::fault(
+                "/reason_code",
+                "contradicts",
+                "another reason than the one that was asked for",
+            ));
+        }
+        let first = store::practitioners::find(scene.tx, request.partnership_id, request.asked_by)?;
+        if first.is_none_or(|first| !first.active) {
+            return Err(ServiceError::fault("/confirms", "unknown", "whoever asked for it has left: ask anew"));
         }
         let reasons = self.request_reasons(&request, scene.now())?;
         let reasons = Reasons { confirmation: Some(input.reason.clone()), ..reasons };

@@ -67,7 +67,8 @@ impl Service {
                 details,
                 (&input.entries, entries),
             )?;
-            let (receipt, entries) = self.correct_standing(scene, &permit, row, submission)?;
+            let of = row.family_id;
+            let (receipt, entries) = self.correct_standing(scene, &permit, (row, of), submission)?;
             let findings = match &chronology {
                 Some(chronology) => {
                     self.settle_decisions(scene, &permit, chronology)?;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{EntryDetails, EntryId, Marking, Permit, may_read_entry};
+use domain::{EntryDetails, EntryId, FamilyId, Marking, Permit, may_read_entry};
 use store::{FragmentRow, FragmentState, FragmentVersionRow};
 
 use super::guarded::{kept_alike, place_among_alike};
@@ -11,35 +11,35 @@ use super::histories::{Before, VersionSeen};
 use super::living_until;
 use super::submitting::{Submission, receipt_of};
 use crate::session::Scene;
-use crate::{Answer, FragmentReceipt, Service, ServiceError, SubmissionOutcome};
+use crate::{Answer, EntryReceipt, FragmentReceipt, Service, ServiceError, SubmissionOutcome};
 
 impl Service {
-    /// Writes a new version over the standing one, or nothing when the content is the same.
+    /// Writes a new version over the standing one, or nothing when the content is the same. Protected addresses are those of
+    /// `family`, as the sender knows it.
     pub(super) fn correct_standing(
         &self,
         scene: &mut Scene<'_, '_>,
         permit: &Permit,
-        mut row: FragmentRow,
+        (mut row, family): (FragmentRow, FamilyId),
         submission: Submission,
     ) -> Answer<(FragmentReceipt, Vec<EntryDetails>)> {
         let now = scene.now();
         let current = store::fragments::version(scene.tx, permit, row.id, row.version, now)?;
         let current = current.ok_or(ServiceError::NotFound)?;
         let before = self.standing_before(scene, permit, &row, &current)?;
-        let submission = self.over(scene, submission, &before.entries)?;
-        let unseen = unseen_in(permit, &row, &before.entries, &submission);
-        let submission = self.with_unseen(scene, submission, &unseen)?;
-        let of_sender = submission.entries.len() - unseen.len();
-        let sent = |mut receipt: FragmentReceipt, mut entries: Vec<EntryDetails>| {
-            receipt.entries.truncate(of_sender);
-            entries.truncate(of_sender);
-            (receipt, entries)
+        let (submission, unseen) = self.over(scene, permit, &row, submission, &before.entries)?;
+        let sent = |receipt: FragmentReceipt, entries: Vec<EntryDetails>| {
+            let seen = |at: usize| !unseen.get(at).copied().unwrap_or_default();
+            let listed = receipt.entries.into_iter().enumerate().filter(|(at, _)| seen(*at)).map(|(_, entry)| entry);
+            let listed = listed.zip(0_i64..).map(|(entry, position)| EntryReceipt { position, ..entry }).collect();
+            let entries = entries.into_iter().enumerate().filter(|(at, _)| seen(*at)).map(|(_, entry)| entry);
+            (FragmentReceipt { entries: listed, ..receipt }, entries.collect())
         };
+        self.refuse_told_entries(scene, permit, family, &submission)?;
         if current.content_index.as_ref() == submission.content_index.as_slice()
             && row.state == FragmentState::Submitted
         {
-            let seen = seen_of(permit, &row, before.entries);
-            let receipt = receipt_of(&row, &seen, SubmissionOutcome::Unchanged);
+            let receipt = receipt_of(&row, &before.entries, SubmissionOutcome::Unchanged);
             scene.trail.object_kind = Some("fragment");
             scene.trail.object_id = Some(row.id.0);
             return self.known_as(scene, permit, sent(receipt, submission.entries));
@@ -55,12 +55,23 @@ impl Service {
             self.rewrap_versions(scene, permit, &was, &row)?;
         }
         store::fragments::update(scene.tx, &row, was.version)?;
+        scene.trail.told.lowered = self.lowered(&before.entries, &submission.entries);
         let receipt = self.store_version(scene, &row, &submission, Some(&before), SubmissionOutcome::Updated)?;
         self.settle_family(scene, permit, row.family_id)?;
         if row.expires_at != current.expires_at {
             self.settle_origin(scene, permit, &row, row.expires_at)?;
         }
         self.known_as(scene, permit, sent(receipt, submission.entries))
+    }
+
+    /// How many entries a correction opens to more people than before.
+    fn lowered(&self, before: &[(EntryId, EntryDetails)], after: &[EntryDetails]) -> i64 {
+        let ids = self.entry_ids(before, after);
+        let opened = ids.iter().zip(after).filter(|(id, new)| {
+            let old = before.iter().find(|(known, _)| known == *id).map(|(_, old)| old);
+            old.is_some_and(|old| is_lowered(old, new))
+        });
+        i64::try_from(opened.count()).unwrap_or(i64::MAX)
     }
 
     /// What stands before a correction.
@@ -80,21 +91,6 @@ impl Service {
             Vec::new()
         };
         Ok(Before { row: row.clone(), details: sealed.details, entries, histories: sealed.histories, versions })
-    }
-
-    /// A correction with what its sender may not see of what stands, which it leaves as it is.
-    fn with_unseen(
-        &self,
-        scene: &Scene<'_, '_>,
-        mut submission: Submission,
-        unseen: &[EntryDetails],
-    ) -> Answer<Submission> {
-        if !unseen.is_empty() {
-            submission.entries.extend_from_slice(unseen);
-            submission.unmarked.extend(unseen.iter().map(|_| false));
-            submission.content_index = self.content_index(scene, &submission)?;
-        }
-        Ok(submission)
     }
 
     /// A receipt with the fragment's version as its receiver knows it.
@@ -129,17 +125,32 @@ impl Service {
     }
 
     /// A submission over a version that stands: entries that say nothing of who may see them are marked as the entries that
-    /// they correct.
+    /// they correct, and entries that the sender may not see stay as and where they are; which of them these are.
     fn over(
         &self,
         scene: &Scene<'_, '_>,
+        permit: &Permit,
+        row: &FragmentRow,
         mut submission: Submission,
         before: &[(EntryId, EntryDetails)],
-    ) -> Answer<Submission> {
-        if keep_markings(&mut submission, before) {
+    ) -> Answer<(Submission, Vec<bool>)> {
+        let seen = seen_of(permit, row, before.to_vec());
+        let mut changed = keep_markings(&mut submission, &seen);
+        let mut unseen = vec![false; submission.entries.len()];
+        for (at, (id, entry)) in before.iter().enumerate() {
+            if seen.iter().any(|(known, _)| known == id) {
+                continue;
+            }
+            let at = at.min(submission.entries.len());
+            submission.entries.insert(at, entry.clone());
+            submission.unmarked.insert(at, false);
+            unseen.insert(at, true);
+            changed = true;
+        }
+        if changed {
             submission.content_index = self.content_index(scene, &submission)?;
         }
-        Ok(submission)
+        Ok((submission, unseen))
     }
 
     /// Whether a submission that says nothing of who may see its entries is what stands already, marked.
@@ -150,24 +161,26 @@ impl Service {
         (row, current): (&FragmentRow, &FragmentVersionRow),
         submission: &Submission,
     ) -> Answer<bool> {
+        let whole = permit.reader().sees_every_entry_of(row.agency_id);
         let as_many = usize::try_from(current.entry_count).is_ok_and(|count| count == submission.entries.len());
-        if !as_many || !submission.unmarked.contains(&true) {
+        if whole && (!as_many || !submission.unmarked.contains(&true)) {
             return Ok(false);
         }
         let rows = store::fragments::entries(scene.tx, permit, row.id, row.version, scene.session.now)?;
-        if rows.iter().all(|entry| entry.marking == Marking::Normal) {
+        if whole && rows.iter().all(|entry| entry.marking == Marking::Normal) {
             return Ok(false);
         }
         let before = self.open_entries(scene, permit, row, current)?;
-        let marked = self.over(scene, submission.clone(), &before)?;
+        let (marked, _) = self.over(scene, permit, row, submission.clone(), &before)?;
         Ok(current.content_index.as_ref() == marked.content_index.as_slice())
     }
 
-    /// An id for each entry: the one it had before when it has the same reference, or the same time and words, or else
+    /// An id for each entry: the one it had before when it is the same in everything, has the same reference, or the same time and words, or else
     /// stands at the same place (among those of its marking) with the same time; otherwise a new one.
     pub(super) fn entry_ids(&self, before: &[(EntryId, EntryDetails)], after: &[EntryDetails]) -> Vec<EntryId> {
         let mut free: BTreeMap<usize, &(EntryId, EntryDetails)> = before.iter().enumerate().collect();
         let mut ids: Vec<Option<EntryId>> = vec![None; after.len()];
+        let the_same = |_: usize, old: &EntryDetails, _: usize, new: &EntryDetails| old == new;
         let same_reference = |_: usize, old: &EntryDetails, _: usize, new: &EntryDetails| {
             old.reference.is_some() && old.reference == new.reference
         };
@@ -185,7 +198,7 @@ impl Service {
                 && new.reference.is_none()
         };
         type Same<'s> = &'s dyn Fn(usize, &EntryDetails, usize, &EntryDetails) -> bool;
-        let rules: [Same<'_>; 3] = [&same_reference, &same_words, &same_place];
+        let rules: [Same<'_>; 4] = [&the_same, &same_reference, &same_words, &same_place];
         for same in rules {
             for (at, (slot, new)) in ids.iter_mut().zip(after).enumerate() {
                 if slot.is_none()
@@ -201,6 +214,14 @@ impl Service {
     }
 }
 
+/// Whether anybody may see the new entry, or show it the family, who might not the old.
+fn is_lowered(old: &EntryDetails, new: &EntryDetails) -> bool {
+    let offence = |entry: &EntryDetails| entry.category.as_str() == "CRIME";
+    let named = new.handling.named_agencies.iter().any(|agency| !old.handling.named_agencies.contains(agency));
+    let restricted = old.handling.marking == Marking::Restricted;
+    new.handling.marking < old.handling.marking || (offence(old) && !offence(new)) || (restricted && named)
+}
+
 /// Those of the entries that the permit's holder may see.
 pub(super) fn seen_of(
     permit: &Permit,
@@ -210,24 +231,6 @@ pub(super) fn seen_of(
     let reader = permit.reader();
     let may = |entry: &EntryDetails| may_read_entry(&reader, row.agency_id, &entry.category, &entry.handling);
     entries.into_iter().filter(|(_, entry)| may(entry)).collect()
-}
-
-/// What stands that the sender of a correction may not see and does not send again: social care that enters a fragment for an
-/// agency without access need not see all of it.
-fn unseen_in(
-    permit: &Permit,
-    row: &FragmentRow,
-    before: &[(EntryId, EntryDetails)],
-    submission: &Submission,
-) -> Vec<EntryDetails> {
-    let reader = permit.reader();
-    let may = |entry: &EntryDetails| may_read_entry(&reader, row.agency_id, &entry.category, &entry.handling);
-    let sent_again = |old: &EntryDetails| {
-        let same_reference = |new: &EntryDetails| old.reference.is_some() && old.reference == new.reference;
-        let same_words = |new: &EntryDetails| old.what == new.what && old.when.edtf() == new.when.edtf();
-        submission.entries.iter().any(|new| same_reference(new) || same_words(new))
-    };
-    before.iter().map(|(_, entry)| entry).filter(|entry| !may(entry) && !sent_again(entry)).cloned().collect()
 }
 
 /// Entries of a correction that say nothing of who may see them are marked as the entry that each corrects: the one with its

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeSet;
 
-use domain::{AgencyId, EntryDetails, EventDate, EventDateError, Marking, Permit, PersonId, Sensitive};
+use domain::{AgencyId, EntryDetails, EventDate, EventDateError, FamilyId, Marking, Permit, PersonId, Sensitive};
 use serde::Serialize;
 
+use super::submitting::Submission;
 use crate::directory::filled;
-use crate::people::{FamilyView, Texts};
+use crate::people::{FamilyView, Texts, is_for_nobody_else};
 use crate::session::Scene;
 use crate::{Answer, EntryIn, Fault, Service, ServiceError, WhenIn};
 
@@ -45,9 +46,41 @@ impl Service {
             }
             Err(other) => return Err(other),
         };
-        let texts = || Ok(Texts::of(input)?.but_for_restricted(entries));
-        faults.extend(self.addresses_told(scene, permit, &family.protected(), texts)?);
+        // Asked of nothing that is refused anyhow: a faulty write would be a guess that nobody sees.
+        if faults.is_empty() {
+            let texts = || Ok(Texts::of(input)?.but_for_restricted(entries));
+            faults = self.addresses_told(scene, permit, &family.protected(), texts)?;
+        }
         if faults.is_empty() { Ok(parsed) } else { Err(ServiceError::Invalid(faults)) }
+    }
+}
+
+impl Service {
+    /// Refuses entries that say nothing of who may see them and tell a protected address, once it is known that they are not
+    /// marked by what they correct.
+    pub(super) fn refuse_told_entries(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        permit: &Permit,
+        family: FamilyId,
+        submission: &Submission,
+    ) -> Answer<()> {
+        let open = |(entry, unmarked): (&EntryDetails, &bool)| *unmarked && !is_for_nobody_else(&entry.handling);
+        if !submission.entries.iter().zip(&submission.unmarked).any(open) {
+            return Ok(());
+        }
+        let protected = self.open_family(scene, permit, family)?.protected();
+        let texts = || {
+            let mut texts = Texts::default();
+            for (at, pair) in submission.entries.iter().zip(&submission.unmarked).enumerate() {
+                if open(pair) {
+                    texts.add(&format!("/entries/{at}"), pair.0)?;
+                }
+            }
+            Ok(texts)
+        };
+        let faults = self.addresses_told(scene, permit, &protected, texts)?;
+        if faults.is_empty() { Ok(()) } else { Err(ServiceError::Invalid(faults)) }
     }
 }
 

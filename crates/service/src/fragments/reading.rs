@@ -3,7 +3,7 @@
 use domain::{ChronologyId, EntryDetails, EntryId, FragmentId, Instant, Operation, Permit, Role, WhenOut};
 use store::{FragmentRow, FragmentVersionRow};
 
-use super::histories::{History, VersionSeen};
+use super::histories::{History, MOST_VERSIONS, VersionSeen};
 use super::taking_in::rename_people;
 use super::{FragmentDetails, Held, entry_place, fragment_terms, trail, version_place};
 use crate::chronologies::{Admitted, trail as chronology_trail};
@@ -44,7 +44,7 @@ impl Service {
         }
         let found = store::fragments::version(scene.tx, permit, row.id, row.version, scene.session.now)?;
         let current = found.ok_or(ServiceError::NotFound)?;
-        let (_, sealed) = self.open_version(scene.now(), row, &current)?;
+        let Some((_, sealed)) = self.open_living_version(scene.now(), row, &current)? else { return Ok(summary(row)) };
         let (version, seen) = sealed.seen_by(&reader, row.agency_id, whole(&current));
         Ok(FragmentSummary { version, updated_at: seen.at, ..summary(row) })
     }
@@ -119,7 +119,9 @@ impl Service {
             }
         }
         let all = store::fragments::versions(scene.tx, permit, row.id, now)?;
-        Ok(all.into_iter().map(|version| version.version).collect())
+        let most = if reader.sees_every_entry_of(row.agency_id) { usize::MAX } else { MOST_VERSIONS };
+        let skipped = all.len().saturating_sub(most);
+        Ok(all.into_iter().skip(skipped).map(|version| version.version).collect())
     }
 
     /// One version of a fragment.
@@ -199,7 +201,9 @@ impl Service {
                 let known = |history: &History| history.numbered().find(|(known, _)| *known == number);
                 match history {
                     Some(history) => (number, known(history).ok_or(ServiceError::NotFound)?.1.version),
-                    None => (number, number),
+                    // Nothing has been kept from them, and as many versions are told apart as where something was.
+                    None if number > row.version.saturating_sub(100) => (number, number),
+                    None => return Err(ServiceError::NotFound),
                 }
             }
         };

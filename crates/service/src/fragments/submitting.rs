@@ -74,7 +74,8 @@ impl Service {
                 let message = "another reference than the one in the path";
                 return Err(ServiceError::fault("/agency_reference", "contradicts", message));
             }
-            self.submit(scene, id, &input, Some(&reference), Some(&expected))
+            let input = &FragmentIn { agency_reference: Some(reference.clone()), ..input.clone() };
+            self.submit(scene, id, input, Some(&reference), Some(&expected))
         })?;
         Ok(written.value)
     }
@@ -101,7 +102,7 @@ impl Service {
             expected.check(version)?;
         }
         let receipt = match standing {
-            Some(row) => self.correct_standing(scene, &permit, row, submission)?,
+            Some(row) => self.correct_standing(scene, &permit, (row, chronology.family_id), submission)?,
             None => {
                 self.check_room(scene, &permit, &chronology, agency)?;
                 self.store_new(scene, &permit, &chronology, submission)?
@@ -266,6 +267,7 @@ impl Service {
         chronology: &ChronologyRow,
         submission: Submission,
     ) -> Answer<(FragmentReceipt, Vec<EntryDetails>)> {
+        self.refuse_told_entries(scene, permit, chronology.family_id, &submission)?;
         let row = self.fragment_row(scene, Some(chronology.id), chronology.family_id, &submission);
         store::fragments::insert(scene.tx, &row)?;
         let receipt = self.store_version(scene, &row, &submission, None, SubmissionOutcome::Created)?;

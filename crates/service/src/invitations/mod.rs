@@ -5,7 +5,8 @@ mod asking;
 mod form;
 
 use domain::{
-    ChronologyId, DeclineReason, Instant, InvitationId, InvitationState, Operation, Permit, PractitionerId, Sensitive,
+    ChronologyId, DeclineReason, Instant, InvitationId, InvitationState, Operation, Permit, PractitionerId, ReadReason,
+    Sensitive,
 };
 use serde::{Deserialize, Serialize};
 use store::{ChronologyRow, InvitationRow};
@@ -13,6 +14,7 @@ use vault::Place;
 
 use crate::sealing::of_chronology;
 use crate::session::{Scene, Trail};
+use crate::timeline::answer_shown;
 use crate::{Answer, InvitationOut, Service, ServiceError};
 
 /// What an invitation's sealed column holds.
@@ -118,7 +120,10 @@ impl Service {
         row: &InvitationRow,
     ) -> Answer<InvitationOut> {
         let own = row.agency_id == permit.actor().agency;
-        let (inside, reads) = (permit.runs() || own, permit.sees_all_agencies() || (own && !permit.runs()));
+        // In an emergency no more is told of an answer than the coverage tells.
+        let calm = permit.reason() != ReadReason::Emergency;
+        let reads = (permit.sees_all_agencies() && calm) || (own && !permit.runs());
+        let inside = permit.runs() || own;
         let details =
             if inside { self.invitation_details(chronology, row, scene.now())? } else { InvitationDetails::default() };
         let practitioners =
@@ -127,7 +132,7 @@ impl Service {
             id: row.id,
             chronology_id: row.chronology_id,
             agency_id: row.agency_id,
-            state: row.state,
+            state: answer_shown(&permit.reader(), row.agency_id, row.state),
             due_at: row.due_at,
             viewed_at: row.viewed_at,
             drafting_at: row.drafting_at,

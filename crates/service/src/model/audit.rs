@@ -169,6 +169,7 @@ pub struct FragmentReaderOut {
     /// The purpose of the chronology concerned, or of the token.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub purpose: Option<String>,
-    /// How many of the fragment's entries were shown.
-    pub entry_count: i64,
+    /// Left out for whoever may not see all of the fragment, but for themselves. How many of the fragment's entries were shown.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub entry_count: Option<i64>,
 }

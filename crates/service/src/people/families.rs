@@ -182,11 +182,13 @@ impl Service {
     }
 
     fn read_family(&self, scene: &mut Scene<'_, '_>, id: FamilyId) -> Answer<FamilyOut> {
-        let facts = family_facts(scene, id, Operation::FamilyRead)?;
+        let (facts, until) = family_facts(scene, id, Operation::FamilyRead)?;
         let permit = scene.permit(Operation::FamilyRead, &facts)?;
         let view = self.open_family(scene, &permit, id)?;
-        scene.trail.expires_at = Some(view.row.expires_at);
-        Ok(view.out())
+        // What else keeps the record is not for those to know who come by an invitation.
+        let end = until.map_or(view.row.expires_at, |until| until.min(view.row.expires_at));
+        scene.trail.expires_at = Some(end);
+        Ok(FamilyOut { expires_at: end, ..view.out() })
     }
 
     /// Replaces a family: label, members, relationships, households.
@@ -196,7 +198,7 @@ impl Service {
     /// `Conflict::MemberInUse` never loses an entry: a child whom a live entry concerns cannot leave the family.
     pub fn replace_family(&self, call: &Call, id: FamilyId, version: i64, input: FamilyIn) -> Answer<FamilyOut> {
         let written = self.write(call, Operation::FamilyUpdate, Trail::about("family", id), |scene| {
-            let facts = family_facts(scene, id, Operation::FamilyUpdate)?;
+            let (facts, _) = family_facts(scene, id, Operation::FamilyUpdate)?;
             let permit = scene.permit(Operation::FamilyUpdate, &facts)?;
             check_family(scene, &input)?;
             self.refuse_addresses_of(scene, &permit, &input)?;
@@ -275,11 +277,11 @@ pub(crate) fn family_terms(id: FamilyId, expires_at: Instant) -> Terms {
 }
 
 /// Facts about a family. The same is asked of the database whether or not there is such a family.
-fn family_facts(scene: &mut Scene<'_, '_>, id: FamilyId, operation: Operation) -> Answer<Facts> {
+fn family_facts(scene: &mut Scene<'_, '_>, id: FamilyId, operation: Operation) -> Answer<(Facts, Option<Instant>)> {
     let (actor, now) = (scene.session.actor.clone(), scene.session.now);
     let family = store::families::facts(scene.tx, actor.partnership, id, now)?;
     let reach = store::families::reachable_by(scene.tx, actor.partnership, id, actor.agency, actor.practitioner, now)?;
-    let Some(family) = family else { return Ok(Facts::default()) };
+    let Some(family) = family else { return Ok((Facts::default(), None)) };
     let facts = Facts {
         in_partnership: true,
         own_agency: family.created_by_agency == actor.agency,

@@ -45,7 +45,7 @@ impl Service {
     }
 
     /// A family opened, unless its time is over and it waits to be deleted.
-    fn open_family_if_there(
+    pub(super) fn open_family_if_there(
         &self,
         scene: &mut Scene<'_, '_>,
         permit: &Permit,

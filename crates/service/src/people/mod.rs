@@ -10,7 +10,7 @@ mod typed;
 
 pub(crate) use families::FamilyView;
 pub(crate) use persons::identifier_fault;
-pub(crate) use protected::Texts;
+pub(crate) use protected::{Texts, is_for_nobody_else};
 
 use domain::EventDate;
 

@@ -1,8 +1,8 @@
 //! Children and adults.
 
 use domain::{
-    Actor, Facts, IdentifierError, Instant, NhsNumber, Operation, Permit, PersonDetails, PersonId, PersonKind,
-    PersonName, ReadReason, TestNumbers, Upn, is_entitled, may_read_protected_addresses,
+    Actor, ChronologyState, Facts, IdentifierError, Instant, NhsNumber, Operation, Permit, PersonDetails, PersonId,
+    PersonKind, PersonName, ReadReason, TestNumbers, Upn, is_entitled, may_read_protected_addresses,
 };
 use store::PersonRow;
 use store::reach::{CaseRow, Reach};
@@ -71,12 +71,30 @@ impl Service {
     }
 
     fn read_person(&self, scene: &mut Scene<'_, '_>, id: PersonId) -> Answer<PersonOut> {
-        let Held { row, all_addresses, .. } = self.person_for(scene, id, Operation::PersonRead)?;
+        let Held { permit, row, all_addresses, until } = self.person_for(scene, id, Operation::PersonRead)?;
         let emergency = scene.trail.told.emergency.clone();
-        let end = emergency.as_ref().map_or(row.expires_at, |notice| row.expires_at.min(notice.until));
-        scene.trail.expires_at = Some(end);
-        let record = self.open_record(&row, scene.now())?;
-        Ok(person_out(&row, record, all_addresses, emergency))
+        let end = until.map_or(row.expires_at, |until| until.min(row.expires_at));
+        scene.trail.expires_at = Some(emergency.as_ref().map_or(end, |notice| end.min(notice.until)));
+        let mut record = self.open_record(&row, scene.now())?;
+        if !all_addresses {
+            self.withhold(scene, &permit, id, &mut record)?;
+        }
+        Ok(PersonOut { expires_at: end, ..person_out(&row, record, all_addresses, emergency) })
+    }
+
+    /// Takes out addresses that are another member's protected ones: who lives with them is recorded without it.
+    fn withhold(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        permit: &Permit,
+        id: PersonId,
+        record: &mut PersonRecord,
+    ) -> Answer<()> {
+        for family in store::people::families_of(scene.tx, permit.partnership(), id)? {
+            let Some(family) = self.open_family_if_there(scene, permit, family)? else { continue };
+            record.withhold(&family.protected());
+        }
+        Ok(())
     }
 
     /// Replaces what is recorded of a child or an adult.
@@ -121,7 +139,7 @@ impl Service {
             let own = rows.into_iter().filter(|row| row.created_by_agency == agency).take(FIND_LIMIT);
             let mut items = Vec::new();
             for row in own {
-                let facts = self.person_facts(scene, row.id, Operation::PersonFind)?;
+                let (facts, _) = self.person_facts(scene, row.id, Operation::PersonFind)?;
                 let all_addresses = may_read_protected_addresses(scene.actor(), &facts) && !facts.emergency;
                 items.push(person_out(&row, self.open_record(&row, now)?, all_addresses, None));
             }
@@ -132,26 +150,32 @@ impl Service {
 
     /// A person whom the caller may see or change.
     fn person_for(&self, scene: &mut Scene<'_, '_>, id: PersonId, operation: Operation) -> Answer<Held> {
-        let facts = self.person_facts(scene, id, operation)?;
+        let (facts, until) = self.person_facts(scene, id, operation)?;
         let permit = scene.permit(operation, &facts)?;
         if scene.trail.told.emergency.is_some() {
             scene.trail.reason = Some(ReadReason::Emergency);
         }
         let row = store::people::find(scene.tx, &permit, id, scene.session.now)?.ok_or(ServiceError::NotFound)?;
         let all_addresses = may_read_protected_addresses(scene.actor(), &facts);
-        Ok(Held { permit, row, all_addresses })
+        Ok(Held { permit, row, all_addresses, until })
     }
 
     /// Facts about a person: who recorded them, through which invitation the caller knows of them, and whether the caller reads
     /// a chronology about them, as their case or in an emergency. The same is asked of the database whether or not there is
     /// such a person.
-    fn person_facts(&self, scene: &mut Scene<'_, '_>, id: PersonId, operation: Operation) -> Answer<Facts> {
+    fn person_facts(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        id: PersonId,
+        operation: Operation,
+    ) -> Answer<(Facts, Option<Instant>)> {
+        use ChronologyState as S;
         let (actor, now) = (scene.session.actor.clone(), scene.session.now);
         let (partnership, me) = (actor.partnership, actor.practitioner);
         let person = store::people::facts(scene.tx, partnership, id, now)?;
         let reach = store::people::reachable_by(scene.tx, partnership, id, actor.agency, me, now)?;
         let cases = store::reach::cases_of_person(scene.tx, partnership, id, me, now)?;
-        let Some(person) = person else { return Ok(Facts::default()) };
+        let Some(person) = person else { return Ok((Facts::default(), None)) };
         let of = |case: &CaseRow| Facts {
             owner: case.owner == me,
             agency_owns: case.owner_agency == actor.agency,
@@ -159,7 +183,11 @@ impl Service {
             state: Some(case.state),
             ..Facts::collection()
         };
-        let case = cases.iter().any(|case| is_entitled(&actor, Operation::ConsolidationRead, &of(case)));
+        // One that nobody has been asked about yet is no case: whoever likes can prepare one.
+        let asked =
+            |case: &&CaseRow| matches!(case.state, S::Open | S::Closing | S::Consolidated | S::SignedOff | S::Closed);
+        let mut asked = cases.iter().filter(asked);
+        let case = asked.any(|case| is_entitled(&actor, Operation::ConsolidationRead, &of(case)));
         let facts = Facts {
             in_partnership: true,
             own_agency: person.created_by_agency == actor.agency,
@@ -168,7 +196,7 @@ impl Service {
             case,
             ..Facts::default()
         };
-        let facts = by_invitation(&actor, operation, facts, reach);
+        let (facts, until) = by_invitation(&actor, operation, facts, reach);
         let emergency = cases.iter().find(|case| case.emergency).filter(|_| !case && !facts.owner);
         let notice = match emergency.filter(|_| operation.given_in_emergency()) {
             Some(case) => self.emergency_notice(scene, case.chronology)?,
@@ -176,7 +204,7 @@ impl Service {
         };
         let facts = Facts { emergency: notice.is_some(), ..facts };
         scene.trail.told.emergency = notice;
-        Ok(facts)
+        Ok((facts, until))
     }
 
     pub(crate) fn seal_person(
@@ -209,10 +237,22 @@ impl Service {
     }
 }
 
-/// Facts with the invitation by which the caller may do it; with none where none lets them.
-pub(super) fn by_invitation(actor: &Actor, operation: Operation, facts: Facts, reach: Vec<Reach>) -> Facts {
-    let with = |one: Reach| Facts { invitation: Some(one.invitation), state: Some(one.state), ..facts.clone() };
-    reach.into_iter().map(with).find(|facts| is_entitled(actor, operation, facts)).unwrap_or(facts)
+/// Facts with the invitation by which the caller may do it, and how long they know of it by those that let them; with none
+/// where none lets them.
+pub(super) fn by_invitation(
+    actor: &Actor,
+    operation: Operation,
+    facts: Facts,
+    reach: Vec<Reach>,
+) -> (Facts, Option<Instant>) {
+    if is_entitled(actor, operation, &facts) {
+        return (facts, None);
+    }
+    let with = |one: &Reach| Facts { invitation: Some(one.invitation), state: Some(one.state), ..facts.clone() };
+    let lets = |one: &&Reach| is_entitled(actor, operation, &with(one));
+    let until = reach.iter().filter(lets).map(|one| one.expires_at).max();
+    let found = reach.iter().find(lets).map(with);
+    (found.unwrap_or(facts), until)
 }
 
 /// A person whom the caller was given leave to see or change.
@@ -221,6 +261,9 @@ struct Held {
     row: PersonRow,
     /// Whether protected addresses are theirs to see.
     all_addresses: bool,
+    /// Until when they know of the person; none where that is as long as the record lives. What else keeps the record is not
+    /// theirs to know.
+    until: Option<Instant>,
 }
 
 pub(crate) fn person_place(id: PersonId, version: i64) -> Place {

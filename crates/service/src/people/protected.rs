@@ -3,7 +3,10 @@
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-use domain::{AddressRefusalId, FamilyId, Marking, Permit, ProtectedAddresses, ReadReason, reads_like_an_address};
+use domain::{
+    AddressRefusalId, FamilyId, Handling, Marking, Operation, Permit, ProtectedAddresses, ReadReason,
+    reads_like_an_address,
+};
 use serde::Serialize;
 use serde_json::Value;
 use store::AddressRefusalRow;
@@ -19,34 +22,42 @@ const COUNTED_OVER: Duration = Duration::from_secs(86_400);
 const MOST_FAULTS: usize = 100;
 
 /// The texts of a write, by their pointers.
+#[derive(Default)]
 pub(crate) struct Texts(Vec<(String, Zeroizing<String>)>);
 
 impl Texts {
     /// Every text of an input, whatever it is called.
     pub(crate) fn of(input: &impl Serialize) -> Answer<Self> {
-        let value = serde_json::to_value(input).map_err(|_| ServiceError::Internal("an input that cannot be read"))?;
-        let mut texts = Vec::new();
-        collect(value, String::new(), &mut texts);
-        Ok(Self(texts))
+        let mut texts = Self::default();
+        texts.add("", input)?;
+        Ok(texts)
     }
 
-    /// Without the entries that nobody but their author's agency and social care may read.
+    /// Adds every text of a part of an input.
+    pub(crate) fn add(&mut self, pointer: &str, part: &impl Serialize) -> Answer<()> {
+        let value = serde_json::to_value(part).map_err(|_| ServiceError::Internal("an input that cannot be read"))?;
+        collect(value, pointer.to_owned(), &mut self.0);
+        Ok(())
+    }
+
+    /// Without the entries that nobody but their author's agency and social care may read, and those that say nothing of who
+    /// may: these are checked once it is known what they correct.
     pub(crate) fn but_for_restricted(mut self, entries: &[EntryIn]) -> Self {
         let restricted: BTreeSet<String> = entries
             .iter()
             .enumerate()
-            .filter(|(_, entry)| {
-                let handling = entry.handling.as_ref();
-                handling.is_some_and(|handling| {
-                    handling.marking == Marking::Restricted && handling.named_agencies.is_empty()
-                })
-            })
+            .filter(|(_, entry)| entry.handling.as_ref().is_none_or(is_for_nobody_else))
             .map(|(at, _)| at.to_string())
             .collect();
         let entry_of = |pointer: &str| pointer.strip_prefix("/entries/")?.split('/').next().map(str::to_owned);
         self.0.retain(|(pointer, _)| entry_of(pointer).is_none_or(|entry| !restricted.contains(&entry)));
         self
     }
+}
+
+/// Whether a marking lets no agency but the author's and social care read an entry.
+pub(crate) fn is_for_nobody_else(handling: &Handling) -> bool {
+    handling.marking == Marking::Restricted && handling.named_agencies.is_empty()
 }
 
 fn collect(value: Value, pointer: String, texts: &mut Vec<(String, Zeroizing<String>)>) {
@@ -99,13 +110,16 @@ impl Service {
         if !protected.any() {
             return Ok(Vec::new());
         }
-        check_refusals(scene, permit)?;
         let Texts(texts) = texts()?;
         let told = |text: &str| protected.is_told_in(text);
+        if !texts.iter().any(|(_, text)| told(text) || reads_like_an_address(text)) {
+            return Ok(Vec::new());
+        }
+        check_refusals(scene, permit)?;
         if !texts.iter().any(|(_, text)| told(text)) {
             return Ok(Vec::new());
         }
-        scene.trail.address_refused = true;
+        scene.trail.told.address_refused = true;
         let message = "somebody in this family has a protected address: leave addresses and postcodes out; an entry can be \
                        marked restricted instead";
         let meant = texts.iter().filter(|(_, text)| told(text) || reads_like_an_address(text)).take(MOST_FAULTS);
@@ -143,11 +157,16 @@ impl Service {
     }
 }
 
-/// Whoever has been refused too often in a day writes nothing more about families with a protected address until it is over:
-/// a refusal confirms a guess. Those who read the addresses guess nothing.
+/// Whoever has been refused too often in a day writes nothing more that reads like an address about families with a protected
+/// one until it is over: a refusal confirms a guess. Those who read the addresses guess nothing, and an emergency does not
+/// wait.
 fn check_refusals(scene: &mut Scene<'_, '_>, permit: &Permit) -> Answer<()> {
+    let about_a_case = !matches!(permit.operation(), Operation::FamilyCreate | Operation::FamilyUpdate);
+    if permit.operation() == Operation::EmergencyOpen {
+        return Ok(());
+    }
     let reads = match permit.reason() {
-        ReadReason::Owner | ReadReason::Manager | ReadReason::TeamMember => true,
+        ReadReason::Owner | ReadReason::Manager | ReadReason::TeamMember => about_a_case,
         ReadReason::NamedContributor
         | ReadReason::AgencyLead
         | ReadReason::AgencySystem

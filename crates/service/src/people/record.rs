@@ -1,6 +1,6 @@
 //! What is kept of a person, and how it is shown.
 
-use domain::{Instant, PersonDetails};
+use domain::{Instant, PersonDetails, ProtectedAddresses};
 use serde::{Deserialize, Serialize};
 use store::PersonRow;
 
@@ -31,6 +31,11 @@ impl PersonRecord {
 
     fn shown(&self, row: &PersonRow) -> ShownVersion {
         self.shown.unwrap_or(ShownVersion { version: row.version, at: row.updated_at })
+    }
+
+    /// Takes out open addresses that are protected ones of somebody else.
+    pub(super) fn withhold(&mut self, protected: &ProtectedAddresses) {
+        self.details.addresses.retain(|address| address.protected || !protected.is_one(address));
     }
 
     /// The record with what it is changed to.

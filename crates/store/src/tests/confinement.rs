@@ -154,11 +154,11 @@ impl Everything {
             ("people::ids_by_token", by_token.into_iter().filter(|id| *id == person).count()),
             ("people::facts", people::facts(tx, p, person, now)?.iter().count()),
             ("people::families_of", people::families_of(tx, p, person)?.len()),
-            ("people::reachable_by", people::reachable_by(tx, p, person, reach.0, reach.1, now)?.iter().count()),
+            ("people::reachable_by", people::reachable_by(tx, p, person, reach.0, reach.1, now)?.len()),
             ("families::find", families::find(tx, &leave, family, now)?.iter().count()),
             ("families::facts", families::facts(tx, p, family, now)?.iter().count()),
             ("families::members", families::members(tx, p, family)?.len()),
-            ("families::reachable_by", families::reachable_by(tx, p, family, reach.0, reach.1, now)?.iter().count()),
+            ("families::reachable_by", families::reachable_by(tx, p, family, reach.0, reach.1, now)?.len()),
             ("families::latest_reference", families::latest_reference(tx, p, family, now)?.iter().count()),
             ("families::longest_lifetime_of", families::longest_lifetime_of(tx, p, person, now)?.iter().count()),
         ])

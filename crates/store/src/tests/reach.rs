@@ -93,9 +93,10 @@ on_each_database! {
             })
             .unwrap()
         };
+        let ends = open.expires_at;
         let by = |named| {
             let invitation = InvitationFacts { state: InvitationState::Invited, named };
-            vec![Reach { invitation, state: ChronologyState::Open }]
+            vec![Reach { invitation, state: ChronologyState::Open, expires_at: ends }]
         };
         assert_eq!(reach(world.school, world.teacher, now()), by(true));
         assert_eq!(reach(world.school, governor, now()), by(false));
