@@ -211,7 +211,7 @@ impl Service {
             return Err(ServiceError::Unavailable(Box::new(store::StoreError::Unavailable)));
         }
         // Whoever was let read of a family stays in the directory: the audit names them.
-        let stays = session.provisional && result.is_ok() && is_of_a_family(operation);
+        let stays = session.provisional && result.is_ok() && showed_a_family(operation, &trail);
         let (partnership, me) = (session.actor.partnership, session.actor.practitioner);
         let written = self.0.db.write_grouped("audit.append", move |tx| {
             self.append(tx, &record)?;
@@ -390,20 +390,20 @@ impl Service {
     }
 }
 
-/// Whether a read is of a family or of what is kept about it, rather than of the partnership and its staff.
-fn is_of_a_family(operation: Operation) -> bool {
-    !matches!(
+/// Whether a read showed something that is kept about a family, rather than the partnership and its staff, or nothing.
+fn showed_a_family(operation: Operation, trail: &Trail) -> bool {
+    let of_the_partnership = matches!(
         operation,
         Operation::PartnershipRead
-            | Operation::AgencyList
             | Operation::AgencyRead
-            | Operation::PractitionerList
             | Operation::PractitionerRead
             | Operation::AuditCheckpointRead
-            | Operation::ChronologyList
-            | Operation::FamilyList
-            | Operation::CertificateList
-    )
+            | Operation::AuditProve
+            | Operation::CertificateRead
+            | Operation::TombstoneRead
+    );
+    let found = operation == Operation::PersonFind && trail.expires_at.is_some();
+    found || (trail.object_id.is_some() && !of_the_partnership)
 }
 
 /// A write whose transaction is about to be committed.

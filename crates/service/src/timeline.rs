@@ -332,7 +332,7 @@ fn open_entries(
         opened.expires.insert(id, end);
         let told = |text: &Option<Sensitive<String>>| {
             let text = text.as_ref().filter(|_| agency != reader.agency);
-            text.is_some_and(|text| protected.is_some_and(|protected| protected.is_told_in(text.as_str())))
+            text.is_some_and(|text| protected.is_some_and(|protected| protected.is_place_in(text.as_str())))
         };
         let involvement = involvement.filter(|part| !told(&part.support) && !told(&part.lead_professional));
         opened.involvement.extend(involvement.map(|involvement| (agency, involvement)));

@@ -74,3 +74,15 @@ pub fn forget(tx: &mut Tx<'_>, now: Instant, limit: impl Into<i64>) -> Result<us
         .filter(dsl::lapses_at.le(Bind(now)));
     tx.run(|c| diesel::delete(target).execute(c))
 }
+
+/// Takes back the request about a chronology, if there is one.
+///
+/// # Errors
+/// When the database fails.
+pub fn delete(tx: &mut Tx<'_>, partnership: PartnershipId, chronology: ChronologyId) -> Result<(), StoreError> {
+    let target = dsl::destruction_requests
+        .filter(dsl::chronology_id.eq(Bind(chronology)))
+        .filter(dsl::partnership_id.eq(Bind(partnership)));
+    tx.run(|c| diesel::delete(target).execute(c))?;
+    Ok(())
+}

@@ -202,6 +202,20 @@ on_both! {
         assert_eq!(raw::counts(app)["destruction_requests"], 0);
     }
 
+    fn whoever_asked_and_has_left_asked_for_nothing(app) {
+        let seed = app.seed();
+        let (manager, deputy, path) = (app.by(User::MANAGER), app.by(User::DEPUTY), seed.at("destruction"));
+        let asked = deputy.post(&path, &order()).ok();
+        let other = with(order(), json!({"confirms": asked["request"]["id"], "reason_code": "closed"}));
+        assert_eq!(manager.post(&path, &other).faults().1, [("/reason_code".to_owned(), "contradicts".to_owned())]);
+        let gone = format!("/v1/practitioners/{}", deputy.get("/v1/me").ok()["id"].as_str().unwrap());
+        let version = manager.get(&gone).version();
+        let _ = manager.patch(&gone, Some(version), &json!({"active": false})).ok();
+        let confirms = with(order(), json!({"confirms": asked["request"]["id"]}));
+        assert_eq!(manager.post(&path, &confirms).faults().1, [("/confirms".to_owned(), "unknown".to_owned())]);
+        assert_eq!(manager.post(&path, &order()).ok()["request"]["asked_by"], json!(seed.people["MANAGER"]), "and it can be asked anew");
+    }
+
     fn a_hold_that_comes_between_forbids_the_confirmation(app) {
         let seed = app.seed();
         let asked = app.by(User::MANAGER).post(&seed.at("destruction"), &order()).ok();

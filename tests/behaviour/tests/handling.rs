@@ -166,6 +166,15 @@ on_both! {
         assert_eq!(seen_by_team.version(), 2);
         let again = app.by(User::TEAM).put(&path, Some(2), &body(&[club()])).ok();
         assert_eq!(again["version"], 3);
+        // Sending again in every particular what one may not read back changes nothing and makes nothing double.
+        let hidden = crime("told of an arrest and bail");
+        let sent = || body(&[club(), hidden.clone()]);
+        let before = app.by(User::OWNER).get(&path).ok()["version"].clone();
+        for _ in 0..2 {
+            let version = app.by(User::TEAM).get(&path).version();
+            let _ = app.by(User::TEAM).put(&path, Some(version), &sent()).ok();
+        }
+        assert_eq!(app.by(User::OWNER).get(&path).ok()["version"], before);
         let whole = app.by(User::OWNER).get(&path).ok();
         assert_eq!((whole["version"].clone(), whole["entries"].as_array().map(Vec::len)), (json!(4), Some(2)), "{whole}");
         assert!(whole.to_string().contains("told of an arrest and bail"));

@@ -301,4 +301,38 @@ on_both! {
         assert_eq!(listed.as_array().map(Vec::len), Some(1), "{listed}");
         let _ = seed;
     }
+
+    fn what_was_written_before_the_address_was_protected_is_kept_from_others(app) {
+        let seed = app.seed();
+        let owner = app.by(User::OWNER);
+        let told = with(fragment(&[entry("lives at 7 Quornbeck Lodge with an aunt", "2026-01-02", &[]), entry("weighed", "2026-01-03", &[])]),
+                        json!({"involvement": {"status": "current", "support": "Canary visits to Quornbeck Lodge"}}));
+        let _ = app.by(User::WAITING).post(&seed.at("fragments"), &told).when(201);
+        let _ = app.by(User::HOUSING).post(&seed.at("fragments"), &fragment(&[entry("rent paid", "2026-01-04", &[])])).when(201);
+        let reads = |user: User| {
+            let view = app.by(user).get(&seed.at("timeline")).ok();
+            (view["header"]["entry_count"].clone(), view.to_string().matches("Quornbeck").count())
+        };
+        assert_eq!(reads(User::HOUSING), (json!(4), 2));
+        let mut person = child("Orla", "2019-05-14", 0);
+        person["addresses"][1]["lines"] = json!("7 Quornbeck Lodge, Marlton");
+        let _ = owner.put(&format!("/v1/people/{}", seed.twin), Some(1), &person).ok();
+        assert_eq!(reads(User::HOUSING), (json!(3), 0));
+        assert_eq!(reads(User::WAITING), (json!(4), 2), "its own is its own");
+        assert_eq!(reads(User::OWNER), (json!(4), 2));
+        // A brother who lives there is recorded without that: it is not shown to those who may not know.
+        let mut brother = child("Isla", "2019-05-14", 1);
+        brother["addresses"] = json!([{"lines": "7 Quornbeck Lodge", "postcode": "ZZ9 9ZX"}, {"lines": "4 Canary Row", "postcode": "ZZ9 9ZZ"}]);
+        let path = format!("/v1/people/{}", seed.other_twin);
+        let _ = owner.put(&path, Some(1), &brother).ok();
+        let shown = app.by(User::HOUSING).get(&path).text();
+        assert!(shown.contains("Canary Row") && !shown.contains("Quornbeck") && !shown.contains("9ZX"), "{shown}");
+        let found = app.by(DUTY).post("/v1/people/find", &json!({"nhs_number": behaviour::inputs::nhs_number(1)})).text();
+        assert!(found.contains("Canary Row") && !found.contains("Quornbeck"), "{found}");
+        // Nor does it take the protection off what others write, nor stand among their names.
+        let guess = app.by(User::HOUSING).post(&seed.at("fragments"), &fragment(&[entry("seen at Quornbeck Lodge", "2026-01-05", &[])]));
+        assert_eq!(guess.faults().1, [("/entries/0/what".to_owned(), "address_in_clear".to_owned())]);
+        brother["other_names"] = json!([{"given": "of Quornbeck Lodge"}]);
+        assert_eq!(owner.put(&path, Some(2), &brother).faults().1, [("/other_names/0/given".to_owned(), "address_in_clear".to_owned())]);
+    }
 }

@@ -15,8 +15,8 @@ use crate::{Address, EntryDetails};
 /// What a family's protected addresses are recognised by.
 #[derive(Debug, Default)]
 pub struct ProtectedAddresses {
-    /// Names of houses and streets, and whole postcodes: letters and digits, run together.
-    marks: BTreeSet<String>,
+    /// Names of streets alone: letters, run together.
+    streets: BTreeSet<String>,
     /// Whole protected places: names of houses, streets with their number, postcodes.
     places: BTreeSet<String>,
     /// Postcodes at which somebody of the family lives openly.
@@ -155,8 +155,7 @@ impl ProtectedAddresses {
                 open_postcodes.extend(marks.postcode);
             }
         }
-        let marks = places.iter().cloned().chain(streets).collect();
-        Self { marks, places, open_postcodes, any: !protected.is_empty() }
+        Self { streets, places, open_postcodes, any: !protected.is_empty() }
     }
 
     /// Whether anybody of the family has a protected address.
@@ -171,16 +170,28 @@ impl ProtectedAddresses {
         !Marks::of(address).places.is_disjoint(&self.places)
     }
 
-    /// Whether any text of an entry names a protected address: one that was sent before the address was protected, or ahead of
-    /// the chronology by an agency that did not know. Other postcodes say nothing here.
+    /// Whether any text of an entry names a protected place: one that was sent before the address was protected, or ahead of
+    /// the chronology by an agency that did not know. A street alone or another postcode says nothing here.
     #[must_use]
     pub fn are_named_by(&self, entry: &EntryDetails) -> bool {
-        self.any && super::text::fields(entry).iter().any(|field| self.is_named_in(&normalised(field.text)))
+        self.any && super::text::fields(entry).iter().any(|field| self.is_place_in(field.text))
+    }
+
+    /// Whether a text names a protected place.
+    #[must_use]
+    pub fn is_place_in(&self, text: &str) -> bool {
+        let words = normalised(text);
+        let starts = 0..words.len();
+        starts.into_iter().any(|at| named_by(words.get(at..).unwrap_or_default(), &self.places).is_some())
     }
 
     fn is_named_in(&self, words: &[String]) -> bool {
-        let longest = self.marks.iter().map(String::len).max().unwrap_or(0);
-        (0..words.len()).any(|at| names_any(words.get(at..).unwrap_or_default(), &self.marks, longest))
+        (0..words.len()).any(|at| {
+            let rest = words.get(at..).unwrap_or_default();
+            let institution = |taken: usize| rest.get(taken).is_some_and(|next| INSTITUTIONS.contains(&next.as_str()));
+            named_by(rest, &self.places).is_some()
+                || named_by(rest, &self.streets).is_some_and(|taken| !institution(taken))
+        })
     }
 
     /// Whether a text names a protected address, or holds a postcode at which nobody of the family lives openly. Where an
@@ -209,18 +220,42 @@ pub fn reads_like_an_address(text: &str) -> bool {
     let letters = |word: &String| word.chars().all(char::is_alphabetic);
     let pair = words.windows(2).any(|pair| match pair {
         [first, second] => {
-            (number(first) && letters(second)) || street(second).is_some() || COMMON_HOUSES.contains(&second.as_str())
+            (number(first) && letters(second)) || street(second).is_some() || HOUSES.contains(&second.as_str())
         }
         _ => false,
     });
-    let spelled = words.windows(4).any(|run| run.iter().all(|word| word.chars().count() <= 2));
+    let spelled = words.windows(4).any(|run| run.iter().all(|word| word.chars().count() == 1));
     let postcode = (0..words.len()).any(|at| postcode_at(words.get(at..).unwrap_or_default()).is_some());
     pair || spelled || postcode
 }
 
 /// Words that end the name of a house.
-const COMMON_HOUSES: [&str; 10] =
-    ["house", "refuge", "hostel", "lodge", "cottage", "farm", "hall", "court", "shelter", "villa"];
+const HOUSES: [&str; 24] = [
+    "house",
+    "refuge",
+    "hostel",
+    "lodge",
+    "cottage",
+    "farm",
+    "hall",
+    "court",
+    "shelter",
+    "villa",
+    "villas",
+    "grange",
+    "manor",
+    "mansions",
+    "towers",
+    "heights",
+    "apartments",
+    "barn",
+    "rectory",
+    "vicarage",
+    "gatehouse",
+    "bungalow",
+    "chalet",
+    "flats",
+];
 
 /// What a street's word stands for.
 fn street(word: &str) -> Option<&'static str> {
@@ -252,19 +287,20 @@ fn latin(c: char) -> char {
     LOOKALIKES.iter().find_map(of).unwrap_or(c)
 }
 
-/// Whether the words begin with one of the marks, whatever stands between its letters.
-fn names_any(words: &[String], marks: &BTreeSet<String>, longest: usize) -> bool {
+/// How many words it takes, when the words begin with one of the marks, whatever stands between its letters.
+fn named_by(words: &[String], marks: &BTreeSet<String>) -> Option<usize> {
+    let longest = marks.iter().map(String::len).max().unwrap_or(0);
     let mut joined = String::new();
-    for word in words {
+    for (at, word) in words.iter().enumerate() {
         joined.push_str(word);
         if joined.len() > longest {
-            return false;
+            return None;
         }
         if marks.contains(&joined) {
-            return true;
+            return Some(at + 1);
         }
     }
-    false
+    None
 }
 
 /// The postcode that begins at the first word, and how many words it takes: written as one word, as two, or letter by letter.
@@ -280,7 +316,7 @@ fn postcode_at(words: &[String]) -> Option<(String, usize)> {
     let spelled = || {
         let mut joined = String::new();
         for (at, word) in words.iter().take(7).enumerate() {
-            if word.len() > 2 {
+            if word.chars().count() > 1 {
                 return None;
             }
             joined.push_str(word);
@@ -295,7 +331,10 @@ fn postcode_at(words: &[String]) -> Option<(String, usize)> {
 
 /// Of the shape of a postcode, and no time, day or measure after a year group or a ward.
 fn is_like_postcode(text: &str) -> bool {
-    const MEASURES: [&str; 14] = ["st", "nd", "rd", "th", "am", "pm", "mg", "ml", "cm", "mm", "km", "kg", "yr", "hr"];
+    const MEASURES: [&str; 22] = [
+        "st", "nd", "rd", "th", "am", "pm", "mg", "ml", "cm", "mm", "km", "kg", "yr", "hr", "wk", "mo", "yo", "ft",
+        "lb", "oz", "pt", "in",
+    ];
     let text = text.to_ascii_uppercase();
     if !is_postcode(&text) {
         return false;
@@ -323,14 +362,19 @@ impl Marks {
         marks.postcode = address.postcode.as_ref().map(|postcode| normalised(postcode.as_str()).concat());
         marks.postcode = marks.postcode.filter(|postcode| !postcode.is_empty());
         marks.places.extend(marks.postcode.clone());
-        let lines: Vec<&str> = address.lines.as_str().split(['\n', '\r', ',', ';']).collect();
-        for (at, line) in lines.iter().enumerate() {
-            let words = marks.without_postcodes(normalised(line));
-            // A town or county stands in the last line: it names no house.
-            let may_name_house = at == 0 || at + 1 < lines.len();
-            marks.add_line(&words, may_name_house);
+        let lines = address.lines.as_str().split(['\n', '\r', ',', ';']);
+        let lines: Vec<Vec<String>> = lines.map(|line| marks.without_postcodes(normalised(line))).collect();
+        let is_street = |words: &Vec<String>| words.iter().skip(1).any(|word| street(word).is_some());
+        let first_street = lines.iter().position(is_street);
+        for (at, words) in lines.iter().enumerate() {
+            // A house stands first or right before its street; what comes after is a town, a county, or a note.
+            let may_name_house = first_street.is_none_or(|street| at == 0 || at + 1 == street);
+            marks.add_streets(words);
+            if may_name_house && first_street != Some(at) {
+                marks.add_house(words, at == 0);
+            }
         }
-        marks.places.retain(|mark| mark.chars().count() >= SHORTEST);
+        marks.places.retain(|mark| mark.chars().count() > SHORTEST);
         marks.streets.retain(|mark| mark.chars().count() > SHORTEST);
         marks
     }
@@ -352,51 +396,91 @@ impl Marks {
         kept
     }
 
-    /// Every street in a line, with the number before or after it; else the name of a house.
-    fn add_line(&mut self, words: &[String], may_name_house: bool) {
+    /// Every street in a line, with the number before or after it.
+    fn add_streets(&mut self, words: &[String]) {
         let is_number = |word: &String| word.starts_with(|c: char| c.is_ascii_digit());
-        let mut named = false;
-        for (end, _) in words.iter().enumerate().filter(|(_, word)| street(word).is_some()) {
+        for (end, kind) in words.iter().enumerate().filter(|(_, word)| street(word).is_some()) {
             let before = words.get(..end).unwrap_or_default();
-            let start = before.iter().rposition(|word| is_number(word) || street(word).is_some());
+            let start = before.iter().rposition(is_number);
             let name = before.get(start.map_or(0, |start| start + 1)..).unwrap_or_default();
-            let name: Vec<&str> = name.iter().map(String::as_str).collect();
             let name = name.get(name.len().saturating_sub(LONGEST_NAME)..).unwrap_or_default();
-            let short: String = name.concat();
-            let Some(kind) = words.get(end).filter(|_| !short.is_empty()) else { continue };
-            named = true;
-            let telling = name.iter().any(|word| !COMMON.contains(word));
+            let telling = name.iter().any(|word| !COMMON.contains(&word.as_str()));
+            let name: String = name.concat();
+            if name.is_empty() {
+                continue;
+            }
             if telling {
-                self.streets.insert(format!("{short}{kind}"));
+                self.streets.insert(format!("{name}{kind}"));
             }
-            let number = start.and_then(|start| words.get(start)).filter(|word| is_number(word));
+            let number = start.and_then(|start| words.get(start));
             for number in number.into_iter().chain(words.get(end + 1).filter(|word| is_number(word))) {
-                self.places.insert(format!("{number}{short}{kind}"));
-                if telling {
-                    self.places.insert(format!("{number}{short}"));
-                }
+                self.places.insert(format!("{number}{name}{kind}"));
             }
         }
-        let house: Vec<&str> = words.iter().filter(|word| !is_number(word)).map(String::as_str).collect();
-        let numbered = words.iter().any(is_number);
-        if named || house.is_empty() || !(may_name_house || numbered) {
-            return;
-        }
-        let telling = house.iter().filter(|word| !COMMON.contains(word)).count();
-        let first: Vec<&str> = house.iter().copied().skip_while(|word| FILLERS.contains(word)).collect();
-        // One plain word is a name that many texts hold; two, or one that is long, name a house.
-        if telling > 0 && (first.len() > 1 || first.concat().chars().count() > 6) {
-            self.places.insert(first.concat());
-        }
-        if let Some(number) = words.iter().find(|word| is_number(word)).filter(|_| telling > 0) {
-            self.places.insert(format!("{number}{}", first.concat()));
+    }
+
+    /// The name of a house, where it reads like one.
+    fn add_house(&mut self, words: &[String], first: bool) {
+        let is_number = |word: &&String| word.starts_with(|c: char| c.is_ascii_digit());
+        let the = words.iter().any(|word| word == "the");
+        let name: Vec<&str> = words
+            .iter()
+            .filter(|word| !is_number(word))
+            .map(String::as_str)
+            .skip_while(|word| FILLERS.contains(word))
+            .collect();
+        let telling = name.iter().filter(|word| !COMMON.contains(word) && !HOUSES.contains(word)).count();
+        let ends_like_one = name.last().is_some_and(|last| HOUSES.contains(last));
+        match name.as_slice() {
+            [] => {}
+            [one] if ends_like_one && the && NAMED_BY_THE.contains(one) => {
+                self.places.insert(format!("the{one}"));
+            }
+            [_] if ends_like_one => {}
+            // One word that means nothing else is the name of a house.
+            [one] if first && words.len() == 1 && telling == 1 && one.chars().count() > 6 => {
+                self.places.insert((*one).to_owned());
+            }
+            _ if ends_like_one && telling > 0 => {
+                self.places.insert(name.concat());
+            }
+            _ => {}
         }
     }
 }
 
 /// Words before the name of a house that are no part of it.
-const FILLERS: [&str; 12] =
-    ["flat", "apartment", "apt", "unit", "room", "floor", "ground", "no", "number", "c", "o", "the"];
+const FILLERS: [&str; 10] = ["flat", "apartment", "apt", "unit", "room", "floor", "ground", "no", "number", "the"];
+
+/// Words for houses that name one by themselves, with the article.
+const NAMED_BY_THE: [&str; 9] =
+    ["grange", "manor", "mansions", "towers", "heights", "rectory", "vicarage", "gatehouse", "lodge"];
+
+/// Words that follow the name of a street where it names an institution, and no home.
+const INSTITUTIONS: [&str; 22] = [
+    "surgery",
+    "school",
+    "primary",
+    "infant",
+    "junior",
+    "secondary",
+    "academy",
+    "college",
+    "nursery",
+    "clinic",
+    "centre",
+    "hospital",
+    "church",
+    "practice",
+    "library",
+    "station",
+    "health",
+    "medical",
+    "children",
+    "childrens",
+    "police",
+    "community",
+];
 
 #[cfg(test)]
 mod tests {
@@ -421,8 +505,6 @@ mod tests {
             "Lives at 14 Tarn Row now",
             "lives at 14, tarn ROW.",
             "lives in Tarn Row",
-            "14 Tarn",
-            "number 14 tarn",
             "１４　Ｔａｒｎ　Ｒｏｗ",
             "14 Ta\u{200b}rn R\u{ad}ow",
             "14   Tarn \n  Row",
@@ -459,6 +541,10 @@ mod tests {
             ("14 Tarn Rd", "lives on Tarn Road now"),
             ("3 Oak Close", "seen at 3 Oak Cl"),
             ("Fairview", "now at Fairview"),
+            ("5 St Johns Street", "lives at 5 St Johns Street"),
+            ("Flat 4, The Grange, 3 Church Lane", "now at The Grange"),
+            ("Flat 4, The Grange, 3 Church Lane", "at 3 Church Lane"),
+            ("Rose Cottage, Mill Lane", "moved to Rose Cottage"),
         ] {
             let one = ProtectedAddresses::of(&[address(lines, None, true)]);
             assert!(one.is_told_in(told), "{lines:?}: {told}");
@@ -476,6 +562,18 @@ mod tests {
             ("14 Tarn Row", "in Y6 2nd term"),
             ("14 Tarn Row", "room B12 3pm, then by the M25 9am"),
             ("14 Tarn Row", "Class 4B 2nd of May"),
+            ("12 Park Road, Marlton, Wexmoorshire", "Seen at Marlton Health Centre"),
+            ("12 Park Road\nMarlton\nZZ9 9ZX", "Bruise seen at school in Marlton"),
+            ("12 Park Road, Marlton", "Attends Park Road Surgery"),
+            ("c/o Womens Aid\nMarlton", "Mother referred to Women's Aid"),
+            ("c/o Children's Services, Marlton", "Referred to Children's Services after bruise"),
+            ("Foster placement", "Child moved to foster placement by police"),
+            ("Not known", "Father's whereabouts not known"),
+            ("Women's refuge", "Mother fled to a womens aid refuge in Marlton"),
+            ("The Cottage, Mill Lane", "Taken to the cottage hospital with a fracture"),
+            ("4 Young Street", "Mother has 4 young children"),
+            ("14 Tarn Row", "Seen on 3/5 at home; moved to 1:1 in class, KS2 6wk programme"),
+            ("14 Tarn Row", "Bruise seen on 12/5 he said dad did it"),
         ] {
             assert!(
                 !ProtectedAddresses::of(&[address(lines, None, true)]).is_told_in(harmless),

@@ -113,6 +113,15 @@ impl Service {
         standing: Option<DestructionRequestRow>,
         input: &DestructionIn,
     ) -> Answer<DestructionOut> {
+        let standing = match standing {
+            Some(standing) if self.asker_is_there(scene, &standing)? => Some(standing),
+            Some(_) => {
+                // Nobody can confirm what somebody asked for who has left.
+                store::destruction_requests::delete(scene.tx, row.partnership_id, row.id)?;
+                None
+            }
+            None => None,
+        };
         if let Some(standing) = standing {
             if standing.asked_by != scene.me() {
                 return Err(ServiceError::Conflict(Conflict::AlreadyExists));
@@ -171,13 +180,18 @@ impl Service {
                 "another reason than the one that was asked for",
             ));
         }
-        let first = store::practitioners::find(scene.tx, request.partnership_id, request.asked_by)?;
-        if first.is_none_or(|first| !first.active) {
+        if !self.asker_is_there(scene, &request)? {
             return Err(ServiceError::fault("/confirms", "unknown", "whoever asked for it has left: ask anew"));
         }
         let reasons = self.request_reasons(&request, scene.now())?;
         let reasons = Reasons { confirmation: Some(input.reason.clone()), ..reasons };
         Ok(Decided { reason_code: request.reason, reasons, asked_by: Some(request.asked_by) })
+    }
+
+    /// Whether whoever asked is still of the agency.
+    fn asker_is_there(&self, scene: &mut Scene<'_, '_>, request: &DestructionRequestRow) -> Answer<bool> {
+        let asker = store::practitioners::find(scene.tx, request.partnership_id, request.asked_by)?;
+        Ok(asker.is_some_and(|asker| asker.active))
     }
 
     fn request_reasons(&self, request: &DestructionRequestRow, now: Instant) -> Answer<Reasons> {

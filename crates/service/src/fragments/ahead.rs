@@ -3,6 +3,7 @@
 use domain::{Facts, FamilyId, Operation};
 
 use super::FragmentDetails;
+use super::entries::checked;
 use super::submitting::{check_child, check_expiry, check_sharing, entry_scope};
 use crate::session::{Call, Scene, Trail};
 use crate::{AheadFragmentIn, Answer, FragmentReceipt, Service, ServiceError, SubmissionOutcome, Written};
@@ -30,7 +31,7 @@ impl Service {
                 let latest = scene.now().plus(scene.policy().max_ahead_lifetime);
                 faults.extend(check_expiry(scene, input.expires_at, latest));
                 faults.extend(check_child(&scope));
-                let entries = self.checked(scene, &permit, &scope, &family, faults, (&input, &input.entries))?;
+                let entries = checked(scene, &scope, faults, &input.entries)?;
                 let details = FragmentDetails {
                     agency_reference: None,
                     sharing: input.sharing.clone(),
@@ -53,7 +54,7 @@ impl Service {
                     let message = "an agency has at most 1,000 fragments ahead of chronologies";
                     return Err(ServiceError::fault("", "too_many_fragments", message));
                 }
-                self.refuse_told_entries(scene, &permit, input.family_id, &submission)?;
+                self.refuse_told(scene, &permit, input.family_id, (&submission, &[]))?;
                 let row = self.fragment_row(scene, None, input.family_id, &submission);
                 store::fragments::insert(scene.tx, &row)?;
                 let receipt = self.store_version(scene, &row, &submission, None, SubmissionOutcome::Created)?;

@@ -4,6 +4,7 @@
 use domain::{Permit, PersonId};
 use store::{ChronologyRow, FragmentOriginRow, FragmentRow};
 
+use super::entries::checked;
 use super::submitting::{check_child, check_expiry, check_sharing, entry_scope};
 use super::taking_in::{Names, people_in, rename_people};
 use super::{FragmentDetails, is_unseen};
@@ -68,7 +69,7 @@ impl Service {
         let asked = input.expires_at.unwrap_or(origin.asked_expiry);
         faults.extend(check_expiry(scene, asked, row.created_at.plus(scene.policy().max_ahead_lifetime)));
         faults.extend(check_child(&scope));
-        let entries = self.checked(scene, permit, &scope, &family, faults, (input, &input.entries))?;
+        let entries = checked(scene, &scope, faults, &input.entries)?;
         let agency_reference = self.reference_of(scene, permit, &row)?;
         if input.agency_reference.is_some() && input.agency_reference != agency_reference {
             return Err(ServiceError::fault("/agency_reference", "fixed", "a fragment keeps its reference"));

@@ -4,6 +4,7 @@ use domain::{FragmentId, Operation};
 use store::{FragmentRow, FragmentState, Part, TombstoneKind, TombstoneReason, TombstoneRow};
 
 use super::correcting::seen_of;
+use super::entries::checked;
 use super::submitting::{check_child, check_expiry, check_sharing, entry_scope, receipt_of};
 use super::{FragmentDetails, Held, fragment_terms, living_until, trail, version_place};
 use crate::session::{Call, Scene};
@@ -45,7 +46,7 @@ impl Service {
             let expires_at = input.expires_at.unwrap_or(row.expires_at);
             faults.extend(check_expiry(scene, expires_at, latest));
             faults.extend(check_child(&scope));
-            let entries = self.checked(scene, &permit, &scope, &family, faults, (&input, &input.entries))?;
+            let entries = checked(scene, &scope, faults, &input.entries)?;
             let agency_reference = self.reference_of(scene, &permit, &row)?;
             if input.agency_reference.is_some() && input.agency_reference != agency_reference {
                 return Err(ServiceError::fault("/agency_reference", "fixed", "a fragment keeps its reference"));

@@ -35,7 +35,7 @@ impl Service {
             let entries = entries.into_iter().enumerate().filter(|(at, _)| seen(*at)).map(|(_, entry)| entry);
             (FragmentReceipt { entries: listed, ..receipt }, entries.collect())
         };
-        self.refuse_told_entries(scene, permit, family, &submission)?;
+        self.refuse_told(scene, permit, family, (&submission, &unseen))?;
         if current.content_index.as_ref() == submission.content_index.as_slice()
             && row.state == FragmentState::Submitted
         {
@@ -138,7 +138,8 @@ impl Service {
         let mut changed = keep_markings(&mut submission, &seen);
         let mut unseen = vec![false; submission.entries.len()];
         for (at, (id, entry)) in before.iter().enumerate() {
-            if seen.iter().any(|(known, _)| known == id) {
+            // One that was sent again in every particular stands for the one that is there.
+            if seen.iter().any(|(known, _)| known == id) || submission.entries.contains(entry) {
                 continue;
             }
             let at = at.min(submission.entries.len());
@@ -171,6 +172,9 @@ impl Service {
             return Ok(false);
         }
         let before = self.open_entries(scene, permit, row, current)?;
+        if !whole && seen_of(permit, row, before.clone()).is_empty() {
+            return Ok(false);
+        }
         let (marked, _) = self.over(scene, permit, row, submission.clone(), &before)?;
         Ok(current.content_index.as_ref() == marked.content_index.as_slice())
     }

@@ -3,11 +3,10 @@
 use std::collections::BTreeSet;
 
 use domain::{AgencyId, EntryDetails, EventDate, EventDateError, FamilyId, Marking, Permit, PersonId, Sensitive};
-use serde::Serialize;
 
 use super::submitting::Submission;
 use crate::directory::filled;
-use crate::people::{FamilyView, Texts, is_for_nobody_else};
+use crate::people::{Texts, is_for_nobody_else};
 use crate::session::Scene;
 use crate::{Answer, EntryIn, Fault, Service, ServiceError, WhenIn};
 
@@ -23,58 +22,51 @@ pub(super) struct EntryScope {
     pub(super) today: time::Date,
 }
 
-impl Service {
-    /// The entries of a submission, once neither they nor what was found before has a fault, and none of its texts tells where
-    /// a protected person of the family lives.
-    ///
-    /// # Errors
-    /// [`ServiceError::Invalid`] with every fault, those in `faults` first; as [`Service::refuse_addresses`].
-    pub(super) fn checked(
-        &self,
-        scene: &mut Scene<'_, '_>,
-        permit: &Permit,
-        scope: &EntryScope,
-        family: &FamilyView,
-        mut faults: Vec<Fault>,
-        (input, entries): (&impl Serialize, &[EntryIn]),
-    ) -> Answer<Vec<EntryDetails>> {
-        let parsed = match parse(scene, scope, entries) {
-            Ok(parsed) => parsed,
-            Err(ServiceError::Invalid(more)) => {
-                faults.extend(more);
-                Vec::new()
-            }
-            Err(other) => return Err(other),
-        };
-        // Asked of nothing that is refused anyhow: a faulty write would be a guess that nobody sees.
-        if faults.is_empty() {
-            let texts = || Ok(Texts::of(input)?.but_for_restricted(entries));
-            faults = self.addresses_told(scene, permit, &family.protected(), texts)?;
+/// The entries of a submission, once neither they nor what was found before has a fault.
+///
+/// # Errors
+/// [`ServiceError::Invalid`] with every fault, those in `faults` first.
+pub(super) fn checked(
+    scene: &mut Scene<'_, '_>,
+    scope: &EntryScope,
+    mut faults: Vec<Fault>,
+    entries: &[EntryIn],
+) -> Answer<Vec<EntryDetails>> {
+    let parsed = match parse(scene, scope, entries) {
+        Ok(parsed) => parsed,
+        Err(ServiceError::Invalid(more)) => {
+            faults.extend(more);
+            Vec::new()
         }
-        if faults.is_empty() { Ok(parsed) } else { Err(ServiceError::Invalid(faults)) }
-    }
+        Err(other) => return Err(other),
+    };
+    if faults.is_empty() { Ok(parsed) } else { Err(ServiceError::Invalid(faults)) }
 }
 
 impl Service {
-    /// Refuses entries that say nothing of who may see them and tell a protected address, once it is known that they are not
-    /// marked by what they correct.
-    pub(super) fn refuse_told_entries(
+    /// Refuses a submission of which a text tells where a protected person of the family lives. Asked last, when nothing else
+    /// stands in the way and it is known how entries are marked that say nothing of it: a write that is refused anyhow would be
+    /// a guess that nobody sees. What its sender may not see is not theirs to answer for.
+    pub(super) fn refuse_told(
         &self,
         scene: &mut Scene<'_, '_>,
         permit: &Permit,
         family: FamilyId,
-        submission: &Submission,
+        (submission, unseen): (&Submission, &[bool]),
     ) -> Answer<()> {
-        let open = |(entry, unmarked): (&EntryDetails, &bool)| *unmarked && !is_for_nobody_else(&entry.handling);
-        if !submission.entries.iter().zip(&submission.unmarked).any(open) {
-            return Ok(());
-        }
         let protected = self.open_family(scene, permit, family)?.protected();
         let texts = || {
             let mut texts = Texts::default();
-            for (at, pair) in submission.entries.iter().zip(&submission.unmarked).enumerate() {
-                if open(pair) {
-                    texts.add(&format!("/entries/{at}"), pair.0)?;
+            let details = &submission.details;
+            texts.add("/sharing", &details.sharing)?;
+            texts.add("/involvement", &details.involvement)?;
+            texts.add("/correction_reason", &details.correction_reason)?;
+            texts.add("/agency_reference", &details.agency_reference)?;
+            let sent = submission.entries.iter().enumerate();
+            let sent = sent.filter(|(at, _)| !unseen.get(*at).copied().unwrap_or_default());
+            for (at, (_, entry)) in sent.enumerate() {
+                if !is_for_nobody_else(&entry.handling) {
+                    texts.add(&format!("/entries/{at}"), entry)?;
                 }
             }
             Ok(texts)

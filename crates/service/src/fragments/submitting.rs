@@ -5,7 +5,7 @@ use domain::{
 };
 use store::{ChronologyRow, EntryRow, FragmentRow, FragmentState, FragmentVersionRow};
 
-use super::entries::EntryScope;
+use super::entries::{EntryScope, checked};
 use super::histories::{Before, Said, histories};
 use super::{FragmentDetails, SealedVersion, entry_place, fragment_terms, version_place};
 use crate::chronologies::{Admitted, trail};
@@ -91,7 +91,7 @@ impl Service {
         let Admitted { permit, row: chronology } = self.admit(scene, id, operation_of(input))?;
         let family = self.open_family(scene, &permit, chronology.family_id)?;
         let agency = self.telling_agency(scene, &chronology, input)?;
-        let submission = self.prepare(scene, &permit, (&chronology, &family), input, reference, agency)?;
+        let submission = self.prepare(scene, &chronology, &family, input, reference, agency)?;
         let standing = self.standing(scene, &permit, &chronology, &submission)?;
         if standing.as_ref().is_some_and(|row| row.proxy_by_agency != submission.proxy_by) {
             // Nobody writes over what another wrote: neither social care over an agency's own words, nor the reverse.
@@ -159,15 +159,15 @@ impl Service {
     fn prepare(
         &self,
         scene: &mut Scene<'_, '_>,
-        permit: &Permit,
-        (chronology, family): (&ChronologyRow, &FamilyView),
+        chronology: &ChronologyRow,
+        family: &FamilyView,
         input: &FragmentIn,
         reference: Option<&str>,
         agency: AgencyId,
     ) -> Answer<Submission> {
         let scope = entry_scope(scene, family, input.child_id);
         let faults = check_fragment(scene, &scope, input, chronology.expires_at);
-        let entries = self.checked(scene, permit, &scope, family, faults, (input, &input.entries))?;
+        let entries = checked(scene, &scope, faults, &input.entries)?;
         let details = FragmentDetails {
             agency_reference: reference.map(str::to_owned),
             sharing: input.sharing.clone(),
@@ -267,7 +267,7 @@ impl Service {
         chronology: &ChronologyRow,
         submission: Submission,
     ) -> Answer<(FragmentReceipt, Vec<EntryDetails>)> {
-        self.refuse_told_entries(scene, permit, chronology.family_id, &submission)?;
+        self.refuse_told(scene, permit, chronology.family_id, (&submission, &[]))?;
         let row = self.fragment_row(scene, Some(chronology.id), chronology.family_id, &submission);
         store::fragments::insert(scene.tx, &row)?;
         let receipt = self.store_version(scene, &row, &submission, None, SubmissionOutcome::Created)?;

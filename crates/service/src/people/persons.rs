@@ -8,6 +8,7 @@ use store::PersonRow;
 use store::reach::{CaseRow, Reach};
 use vault::{Place, Terms};
 
+use super::Texts;
 use super::record::{PersonRecord, person_out};
 use super::typed::{details, parse_identifier};
 use crate::sealing::{SealedValue, until};
@@ -82,6 +83,30 @@ impl Service {
         Ok(PersonOut { expires_at: end, ..person_out(&row, record, all_addresses, emergency) })
     }
 
+    /// A person's names, which contributors read, tell no protected address of their families.
+    fn refuse_addresses_in_names(
+        &self,
+        scene: &mut Scene<'_, '_>,
+        permit: &Permit,
+        id: PersonId,
+        input: &PersonIn,
+    ) -> Answer<()> {
+        for family in store::people::families_of(scene.tx, permit.partnership(), id)? {
+            let Some(family) = self.open_family_if_there(scene, permit, family)? else { continue };
+            let texts = || {
+                let mut texts = Texts::default();
+                texts.add("/name", &input.name)?;
+                texts.add("/other_names", &input.other_names)?;
+                Ok(texts)
+            };
+            let faults = self.addresses_told(scene, permit, &family.protected(), texts)?;
+            if !faults.is_empty() {
+                return Err(ServiceError::Invalid(faults));
+            }
+        }
+        Ok(())
+    }
+
     /// Takes out addresses that are another member's protected ones: who lives with them is recorded without it.
     fn withhold(
         &self,
@@ -108,6 +133,7 @@ impl Service {
             if details.kind != row.kind {
                 return Err(ServiceError::fault("/kind", "fixed", "a child stays a child and an adult an adult"));
             }
+            self.refuse_addresses_in_names(scene, &permit, id, &input)?;
             let record = self.open_record(&row, scene.now())?.changed_to(&row, details, scene.now());
             row.version = version + 1;
             row.updated_at = scene.now();
@@ -141,7 +167,11 @@ impl Service {
             for row in own {
                 let (facts, _) = self.person_facts(scene, row.id, Operation::PersonFind)?;
                 let all_addresses = may_read_protected_addresses(scene.actor(), &facts) && !facts.emergency;
-                items.push(person_out(&row, self.open_record(&row, now)?, all_addresses, None));
+                let mut record = self.open_record(&row, now)?;
+                if !all_addresses {
+                    self.withhold(scene, &permit, row.id, &mut record)?;
+                }
+                items.push(person_out(&row, record, all_addresses, None));
             }
             scene.trail.expires_at = items.iter().map(|person| person.expires_at).min();
             Ok(Page { items, next: None })

@@ -1,6 +1,5 @@
 //! Texts that others may read do not tell where a protected person lives, in whichever field they were typed.
 
-use std::collections::BTreeSet;
 use std::time::Duration;
 
 use domain::{
@@ -14,7 +13,7 @@ use zeroize::Zeroizing;
 
 use super::FamilyView;
 use crate::session::{Scene, Session, Trail};
-use crate::{Answer, EntryIn, Fault, Service, ServiceError};
+use crate::{Answer, Fault, Service, ServiceError};
 
 /// Refusals of one writer are counted over so long.
 const COUNTED_OVER: Duration = Duration::from_secs(86_400);
@@ -39,20 +38,6 @@ impl Texts {
         collect(value, pointer.to_owned(), &mut self.0);
         Ok(())
     }
-
-    /// Without the entries that nobody but their author's agency and social care may read, and those that say nothing of who
-    /// may: these are checked once it is known what they correct.
-    pub(crate) fn but_for_restricted(mut self, entries: &[EntryIn]) -> Self {
-        let restricted: BTreeSet<String> = entries
-            .iter()
-            .enumerate()
-            .filter(|(_, entry)| entry.handling.as_ref().is_none_or(is_for_nobody_else))
-            .map(|(at, _)| at.to_string())
-            .collect();
-        let entry_of = |pointer: &str| pointer.strip_prefix("/entries/")?.split('/').next().map(str::to_owned);
-        self.0.retain(|(pointer, _)| entry_of(pointer).is_none_or(|entry| !restricted.contains(&entry)));
-        self
-    }
 }
 
 /// Whether a marking lets no agency but the author's and social care read an entry.
@@ -62,6 +47,7 @@ pub(crate) fn is_for_nobody_else(handling: &Handling) -> bool {
 
 fn collect(value: Value, pointer: String, texts: &mut Vec<(String, Zeroizing<String>)>) {
     match value {
+        Value::String(text) if uuid::Uuid::try_parse(&text).is_ok() => {}
         Value::String(text) => texts.push((pointer, Zeroizing::new(text))),
         Value::Array(items) => {
             items.into_iter().enumerate().for_each(|(at, item)| collect(item, format!("{pointer}/{at}"), texts));
