@@ -28,6 +28,8 @@ MORTAL = {
     "person_links": "SELECT {t.id}, t.version, {t.expires_at}, {t.wrapped_key}, {t.sealed}, {t.chronology_id}, {t.partnership_id}, '' FROM person_links t",
     "deletion_orders": """SELECT {t.chronology_id}, 1, {t.words_until}, {t.wrapped_key}, {t.sealed}, {t.partnership_id}, {t.partnership_id}, ''
         FROM deletion_orders t WHERE t.sealed IS NOT NULL""",
+    "destruction_requests": """SELECT {t.id}, 1, {t.lapses_at}, {t.wrapped_key}, {t.sealed}, {t.partnership_id}, {t.partnership_id}, ''
+        FROM destruction_requests t""",
     "emergency_accesses": """SELECT {t.id}, t.version, {t.words_until}, {t.wrapped_key}, {t.sealed}, {t.id}, {t.partnership_id}, ''
         FROM emergency_accesses t WHERE t.sealed IS NOT NULL""",
 }
@@ -40,7 +42,7 @@ SEALED_TABLES = {
     False: "SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c ON c.name = 'sealed' WHERE m.type = 'table'",
 }
 BYTES = ("wrapped_key", "sealed", "view_index")
-INSTANTS = ("expires_at", "words_until")
+INSTANTS = ("expires_at", "words_until", "lapses_at")
 
 
 def fill(query: str, postgresql: bool) -> str:

@@ -221,11 +221,11 @@ impl Service {
         }
         let partnership = self.partnership_named(&sign_in.partnership)?;
         let index = self.subject_index(&partnership, &sign_in.issuer, sign_in.subject.as_str());
-        let most = partnership.policy.provisional_practitioners;
+        let (now, most) = (self.now(), partnership.policy.provisional_practitioners);
         let agency = self.0.db.read("practitioner.meet", |tx| {
             let found = store::agencies::find_by_code(tx, partnership.id, &sign_in.agency)?;
             let agency = found.map(|agency| agency.id).ok_or(ServiceError::NotFound)?;
-            let waiting = store::practitioners::provisional(tx, partnership.id, agency, i64::from(most))?;
+            let waiting = store::practitioners::provisional(tx, partnership.id, agency, now, i64::from(most))?;
             if u32::try_from(waiting).unwrap_or(u32::MAX) >= most {
                 return Err(ServiceError::TooManyNew);
             }
@@ -235,7 +235,6 @@ impl Service {
             name: sign_in.name.clone().unwrap_or_else(|| sign_in.subject.clone()),
             job_title: sign_in.job_title.as_ref().map(|title| title.as_str().to_owned()),
         };
-        let now = self.now();
         let row = self.practitioner_row(&partnership, agency, index, &details, now)?;
         let row = PractitionerRow { provisional_until: Some(now.plus(partnership.policy.provisional_lifetime)), ..row };
         match self.0.db.write("practitioner.meet", |tx| store::practitioners::insert(tx, &row)) {

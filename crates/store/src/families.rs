@@ -109,16 +109,20 @@ pub fn page(
     after: Option<Keyset>,
     limit: impl Into<i64>,
 ) -> Result<Vec<FamilyRow>, StoreError> {
-    let query = dsl::families
-        .filter(dsl::partnership_id.eq(Bind(permit.partnership())))
-        .filter(dsl::created_by_agency.eq(Bind(permit.actor().agency)))
-        .filter(dsl::expires_at.gt(Bind(now)))
-        .into_boxed();
+    let (partnership, agency) = (permit.partnership(), permit.actor().agency);
     let query = match family_reach(permit) {
-        FamilyReach::Agency => query,
-        FamilyReach::Own(practitioner) => query.filter(dsl::created_by.eq(Bind(practitioner))),
+        FamilyReach::Agency => dsl::families
+            .filter(dsl::partnership_id.eq(Bind(partnership)))
+            .filter(dsl::created_by_agency.eq(Bind(agency)))
+            .into_boxed(),
+        FamilyReach::Own(practitioner) => dsl::families
+            .filter(dsl::created_by.eq(Bind(practitioner)))
+            .filter(within!(dsl::partnership_id, partnership))
+            .filter(within!(dsl::created_by_agency, agency))
+            .into_boxed(),
         FamilyReach::Nothing => return Ok(Vec::new()),
     };
+    let query = query.filter(dsl::expires_at.gt(Bind(now)));
     let query = after!(query, after, dsl::created_at, dsl::id, FamilyId);
     let query = query.order((dsl::created_at, dsl::id)).limit(limit.into());
     tx.run(|c| query.select(FamilyRow::as_select()).load(c))

@@ -75,8 +75,7 @@ pub fn update(tx: &mut Tx<'_>, row: &PractitionerRow, expected: i64) -> Result<(
 pub fn confirm(tx: &mut Tx<'_>, partnership: PartnershipId, ids: &[PractitionerId]) -> Result<(), StoreError> {
     let target = dsl::practitioners
         .filter(within!(dsl::partnership_id, partnership))
-        .filter(dsl::id.eq_any(ids.iter().copied().map(Bind)))
-        .filter(dsl::provisional_until.is_not_null());
+        .filter(dsl::id.eq_any(ids.iter().copied().map(Bind)));
     tx.run(|c| diesel::update(target).set(dsl::provisional_until.eq(None::<Bind<Instant>>)).execute(c))?;
     Ok(())
 }
@@ -89,33 +88,53 @@ pub fn provisional(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     agency: AgencyId,
+    now: Instant,
     most: impl Into<i64>,
 ) -> Result<usize, StoreError> {
     let query = dsl::practitioners
         .filter(within!(dsl::partnership_id, partnership))
         .filter(dsl::agency_id.eq(Bind(agency)))
-        .filter(dsl::provisional_until.is_not_null())
+        .filter(dsl::provisional_until.gt(Some(Bind(now))))
         .limit(most.into())
         .select(dsl::id);
     let found: Vec<PractitionerId> = tx.run(|c| query.load(c))?;
     Ok(found.len())
 }
 
-/// Deletes at most `limit` practitioners who were met by their tokens alone and whose time is over; says how many.
+/// When whoever was forgotten was provisional until: no moment that is ever given.
+const FORGOTTEN: Instant = Instant::from_micros(0);
+
+/// Forgets at most `limit` practitioners who were met by their tokens alone and whose time is over; says how many. Of each an
+/// empty row stays, inactive and of nobody: to delete it every table that may refer to a practitioner would be read. `unique`
+/// makes what stands in the place of their subjects.
 ///
 /// # Errors
 /// When the database fails.
-pub fn forget_provisional(tx: &mut Tx<'_>, now: Instant, limit: impl Into<i64>) -> Result<usize, StoreError> {
+pub fn forget_provisional(
+    tx: &mut Tx<'_>,
+    now: Instant,
+    limit: impl Into<i64>,
+    unique: impl Fn() -> Token,
+) -> Result<usize, StoreError> {
     let over = dsl::practitioners
+        .filter(dsl::provisional_until.gt(Some(Bind(FORGOTTEN))))
         .filter(dsl::provisional_until.le(Some(Bind(now))))
         .order(dsl::provisional_until)
         .limit(limit.into())
         .select(dsl::id);
     let over: Vec<PractitionerId> = tx.run(|c| over.load(c))?;
-    let target = dsl::practitioners
-        .filter(dsl::id.eq_any(over.iter().copied().map(Bind)))
-        .filter(dsl::provisional_until.le(Some(Bind(now))));
-    tx.run(|c| diesel::delete(target).execute(c))
+    for id in &over {
+        let target = dsl::practitioners.filter(dsl::id.eq(Bind(*id)));
+        let change = (
+            dsl::subject_index.eq(unique()),
+            dsl::wrapped_key.eq(Sealed(Vec::new())),
+            dsl::sealed.eq(Sealed(Vec::new())),
+            dsl::active.eq(false),
+            dsl::provisional_until.eq(Some(Bind(FORGOTTEN))),
+        );
+        tx.run(|c| diesel::update(target).set(change).execute(c))?;
+    }
+    Ok(over.len())
 }
 
 /// The practitioner `id`.
@@ -128,7 +147,8 @@ pub fn find(
     id: PractitionerId,
 ) -> Result<Option<PractitionerRow>, StoreError> {
     let query = dsl::practitioners.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::id.eq(Bind(id)));
-    tx.run(|c| query.select(PractitionerRow::as_select()).get_result(c).optional())
+    let found = tx.run(|c| query.select(PractitionerRow::as_select()).get_result(c).optional())?;
+    Ok(found.filter(|row| row.provisional_until != Some(FORGOTTEN)))
 }
 
 /// Those of `ids` that the partnership has, by identifier.
@@ -144,7 +164,8 @@ pub fn find_many(
         .filter(within!(dsl::partnership_id, partnership))
         .filter(dsl::id.eq_any(ids.iter().copied().map(Bind)))
         .order(dsl::id);
-    tx.run(|c| query.select(PractitionerRow::as_select()).load(c))
+    let found: Vec<PractitionerRow> = tx.run(|c| query.select(PractitionerRow::as_select()).load(c))?;
+    Ok(found.into_iter().filter(|row| row.provisional_until != Some(FORGOTTEN)).collect())
 }
 
 /// The practitioner of the agency for whom a token speaks.
@@ -175,7 +196,11 @@ pub fn page(
     after: Option<Keyset>,
     limit: impl Into<i64>,
 ) -> Result<Vec<PractitionerRow>, StoreError> {
-    let query = dsl::practitioners.filter(dsl::partnership_id.eq(Bind(partnership))).into_boxed();
+    let known = dsl::provisional_until.is_null().or(dsl::provisional_until.ne(Some(Bind(FORGOTTEN))));
+    let query = dsl::practitioners
+        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .filter(known.assume_not_null())
+        .into_boxed();
     let query = match agency {
         Some(agency) => query.filter(dsl::agency_id.eq(Bind(agency))),
         None => query,

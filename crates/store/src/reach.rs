@@ -36,8 +36,9 @@ macro_rules! reached {
                 .filter(invitation_practitioners::invitation_id.eq(invitations::id)),
         );
         $from
-            .filter(invitations::partnership_id.eq(Bind($partnership)))
-            .filter(invitations::agency_id.eq(Bind($agency)))
+            .filter(within!(invitations::partnership_id, $partnership))
+            // Not by its agency, which may be invited to every chronology there is.
+            .filter(within!(invitations::agency_id, $agency))
             .filter(within!(chronologies::partnership_id, $partnership))
             .filter(chronologies::expires_at.gt(Bind($now)))
             .filter(chronologies::opened_at.is_not_null())

@@ -31,7 +31,7 @@ impl Service {
             store::destruction_requests::forget(tx, now, most)
         })?;
         self.forget_words("purge.provisional_practitioners", limit, |tx, most| {
-            store::practitioners::forget_provisional(tx, now, most)
+            store::practitioners::forget_provisional(tx, now, most, || self.ids().random().as_bytes().to_vec().into())
         })?;
         until_none(limit, || self.give_hold_words_an_end(limit, now))?;
         until_none(limit, || self.give_order_words_an_end(limit, now))?;
