@@ -90,7 +90,7 @@ impl Service {
         query: &TimelineQuery,
     ) -> Answer<TimelineOut> {
         let family = self.open_family(scene, permit, chronology.family_id)?;
-        let opened = self.open_content(scene, permit, &permit.reader(), chronology)?;
+        let opened = self.open_content(scene, permit, &permit.reader(), chronology, Some(&family))?;
         let counts = count_by_agency(&opened.entries);
         let facts = family_facts(&family);
         let linked = self.linked(scene, permit, chronology, &opened, &facts)?;
@@ -111,6 +111,7 @@ impl Service {
         permit: &Permit,
         reader: &Reader,
         chronology: &ChronologyRow,
+        family: Option<&FamilyView>,
     ) -> Answer<Opened> {
         let now = scene.session.now;
         let mut versions = OpenedVersions::new();
@@ -121,7 +122,10 @@ impl Service {
         let protected = if reader.social_care {
             None
         } else {
-            Some(self.open_family(scene, permit, chronology.family_id)?.protected())
+            match family {
+                Some(family) => Some(family.protected()),
+                None => Some(self.open_family(scene, permit, chronology.family_id)?.protected()),
+            }
         };
         open_entries(scene, reader, versions, content, protected.as_ref())
     }

@@ -143,6 +143,12 @@ on_both! {
         assert_eq!((&nil_line.0["state"], &alone_line.0["involvement"]["support"]), (&json!("nil_return"), &json!("Canary: rehoused")));
         let without = app.by(User::TEAM).get(&format!("/v1/fragments/{police}")).ok();
         assert_eq!(without["entries"].as_array().map(Vec::len), Some(1), "social care sees what is restricted");
+        // Nor do versions tell a return of involvement alone from one of what is kept from them.
+        let changed = with(fragment(&[]), json!({"involvement": {"status": "past", "support": "Canary: rehoused again"}}));
+        let housing = app.by(User::HOUSING).get("/v1/fragments").ok()["items"][0]["id"].as_str().unwrap().to_owned();
+        let path = format!("/v1/fragments/{housing}");
+        let _ = app.by(User::HOUSING).put(&path, Some(1), &changed).ok();
+        assert_eq!((app.by(User::TEAM).get(&path).version(), app.by(User::OWNER).get(&path).version()), (1, 2));
         let empty = app.by(User::HOUSING).post(&seed.at("fragments"), &behaviour::inputs::without(fragment(&[]), "/involvement"));
         assert_eq!((empty.status, empty.faults().1), (422, vec![("/entries".to_owned(), "required".to_owned())]));
     }

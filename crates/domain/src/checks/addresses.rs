@@ -4,6 +4,8 @@
 //! NFKD), format characters (general category Cf) and fillers taken out, letters made small, those of other scripts that look
 //! like Latin ones made these, words for streets written out, and everything that is neither letter nor digit a gap.
 
+mod words;
+
 use std::collections::BTreeSet;
 
 use unicode_general_category::{GeneralCategory, get_general_category};
@@ -11,6 +13,7 @@ use unicode_normalization::UnicodeNormalization;
 
 use super::people::is_postcode;
 use crate::{Address, EntryDetails};
+use words::{COMMON, FILLERS, HOUSES, INSTITUTIONS, LOOKALIKES, NAMED_BY_THE, STREETS};
 
 /// What a family's protected addresses are recognised by.
 #[derive(Debug, Default)]
@@ -23,113 +26,6 @@ pub struct ProtectedAddresses {
     open_postcodes: BTreeSet<String>,
     any: bool,
 }
-
-/// Words that end the name of a street; British usage, what they are shortened to before what they stand for.
-const STREETS: [(&str, &str); 52] = [
-    ("alley", "alley"),
-    ("approach", "approach"),
-    ("av", "avenue"),
-    ("ave", "avenue"),
-    ("avenue", "avenue"),
-    ("bank", "bank"),
-    ("boulevard", "boulevard"),
-    ("broadway", "broadway"),
-    ("chase", "chase"),
-    ("cl", "close"),
-    ("close", "close"),
-    ("court", "court"),
-    ("ct", "court"),
-    ("crescent", "crescent"),
-    ("cres", "crescent"),
-    ("croft", "croft"),
-    ("drive", "drive"),
-    ("dr", "drive"),
-    ("drove", "drove"),
-    ("fields", "fields"),
-    ("garden", "gardens"),
-    ("gardens", "gardens"),
-    ("gdns", "gardens"),
-    ("gate", "gate"),
-    ("green", "green"),
-    ("grove", "grove"),
-    ("hill", "hill"),
-    ("lane", "lane"),
-    ("ln", "lane"),
-    ("mead", "mead"),
-    ("mews", "mews"),
-    ("parade", "parade"),
-    ("park", "park"),
-    ("passage", "passage"),
-    ("pl", "place"),
-    ("place", "place"),
-    ("quay", "quay"),
-    ("rd", "road"),
-    ("rise", "rise"),
-    ("road", "road"),
-    ("row", "row"),
-    ("sq", "square"),
-    ("square", "square"),
-    ("st", "street"),
-    ("street", "street"),
-    ("terr", "terrace"),
-    ("terrace", "terrace"),
-    ("vale", "vale"),
-    ("view", "view"),
-    ("walk", "walk"),
-    ("way", "way"),
-    ("yard", "yard"),
-];
-
-/// Words that name no one place by themselves.
-const COMMON: [&str; 38] = [
-    "flat",
-    "apartment",
-    "apt",
-    "unit",
-    "room",
-    "floor",
-    "ground",
-    "first",
-    "second",
-    "third",
-    "no",
-    "number",
-    "block",
-    "the",
-    "c",
-    "o",
-    "co",
-    "care",
-    "of",
-    "a",
-    "at",
-    "high",
-    "main",
-    "new",
-    "church",
-    "school",
-    "station",
-    "mill",
-    "home",
-    "house",
-    "refuge",
-    "hostel",
-    "shelter",
-    "confidential",
-    "withheld",
-    "unknown",
-    "protected",
-    "address",
-];
-
-/// Letters of other scripts that look like Latin ones.
-const LOOKALIKES: [(&str, &str); 2] = [
-    (
-        "\u{430}\u{435}\u{43e}\u{440}\u{441}\u{445}\u{443}\u{456}\u{458}\u{455}\u{43a}\u{43c}\u{442}\u{43d}\u{432}",
-        "aeopcxyijskmthb",
-    ),
-    ("\u{3bf}\u{3b1}\u{3b5}\u{3b9}\u{3bd}\u{3c1}\u{3c4}\u{3c5}\u{3ba}\u{3c7}\u{3b7}\u{3b2}", "oaeivptukxhb"),
-];
 
 /// Shortest run of letters and digits that tells a place.
 const SHORTEST: usize = 4;
@@ -228,34 +124,6 @@ pub fn reads_like_an_address(text: &str) -> bool {
     let postcode = (0..words.len()).any(|at| postcode_at(words.get(at..).unwrap_or_default()).is_some());
     pair || spelled || postcode
 }
-
-/// Words that end the name of a house.
-const HOUSES: [&str; 24] = [
-    "house",
-    "refuge",
-    "hostel",
-    "lodge",
-    "cottage",
-    "farm",
-    "hall",
-    "court",
-    "shelter",
-    "villa",
-    "villas",
-    "grange",
-    "manor",
-    "mansions",
-    "towers",
-    "heights",
-    "apartments",
-    "barn",
-    "rectory",
-    "vicarage",
-    "gatehouse",
-    "bungalow",
-    "chalet",
-    "flats",
-];
 
 /// What a street's word stands for.
 fn street(word: &str) -> Option<&'static str> {
@@ -449,185 +317,5 @@ impl Marks {
     }
 }
 
-/// Words before the name of a house that are no part of it.
-const FILLERS: [&str; 10] = ["flat", "apartment", "apt", "unit", "room", "floor", "ground", "no", "number", "the"];
-
-/// Words for houses that name one by themselves, with the article.
-const NAMED_BY_THE: [&str; 9] =
-    ["grange", "manor", "mansions", "towers", "heights", "rectory", "vicarage", "gatehouse", "lodge"];
-
-/// Words that follow the name of a street where it names an institution, and no home.
-const INSTITUTIONS: [&str; 22] = [
-    "surgery",
-    "school",
-    "primary",
-    "infant",
-    "junior",
-    "secondary",
-    "academy",
-    "college",
-    "nursery",
-    "clinic",
-    "centre",
-    "hospital",
-    "church",
-    "practice",
-    "library",
-    "station",
-    "health",
-    "medical",
-    "children",
-    "childrens",
-    "police",
-    "community",
-];
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn address(lines: &str, postcode: Option<&str>, protected: bool) -> Address {
-        let postcode = postcode.map(|postcode| postcode.to_owned().into());
-        Address { lines: lines.to_owned().into(), postcode, from: None, until: None, protected }
-    }
-
-    fn family() -> ProtectedAddresses {
-        ProtectedAddresses::of(&[
-            address("4 Canary Row, Marlton", Some("ZZ9 9ZZ"), false),
-            address("Flat 2, 14 Tarn Row\nMarlton", Some("ZZ9 9ZX"), true),
-            address("Heron Refuge", None, true),
-        ])
-    }
-
-    #[test]
-    fn an_address_is_known_however_it_is_written() {
-        for told in [
-            "Lives at 14 Tarn Row now",
-            "lives at 14, tarn ROW.",
-            "lives in Tarn Row",
-            "１４　Ｔａｒｎ　Ｒｏｗ",
-            "14 Ta\u{200b}rn R\u{ad}ow",
-            "14   Tarn \n  Row",
-            "T a r n R o w",
-            "tarn-row",
-            "moved to Heron Refuge",
-            "the refuge is called Heron refuge",
-            "ZZ9 9ZX",
-            "zz99zx",
-            "Z Z 9 9 Z X",
-            "ＺＺ９　９ＺＸ",
-            "ZZ9\u{200b} 9\u{200d}ZX",
-            "ZZ9     9ZX",
-            "T\u{430}rn R\u{43e}w",
-            "T\u{e1}rn Row",
-            "T\u{3164}arn Row",
-        ] {
-            assert!(family().is_told_in(told), "{told}");
-        }
-    }
-
-    #[test]
-    fn it_does_not_matter_how_the_address_was_recorded() {
-        for (lines, told) in [
-            ("14 Tarn Row Marlton", "Lives at 14 Tarn Row now"),
-            ("14 Tarn Row ZZ9 9ZX", "Lives at 14 Tarn Row now"),
-            ("14 Tarn Row ZZ9 9ZX", "near ZZ99ZX"),
-            ("14 Tarn Row Flat 2", "in Tarn Row"),
-            ("Tarn Row 14", "lives at 14 Tarn Row"),
-            ("Tarn Row 14", "Tarn Row 14"),
-            ("Flat 3\nBeacon House\nMarlton", "moved to Beacon House, flat 3, Marlton"),
-            ("c/o Womens Aid\nHeron Refuge\nMarlton", "now at Heron Refuge"),
-            ("14 Tarn Road", "lives on Tarn Rd now"),
-            ("14 Tarn Rd", "lives on Tarn Road now"),
-            ("3 Oak Close", "seen at 3 Oak Cl"),
-            ("Fairview", "now at Fairview"),
-            ("5 St Johns Street", "lives at 5 St Johns Street"),
-            ("Flat 4, The Grange, 3 Church Lane", "now at The Grange"),
-            ("Flat 4, The Grange, 3 Church Lane", "at 3 Church Lane"),
-            ("Rose Cottage, Mill Lane", "moved to Rose Cottage"),
-        ] {
-            let one = ProtectedAddresses::of(&[address(lines, None, true)]);
-            assert!(one.is_told_in(told), "{lines:?}: {told}");
-            assert!(
-                one.is_one(&address(lines, None, false)) && !one.is_one(&address("9 Elm Way", None, false)),
-                "{lines:?}"
-            );
-        }
-        for (lines, harmless) in [
-            ("1 The Close", "very close to his sister"),
-            ("Confidential", "kept confidential"),
-            ("Refuge", "went to a refuge"),
-            ("5 High Street", "scored 5 high"),
-            ("14 Tarn Row, Marlton", "seen in Marlton"),
-            ("14 Tarn Row", "in Y6 2nd term"),
-            ("14 Tarn Row", "room B12 3pm, then by the M25 9am"),
-            ("14 Tarn Row", "Class 4B 2nd of May"),
-            ("12 Park Road, Marlton, Wexmoorshire", "Seen at Marlton Health Centre"),
-            ("12 Park Road\nMarlton\nZZ9 9ZX", "Bruise seen at school in Marlton"),
-            ("12 Park Road, Marlton", "Attends Park Road Surgery"),
-            ("c/o Womens Aid\nMarlton", "Mother referred to Women's Aid"),
-            ("c/o Children's Services, Marlton", "Referred to Children's Services after bruise"),
-            ("Foster placement", "Child moved to foster placement by police"),
-            ("Not known", "Father's whereabouts not known"),
-            ("Women's refuge", "Mother fled to a womens aid refuge in Marlton"),
-            ("The Cottage, Mill Lane", "Taken to the cottage hospital with a fracture"),
-            ("4 Young Street", "Mother has 4 young children"),
-            ("14 Tarn Row", "Seen on 3/5 at home; moved to 1:1 in class, KS2 6wk programme"),
-            ("14 Tarn Row", "Bruise seen on 12/5 he said dad did it"),
-        ] {
-            assert!(
-                !ProtectedAddresses::of(&[address(lines, None, true)]).is_told_in(harmless),
-                "{lines:?}: {harmless}"
-            );
-        }
-    }
-
-    #[test]
-    fn where_somebody_else_lives_openly_is_protected_all_the_same() {
-        let both = ProtectedAddresses::of(&[
-            address("14 Tarn Row", Some("ZZ9 9ZX"), true),
-            address("14 Tarn Row, Marlton", Some("ZZ9 9ZX"), false),
-        ]);
-        assert!(both.is_told_in("lives at 14 Tarn Row") && both.is_told_in("ZZ9 9ZX") && both.is_told_in("Tarn Row"));
-    }
-
-    #[test]
-    fn any_postcode_that_is_not_openly_known_is_refused_alike() {
-        assert!(family().is_told_in("seen near ZZ8 8ZZ"));
-        assert!(!family().is_told_in("lives at 4 Canary Row, ZZ9 9ZZ, Marlton"));
-    }
-
-    #[test]
-    fn what_names_no_protected_place_is_no_address() {
-        for harmless in [
-            "Seen at home in Marlton, flat tidy",
-            "14 days at the refuge",
-            "the tarnished row of chairs",
-            "school report 2024, attendance 92%",
-            "",
-        ] {
-            assert!(!family().is_told_in(harmless), "{harmless}");
-        }
-        assert!(
-            !ProtectedAddresses::of(&[address("14 Tarn Row", Some("ZZ9 9ZX"), false)])
-                .is_told_in("14 Tarn Row ZZ8 8ZZ")
-        );
-    }
-
-    #[test]
-    fn a_street_where_somebody_lives_openly_is_no_secret() {
-        let both = ProtectedAddresses::of(&[address("4 Tarn Row", None, false), address("14 Tarn Row", None, true)]);
-        assert!(!both.is_told_in("a fight in Tarn Row"));
-        assert!(both.is_told_in("lives at 14 Tarn Row"));
-    }
-
-    #[test]
-    fn what_reads_like_an_address_is_named_with_what_is_one() {
-        assert!(
-            ["15 Elm Close", "Mill Lane", "ZZ8 8ZZ", "the Otter Refuge", "Z Z 8 8 Z Z", "t a r n"]
-                .iter()
-                .all(|text| reads_like_an_address(text))
-        );
-        assert!(["Seen at school", "met on 2024-05-01", ""].iter().all(|text| !reads_like_an_address(text)));
-    }
-}
+mod tests;

@@ -140,7 +140,7 @@ impl Service {
     ) -> Answer<ConsolidationRow> {
         let now = scene.now();
         let id = ConsolidationId::new(self.ids(), now);
-        let whole = self.open_content(scene, permit, &reader(permit, true), chronology)?;
+        let whole = self.open_content(scene, permit, &reader(permit, true), chronology, None)?;
         let layout = self.layout(scene, permit, chronology)?;
         let sealed = self.seal(&place(id), &of_chronology(chronology.id, chronology.expires_at), now, &layout)?;
         let row = ConsolidationRow {
@@ -227,7 +227,7 @@ impl Service {
         let now = scene.now();
         let Some(expires_at) = whole.expires.values().copied().min() else { return Ok(None) };
         let facts = family_facts(&self.open_family(scene, permit, chronology.family_id)?);
-        let without = self.open_content(scene, permit, &reader(permit, false), chronology)?;
+        let without = self.open_content(scene, permit, &reader(permit, false), chronology, None)?;
         let mut found: Vec<FoundLinks> = Vec::new();
         for opened in [whole, without] {
             let entries = ids(&opened.entries);

@@ -54,7 +54,7 @@ impl Service {
                     let message = "an agency has at most 1,000 fragments ahead of chronologies";
                     return Err(ServiceError::fault("", "too_many_fragments", message));
                 }
-                self.refuse_told(scene, &permit, input.family_id, (&submission, &[]))?;
+                self.refuse_told(scene, &permit, &family, (&submission, &[]))?;
                 let row = self.fragment_row(scene, None, input.family_id, &submission);
                 store::fragments::insert(scene.tx, &row)?;
                 let receipt = self.store_version(scene, &row, &submission, None, SubmissionOutcome::Created)?;

@@ -96,7 +96,7 @@ impl Service {
         }
         submission.child = child.map(|child| names.get(&child).copied().unwrap_or(child));
         submission.expires_at = asked.min(chronology.expires_at);
-        let (receipt, _) = self.correct_standing(scene, permit, (row.clone(), origin.family_id), submission)?;
+        let (receipt, _) = self.correct_standing(scene, permit, (row.clone(), &family), submission)?;
         self.settle_origin(scene, permit, &row, asked)?;
         self.settle_decisions(scene, permit, chronology)?;
         let ours = self.open_family(scene, permit, chronology.family_id)?;

@@ -68,8 +68,7 @@ impl Service {
                 details,
                 (&input.entries, entries),
             )?;
-            let of = row.family_id;
-            let (receipt, entries) = self.correct_standing(scene, &permit, (row, of), submission)?;
+            let (receipt, entries) = self.correct_standing(scene, &permit, (row, &family), submission)?;
             let findings = match &chronology {
                 Some(chronology) => {
                     self.settle_decisions(scene, &permit, chronology)?;

@@ -3,13 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use domain::{EntryDetails, EntryId, FamilyId, Marking, Permit, may_read_entry};
+use domain::{EntryDetails, EntryId, Marking, Permit, may_read_entry};
 use store::{FragmentRow, FragmentState, FragmentVersionRow};
 
-use super::guarded::{kept_alike, place_among_alike};
+use super::guarded::{is_guarded, kept_alike, place_among_alike};
 use super::histories::{Before, VersionSeen};
 use super::living_until;
 use super::submitting::{Submission, receipt_of};
+use crate::people::FamilyView;
 use crate::session::Scene;
 use crate::{Answer, EntryReceipt, FragmentReceipt, Service, ServiceError, SubmissionOutcome};
 
@@ -20,13 +21,13 @@ impl Service {
         &self,
         scene: &mut Scene<'_, '_>,
         permit: &Permit,
-        (mut row, family): (FragmentRow, FamilyId),
+        (mut row, family): (FragmentRow, &FamilyView),
         submission: Submission,
     ) -> Answer<(FragmentReceipt, Vec<EntryDetails>)> {
         let now = scene.now();
         let current = store::fragments::version(scene.tx, permit, row.id, row.version, now)?;
         let current = current.ok_or(ServiceError::NotFound)?;
-        let before = self.standing_before(scene, permit, &row, &current)?;
+        let before = self.standing_before(scene, permit, (&row, &current), &submission)?;
         let (submission, unseen) = self.over(scene, permit, &row, submission, &before.entries)?;
         let sent = |receipt: FragmentReceipt, entries: Vec<EntryDetails>| {
             let seen = |at: usize| !unseen.get(at).copied().unwrap_or_default();
@@ -79,12 +80,14 @@ impl Service {
         &self,
         scene: &mut Scene<'_, '_>,
         permit: &Permit,
-        row: &FragmentRow,
-        current: &FragmentVersionRow,
+        (row, current): (&FragmentRow, &FragmentVersionRow),
+        submission: &Submission,
     ) -> Answer<Before> {
         let (_, sealed) = self.open_version(scene.now(), row, current)?;
         let entries = self.open_entries(scene, permit, row, current)?;
-        let versions = if sealed.histories.is_empty() {
+        let old = entries.iter().map(|(_, entry)| entry);
+        let guarded = submission.entries.is_empty() || old.chain(&submission.entries).any(is_guarded);
+        let versions = if guarded && sealed.histories.is_empty() {
             let rows = store::fragments::versions(scene.tx, permit, row.id, scene.session.now)?;
             rows.into_iter().map(|row| VersionSeen { version: row.version, at: row.created_at }).collect()
         } else {
@@ -179,8 +182,8 @@ impl Service {
         Ok(current.content_index.as_ref() == marked.content_index.as_slice())
     }
 
-    /// An id for each entry: the one it had before when it is the same in everything, has the same reference, or the same time and words, or else
-    /// stands at the same place (among those of its marking) with the same time; otherwise a new one.
+    /// An id for each entry: the one it had before when it is the same in everything, has the same reference, or the same time
+    /// and words, or else stands at the same place (among those of its marking) with the same time; otherwise a new one.
     pub(super) fn entry_ids(&self, before: &[(EntryId, EntryDetails)], after: &[EntryDetails]) -> Vec<EntryId> {
         let mut free: BTreeMap<usize, &(EntryId, EntryDetails)> = before.iter().enumerate().collect();
         let mut ids: Vec<Option<EntryId>> = vec![None; after.len()];

@@ -2,11 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use domain::{AgencyId, EntryDetails, EventDate, EventDateError, FamilyId, Marking, Permit, PersonId, Sensitive};
+use domain::{AgencyId, EntryDetails, EventDate, EventDateError, Marking, Permit, PersonId, Sensitive};
 
 use super::submitting::Submission;
 use crate::directory::filled;
-use crate::people::{Texts, is_for_nobody_else};
+use crate::people::{FamilyView, Texts, is_for_nobody_else};
 use crate::session::Scene;
 use crate::{Answer, EntryIn, Fault, Service, ServiceError, WhenIn};
 
@@ -51,10 +51,9 @@ impl Service {
         &self,
         scene: &mut Scene<'_, '_>,
         permit: &Permit,
-        family: FamilyId,
+        family: &FamilyView,
         (submission, unseen): (&Submission, &[bool]),
     ) -> Answer<()> {
-        let protected = self.open_family(scene, permit, family)?.protected();
         let texts = || {
             let mut texts = Texts::default();
             let details = &submission.details;
@@ -71,7 +70,7 @@ impl Service {
             }
             Ok(texts)
         };
-        let faults = self.addresses_told(scene, permit, &protected, texts)?;
+        let faults = self.addresses_told(scene, permit, &family.protected(), texts)?;
         if faults.is_empty() { Ok(()) } else { Err(ServiceError::Invalid(faults)) }
     }
 }

@@ -189,7 +189,8 @@ pub(super) struct Before {
 /// anybody.
 pub(super) fn histories(after: &Said<'_>, before: Option<&Before>, now: Instant) -> Vec<History> {
     let former = before.map_or(&[][..], |before| before.histories.as_slice());
-    let guarded = after.entries.iter().any(|(_, entry)| is_guarded(entry));
+    // A return of involvement alone is to those who see no entry what a return of entries kept from them is.
+    let guarded = after.entries.is_empty() || after.entries.iter().any(|(_, entry)| is_guarded(entry));
     if !guarded && former.is_empty() {
         return Vec::new();
     }

@@ -202,7 +202,7 @@ impl Service {
                 match history {
                     Some(history) => (number, known(history).ok_or(ServiceError::NotFound)?.1.version),
                     // Nothing has been kept from them, and as many versions are told apart as where something was.
-                    None if number > row.version.saturating_sub(100) => (number, number),
+                    None if number > row.version.saturating_sub(MOST_VERSIONS as i64) => (number, number),
                     None => return Err(ServiceError::NotFound),
                 }
             }

@@ -102,10 +102,10 @@ impl Service {
             expected.check(version)?;
         }
         let receipt = match standing {
-            Some(row) => self.correct_standing(scene, &permit, (row, chronology.family_id), submission)?,
+            Some(row) => self.correct_standing(scene, &permit, (row, &family), submission)?,
             None => {
                 self.check_room(scene, &permit, &chronology, agency)?;
-                self.store_new(scene, &permit, &chronology, submission)?
+                self.store_new(scene, &permit, (&chronology, &family), submission)?
             }
         };
         self.mark_submitted(scene, &chronology, agency)?;
@@ -264,10 +264,10 @@ impl Service {
         &self,
         scene: &mut Scene<'_, '_>,
         permit: &Permit,
-        chronology: &ChronologyRow,
+        (chronology, family): (&ChronologyRow, &FamilyView),
         submission: Submission,
     ) -> Answer<(FragmentReceipt, Vec<EntryDetails>)> {
-        self.refuse_told(scene, permit, chronology.family_id, (&submission, &[]))?;
+        self.refuse_told(scene, permit, family, (&submission, &[]))?;
         let row = self.fragment_row(scene, Some(chronology.id), chronology.family_id, &submission);
         store::fragments::insert(scene.tx, &row)?;
         let receipt = self.store_version(scene, &row, &submission, None, SubmissionOutcome::Created)?;

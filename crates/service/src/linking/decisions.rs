@@ -42,7 +42,7 @@ impl Service {
             |scene| {
                 let Admitted { permit, row: chronology } = self.admit(scene, id, Operation::LinkDecide)?;
                 self.refuse_addresses(scene, &permit, chronology.family_id, &input)?;
-                let opened = self.open_content(scene, &permit, &permit.reader(), &chronology)?;
+                let opened = self.open_content(scene, &permit, &permit.reader(), &chronology, None)?;
                 let shown = self.rows_as_shown(scene, &permit, &chronology, &opened)?;
                 let checked = check(&input, &opened.entries, &shown)?;
                 self.check_room_for_decision(scene, &permit, id)?;

@@ -24,7 +24,7 @@ impl Service {
         self.read(call, Operation::LinkRead, trail(id), |scene| {
             let Admitted { permit, row } = self.admit(scene, id, Operation::LinkRead)?;
             let family = self.open_family(scene, &permit, row.family_id)?;
-            let opened = self.open_content(scene, &permit, &permit.reader(), &row)?;
+            let opened = self.open_content(scene, &permit, &permit.reader(), &row, Some(&family))?;
             let linked = self.linked(scene, &permit, &row, &opened, &family_facts(&family))?;
             let entries = opened.entries;
             scene.trail.entry_count = Some(count(entries.len()));

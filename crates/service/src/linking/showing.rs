@@ -19,7 +19,7 @@ impl Service {
     pub fn link_decisions(&self, call: &Call, id: ChronologyId, query: PageQuery) -> Answer<Page<LinkDecisionOut>> {
         self.read(call, Operation::LinkDecisionRead, trail(id), |scene| {
             let Admitted { permit, row: chronology } = self.admit(scene, id, Operation::LinkDecisionRead)?;
-            let opened = self.open_content(scene, &permit, &permit.reader(), &chronology)?;
+            let opened = self.open_content(scene, &permit, &permit.reader(), &chronology, None)?;
             let slice = self.slice(scene, "link_decisions", &query)?;
             let mut rows = store::link_decisions::page(scene.tx, &permit, id, None, i64::MAX)?;
             let ids: Vec<LinkDecisionId> = rows.iter().map(|row| row.id).collect();
@@ -76,7 +76,7 @@ impl Service {
     ) -> Answer<(LinkDecisionRow, Vec<DecidedEntryRow>, Opened)> {
         let found = store::link_decisions::find(scene.tx, permit, id)?;
         let row = found.filter(|row| row.chronology_id == chronology.id).ok_or(ServiceError::NotFound)?;
-        let opened = self.open_content(scene, permit, &permit.reader(), chronology)?;
+        let opened = self.open_content(scene, permit, &permit.reader(), chronology, None)?;
         let about = store::link_decisions::entries(scene.tx, permit, &[id])?.remove(&id).unwrap_or_default();
         if about.is_empty() || !wholly_seen(&row, &about, &opened) {
             return Err(ServiceError::NotFound);

@@ -117,7 +117,7 @@ impl Service {
         &self,
         tx: &mut store::Tx<'_>,
         session: &Session,
-        operation: domain::Operation,
+        operation: Operation,
         trail: &Trail,
     ) -> Answer<()> {
         let (actor, now) = (&session.actor, self.now());
