@@ -1,7 +1,10 @@
 """Verifies an exported log of audit records with nothing of the service's own: SHA-256 from the standard library, and
 the arithmetic of RFC 6962 (trees, proofs) and RFC 8032 (Ed25519) written down once more.
 
-    verify.py FOLDER ORIGIN PUBLIC_KEY      FOLDER holds checkpoint, tile/ and tile/entries/ (C2SP tlog-tiles)
+    verify.py FOLDER ORIGIN PUBLIC_KEY [JOURNAL]      FOLDER holds checkpoint, tile/ and tile/entries/ (C2SP tlog-tiles)
+
+With JOURNAL, the folder of a node's journals, every record that these say is committed must be in the log: give it for a log
+in which no record waits for its place.
 
 Prints size and root; ends with status 1 and a word of what is wrong.
 """
@@ -9,6 +12,7 @@ Prints size and root; ends with status 1 and a word of what is wrong.
 import base64
 import hashlib
 import sys
+import uuid
 from pathlib import Path
 
 WIDTH = 256
@@ -149,9 +153,75 @@ def entries(folder: Path, size: int) -> list[bytes]:
     return found
 
 
-def verify(folder: Path, origin: str, public_key: bytes) -> tuple[int, bytes]:
+def numbered(leaf: bytes) -> tuple[uuid.UUID, uuid.UUID, int]:
+    """Partnership, run and number of a record: after the format version (1 byte) and the record's id (16 bytes)."""
+    if len(leaf) < 57 or leaf[0] != 1:
+        raise Wrong("a record of another format")
+    return uuid.UUID(bytes=leaf[17:33]), uuid.UUID(bytes=leaf[33:49]), int.from_bytes(leaf[49:57], "big", signed=True)
+
+
+def without_gaps(leaves: list[bytes]) -> dict[tuple[uuid.UUID, int], bytes]:
+    """The leaves by run and number, when each run has every number from 1 to its highest once."""
+    found: dict[tuple[uuid.UUID, int], bytes] = {}
+    for leaf in leaves:
+        _, run, number = numbered(leaf)
+        if (run, number) in found:
+            raise Wrong(f"run {run} has two records with the number {number}")
+        found[run, number] = leaf
+    highest: dict[uuid.UUID, int] = {}
+    for run, number in found:
+        highest[run] = max(number, highest.get(run, 0))
+    missing = [(run, number) for run, last in highest.items() for number in range(1, last + 1) if (run, number) not in found]
+    if missing or len(found) != sum(highest.values()):
+        first = f", the first is number {missing[0][1]} of run {missing[0][0]}" if missing else ""
+        raise Wrong(f"{len(missing)} numbers without a record{first}")
+    return found
+
+
+def committed(folder: Path, partnership: uuid.UUID) -> dict[tuple[uuid.UUID, int], bytes]:
+    """What journals say is committed of one partnership: the leaf's hash by run and number.
+
+    A file is named by its run. `+ PARTNERSHIP NUMBER HASH` announces a record of that run and `= PARTNERSHIP NUMBER` says that
+    it was committed; a later announcement of the same number replaces an earlier one. `~ PARTNERSHIP RUN NUMBER HASH` says
+    that a void record was committed in the place of any run's number. A last line without an end was cut off.
+    """
+    announced: dict[tuple[uuid.UUID, int], bytes] = {}
+    settled: dict[tuple[uuid.UUID, int], bytes] = {}
+    filled: dict[tuple[uuid.UUID, int], bytes] = {}
+    for file in sorted(folder.glob("*.journal")):
+        run = uuid.UUID(file.stem.rpartition("-")[0])
+        for line in file.read_bytes().split(b"\n")[:-1]:
+            words = line.decode().split(" ")
+            if len(words) < 3 or words[1] != str(partnership):
+                continue
+            if words[0] == "+":
+                announced[run, int(words[2])] = bytes.fromhex(words[3])
+            elif words[0] == "=" and (run, int(words[2])) in announced:
+                settled[run, int(words[2])] = announced[run, int(words[2])]
+            elif words[0] == "~":
+                filled[uuid.UUID(words[2]), int(words[3])] = bytes.fromhex(words[4])
+    return filled | settled
+
+
+def as_journals_say(leaves: list[bytes], folder: Path) -> None:
+    """Every record that a journal says is committed is in the log, as it was announced."""
+    found = without_gaps(leaves)
+    for partnership in {numbered(leaf)[0] for leaf in leaves}:
+        for (run, number), hashed in committed(folder, partnership).items():
+            leaf = found.get((run, number))
+            if leaf is None:
+                raise Wrong(f"number {number} of run {run} is missing, and a journal says that it was committed")
+            if leaf_hash(leaf) != hashed:
+                raise Wrong(f"number {number} of run {run} is another record than the one a journal says was committed")
+
+
+def verify(folder: Path, origin: str, public_key: bytes, journal: Path | None = None) -> tuple[int, bytes]:
     size, root = checkpoint((folder / "checkpoint").read_text(), origin, public_key)
-    level = [leaf_hash(entry) for entry in entries(folder, size)]
+    leaves = entries(folder, size)
+    without_gaps(leaves)
+    if journal:
+        as_journals_say(leaves, journal)
+    level = [leaf_hash(leaf) for leaf in leaves]
     if root_of(level) != root:
         raise Wrong("the records do not lead to the root that was signed")
     number = 0
@@ -166,8 +236,9 @@ def verify(folder: Path, origin: str, public_key: bytes) -> tuple[int, bytes]:
 
 def main() -> None:
     folder, origin, public_key = Path(sys.argv[1]), sys.argv[2], base64.b64decode(sys.argv[3])
+    journal = Path(sys.argv[4]) if len(sys.argv) > 4 else None
     try:
-        size, root = verify(folder, origin, public_key)
+        size, root = verify(folder, origin, public_key, journal)
     except Wrong as wrong:
         print(f"wrong: {wrong}")
         sys.exit(1)

@@ -27,6 +27,18 @@ pub enum Line {
         /// The node's number for it.
         number: i64,
     },
+    /// `~ PARTNERSHIP RUN NUMBER HASH`: a void record was committed in the place of a number that stood for none, of this run
+    /// or one before it.
+    Filled {
+        /// The record's partnership.
+        partnership: PartnershipId,
+        /// The run that had taken the number.
+        run: Uuid,
+        /// The number.
+        number: i64,
+        /// The hash of the void record's leaf.
+        hash: Hash,
+    },
     /// `@ PARTNERSHIP SIZE ROOT`: this node signed a checkpoint.
     Signed {
         /// Whose tree.
@@ -49,6 +61,12 @@ impl Line {
                 Self::Written { partnership: partnership(of)?, number: number.parse().ok()?, hash: Hash::parse(hash)? }
             }
             ["=", of, number] => Self::Settled { partnership: partnership(of)?, number: number.parse().ok()? },
+            ["~", of, run, number, hash] => Self::Filled {
+                partnership: partnership(of)?,
+                run: Uuid::try_parse(run).ok()?,
+                number: number.parse().ok()?,
+                hash: Hash::parse(hash)?,
+            },
             ["@", of, size, root] => {
                 Self::Signed { partnership: partnership(of)?, size: size.parse().ok()?, root: Hash::parse(root)? }
             }
@@ -63,6 +81,9 @@ impl fmt::Display for Line {
         match self {
             Self::Written { partnership, number, hash } => write!(f, "+ {partnership} {number} {}", hash.to_hex()),
             Self::Settled { partnership, number } => write!(f, "= {partnership} {number}"),
+            Self::Filled { partnership, run, number, hash } => {
+                write!(f, "~ {partnership} {run} {number} {}", hash.to_hex())
+            }
             Self::Signed { partnership, size, root } => write!(f, "@ {partnership} {size} {}", root.to_hex()),
         }
     }
@@ -79,6 +100,7 @@ mod tests {
         let lines = [
             Line::Written { partnership, number: 7, hash },
             Line::Settled { partnership, number: 7 },
+            Line::Filled { partnership, run: Uuid::from_u128(6), number: 7, hash },
             Line::Signed { partnership, size: 9, root: hash },
         ];
         for line in lines {

@@ -173,25 +173,26 @@ macro_rules! readings {
 /// When the database or the journal fails: then what the record tells must not happen.
 pub fn insert(tx: &mut Tx<'_>, draft: &AuditDraft) -> Result<(), StoreError> {
     let partnership = draft.partnership_id;
-    let (run, number) = {
-        let pen = tx.pen()?;
-        (pen.run(), pen.take(partnership)?)
-    };
-    let row = draft.numbered(run, number);
-    if number == 1 {
-        crate::audit_tree::begin_run(tx, partnership, run, draft.at)?;
+    let row = tx.pen()?.take(partnership, |run, number| {
+        let row = draft.numbered(run, number);
+        let hash = row.leaf()?.hash();
+        Ok((row, hash))
+    })?;
+    if row.number == 1 {
+        crate::audit_tree::begin_run(tx, partnership, row.run_id, draft.at)?;
     }
-    tx.pen()?.note(partnership, number, row.leaf()?.hash());
     insert_one!(tx, audit_records::table, &row)
 }
 
-/// Puts a record in the place of a number that stands for none. Says whether it did: there may be one after all.
+/// Puts a record in the place of a number that stands for none, and gives the hash of its leaf. None when there is a record
+/// after all. The journal is to hear of it once it is committed ([`crate::Book::filled`]), and not before: a line about a
+/// number that stands for another record would be a false witness.
 ///
 /// # Errors
 /// When the database fails.
-pub fn fill(tx: &mut Tx<'_>, draft: &AuditDraft, run: Uuid, number: i64) -> Result<bool, StoreError> {
+pub fn fill(tx: &mut Tx<'_>, draft: &AuditDraft, run: Uuid, number: i64) -> Result<Option<Hash>, StoreError> {
     let row = draft.numbered(run, number);
-    tx.pen()?.note(draft.partnership_id, number, row.leaf()?.hash());
+    let hash = row.leaf()?.hash();
     crate::audit_tree::begin_run(tx, draft.partnership_id, run, draft.at)?;
     let inserted = tx.run(|connection| {
         on_either!(connection, |c| diesel::insert_into(audit_records::table)
@@ -199,7 +200,7 @@ pub fn fill(tx: &mut Tx<'_>, draft: &AuditDraft, run: Uuid, number: i64) -> Resu
             .on_conflict_do_nothing()
             .execute(c))
     })?;
-    Ok(inserted == 1)
+    Ok((inserted == 1).then_some(hash))
 }
 
 /// The record `id`.

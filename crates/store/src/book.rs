@@ -64,8 +64,18 @@ impl Book {
 
     /// Notes a checkpoint that this node signed.
     pub fn signed(&self, partnership: PartnershipId, size: u64, root: Hash) {
+        self.add(Line::Signed { partnership, size, root });
+    }
+
+    /// Notes a void record that was committed in the place of a number of this run or an earlier one.
+    pub fn filled(&self, partnership: PartnershipId, run: Uuid, number: i64, hash: Hash) {
+        self.add(Line::Filled { partnership, run, number, hash });
+    }
+
+    /// A line that nothing waits for; one that cannot be written now is written later.
+    fn add(&self, line: Line) {
         if let Some(journal) = &self.0.journal {
-            journal.add(&[Line::Signed { partnership, size, root }]);
+            let _ = journal.add(&[line]);
         }
     }
 
@@ -86,16 +96,18 @@ pub(crate) struct Pen {
 }
 
 impl Pen {
-    pub(crate) fn run(&self) -> Uuid {
-        self.book.0.run
-    }
-
-    /// The next number, the smallest free one first.
+    /// Takes the next number, the smallest free one first, for the record that `make` makes of it, and tells the journal so.
+    /// Numbers are taken and told in one order: when the journal knows a number, it knows every smaller one.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] while the journal cannot be written.
-    pub(crate) fn take(&mut self, partnership: PartnershipId) -> Result<i64, StoreError> {
-        if self.book.0.journal.as_ref().is_some_and(Journal::is_failing) {
+    /// [`StoreError::Unavailable`] while the journal cannot be written; what `make` gives.
+    pub(crate) fn take<T>(
+        &mut self,
+        partnership: PartnershipId,
+        make: impl FnOnce(Uuid, i64) -> Result<(T, Hash), StoreError>,
+    ) -> Result<T, StoreError> {
+        let journal = self.book.0.journal.as_ref();
+        if journal.is_some_and(Journal::is_failing) {
             return Err(StoreError::Unavailable);
         }
         let mut all = self.book.numbers();
@@ -104,14 +116,21 @@ impl Pen {
             numbers.last += 1;
             numbers.last
         });
-        self.taken.push((partnership, number));
-        Ok(number)
-    }
-
-    /// Tells the journal what is about to be committed under a number.
-    pub(crate) fn note(&mut self, partnership: PartnershipId, number: i64, hash: Hash) {
-        if let Some(journal) = &self.book.0.journal {
-            self.upto = journal.add(&[Line::Written { partnership, number, hash }]);
+        let taken = make(self.book.0.run, number).and_then(|(made, hash)| {
+            let upto =
+                journal.map(|journal| journal.add(&[Line::Written { partnership, number, hash }])).transpose()?;
+            Ok((made, upto))
+        });
+        match taken {
+            Ok((made, upto)) => {
+                self.upto = upto.unwrap_or(self.upto);
+                self.taken.push((partnership, number));
+                Ok(made)
+            }
+            Err(error) => {
+                numbers.free.insert(number);
+                Err(error)
+            }
         }
     }
 
@@ -140,9 +159,9 @@ impl Pen {
             .collect();
         match &self.book.0.journal {
             Some(journal) if !settled.is_empty() => {
-                let durable = journal.wait(self.upto);
-                journal.add(&settled);
-                durable
+                // First of all: without this line nobody could tell a record that was taken out from one that never was.
+                let told = journal.add(&settled);
+                journal.wait(self.upto).and(told.map(drop))
             }
             _ => Ok(()),
         }
@@ -168,13 +187,14 @@ mod tests {
     #[test]
     fn numbers_are_counted_by_partnership_and_what_was_undone_is_taken_again() {
         let book = Book::new(Uuid::from_u128(9), None);
+        let take = |pen: &mut Pen, partnership| pen.take(partnership, |_, number| Ok((number, Hash::of_nothing())));
         let (mut one, mut two) = (book.pen(), book.pen());
-        assert_eq!((one.take(HERE), two.take(HERE), one.take(THERE)), (Ok(1), Ok(2), Ok(1)));
-        assert_eq!(two.take(HERE), Ok(3));
+        assert_eq!((take(&mut one, HERE), take(&mut two, HERE), take(&mut one, THERE)), (Ok(1), Ok(2), Ok(1)));
+        assert_eq!(take(&mut two, HERE), Ok(3));
         one.undo(0);
         one.settle().unwrap();
         let mut three = book.pen();
-        assert_eq!((three.take(HERE), three.take(HERE)), (Ok(1), Ok(4)));
+        assert_eq!((take(&mut three, HERE), take(&mut three, HERE)), (Ok(1), Ok(4)));
         three.undo(1);
         three.settle().unwrap();
         drop(two);

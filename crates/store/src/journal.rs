@@ -1,8 +1,9 @@
 //! A node's own account of the audit records it writes: a file beside the service, made durable before an answer leaves.
 //! It shows a record that was taken out of the database before it had its place in the tree.
 //!
-//! Lines are appended by a thread of its own, as many together as have come, so that one wait for the disk serves all of
-//! them and runs beside the database's commit.
+//! A line is written before the transaction that it tells of is committed, and by then outlives the process. A thread of its
+//! own makes lines durable, as many together as have come, so that one wait for the disk serves all of them and runs beside
+//! the database's commit.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead as _, BufReader, ErrorKind, Write as _};
@@ -24,7 +25,7 @@ const PATIENCE: Duration = Duration::from_millis(1_500);
 /// After a failure to write, the thread tries again this often.
 const AGAIN: Duration = Duration::from_millis(200);
 
-/// Where one run of a node keeps its lines. Clones share it; when the last is dropped what has come is written and the
+/// Where one run of a node keeps its lines. Clones share it; when the last is dropped what has come is made durable and the
 /// thread ends.
 #[derive(Clone)]
 pub struct Journal(Arc<Handle>);
@@ -38,18 +39,20 @@ impl Drop for Handle {
     }
 }
 
-#[derive(Default)]
 struct Shared {
     state: Mutex<State>,
-    /// Told when there is something to write, and when the journal is closed.
+    /// Told when there is something to make durable, and when the journal is closed.
     wake: Condvar,
     /// Told when something became durable.
     done: Condvar,
 }
 
-#[derive(Default)]
 struct State {
-    waiting: Vec<u8>,
+    files: Files,
+    /// Lines that could not be written yet, in their order.
+    unwritten: Vec<u8>,
+    /// Lines that the operating system has and the disk may not have.
+    undurable: Vec<u8>,
     /// How many bytes have come, and how many of them are durable.
     come: u64,
     durable: u64,
@@ -57,7 +60,40 @@ struct State {
     closed: bool,
 }
 
+impl State {
+    /// Hands what has come to the operating system: from then on it outlives this process.
+    fn write(&mut self) -> io::Result<()> {
+        let lines = std::mem::take(&mut self.unwritten);
+        if let Err(error) = self.files.append(&lines) {
+            self.unwritten = lines;
+            return Err(error);
+        }
+        self.undurable.extend_from_slice(&lines);
+        Ok(())
+    }
+
+    fn fail(&mut self, error: &io::Error) {
+        if !self.failing {
+            tracing::error!(kind = ?error.kind(), "the journal cannot be written; nothing is served until it can");
+        }
+        self.failing = true;
+    }
+}
+
 impl Shared {
+    fn new(files: Files) -> Self {
+        let state = State {
+            files,
+            unwritten: Vec::new(),
+            undurable: Vec::new(),
+            come: 0,
+            durable: 0,
+            failing: false,
+            closed: false,
+        };
+        Self { state: Mutex::new(state), wake: Condvar::new(), done: Condvar::new() }
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
@@ -70,25 +106,40 @@ impl Journal {
     /// When the folder or the file cannot be made.
     pub fn begin(folder: &Path, run: Uuid) -> io::Result<Self> {
         DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        let files = Files { folder: folder.to_owned(), run, next: 0, file: None };
-        let shared = Arc::new(Shared::default());
-        let mut writer = Writer { files, shared: Arc::clone(&shared) };
-        writer.files.advance()?;
-        std::thread::Builder::new().name("journal".to_owned()).spawn(move || writer.run())?;
+        let mut files = Files { folder: folder.to_owned(), run, next: 0, file: None };
+        files.advance()?;
+        Self::start(files)
+    }
+
+    fn start(files: Files) -> io::Result<Self> {
+        let shared = Arc::new(Shared::new(files));
+        let syncer = Syncer(Arc::clone(&shared));
+        std::thread::Builder::new().name("journal".to_owned()).spawn(move || syncer.run())?;
         Ok(Self(Arc::new(Handle(shared))))
     }
 
-    /// Adds lines; says up to where the journal must be durable for them to be.
-    pub(crate) fn add(&self, lines: &[Line]) -> u64 {
+    /// Writes lines: once this has returned they outlive the process, though not yet the machine. Says up to where the
+    /// journal must be durable for them to be.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when they cannot be written. They are kept and written once that is possible.
+    pub(crate) fn add(&self, lines: &[Line]) -> Result<u64, StoreError> {
         let shared = &self.0.0;
         let mut state = shared.state();
         let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
-        state.waiting.extend_from_slice(text.as_bytes());
+        state.unwritten.extend_from_slice(text.as_bytes());
         state.come += text.len() as u64;
         let come = state.come;
+        let written = if state.failing { Err(StoreError::Unavailable) } else { Ok(()) };
+        let written = written.and_then(|()| {
+            state.write().map_err(|error| {
+                state.fail(&error);
+                StoreError::Unavailable
+            })
+        });
         drop(state);
         shared.wake.notify_one();
-        come
+        written.map(|()| come)
     }
 
     /// Waits until the journal is durable up to there.
@@ -109,53 +160,56 @@ impl Journal {
     }
 }
 
-struct Writer {
-    files: Files,
-    shared: Arc<Shared>,
-}
+/// Makes durable what was written, as much together as has come, and writes what could not be written before.
+struct Syncer(Arc<Shared>);
 
-impl Writer {
-    fn run(mut self) {
+impl Syncer {
+    fn run(self) {
         loop {
-            let mut state = self.shared.state();
-            while state.waiting.is_empty() && !state.closed {
-                state = self.shared.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+            let mut state = self.0.state();
+            while state.durable == state.come && !state.closed {
+                state = self.0.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
             }
-            if state.waiting.is_empty() {
+            if state.durable == state.come {
                 return;
             }
-            let lines = std::mem::take(&mut state.waiting);
-            drop(state);
-            if !self.keep(lines) {
+            if let Err(error) = self.keep(state)
+                && !self.may_try_again(&error)
+            {
                 return;
             }
         }
     }
 
-    /// Writes until it succeeds; false when the journal was closed before it did.
-    fn keep(&mut self, lines: Vec<u8>) -> bool {
-        loop {
-            let written = self.files.append(&lines);
-            let mut state = self.shared.state();
-            if let Err(error) = &written {
-                if !state.failing {
-                    tracing::error!(kind = ?error.kind(), "the journal cannot be written; nothing is served until it can");
-                }
-                state.failing = true;
-                self.shared.done.notify_all();
-                let closed = |state: &mut State| !state.closed;
-                let (state, _) =
-                    self.shared.wake.wait_timeout_while(state, AGAIN, closed).unwrap_or_else(PoisonError::into_inner);
-                if state.closed {
-                    return false;
-                }
-                continue;
-            }
-            state.failing = false;
-            state.durable += lines.len() as u64;
-            self.shared.done.notify_all();
-            return true;
+    /// One attempt to make all that has come durable.
+    fn keep(&self, mut state: MutexGuard<'_, State>) -> io::Result<()> {
+        state.write()?;
+        let (file, upto, count) = (state.files.handle()?, state.come, state.undurable.len());
+        drop(state);
+        let synced = file.sync_data();
+        let mut state = self.0.state();
+        if let Err(error) = synced {
+            // What the system had of them may be lost without another word, so they are written anew, to another file.
+            state.files.leave();
+            let lost = std::mem::take(&mut state.undurable);
+            state.unwritten.splice(..0, lost);
+            return Err(error);
         }
+        state.undurable.drain(..count);
+        state.durable = upto;
+        state.failing = false;
+        self.0.done.notify_all();
+        Ok(())
+    }
+
+    /// Waits for a while after a failure; false when the journal was closed meanwhile.
+    fn may_try_again(&self, error: &io::Error) -> bool {
+        let mut state = self.0.state();
+        state.fail(error);
+        self.0.done.notify_all();
+        let open = |state: &mut State| !state.closed;
+        let (state, _) = self.0.wake.wait_timeout_while(state, AGAIN, open).unwrap_or_else(PoisonError::into_inner);
+        !state.closed
     }
 }
 
@@ -179,18 +233,35 @@ impl Files {
         Ok(())
     }
 
-    /// Appends and makes durable. What a failed attempt left is cut off again, now or before the next one.
+    /// Appends. What a failed attempt left is cut off again, now or before the next one.
     fn append(&mut self, lines: &[u8]) -> io::Result<()> {
-        if self.file.as_ref().is_none_or(|(_, length)| *length >= LONGEST) {
+        if lines.is_empty() {
+            return Ok(());
+        }
+        if let Some((file, _)) = self.file.as_ref().filter(|(_, length)| *length >= LONGEST) {
+            file.sync_data()?;
+            self.file = None;
+        }
+        if self.file.is_none() {
             self.advance()?;
         }
         let Some((file, length)) = &mut self.file else { return Err(ErrorKind::NotFound.into()) };
         if file.metadata()?.len() != *length {
             file.set_len(*length)?;
         }
-        file.write_all(lines).and_then(|()| file.sync_data())?;
+        file.write_all(lines)?;
         *length += lines.len() as u64;
         Ok(())
+    }
+
+    /// The file that was written last, to be made durable without holding up those who write.
+    fn handle(&self) -> io::Result<File> {
+        self.file.as_ref().ok_or(ErrorKind::NotFound)?.0.try_clone()
+    }
+
+    /// Has the next lines go to another file.
+    fn leave(&mut self) {
+        self.file = None;
     }
 }
 
@@ -237,7 +308,7 @@ pub fn lines(file: &Path) -> io::Result<Vec<Line>> {
 /// # Errors
 /// When the file cannot be opened.
 pub fn is_over(folder: &Path, run: Uuid) -> io::Result<bool> {
-    if recovered(folder, run).try_exists()? {
+    if is_recovered(folder, run)? {
         return Ok(false);
     }
     let newest = runs(folder)?.into_iter().find(|(found, _)| *found == run).and_then(|(_, mut files)| files.pop());
@@ -247,6 +318,14 @@ pub fn is_over(folder: &Path, run: Uuid) -> io::Result<bool> {
         Err(TryLockError::WouldBlock) => Ok(false),
         Err(TryLockError::Error(error)) => Err(error),
     }
+}
+
+/// Whether what a run left has been recovered.
+///
+/// # Errors
+/// When the folder cannot be read.
+pub fn is_recovered(folder: &Path, run: Uuid) -> io::Result<bool> {
+    recovered(folder, run).try_exists()
 }
 
 /// Notes that what a run left has been recovered.
@@ -298,14 +377,14 @@ mod tests {
         let run = Uuid::from_u128(7);
         let journal = Journal::begin(folder.path(), run).unwrap();
         for number in 0..50 {
-            let upto = journal.add(&[settled(2 * number), settled(2 * number + 1)]);
+            let upto = journal.add(&[settled(2 * number), settled(2 * number + 1)]).unwrap();
+            let files = runs(folder.path()).unwrap();
+            assert_eq!(lines(&files[0].1[0]).unwrap().len() as i64, 2 * number + 2, "written before it is durable");
             if number % 7 == 0 {
                 journal.wait(upto).unwrap();
-                let files = runs(folder.path()).unwrap();
-                assert_eq!(lines(&files[0].1[0]).unwrap().len() as i64, 2 * number + 2);
             }
         }
-        let upto = journal.add(&[settled(100)]);
+        let upto = journal.add(&[settled(100)]).unwrap();
         journal.wait(upto).unwrap();
         let files = runs(folder.path()).unwrap();
         assert_eq!(files[0].0, run);
@@ -324,20 +403,19 @@ mod tests {
     #[test]
     fn a_journal_that_cannot_be_written_says_so_and_recovers() {
         let folder = tempfile::tempdir().unwrap();
-        let journal = Journal::begin(folder.path(), Uuid::from_u128(7)).unwrap();
-        // A folder in place of the next file, and a length that makes it the next file's turn.
+        // The folder of its files is not there.
         let files = Files { folder: folder.path().join("absent"), run: Uuid::from_u128(7), next: 0, file: None };
-        let shared = Arc::new(Shared::default());
-        let broken = Journal(Arc::new(Handle(Arc::clone(&shared))));
-        std::thread::spawn(move || Writer { files, shared }.run());
-        let upto = broken.add(&[settled(1)]);
-        assert_eq!(broken.wait(upto), Err(StoreError::Unavailable));
-        assert!(broken.is_failing() && !journal.is_failing());
+        let broken = Journal::start(files).unwrap();
+        assert_eq!(broken.add(&[settled(1)]), Err(StoreError::Unavailable));
+        assert_eq!(broken.add(&[settled(2)]), Err(StoreError::Unavailable));
+        assert!(broken.is_failing());
         std::fs::create_dir(folder.path().join("absent")).unwrap();
         while broken.is_failing() {
             std::thread::yield_now();
         }
+        let upto = broken.add(&[settled(3)]).unwrap();
         broken.wait(upto).unwrap();
-        assert_eq!(runs(&folder.path().join("absent")).unwrap().len(), 1);
+        let files = runs(&folder.path().join("absent")).unwrap();
+        assert_eq!(lines(&files[0].1[0]).unwrap(), [settled(1), settled(2), settled(3)]);
     }
 }

@@ -1,12 +1,4 @@
 //! Every operation, asked by users of every kind: of what is theirs, of what has expired, of what was never there.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::too_many_lines,
-    reason = "a test fails by panicking, and a story is told in one piece"
-)]
 
 use behaviour::{Answer, EVERYBODY, Seed, TestApp, User, inputs, on_both};
 use domain::Role;

@@ -1,12 +1,4 @@
 //! What an attack on the promises found, so that it stays found.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::too_many_lines,
-    reason = "a test fails by panicking, and a story is told in one piece"
-)]
 
 use behaviour::inputs::{adult, at, entry, fragment, reason, with};
 use behaviour::{Answer, Seed, TestApp, User, on_both, raw};

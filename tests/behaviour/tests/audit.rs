@@ -1,12 +1,4 @@
 //! Every look is on record: one record for each request, and no content without one.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::too_many_lines,
-    reason = "a test fails by panicking, and a story is told in one piece"
-)]
 
 use behaviour::inputs::{adult, child, entry, fragment, nil, reason, refusal, with};
 use behaviour::{Answer, Seed, TestApp, User, on_both, raw};

@@ -1,12 +1,4 @@
 //! Bad input: a problem that names every fault by pointer; nothing stored, nothing lost of what was there before.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::too_many_lines,
-    reason = "a test fails by panicking, and a story is told in one piece"
-)]
 
 use behaviour::inputs::{adult, at, child, chronology, entry, fragment, reason, with, without};
 use behaviour::{Answer, Kind, Seed, TestApp, User, on_both, raw};

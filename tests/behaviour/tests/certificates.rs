@@ -1,12 +1,4 @@
 //! Every destruction is certified, and whoever contributed can check it.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::too_many_lines,
-    reason = "a test fails by panicking, and a story is told in one piece"
-)]
 
 use behaviour::inputs::{entry, fragment};
 use behaviour::{Seed, TestApp, User, on_both, raw};

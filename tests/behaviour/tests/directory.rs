@@ -1,12 +1,4 @@
 //! Who is in the directory, who puts them there, and who goes again.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::too_many_lines,
-    reason = "a test fails by panicking, and a story is told in one piece"
-)]
 
 use behaviour::inputs::{adult, chronology, entry, fragment};
 use behaviour::{Kind, TestApp, User, on_both, raw};

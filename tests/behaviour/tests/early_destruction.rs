@@ -1,12 +1,4 @@
 //! One chronology is destroyed before its time: for good, at once, and only when nothing forbids it.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::too_many_lines,
-    reason = "a test fails by panicking, and a story is told in one piece"
-)]
 
 use behaviour::inputs::{child, entry, fragment, reason, with, without};
 use behaviour::{Seed, TestApp, User, on_both, raw};

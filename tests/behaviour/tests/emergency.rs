@@ -1,12 +1,4 @@
 //! Breaking the glass: what it gives and to whom, for how long, who is told, and who reviews it.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::too_many_lines,
-    reason = "a test fails by panicking, and a story is told in one piece"
-)]
 
 use behaviour::inputs::{child, chronology, entry, fragment, nhs_number, with};
 use behaviour::{Answer, EVERYBODY, Seed, TestApp, User, on_both, raw};

@@ -1,11 +1,4 @@
 //! The end comes while an answer is being read: what the service's own system has not sent by then is not sent.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking, and a story is told in one piece"
-)]
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};

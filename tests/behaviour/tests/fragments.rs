@@ -1,12 +1,4 @@
 //! Fragments: sent twice, corrected, withdrawn, with a time of their own, ahead of a chronology.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::too_many_lines,
-    reason = "a test fails by panicking, and a story is told in one piece"
-)]
 
 use behaviour::inputs::{at, child, entry, fragment, reason, with};
 use behaviour::{Seed, TestApp, User, on_both, raw};

@@ -1,13 +1,5 @@
 //! Frozen views and the snapshot keep nothing of a fragment: what has expired or was withdrawn is gone from them, in every
 //! copy of the database, and what is left is drawn as if it had never been there.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::too_many_lines,
-    reason = "a test fails by panicking, and a story is told in one piece"
-)]
 
 use behaviour::inputs::{entry, fragment, reason, with};
 use behaviour::older_copy::{Sealed, copy};

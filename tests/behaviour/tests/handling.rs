@@ -1,12 +1,4 @@
 //! Marked entries: unseen means unseen, in every count, header, tag and page; and a marking survives every write.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::too_many_lines,
-    reason = "a test fails by panicking, and a story is told in one piece"
-)]
 
 use behaviour::inputs::{entry, fragment, reason, with};
 use behaviour::{Seed, TestApp, User, on_both};

@@ -1,12 +1,4 @@
 //! Legal holds stop destruction and nothing else.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::too_many_lines,
-    reason = "a test fails by panicking, and a story is told in one piece"
-)]
 
 use behaviour::{Seed, TestApp, User, on_both, raw};
 use serde_json::json;

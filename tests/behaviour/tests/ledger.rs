@@ -1,11 +1,4 @@
 //! The audit is provable: records have their places in a tree that is signed, gaps show, and tampering is found.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
 
 use behaviour::{HOME, Kind, TestApp, User, on_both, raw};
 use domain::Clock as _;

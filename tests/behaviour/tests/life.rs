@@ -1,12 +1,4 @@
 //! A chronology's whole life, from the first draft to the tombstone.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::too_many_lines,
-    reason = "a test fails by panicking, and a story is told in one piece"
-)]
 
 use behaviour::inputs::{entry, fragment, nil, reason, refusal, with};
 use behaviour::{Seed, TestApp, User, on_both, raw};

@@ -1,12 +1,4 @@
 //! People live as long as something live refers to them, and their keys no longer.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::too_many_lines,
-    reason = "a test fails by panicking, and a story is told in one piece"
-)]
 
 use behaviour::inputs::{adult, chronology, entry, fragment, reason};
 use behaviour::{Seed, TestApp, User, on_both, raw};

@@ -1,14 +1,6 @@
 //! Every limit the OpenAPI document states, at it and one beyond: at it a value is not refused for its size, one beyond
 //! it is refused with a problem that names the place. The cases are made from the document, so that a new input has them
 //! from its first day.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::too_many_lines,
-    reason = "a test fails by panicking, and a story is told in one piece"
-)]
 
 use behaviour::document::{Documented, Limit, document, followed, is_a, limits, operations, placed};
 use behaviour::inputs::{ABSENT, entry, fragment, with};

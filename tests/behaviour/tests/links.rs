@@ -1,12 +1,4 @@
 //! Links: found at submission, explained, decided over by people, taken back exactly, and gone with what they join.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::too_many_lines,
-    reason = "a test fails by panicking, and a story is told in one piece"
-)]
 
 use behaviour::inputs::{entry, fragment, reason, with};
 use behaviour::{Seed, TestApp, User, on_both};

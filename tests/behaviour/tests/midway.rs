@@ -1,12 +1,4 @@
 //! The end comes between two requests that belong together, or while an answer is on its way: nothing leaves after it.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::too_many_lines,
-    reason = "a test fails by panicking, and a story is told in one piece"
-)]
 
 use behaviour::inputs::{entry, fragment, reason, with};
 use behaviour::{Answer, Seed, TestApp, User, on_both};

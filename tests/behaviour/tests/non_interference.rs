@@ -6,14 +6,6 @@
 //! length, bytes, versions, times, order and tags must be the same in both worlds, identifiers being called by the order in
 //! which they first appeared; and so must be the work: how many sealed values are opened to answer, and how many bytes are in
 //! them. The paths asked for are held against the routes of the document, so that a new one is not forgotten.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::too_many_lines,
-    reason = "a test fails by panicking, and a story is told in one piece"
-)]
 
 use std::collections::BTreeMap;
 

@@ -1,12 +1,5 @@
 //! What was withdrawn, or whose end was brought forward, opens in no older copy of the database, whatever hour it was to
 //! live to; everything else goes on opening.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
 
 use behaviour::inputs::{entry, fragment, reason, with};
 use behaviour::older_copy::{Sealed, copy};

@@ -1,13 +1,5 @@
 //! Who is who: what agencies send ahead finds the chronology of its children, a person decides where it is not plain,
 //! and every link can be undone.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::too_many_lines,
-    reason = "a test fails by panicking, and a story is told in one piece"
-)]
 
 use behaviour::inputs::{adult, at, child, entry, fragment, nhs_number, reason, unborn, with, without};
 use behaviour::{Answer, EVERYBODY, Seed, TestApp, User, on_both, raw};

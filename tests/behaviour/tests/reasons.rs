@@ -1,12 +1,5 @@
 //! Reasons in words that outlive what they are about have an end of their own: shown until then, deleted after it, and
 //! unreadable in every copy once the hour's key is gone.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking, and a story is told in one piece"
-)]
 
 use std::time::Duration;
 

@@ -1,12 +1,4 @@
 //! What is kept of a write for a repeat: no content, so that a repeat gives back nothing that reading would not.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::too_many_lines,
-    reason = "a test fails by panicking, and a story is told in one piece"
-)]
 
 use std::collections::BTreeSet;
 

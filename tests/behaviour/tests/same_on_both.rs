@@ -1,13 +1,5 @@
 //! The same question has the same answer on SQLite and on PostgreSQL: the same operations, drawn at random, by the same
 //! clock and with the same identifiers, are answered the same.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::too_many_lines,
-    reason = "a test fails by panicking, and a story is told in one piece"
-)]
 
 use behaviour::inputs::{entry, fragment, nil, reason, suggested_pair, with};
 use behaviour::{Answer, Kind, Seed, TestApp, User, raw};

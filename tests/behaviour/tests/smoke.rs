@@ -1,12 +1,5 @@
 //! The harness itself.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::too_many_lines,
-    reason = "a test fails by panicking, and a story is told in one piece"
-)]
+
 use behaviour::{User, on_both, raw};
 
 on_both! {

@@ -1,13 +1,5 @@
 //! Events that may be one: shown on both rows and listed, accepted or refused by one decision, taken back exactly, and
 //! absent, in their effects too, for those who may not see an entry that they are about.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::too_many_lines,
-    reason = "a test fails by panicking, and a story is told in one piece"
-)]
 
 use behaviour::inputs::{entry, fragment, reason, suggested_pair, told, with};
 use behaviour::{Seed, TestApp, User, on_both};

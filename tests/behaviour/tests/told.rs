@@ -1,13 +1,5 @@
 //! What may not be told, and is not: by the work that an answer takes, by what is written where a protected person lives, and
 //! by lists of what cannot be opened.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::too_many_lines,
-    reason = "a test fails by panicking, and a story is told in one piece"
-)]
 
 use behaviour::inputs::{ABSENT, adult, child, chronology, entry, fragment, reason, with};
 use behaviour::{Seed, TestApp, User, on_both};

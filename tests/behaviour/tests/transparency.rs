@@ -1,12 +1,4 @@
 //! Each agency sees who was shown what it contributed, and nothing of what others did.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::too_many_lines,
-    reason = "a test fails by panicking, and a story is told in one piece"
-)]
 
 use behaviour::inputs::{entry, fragment, with};
 use behaviour::{Seed, TestApp, User, on_both, raw};

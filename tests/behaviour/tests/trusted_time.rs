@@ -1,11 +1,4 @@
 //! A clock that jumps destroys nothing until a second source agrees; a clock that is right is believed.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "a test fails by panicking"
-)]
 
 use std::collections::BTreeMap;
 use std::time::Duration;

@@ -1,12 +1,4 @@
 //! What cannot be deleted is counted, listed and keeps nothing else; and when everything has gone, only what may stay stays.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::too_many_lines,
-    reason = "a test fails by panicking, and a story is told in one piece"
-)]
 
 use std::collections::BTreeMap;
 

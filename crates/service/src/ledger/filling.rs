@@ -35,7 +35,11 @@ impl Service {
 
     pub(super) fn fill(&self, partnership: PartnershipId, run: Uuid, number: i64) -> Answer<bool> {
         let draft = self.draft(&self.void(partnership, self.now()))?;
-        Ok(self.0.db.write("audit.fill", |tx| store::audit::fill(tx, &draft, run, number))?)
+        let filled = self.0.db.write("audit.fill", |tx| store::audit::fill(tx, &draft, run, number))?;
+        if let (Some(book), Some(hash)) = (self.0.db.book(), filled) {
+            book.filled(partnership, run, number, hash);
+        }
+        Ok(filled.is_some())
     }
 
     fn void(&self, partnership: PartnershipId, now: Instant) -> AuditRecord {

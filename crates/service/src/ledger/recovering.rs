@@ -88,7 +88,7 @@ fn unsettled(files: &[impl AsRef<Path>]) -> Answer<BTreeMap<PartnershipId, BTree
                 Line::Settled { partnership, number } => {
                     open.entry(partnership).or_default().remove(&number);
                 }
-                Line::Signed { .. } => {}
+                Line::Filled { .. } | Line::Signed { .. } => {}
             }
         }
     }

@@ -113,12 +113,22 @@ impl AuditReport {
     }
 }
 
+/// A record that is not what the journals said when they were read.
+struct Doubt {
+    record: AuditId,
+    number: (Uuid, i64),
+    hash: Hash,
+    void: bool,
+}
+
 /// What is carried from one batch of leaves to the next.
 struct Walk<'a> {
     service: &'a Service,
     report: AuditReport,
     frontier: Frontier,
     journals: Journals,
+    /// Records that are not what the journals say.
+    doubts: Vec<Doubt>,
     upper: BTreeMap<(i64, i64), Hash>,
     remembered: Vec<(u64, Hash)>,
 }
@@ -157,8 +167,11 @@ impl Service {
         folders: &[std::path::PathBuf],
     ) -> Answer<AuditReport> {
         let partnership = self.partnership_named(partnership)?;
-        let own = self.0.ledger.config.journal.iter().chain(folders);
-        let journals = Journals::read(own, partnership.id)?;
+        let mut all: Vec<_> = self.0.ledger.config.journal.iter().chain(folders).cloned().collect();
+        all.sort();
+        all.dedup();
+        let folders = all;
+        let journals = Journals::read(&folders, partnership.id)?;
         let mut remembered = key.remembered.clone();
         remembered.extend(journals.signed());
         remembered.sort_by_key(|(size, _)| *size);
@@ -168,6 +181,7 @@ impl Service {
             frontier: Frontier::default(),
             upper: upper_levels(tx, partnership.id)?,
             journals,
+            doubts: Vec::new(),
             remembered,
         };
         let head = store::audit_tree::head(tx, partnership.id)?;
@@ -175,6 +189,7 @@ impl Service {
         walk.head(head.as_ref(), key);
         let holes = walk.beside(tx, partnership.id)?;
         walk.numbers(tx, partnership.id, &holes)?;
+        walk.doubts(&folders, partnership.id)?;
         Ok(walk.finish())
     }
 }
@@ -290,8 +305,24 @@ impl Walk<'_> {
     fn journal(&mut self, row: &AuditRow, hash: Hash) {
         let void = row.operation == super::filling::VOID;
         if !self.journals.agrees(row.run_id, row.number, hash, void) {
-            self.report.add(AuditFaultKind::JournalDiffers, Some(row), None);
+            self.doubts.push(Doubt { record: row.id, number: (row.run_id, row.number), hash, void });
         }
+    }
+
+    /// Reads the journals once more for the records that are not what they said: a number whose first transaction was undone
+    /// may have been given to another since.
+    fn doubts(&mut self, folders: &[std::path::PathBuf], partnership: PartnershipId) -> Answer<()> {
+        if self.doubts.is_empty() {
+            return Ok(());
+        }
+        let mut journals = Journals::read(folders, partnership)?;
+        for Doubt { record, number, hash, void } in std::mem::take(&mut self.doubts) {
+            if !journals.agrees(number.0, number.1, hash, void) {
+                let kind = AuditFaultKind::JournalDiffers;
+                self.report.tell(AuditFault { kind, record: Some(record), position: None, number: Some(number) });
+            }
+        }
+        Ok(())
     }
 
     fn head(&mut self, head: Option<&AuditHeadRow>, key: &LogKey) {
@@ -349,7 +380,7 @@ impl Walk<'_> {
             let there: HashSet<i64> = store::audit_tree::numbers(tx, partnership, run)?.into_iter().collect();
             for number in (1..=last).filter(|number| !there.contains(number)) {
                 let number = (run, number);
-                if holes.contains(&number) {
+                if holes.contains(&number) || self.journals.is_open(number) {
                     self.report.pending += 1;
                 } else {
                     let kind = AuditFaultKind::NumberMissing;

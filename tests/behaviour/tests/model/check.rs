@@ -5,7 +5,7 @@ use behaviour::{Answer, User, raw};
 use domain::Instant;
 use serde_json::json;
 
-use crate::county::{AGENCIES, Chronology, County, State};
+use super::county::{AGENCIES, Chronology, County, State};
 
 /// The model holds for all there is.
 pub(crate) fn all(county: &mut County) {

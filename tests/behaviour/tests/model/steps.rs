@@ -7,8 +7,8 @@ use behaviour::{Answer, User};
 use domain::Instant;
 use serde_json::{Value, json};
 
-use crate::county::{AGENCIES, Chronology, County, Fragment, Frozen, LONGEST, State};
-use crate::random::Random;
+use super::county::{AGENCIES, Chronology, County, Fragment, Frozen, LONGEST, State};
+use super::random::Random;
 
 const HOUR: u64 = 3_600;
 const DAY: u64 = 24 * HOUR;

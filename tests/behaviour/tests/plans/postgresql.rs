@@ -10,7 +10,7 @@ use serde_json::Value;
 use store::county;
 use store::testing::TestDb;
 
-use crate::access::{Access, Plan};
+use super::access::{Access, Plan};
 
 #[derive(QueryableByName)]
 struct Explained {
@@ -152,5 +152,5 @@ pub(crate) fn references_without_index(db: &TestDb, never_deleted: &[&str]) -> V
                  WHERE c.contype = 'f' AND NOT EXISTS (SELECT 1 FROM pg_index i WHERE i.indrelid = c.conrelid \
                  AND i.indkey[0] = c.conkey[1] AND i.indpred IS NULL)";
     let words: Vec<Word> = sql_query(query).load(&mut connect(db)).expect("references are listed");
-    crate::without(words.into_iter().map(|row| row.word), never_deleted)
+    super::without(words.into_iter().map(|row| row.word), never_deleted)
 }

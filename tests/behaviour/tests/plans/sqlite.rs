@@ -8,7 +8,7 @@ use diesel::sql_query;
 use diesel::sql_types::{Integer, Text};
 use store::testing::TestDb;
 
-use crate::access::{Access, Plan};
+use super::access::{Access, Plan};
 
 #[derive(QueryableByName)]
 struct Step {
@@ -82,5 +82,5 @@ pub(crate) fn references_without_index(db: &TestDb, never_deleted: &[&str]) -> V
                  SELECT 1 FROM pragma_index_list(m.name) l, pragma_index_info(l.name) i \
                  WHERE i.seqno = 0 AND i.name = f.\"from\" AND l.partial = 0)";
     let words: Vec<Word> = sql_query(query).load(&mut connect(db)).expect("references are listed");
-    crate::without(words.into_iter().map(|row| row.word), never_deleted)
+    super::without(words.into_iter().map(|row| row.word), never_deleted)
 }

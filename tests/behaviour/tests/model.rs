@@ -2,14 +2,6 @@
 //! frozen, exported, extended, corrected, withdrawn, held, released and purged in random order, while time passes and the
 //! service is restarted. After each step the service must answer as the model says: what lives is there, word for word;
 //! what is over is served to nobody; what is held is kept; what is gone is gone with its keys.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::too_many_lines,
-    reason = "a test fails by panicking, and a story is told in one piece"
-)]
 
 mod check;
 mod county;

@@ -3,13 +3,6 @@
 //!
 //! Which statements there are nobody has to remember: each test of this crate fails when it makes the service issue one
 //! that is not on the list (`behaviour::statements`), and the list names every function of `store`, or this fails.
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    reason = "part of tests: whatever goes wrong here is to end the test"
-)]
 
 mod access;
 mod background;
