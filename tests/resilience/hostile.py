@@ -18,6 +18,16 @@ BODY = 2_000_000
 # A receive buffer of this size takes next to nothing of an answer that is not read.
 WINDOW = 4_096
 PATIENCE = 60.0
+# Connections that a caller opens anew each second in place of those that were closed, and the pause between two requests:
+# about as many as the default allowance lets a caller send.
+REOPENED, PAUSE = 6, 0.2
+
+
+def careless_context() -> ssl.SSLContext:
+    """For those who do not care whom they speak to."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    return context
 
 
 @dataclass(frozen=True)
@@ -29,7 +39,7 @@ class Target:
     timeline: str
     uninvited: list[str]
     invited: str
-    reader: str
+    readers: list[str]
 
 
 def held_by(port: int) -> set[tuple[str, int]]:
@@ -75,8 +85,8 @@ class Connection:
             raise
         self.socket.settimeout(0.2)
         self.name = self.socket.getsockname()
-        # Whether the service takes no more, and whether it was seen to hold the connection.
-        self.blocked = self.accepted = False
+        # Whether the service takes no more, and whether it has accepted the connection.
+        self.blocked, self.accepted = False, over_tls
         self.to_send = b""
 
     def send(self, data: bytes) -> None:
@@ -143,6 +153,7 @@ def byte_by_byte(data: bytes, after: bytes = b"") -> Callable[[Connection], None
 
 def holdings(target: Target) -> list[Holding]:
     """Every way in which connections are held."""
+    never, slowly, pipelined = (target.readers[number % len(target.readers)] for number in range(3))
     probe, long_head = head("GET", "/livez"), head("GET", "/livez", "", *(f"X-Filler-{number}: {number}" for number in range(200)))
     document, problem = head("GET", "/openapi.yaml"), head("GET", "/v1/agencies")
     key, json = "Idempotency-Key: 5d0a7b5e-6f6e-4d0e-9a57-0f6f2a6f8a10", "Content-Type: application/json"
@@ -163,9 +174,9 @@ def holdings(target: Target) -> list[Holding]:
         Holding("body byte by byte, with a token", byte_by_byte(b" " * 10_000, head("POST", fragments, target.invited, key, json, whole)),
                 Connection.send_byte),
         Holding("problem documents never read", sent(invalid * 400)),
-        Holding("long timelines never read", sent(head("GET", timeline, target.reader)), connections=60, addresses=4),
-        Holding("long timelines read a byte a second", sent(head("GET", timeline, target.reader)), Connection.read_byte),
-        Holding("long timelines pipelined and never read", sent(head("GET", timeline, target.reader) * 20)),
+        Holding("long timelines never read", sent(head("GET", timeline, never)), connections=60, addresses=4),
+        Holding("long timelines read a byte a second", sent(head("GET", timeline, slowly)), Connection.read_byte),
+        Holding("long timelines pipelined and never read", sent(head("GET", timeline, pipelined) * 20)),
     ]
 
 
@@ -194,6 +205,7 @@ class Request:
     routes: list[tuple[str, str]]
     bodies: list[bytes] = field(default_factory=list)
     at_once: int = AT_ONCE
+    pause: float = PAUSE
 
 
 def requests(target: Target) -> list[Request]:
@@ -210,7 +222,8 @@ def requests(target: Target) -> list[Request]:
     found += [Request("2 MB bodies of other shapes", next(tokens), submit, rest[number:] + rest[:number]) for number in range(3)]
     found += [Request("2 MB bodies to other routes", next(tokens), others[number * 3:] + others[:number * 3], list(shapes.values()))
               for number in range(3)]
-    return found + [Request("many long timelines at once", target.reader, [("GET", f"{target.timeline}?limit=500")], at_once=32)]
+    long_timeline = [("GET", f"{target.timeline}?limit=500")]
+    return found + [Request("many long timelines at once", target.readers[-1], long_timeline, at_once=32, pause=1.0)]
 
 
 def callers_of(target: Target) -> list[Holding | Request]:
@@ -239,8 +252,7 @@ class Attack:
 
     def __init__(self, target: Target, stop, end, only: str = ""):
         self.target, self.stop, self.end = target, stop, end
-        self.context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        self.context.check_hostname, self.context.verify_mode = False, ssl.CERT_NONE
+        self.context = careless_context()
         self.lock = threading.Lock()
         # By name: requests sent, answers that are no refusal, and the first of those.
         self.counts: dict[str, list] = {}
@@ -272,12 +284,14 @@ class Attack:
 
     def _hold(self, kind: Holding, address: str, wanted: int) -> None:
         held: list[Connection] = []
+        most = wanted
         while not self.end.is_set():
             for connection in [one for one in held if one.is_closed(self.held)]:
                 connection.close()
                 held.remove(connection)
             if not self.stop.is_set() and len(held) < wanted:
-                held += self._opened(kind, address, wanted - len(held))
+                held += self._opened(kind, address, min(wanted - len(held), most))
+                most = REOPENED
             for connection in held:
                 self._step(kind, connection)
             time.sleep(1)
@@ -321,7 +335,7 @@ class Attack:
                 if connection:
                     connection.close()
                 connection = None
-                time.sleep(0.1)
+            self.stop.wait(request.pause)
 
     def _answered(self, request: Request, connection: http.client.HTTPSConnection, asked: tuple[str, str, bytes | None]) -> None:
         method, path, body = asked
@@ -334,8 +348,6 @@ class Attack:
         refused = 400 <= response.status < 500 or (response.status == 503 and response.getheader("Retry-After"))
         good = refused or (body is None and response.status == 200)
         self._count(request.name, "" if good else f"{method} {path} answered {response.status}")
-        if response.status in (429, 503):
-            time.sleep(0.1)
 
     def _count(self, name: str, wrong: str) -> None:
         with self.lock:

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import verify
 from databases import DATABASES, Record
-from node import Client, County, Node
+from node import Client, County, Node, wait_until
 from tally import Tally, say
 
 AGENCY = "millrace-surgery"
@@ -159,8 +159,10 @@ class Kills:
             self.restarted(number)
             say(f"round {number} of {self.rounds}: {text} ({time.monotonic() - begun:.1f} s)")
         if self.start(self.node):
-            self.check_kept(self.practitioners)
+            self.check_kept()
             self.node.stop()
+        for signalled in self.node.ended:
+            self.tally.check("commands end by themselves", not signalled, signalled)
 
     def start(self, node: Node) -> bool:
         try:
@@ -171,7 +173,7 @@ class Kills:
 
     def killed(self) -> str:
         """Load, and SIGKILL at some moment; what the run left is verified as it is."""
-        self.check_kept(self.practitioners)
+        self.check_kept()
         for one in self.practitioners:
             one.request_ids, one.refused = [], 0
         load = Load(self.practitioners)
@@ -195,8 +197,11 @@ class Kills:
         self.node.storage.settle()
         return f", again {moment:.2f} s into the next start"
 
-    def check_kept(self, practitioners: list[Practitioner]) -> None:
-        for one in practitioners:
+    def check_kept(self) -> None:
+        """What each practitioner's last acknowledged update says is there."""
+        # For a moment after its start the service may not have read the issuers' keys.
+        wait_until(lambda: Client(self.practitioners[0].caller).call("GET", "/v1/me").status != 401, 2)
+        for one in self.practitioners:
             missing = one.kept()
             self.tally.check(KEPT, not missing, missing)
 

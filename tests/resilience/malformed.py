@@ -4,12 +4,14 @@ import json
 import socket
 import ssl
 
-from node import quiet_context
+from hostile import careless_context
 
 HEADERS = {"strict-transport-security": "max-age=", "x-content-type-options": "nosniff", "cache-control": "no-store",
            "x-request-id": "", "content-type": "application/problem+json"}
 # What answers that a request was never finished may also be: the connection closed without any.
 TIMED_OUT = "head that never ends"
+# A good request comes first, and its answer.
+AFTER_A_GOOD_ONE = "garbage after a good request"
 
 
 def requests(token: str) -> dict[str, bytes]:
@@ -46,34 +48,44 @@ def requests(token: str) -> dict[str, bytes]:
         "chunk size that is no number": post + chunked + end + b"ZZ\r\n{}\r\n0\r\n\r\n",
         "chunk size beyond 64 bits": post + chunked + end + b"FFFFFFFFFFFFFFFFFF\r\n{}\r\n",
         "chunk longer than it says": post + chunked + end + b"1\r\n{}{}{}{}\r\n0\r\n\r\n",
+        AFTER_A_GOOD_ONE: first + host + end + b"GARBAGE\r\n\r\n",
         TIMED_OUT: first + host + b"X-Unfinished: ",
     }
 
 
-def answered(port: int, data: bytes, patience: float) -> bytes:
-    """What comes back until the service closes the connection or is silent; all of it, or the head at least."""
+def answered(port: int, name: str, data: bytes, patience: float) -> bytes:
+    """The answer, or as much of it as comes until the service closes the connection or is silent."""
     raw = socket.create_connection(("127.0.0.1", port), timeout=patience, source_address=("127.88.0.1", 0))
-    said = b""
+    expected = 2 if name == AFTER_A_GOOD_ONE else 1
+    said, found = b"", []
     try:
-        with quiet_context().wrap_socket(raw) as connection:
+        with careless_context().wrap_socket(raw) as connection:
             try:
                 connection.sendall(data)
             except OSError:
                 pass
-            while not complete(said) and (received := connection.recv(65_536)):
+            while len(found) < expected and (received := connection.recv(65_536)):
                 said += received
+                found = answers(said)
     except (OSError, ssl.SSLError):
         pass
     finally:
         raw.close()
-    return said
+    return found[-1] if len(found) == expected else said[sum(map(len, found)):]
 
 
-def complete(said: bytes) -> bool:
-    """Whether the answer has come with as many bytes as it announces."""
-    head, end, body = said.partition(b"\r\n\r\n")
-    length = fields(head).get("content-length", "")
-    return bool(end) and length.isdigit() and len(body) >= int(length)
+def answers(said: bytes) -> list[bytes]:
+    """The answers that have come whole, with as many bytes as each announces."""
+    found = []
+    while b"\r\n\r\n" in said:
+        head, _, rest = said.partition(b"\r\n\r\n")
+        length = fields(head).get("content-length", "0")
+        end = len(head) + 4 + (int(length) if length.isdigit() else 0)
+        if len(said) < end:
+            break
+        found.append(said[:end])
+        said = said[end:]
+    return found
 
 
 def fields(head: bytes) -> dict[str, str]:

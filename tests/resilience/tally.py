@@ -31,7 +31,7 @@ class Tally:
             row[2] += bool(broken)
             shown = row[2]
         if broken and shown <= SHOWN:
-            say(f"BROKEN  {attack}: {str(why)[:600]}")
+            say(f"BROKEN  {attack}: {str(why)[:1_000]}")
 
     def check(self, attack: str, good: object, why: object = "") -> bool:
         """Counts one attempt; `why` says what is wrong when it is not good."""

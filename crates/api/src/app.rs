@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
+use actix_web::guard;
 use actix_web::middleware::from_fn;
 use actix_web::{App, Error, web};
 use domain::{Clock, Ids};
@@ -11,6 +12,7 @@ use identity::Verifier;
 use service::Service;
 use utoipa_actix_web::AppExt as _;
 
+use crate::connection::Rewriter;
 use crate::front::{Front, frame};
 use crate::{Limits, body, plain};
 
@@ -36,12 +38,16 @@ impl ApiState {
         let front = Front::new(verifier, clock, ids, limits);
         Self { service: web::Data::new(service), front: web::Data::new(front) }
     }
+
+    /// Writes what the HTTP reader cannot say.
+    pub(crate) fn rewriter(&self) -> Rewriter {
+        Rewriter { clock: Arc::clone(&self.front.clock), ids: Arc::clone(&self.front.ids) }
+    }
 }
 
 /// The application with all its routes and everything that stands before them: one for each worker thread.
 ///
-/// A caller's certificate is read from the connection's data: set [`crate::ClientCertificate`] in
-/// `HttpServer::on_connect`.
+/// [`crate::listen`] serves it, and puts what is known of a connection among its data.
 pub fn app(
     state: &ApiState,
 ) -> App<
@@ -58,7 +64,9 @@ fn built(
     impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>
     + use<>,
 > {
-    let (routes, _) = App::new().into_utoipa_app().configure(crate::configure).split_for_parts();
+    // Before the routes: to the router it is also the path of a person who is called "find".
+    let find = web::resource("/v1/people/find").guard(guard::Not(guard::Post())).to(plain::nowhere);
+    let (routes, _) = App::new().service(find).into_utoipa_app().configure(crate::configure).split_for_parts();
     let routes = match service {
         Some(service) => routes.app_data(service),
         None => routes,

@@ -5,6 +5,7 @@ mod app;
 mod ask;
 mod body;
 mod caller;
+mod connection;
 mod doc;
 mod front;
 mod limits;
@@ -20,8 +21,8 @@ mod timed;
 
 pub use app::{ApiState, app};
 pub use caller::ClientCertificate;
+pub use connection::{ConnectionLimits, Connections, Counted, Transport, listen};
 pub use doc::{openapi_json, openapi_yaml};
 pub use limits::Limits;
 pub use problem::ProblemOut;
 pub use resources::configure;
-pub use send_queue::SendQueue;

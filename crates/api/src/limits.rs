@@ -16,8 +16,21 @@ pub struct Limits {
     pub failed_sign_ins: u32,
     /// The time after which an allowance is whole again.
     pub window: Duration,
-    /// Requests carried out at the same time; what comes beyond is answered 503 at once. Health probes are exempt.
+    /// Requests carried out at the same time; what comes beyond is answered 503 at once. Health probes are exempt, and the
+    /// audit has places of its own.
     pub in_flight: usize,
+    /// Requests of one caller at the same time, until their answers are sent.
+    pub in_flight_per_caller: usize,
+    /// Requests of one network address at the same time of which it is not known yet who sends them.
+    pub in_flight_per_address: usize,
+    /// Bodies that one network address may be sending at the same time.
+    pub bodies_per_address: usize,
+    /// Bytes of memory for the bodies and answers of all requests together; one caller has a thirty-second part.
+    pub memory_bytes: usize,
+    /// Use cases carried out at the same time; a third of them may open whole chronologies. The others wait for their turn.
+    pub turns: usize,
+    /// How long a request waits for its turn.
+    pub turn_timeout: Duration,
     /// Whether `X-Request-ID` stands for an absent `Idempotency-Key`, as NHS APIs name it. Proxies add that header with a
     /// new value to each request or the same to several, which would make a retry a second write or a write a replay.
     pub request_id_is_key: bool,
@@ -32,7 +45,20 @@ impl Default for Limits {
             failed_sign_ins: 60,
             window: Duration::from_secs(60),
             in_flight: 512,
+            in_flight_per_caller: 16,
+            in_flight_per_address: 128,
+            bodies_per_address: 64,
+            memory_bytes: 128 * 1024 * 1024,
+            turns: 6,
+            turn_timeout: Duration::from_secs(10),
             request_id_is_key: false,
         }
+    }
+}
+
+impl Limits {
+    /// Places among the requests in flight that are for the audit alone.
+    pub(crate) const fn reserved_for_audit(&self) -> usize {
+        self.in_flight / 16 + 1
     }
 }

@@ -12,11 +12,15 @@ use domain::{Clock, Instant, Operation};
 use service::{FragmentReceipt, ServiceError, SubmissionOutcome, Written};
 
 use crate::ask::{Ask, Asked, Failure, Outcome};
-use crate::permission::Permission;
+use crate::front::overloaded;
+use crate::front::work::Kind;
+use crate::permission::{Permission, cost};
 use crate::problem::{Problem, table};
-use crate::send_queue::SendQueue;
 use crate::shown::Shown;
-use crate::timed::Timed;
+use crate::timed::{Sending, Timed};
+
+/// Answers up to this many bytes are sent whatever else is in memory.
+const ALWAYS_TOLD: usize = 64 * 1024;
 
 /// What a handler gives back.
 pub(crate) type Reply = Result<HttpResponse, Problem>;
@@ -126,18 +130,38 @@ impl<P: Permission> Asked<P> {
 
     /// Runs a use case where it may block, and lets its answer go if its time is not over.
     async fn carry_out(self, act: impl FnOnce(&mut Ask, Instant) -> Outcome<Parcel> + Send + 'static) -> Reply {
-        let Self { front, mut ask, if_none_match, send_queue, .. } = self;
+        let Self { front, mut ask, if_none_match, connection, key, share, .. } = self;
         let page = (ask.path.clone(), ask.query.clone());
+        let turn = front.work.turn(key, kind(P::OPERATION), front.limits.turn_timeout).await.ok_or_else(overloaded)?;
         let now = front.clock.now();
         let work = move || {
             let done = ask.known_query().and_then(|()| act(&mut ask, now));
-            done.map_err(|failure| settle(&ask, P::OPERATION, failure))
+            let done = done.map_err(|failure| settle(&ask, P::OPERATION, failure));
+            drop(turn);
+            done
         };
         let parcel = web::block(work).await.map_err(|_| Problem::new(&table::INTERNAL))??;
         if parcel.expires_at.is_some_and(|end| end <= front.clock.now()) {
             return Err(ServiceError::Expired.into());
         }
-        Ok(hand_over(parcel, if_none_match.as_deref(), &page, &front.clock, send_queue))
+        // What was written must be told; what was read can be read again.
+        let memory = match parcel.body.len() {
+            length if length > ALWAYS_TOLD => Some(front.memory(key, length)?),
+            _ => None,
+        };
+        let sending = Sending { connection, shares: [Some(share), memory] };
+        Ok(hand_over(parcel, if_none_match.as_deref(), &page, &front.clock, sending))
+    }
+}
+
+/// How much a use case asks for.
+const fn kind(operation: Operation) -> Kind {
+    match cost(operation) {
+        _ if matches!(operation, Operation::AuditRead | Operation::AuditCheckpointRead | Operation::AuditProve) => {
+            Kind::Audit
+        }
+        4 => Kind::Heavy,
+        _ => Kind::Light,
     }
 }
 
@@ -164,7 +188,7 @@ fn hand_over(
     if_none_match: Option<&str>,
     (path, query): &(String, String),
     clock: &Arc<dyn Clock>,
-    send_queue: Option<SendQueue>,
+    sending: Sending,
 ) -> HttpResponse {
     let known = parcel.etag.as_deref().zip(if_none_match).is_some_and(|(tag, given)| matches(given, tag));
     let status = if known && parcel.status == StatusCode::OK { StatusCode::NOT_MODIFIED } else { parcel.status };
@@ -185,7 +209,7 @@ fn hand_over(
             parcel.body,
             parcel.expires_at,
             Arc::clone(clock),
-            send_queue,
+            sending,
         )),
     }
 }

@@ -2,7 +2,7 @@
 //! answered has ended, so an answer whose time ends is given to it a little at a time.
 
 use std::io::{self, ErrorKind};
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
@@ -17,18 +17,16 @@ use tokio::net::TcpStream;
 /// not held up.
 const UNSENT_MARK: u32 = 8 * 1024;
 
-/// The queue of bytes of one connection that the operating system holds. The server puts it among the connection's data
-/// (`HttpServer::on_connect`), as it does [`crate::ClientCertificate`]; without it an answer's time is looked at before
-/// each piece all the same, but the system may take much more than it can send.
+/// The queue of bytes of one connection that the operating system holds.
 #[derive(Debug, Clone)]
-pub struct SendQueue(Arc<OwnedFd>);
+pub(crate) struct SendQueue(Arc<OwnedFd>);
 
 impl SendQueue {
     /// Bounds what the system holds unsent for a connection.
     ///
     /// # Errors
     /// When there are no more file descriptors, or the connection is gone.
-    pub fn bound(connection: &impl AsFd) -> io::Result<Self> {
+    pub(crate) fn bound(connection: &impl AsFd) -> io::Result<Self> {
         SockRef::from(connection).set_tcp_notsent_lowat(UNSENT_MARK)?;
         Ok(Self(Arc::new(connection.as_fd().try_clone_to_owned()?)))
     }
@@ -49,6 +47,12 @@ impl SendQueue {
         if let Err(error) = SockRef::from(&self.0).set_linger(Some(Duration::ZERO)) {
             tracing::warn!(%error, "what the system holds of an expired answer cannot be thrown away");
         }
+    }
+}
+
+impl AsFd for SendQueue {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        self.0.as_fd()
     }
 }
 

@@ -9,6 +9,8 @@ use actix_web::body::{BodySize, MessageBody};
 use actix_web::web::Bytes;
 use domain::{Clock, Instant};
 
+use crate::connection::{Busy, Connection};
+use crate::front::CallerShare;
 use crate::send_queue::{Room, SendQueue};
 
 /// Bytes handed over at once. The connection takes more as the reader does, and buffers about twice as much.
@@ -27,6 +29,17 @@ pub(crate) struct Timed {
     clock: Arc<dyn Clock>,
     pace: Option<Pace>,
     over: bool,
+    /// Given back when all was sent or nobody is there to send it to.
+    _held: (Option<Busy>, [Option<CallerShare>; 2]),
+}
+
+/// What an answer is sent by, and what it counts for until it is.
+#[derive(Default)]
+pub(crate) struct Sending {
+    /// The connection that it goes to.
+    pub(crate) connection: Option<Arc<Connection>>,
+    /// Its shares of what its caller may have at the same time.
+    pub(crate) shares: [Option<CallerShare>; 2],
 }
 
 /// Hands an answer over no faster than the system sends it.
@@ -48,10 +61,17 @@ enum Next {
 }
 
 impl Timed {
-    /// A body that may leave until `end`, by way of `queue`; without an end it may leave at any time.
-    pub(crate) fn new(body: Vec<u8>, end: Option<Instant>, clock: Arc<dyn Clock>, queue: Option<SendQueue>) -> Self {
+    /// A body that may leave until `end`; without an end it may leave at any time.
+    pub(crate) fn new(body: Vec<u8>, end: Option<Instant>, clock: Arc<dyn Clock>, sending: Sending) -> Self {
+        let Sending { connection, shares } = sending;
+        let queue = connection.as_ref().map(|connection| connection.send_queue().clone());
+        let held = (connection.as_ref().map(Connection::begin_answer), shares);
+        Self { _held: held, ..Self::by_queue(body, end, clock, queue) }
+    }
+
+    fn by_queue(body: Vec<u8>, end: Option<Instant>, clock: Arc<dyn Clock>, queue: Option<SendQueue>) -> Self {
         let pace = queue.filter(|_| end.is_some()).map(|queue| Pace { queue, room: None, next: Next::Piece });
-        Self { left: body.into(), end, clock, pace, over: false }
+        Self { left: body.into(), end, clock, pace, over: false, _held: (None, [None, None]) }
     }
 
     fn is_over(&self) -> bool {

@@ -1,15 +1,16 @@
 //! A running service: listens, works in the background, and ends in order.
 
-use std::net::SocketAddr;
+use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 
-use actix_web::dev::{Server, ServerHandle};
-use actix_web::{HttpServer, rt};
+use actix_server::{Server, ServerBuilder, ServerHandle};
+use actix_web::rt;
 use anyhow::Context as _;
-use api::{ApiState, Limits};
+use api::{ApiState, Connections, Limits};
 use domain::Clock as _;
 use identity::Verifier;
 use service::Service;
+use socket2::{Domain, Socket, Type};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use crate::cli::DemoArgs;
@@ -19,6 +20,9 @@ use crate::startup::Ground;
 use crate::tls::{self, CertificateFiles, TlsState};
 use crate::workers::{Workers, Works};
 use crate::{demo, logging, metrics_listener, output, process, startup};
+
+/// Connections that the operating system keeps until they are accepted.
+const BACKLOG: i32 = 1_024;
 
 /// Runs the service until it is told to end.
 pub(crate) fn serve(settings: Settings) -> anyhow::Result<()> {
@@ -118,6 +122,7 @@ impl Running {
         let settings = &self.settings.server;
         let limits =
             Limits { request_id_is_key: settings.request_id_is_idempotency_key, ..self.settings.limits.clone() };
+        let limits = Limits { turns: self.settings.database.turns(), ..limits };
         let state = ApiState::new(
             self.service.clone(),
             Arc::clone(&self.verifier),
@@ -125,20 +130,18 @@ impl Running {
             Arc::clone(&self.ground.ids),
             limits,
         );
-        let server = HttpServer::new(move || api::app(&state))
-            .on_connect(tls::note_connection)
-            // Else the last piece of an answer waits up to 40 ms for the client to acknowledge the one before.
-            .tcp_nodelay(true)
+        let connections = Connections::new(process::fit_connections(settings.connections.clone()));
+        let listener =
+            listen(settings.listen).with_context(|| format!("server.listen: cannot listen on {}", settings.listen))?;
+        let address = listener.local_addr()?;
+        let server = ServerBuilder::new()
             .workers(settings.workers)
             .worker_max_blocking_threads(settings.blocking_threads)
-            .max_connections(settings.max_connections)
-            .client_request_timeout(settings.request_timeout)
-            .tls_handshake_timeout(settings.request_timeout)
+            // The connections count themselves, so that one that is idle can end in favour of the next.
+            .max_concurrent_connections(usize::MAX)
             .shutdown_timeout(settings.shutdown_timeout.as_secs())
-            .disable_signals()
-            .bind_rustls_0_23(settings.listen, self.tls.server_config()?)
-            .with_context(|| format!("server.listen: cannot listen on {}", settings.listen))?;
-        let address = server.addrs().first().copied().unwrap_or(settings.listen);
+            .disable_signals();
+        let server = api::listen(server, listener, &state, &connections, self.tls.transport()?)?;
         Ok((server.run(), address))
     }
 
@@ -166,6 +169,15 @@ impl Running {
             Err(_) => tracing::warn!("ended without a last checkpoint"),
         }
     }
+}
+
+/// A listener on an address that a service before may have left a moment ago.
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
+    socket.set_reuse_address(true)?;
+    socket.bind(&address.into())?;
+    socket.listen(BACKLOG)?;
+    Ok(socket.into())
 }
 
 /// The signals a service listens to.

@@ -16,7 +16,7 @@ use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use rustls::server::NoServerSessionStorage;
 use rustls::sign::CertifiedKey;
 
-pub(crate) use connection::note_connection;
+pub(crate) use connection::TlsTransport;
 pub(crate) use generated::{Names, generated};
 
 use crate::config::{ClientCertificateSettings, TlsSettings};
@@ -56,6 +56,16 @@ impl TlsState {
         if let Some(clients) = &self.clients {
             log_reload("client authorities and revocation lists", clients.reload());
         }
+    }
+
+    /// The handshake with each client.
+    ///
+    /// # Errors
+    /// As [`TlsState::server_config`].
+    pub(crate) fn transport(&self) -> anyhow::Result<TlsTransport> {
+        let mut config = self.server_config()?;
+        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        Ok(TlsTransport::new(Arc::new(config).into()))
     }
 
     /// The server's side of TLS. Certificates are looked up at each handshake, so that they can be renewed without a

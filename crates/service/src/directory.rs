@@ -263,6 +263,17 @@ fn read_agency(scene: &mut Scene<'_, '_>, id: AgencyId) -> Answer<AgencyOut> {
     Ok(agency_out(row))
 }
 
+/// Leave to do something with an agency.
+pub(crate) fn agency_leave(scene: &mut Scene<'_, '_>, id: AgencyId, operation: Operation) -> Answer<()> {
+    let row = agency_row(scene, id)?;
+    scene.permit(operation, &agency_facts(scene, &row)).map(drop)
+}
+
+/// Leave to do something with a practitioner.
+pub(crate) fn practitioner_leave(scene: &mut Scene<'_, '_>, id: PractitionerId, operation: Operation) -> Answer<()> {
+    practitioner_for(scene, id, operation).map(drop)
+}
+
 fn agency_row(scene: &mut Scene<'_, '_>, id: AgencyId) -> Answer<AgencyRow> {
     store::agencies::find(scene.tx, scene.session.actor.partnership, id)?.ok_or(ServiceError::NotFound)
 }

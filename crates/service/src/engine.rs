@@ -377,6 +377,18 @@ impl Service {
         }
     }
 
+    /// Records that somebody was refused before what they sent was looked at.
+    pub(crate) fn record_refusal(
+        &self,
+        call: &Call,
+        operation: Operation,
+        now: Instant,
+        error: ServiceError,
+        trail: Trail,
+    ) -> ServiceError {
+        self.record_failure(call, operation, now, Failed { error, trail })
+    }
+
     /// Records a request that failed validation before it reached a use case.
     ///
     /// # Errors

@@ -10,6 +10,7 @@
 #![deny(clippy::wildcard_enum_match_arm)]
 
 mod audit;
+mod authorising;
 #[cfg(feature = "bench-switches")]
 pub mod bench_switches;
 mod certificates;
@@ -38,6 +39,7 @@ mod transparency;
 mod upkeep;
 mod who;
 
+pub use authorising::Subject;
 pub use engine::{PartnershipConfig, Service, ServiceConfig};
 pub use error::{Conflict, Fault, ServiceError};
 pub use idempotency::IdempotencyKey;

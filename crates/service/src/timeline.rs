@@ -21,8 +21,10 @@ use crate::{
     Answer, ChildHeader, CoverageOut, Involvement, Service, ServiceError, TimelineHeader, TimelineOut, TimelineQuery,
 };
 
-/// Rows on a page at most; without a limit the whole timeline is one page.
+/// Rows that a page can be asked to have; without a limit the whole timeline is one page, as far as it fits.
 const MAX_ROWS: u16 = 500;
+/// Bytes of rows on a page at most, as they are written, but for a row that alone is longer.
+const MAX_PAGE: usize = 3 * 1_024 * 1_024;
 
 /// What a reader may see of a chronology, opened.
 pub(crate) struct Opened {
@@ -279,6 +281,7 @@ impl Service {
             Some(limit) if (1..=MAX_ROWS).contains(&limit) => usize::from(limit),
             Some(_) => return Err(ServiceError::fault("/limit", "out_of_range", "limit is from 1 to 500")),
         };
+        let limit = limit.min(fitting(rows.get(start..).unwrap_or_default())?);
         let more = rows.len().saturating_sub(start) > limit;
         let page: Vec<Row> = rows.into_iter().skip(start).take(limit).collect();
         let next = match page.last().filter(|_| more) {
@@ -286,6 +289,43 @@ impl Service {
             None => None,
         };
         Ok((page, next))
+    }
+}
+
+/// How many rows fit on a page; at least one.
+fn fitting(rows: &[Row]) -> Answer<usize> {
+    let (mut room, mut fit) = (MAX_PAGE, 0);
+    for row in rows {
+        let length = Length::of(row)?;
+        if length > room {
+            break;
+        }
+        room -= length;
+        fit += 1;
+    }
+    Ok(fit.max(1))
+}
+
+/// Counts bytes and keeps none.
+struct Length(usize);
+
+impl Length {
+    /// How many bytes a value has as it is written.
+    fn of(value: &impl serde::Serialize) -> Answer<usize> {
+        let mut length = Self(0);
+        serde_json::to_writer(&mut length, value).map_err(|_| ServiceError::Internal("serialise"))?;
+        Ok(length.0)
+    }
+}
+
+impl std::io::Write for Length {
+    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
+        self.0 += bytes.len();
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> std::io::Result<()> {
+        Ok(())
     }
 }
 

@@ -3,7 +3,9 @@
 mod content;
 mod frozen;
 
-pub use content::{FragmentContent, entries, live_content, live_content_without, version, versions};
+pub use content::{
+    FragmentContent, FragmentSize, entries, live_content, live_content_without, sizes, version, versions,
+};
 pub use frozen::{KeptApart, StandingVersion, frozen_content_without};
 
 use diesel::prelude::*;

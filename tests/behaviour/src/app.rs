@@ -4,7 +4,7 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use api::{ApiState, Limits};
+use api::{ApiState, ConnectionLimits, Limits};
 use domain::{Clock as _, Instant, MockClock, NodeId, PartnershipPolicy, Role, TestNumbers};
 use identity::{CertificateThumbprint, DevClaims, DevIssuer, FetchSettings, IssuerConfig, SourceReader, Verifier};
 use service::{AgencyIn, LedgerConfig, PartnershipConfig, Service, ServiceConfig, TimePolicy};
@@ -47,8 +47,24 @@ pub struct TestApp {
     pub folder: TempDir,
     ids: Arc<CountedIds>,
     policy: PartnershipPolicy,
+    loads: Loads,
     issuers: HashMap<&'static str, DevIssuer>,
     tokens: Mutex<HashMap<(&'static str, &'static str, Instant), String>>,
+}
+
+/// How much the service takes on.
+pub struct Loads {
+    /// Of requests.
+    pub limits: Limits,
+    /// Of connections.
+    pub connections: ConnectionLimits,
+}
+
+impl Default for Loads {
+    fn default() -> Self {
+        let limits = Limits { caller_allowance: 1_000_000, failed_sign_ins: 1_000_000, ..Limits::default() };
+        Self { limits, connections: ConnectionLimits::default() }
+    }
 }
 
 impl TestApp {
@@ -74,12 +90,21 @@ impl TestApp {
     /// When it cannot be had.
     #[must_use]
     pub fn with_exactly(kind: Kind, policy: PartnershipPolicy) -> Self {
+        Self::with_loads(kind, policy, Loads::default())
+    }
+
+    /// An app on a fresh database that carries so much and no more.
+    ///
+    /// # Panics
+    /// When it cannot be had.
+    #[must_use]
+    pub fn with_loads(kind: Kind, policy: PartnershipPolicy, loads: Loads) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let clock = MockClock::new(Instant::parse(START).expect("an instant"));
         let ids = Arc::new(CountedIds::default());
         let db = store::testing::fresh(kind);
         let issuers: HashMap<_, _> = [HOME, ABROAD, AGENCY_ISSUER].map(|code| (code, issuer(&folder, code))).into();
-        let (service, vault, listener) = node(&db, &folder, &clock, &ids, &policy, &issuers);
+        let (service, vault, listener) = node(&db, &folder, &clock, &ids, &policy, &issuers, &loads);
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -88,7 +113,7 @@ impl TestApp {
             .into();
         let ports = (listener.plain, listener.certified);
         let tokens = Mutex::default();
-        Self { listener, ports, agent, service, clock, db, folder, ids, policy, vault, issuers, tokens }
+        Self { listener, ports, agent, service, clock, db, folder, ids, policy, loads, vault, issuers, tokens }
     }
 
     /// Ends the service and starts another on the same database and keystore: what it knew by heart is forgotten.
@@ -98,7 +123,7 @@ impl TestApp {
     pub fn restart(&mut self) {
         self.service.keep_time().expect("the time is stored");
         let (service, vault, listener) =
-            node(&self.db, &self.folder, &self.clock, &self.ids, &self.policy, &self.issuers);
+            node(&self.db, &self.folder, &self.clock, &self.ids, &self.policy, &self.issuers, &self.loads);
         self.ports = (listener.plain, listener.certified);
         (self.listener, self.service, self.vault) = (listener, service, vault);
     }
@@ -306,6 +331,7 @@ fn node(
     ids: &Arc<CountedIds>,
     policy: &PartnershipPolicy,
     issuers: &HashMap<&'static str, DevIssuer>,
+    loads: &Loads,
 ) -> (Service, Vault, Listener) {
     let keystore = FileKeystore::open(&folder.path().join("keys"), RootKey::from_base64(ROOT_KEY).expect("a key"));
     let vault = Vault::new(Arc::new(keystore.expect("a keystore"))).expect("a vault");
@@ -323,9 +349,8 @@ fn node(
     // As a process does before it serves.
     service.keep_time().expect("the time is stored");
     let verifier = Arc::new(verifier(issuers));
-    let limits = Limits { caller_allowance: 1_000_000, failed_sign_ins: 1_000_000, ..Limits::default() };
-    let state = ApiState::new(service.clone(), verifier, Arc::new(clock.clone()), ids.clone(), limits);
-    (service, vault, Listener::start(state, certificate()))
+    let state = ApiState::new(service.clone(), verifier, Arc::new(clock.clone()), ids.clone(), loads.limits.clone());
+    (service, vault, Listener::start(state, certificate(), loads.connections.clone()))
 }
 
 fn claims_of(user: User, roles: &[Role]) -> DevClaims {

@@ -20,7 +20,7 @@ mod seed;
 pub mod statements;
 mod users;
 
-pub use app::TestApp;
+pub use app::{Loads, TestApp};
 pub use client::{Answer, As};
 pub use seed::Seed;
 pub use store::Kind;

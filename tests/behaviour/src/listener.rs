@@ -1,13 +1,14 @@
 //! The service on two loopback ports: whoever comes to the second one has presented a client certificate.
 
+use std::future::{Future, ready};
+use std::io;
 use std::net::TcpListener;
 use std::sync::mpsc;
 use std::thread::JoinHandle;
 
-use actix_web::dev::ServerHandle;
-use actix_web::rt::net::TcpStream;
-use actix_web::{HttpServer, rt};
-use api::{ApiState, ClientCertificate, SendQueue};
+use actix_server::{ServerBuilder, ServerHandle};
+use actix_web::rt;
+use api::{ApiState, ClientCertificate, ConnectionLimits, Connections, Counted, Transport};
 use identity::CertificateThumbprint;
 
 /// A server that ends when this is dropped.
@@ -18,25 +19,32 @@ pub(crate) struct Listener {
     thread: Option<JoinHandle<()>>,
 }
 
+/// HTTP without TLS, as if every client had presented this certificate.
+#[derive(Clone)]
+struct Plain(Option<CertificateThumbprint>);
+
+impl Transport for Plain {
+    type Stream = Counted;
+
+    fn open(
+        &self,
+        connection: Counted,
+    ) -> impl Future<Output = io::Result<(Self::Stream, Option<ClientCertificate>)>> + 'static {
+        ready(Ok((connection, self.0.map(ClientCertificate))))
+    }
+}
+
 impl Listener {
-    pub(crate) fn start(state: ApiState, certificate: CertificateThumbprint) -> Self {
+    pub(crate) fn start(state: ApiState, certificate: CertificateThumbprint, limits: ConnectionLimits) -> Self {
         let (plain, certified) = (listen(), listen());
         let ports = [&plain, &certified].map(|one| one.local_addr().expect("an address").port());
         let (tell, told) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             let serve = async move {
-                let server = HttpServer::new(move || api::app(&state))
-                    .workers(2)
-                    .disable_signals()
-                    .on_connect(move |connection, data| {
-                        let stream = connection.downcast_ref::<TcpStream>().expect("plain TCP");
-                        data.insert(SendQueue::bound(stream).expect("a connection"));
-                        if stream.local_addr().is_ok_and(|address| address.port() == ports[1]) {
-                            data.insert(ClientCertificate(certificate));
-                        }
-                    })
-                    .listen(plain)
-                    .and_then(|server| server.listen(certified))
+                let connections = Connections::new(limits);
+                let server = ServerBuilder::new().workers(2).disable_signals();
+                let server = api::listen(server, plain, &state, &connections, Plain(None))
+                    .and_then(|server| api::listen(server, certified, &state, &connections, Plain(Some(certificate))))
                     .expect("the ports are ours")
                     .run();
                 tell.send(server.handle()).expect("somebody waits");

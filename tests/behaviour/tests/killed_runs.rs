@@ -26,7 +26,7 @@ fn leave_no_fault_and_hide_none_on_postgresql() {
 
 fn killed_again_and_again(kind: Kind) {
     let mut app = TestApp::start(kind);
-    app.seed();
+    let _ = app.seed();
     for round in 1..=ROUNDS {
         for _ in 0..10 {
             let _ = app.by(User::OWNER).get("/v1/me").ok();

@@ -41,10 +41,13 @@ fn filled(path: &str, seed: &Seed, changed: Option<(&str, &str)>) -> String {
 /// Somebody who may do most of what the operation is about.
 fn asker(known: &Documented) -> User {
     match known.path.as_str() {
+        path if path.contains("{fragment_id}") => User::RETURNED,
         path if path.contains("fragment") => User::WAITING,
         path if path.ends_with("nil-return") || path.ends_with("decline") => User::WAITING,
         path if path.starts_with("/v1/agencies") || path.starts_with("/v1/practitioners") => User::MANAGER,
         path if path.starts_with("/v1/holds") => User::MANAGER,
+        path if ["/destruction", "/sign-off", "/reopen"].iter().any(|step| path.ends_with(step)) => User::MANAGER,
+        path if path.ends_with("/review") => User::AUDITOR,
         path if path.starts_with("/v1/audit") => User::AUDITOR,
         _ => User::OWNER,
     }
@@ -116,9 +119,15 @@ on_both! {
         let seed = app.seed();
         let document = document();
         let mut tried = 0;
+        let emergency = json!({"chronology_id": seed.chronology, "reason_code": "child_missing", "reason": "Canary: not seen."});
+        let emergency = app.by(User::COLLEAGUE).post("/v1/emergency-accesses", &emergency).id();
         for known in operations(&document) {
             let Some(schema) = known.body(&document) else { continue };
-            let path = filled(&known.path, &seed, None);
+            let path = match known.path.starts_with("/v1/emergency-accesses/") {
+                // To whoever may not, what they sent is not looked at.
+                true => filled(&known.path, &seed, Some(("emergency_access_id", &emergency))),
+                false => filled(&known.path, &seed, None),
+            };
             for limit in limits(&document, &schema) {
                 let made = |value: &Value| placed(&document, &schema, known.example(), &limit.pointer, value.clone());
                 not_for_its_size(&send(app, &known, &path, &made(&limit.at)), &limit);
@@ -203,6 +212,27 @@ on_both! {
         let one_more = with(whole.clone(), json!({"agency_reference": "R-99"}));
         let refused = waiting.post(&path, &one_more);
         assert_eq!(refused.faults().1, [(String::new(), "too_many_fragments".to_owned())], "{}", refused.text());
+
+        // 3,000 entries of one agency on one chronology; of the replaced version none counts.
+        let entries = |from: usize, count: usize| -> Vec<Value> {
+            (from..from + count).map(|number| entry(&number.to_string(), "2026-01-02", &[&seed.twin])).collect()
+        };
+        let many = |reference: usize, count: usize| {
+            with(fragment(&entries(1_000 * reference, count)), json!({"agency_reference": format!("R-{reference}")}))
+        };
+        let put = |reference: usize, body: &Value| {
+            let standing = waiting.get("/v1/fragments?limit=500").ok();
+            let standing = standing["items"].as_array().unwrap().iter().find(|one| one["agency_reference"] == format!("R-{reference}"));
+            let version = standing.and_then(|one| one["version"].as_i64());
+            waiting.put(&format!("{path}/R-{reference}"), version, body)
+        };
+        // 94 fragments of one entry each stay, and the one without a reference.
+        for reference in 0..5 {
+            let _ = put(reference, &many(reference, 500)).when(200);
+        }
+        let _ = put(5, &many(5, 406)).when(200);
+        let refused = put(5, &many(5, 407));
+        assert_eq!(refused.faults().1, [("/entries".to_owned(), "too_many_entries".to_owned())], "{}", refused.text());
 
         // A year for the review of a hold.
         let hold = |days: u64| json!({"scope": "chronology", "target_id": seed.chronology, "reason": "Canary", "review_at": app.in_days(days)});

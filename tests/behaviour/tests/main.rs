@@ -32,6 +32,7 @@ mod midway;
 mod model;
 mod non_interference;
 mod older_copies;
+mod overload;
 mod person_links;
 mod plans;
 mod reasons;

@@ -6,22 +6,28 @@ mod query;
 use std::collections::BTreeMap;
 use std::marker::PhantomData;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use actix_web::dev::Payload;
 use actix_web::http::{Method, header};
 use actix_web::web::{self, Bytes, BytesMut};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
-use domain::RequestId;
+use domain::{Operation, RequestId};
 use futures_util::StreamExt as _;
 use futures_util::future::LocalBoxFuture;
-use service::{Call, IdempotencyKey, Service, ServiceError};
+use service::{Call, IdempotencyKey, Service, ServiceError, Subject};
 
 use crate::body::{self, Body};
 use crate::caller;
-use crate::front::Front;
+use crate::connection::Connection;
+use crate::front::allowance::CallerKey;
+use crate::front::frame::Stranger;
+use crate::front::{CallerShare, Front};
 use crate::permission::{Permission, cost};
 use crate::problem::{Problem, table};
-use crate::send_queue::SendQueue;
+
+/// A body up to this many bytes is read before it is asked whether the caller may send it: reading it costs less than asking.
+const READ_AT_ONCE: usize = 16 * 1024;
 
 /// A request by a known caller for what `P` names. Extracting it signs the caller in, takes the cost from their
 /// allowance and reads the body; nothing of what was sent is believed yet.
@@ -29,8 +35,12 @@ pub(crate) struct Asked<P> {
     pub(crate) front: web::Data<Front>,
     pub(crate) ask: Ask,
     pub(crate) if_none_match: Option<String>,
-    /// Of the connection that the answer goes to.
-    pub(crate) send_queue: Option<SendQueue>,
+    /// The connection that the answer goes to.
+    pub(crate) connection: Option<Arc<Connection>>,
+    /// By what limits know the caller.
+    pub(crate) key: CallerKey,
+    /// What this request counts for among the caller's, until its answer is sent.
+    pub(crate) share: CallerShare,
     permission: PhantomData<P>,
 }
 
@@ -44,12 +54,15 @@ pub(crate) struct Ask {
     pub(crate) path: String,
     /// Query string as it was sent.
     pub(crate) query: String,
+    operation: Operation,
     pattern: String,
     method: String,
     names: BTreeMap<String, String>,
     headers: BTreeMap<&'static str, Vec<Vec<u8>>>,
     request_id_is_key: bool,
     body: Result<Bytes, Problem>,
+    /// What the body counts for in memory.
+    _memory: Option<CallerShare>,
 }
 
 /// Why there is no answer.
@@ -95,23 +108,28 @@ async fn take_in<P: Permission>(request: &HttpRequest, payload: Payload) -> Resu
         Problem::new(&table::RATE_LIMITED).retry_after(exceeded.wait)
     })?;
     request.extensions_mut().insert(standing);
+    let share = front.caller(known.key)?;
+    request.extensions_mut().remove::<Stranger>();
     let id = request.extensions().get::<RequestId>().copied().unwrap_or_else(|| front.request_id());
     let service = request.app_data::<web::Data<Service>>().ok_or(Problem::new(&table::INTERNAL))?;
+    let (body, memory) = arrive(request, payload, &front, known.key).await?;
     let ask = Ask {
         service: service.get_ref().clone(),
         call: Call { sign_in: known.sign_in, request: id, idempotency: None },
         path: request.path().to_owned(),
         query: request.query_string().to_owned(),
+        operation: P::OPERATION,
         pattern: request.match_pattern().unwrap_or_default(),
         method: request.method().as_str().to_ascii_lowercase(),
         names: names(request).await,
         headers: headers::kept(request.headers()),
         request_id_is_key: front.limits.request_id_is_key,
-        body: arrive(request, payload, &front).await,
+        body,
+        _memory: memory,
     };
     let if_none_match = (request.method() == Method::GET).then(|| headers::if_none_match(request.headers())).flatten();
-    let send_queue = request.conn_data::<SendQueue>().cloned();
-    Ok(Asked { front, ask, if_none_match, send_queue, permission: PhantomData })
+    let connection = request.conn_data::<Arc<Connection>>().cloned();
+    Ok(Asked { front, ask, if_none_match, connection, key: known.key, share, permission: PhantomData })
 }
 
 /// The names in the path, decoded.
@@ -121,23 +139,58 @@ async fn names(request: &HttpRequest) -> BTreeMap<String, String> {
     request.match_info().iter().map(|(name, _)| name.to_owned()).zip(values).collect()
 }
 
+/// A body as it arrived, and what it counts for in memory.
+type Arrived = (Result<Bytes, Problem>, Option<CallerShare>);
+
 /// Reads the body up to its limits. A fault is kept until somebody wants the body, so that it can be audited.
-async fn arrive(request: &HttpRequest, mut payload: Payload, front: &Front) -> Result<Bytes, Problem> {
-    if declared_too_large(request, front.limits.body_bytes) {
-        return Err(Problem::new(&table::TOO_LARGE));
-    }
-    let all = async {
-        let mut body = BytesMut::new();
-        while let Some(piece) = payload.next().await {
-            let piece = piece.map_err(|_| Problem::new(&table::MALFORMED))?;
-            if body.len() + piece.len() > front.limits.body_bytes {
-                return Err(Problem::new(&table::TOO_LARGE));
-            }
-            body.extend_from_slice(&piece);
-        }
-        Ok(body.freeze())
+///
+/// # Errors
+/// When there is too much going on for another body to be read.
+async fn arrive(request: &HttpRequest, payload: Payload, front: &Front, key: CallerKey) -> Result<Arrived, Problem> {
+    let most = front.limits.body_bytes;
+    let length = match announced(request) {
+        Announced::Nothing => return Ok((Ok(Bytes::new()), None)),
+        Announced::Length(length) if length > most as u64 => return Ok((Err(Problem::new(&table::TOO_LARGE)), None)),
+        Announced::Length(length) => usize::try_from(length).unwrap_or(most),
+        Announced::Chunks => most,
     };
-    tokio::time::timeout(front.limits.body_timeout, all).await.unwrap_or(Err(Problem::new(&table::TIMEOUT)))
+    let _arriving = front.body(request.peer_addr().map(|peer| peer.ip().into()))?;
+    let memory = front.memory(key, length)?;
+    let all = gather(payload, most);
+    let body = tokio::time::timeout(front.limits.body_timeout, all).await;
+    Ok((body.unwrap_or(Err(Problem::new(&table::TIMEOUT))), Some(memory)))
+}
+
+async fn gather(mut payload: Payload, most: usize) -> Result<Bytes, Problem> {
+    let mut body = BytesMut::new();
+    while let Some(piece) = payload.next().await {
+        let piece = piece.map_err(|_| Problem::new(&table::MALFORMED))?;
+        if body.len() + piece.len() > most {
+            return Err(Problem::new(&table::TOO_LARGE));
+        }
+        body.extend_from_slice(&piece);
+    }
+    Ok(body.freeze())
+}
+
+/// What the head of a request says of its body.
+enum Announced {
+    /// There is none.
+    Nothing,
+    /// It has so many bytes.
+    Length(u64),
+    /// It comes in chunks until it ends.
+    Chunks,
+}
+
+fn announced(request: &HttpRequest) -> Announced {
+    let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
+    match declared.and_then(|length| length.parse().ok()) {
+        Some(0) => Announced::Nothing,
+        Some(length) => Announced::Length(length),
+        None if request.headers().contains_key(header::TRANSFER_ENCODING) => Announced::Chunks,
+        None => Announced::Nothing,
+    }
 }
 
 impl Ask {
@@ -161,13 +214,45 @@ impl Ask {
         found.ok_or_else(|| Problem::new(&table::NOT_FOUND).into())
     }
 
-    /// The body.
+    /// The body, of a caller who may send one: whoever may not is told that, and nothing of what they sent.
     pub(crate) fn body<T: Body>(&self) -> Outcome<T> {
+        if self.body.as_ref().is_ok_and(|bytes| bytes.len() > READ_AT_ONCE) {
+            self.authorise()?;
+            return Ok(self.read_body()?);
+        }
+        match self.read_body() {
+            Ok(body) => Ok(body),
+            Err(problem) => self.authorise().and(Err(problem.into())),
+        }
+    }
+
+    fn read_body<T: Body>(&self) -> Result<T, Problem> {
         let bytes = self.body.as_ref().map_err(Clone::clone)?;
         if !headers::is_plain_json(&self.headers) {
-            return Err(Problem::new(&table::MEDIA_TYPE).into());
+            return Err(Problem::new(&table::MEDIA_TYPE));
         }
-        Ok(body::read(bytes)?)
+        body::read(bytes)
+    }
+
+    /// Asks whether the caller may do this at all.
+    fn authorise(&self) -> Outcome<()> {
+        Ok(self.service.authorise(&self.call, self.operation, self.subject()?)?)
+    }
+
+    /// What the path says that the request is about. Other names lead to it by way of one of these.
+    fn subject(&self) -> Outcome<Subject> {
+        let has = |name: &str| self.names.contains_key(name);
+        Ok(match () {
+            () if has("invitation_id") => Subject::Invitation(self.id("invitation_id")?),
+            () if has("fragment_id") => Subject::Fragment(self.id("fragment_id")?),
+            () if has("chronology_id") => Subject::Chronology(self.id("chronology_id")?),
+            () if has("person_id") => Subject::Person(self.id("person_id")?),
+            () if has("family_id") => Subject::Family(self.id("family_id")?),
+            () if has("agency_id") => Subject::Agency(self.id("agency_id")?),
+            () if has("practitioner_id") => Subject::Practitioner(self.id("practitioner_id")?),
+            () if has("emergency_access_id") => Subject::EmergencyAccess(self.id("emergency_access_id")?),
+            () => Subject::Collection,
+        })
     }
 
     /// Makes sure that there is no body.
@@ -205,10 +290,4 @@ impl Ask {
     pub(crate) fn object(&self) -> Option<uuid::Uuid> {
         self.names.values().filter(|text| text.len() == 36).find_map(|text| text.parse().ok())
     }
-}
-
-/// Whether the body is said to be too large before it arrives.
-fn declared_too_large(request: &HttpRequest, most: usize) -> bool {
-    let declared = request.headers().get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok());
-    declared.and_then(|length| length.parse::<u64>().ok()).is_some_and(|length| length > most as u64)
 }

@@ -10,11 +10,10 @@ use serde_json::{Value, json};
 use service::Fault;
 
 use super::pointer::part;
+use crate::problem::MOST_FAULTS;
 
-/// Most faults named in one answer.
-pub(crate) const MOST_FAULTS: usize = 1_000;
-
-/// Every fault of `value` against the schema of this name in the document, in the order they are found.
+/// The faults of `value` against the schema of this name in the document, in the order they are found: every one, or so many that
+/// there are more than a problem document names.
 pub(crate) fn faults(schema: &str, value: &Value) -> Vec<Fault> {
     let Some(validator) = validators().get(schema) else {
         tracing::error!(schema, "an input has no schema in the document");
@@ -23,12 +22,7 @@ pub(crate) fn faults(schema: &str, value: &Value) -> Vec<Fault> {
     if validator.is_valid(value) {
         return Vec::new();
     }
-    let mut faults: Vec<Fault> =
-        validator.iter_errors(value).flat_map(|error| explain(&error)).take(MOST_FAULTS).collect();
-    if faults.len() == MOST_FAULTS {
-        faults.push(Fault::new("", "more_faults", "there are more faults than are named here"));
-    }
-    faults
+    validator.iter_errors(value).flat_map(|error| explain(&error)).take(MOST_FAULTS + 1).collect()
 }
 
 /// One validator for each input, compiled when the first body comes (or at start, by [`prepare`]).
@@ -90,6 +84,7 @@ fn explain(error: &ValidationError<'_>) -> Vec<Fault> {
         }
         Kind::AdditionalProperties { unexpected } | Kind::UnevaluatedProperties { unexpected } => unexpected
             .iter()
+            .take(MOST_FAULTS + 1)
             .map(|name| Fault::new(format!("{at}/{}", part(name)), "unknown_property", "there is no such property"))
             .collect(),
         Kind::AnyOf { context } | Kind::OneOfNotValid { context } => alternatives(at, context),

@@ -1,17 +1,25 @@
 //! JSON read without charity: every member once, no depth without end, no NUL, nothing after the value. Faults are
-//! gathered with their pointers, so that a sender hears of all of them at once.
+//! gathered with their pointers, so that a sender hears of all of them at once, but of no more than a problem document names.
+//! What is kept of a body is bounded by what the document allows at most, whatever its bytes are.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::fmt;
 
-use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde::de::{DeserializeSeed, Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 use service::Fault;
 
 use super::pointer::Pointer;
+use crate::problem::MOST_FAULTS;
 
 /// Deepest nesting taken.
 pub(crate) const MAX_DEPTH: usize = 32;
+/// Items of a list that are kept: more than any list of the document may have, so that what is left out changes no answer.
+pub(crate) const MAX_ITEMS: usize = 501;
+/// Members of an object that are kept: more than any object of the document has.
+pub(crate) const MAX_MEMBERS: usize = 100;
+/// Values that are kept of a body: three times what the largest fragment can have.
+pub(crate) const MAX_VALUES: usize = 100_000;
 
 /// Why bytes are not a body.
 #[derive(Debug, PartialEq, Eq)]
@@ -33,9 +41,9 @@ pub(crate) fn parse(bytes: &[u8]) -> Result<Value, NotJson> {
     let mut reader = serde_json::Deserializer::from_str(text);
     let seed = Seed { found: &found, at: Pointer::root(), depth: 0 };
     let value = seed.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
-    let Found { malformed: mut faults, unfit, too_deep } = found;
-    if let Some(deep) = too_deep.into_inner() {
-        return Err(NotJson::Malformed(vec![deep]));
+    let Found { malformed: mut faults, unfit, stopped, .. } = found;
+    if let Some(why) = stopped.into_inner() {
+        return Err(NotJson::Malformed(vec![why]));
     }
     let value = value.map_err(|error| NotJson::Malformed(vec![syntax(&error)]))?;
     let faults = faults.get_mut();
@@ -60,7 +68,17 @@ fn syntax(error: &serde_json::Error) -> Fault {
 struct Found {
     malformed: RefCell<Vec<Fault>>,
     unfit: RefCell<Vec<Fault>>,
-    too_deep: RefCell<Option<Fault>>,
+    /// Why reading was stopped.
+    stopped: RefCell<Option<Fault>>,
+    values: Cell<usize>,
+}
+
+/// Adds a fault unless there are more than are named already.
+fn note(faults: &RefCell<Vec<Fault>>, fault: impl FnOnce() -> Fault) {
+    let mut faults = faults.borrow_mut();
+    if faults.len() <= MOST_FAULTS {
+        faults.push(fault());
+    }
 }
 
 /// Where the reader stands.
@@ -77,14 +95,26 @@ impl Seed<'_> {
             return Ok(self.depth + 1);
         }
         let message = format!("nested more than {MAX_DEPTH} levels deep");
-        *self.found.too_deep.borrow_mut() = Some(Fault::new(self.at.to_string(), "too_deep", message));
-        Err(E::custom("too deep"))
+        Err(self.stop("too_deep", message))
+    }
+
+    /// Counts one more value that is kept.
+    fn count<E: Error>(&self) -> Result<(), E> {
+        self.found.values.set(self.found.values.get() + 1);
+        if self.found.values.get() <= MAX_VALUES {
+            return Ok(());
+        }
+        Err(self.stop("too_many_values", format!("more than {MAX_VALUES} values in one body")))
+    }
+
+    fn stop<E: Error>(&self, code: &str, message: String) -> E {
+        *self.found.stopped.borrow_mut() = Some(Fault::new(self.at.to_string(), code, message));
+        E::custom(code)
     }
 
     fn check(&self, text: &str) {
         if text.contains('\0') {
-            let fault = Fault::new(self.at.to_string(), "nul_character", "take out the NUL characters");
-            self.found.unfit.borrow_mut().push(fault);
+            note(&self.found.unfit, || Fault::new(self.at.to_string(), "nul_character", "take out the NUL characters"));
         }
     }
 }
@@ -93,6 +123,7 @@ impl<'de> DeserializeSeed<'de> for Seed<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
+        self.count()?;
         deserializer.deserialize_any(self)
     }
 }
@@ -141,6 +172,10 @@ impl<'de> Visitor<'de> for Seed<'_> {
             seq.next_element_seed(Seed { found: self.found, at: self.at.item(items.len()), depth })?
         {
             items.push(item);
+            if items.len() == MAX_ITEMS {
+                while seq.next_element::<IgnoredAny>()?.is_some() {}
+                break;
+            }
         }
         Ok(Value::Array(items))
     }
@@ -151,13 +186,16 @@ impl<'de> Visitor<'de> for Seed<'_> {
         while let Some(name) = map.next_key::<String>()? {
             let at = self.at.member(&name);
             if members.contains_key(&name) {
-                let fault = Fault::new(at.to_string(), "duplicate_member", "name each member once");
-                self.found.malformed.borrow_mut().push(fault);
+                note(&self.found.malformed, || Fault::new(at.to_string(), "duplicate_member", "name each member once"));
             }
             let seed = Seed { found: self.found, at, depth };
             seed.check(&name);
             let value = map.next_value_seed(seed)?;
             members.insert(name, value);
+            if members.len() == MAX_MEMBERS {
+                while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+                break;
+            }
         }
         Ok(Value::Object(members))
     }
@@ -204,6 +242,19 @@ mod tests {
         assert!(parse(nested(MAX_DEPTH).as_bytes()).is_ok());
         assert_eq!(codes(nested(MAX_DEPTH + 1).as_bytes())[0].1, "too_deep");
         assert_eq!(codes("[".repeat(100_000).as_bytes())[0].1, "too_deep");
+    }
+
+    #[test]
+    fn what_is_kept_is_bounded_whatever_comes() {
+        let list = format!("[{}]", vec!["{}"; 300_000].join(","));
+        assert_eq!(parse(list.as_bytes()).unwrap().as_array().unwrap().len(), MAX_ITEMS);
+        let object: Vec<String> = (0..50_000).map(|name| format!("\"n{name}\":1")).collect();
+        let object = format!("{{{}}}", object.join(","));
+        assert_eq!(parse(object.as_bytes()).unwrap().as_object().unwrap().len(), MAX_MEMBERS);
+        let lists = format!("[{}]", vec![format!("[{}]", vec!["1"; 400].join(",")); 300].join(","));
+        assert_eq!(codes(lists.as_bytes())[0].1, "too_many_values");
+        let repeated = format!("{{{}}}", vec!["\"a\":1"; 50_000].join(","));
+        assert_eq!(codes(repeated.as_bytes()).len(), MOST_FAULTS + 1);
     }
 
     #[test]

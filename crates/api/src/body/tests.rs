@@ -139,7 +139,7 @@ fn nothing_that_was_sent_is_repeated() {
 fn a_flood_of_faults_is_cut_off() {
     let body = json!({ "label": "x", "members": vec![1; 5_000] });
     let problem = read::<FamilyIn>(body.to_string().as_bytes()).unwrap_err();
-    assert_eq!(problem.named().len(), super::schema::MOST_FAULTS + 1);
+    assert_eq!(problem.named().len(), crate::problem::MOST_FAULTS + 1);
     assert_eq!(problem.named().last().unwrap().code, "more_faults");
 }
 

@@ -30,8 +30,10 @@ const ABOUT: &str = "Agencies submit what they know of a child or family to a mu
     exist and what is not yours get the same answer, 404. Every POST that writes needs an `Idempotency-Key`; every PUT, \
     PATCH and DELETE needs `If-Match`. Lists come in pages: follow `Link: rel=\"next\"`. A request weighs 1 (reads), 2 \
     (writes) or 4 (timelines) against the caller's allowance, shown in `RateLimit`. Bodies are at most 2 MiB, nested at most 32 levels deep; \
-    a token is at most 8 KiB. An agency has at most 100 fragments on one chronology and 1,000 ahead of chronologies; a \
-    chronology has at most 1,000 decisions about links. Optional \
+    a token is at most 8 KiB. An agency has at most 100 fragments on one chronology, with 3,000 entries or 3 MiB of them, and \
+    1,000 ahead of chronologies; a chronology has at most 1,000 decisions about links. A problem names at most 100 faults. \
+    Whoever asks for too much at the same time gets 429 or 503 with `Retry-After`; connections on which a client neither \
+    asks nor reads are ended. Optional \
     fields without a value are left out of answers. New fields may be added to answers: ignore what you do not know.";
 
 /// The whole document.

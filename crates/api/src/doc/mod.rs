@@ -92,7 +92,12 @@ pub(crate) fn methods_of(path: &str) -> Vec<&'static str> {
         let plain = crate::plain::PATHS.into_iter().map(|path| (ResourceDef::new(path), vec!["get"]));
         documented.chain(plain).collect()
     });
-    let matching = patterns.iter().filter(|(pattern, _)| pattern.is_match(path));
+    // A path that is written out goes before one with a name in it.
+    let exact = patterns.iter().any(|(pattern, _)| pattern.pattern() == Some(path));
+    let matching = patterns.iter().filter(|(pattern, _)| match exact {
+        true => pattern.pattern() == Some(path),
+        false => pattern.is_match(path),
+    });
     let methods: BTreeSet<&'static str> = matching.flat_map(|(_, methods)| methods.iter().copied()).collect();
     methods.into_iter().collect()
 }

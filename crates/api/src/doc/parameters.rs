@@ -52,7 +52,14 @@ pub(super) fn components() -> Value {
         schema
     };
     add("Limit", query("limit", "Items on a page.", limit(Some(50))));
-    add("TimelineLimit", query("limit", "Rows on a page; the whole timeline when left out.", limit(None)));
+    add(
+        "TimelineLimit",
+        query(
+            "limit",
+            "Rows on a page. When left out, the whole timeline, unless it is longer than 3 MiB: then `next` leads to the rest.",
+            limit(None),
+        ),
+    );
     add("AgencyFilter", query("agency", "Only those of this agency.", uuid()));
     add("Children", query("child", "Rows that concern any of these children.", list(uuid())));
     add("Agencies", query("agency", "Rows that any of these agencies tells.", list(uuid())));

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 use crate::problem::{MEDIA_TYPE, table};
 
 /// The name of the shared answer for each status that a problem can have.
-const NAMES: [(u16, &str); 15] = [
+const NAMES: [(u16, &str); 16] = [
     (400, "Malformed"),
     (401, "Unauthenticated"),
     (404, "NotFound"),
@@ -19,6 +19,7 @@ const NAMES: [(u16, &str); 15] = [
     (422, "Invalid"),
     (428, "PreconditionRequired"),
     (429, "RateLimited"),
+    (431, "HeadTooLarge"),
     (500, "Internal"),
     (503, "Unavailable"),
 ];

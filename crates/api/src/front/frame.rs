@@ -1,5 +1,6 @@
-//! The frame around all routes: it gives each request an id, turns the crowd away when the house is full, gives errors
-//! their final shape, adds the headers every answer has, and notes what happened.
+//! The frame around all routes: it gives each request an id, refuses what is too much at once, gives errors their final shape, adds the headers every answer has, and notes what happened.
+
+use std::sync::Arc;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
@@ -9,11 +10,10 @@ use actix_web::{Error, HttpMessage, web};
 use domain::RequestId;
 
 use super::allowance::Standing;
+use super::shares::Share;
 use super::{Front, observe};
+use crate::connection::{Connection, Origin};
 use crate::problem::{MEDIA_TYPE, Problem, table};
-
-/// Seconds a client that found the house full should wait.
-const CROWDED: u64 = 1;
 
 /// Carries one request through.
 ///
@@ -28,22 +28,44 @@ pub(crate) async fn frame(
     };
     let (id, began) = (front.request_id(), front.clock.now());
     request.extensions_mut().insert(id);
-    let place = front.load.enter();
-    metrics::gauge!("http_requests_in_flight").set(front.load.count() as f64);
-    let answer = if place.is_some() || is_probe(request.path()) {
-        next.call(request).await?.map_into_boxed_body()
-    } else {
-        let _ = request.take_payload();
-        request.error_response(Problem::new(&table::OVERLOADED).retry_after(CROWDED))
+    let busy = request.conn_data::<Arc<Connection>>().map(Connection::begin_request);
+    let place = places(&front, &request);
+    metrics::gauge!("http_requests_in_flight").set(front.in_flight_now() as f64);
+    let answer = match place {
+        Ok((place, stranger)) => {
+            // Given back as soon as it is known who asks.
+            stranger.map(|stranger| request.extensions_mut().insert(stranger));
+            let answer = next.call(request).await?.map_into_boxed_body();
+            drop(place);
+            answer
+        }
+        Err(problem) => {
+            let _ = request.take_payload();
+            request.error_response(problem)
+        }
     };
-    drop(place);
+    answer.request().extensions_mut().remove::<Stranger>();
+    drop(busy);
     let mut answer = finished(answer, id);
     dress(&mut answer, id);
     observe::note(&answer, id, front.clock.now().since(began));
     Ok(answer)
 }
 
-/// Health probes are answered however full the house is.
+/// A place among the requests of an address whose senders are not known yet.
+pub(crate) type Stranger = Share<Origin>;
+
+/// The places that a request needs. Probes need none, so that they are answered however much is going on; for the audit some
+/// are reserved.
+fn places(front: &Front, request: &ServiceRequest) -> Result<(Option<Share<()>>, Option<Stranger>), Problem> {
+    if is_probe(request.path()) {
+        return Ok((None, None));
+    }
+    let place = front.in_flight(request.path().starts_with("/v1/audit"))?;
+    let stranger = front.stranger(request.peer_addr().map(|peer| peer.ip().into()))?;
+    Ok((Some(place), Some(stranger)))
+}
+
 fn is_probe(path: &str) -> bool {
     matches!(path, "/livez" | "/readyz")
 }
@@ -65,18 +87,28 @@ fn dress(answer: &mut ServiceResponse, id: RequestId) {
     let standing = answer.request().extensions().get::<Standing>().copied();
     let private = answer.request().path().starts_with("/v1") || is_problem(answer.headers());
     let headers = answer.headers_mut();
+    dress_any(headers, id);
+    if private {
+        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    for (name, value) in standing.iter().flat_map(Standing::headers) {
+        set(headers, name, &value);
+    }
+}
+
+/// Adds the headers that every answer has to a problem that no route gave.
+pub(crate) fn dress_problem(headers: &mut HeaderMap, id: RequestId) {
+    dress_any(headers, id);
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+}
+
+fn dress_any(headers: &mut HeaderMap, id: RequestId) {
     for (name, value) in always() {
         if !headers.contains_key(&name) {
             headers.insert(name, value);
         }
     }
-    if private {
-        headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
-    }
     set(headers, "X-Request-Id", &id.to_string());
-    for (name, value) in standing.iter().flat_map(Standing::headers) {
-        set(headers, name, &value);
-    }
 }
 
 fn is_problem(headers: &HeaderMap) -> bool {

@@ -87,6 +87,7 @@ fn code_of(status: u16) -> &'static Code {
         408 => &table::TIMEOUT,
         413 => &table::TOO_LARGE,
         415 => &table::MEDIA_TYPE,
+        431 => &table::HEAD_TOO_LARGE,
         400..=499 => &table::MALFORMED,
         503 => &table::UNAVAILABLE,
         _ => &table::INTERNAL,

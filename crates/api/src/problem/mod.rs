@@ -15,6 +15,12 @@ use domain::RequestId;
 use serde::{Deserialize, Serialize};
 use service::Fault;
 
+/// Most faults named in one document. There may be more than that; the document says so.
+pub(crate) const MOST_FAULTS: usize = 100;
+
+/// Most bytes of pointers and messages in one document: names that a sender made up may be long.
+const LONGEST_FAULTS: usize = 48 * 1024;
+
 /// The media type of problem documents.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
 
@@ -61,14 +67,23 @@ impl Problem {
     }
 
     /// With one more fault named.
-    pub(crate) fn fault(mut self, fault: Fault) -> Self {
-        self.faults.push(fault);
-        self
+    pub(crate) fn fault(self, fault: Fault) -> Self {
+        self.faults(vec![fault])
     }
 
-    /// With these faults named.
+    /// With these faults named, as far as there is room.
     pub(crate) fn faults(mut self, faults: Vec<Fault>) -> Self {
         self.faults.extend(faults);
+        let mut length = 0;
+        let room = self.faults.iter().take(MOST_FAULTS).take_while(|fault| {
+            length += fault.pointer.len() + fault.message.len();
+            length <= LONGEST_FAULTS
+        });
+        let room = room.count();
+        if self.faults.len() > room {
+            self.faults.truncate(room);
+            self.faults.push(Fault::new("", "more_faults", "there are more faults than are named here"));
+        }
         self
     }
 

@@ -52,6 +52,8 @@ codes! {
     RATE_LIMITED           = "rate_limited",            429, "Too many requests",                        "Wait as long as Retry-After says. The RateLimit header shows what is left.";
     ADDRESS_REFUSALS       = "address_refusals",        429, "Too many texts were refused for an address", "Nothing was stored. Write about this family again after Retry-After, without addresses, or ask the social worker who runs the chronology.";
     TOO_MANY_NEW           = "too_many_new_callers",    429, "Too many people of your agency are new",   "Ask your safeguarding lead to register you, or try again tomorrow.";
+    TOO_MANY_AT_ONCE       = "too_many_at_once",        429, "Too much at the same time",               "Wait for the answers to what you have sent, then try again after Retry-After, with the same idempotency key.";
+    HEAD_TOO_LARGE         = "head_too_large",          431, "The request's head is too large",         "Send fewer and shorter headers, and a shorter address.";
     INTERNAL               = "internal",                500, "A fault of ours",                          "Try again; if it stays, tell the operator the requestId. Nothing was changed.";
     UNAVAILABLE            = "unavailable",             503, "Not available at the moment",              "Nothing was shown or changed. Try again after Retry-After, with the same idempotency key.";
     OVERLOADED             = "overloaded",              503, "Too busy at the moment",                   "Try again after Retry-After, with the same idempotency key.";

@@ -20,7 +20,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
 
 /// Read the timeline
 ///
-/// Every live entry in order, each event once with every account and its source, under a header that says who has answered. The whole of it unless a limit is asked for. Rows that may be one event point to each other (`may_be_same`) and stay two until somebody decides; a row that a filter leaves out may still be pointed to.
+/// Every live entry in order, each event once with every account and its source, under a header that says who has answered. The whole of it unless a limit is asked for or it is longer than 3 MiB; `next` then leads to the rest, so follow it until there is none. Rows that may be one event point to each other (`may_be_same`) and stay two until somebody decides; a row that a filter leaves out may still be pointed to.
 #[utoipa::path(
     tag = "Timeline",
     responses((status = 200, description = "The timeline", body = TimelineOut)),

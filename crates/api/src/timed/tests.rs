@@ -33,7 +33,7 @@ fn all_of_it_leaves_in_time_and_nothing_from_its_end_on() {
     let clock = begin();
     let end = clock.now().plus(Duration::from_secs(1));
     let bytes = bytes(PIECE * 2 + 5);
-    let body = |end| Timed::new(bytes.clone(), end, Arc::new(clock.clone()), None);
+    let body = |end| Timed::by_queue(bytes.clone(), end, Arc::new(clock.clone()), None);
     let mut whole = body(Some(end));
     assert!(matches!(whole.size(), BodySize::Sized(size) if size == bytes.len() as u64));
     let mut came = Vec::new();
@@ -68,7 +68,7 @@ async fn a_reader_who_does_not_read_is_handed_little_and_cut_off_at_the_end() {
     let end = clock.now().plus(Duration::from_secs(1));
     writer.writable().await.unwrap();
     let queue = SendQueue::bound(&writer).unwrap();
-    let mut body = Timed::new(bytes(32 << 20), Some(end), Arc::new(clock.clone()), Some(queue));
+    let mut body = Timed::by_queue(bytes(32 << 20), Some(end), Arc::new(clock.clone()), Some(queue));
     let mut handed = 0;
     // As the connection does: takes what there is, writes it, and comes back until it has to wait.
     let mut waits = 0;
@@ -101,7 +101,7 @@ async fn what_was_sent_whole_is_not_cut_off() {
     let end = clock.now().plus(Duration::from_secs(1));
     writer.writable().await.unwrap();
     let queue = SendQueue::bound(&writer).unwrap();
-    let mut body = Timed::new(bytes(100), Some(end), Arc::new(clock.clone()), Some(queue));
+    let mut body = Timed::by_queue(bytes(100), Some(end), Arc::new(clock.clone()), Some(queue));
     let piece = next(&mut body).unwrap().unwrap();
     assert_eq!(writer.try_write(&piece).unwrap(), 100);
     assert!(poll(&mut body).is_pending(), "the connection writes first");

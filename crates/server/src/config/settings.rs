@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use api::Limits;
+use api::{ConnectionLimits, Limits};
 use domain::TestNumbers;
 use identity::IssuerConfig;
 use secrecy::{ExposeSecret as _, SecretString};
@@ -35,6 +35,9 @@ pub(crate) struct Settings {
     pub(crate) development_issuer: Option<DevelopmentIssuer>,
 }
 
+/// Bytes in a mebibyte.
+const MIB: u64 = 1_024 * 1_024;
+
 /// Where and how to listen.
 #[derive(Debug, Clone)]
 pub(crate) struct ServerSettings {
@@ -44,9 +47,7 @@ pub(crate) struct ServerSettings {
     pub(crate) workers: usize,
     /// For each worker.
     pub(crate) blocking_threads: usize,
-    /// For each worker.
-    pub(crate) max_connections: usize,
-    pub(crate) request_timeout: Duration,
+    pub(crate) connections: ConnectionLimits,
     pub(crate) shutdown_timeout: Duration,
     /// Whether `X-Request-ID` stands for an absent `Idempotency-Key`.
     pub(crate) request_id_is_idempotency_key: bool,
@@ -82,6 +83,14 @@ pub(crate) struct DatabaseSettings {
     pub(crate) idle_in_transaction_timeout: Duration,
     pub(crate) busy_timeout: Duration,
     pub(crate) migrate_at_start: bool,
+}
+
+impl DatabaseSettings {
+    /// Use cases that are carried out at the same time: as many as the pool serves, but for one connection that is left for
+    /// reading the audit and one for what runs in the background.
+    pub(crate) fn turns(&self) -> usize {
+        usize::try_from(self.pool_size).unwrap_or(usize::MAX).saturating_sub(2).max(1)
+    }
 }
 
 /// Where the keys are.
@@ -232,8 +241,13 @@ fn read_server(mut from: Section<'_>) -> Option<ServerSettings> {
         public_url: public_url.trim_end_matches('/').to_owned(),
         workers: from.count("workers", &(1..=256)),
         blocking_threads: from.count("blocking_threads", &(1..=512)),
-        max_connections: from.count("max_connections", &(1..=100_000)),
-        request_timeout: from.seconds("request_timeout_seconds", &(1..=300)),
+        connections: ConnectionLimits {
+            all: from.count("max_connections", &(1..=100_000)),
+            of_address: from.count("max_connections_per_address", &(1..=100_000)),
+            idle: from.seconds("idle_timeout_seconds", &(5..=600)),
+            stalled: from.seconds("write_timeout_seconds", &(5..=600)),
+            request: from.seconds("request_timeout_seconds", &(1..=300)),
+        },
         shutdown_timeout: from.seconds("shutdown_timeout_seconds", &(0..=300)),
         request_id_is_idempotency_key: from.flag("request_id_is_idempotency_key").unwrap_or(false),
     };
@@ -345,13 +359,18 @@ fn read_clock(mut from: Section<'_>) -> TimePolicy {
 
 fn read_limits(mut from: Section<'_>) -> Limits {
     let limits = Limits {
-        body_bytes: from.count("max_body_bytes", &(1_024..=64 * 1_024 * 1_024)),
+        body_bytes: from.count("max_body_bytes", &(1_024..=2 * MIB)),
         body_timeout: from.seconds("body_timeout_seconds", &(1..=600)),
         caller_allowance: number_32(&mut from, "caller_allowance", 1, 10_000_000),
         failed_sign_ins: number_32(&mut from, "failed_sign_ins", 1, 1_000_000),
         window: from.seconds("window_seconds", &(1..=3_600)),
         in_flight: from.count("max_in_flight", &(1..=100_000)),
-        // Decided in [server].
+        in_flight_per_caller: from.count("max_in_flight_per_caller", &(1..=100_000)),
+        in_flight_per_address: from.count("max_in_flight_per_address", &(1..=100_000)),
+        bodies_per_address: from.count("max_bodies_per_address", &(1..=100_000)),
+        memory_bytes: from.count("memory_mib", &(16..=64 * 1_024)) * usize::try_from(MIB).unwrap_or(usize::MAX),
+        turn_timeout: from.seconds("turn_timeout_seconds", &(1..=60)),
+        // Decided in [server], and by the pool of [database].
         ..Limits::default()
     };
     from.finish();

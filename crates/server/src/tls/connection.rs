@@ -1,25 +1,38 @@
-//! What is kept with a connection: what it says of its client, and the queue of what is sent to it.
+//! What comes between an accepted connection and HTTP: the handshake, and what it says of the client.
 
-use std::any::Any;
+use std::future::Future;
+use std::io;
 
-use actix_tls::accept::rustls_0_23::TlsStream;
-use actix_web::dev::Extensions;
-use actix_web::rt::net::TcpStream;
-use api::{ClientCertificate, SendQueue};
+use api::{ClientCertificate, Counted, Transport};
 use identity::CertificateThumbprint;
+use tokio_rustls::TlsAcceptor;
+use tokio_rustls::server::TlsStream;
 
-/// Keeps the thumbprint of the certificate a client presented, so that a token bound to it can be checked (rustls has
-/// checked the certificate itself), and bounds what the operating system holds unsent of answers.
-pub(crate) fn note_connection(connection: &dyn Any, data: &mut Extensions) {
-    let Some(stream) = connection.downcast_ref::<TlsStream<TcpStream>>() else { return };
-    let (socket, session) = stream.get_ref();
-    match SendQueue::bound(socket) {
-        Ok(queue) => {
-            data.insert(queue);
-        }
-        Err(error) => tracing::warn!(%error, "what is held unsent for a connection cannot be bounded"),
+/// TLS, with the thumbprint of the certificate that a client presented, so that a token bound to it can be checked; rustls
+/// has checked the certificate itself.
+#[derive(Clone)]
+pub(crate) struct TlsTransport(TlsAcceptor);
+
+impl TlsTransport {
+    pub(super) fn new(acceptor: TlsAcceptor) -> Self {
+        Self(acceptor)
     }
-    if let Some(certificate) = session.peer_certificates().and_then(<[_]>::first) {
-        data.insert(ClientCertificate(CertificateThumbprint::of_certificate(certificate)));
+}
+
+impl Transport for TlsTransport {
+    type Stream = TlsStream<Counted>;
+
+    fn open(
+        &self,
+        connection: Counted,
+    ) -> impl Future<Output = io::Result<(Self::Stream, Option<ClientCertificate>)>> + 'static {
+        let accepting = self.0.accept(connection);
+        async move {
+            let stream = accepting.await?;
+            let presented = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
+            let certificate =
+                presented.map(|certificate| ClientCertificate(CertificateThumbprint::of_certificate(certificate)));
+            Ok((stream, certificate))
+        }
     }
 }

@@ -6,6 +6,8 @@ mod alerts;
 mod opening;
 mod reviewing;
 
+pub(crate) use reviewing::leave;
+
 use domain::{
     ChronologyId, Denial, EmergencyAccessId, Facts, Instant, Operation, Permit, ReadReason, Sensitive, decide,
 };

@@ -110,6 +110,11 @@ impl Service {
     }
 }
 
+/// Leave to do something with an access.
+pub(crate) fn leave(scene: &mut Scene<'_, '_>, id: EmergencyAccessId, operation: Operation) -> Answer<()> {
+    known(scene, id, operation).map(drop)
+}
+
 /// Asks for leave to do something with an access.
 fn known(scene: &mut Scene<'_, '_>, id: EmergencyAccessId, operation: Operation) -> Answer<Known> {
     let actor = scene.actor().clone();

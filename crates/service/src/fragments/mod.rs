@@ -11,6 +11,7 @@ mod guarded;
 mod histories;
 mod reading;
 mod receipts;
+mod room;
 mod submitting;
 mod taking_in;
 

@@ -312,6 +312,7 @@ impl Service {
         before: Option<&Before>,
         outcome: SubmissionOutcome,
     ) -> Answer<FragmentReceipt> {
+        super::room::check_room(scene, row, submission)?;
         let now = scene.now();
         let place = version_place(row.id, row.version);
         let (key, wrapped_key) = self.create_key(now, &fragment_terms(row, row.expires_at), &place)?;

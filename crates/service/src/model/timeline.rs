@@ -27,7 +27,7 @@ pub struct TimelineQuery {
     pub to: Option<time::Date>,
     /// Cursor from the previous page.
     pub cursor: Option<String>,
-    /// Rows on a page; the whole timeline when absent.
+    /// Rows on a page; when absent, the whole timeline as far as it fits on one.
     pub limit: Option<u16>,
 }
 

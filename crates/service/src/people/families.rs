@@ -276,6 +276,12 @@ pub(crate) fn family_terms(id: FamilyId, expires_at: Instant) -> Terms {
     until(id, expires_at)
 }
 
+/// Leave to do something with a family.
+pub(crate) fn family_leave(scene: &mut Scene<'_, '_>, id: FamilyId, operation: Operation) -> Answer<()> {
+    let (facts, _) = family_facts(scene, id, operation)?;
+    scene.permit(operation, &facts).map(drop)
+}
+
 /// Facts about a family. The same is asked of the database whether or not there is such a family.
 fn family_facts(scene: &mut Scene<'_, '_>, id: FamilyId, operation: Operation) -> Answer<(Facts, Option<Instant>)> {
     let (actor, now) = (scene.session.actor.clone(), scene.session.now);

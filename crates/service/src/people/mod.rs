@@ -8,7 +8,7 @@ mod protected;
 mod record;
 mod typed;
 
-pub(crate) use families::FamilyView;
+pub(crate) use families::{FamilyView, family_leave};
 pub(crate) use persons::identifier_fault;
 pub(crate) use protected::{Texts, is_for_nobody_else};
 

@@ -178,6 +178,11 @@ impl Service {
         })
     }
 
+    /// Leave to do something with a person.
+    pub(crate) fn person_leave(&self, scene: &mut Scene<'_, '_>, id: PersonId, operation: Operation) -> Answer<()> {
+        self.person_for(scene, id, operation).map(drop)
+    }
+
     /// A person whom the caller may see or change.
     fn person_for(&self, scene: &mut Scene<'_, '_>, id: PersonId, operation: Operation) -> Answer<Held> {
         let (facts, until) = self.person_facts(scene, id, operation)?;

@@ -45,6 +45,60 @@ macro_rules! live_versions {
 }
 pub(super) use live_versions;
 
+diesel::define_sql_function! {
+    /// Bytes of a value.
+    fn length(bytes: diesel::sql_types::Binary) -> diesel::sql_types::Integer;
+}
+
+/// How large what an agency submitted is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FragmentSize {
+    /// The fragment.
+    pub fragment: FragmentId,
+    /// Entries of its current version.
+    pub entries: usize,
+    /// Bytes of them as they are stored.
+    pub bytes: usize,
+}
+
+/// How large the live fragments are that `row`'s agency has on its chronology, or ahead of one about its family.
+///
+/// # Errors
+/// When the database fails.
+pub fn sizes(tx: &mut Tx<'_>, row: &FragmentRow, now: Instant) -> Result<Vec<FragmentSize>, StoreError> {
+    let live = fragments::table
+        .inner_join(
+            entries::table.on(entries::fragment_id.eq(fragments::id).and(entries::version.eq(fragments::version))),
+        )
+        .filter(within!(fragments::partnership_id, row.partnership_id))
+        .filter(within!(entries::partnership_id, row.partnership_id))
+        .filter(within!(fragments::agency_id, row.agency_id))
+        .filter(fragments::state.eq(Bind(FragmentState::Submitted)))
+        .filter(fragments::expires_at.gt(Bind(now)))
+        .order(fragments::id)
+        .select((fragments::id, length(entries::sealed)));
+    let lengths: Vec<(FragmentId, i32)> = match row.chronology_id {
+        Some(chronology) => {
+            let query = live.filter(fragments::chronology_id.eq(Some(Bind(chronology))));
+            tx.run(|c| query.load(c))?
+        }
+        None => {
+            let ahead = live.filter(fragments::chronology_id.is_null());
+            let query = ahead.filter(fragments::family_id.eq(Bind(row.family_id)));
+            tx.run(|c| query.load(c))?
+        }
+    };
+    let mut sizes: Vec<FragmentSize> = Vec::new();
+    for (fragment, length) in lengths {
+        let bytes = usize::try_from(length).unwrap_or_default();
+        match sizes.last_mut().filter(|last| last.fragment == fragment) {
+            Some(last) => (last.entries, last.bytes) = (last.entries + 1, last.bytes + bytes),
+            None => sizes.push(FragmentSize { fragment, entries: 1, bytes }),
+        }
+    }
+    Ok(sizes)
+}
+
 /// Everything live that was submitted to a chronology, by the time it was submitted. Two queries, however many
 /// fragments there are.
 ///

@@ -1,0 +1,167 @@
+//! The streams of a connection: one below TLS, which counts what is sent, and one above it, which the HTTP reader works with.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::task::{Context, Poll, ready};
+
+use actix_web::dev::Extensions;
+use actix_web::rt::net::TcpStream;
+use actix_web::web::Bytes;
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+
+use super::own_answers::{Rewriter, own_answer};
+use super::registry::Admitted;
+use super::watch::Watch;
+use super::{Connection, ConnectionLimits};
+use crate::ClientCertificate;
+
+/// A connection as the operating system has it, counting the bytes that it takes.
+#[derive(Debug)]
+pub struct Counted {
+    io: TcpStream,
+    connection: Arc<Connection>,
+}
+
+impl Counted {
+    pub(super) fn new(io: TcpStream, admitted: &Admitted) -> Self {
+        Self { io, connection: Arc::clone(&admitted.connection) }
+    }
+
+    /// The connection's own address.
+    ///
+    /// # Errors
+    /// When the connection is gone.
+    pub fn local_addr(&self) -> io::Result<std::net::SocketAddr> {
+        self.io.local_addr()
+    }
+}
+
+impl AsyncRead for Counted {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_read(cx, buffer)
+    }
+}
+
+impl AsyncWrite for Counted {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let taken = ready!(Pin::new(&mut self.io).poll_write(cx, bytes))?;
+        self.connection.sent.fetch_add(taken as u64, Ordering::AcqRel);
+        Poll::Ready(Ok(taken))
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}
+
+/// A connection as the HTTP reader works with it. It ends when it gets nowhere; nothing more is read while its client does not
+/// take what is written, or a client that asks and never reads would fill the memory with answers.
+pub(super) struct Guarded<S> {
+    io: S,
+    certificate: Option<ClientCertificate>,
+    admitted: Admitted,
+    watch: Watch,
+    /// Whether the client does not take what is written.
+    blocked: bool,
+    rewriter: Rewriter,
+    /// What is written in the place of an answer of the HTTP reader's own, and the length of that.
+    rewritten: Option<(Bytes, usize)>,
+}
+
+impl<S> Guarded<S> {
+    pub(super) fn new(
+        io: S,
+        certificate: Option<ClientCertificate>,
+        admitted: Admitted,
+        limits: ConnectionLimits,
+        rewriter: Rewriter,
+    ) -> Self {
+        Self { io, certificate, admitted, watch: Watch::new(limits), blocked: false, rewriter, rewritten: None }
+    }
+
+    /// Puts what requests need to know of it among the connection's data.
+    pub(super) fn note(&self, data: &mut Extensions) {
+        data.insert(Arc::clone(&self.admitted.connection));
+        if let Some(certificate) = self.certificate {
+            data.insert(certificate);
+        }
+    }
+
+    fn check(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
+        match self.watch.poll(cx, &self.admitted.connection, self.blocked) {
+            Poll::Pending => Ok(()),
+            Poll::Ready(reason) => {
+                metrics::counter!("connections_ended_total", "reason" => reason).increment(1);
+                self.admitted.connection.socket.discard_at_close();
+                Err(io::ErrorKind::TimedOut.into())
+            }
+        }
+    }
+}
+
+impl<S: AsyncWrite + Unpin> Guarded<S> {
+    fn write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = Pin::new(&mut self.io).poll_write(cx, bytes);
+        self.blocked = written.is_pending();
+        written
+    }
+
+    /// Writes the rest of a rewritten answer; ready with the length of what it stands for.
+    fn write_rewritten(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
+        while let Some((mut rest, stands_for)) = self.rewritten.take() {
+            if rest.is_empty() {
+                return Poll::Ready(Ok(stands_for));
+            }
+            let written = self.write(cx, &rest);
+            if let Poll::Ready(Ok(count)) = &written {
+                let _ = rest.split_to((*count).min(rest.len()));
+            }
+            self.rewritten = Some((rest, stands_for));
+            ready!(written)?;
+        }
+        Poll::Ready(Ok(0))
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        self.check(cx)?;
+        if self.blocked {
+            // Whoever waits to write is woken once that is possible, and then reads on.
+            return Poll::Pending;
+        }
+        Pin::new(&mut self.io).poll_read(cx, buffer)
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.check(cx)?;
+        if self.rewritten.is_none() {
+            match own_answer(bytes) {
+                None => return self.write(cx, bytes),
+                Some(own) if own.start > 0 => return self.write(cx, bytes.get(..own.start).unwrap_or_default()),
+                Some(own) => self.rewritten = Some((self.rewriter.answer(own.status), bytes.len())),
+            }
+        }
+        self.write_rewritten(cx)
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.check(cx)?;
+        let flushed = Pin::new(&mut self.io).poll_flush(cx);
+        self.blocked = flushed.is_pending();
+        flushed
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.check(cx)?;
+        Pin::new(&mut self.io).poll_shutdown(cx)
+    }
+}
