@@ -5,6 +5,7 @@ use actix_web::{HttpRequest, HttpResponse, get, web};
 use service::Service;
 
 use crate::doc::{methods_of, openapi_json, openapi_yaml, reference};
+use crate::front::Front;
 use crate::page::STYLE;
 use crate::problem::{self, Problem, table};
 
@@ -41,9 +42,10 @@ async fn livez() -> HttpResponse {
 
 /// Database and keystore answer: requests can be carried out.
 #[get("/readyz")]
-async fn readyz(service: web::Data<Service>) -> Result<HttpResponse, Problem> {
-    let ready = web::block(move || service.ready()).await;
-    ready.map_err(|_| Problem::new(&table::INTERNAL))??;
+async fn readyz(service: web::Data<Service>, front: web::Data<Front>) -> Result<HttpResponse, Problem> {
+    if !front.readiness.get(front.clock.as_ref(), move || service.ready().is_ok()).await {
+        return Err(Problem::new(&table::UNAVAILABLE).retry_after(1));
+    }
     Ok(HttpResponse::Ok().content_type("text/plain; charset=utf-8").body("ready\n"))
 }
 

@@ -1,7 +1,8 @@
 //! A running service: listens, works in the background, and ends in order.
 
 use std::net::{SocketAddr, TcpListener};
-use std::sync::Arc;
+use std::sync::{Arc, mpsc};
+use std::time::Duration;
 
 use actix_server::{Server, ServerBuilder, ServerHandle};
 use actix_web::rt;
@@ -21,6 +22,8 @@ use crate::tls::{self, CertificateFiles, TlsState};
 use crate::workers::{Workers, Works};
 use crate::{demo, logging, metrics_listener, output, process, startup};
 
+/// How long the start waits for issuers' keys.
+const KEYS_TIMEOUT: Duration = Duration::from_secs(5);
 /// Connections that the operating system keeps until they are accepted.
 const BACKLOG: i32 = 1_024;
 
@@ -68,7 +71,22 @@ fn run(settings: Settings, ground: Ground, guide: String) -> anyhow::Result<()> 
     settle_audit(&service)?;
     let verifier = Arc::new(startup::verifier(&settings)?);
     let tls = TlsState::open(certificate_files(&settings)?, settings.tls.clients.clone())?;
+    read_issuers_keys(&verifier);
     rt::System::new().block_on(Running { settings, ground, service, verifier, tls }.run(guide))
+}
+
+/// Reads the issuers' keys before it is said that the service is ready, so that the first token is not refused. An issuer that
+/// does not answer is not waited for long: its keys are asked for again when somebody brings a token of its own.
+fn read_issuers_keys(verifier: &Arc<Verifier>) {
+    let (verifier, (tell, told)) = (Arc::clone(verifier), mpsc::channel());
+    std::thread::spawn(move || {
+        let troubles = verifier.refresh(SystemClock.now()).len();
+        // Nobody waits any more when it took long.
+        let _ = tell.send(troubles);
+    });
+    if told.recv_timeout(KEYS_TIMEOUT).is_err() {
+        tracing::warn!("the keys of some issuers have not come yet");
+    }
 }
 
 /// Before anything is served: what earlier runs left in the middle is finished, what was recorded in older ways is taken

@@ -45,7 +45,8 @@ impl Manager {
         let timeout = self.config.connection_timeout;
         r2d2::Pool::builder()
             .max_size(size.max(1))
-            .min_idle(Some(1))
+            // None ahead of need: a command that ends while one is being made may crash in the client library of PostgreSQL.
+            .min_idle(Some(0))
             .max_lifetime(None)
             .idle_timeout(None)
             .test_on_check_out(false)

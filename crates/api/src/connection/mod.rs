@@ -15,7 +15,7 @@ pub(crate) use own_answers::Rewriter;
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering};
 
 use socket2::SockRef;
 
@@ -36,6 +36,8 @@ pub(crate) struct Connection {
     /// Its place in the order in which connections last did something.
     touched: AtomicU64,
     order: Arc<AtomicU64>,
+    /// Whether a request was refused because too much is going on.
+    refused: AtomicBool,
 }
 
 impl Connection {
@@ -48,6 +50,7 @@ impl Connection {
             answers: AtomicU32::new(0),
             touched: AtomicU64::new(0),
             order,
+            refused: AtomicBool::new(false),
         };
         connection.touch();
         connection
@@ -61,6 +64,17 @@ impl Connection {
     /// Notes that an answer is being sent, until what this gives is dropped.
     pub(crate) fn begin_answer(self: &Arc<Self>) -> Busy {
         Busy::new(self, |connection| &connection.answers)
+    }
+
+    /// Notes that a request was refused because too much is going on. The connection ends with that answer; what its client
+    /// has sent ahead is not waited for.
+    pub(crate) fn refuse_more(&self) {
+        self.refused.store(true, Ordering::Release);
+    }
+
+    /// Whether a request was refused because too much is going on.
+    pub(crate) fn refuses_more(&self) -> bool {
+        self.refused.load(Ordering::Acquire)
     }
 
     /// The queue of what the operating system holds unsent.

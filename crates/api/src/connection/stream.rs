@@ -5,17 +5,21 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
 use actix_web::dev::Extensions;
-use actix_web::rt::net::TcpStream;
+use actix_web::rt::{self, net::TcpStream};
 use actix_web::web::Bytes;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _, ReadBuf};
 
 use super::own_answers::{Rewriter, own_answer};
 use super::registry::Admitted;
 use super::watch::Watch;
 use super::{Connection, ConnectionLimits};
 use crate::ClientCertificate;
+
+/// How long a client has to read the last answer.
+const LINGER: Duration = Duration::from_secs(1);
 
 /// A connection as the operating system has it, counting the bytes that it takes.
 #[derive(Debug)]
@@ -62,19 +66,22 @@ impl AsyncWrite for Counted {
 
 /// A connection as the HTTP reader works with it. It ends when it gets nowhere; nothing more is read while its client does not
 /// take what is written, or a client that asks and never reads would fill the memory with answers.
-pub(super) struct Guarded<S> {
-    io: S,
+pub(super) struct Guarded<S: AsyncRead + AsyncWrite + Unpin + 'static> {
+    /// Both there until it is dropped.
+    io: Option<(S, Admitted)>,
     certificate: Option<ClientCertificate>,
-    admitted: Admitted,
+    connection: Arc<Connection>,
     watch: Watch,
     /// Whether the client does not take what is written.
     blocked: bool,
     rewriter: Rewriter,
     /// What is written in the place of an answer of the HTTP reader's own, and the length of that.
     rewritten: Option<(Bytes, usize)>,
+    /// Whether the client is still to read such an answer when the HTTP reader is done with the connection.
+    unread: bool,
 }
 
-impl<S> Guarded<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin + 'static> Guarded<S> {
     pub(super) fn new(
         io: S,
         certificate: Option<ClientCertificate>,
@@ -82,32 +89,45 @@ impl<S> Guarded<S> {
         limits: ConnectionLimits,
         rewriter: Rewriter,
     ) -> Self {
-        Self { io, certificate, admitted, watch: Watch::new(limits), blocked: false, rewriter, rewritten: None }
+        Self {
+            connection: Arc::clone(&admitted.connection),
+            io: Some((io, admitted)),
+            certificate,
+            watch: Watch::new(limits),
+            blocked: false,
+            rewriter,
+            rewritten: None,
+            unread: false,
+        }
     }
 
     /// Puts what requests need to know of it among the connection's data.
     pub(super) fn note(&self, data: &mut Extensions) {
-        data.insert(Arc::clone(&self.admitted.connection));
+        data.insert(Arc::clone(&self.connection));
         if let Some(certificate) = self.certificate {
             data.insert(certificate);
         }
     }
 
     fn check(&mut self, cx: &mut Context<'_>) -> io::Result<()> {
-        match self.watch.poll(cx, &self.admitted.connection, self.blocked) {
+        match self.watch.poll(cx, &self.connection, self.blocked) {
             Poll::Pending => Ok(()),
             Poll::Ready(reason) => {
                 metrics::counter!("connections_ended_total", "reason" => reason).increment(1);
-                self.admitted.connection.socket.discard_at_close();
+                self.connection.socket.discard_at_close();
+                self.unread = false;
                 Err(io::ErrorKind::TimedOut.into())
             }
         }
     }
-}
 
-impl<S: AsyncWrite + Unpin> Guarded<S> {
-    fn write(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        let written = Pin::new(&mut self.io).poll_write(cx, bytes);
+    fn io(&mut self) -> io::Result<Pin<&mut S>> {
+        let (io, _) = self.io.as_mut().ok_or(io::ErrorKind::NotConnected)?;
+        Ok(Pin::new(io))
+    }
+
+    fn pass_on(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let written = self.io()?.poll_write(cx, bytes);
         self.blocked = written.is_pending();
         written
     }
@@ -116,9 +136,10 @@ impl<S: AsyncWrite + Unpin> Guarded<S> {
     fn write_rewritten(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         while let Some((mut rest, stands_for)) = self.rewritten.take() {
             if rest.is_empty() {
+                self.unread = true;
                 return Poll::Ready(Ok(stands_for));
             }
-            let written = self.write(cx, &rest);
+            let written = self.pass_on(cx, &rest);
             if let Poll::Ready(Ok(count)) = &written {
                 let _ = rest.split_to((*count).min(rest.len()));
             }
@@ -129,24 +150,24 @@ impl<S: AsyncWrite + Unpin> Guarded<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Guarded<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin + 'static> AsyncRead for Guarded<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.check(cx)?;
         if self.blocked {
             // Whoever waits to write is woken once that is possible, and then reads on.
             return Poll::Pending;
         }
-        Pin::new(&mut self.io).poll_read(cx, buffer)
+        self.io()?.poll_read(cx, buffer)
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin + 'static> AsyncWrite for Guarded<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         self.check(cx)?;
         if self.rewritten.is_none() {
             match own_answer(bytes) {
-                None => return self.write(cx, bytes),
-                Some(own) if own.start > 0 => return self.write(cx, bytes.get(..own.start).unwrap_or_default()),
+                None => return self.pass_on(cx, bytes),
+                Some(own) if own.start > 0 => return self.pass_on(cx, bytes.get(..own.start).unwrap_or_default()),
                 Some(own) => self.rewritten = Some((self.rewriter.answer(own.status), bytes.len())),
             }
         }
@@ -155,13 +176,33 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Guarded<S> {
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.check(cx)?;
-        let flushed = Pin::new(&mut self.io).poll_flush(cx);
+        let flushed = self.io()?.poll_flush(cx);
         self.blocked = flushed.is_pending();
         flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.check(cx)?;
-        Pin::new(&mut self.io).poll_shutdown(cx)
+        self.io()?.poll_shutdown(cx)
     }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin + 'static> Drop for Guarded<S> {
+    fn drop(&mut self) {
+        if let Some((io, admitted)) = self.io.take().filter(|_| self.unread) {
+            rt::spawn(linger(io, admitted));
+        }
+    }
+}
+
+/// Lets a client read the last answer: a connection that is closed while something that came is unread is reset, and a reset
+/// takes away what its client has not read.
+async fn linger<S: AsyncRead + AsyncWrite + Unpin>(mut io: S, admitted: Admitted) {
+    let reading = async {
+        let _ = io.shutdown().await;
+        let mut passed_over = [0; 4_096];
+        while io.read(&mut passed_over).await.is_ok_and(|count| count > 0) {}
+    };
+    let _ = tokio::time::timeout(LINGER, reading).await;
+    drop(admitted);
 }

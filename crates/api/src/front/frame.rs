@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use actix_web::body::{BoxBody, MessageBody};
 use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::http::ConnectionType;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, web};
@@ -11,9 +12,9 @@ use domain::RequestId;
 
 use super::allowance::Standing;
 use super::shares::Share;
-use super::{Front, observe};
+use super::{Front, observe, overloaded};
 use crate::connection::{Connection, Origin};
-use crate::problem::{MEDIA_TYPE, Problem, table};
+use crate::problem::{Code, MEDIA_TYPE, Problem, table};
 
 /// Carries one request through.
 ///
@@ -28,8 +29,12 @@ pub(crate) async fn frame(
     };
     let (id, began) = (front.request_id(), front.clock.now());
     request.extensions_mut().insert(id);
-    let busy = request.conn_data::<Arc<Connection>>().map(Connection::begin_request);
-    let place = places(&front, &request);
+    let connection = request.conn_data::<Arc<Connection>>().cloned();
+    let busy = connection.as_ref().map(Connection::begin_request);
+    let place = match connection.as_ref().is_some_and(|connection| connection.refuses_more()) {
+        true => Err(overloaded()),
+        false => places(&front, &request),
+    };
     metrics::gauge!("http_requests_in_flight").set(front.in_flight_now() as f64);
     let answer = match place {
         Ok((place, stranger)) => {
@@ -47,6 +52,10 @@ pub(crate) async fn frame(
     answer.request().extensions_mut().remove::<Stranger>();
     drop(busy);
     let mut answer = finished(answer, id);
+    if is_too_much(&answer) {
+        answer.response_mut().head_mut().set_connection_type(ConnectionType::Close);
+        connection.iter().for_each(|connection| connection.refuse_more());
+    }
     dress(&mut answer, id);
     observe::note(&answer, id, front.clock.now().since(began));
     Ok(answer)
@@ -64,6 +73,13 @@ fn places(front: &Front, request: &ServiceRequest) -> Result<(Option<Share<()>>,
     let place = front.in_flight(request.path().starts_with("/v1/audit"))?;
     let stranger = front.stranger(request.peer_addr().map(|peer| peer.ip().into()))?;
     Ok((Some(place), Some(stranger)))
+}
+
+/// Whether a request was refused because too much is going on.
+fn is_too_much(answer: &ServiceResponse) -> bool {
+    let too_much = [&table::OVERLOADED, &table::TOO_MANY_AT_ONCE];
+    let code = answer.response().extensions().get::<&'static Code>().copied();
+    code.is_some_and(|code| too_much.contains(&code))
 }
 
 fn is_probe(path: &str) -> bool {

@@ -4,6 +4,7 @@
 pub(crate) mod allowance;
 pub(crate) mod frame;
 mod observe;
+mod readiness;
 pub(crate) mod shares;
 pub(crate) mod work;
 
@@ -16,6 +17,7 @@ use crate::Limits;
 use crate::connection::Origin;
 use crate::problem::{Problem, table};
 use allowance::{Allowances, CallerKey};
+use readiness::Readiness;
 use shares::{Exhausted, Share, Shares};
 use work::{Turns, Work};
 
@@ -32,6 +34,7 @@ pub(crate) struct Front {
     pub(crate) limits: Limits,
     pub(crate) allowances: Allowances,
     pub(crate) work: Work,
+    pub(crate) readiness: Readiness,
     in_flight: Shares<()>,
     strangers: Shares<Origin>,
     callers: Shares<CallerKey>,
@@ -55,6 +58,7 @@ impl Front {
             limits,
             allowances,
             work,
+            readiness: Readiness::default(),
             in_flight: Shares::default(),
             strangers: Shares::default(),
             callers: Shares::default(),

@@ -125,7 +125,9 @@ impl Problem {
         for (name, value) in &self.headers {
             response.insert_header((name.clone(), value.as_str()));
         }
-        response.content_type(MEDIA_TYPE).body(serde_json::to_vec(&body).unwrap_or_default())
+        let mut response = response.content_type(MEDIA_TYPE).body(serde_json::to_vec(&body).unwrap_or_default());
+        response.extensions_mut().insert(self.code);
+        response
     }
 }
 
