@@ -25,7 +25,7 @@ pub struct Limits {
     pub in_flight_per_address: usize,
     /// Bodies that one network address may be sending at the same time.
     pub bodies_per_address: usize,
-    /// Bytes of memory for the bodies and answers of all requests together; one caller has a thirty-second part.
+    /// Bytes of memory for the bodies and answers of all requests together; one caller has a twentieth part.
     pub memory_bytes: usize,
     /// Use cases carried out at the same time; a third of them may open whole chronologies. The others wait for their turn.
     pub turns: usize,
@@ -48,7 +48,7 @@ impl Default for Limits {
             in_flight_per_caller: 16,
             in_flight_per_address: 128,
             bodies_per_address: 64,
-            memory_bytes: 128 * 1024 * 1024,
+            memory_bytes: 160 * 1024 * 1024,
             turns: 6,
             turn_timeout: Duration::from_secs(10),
             request_id_is_key: false,

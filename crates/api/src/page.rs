@@ -1,6 +1,7 @@
 //! HTML pages of our own: no script, nothing from outside, readable without style.
 
 use actix_web::HttpResponse;
+use actix_web::body::MessageBody;
 use actix_web::http::header;
 
 /// What a page may load: our style sheet and nothing else.
@@ -37,18 +38,27 @@ pub(crate) fn prose(text: &str) -> String {
 }
 
 /// A whole page around `main`, which is HTML already.
-pub(crate) fn page(title: &str, main: &str) -> HttpResponse {
+pub(crate) fn html(title: &str, main: &str) -> String {
     let title = escape(title);
-    let html = format!(
+    format!(
         "<!doctype html>\n<html lang=\"en-GB\">\n<head>\n<meta charset=\"utf-8\">\n\
          <meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">\n<title>{title}</title>\n\
          <link rel=\"stylesheet\" href=\"/docs/style.css\">\n</head>\n<body>\n<main>\n{main}\n</main>\n</body>\n</html>\n"
-    );
+    )
+}
+
+/// The answer with a whole page.
+pub(crate) fn answer(html: impl MessageBody + 'static) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((header::CONTENT_SECURITY_POLICY, CSP))
         .insert_header((header::CACHE_CONTROL, "no-cache"))
         .content_type("text/html; charset=utf-8")
         .body(html)
+}
+
+/// The answer with a whole page around `main`, which is HTML already.
+pub(crate) fn page(title: &str, main: &str) -> HttpResponse {
+    answer(html(title, main))
 }
 
 #[cfg(test)]

@@ -1,13 +1,18 @@
 //! Routes outside `/v1`: health, the document and its pages. They need no token and show nothing of anybody.
 
+use std::sync::{Arc, OnceLock};
+
 use actix_web::http::header;
+use actix_web::web::Bytes;
 use actix_web::{HttpRequest, HttpResponse, get, web};
 use service::Service;
 
+use crate::connection::Connection;
 use crate::doc::{methods_of, openapi_json, openapi_yaml, reference};
 use crate::front::Front;
-use crate::page::STYLE;
+use crate::page::{self, STYLE};
 use crate::problem::{self, Problem, table};
+use crate::timed::{Sending, Timed};
 
 /// The paths of this file.
 pub(crate) const PATHS: [&str; 8] = [
@@ -50,18 +55,31 @@ async fn readyz(service: web::Data<Service>, front: web::Data<Front>) -> Result<
 }
 
 #[get("/openapi.yaml")]
-async fn yaml() -> HttpResponse {
-    HttpResponse::Ok().content_type("application/yaml").body(openapi_yaml())
+async fn yaml(request: HttpRequest, front: web::Data<Front>) -> HttpResponse {
+    static YAML: OnceLock<Bytes> = OnceLock::new();
+    let text = YAML.get_or_init(|| openapi_yaml().into());
+    HttpResponse::Ok().content_type("application/yaml").body(in_pieces(&request, &front, text))
 }
 
 #[get("/openapi.json")]
-async fn json() -> HttpResponse {
-    HttpResponse::Ok().content_type("application/json").body(openapi_json())
+async fn json(request: HttpRequest, front: web::Data<Front>) -> HttpResponse {
+    static JSON: OnceLock<Bytes> = OnceLock::new();
+    let text = JSON.get_or_init(|| openapi_json().into());
+    HttpResponse::Ok().content_type("application/json").body(in_pieces(&request, &front, text))
+}
+
+/// A long text, sent as fast as its reader takes it: many readers who take none of it must not each have a copy.
+fn in_pieces(request: &HttpRequest, front: &Front, text: &Bytes) -> Timed {
+    let connection = request.conn_data::<Arc<Connection>>().cloned();
+    let sending = Sending { connection, ..Sending::default() };
+    Timed::new(text.clone(), None, Arc::clone(&front.clock), sending)
 }
 
 #[get("/docs")]
-async fn docs() -> HttpResponse {
-    reference::answer()
+async fn docs(request: HttpRequest, front: web::Data<Front>) -> HttpResponse {
+    static PAGE: OnceLock<Bytes> = OnceLock::new();
+    let text = PAGE.get_or_init(|| reference::whole().into());
+    page::answer(in_pieces(&request, &front, text))
 }
 
 #[get("/docs/style.css")]

@@ -132,6 +132,7 @@ impl<P: Permission> Asked<P> {
     async fn carry_out(self, act: impl FnOnce(&mut Ask, Instant) -> Outcome<Parcel> + Send + 'static) -> Reply {
         let Self { front, mut ask, if_none_match, connection, key, share, .. } = self;
         let page = (ask.path.clone(), ask.query.clone());
+        let is_read = ask.is_read();
         let turn = front.work.turn(key, kind(P::OPERATION), front.limits.turn_timeout).await.ok_or_else(overloaded)?;
         let now = front.clock.now();
         let work = move || {
@@ -146,8 +147,8 @@ impl<P: Permission> Asked<P> {
         }
         // What was written must be told; what was read can be read again.
         let memory = match parcel.body.len() {
-            length if length > ALWAYS_TOLD => Some(front.memory(key, length)?),
-            _ => None,
+            length if is_read && length > ALWAYS_TOLD => Some(front.memory(key, length)?),
+            length => front.memory_at_any_rate(key, length),
         };
         let sending = Sending { connection, shares: [Some(share), memory] };
         Ok(hand_over(parcel, if_none_match.as_deref(), &page, &front.clock, sending))

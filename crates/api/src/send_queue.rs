@@ -4,6 +4,7 @@
 use std::io::{self, ErrorKind};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -19,7 +20,13 @@ const UNSENT_MARK: u32 = 8 * 1024;
 
 /// The queue of bytes of one connection that the operating system holds.
 #[derive(Debug, Clone)]
-pub(crate) struct SendQueue(Arc<OwnedFd>);
+pub(crate) struct SendQueue(Arc<Queue>);
+
+#[derive(Debug)]
+struct Queue {
+    connection: OwnedFd,
+    discarded: AtomicBool,
+}
 
 impl SendQueue {
     /// Bounds what the system holds unsent for a connection.
@@ -28,31 +35,40 @@ impl SendQueue {
     /// When there are no more file descriptors, or the connection is gone.
     pub(crate) fn bound(connection: &impl AsFd) -> io::Result<Self> {
         SockRef::from(connection).set_tcp_notsent_lowat(UNSENT_MARK)?;
-        Ok(Self(Arc::new(connection.as_fd().try_clone_to_owned()?)))
+        let connection = connection.as_fd().try_clone_to_owned()?;
+        Ok(Self(Arc::new(Queue { connection, discarded: AtomicBool::new(false) })))
     }
 
     /// Whether the system holds little that it has not sent, or the connection is broken.
     pub(crate) fn has_room(&self) -> io::Result<bool> {
-        has_room(&*self.0)
+        has_room(&self.0.connection)
     }
 
     /// Begins to wait for room.
     pub(crate) fn watch(&self) -> io::Result<Room> {
         // A second descriptor of the same connection, to be told of room beside whoever writes.
-        Ok(Room { connection: TcpStream::from_std(self.0.try_clone()?.into())? })
+        Ok(Room { connection: TcpStream::from_std(self.0.connection.try_clone()?.into())? })
     }
 
     /// Has the system throw away what it holds when the connection is closed, and tell the reader so by a reset.
     pub(crate) fn discard_at_close(&self) {
-        if let Err(error) = SockRef::from(&self.0).set_linger(Some(Duration::ZERO)) {
+        self.0.discarded.store(true, Ordering::Release);
+        if let Err(error) = SockRef::from(&self.0.connection).set_linger(Some(Duration::ZERO)) {
             tracing::warn!(%error, "what the system holds of an expired answer cannot be thrown away");
         }
     }
 }
 
+impl SendQueue {
+    /// Whether what the system holds is to be thrown away.
+    pub(crate) fn is_discarded(&self) -> bool {
+        self.0.discarded.load(Ordering::Acquire)
+    }
+}
+
 impl AsFd for SendQueue {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        self.0.as_fd()
+        self.0.connection.as_fd()
     }
 }
 

@@ -62,14 +62,14 @@ enum Next {
 
 impl Timed {
     /// A body that may leave until `end`; without an end it may leave at any time.
-    pub(crate) fn new(body: Vec<u8>, end: Option<Instant>, clock: Arc<dyn Clock>, sending: Sending) -> Self {
+    pub(crate) fn new(body: impl Into<Bytes>, end: Option<Instant>, clock: Arc<dyn Clock>, sending: Sending) -> Self {
         let Sending { connection, shares } = sending;
         let queue = connection.as_ref().map(|connection| connection.send_queue().clone());
         let held = (connection.as_ref().map(Connection::begin_answer), shares);
         Self { _held: held, ..Self::by_queue(body, end, clock, queue) }
     }
 
-    fn by_queue(body: Vec<u8>, end: Option<Instant>, clock: Arc<dyn Clock>, queue: Option<SendQueue>) -> Self {
+    fn by_queue(body: impl Into<Bytes>, end: Option<Instant>, clock: Arc<dyn Clock>, queue: Option<SendQueue>) -> Self {
         let pace = queue.filter(|_| end.is_some()).map(|queue| Pace { queue, room: None, next: Next::Piece });
         Self { left: body.into(), end, clock, pace, over: false, _held: (None, [None, None]) }
     }

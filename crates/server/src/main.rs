@@ -23,10 +23,6 @@ use std::process::ExitCode;
 
 use clap::Parser as _;
 
-/// The allocator of the C library keeps what each of many threads once needed; this one gives it back.
-#[global_allocator]
-static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
-
 fn main() -> ExitCode {
     commands::run(cli::Cli::parse()).unwrap_or_else(|error| {
         // Whoever reads our output had enough: that is no failure.

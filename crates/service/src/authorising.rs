@@ -57,13 +57,14 @@ impl Service {
     /// [`ServiceError::Unavailable`] when the database does not answer or the refusal cannot be recorded.
     pub fn authorise(&self, call: &Call, operation: Operation, subject: Subject) -> Answer<()> {
         let now = self.now();
-        let refused = match self.ask_leave(call, operation, subject, now)? {
-            Some(refused) => refused,
+        let asked = self.ask_leave(call, operation, subject, now).and_then(|asked| match asked {
+            Some(refused) => Ok(refused),
             None => {
                 self.meet(call)?;
-                self.ask_leave(call, operation, subject, now)?.ok_or(ServiceError::NotFound)?
+                self.ask_leave(call, operation, subject, now)?.ok_or(ServiceError::NotFound)
             }
-        };
+        });
+        let refused = asked.map_err(|error| self.record_refusal(call, operation, now, error, subject.trail()))?;
         match refused {
             None => Ok(()),
             Some((error @ (ServiceError::NotFound | ServiceError::Expired), trail)) => {

@@ -26,6 +26,9 @@ use crate::front::{CallerShare, Front};
 use crate::permission::{Permission, cost};
 use crate::problem::{Problem, table};
 
+/// Bytes of memory at a time for a body that does not say how long it is.
+const CHUNKED: usize = 64 * 1024;
+
 /// A body up to this many bytes is read before it is asked whether the caller may send it: reading it costs less than asking.
 const READ_AT_ONCE: usize = 16 * 1024;
 
@@ -62,7 +65,7 @@ pub(crate) struct Ask {
     request_id_is_key: bool,
     body: Result<Bytes, Problem>,
     /// What the body counts for in memory.
-    _memory: Option<CallerShare>,
+    _memory: Vec<CallerShare>,
 }
 
 /// Why there is no answer.
@@ -140,7 +143,7 @@ async fn names(request: &HttpRequest) -> BTreeMap<String, String> {
 }
 
 /// A body as it arrived, and what it counts for in memory.
-type Arrived = (Result<Bytes, Problem>, Option<CallerShare>);
+type Arrived = (Result<Bytes, Problem>, Vec<CallerShare>);
 
 /// Reads the body up to its limits. A fault is kept until somebody wants the body, so that it can be audited.
 ///
@@ -149,25 +152,41 @@ type Arrived = (Result<Bytes, Problem>, Option<CallerShare>);
 async fn arrive(request: &HttpRequest, payload: Payload, front: &Front, key: CallerKey) -> Result<Arrived, Problem> {
     let most = front.limits.body_bytes;
     let length = match announced(request) {
-        Announced::Nothing => return Ok((Ok(Bytes::new()), None)),
-        Announced::Length(length) if length > most as u64 => return Ok((Err(Problem::new(&table::TOO_LARGE)), None)),
+        Announced::Nothing => return Ok((Ok(Bytes::new()), Vec::new())),
+        Announced::Length(length) if length > most as u64 => {
+            return Ok((Err(Problem::new(&table::TOO_LARGE)), Vec::new()));
+        }
         Announced::Length(length) => usize::try_from(length).unwrap_or(most),
-        Announced::Chunks => most,
+        Announced::Chunks => CHUNKED,
     };
     let _arriving = front.body(request.peer_addr().map(|peer| peer.ip().into()))?;
-    let memory = front.memory(key, length)?;
-    let all = gather(payload, most);
+    let mut memory = vec![front.memory(key, length)?];
+    let mut room = length;
+    let grow = |wanted: usize| {
+        while room < wanted {
+            memory.push(front.memory(key, CHUNKED)?);
+            room += CHUNKED;
+        }
+        Ok(())
+    };
+    let all = gather(payload, most, grow);
     let body = tokio::time::timeout(front.limits.body_timeout, all).await;
-    Ok((body.unwrap_or(Err(Problem::new(&table::TIMEOUT))), Some(memory)))
+    Ok((body.unwrap_or(Err(Problem::new(&table::TIMEOUT))), memory))
 }
 
-async fn gather(mut payload: Payload, most: usize) -> Result<Bytes, Problem> {
+/// Reads a body of at most `most` bytes; `grow` makes room in memory for as many as have come.
+async fn gather(
+    mut payload: Payload,
+    most: usize,
+    mut grow: impl FnMut(usize) -> Result<(), Problem>,
+) -> Result<Bytes, Problem> {
     let mut body = BytesMut::new();
     while let Some(piece) = payload.next().await {
         let piece = piece.map_err(|_| Problem::new(&table::MALFORMED))?;
         if body.len() + piece.len() > most {
             return Err(Problem::new(&table::TOO_LARGE));
         }
+        grow(body.len() + piece.len())?;
         body.extend_from_slice(&piece);
     }
     Ok(body.freeze())
@@ -284,6 +303,11 @@ impl Ask {
         let fingerprint = [self.method.as_bytes(), b"\n", self.path.as_bytes(), b"\n", body].concat();
         self.call.idempotency = Some(IdempotencyKey { key, fingerprint });
         Ok(())
+    }
+
+    /// Whether it changes nothing by its method.
+    pub(crate) fn is_read(&self) -> bool {
+        self.method == "get"
     }
 
     /// The object named by the path, for the audit of a request that came no further.

@@ -14,7 +14,7 @@ use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::own_answers::Rewriter;
 use super::registry::Connections;
-use super::stream::{Counted, Guarded};
+use super::stream::{Counted, Guarded, LINGER};
 use crate::{ApiState, ClientCertificate, app};
 
 /// What becomes of an accepted connection before HTTP is spoken on it: TLS, or nothing in tests.
@@ -59,6 +59,8 @@ pub fn listen(
                 async move { ended.notified().await }
             })
             .client_request_timeout(connections.limits().request)
+            // Without it a client that still sends a body never reads why it was refused.
+            .client_disconnect_timeout(LINGER)
             .on_connect_ext(|opened: &Guarded<_>, data| opened.note(data))
             .h1(map_config(application, |()| AppConfig::default()));
         fn_service(move |io: TcpStream| gate.clone().open(io)).and_then(http.map_err(|_| Closed))

@@ -27,17 +27,18 @@ pub struct ConnectionLimits {
 }
 
 impl ConnectionLimits {
-    /// Bytes a second that a client takes of an answer at least.
+    /// Bytes a second, over [`Self::stalled`], that a client takes of an answer at least. Because the system reports them in
+    /// large steps, only one that takes four times as much is sure not to be ended.
     pub const SLOWEST: u64 = 1_024;
 }
 
 impl Default for ConnectionLimits {
     fn default() -> Self {
         Self {
-            all: 4_000,
-            of_address: 1_000,
+            all: 2_000,
+            of_address: 500,
             idle: Duration::from_secs(15),
-            stalled: Duration::from_secs(15),
+            stalled: Duration::from_secs(30),
             request: Duration::from_secs(10),
         }
     }
@@ -93,7 +94,7 @@ impl Connections {
         if crowded && !open.end_idlest(Some(origin)) {
             return Err(io::ErrorKind::ConnectionRefused.into());
         }
-        if open.all.len() >= self.0.limits.all && !open.end_idlest(None) {
+        if open.all.len() >= self.0.limits.all && !open.make_room() {
             return Err(io::ErrorKind::ConnectionRefused.into());
         }
         let id = open.next;
@@ -115,6 +116,12 @@ impl Connections {
 }
 
 impl Open {
+    /// Ends the idlest connection of the address that has most, or of all when none of those is idle.
+    fn make_room(&mut self) -> bool {
+        let most = self.of.iter().max_by_key(|(_, count)| **count).map(|(origin, _)| *origin);
+        self.end_idlest(most) || self.end_idlest(None)
+    }
+
     /// Ends the connection that has been idle longest, of one address or of all; false when none is idle.
     fn end_idlest(&mut self, of: Option<Origin>) -> bool {
         let candidates = self.all.iter().filter(|(_, (origin, _))| of.is_none_or(|of| of == *origin));
@@ -196,6 +203,16 @@ mod tests {
         let _third = connections.admit(&sockets[2], IpAddr::from([192, 0, 2, 3])).unwrap();
         assert_eq!(connections.count(), 2);
         assert_eq!(clients[0].read(&mut [0]).unwrap(), 0);
+    }
+
+    #[test]
+    fn whoever_has_most_makes_room_for_the_others() {
+        let connections = Connections::new(limits(4, 4));
+        let (mut clients, sockets): (Vec<_>, Vec<_>) = (0..5).map(|_| pair()).unzip();
+        let _honest = connections.admit(&sockets[0], HERE).unwrap();
+        let _many: Vec<_> = (1..4).map(|at| connections.admit(&sockets[at], THERE).unwrap()).collect();
+        let _next = connections.admit(&sockets[4], IpAddr::from([192, 0, 2, 3])).unwrap();
+        assert_eq!(clients[1].read(&mut [0]).unwrap(), 0, "not the honest one, though it has been idle longer");
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The streams of a connection: one below TLS, which counts what is sent, and one above it, which the HTTP reader works with.
 
 use std::io;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
@@ -19,7 +20,7 @@ use super::{Connection, ConnectionLimits};
 use crate::ClientCertificate;
 
 /// How long a client has to read the last answer.
-const LINGER: Duration = Duration::from_secs(1);
+pub(super) const LINGER: Duration = Duration::from_secs(1);
 
 /// A connection as the operating system has it, counting the bytes that it takes.
 #[derive(Debug)]
@@ -77,8 +78,10 @@ pub(super) struct Guarded<S: AsyncRead + AsyncWrite + Unpin + 'static> {
     rewriter: Rewriter,
     /// What is written in the place of an answer of the HTTP reader's own, and the length of that.
     rewritten: Option<(Bytes, usize)>,
-    /// Whether the client is still to read such an answer when the HTTP reader is done with the connection.
-    unread: bool,
+    /// Whether reading was put off because of that.
+    put_off: bool,
+    /// Whether the HTTP reader closed the connection in order.
+    closed: bool,
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + 'static> Guarded<S> {
@@ -97,7 +100,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + 'static> Guarded<S> {
             blocked: false,
             rewriter,
             rewritten: None,
-            unread: false,
+            put_off: false,
+            closed: false,
         }
     }
 
@@ -114,8 +118,8 @@ impl<S: AsyncRead + AsyncWrite + Unpin + 'static> Guarded<S> {
             Poll::Pending => Ok(()),
             Poll::Ready(reason) => {
                 metrics::counter!("connections_ended_total", "reason" => reason).increment(1);
+                // Of somebody who does not read, what the system holds would be held on.
                 self.connection.socket.discard_at_close();
-                self.unread = false;
                 Err(io::ErrorKind::TimedOut.into())
             }
         }
@@ -126,9 +130,17 @@ impl<S: AsyncRead + AsyncWrite + Unpin + 'static> Guarded<S> {
         Ok(Pin::new(io))
     }
 
+    /// Notes whether the client takes what is written; when it does again, whoever put reading off is to read.
+    fn note_blocked(&mut self, cx: &mut Context<'_>, blocked: bool) {
+        self.blocked = blocked;
+        if !blocked && std::mem::take(&mut self.put_off) {
+            cx.waker().wake_by_ref();
+        }
+    }
+
     fn pass_on(&mut self, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = self.io()?.poll_write(cx, bytes);
-        self.blocked = written.is_pending();
+        self.note_blocked(cx, written.is_pending());
         written
     }
 
@@ -136,7 +148,6 @@ impl<S: AsyncRead + AsyncWrite + Unpin + 'static> Guarded<S> {
     fn write_rewritten(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<usize>> {
         while let Some((mut rest, stands_for)) = self.rewritten.take() {
             if rest.is_empty() {
-                self.unread = true;
                 return Poll::Ready(Ok(stands_for));
             }
             let written = self.pass_on(cx, &rest);
@@ -154,7 +165,7 @@ impl<S: AsyncRead + AsyncWrite + Unpin + 'static> AsyncRead for Guarded<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         self.check(cx)?;
         if self.blocked {
-            // Whoever waits to write is woken once that is possible, and then reads on.
+            self.put_off = true;
             return Poll::Pending;
         }
         self.io()?.poll_read(cx, buffer)
@@ -177,20 +188,24 @@ impl<S: AsyncRead + AsyncWrite + Unpin + 'static> AsyncWrite for Guarded<S> {
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.check(cx)?;
         let flushed = self.io()?.poll_flush(cx);
-        self.blocked = flushed.is_pending();
+        self.note_blocked(cx, flushed.is_pending());
         flushed
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         self.check(cx)?;
-        self.io()?.poll_shutdown(cx)
+        let closed = self.io()?.poll_shutdown(cx);
+        self.closed |= closed.is_ready();
+        closed
     }
 }
 
 impl<S: AsyncRead + AsyncWrite + Unpin + 'static> Drop for Guarded<S> {
     fn drop(&mut self) {
-        if let Some((io, admitted)) = self.io.take().filter(|_| self.unread) {
-            rt::spawn(linger(io, admitted));
+        let in_order = self.closed || self.connection.socket.is_discarded();
+        if let Some((io, admitted)) = self.io.take().filter(|_| !in_order) {
+            // There is no spawning any more while the worker ends; then nobody is to be waited for either.
+            let _ = catch_unwind(AssertUnwindSafe(|| rt::spawn(linger(io, admitted))));
         }
     }
 }

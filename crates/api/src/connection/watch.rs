@@ -17,15 +17,17 @@ pub(super) struct Watch {
     /// What was seen at the last look.
     sent: u64,
     events: u64,
-    /// How long nothing has come of it: no request, or too little of an answer taken.
+    /// How long no request has come.
     idle: Duration,
-    stalled: Duration,
+    /// How long an answer has been sent since enough of one was taken, and how much was taken since.
+    sending: Duration,
+    taken: u64,
 }
 
 impl Watch {
     pub(super) fn new(limits: ConnectionLimits) -> Self {
         let timer = Box::pin(sleep(every(&limits)));
-        Self { limits, timer, sent: 0, events: 0, idle: Duration::ZERO, stalled: Duration::ZERO }
+        Self { limits, timer, sent: 0, events: 0, idle: Duration::ZERO, sending: Duration::ZERO, taken: 0 }
     }
 
     /// Ready when the connection is to end; `blocked` says that the client does not take what is written.
@@ -46,11 +48,15 @@ impl Watch {
         (self.sent, self.events) = (sent, events);
         let sending = blocked || connection.answers.load(Ordering::Acquire) > 0;
         let busy = connection.requests.load(Ordering::Acquire) > 0;
-        let enough = ConnectionLimits::SLOWEST.saturating_mul(passed.as_secs().max(1));
-        self.stalled = if sending && taken < enough { self.stalled + passed } else { Duration::ZERO };
         self.idle = if sending || busy || acted { Duration::ZERO } else { self.idle + passed };
-        if self.stalled >= self.limits.stalled {
-            return Some("stalled");
+        (self.sending, self.taken) =
+            if sending { (self.sending + passed, self.taken + taken) } else { (Duration::ZERO, 0) };
+        if self.sending >= self.limits.stalled {
+            // The system reports what a client took in steps of up to half its buffer, so that only a long while tells.
+            if self.taken < ConnectionLimits::SLOWEST.saturating_mul(self.sending.as_secs().max(1)) {
+                return Some("stalled");
+            }
+            (self.sending, self.taken) = (Duration::ZERO, 0);
         }
         (self.idle >= self.limits.idle).then_some("idle")
     }

@@ -2,15 +2,14 @@
 
 use std::fmt::Write as _;
 
-use actix_web::HttpResponse;
 use serde_json::{Map, Value};
 
 use super::{document, operations};
-use crate::page::{escape, page, prose};
+use crate::page::{self, escape, prose};
 
 /// The page.
-pub(crate) fn answer() -> HttpResponse {
-    page("API reference", &html(document()))
+pub(crate) fn whole() -> String {
+    page::html("API reference", &html(document()))
 }
 
 fn html(document: &Value) -> String {

@@ -24,7 +24,7 @@ use work::{Turns, Work};
 /// Seconds a caller should wait who has too much going on at once.
 const SOON: u64 = 1;
 /// Of what all callers may have together, one may have this part.
-const PART: usize = 32;
+const PART: usize = 20;
 
 /// Everything a request meets before it reaches a use case.
 pub(crate) struct Front {
@@ -105,14 +105,17 @@ impl Front {
         self.bodies.take(origin, 1, self.limits.bodies_per_address, usize::MAX).map_err(refused)
     }
 
-    /// Memory for bytes that come from a caller or go to them, until they are used or sent. Of what is too large for one
-    /// caller's part of it that part counts.
+    /// Memory for bytes that come from a caller or go to them, until they are used or sent.
     ///
     /// # Errors
     /// `too_many_at_once` when the caller holds too much, `overloaded` when all callers together do.
     pub(crate) fn memory(&self, key: CallerKey, bytes: usize) -> Result<CallerShare, Problem> {
-        let own = self.limits.memory_bytes / PART;
-        self.memory.take(Some(key), bytes.min(own), own, self.limits.memory_bytes).map_err(refused)
+        self.memory.take(Some(key), bytes, self.limits.memory_bytes / PART, self.limits.memory_bytes).map_err(refused)
+    }
+
+    /// As [`Self::memory`], for what must be told whatever else is in memory.
+    pub(crate) fn memory_at_any_rate(&self, key: CallerKey, bytes: usize) -> Option<CallerShare> {
+        self.memory.take(Some(key), bytes, usize::MAX, usize::MAX).ok()
     }
 
     /// A new request id.

@@ -44,15 +44,15 @@ impl<K> Default for Shares<K> {
 }
 
 impl<K: Hash + Eq + Clone> Shares<K> {
-    /// Gives an amount to `of`, so that neither they have more than `own` nor everybody more than `all`. Nobody in
-    /// particular has no limit of their own.
+    /// Gives an amount to `of`, so that neither they have more than `own` nor everybody more than `all`. Whoever has nothing
+    /// may have more than their own limit at once, and nobody in particular has none.
     ///
     /// # Errors
     /// [`Exhausted`]; then nothing is given.
     pub(crate) fn take(&self, of: Option<K>, amount: usize, own: usize, all: usize) -> Result<Share<K>, Exhausted> {
         let mut given = self.given();
         let has = of.as_ref().and_then(|key| given.of.get(key)).copied().unwrap_or(0);
-        if of.is_some() && has.saturating_add(amount) > own {
+        if has > 0 && has.saturating_add(amount) > own {
             return Err(Exhausted::Own);
         }
         if given.all.saturating_add(amount) > all {
@@ -107,6 +107,7 @@ mod tests {
         drop(first);
         assert!(shares.take(Some(1), 2, 2, 3).is_ok());
         drop(second);
+        assert!(shares.take(Some(4), 3, 2, 3).is_ok(), "more than one's own limit, for who has nothing");
         assert_eq!(shares.all(), 0);
         assert!(shares.given().of.is_empty());
     }

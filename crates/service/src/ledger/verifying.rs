@@ -129,6 +129,8 @@ struct Walk<'a> {
     journals: Journals,
     /// Records that are not what the journals say.
     doubts: Vec<Doubt>,
+    /// Numbers for which there is no record and should be one.
+    missing: Vec<(Uuid, i64)>,
     upper: BTreeMap<(i64, i64), Hash>,
     remembered: Vec<(u64, Hash)>,
 }
@@ -182,6 +184,7 @@ impl Service {
             upper: upper_levels(tx, partnership.id)?,
             journals,
             doubts: Vec::new(),
+            missing: Vec::new(),
             remembered,
         };
         let head = store::audit_tree::head(tx, partnership.id)?;
@@ -312,10 +315,19 @@ impl Walk<'_> {
     /// Reads the journals once more for the records that are not what they said: a number whose first transaction was undone
     /// may have been given to another since.
     fn doubts(&mut self, folders: &[std::path::PathBuf], partnership: PartnershipId) -> Answer<()> {
-        if self.doubts.is_empty() {
+        if self.doubts.is_empty() && self.missing.is_empty() {
             return Ok(());
         }
         let mut journals = Journals::read(folders, partnership)?;
+        for number in std::mem::take(&mut self.missing) {
+            // Taken after the journals were read, by a transaction that was not committed when the records were.
+            if journals.knows(number) && !self.journals.knows(number) {
+                self.report.pending += 1;
+                continue;
+            }
+            let kind = AuditFaultKind::NumberMissing;
+            self.report.tell(AuditFault { kind, record: None, position: None, number: Some(number) });
+        }
         for Doubt { record, number, hash, void } in std::mem::take(&mut self.doubts) {
             if !journals.agrees(number.0, number.1, hash, void) {
                 let kind = AuditFaultKind::JournalDiffers;
@@ -383,8 +395,7 @@ impl Walk<'_> {
                 if holes.contains(&number) || self.journals.is_open(number) {
                     self.report.pending += 1;
                 } else {
-                    let kind = AuditFaultKind::NumberMissing;
-                    self.report.tell(AuditFault { kind, record: None, position: None, number: Some(number) });
+                    self.missing.push(number);
                 }
             }
         }

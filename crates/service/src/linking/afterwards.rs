@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 
 use domain::{AgencyId, FragmentId, Instant, Permit, Reader};
 use store::{ChronologyRow, EventLinksRow, Token};
-use timeline::{FamilyFacts, Links, LiveEntry};
+use timeline::{FamilyFacts, LiveEntry};
 use uuid::Uuid;
 
 use super::links_place;
@@ -75,7 +75,7 @@ impl Service {
         let (now, chronology) = (self.now(), &job.chronology);
         let of_entries = entries.iter().filter_map(|entry| ends.get(&entry.fragment_id).copied());
         let expires_at = of_entries.fold(chronology.expires_at, Instant::min);
-        let links = Links::find(entries, &job.family);
+        let links = super::find(entries, &job.family);
         let terms = of_chronology(chronology.id, expires_at);
         let sealed = self.seal(&links_place(chronology, &view), &terms, now, &links)?;
         Ok(EventLinksRow {

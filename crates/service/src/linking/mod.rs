@@ -14,6 +14,8 @@ mod showing;
 pub(crate) use afterwards::Relink;
 pub(crate) use queue::{Queue, start};
 
+use std::sync::{Mutex, PoisonError};
+
 use domain::{Instant, LinkDecisionId, Permit};
 use store::{ChronologyRow, DecidedEntryRow, LinkDecisionRow, Token};
 use timeline::{Decided, FamilyFacts, Links, LiveEntry, SortedEvents, decided_events};
@@ -64,6 +66,11 @@ fn among(standing: &Standing, entries: &[LiveEntry]) -> Decided {
     Decided { verdict: standing.row.verdict, entries: side(0), others: side(1) }
 }
 
+/// Bytes of text of which only one comparison runs at a time.
+const LONG: usize = 512 * 1_024;
+/// Held by whoever compares much text.
+static COMPARING: Mutex<()> = Mutex::new(());
+
 impl Service {
     /// Which entries tell one event, for a reader who may see exactly those that were opened. A decision that is about
     /// anything else too is not there for them: neither it nor what it does.
@@ -92,7 +99,7 @@ impl Service {
         family: &FamilyFacts,
     ) -> Answer<Links> {
         let kept = self.kept_links(scene, permit, chronology, entries, family)?;
-        Ok(kept.unwrap_or_else(|| Links::find(entries, family)))
+        Ok(kept.unwrap_or_else(|| find(entries, family)))
     }
 
     fn kept_links(
@@ -157,6 +164,19 @@ impl Service {
         }
         self.vault().index(permit.partnership(), "event_links", &compared).to_vec().into()
     }
+}
+
+/// What linkage finds among entries. Comparing takes many times the memory of the texts, so that of much text only one
+/// comparison runs at a time; the others wait.
+fn find(entries: &[LiveEntry], family: &FamilyFacts) -> Links {
+    let length = |entry: &LiveEntry| {
+        let details = &entry.details;
+        let others = [&details.action_taken, &details.outcome, &details.impact].into_iter().flatten();
+        details.what.as_str().len() + others.map(|text| text.as_str().len()).sum::<usize>()
+    };
+    let long = entries.iter().map(length).sum::<usize>() > LONG;
+    let _turn = long.then(|| COMPARING.lock().unwrap_or_else(PoisonError::into_inner));
+    Links::find(entries, family)
 }
 
 /// Where what was found for a view stands. The view is part of the place, so that one cannot be put for another.

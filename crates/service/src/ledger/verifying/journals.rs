@@ -95,6 +95,11 @@ impl Journals {
             && self.noted.get(&(run, number)).is_some_and(|noted| !noted.settled)
     }
 
+    /// Whether a number is named at all.
+    pub(super) fn knows(&self, number: (Uuid, i64)) -> bool {
+        self.noted.contains_key(&number) || self.filled.contains_key(&number)
+    }
+
     /// Numbers that were committed and that no record was found for.
     pub(super) fn left(&self) -> Vec<(Uuid, i64)> {
         let settled = self.noted.iter().filter(|(_, noted)| noted.settled).map(|(number, _)| *number);
