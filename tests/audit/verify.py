@@ -6,6 +6,8 @@ the arithmetic of RFC 6962 (trees, proofs) and RFC 8032 (Ed25519) written down o
 With JOURNAL, the folder of a node's journals, every record that these say is committed must be in the log: give it for a log
 in which no record waits for its place.
 
+The log is to be at rest: while a node works, numbers whose transactions are under way are missing.
+
 Prints size and root; ends with status 1 and a word of what is wrong.
 """
 
