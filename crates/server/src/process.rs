@@ -1,5 +1,8 @@
 //! What the process asks of the operating system.
 
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
+
 use api::ConnectionLimits;
 use rustix::fs::Mode;
 use rustix::process::{DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit, umask};
@@ -13,6 +16,25 @@ pub(crate) fn harden() {
         tracing::warn!("core dumps could not be switched off");
     }
     umask(Mode::RWXG | Mode::RWXO);
+}
+
+/// The variable by which the C library is told how many arenas its allocator may have; nothing else tells it.
+const ARENAS: &str = "MALLOC_ARENA_MAX";
+
+/// Begins this process again with few arenas, unless somebody has said how many: each keeps what was needed of it once, and there
+/// is one for almost every thread, so that a service under attack would hold half as much again as it uses.
+pub(crate) fn keep_memory_together() {
+    if std::env::var_os(ARENAS).is_some() {
+        return;
+    }
+    let Ok(program) = std::env::current_exe() else { return };
+    let mut arguments = std::env::args_os();
+    let mut again = Command::new(program);
+    if let Some(name) = arguments.next() {
+        again.arg0(name);
+    }
+    // Comes back only when it fails; then it goes on as it is.
+    let _ = again.args(arguments).env(ARENAS, "2").exec();
 }
 
 /// File descriptors for anything but connections: the database, the keystore, journals, logs.

@@ -29,6 +29,7 @@ const BACKLOG: i32 = 1_024;
 
 /// Runs the service until it is told to end.
 pub(crate) fn serve(settings: Settings) -> anyhow::Result<()> {
+    process::keep_memory_together();
     prepare(&settings);
     let ground = Ground::open(&settings)?;
     run(settings, ground, String::new())
@@ -36,6 +37,7 @@ pub(crate) fn serve(settings: Settings) -> anyhow::Result<()> {
 
 /// Fills an empty database with the demonstration, then runs the service.
 pub(crate) fn demo(settings: Settings, arguments: DemoArgs) -> anyhow::Result<()> {
+    process::keep_memory_together();
     prepare(&settings);
     demo::refuse_unless_for_demonstration(&settings)?;
     let ground = Ground::open(&settings)?;

@@ -61,6 +61,8 @@ pub fn listen(
             .client_request_timeout(connections.limits().request)
             // Without it a client that still sends a body never reads why it was refused.
             .client_disconnect_timeout(LINGER)
+            // Else whoever sends what is no body is closed before the answer to it is there.
+            .h1_allow_half_closed(true)
             .on_connect_ext(|opened: &Guarded<_>, data| opened.note(data))
             .h1(map_config(application, |()| AppConfig::default()));
         fn_service(move |io: TcpStream| gate.clone().open(io)).and_then(http.map_err(|_| Closed))
