@@ -17,7 +17,8 @@ from e2e import county
 from world import CONTRIBUTORS, Staff, Told, World, holds, same, say
 
 # Texts as long as the API takes them; enough of them that no buffer of any system holds the whole.
-LONG_TEXT, ENTRIES = 3_900, 80
+# All of them on one page of the timeline.
+LONG_TEXT, ENTRIES = 3_900, 50
 # What may be unsent on the service's side when the time ends.
 UNSENT = 16 * 1024
 # The state of a connection that was reset, as tcp_info of tcp(7) gives it.
