@@ -33,14 +33,6 @@ impl Counted {
     pub(super) fn new(io: TcpStream, admitted: &Admitted) -> Self {
         Self { io, connection: Arc::clone(&admitted.connection) }
     }
-
-    /// The connection's own address.
-    ///
-    /// # Errors
-    /// When the connection is gone.
-    pub fn local_addr(&self) -> io::Result<std::net::SocketAddr> {
-        self.io.local_addr()
-    }
 }
 
 impl AsyncRead for Counted {

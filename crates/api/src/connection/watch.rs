@@ -6,7 +6,7 @@ use std::sync::atomic::Ordering;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
-use tokio::time::{Instant, Sleep, sleep};
+use tokio::time::{Sleep, sleep};
 
 use super::{Connection, ConnectionLimits};
 
@@ -34,7 +34,7 @@ impl Watch {
     pub(super) fn poll(&mut self, cx: &mut Context<'_>, connection: &Connection, blocked: bool) -> Poll<&'static str> {
         while self.timer.as_mut().poll(cx).is_ready() {
             let every = every(&self.limits);
-            self.timer.as_mut().reset(Instant::now() + every);
+            self.timer.set(sleep(every));
             if let Some(reason) = self.look(connection, blocked, every) {
                 return Poll::Ready(reason);
             }

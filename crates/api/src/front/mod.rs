@@ -50,7 +50,7 @@ impl Front {
     pub(crate) fn new(verifier: Arc<Verifier>, clock: Arc<dyn Clock>, ids: Arc<dyn Ids>, limits: Limits) -> Self {
         let allowances = Allowances::new(&limits, Arc::clone(&clock));
         let ordinary = limits.turns.max(1);
-        let work = Work::new(Turns { ordinary, heavy: (ordinary / 3).max(1), audit: 1 });
+        let work = Work::new(Turns { ordinary, heavy: (ordinary / 3).max(1), audit: 1 }, Arc::clone(&clock));
         Self {
             verifier,
             clock,

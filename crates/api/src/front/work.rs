@@ -6,8 +6,8 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use domain::Clock;
 use tokio::sync::oneshot;
-use tokio::time::Instant;
 
 use super::allowance::CallerKey;
 
@@ -46,6 +46,7 @@ pub(crate) struct Work(Arc<Inner>);
 
 struct Inner {
     turns: Turns,
+    clock: Arc<dyn Clock>,
     state: Mutex<State>,
 }
 
@@ -56,7 +57,8 @@ struct State {
     audit: usize,
     waiting: Vec<Waiting>,
     had: HashMap<CallerKey, Duration>,
-    halved: Option<Instant>,
+    /// When that was last halved, by the clock that cannot be set.
+    halved: Duration,
 }
 
 struct Waiting {
@@ -70,12 +72,12 @@ pub(crate) struct Turn {
     work: Work,
     caller: CallerKey,
     kind: Kind,
-    began: Instant,
+    began: Duration,
 }
 
 impl Work {
-    pub(crate) fn new(turns: Turns) -> Self {
-        Self(Arc::new(Inner { turns, state: Mutex::default() }))
+    pub(crate) fn new(turns: Turns, clock: Arc<dyn Clock>) -> Self {
+        Self(Arc::new(Inner { turns, clock, state: Mutex::default() }))
     }
 
     /// Waits for a turn, at most `patience`; none when it did not come.
@@ -95,7 +97,7 @@ impl Work {
     fn begin(&self, state: &mut State, caller: CallerKey, kind: Kind) -> Turn {
         state.begin(kind);
         *state.had.entry(caller).or_default() += EXPECTED;
-        Turn { work: self.clone(), caller, kind, began: Instant::now() }
+        Turn { work: self.clone(), caller, kind, began: self.0.clock.monotonic() }
     }
 
     /// Gives free turns to those who wait.
@@ -155,15 +157,13 @@ impl State {
     }
 
     /// Adds time that a caller has had, and lets older time count for less.
-    fn add(&mut self, caller: CallerKey, time: Duration) {
+    fn add(&mut self, caller: CallerKey, time: Duration, now: Duration) {
         let had = self.had.entry(caller).or_default();
         *had = had.saturating_sub(EXPECTED) + time;
-        let now = Instant::now();
-        let halved = *self.halved.get_or_insert(now);
-        let halvings =
-            u32::try_from(now.duration_since(halved).as_millis() / HALF_LIFE.as_millis()).unwrap_or(u32::MAX);
+        let passed = now.saturating_sub(self.halved);
+        let halvings = u32::try_from(passed.as_millis() / HALF_LIFE.as_millis()).unwrap_or(u32::MAX);
         if halvings > 0 {
-            self.halved = Some(now);
+            self.halved = now;
             let by = 2_u32.saturating_pow(halvings);
             self.had.values_mut().for_each(|had| *had /= by);
             self.had.retain(|_, had| *had >= FORGOTTEN);
@@ -173,9 +173,10 @@ impl State {
 
 impl Drop for Turn {
     fn drop(&mut self) {
+        let now = self.work.0.clock.monotonic();
         let mut state = self.work.state();
         state.end(self.kind);
-        state.add(self.caller, self.began.elapsed());
+        state.add(self.caller, now.saturating_sub(self.began), now);
         drop(state);
         self.work.go_on();
     }
@@ -183,6 +184,7 @@ impl Drop for Turn {
 
 #[cfg(test)]
 mod tests {
+    use domain::{Instant, MockClock};
     use futures_util::future::poll_immediate;
 
     use super::*;
@@ -191,8 +193,9 @@ mod tests {
     const MODEST: CallerKey = [2; 32];
     const PATIENCE: Duration = Duration::from_secs(5);
 
-    fn work() -> Work {
-        Work::new(Turns { ordinary: 2, heavy: 1, audit: 1 })
+    fn work() -> (Work, MockClock) {
+        let clock = MockClock::new(Instant::parse("2026-03-02T09:30:00Z").unwrap());
+        (Work::new(Turns { ordinary: 2, heavy: 1, audit: 1 }, Arc::new(clock.clone())), clock)
     }
 
     async fn turn(work: &Work, caller: CallerKey, kind: Kind) -> Option<Turn> {
@@ -201,10 +204,10 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn whoever_has_had_least_comes_next() {
-        let work = work();
+        let (work, clock) = work();
         let first = turn(&work, GREEDY, Kind::Light).await.unwrap();
         let second = turn(&work, GREEDY, Kind::Light).await.unwrap();
-        tokio::time::advance(Duration::from_millis(900)).await;
+        clock.advance(Duration::from_millis(900));
         let mut greedy = Box::pin(turn(&work, GREEDY, Kind::Light));
         let mut modest = Box::pin(turn(&work, MODEST, Kind::Light));
         assert!(poll_immediate(&mut greedy).await.is_none() && poll_immediate(&mut modest).await.is_none());
@@ -217,7 +220,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_is_heavy_leaves_room_and_the_audit_has_its_own() {
-        let work = work();
+        let (work, _) = work();
         let _heavy = turn(&work, GREEDY, Kind::Heavy).await.unwrap();
         assert!(turn(&work, MODEST, Kind::Heavy).await.is_none(), "one at a time, and nobody waits for ever");
         let _light = turn(&work, MODEST, Kind::Light).await.unwrap();
@@ -227,7 +230,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_turn_for_somebody_who_went_away_goes_to_the_next() {
-        let work = work();
+        let (work, _) = work();
         let held = (turn(&work, GREEDY, Kind::Light).await, turn(&work, GREEDY, Kind::Light).await);
         let mut gone = Box::pin(turn(&work, MODEST, Kind::Light));
         let mut next = Box::pin(turn(&work, GREEDY, Kind::Light));
@@ -240,12 +243,12 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_was_had_long_ago_counts_no_more() {
-        let work = work();
+        let (work, clock) = work();
         let turns = turn(&work, GREEDY, Kind::Light).await.unwrap();
-        tokio::time::advance(Duration::from_secs(1)).await;
+        clock.advance(Duration::from_secs(1));
         drop(turns);
         assert!(work.state().had[&GREEDY] >= Duration::from_millis(900));
-        tokio::time::advance(Duration::from_secs(60)).await;
+        clock.advance(Duration::from_secs(60));
         drop(turn(&work, MODEST, Kind::Light).await);
         assert!(!work.state().had.contains_key(&GREEDY));
     }
