@@ -22,6 +22,12 @@ impl Fault {
     }
 }
 
+/// Stands for the part of `api::problem` that the reader needs.
+mod problem {
+    /// Most faults that a problem document names.
+    pub(crate) const MOST_FAULTS: usize = 100;
+}
+
 #[allow(dead_code)]
 #[path = "../../../crates/api/src/body/pointer.rs"]
 mod pointer;
