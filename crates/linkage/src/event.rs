@@ -128,9 +128,13 @@ fn repeat_contradiction(a: &EventFacts<'_>, b: &EventFacts<'_>) -> Option<E> {
         (outcomes_differ(a, b), E::OutcomesDiffer),
         (adults_differ(a, b), E::AdultsDiffer),
         (a.shares_child(b) && references.is_some_and(|(x, y)| x != y), E::ReferencesDiffer),
-        (listed_together && (a.minutes().is_none() || b.minutes().is_none()), E::ListedTwice),
+        (listed_together && (a.minutes().is_none() || b.minutes().is_none()) && !same_text(a, b), E::ListedTwice),
     ];
     checks.into_iter().find_map(|(holds, code)| holds.then_some(code))
+}
+
+fn same_text(a: &EventFacts<'_>, b: &EventFacts<'_>) -> bool {
+    a.words() == b.words() && (!a.words().is_empty() || a.details.what == b.details.what)
 }
 
 fn accounts_contradiction(a: &EventFacts<'_>, b: &EventFacts<'_>) -> Option<E> {

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use domain::{AdultRole, AgencyId, Category, FragmentId, PersonId};
+use domain::{AdultRole, AgencyId, Category, PersonId};
 
 use crate::facts::EventFacts;
 
@@ -10,8 +10,6 @@ use crate::facts::EventFacts;
 pub(crate) struct Unit {
     /// Indexes into the entries, by entry id; never empty.
     pub(crate) entries: Vec<usize>,
-    /// Which of several identical lines of one return it is, from 0: two identical calls on one day are two events.
-    pub(crate) occurrence: usize,
 }
 
 impl Unit {
@@ -56,32 +54,16 @@ impl<'a> Shape<'a> {
     }
 }
 
-/// Groups the entries of `pool`, which is in entry-id order. When no time is known, lines repeated within one return stay
-/// apart, and the first of one return goes with the first of another.
+/// Groups the entries of `pool` that say the same: sent several times, or listed twice in one return.
 pub(crate) fn pile(facts: &[EventFacts<'_>], pool: &[usize]) -> Vec<Unit> {
     let mut by_shape: HashMap<Shape<'_>, usize> = HashMap::new();
-    let mut piles: Vec<Vec<(usize, &EventFacts<'_>)>> = Vec::new();
+    let mut units: Vec<Unit> = Vec::new();
     for &index in pool {
         let Some(entry) = facts.get(index) else { continue };
-        let place = *by_shape.entry(Shape::of(entry)).or_insert(piles.len());
-        match piles.get_mut(place) {
-            Some(pile) => pile.push((index, entry)),
-            None => piles.push(vec![(index, entry)]),
-        }
-    }
-    piles.into_iter().flat_map(units).collect()
-}
-
-fn units(pile: Vec<(usize, &EventFacts<'_>)>) -> Vec<Unit> {
-    let mut told: HashMap<FragmentId, usize> = HashMap::new();
-    let mut units: Vec<Unit> = Vec::new();
-    for (index, entry) in pile {
-        let times = told.entry(entry.fragment).or_insert(0);
-        let occurrence = if entry.minutes().is_some() { 0 } else { *times };
-        *times += 1;
-        match units.get_mut(occurrence) {
+        let place = *by_shape.entry(Shape::of(entry)).or_insert(units.len());
+        match units.get_mut(place) {
             Some(unit) => unit.entries.push(index),
-            None => units.push(Unit { entries: vec![index], occurrence }),
+            None => units.push(Unit { entries: vec![index] }),
         }
     }
     units

@@ -17,6 +17,7 @@ use std::process::ExitCode;
 
 use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
+use linkage::Population;
 use linkage::batch::{
     Circle, FirstPass, Glossary, Reasons, Related, Sorted, Submission, Suggested, ToldOnce, digest, link_circle,
     read_line,
@@ -54,9 +55,30 @@ pub(crate) struct LinkArgs {
     /// Put the reasons about events into words that quote what the submissions say: the output then holds narrative.
     #[arg(long)]
     quote: bool,
+    /// Among whom people are looked for: the children of families, or a register of people who mostly are not related.
+    #[arg(long, value_name = "WHICH", default_value = "families")]
+    population: Among,
     /// Print the JSON Schema of a line of the input, or of the output, and end.
     #[arg(long, value_name = "WHICH", conflicts_with_all = ["input", "output", "glossary", "partnership", "quote"])]
     schema: Option<Schema>,
+}
+
+/// Among whom people are looked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Among {
+    /// Families, in which brothers, sisters and twins share home, name and birthday.
+    Families,
+    /// A register of people who mostly are not related, such as adults: one birthday at one address is one person.
+    Register,
+}
+
+impl From<Among> for Population {
+    fn from(among: Among) -> Self {
+        match among {
+            Among::Families => Self::Families,
+            Among::Register => Self::Register,
+        }
+    }
 }
 
 /// One of the two documents.
@@ -89,7 +111,7 @@ fn link_file(arguments: &LinkArgs, config: Option<&Path>) -> anyhow::Result<Exit
     }
     let glossary = glossary::read(arguments.glossary.as_deref(), arguments.partnership.as_deref(), config)?;
     let file = File::open(input).with_context(|| format!("{}: cannot be read", input.display()))?;
-    let linking = Linking::first_reading(file, &glossary).with_context(|| input.display().to_string())?;
+    let linking = Linking::first_reading(file, &glossary, arguments.population.into()).with_context(|| input.display().to_string())?;
     let reasons = if arguments.quote { Reasons::Quoting } else { Reasons::Standing };
     let written = files::write_private_through(target, |out| linking.write(out, reasons))?;
     tell(&written)?;
@@ -136,7 +158,7 @@ struct Linking<'g> {
 }
 
 impl<'g> Linking<'g> {
-    fn first_reading(file: File, glossary: &'g Glossary) -> anyhow::Result<Self> {
+    fn first_reading(file: File, glossary: &'g Glossary, population: Population) -> anyhow::Result<Self> {
         let mut lines = Lines::of(file)?;
         let progress = Progress::of_bytes("reading", lines.size());
         let mut first = FirstPass::new(glossary);
@@ -154,7 +176,7 @@ impl<'g> Linking<'g> {
         }
         progress.finish();
         let progress = Progress::of_unknown("comparing people");
-        let sorted = first.finish(std::thread::available_parallelism().map_or(1, std::num::NonZero::get));
+        let sorted = first.finish(std::thread::available_parallelism().map_or(1, std::num::NonZero::get), population);
         progress.finish();
         Ok(Self { lines, places, sorted, glossary })
     }

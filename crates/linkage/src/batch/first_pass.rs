@@ -7,6 +7,7 @@ use super::glossary::Glossary;
 use super::people::{Head, People, sort_people};
 use super::read::read_line;
 use super::submission::Submission;
+use crate::person::Population;
 
 /// Which submission says something first, in an order that does not depend on the order of the lines.
 type Standing = (Option<String>, u64, u64);
@@ -71,9 +72,9 @@ impl<'g> FirstPass<'g> {
         self.failed.push(fault);
     }
 
-    /// Sorts everybody. `threads` changes how long it takes, not the result.
+    /// Sorts everybody, among whom `population` says. `threads` changes how long it takes, not the result.
     #[must_use]
-    pub fn finish(mut self, threads: usize) -> Sorted {
+    pub fn finish(mut self, threads: usize, population: Population) -> Sorted {
         let unknown = std::mem::take(&mut self.unknown_types).into_values();
         let finding = |((_, _, line), place): (Standing, usize)| {
             Finding::new(line, format!("events[{place}].type"), FindingCode::TypeUnknown)
@@ -82,7 +83,7 @@ impl<'g> FirstPass<'g> {
         unknown.sort();
         self.noticed.extend(unknown);
         Sorted {
-            people: sort_people(self.heads, threads),
+            people: sort_people(self.heads, threads, population),
             noticed: self.noticed,
             failed: self.failed,
             lines: self.lines,

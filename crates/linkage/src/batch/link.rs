@@ -17,6 +17,7 @@ use super::people::{Circle, People};
 use super::submission::{Submission, undated};
 use crate::cluster::{EventCluster, RelatedEvents, SuggestedEvents};
 use crate::evidence::{EvidenceCode, LinkEvidence};
+use crate::person::Population;
 use crate::wording::Account;
 
 /// What an agency is called that is not named.
@@ -31,7 +32,7 @@ pub fn link<'a>(lines: impl IntoIterator<Item = &'a str>, glossary: &Glossary, t
     for (number, line) in (1..).zip(lines) {
         kept.extend(first.read(line, number).map(|submission| (number, submission)));
     }
-    let Sorted { people, mut noticed, failed, lines } = first.finish(threads);
+    let Sorted { people, mut noticed, failed, lines } = first.finish(threads, Population::Families);
     let mut links = Links { format: FORMAT.to_owned(), failed_lines: failed, ..Links::default() };
     for circle in &people.circles {
         let lines = circle.submissions.iter().filter_map(|place| people.lines.get(*place));

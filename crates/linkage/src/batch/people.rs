@@ -76,7 +76,7 @@ pub struct People {
 
 /// Sorts the subjects of all submissions. `threads` changes how long it takes, not the result.
 #[must_use]
-pub fn sort_people(mut heads: Vec<Head>, threads: usize) -> People {
+pub fn sort_people(mut heads: Vec<Head>, threads: usize, population: Population) -> People {
     heads.sort_by(|a, b| (&a.id, a.digest, a.line).cmp(&(&b.id, b.digest, b.line)));
     let (labels, findings) = labels(&heads);
     tell_references(&mut heads);
@@ -87,7 +87,7 @@ pub fn sort_people(mut heads: Vec<Head>, threads: usize) -> People {
     let lines = heads.iter().map(|head| head.line).collect();
     let subjects = subjects(&heads, &labels);
     let records: Vec<PersonFacts> = heads.into_iter().map(|head| head.subject.facts).collect();
-    let sorted = cluster_children(&records, Population::Families, threads);
+    let sorted = cluster_children(&records, population, threads);
     let clusters = sorted.clusters;
     let families = families(&records, &clusters);
     let joined = parents::join(&records, &clusters, &families);

@@ -2,10 +2,12 @@
 
 use std::collections::{BTreeSet, HashSet};
 
+use rapidfuzz::distance::osa;
+
 use super::blocks::{Blocks, ranks, sketches};
 use super::mixing::digest;
 use super::model::Model;
-use super::rarity::Rarity;
+use super::rarity::{Rarity, shared};
 use super::reading::{Reading, read};
 use super::repeats::{self, Verbatim};
 use super::words::{Named, Vocabulary};
@@ -25,6 +27,10 @@ const REPEAT_FLOOR: i32 = -26;
 const RARE_STEM: u32 = 6;
 /// How many rare stems of a text are keys.
 const STEM_KEYS: usize = 5;
+/// Shorter words are not read as misspelt.
+const SHORTEST_MISSPELT: usize = 5;
+/// So many words of a text are looked at for slips of the pen.
+const MOST_SLIPS: usize = 40;
 /// Ranks by verbatim words are spread this wide, so that one step is a clear preference.
 pub(crate) const STEP: u8 = 5;
 
@@ -88,9 +94,49 @@ impl<'e, 'f> Family<'e, 'f> {
             () => Verbatim::ForSibling,
         });
         let (share_child, same_children) = (one.shares_child(other), one.children() == other.children());
-        let pair = repeats::Pair { one: x, other: y, share_child, same_children, verbatim };
+        let names = |reading: &Reading, of: &EventFacts<'_>| reading.named.iter().any(|child| of.children().contains(child));
+        let each_names_its_own =
+            names(x, one) && names(y, other) && !share_child && !names(x, other) && !names(y, one);
+        let numbered = |unit: usize| self.has_event_reference(unit);
+        let references_differ = one.reference() != other.reference() && numbered(a) && numbered(b);
+        let telling = [self.telling_of_both(x, y), self.telling(x.stems.iter().copied()), self.telling(y.stems.iter().copied())];
+        let pair = repeats::Pair {
+            one: x,
+            other: y,
+            share_child,
+            same_children,
+            each_names_its_own,
+            references_differ,
+            one_return: self.share_return(a, b),
+            telling,
+            verbatim,
+        };
         let facts = repeats::facts(&pair, &self.rarity)?;
         Some((facts, verdict))
+    }
+
+    /// How rare words are in general, together.
+    fn telling(&self, stems: impl Iterator<Item = u32>) -> i32 {
+        stems.filter_map(|stem| usize::try_from(stem).ok().and_then(|stem| self.general.get(stem))).sum()
+    }
+
+    /// How rare the words are in general that both use, slips of the pen allowed.
+    fn telling_of_both(&self, a: &Reading, b: &Reading) -> i32 {
+        let common: Vec<u32> = shared(&a.stems, &b.stems).collect();
+        let rest = |reading: &Reading| -> Vec<(u32, &str)> {
+            let rest = reading.stems.iter().filter(|stem| !common.contains(stem));
+            let text = |stem: &u32| usize::try_from(*stem).ok().and_then(|stem| self.meanings.get(stem));
+            rest.filter_map(|stem| Some((*stem, text(stem)?.as_str()))).take(MOST_SLIPS).collect()
+        };
+        let (left, mut right) = (rest(a), rest(b));
+        let mut slips = Vec::new();
+        for (stem, text) in left {
+            if let Some(place) = right.iter().position(|(_, other)| is_misspelt(text, other)) {
+                slips.push(stem);
+                right.swap_remove(place);
+            }
+        }
+        self.telling(common.into_iter().chain(slips))
     }
 
     /// What one agency's own fields exclude. References of files in which many events are kept exclude nothing.
@@ -98,8 +144,8 @@ impl<'e, 'f> Family<'e, 'f> {
         let Some((one, other)) = self.pair(a, b) else { return true };
         match contradiction(one, other) {
             Some(E::ReferencesDiffer) => [a, b].into_iter().all(|unit| self.has_event_reference(unit)),
-            // Which days can be one is weighed with the rest.
-            Some(E::DatesDiffer) => false,
+            // Which days and times can be one, and what one return lists twice, is weighed with the rest.
+            Some(E::DatesDiffer | E::TimesDiffer | E::ListedTwice) => false,
             against => against.is_some(),
         }
     }
@@ -163,18 +209,20 @@ impl<'e, 'f> Family<'e, 'f> {
             for stem in self.rare_stems(reading) {
                 blocks.add(&(facts.agency, facts.span(), stem, 2), unit);
             }
+            for reference in reading.references.iter().filter(|reference| self.rarity.names_event(**reference)) {
+                blocks.add(&(facts.agency, reference, 5), unit);
+            }
         }
         let rank =
-            ranks(self.units.len(), |unit| (neutral.get(unit), self.units.get(unit).map(|unit| unit.occurrence)));
+            ranks(self.units.len(), |unit| neutral.get(unit));
         blocks.pairs(&rank)
     }
 
     fn repeat_link(&self, a: usize, b: usize) -> Option<Link> {
-        let (facts, verdict) = self.weighed(a, b).filter(|(facts, _)| !repeats::is_own_business(facts))?;
-        let verdict = verdict.filter(|verdict| says_as_much(verdict, &facts) && !self.listed_together(a, b));
-        let same_place = self.units.get(a)?.occurrence == self.units.get(b)?.occurrence;
+        let (facts, verdict) = self.weighed(a, b)?;
+        let verdict = verdict.filter(|verdict| self.word_for_word((a, b), verdict, &facts));
         if let Some(verdict) = verdict {
-            let rank = (verdict.rank + u8::from(!same_place)).saturating_mul(STEP);
+            let rank = verdict.rank.saturating_mul(STEP);
             return Some(Link { a, b, rank, codes: unweighed(verdict.codes) });
         }
         let points = self.loose_repeat(a, b, &facts).filter(|points| *points >= REPEAT)?;
@@ -183,8 +231,7 @@ impl<'e, 'f> Family<'e, 'f> {
 
     /// Pairs of one agency's units that are compared.
     pub(crate) fn compared(&self) -> Vec<(usize, usize)> {
-        let apart = |a: usize, b: usize| self.share_return(a, b) || self.contradicts(a, b);
-        self.repeat_pairs().into_iter().filter(|(a, b)| !apart(*a, *b)).collect()
+        self.repeat_pairs().into_iter().filter(|(a, b)| !self.contradicts(*a, *b)).collect()
     }
 
     /// A match by the words themselves.
@@ -202,15 +249,22 @@ impl<'e, 'f> Family<'e, 'f> {
 
     fn loose_repeat(&self, a: usize, b: usize, facts: &[i32; repeats::FACTS]) -> Option<i32> {
         let points = repeats::points(facts);
-        (points >= REPEAT_FLOOR && !self.share_return(a, b) && !self.contradicts(a, b)).then_some(points)
+        (points >= REPEAT_FLOOR && !self.contradicts(a, b)).then_some(points)
     }
 
     /// Whether two units of one agency may stand in one event.
     pub(crate) fn may_repeat(&self, a: usize, b: usize) -> bool {
         let Some((facts, verdict)) = self.weighed(a, b) else { return false };
         let word_for_word =
-            || verdict.as_ref().is_some_and(|verdict| says_as_much(verdict, &facts)) && !self.listed_together(a, b);
-        !repeats::is_own_business(&facts) && (word_for_word() || self.loose_repeat(a, b, &facts).is_some())
+            || verdict.as_ref().is_some_and(|verdict| self.word_for_word((a, b), verdict, &facts));
+        word_for_word() || self.loose_repeat(a, b, &facts).is_some()
+    }
+
+    /// Whether words that are alike show one event. What one return lists twice for the same children is one when the words
+    /// are the very same.
+    fn word_for_word(&self, (a, b): (usize, usize), verdict: &Verdict, facts: &[i32; repeats::FACTS]) -> bool {
+        let same_words = verdict.codes.contains(&E::SameWords);
+        same_words || !repeats::is_nothing_shared(facts) && !self.listed_together(a, b)
     }
 
     /// The rarest meanings that stand in other entries too.
@@ -219,10 +273,11 @@ impl<'e, 'f> Family<'e, 'f> {
     }
 }
 
-/// Whether words that are alike show one event of several children: the very same words do, words that are nearly the same
-/// only where something else speaks for more than one child.
-fn says_as_much(verdict: &Verdict, facts: &[i32; repeats::FACTS]) -> bool {
-    verdict.codes.contains(&E::SameWords) || !repeats::is_nothing_shared(facts)
+/// Whether one is the other with a slip of the pen: a letter more, less or another, or two that changed places.
+fn is_misspelt(a: &str, b: &str) -> bool {
+    let letters = |word: &str| word.len() >= SHORTEST_MISSPELT && word.bytes().all(|byte| byte.is_ascii_alphabetic());
+    let near = a.as_bytes().first() == b.as_bytes().first() && a.len().abs_diff(b.len()) <= 1;
+    near && letters(a) && letters(b) && osa::distance(a.bytes(), b.bytes()) == 1
 }
 
 /// Keys by which an entry without an exact day meets one with: the day that it quotes, the month that it gives.

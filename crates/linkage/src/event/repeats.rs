@@ -2,6 +2,8 @@
 //!
 //! Points and where they come from are those of [`super::account_weights`].
 
+use super::acts;
+use super::bits::Bits;
 use super::kinds;
 use super::meeting::{Meeting, meeting};
 use super::rarity::{Rarity, shared};
@@ -9,7 +11,7 @@ use super::reading::Reading;
 use crate::evidence::{EvidenceCode as E, Spoken};
 
 /// How many facts are weighed.
-pub(crate) const FACTS: usize = 28;
+pub(crate) const FACTS: usize = 46;
 
 /// What is weighed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -42,42 +44,84 @@ enum Fact {
     WordsForSibling,
     OneEarlier,
     Contained,
+    EachOwnNamed,
+    Together,
+    OwnBusinessOfBoth,
+    ActsAgree,
+    LeadActsAgree,
+    LeadActsClash,
+    HappeningShared,
+    HappeningsDiffer,
+    DaySlip,
+    TimeSlip,
+    TellingShare,
+    LeftOfLesser,
+    LeftOfGreater,
+    OwnNamedAndLeft,
+    ReferencesDiffer,
+    OneReturn,
+    OneReturnShare,
+    Covered,
 }
 
 /// Each fact in the order of [`Fact`]: its name, what one unit weighs, what it is in evidence.
 pub(crate) const WEIGHTS: [(&str, i32, Option<E>); FACTS] = [
-    ("bias", -190, None),
-    ("same day", 14, Some(E::SameDate)),
-    ("same span", 21, Some(E::SameDate)),
-    ("date quoted", -17, Some(E::DateQuoted)),
-    ("overlap", -21, Some(E::DateWithin)),
-    ("same time", 212, Some(E::SameTime)),
-    ("time missing", -150, None),
-    ("shared child", 98, Some(E::SharedChild)),
-    ("same children", 80, Some(E::SharedChild)),
-    ("own business", -558, None),
-    ("nothing shared", -218, None),
-    ("same type", 171, Some(E::SameKind)),
-    ("other type", -74, None),
+    ("bias", -2545, None),
+    ("same day", -1159, Some(E::SameDate)),
+    ("same span", 1644, Some(E::SameDate)),
+    ("date quoted", -4488, Some(E::DateQuoted)),
+    ("overlap", 181, Some(E::DateWithin)),
+    ("same time", 758, Some(E::SameTime)),
+    ("time missing", 0, None),
+    ("shared child", 1747, Some(E::SharedChild)),
+    ("same children", 1682, Some(E::SharedChild)),
+    ("own business", -1303, None),
+    ("nothing shared", -936, None),
+    ("same type", 1046, Some(E::SameKind)),
+    ("other type", -1362, None),
     ("kinds", 0, Some(E::SameKind)),
-    ("leading kinds", 122, Some(E::SameKind)),
-    ("incidents differ", -29, None),
-    ("steps differ", -175, None),
-    ("points", 72, Some(E::PointsToSibling)),
-    ("reference", 401, Some(E::SameReference)),
-    ("numbers differ", -223, None),
+    ("leading kinds", 0, Some(E::SameKind)),
+    ("incidents differ", -69, None),
+    ("steps differ", -2000, None),
+    ("points", 1138, Some(E::PointsToSibling)),
+    ("reference", 4045, Some(E::SameReference)),
+    ("numbers differ", -2234, None),
     ("same number", 0, Some(E::RareWords)),
-    ("words", 2, Some(E::RareWords)),
+    ("words", 12, Some(E::RareWords)),
     ("words of the shorter", 0, Some(E::RareWords)),
-    ("same words", 137, Some(E::SameWords)),
-    ("nearly same words", 201, Some(E::NearlySameWords)),
-    ("words for sibling", 48, Some(E::SameWordsForSibling)),
-    ("one speaks of an earlier day", 0, None),
+    ("same words", 0, Some(E::SameWords)),
+    ("nearly same words", 2804, Some(E::NearlySameWords)),
+    ("words for sibling", 0, Some(E::SameWordsForSibling)),
+    ("one speaks of an earlier day", 189, None),
     ("one contained in the other", 0, Some(E::RareWords)),
+    ("each names its own child", -767, None),
+    ("speaks of several children", 1908, None),
+    ("own business of both", -1236, None),
+    ("acts in common", 86, Some(E::SameKind)),
+    ("leading acts agree", 0, Some(E::SameKind)),
+    ("leading acts clash", 0, None),
+    ("happening in common", 644, Some(E::SameKind)),
+    ("happenings differ", -1442, None),
+    ("a slip in the day", 0, None),
+    ("a slip in the time", 0, None),
+    ("telling words in common", 37, Some(E::RareWords)),
+    ("telling words left of the lesser", -11, None),
+    ("telling words left of the greater", 0, None),
+    ("each names its own child, and telling words are left", 0, None),
+    ("references differ", -5295, None),
+    ("in one return", -4154, None),
+    ("in one return, telling words in common", 27, Some(E::RareWords)),
+    ("all of the lesser stands in the other", 0, Some(E::RareWords)),
 ];
 
+/// Under one event number a time may be wrong by so much.
+const TIME_SLIP_MINUTES: u16 = 60;
 /// Most that common words count, in points.
 const MOST_WORDS: i32 = 120;
+/// From so many hundredths on, all of a text stands in another but for a word.
+const COVERED: i32 = 85;
+/// Most that words of one text alone count, in natural logarithms of how rare they are.
+const MOST_LEFT: i32 = 40;
 /// Most that common kinds count, in points.
 const MOST_KINDS: i32 = 60;
 
@@ -96,6 +140,14 @@ pub(crate) struct Pair<'r> {
     pub(crate) other: &'r Reading,
     pub(crate) share_child: bool,
     pub(crate) same_children: bool,
+    /// Each text names a child of its own, and none of the other's.
+    pub(crate) each_names_its_own: bool,
+    /// Each has an event number of its own, and they differ.
+    pub(crate) references_differ: bool,
+    /// One return holds both.
+    pub(crate) one_return: bool,
+    /// How rare in general the words are that both use, that one uses, and that the other uses.
+    pub(crate) telling: [i32; 3],
     pub(crate) verbatim: Verbatim,
 }
 
@@ -109,13 +161,19 @@ pub(crate) fn facts(pair: &Pair<'_>, rarity: &Rarity) -> Option<[i32; FACTS]> {
         }
     };
     put(Fact::Bias, 1);
-    let day = day(a, b)?;
+    let slip = one_record(a, b, rarity);
+    let day = match day(a, b) {
+        Some(day) => day,
+        None if slip && days_apart(a, b) == Some(1) => Fact::DaySlip,
+        None => return None,
+    };
     // For the same child a month and a day in it are two of many visits.
     if day == Fact::Overlap && pair.share_child && !(a.points || b.points) {
         return None;
     }
     put(day, 1);
     match a.minutes.zip(b.minutes) {
+        Some((x, y)) if slip && x.abs_diff(y) <= TIME_SLIP_MINUTES && x != y => put(Fact::TimeSlip, 1),
         Some((x, y)) if x != y => return None,
         Some(_) => put(Fact::SameTime, 1),
         None => put(Fact::TimeMissing, i32::from(a.minutes != b.minutes)),
@@ -123,8 +181,10 @@ pub(crate) fn facts(pair: &Pair<'_>, rarity: &Rarity) -> Option<[i32; FACTS]> {
     put(Fact::SharedChild, i32::from(pair.share_child));
     put(Fact::SameChildren, i32::from(pair.same_children));
     let points = a.points || b.points;
-    put(Fact::OwnBusiness, i32::from(!pair.share_child && !points && (a.is_own_business() || b.is_own_business())));
-    put(Fact::NothingShared, i32::from(!pair.share_child && !a.may_be_shared() && !b.may_be_shared()));
+    // The very same words in two children's files are one account that stands in both.
+    let apart = !pair.share_child && pair.verbatim != Verbatim::Same;
+    put(Fact::OwnBusiness, i32::from(apart && !points && (a.is_own_business() || b.is_own_business())));
+    put(Fact::NothingShared, i32::from(apart && !a.may_be_shared() && !b.may_be_shared()));
     if let Some((x, y)) = a.own_word.zip(b.own_word) {
         put(if x == y { Fact::SameType } else { Fact::OtherType }, 1);
     }
@@ -132,6 +192,14 @@ pub(crate) fn facts(pair: &Pair<'_>, rarity: &Rarity) -> Option<[i32; FACTS]> {
     put(Fact::Reference, i32::from(shared(&a.references, &b.references).any(|one| rarity.names_event(one))));
     numbers(a, b, &mut put);
     kinds_of(a, b, rarity, &mut put);
+    acts_of(a, b, &mut put);
+    telling(pair, apart, &mut put);
+    put(Fact::ReferencesDiffer, i32::from(pair.references_differ));
+    put(Fact::OneReturn, i32::from(pair.one_return));
+    let own = apart && a.is_own_business() && b.is_own_business() && !points;
+    put(Fact::OwnBusinessOfBoth, i32::from(own));
+    put(Fact::EachOwnNamed, i32::from(apart && pair.each_names_its_own));
+    put(Fact::Together, i32::from(apart && (a.together || b.together)));
     let words = rarity.common_words(a, b);
     let shorter = rarity.all_words(a).min(rarity.all_words(b));
     put(Fact::Words, words.min(MOST_WORDS));
@@ -147,6 +215,44 @@ pub(crate) fn facts(pair: &Pair<'_>, rarity: &Rarity) -> Option<[i32; FACTS]> {
         |reading: &Reading| reading.days.iter().any(|day| day.firm && reading.day.is_some_and(|own| !day.is(own)));
     put(Fact::OneEarlier, i32::from(earlier(a) != earlier(b)));
     Some(found)
+}
+
+/// Whether both stand under one event number, and much of the shorter is in the longer.
+fn one_record(a: &Reading, b: &Reading, rarity: &Rarity) -> bool {
+    let numbered = shared(&a.references, &b.references).any(|one| rarity.names_event(one));
+    let (words, shorter) = (rarity.common_words(a, b), rarity.all_words(a).min(rarity.all_words(b)));
+    numbered && 3 * words >= shorter
+}
+
+fn days_apart(a: &Reading, b: &Reading) -> Option<i64> {
+    a.day.zip(b.day).map(|(x, y)| (x - y).whole_days().abs())
+}
+
+/// How much of what the lesser text tells stands in the other, in hundredths, and what is left of each.
+fn telling(pair: &Pair<'_>, apart: bool, put: &mut impl FnMut(Fact, i32)) {
+    let [both, one, other] = pair.telling;
+    let (lesser, greater) = (one.min(other), one.max(other));
+    let share = 100 * both / lesser.max(1);
+    put(Fact::TellingShare, share);
+    put(Fact::OneReturnShare, if pair.one_return { share } else { 0 });
+    put(Fact::Covered, i32::from(share >= COVERED && lesser > 0));
+    let left = |all: i32| ((all - both) / 1000).min(MOST_LEFT);
+    put(Fact::LeftOfLesser, left(lesser));
+    put(Fact::LeftOfGreater, left(greater));
+    put(Fact::OwnNamedAndLeft, if apart && pair.each_names_its_own { left(lesser) } else { 0 });
+}
+
+fn acts_of(a: &Reading, b: &Reading, put: &mut impl FnMut(Fact, i32)) {
+    let count = |set: Bits| i32::try_from(set.places().count()).unwrap_or(0);
+    let (both, any) = (a.told.all.and(b.told.all), a.told.all.with(b.told.all));
+    put(Fact::ActsAgree, 10 * count(both) / count(any).max(1));
+    let (x, y) = (a.told.lead.and(acts::DISTINCT), b.told.lead.and(acts::DISTINCT));
+    put(Fact::LeadActsAgree, i32::from(x.meets(y)));
+    let clash = !x.is_empty() && !y.is_empty() && !x.meets(b.told.all) && !y.meets(a.told.all);
+    put(Fact::LeadActsClash, i32::from(clash));
+    put(Fact::HappeningShared, i32::from(both.meets(acts::HAPPENINGS)));
+    let (x, y) = (a.told.all.and(acts::HAPPENINGS), b.told.all.and(acts::HAPPENINGS));
+    put(Fact::HappeningsDiffer, i32::from(!x.is_empty() && !y.is_empty() && !x.meets(y)));
 }
 
 fn day(a: &Reading, b: &Reading) -> Option<Fact> {
@@ -190,7 +296,7 @@ fn steps_differ(a: &Reading, b: &Reading) -> bool {
 
 /// The points of the facts together.
 pub(crate) fn points(facts: &[i32; FACTS]) -> i32 {
-    facts.iter().zip(&WEIGHTS).map(|(value, (_, weight, _))| value * weight).sum::<i32>() / 10
+    facts.iter().zip(&WEIGHTS).map(|(value, (_, weight, _))| value * weight).sum::<i32>() / 100
 }
 
 /// The facts that speak for one event, as evidence with their points.
@@ -198,16 +304,12 @@ pub(crate) fn evidence(facts: &[i32; FACTS]) -> Spoken {
     let mut spoken = Spoken::new();
     for (value, (_, weight, code)) in facts.iter().zip(&WEIGHTS) {
         if let Some(code) = code.filter(|_| value * weight > 0) {
-            *spoken.entry(code).or_insert(0) += value * weight / 10;
+            *spoken.entry(code).or_insert(0) += value * weight / 100;
         }
     }
     spoken
 }
 
-/// Whether the children are other ones and each is at its own business: two appointments, two letters.
-pub(crate) fn is_own_business(facts: &[i32; FACTS]) -> bool {
-    facts.get(Fact::OwnBusiness as usize).is_some_and(|value| *value > 0)
-}
 
 /// Whether the children are other ones and nothing shows that the same words tell of both.
 pub(crate) fn is_nothing_shared(facts: &[i32; FACTS]) -> bool {

@@ -80,8 +80,10 @@ pub(crate) struct Address {
 
 impl Address {
     pub(crate) fn read(words: &mut Words, facts: &AddressFacts) -> Self {
-        let lines = split(facts.lines.as_str());
-        let postcode = facts.postcode.as_ref().map(|postcode| split(postcode.as_str()).concat()).unwrap_or_default();
+        let mut lines: Vec<String> = split(facts.lines.as_str()).into_iter().map(flat_number).collect();
+        let within = postcode_within(&mut lines);
+        let given = facts.postcode.as_ref().map(|postcode| split(postcode.as_str()).concat()).filter(|code| is_home(code));
+        let postcode = given.or(within).unwrap_or_default();
         let numbered = |word: &&String| word.starts_with(|c: char| c.is_ascii_digit());
         let mut numbers: Vec<Word> = lines.iter().filter(numbered).map(|word| words.intern(word)).collect();
         numbers.sort_unstable();
@@ -105,6 +107,44 @@ impl Address {
         let ends_before = |a: &Self, b: &Self| a.until.zip(b.from).is_some_and(|(until, from)| until < from);
         !ends_before(self, other) && !ends_before(other, self)
     }
+}
+
+/// "F2" and "fl2" are flat 2.
+fn flat_number(word: String) -> String {
+    let number = word.strip_prefix("fl").or_else(|| word.strip_prefix('f'));
+    let number = number.filter(|rest| !rest.is_empty() && rest.bytes().all(|byte| byte.is_ascii_digit()));
+    number.map(str::to_owned).unwrap_or(word)
+}
+
+/// Takes a postcode out of the lines of an address, where exports often put it.
+fn postcode_within(lines: &mut Vec<String>) -> Option<String> {
+    let whole = lines.iter().position(|word| word.len() > 4 && is_postcode(word));
+    if let Some(at) = whole {
+        return Some(lines.remove(at)).filter(|code| is_home(code));
+    }
+    let at = lines.windows(2).position(|pair| matches!(pair, [out, inward] if is_postcode(&format!("{out}{inward}")) && inward.len() == 3))?;
+    let code = lines.drain(at..at + 2).collect::<String>();
+    Some(code).filter(|code| is_home(code))
+}
+
+/// The shape of a United Kingdom postcode without its space: one or two letters, a digit, perhaps a digit or letter, then a
+/// digit and two letters.
+fn is_postcode(code: &str) -> bool {
+    let bytes = code.as_bytes();
+    let Some((out, inward)) = bytes.len().checked_sub(3).and_then(|at| bytes.split_at_checked(at)) else { return false };
+    let letters = out.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
+    let rest = out.get(letters..).unwrap_or_default();
+    let (first, others) = (rest.first(), rest.get(1..).unwrap_or_default());
+    (1..=2).contains(&letters)
+        && first.is_some_and(u8::is_ascii_digit)
+        && others.len() <= 1
+        && matches!(inward, [digit, a, b] if digit.is_ascii_digit() && a.is_ascii_alphabetic() && b.is_ascii_alphabetic())
+}
+
+/// Whether a postcode is of a place: not a word, and none of the NHS's codes for "no fixed abode" and "not known".
+fn is_home(code: &str) -> bool {
+    const NOWHERE: [&str; 5] = ["zz993vz", "zz993wz", "zz993cz", "zz993gz", "zz993vy"];
+    code.bytes().any(|byte| byte.is_ascii_digit()) && !NOWHERE.contains(&code)
 }
 
 /// How two postcodes agree, best first.

@@ -12,37 +12,44 @@ use crate::child::ChildBand;
 /// What a match needs against a stranger and against a sibling, and what a question needs.
 const MATCH: Weight = Weight { stranger: 600, sibling: 350 };
 const ASK: Weight = Weight { stranger: 400, sibling: 150 };
-/// What more facts can still make a match.
-const WEAK: i32 = -700;
+/// What all records of two groups together can still make a match.
+const WEAK: i32 = -900;
+const WEAK_SIBLING: i32 = -150;
 /// What a match needs in a register of unrelated people, chosen on FEBRL 1 and 2.
 const MATCH_IN_REGISTER: i32 = -300;
 const ASK_IN_REGISTER: i32 = -700;
 
-/// A decision on two records, with what led to it.
+/// What a second child would leave behind in two groups of records, beside what their facts are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) struct SecondChild {
+    /// One agency has one reference in both.
+    pub(crate) one_reference: bool,
+    /// One agency keeps a record in each, under two references.
+    pub(crate) two_references: bool,
+    /// And spells the given name in two ways there.
+    pub(crate) two_names_at_one_agency: bool,
+    /// A record points at one of the other group as a brother or sister.
+    pub(crate) points: bool,
+    /// In each, several agencies spell the given name alike, and otherwise than in the other.
+    pub(crate) spelt_by_several: bool,
+}
+
+/// A decision on two records, or two groups of records, with what led to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Judged {
     pub(crate) band: ChildBand,
     pub(crate) stranger: i32,
     pub(crate) sibling: i32,
-    /// They cannot well be in one cluster, whoever else is in it.
-    pub(crate) conflict: bool,
     /// Same birthday and family, two names: each has a twin.
     pub(crate) twins: bool,
+    /// Two spellings of one name on one birthday: one child, or twins with names that are alike.
+    pub(crate) spellings: bool,
     /// Nobody is named, or by an initial only: a twin would fit as well.
     pub(crate) nameless: bool,
-    /// The births exclude each other.
-    pub(crate) births_differ: bool,
-    /// Two spellings of one name, each of which may be a twin's.
-    pub(crate) spellings: bool,
     pub(crate) given: GivenLevel,
     pub(crate) same_number: bool,
     /// At least one is unborn.
     pub(crate) unborn: bool,
-    pub(crate) mother_same: bool,
-    /// One is unborn, and its mother is said to be another woman.
-    pub(crate) mothers_differ: bool,
-    /// A record that names brothers and sisters names none who is called alike.
-    pub(crate) no_twin: bool,
 }
 
 impl Judged {
@@ -61,30 +68,36 @@ impl Judged {
         }
     }
 
-    /// Whether more facts could still make it a match: nothing contradicts, there are only too few.
+    /// Whether they cannot be one child, whoever else is: not that too little is known, but that what is known differs.
+    pub(crate) const fn contradicts(&self) -> bool {
+        self.sibling < ASK.sibling || matches!(self.band, ChildBand::Different) && self.stranger >= ASK.stranger
+    }
+
+    /// Whether all records of both together could still make it a match.
     pub(crate) const fn weak(&self) -> bool {
-        !self.conflict && self.stranger >= WEAK && self.sibling >= ASK.sibling
+        self.stranger >= WEAK && self.sibling >= WEAK_SIBLING
     }
 }
 
+/// Two records by themselves.
 pub(crate) fn judge(c: &Comparison, population: Population) -> Judged {
+    judge_groups(c, SecondChild::default(), population)
+}
+
+/// Two groups of records, compared by all that each says together.
+pub(crate) fn judge_groups(c: &Comparison, second: SecondChild, population: Population) -> Judged {
     let child = weights::child(c, population);
     let family = weights::family(c, population);
     let judged = |band, stranger, sibling| Judged {
         band,
         stranger,
         sibling,
-        conflict: if population == Population::Families { conflict(c) } else { c.same_reference == Some(false) },
         twins: twins_of_one_home(c) && !same_number(c),
-        spellings: spellings_doubtful(c) && births_agree(c),
+        spellings: c.two_spellings && !c.no_twin && !same_number(c) && births_agree(c),
         given: c.given,
         same_number: same_number(c),
         unborn: c.unborn,
-        mother_same: same_mother(c),
-        mothers_differ: mothers_differ(c),
-        no_twin: c.no_twin,
         nameless: matches!(c.given, GivenLevel::Missing | GivenLevel::Initial) && !same_number(c),
-        births_differ: matches!(c.birth, BirthLevel::Different | BirthLevel::Generation),
     };
     if population == Population::Register {
         let sum = weights::PRIOR.stranger + child.stranger + family;
@@ -92,9 +105,10 @@ pub(crate) fn judge(c: &Comparison, population: Population) -> Judged {
     }
     let capped = family.clamp(weights::LEAST_FAMILY, weights::MOST_FAMILY);
     let pregnancy = weights::pregnancy(c);
-    let stranger = weights::PRIOR.stranger + child.stranger + capped + pregnancy;
-    let sibling = weights::PRIOR.sibling + child.sibling + pregnancy.min(0);
-    judged(guarded(c, stranger, sibling), stranger, sibling)
+    let left = weights::second_child(c, second);
+    let stranger = weights::PRIOR.stranger + child.stranger + capped + pregnancy + left.stranger;
+    let sibling = weights::PRIOR.sibling + child.sibling + pregnancy.min(0) + left.sibling;
+    judged(guarded(c, second, stranger, sibling), stranger, sibling)
 }
 
 const fn band_of(stranger: i32, sibling: i32, sure: i32, ask: i32) -> ChildBand {
@@ -107,26 +121,28 @@ const fn band_of(stranger: i32, sibling: i32, sure: i32, ask: i32) -> ChildBand 
     }
 }
 
-/// The band by weight, held down where a twin or a wrong number may be behind it.
-fn guarded(c: &Comparison, stranger: i32, sibling: i32) -> ChildBand {
+/// The band by weight, held down by the few things that no weight outdoes.
+fn guarded(c: &Comparison, second: SecondChild, stranger: i32, sibling: i32) -> ChildBand {
     if c.kinds_differ || c.ordinals_differ {
         return ChildBand::Different;
     }
-    let same_number = same_number(c);
     let band = band_of(stranger, sibling, MATCH.stranger, ASK.stranger);
-    if two_numbers_one_name(c) && !c.named_as_sibling {
-        return ChildBand::Possible;
+    let at_most_asked = band.max(ChildBand::Possible);
+    let same_number = same_number(c);
+    if c.nhs == IdentifierLevel::Different {
+        // Two numbers that are both right are two children's, unless all else says that one was given wrongly.
+        let all_else = c.given <= GivenLevel::Same && births_same(c) && (one_home(c) || c.family <= FamilyLevel::Same);
+        return if all_else && !c.named_as_sibling { ChildBand::Possible } else { ChildBand::Different };
     }
-    if conflict(c) || c.named_as_sibling {
-        let ask = same_number || c.same_reference == Some(true) && band != ChildBand::Different;
-        return if ask { ChildBand::Possible } else { weaker(band, c) };
+    if c.named_as_sibling || second.points {
+        return if same_number { ChildBand::Possible } else { ChildBand::Different };
     }
-    let two_records = c.same_reference == Some(false) && c.given > GivenLevel::Same;
-    if same_number && (band == ChildBand::Different || in_doubt(c) || two_records) {
-        return ChildBand::Possible;
+    if c.given == GivenLevel::Distinct || c.given == GivenLevel::Unlike && !(same_number && births_same(c)) {
+        let renamed = same_number && births_agree(c) && c.same_sex != Some(false) && one_home(c);
+        return if renamed { ChildBand::Possible } else { ChildBand::Different };
     }
-    if c.one_of_several && !same_number {
-        return band.max(ChildBand::Possible);
+    if same_number && !births_agree(c) && !one_home(c) || c.one_of_several && !same_number || by_name_of_mother(c) {
+        return at_most_asked;
     }
     band
 }
@@ -135,54 +151,8 @@ fn same_number(c: &Comparison) -> bool {
     c.nhs == IdentifierLevel::Same || c.upn == IdentifierLevel::Same
 }
 
-/// Whether something speaks against a number in common: another number differs, or the births do and nothing of the
-/// home is known to be the same.
-fn in_doubt(c: &Comparison) -> bool {
-    let numbers =
-        c.nhs == IdentifierLevel::Different || c.upn == IdentifierLevel::Different && c.nhs != IdentifierLevel::Same;
-    let births = matches!(c.birth, BirthLevel::Different | BirthLevel::Generation);
-    numbers || births && !one_home(c)
-}
-
-/// A rare name, the family's name and the birthday in common, and two numbers: one child with a wrong number, or two.
-fn two_numbers_one_name(c: &Comparison) -> bool {
-    c.nhs == IdentifierLevel::Different
-        && c.given == GivenLevel::SameRare
-        && c.family <= FamilyLevel::Same
-        && c.birth == BirthLevel::Same
-}
-
-/// What is left of a band where something speaks plainly against it: a question, unless two names are at odds, which is
-/// a twin or a sibling.
-fn weaker(band: ChildBand, c: &Comparison) -> ChildBand {
-    let two_records =
-        c.nhs == IdentifierLevel::Different || c.upn == IdentifierLevel::Different || c.same_reference == Some(false);
-    let two_names = c.given >= GivenLevel::Unlike || c.given > GivenLevel::Same && two_records;
-    if two_names || c.named_as_sibling { ChildBand::Different } else { band.max(ChildBand::Possible) }
-}
-
-/// What keeps two records out of one cluster: two names, two spellings that twins may bear, two numbers or one agency's
-/// two records where not all else is the same.
-fn conflict(c: &Comparison) -> bool {
-    let same_name = c.given <= GivenLevel::Same;
-    c.given >= GivenLevel::Unlike
-        || c.ordinals_differ
-        || c.kinds_differ
-        || c.named_as_sibling
-        || spellings_doubtful(c)
-        || c.nhs == IdentifierLevel::Different && !(same_name && births_agree(c) && one_home(c))
-        || c.upn == IdentifierLevel::Different && c.nhs != IdentifierLevel::Same && !(same_name && one_home(c))
-        || !same_name && c.twin_alike && !same_number(c)
-        || c.same_reference == Some(false)
-            && !(same_number(c) && c.given <= GivenLevel::Form && !c.two_spellings)
-            && !(same_name && births_agree(c) && one_home(c))
-        || c.same_sex == Some(false) && !same_name && c.nhs != IdentifierLevel::Same
-        || mothers_differ(c)
-}
-
-/// Two spellings, and neither number nor reference that says they are one child's.
-pub(crate) fn spellings_doubtful(c: &Comparison) -> bool {
-    c.two_spellings && !c.no_twin && !same_number(c) && c.same_reference != Some(true)
+const fn births_same(c: &Comparison) -> bool {
+    matches!(c.birth, BirthLevel::Same | BirthLevel::DayMonthSwapped | BirthLevel::Slip)
 }
 
 const fn births_agree(c: &Comparison) -> bool {
@@ -197,8 +167,13 @@ const fn same_mother(c: &Comparison) -> bool {
     matches!(c.mother, ParentLevel::Sure | ParentLevel::Same)
 }
 
-fn mothers_differ(c: &Comparison) -> bool {
-    c.unborn && c.mother == ParentLevel::Different && c.family >= FamilyLevel::Missing
+/// Whether an expected baby would be told by its mother's name alone: many mothers bear one name.
+fn by_name_of_mother(c: &Comparison) -> bool {
+    let beside = c.house == HouseLevel::Same
+        || c.postcode == PostcodeLevel::Same
+        || c.mother == ParentLevel::Sure
+        || matches!(c.father, ParentLevel::Sure | ParentLevel::Same);
+    c.unborn && !beside && !same_number(c)
 }
 
 /// Twins by name and birthday, as far as nothing says that they live in two homes: a family's name is common.

@@ -3,7 +3,7 @@
 //! Records are put into an order of their own content first, so the order in which they came says nothing. Pairs come
 //! from shared keys; a key that a crowd shares is read along that order with a bounded number of neighbours.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::BTreeMap;
 use std::hash::{Hash, Hasher as _};
 
 use super::bands::{Judged, judge};
@@ -12,7 +12,7 @@ use super::compare::Comparison;
 use super::dates;
 use super::evidence::{Reason, ReasonCode, reasons};
 use super::facts::PersonFacts;
-use super::growing::Growing;
+use super::growing::{Asked, Growing};
 use super::identifiers;
 use super::prepared::{Fnv as Hasher, Person};
 use super::weights::Population;
@@ -86,8 +86,6 @@ pub(super) type Pair = (u32, u32);
 #[derive(Debug, Default)]
 struct Found {
     edges: Vec<Edge>,
-    /// Too little in one record, but perhaps enough in all records of the two together.
-    weak: Vec<Edge>,
     twins: Vec<Pair>,
     /// Records of two spellings, which may be twins'.
     spellings: Vec<Pair>,
@@ -164,7 +162,6 @@ impl Sorting {
             let workers: Vec<_> = pairs.chunks(share).map(|part| scope.spawn(move || scored(part))).collect();
             workers.into_iter().filter_map(|worker| worker.join().ok()).fold(Found::default(), |mut all, part| {
                 all.edges.extend(part.edges);
-                all.weak.extend(part.weak);
                 all.twins.extend(part.twins);
                 all.spellings.extend(part.spellings);
                 all
@@ -185,10 +182,8 @@ impl Sorting {
             if judged.spellings {
                 found.spellings.push((*a, *b));
             }
-            if judged.band != ChildBand::Different {
+            if judged.band != ChildBand::Different || judged.weak() {
                 found.edges.push(Edge { a: *a, b: *b, judged });
-            } else if judged.weak() {
-                found.weak.push(Edge { a: *a, b: *b, judged });
             }
         }
         found
@@ -207,35 +202,25 @@ impl Sorting {
             && !identifiers::near(a.upn, b.upn)
     }
 
+    pub(super) const fn is_register(&self) -> bool {
+        matches!(self.population, Population::Register)
+    }
+
     pub(super) fn compared(&self, a: u32, b: u32) -> Option<Comparison> {
         Some(Comparison::of(&self.words, self.person(a)?, self.person(b)?))
     }
 
-    pub(super) fn judged(&self, a: u32, b: u32) -> Option<Judged> {
+    fn judged(&self, a: u32, b: u32) -> Option<Judged> {
         Some(judge(&self.compared(a, b)?, self.population))
     }
 
-    /// Plain pairs first: a very same name, or a number. Then names that are only alike, then records without a name, and
-    /// last the clusters that say enough only together.
-    fn finish(&self, Found { mut edges, mut weak, twins, spellings }: Found) -> Children {
+    fn finish(&self, Found { mut edges, twins, spellings }: Found) -> Children {
         edges.sort_unstable_by_key(|edge| (edge.judged.turn(), -edge.judged.strength(), edge.a, edge.b));
         let mut growing = Growing::new(self);
-        let mut asked: Vec<(Edge, Option<ReasonCode>)> = Vec::new();
-        for turn in edges.chunk_by(|a, b| a.judged.turn() == b.judged.turn()) {
-            if turn.iter().any(|edge| edge.judged.nameless) {
-                growing.mark_twins(&twins, &spellings);
-            }
-            growing.join_all(turn, &mut asked);
-        }
-        if self.population == Population::Families {
-            growing.mark_twins(&twins, &spellings);
-            asked.retain(|(edge, why)| *why == Some(ReasonCode::RunnerUp) || !growing.join_together(edge));
-            weak.sort_unstable_by_key(|edge| (edge.judged.turn(), -edge.judged.strength(), edge.a, edge.b));
-            for edge in &weak {
-                growing.join_together(edge);
-            }
-        }
-        let questions = self.questions(&growing, &asked);
+        growing.grow(&edges, &twins, &spellings);
+        let mut questions: Vec<Question> =
+            growing.asked(&edges).into_iter().filter_map(|asked| self.question(&asked)).collect();
+        questions.sort_by_key(|question| (question.one, question.other));
         Children { clusters: self.clusters(&growing), questions }
     }
 
@@ -268,22 +253,8 @@ impl Sorting {
         self.places.get(index(node)).copied()
     }
 
-    /// One question for each two clusters, the strongest; none where names already tell the clusters apart.
-    fn questions(&self, growing: &Growing<'_>, asked: &[(Edge, Option<ReasonCode>)]) -> Vec<Question> {
-        let mut seen: HashSet<Pair> = HashSet::new();
-        let mut questions = Vec::new();
-        for (edge, why) in asked {
-            let (a, b) = (growing.root(edge.a), growing.root(edge.b));
-            if a == b || !seen.insert((a.min(b), a.max(b))) || growing.told_apart(a, b, edge) {
-                continue;
-            }
-            questions.extend(self.question(edge, *why));
-        }
-        questions.sort_by_key(|question: &Question| (question.one, question.other));
-        questions
-    }
-
-    fn question(&self, edge: &Edge, why: Option<ReasonCode>) -> Option<Question> {
+    fn question(&self, asked: &Asked) -> Option<Question> {
+        let Asked { edge, why } = asked;
         let mut evidence = self.compared(edge.a, edge.b).map(|c| reasons(&c, self.population)).unwrap_or_default();
         evidence.extend(why.map(|code| Reason::new(code, 0)));
         let (a, b) = (self.place(edge.a)?, self.place(edge.b)?);

@@ -7,7 +7,11 @@ use super::dates::{self, BirthLevel};
 use super::identifiers::{self, IdentifierLevel};
 use super::names::{self, FamilyLevel, GivenLevel};
 use super::prepared::{Person, Relative};
+use super::weights::{self, Population};
 use super::words::Words;
+
+/// The most brothers and sisters of a record that are looked for in another.
+const SIBLINGS: usize = 8;
 
 /// How two people's mothers, or fathers, agree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -43,6 +47,8 @@ pub(crate) struct Comparison {
     pub(crate) address_words: u8,
     pub(crate) mother: ParentLevel,
     pub(crate) father: ParentLevel,
+    /// Brothers and sisters whom both name.
+    pub(crate) siblings: u8,
     pub(crate) same_school: bool,
     pub(crate) same_gp: bool,
     /// At least one is unborn.
@@ -71,7 +77,7 @@ impl Comparison {
             two_spellings: matches!(given, GivenLevel::Form | GivenLevel::Swapped)
                 && names::two_spellings(words, &a.forms, &b.forms),
             no_twin: names_no_twin(words, a, b) || names_no_twin(words, b, a),
-            birth: dates::compare(a.birth, b.birth),
+            birth: births(a, b),
             nhs: identifiers::compare(a.nhs, b.nhs),
             upn: identifiers::compare(a.upn, b.upn),
             same_sex: same_sex(a.sex, b.sex),
@@ -81,6 +87,7 @@ impl Comparison {
             address_words,
             mother: parents(words, a, b, RelationshipKind::MotherOf),
             father: parents(words, a, b, RelationshipKind::FatherOf),
+            siblings: siblings_in_common(words, a, b),
             same_school: a.school != 0 && a.school == b.school,
             same_gp: a.gp != 0 && a.gp == b.gp,
             unborn: a.is_unborn() || b.is_unborn(),
@@ -91,6 +98,37 @@ impl Comparison {
             kinds_differ: a.kind != b.kind && (a.kind == PersonKind::Adult || b.kind == PersonKind::Adult),
         }
     }
+}
+
+/// The best agreement of any two days of birth that the records give.
+fn births(a: &Person, b: &Person) -> BirthLevel {
+    let all = |person: &Person| -> Vec<BirthDate> {
+        person.birth.into_iter().chain(person.other_births.iter().copied()).collect()
+    };
+    let (ours, theirs) = (all(a), all(b));
+    let levels = ours.iter().flat_map(|x| theirs.iter().map(|y| dates::compare(Some(*x), Some(*y))));
+    levels.max_by_key(|level| weights::birth(*level, Population::Families).stranger).unwrap_or(BirthLevel::Missing)
+}
+
+/// How many brothers and sisters both name, those with the same birthday counted thrice.
+fn siblings_in_common(words: &Words, a: &Person, b: &Person) -> u8 {
+    let named = |person: &Person| -> Vec<Relative> {
+        let siblings = person.relatives.iter().filter(|one| is_sibling(one.kind) && !one.name.given.is_empty());
+        siblings.take(SIBLINGS).cloned().collect()
+    };
+    let (ours, mut theirs) = (named(a), named(b));
+    let mut sum = 0_u8;
+    for x in &ours {
+        let same = theirs.iter().position(|y| {
+            let births = x.birth.zip(y.birth).is_none_or(|(x, y)| x == y);
+            births && names::compare_forms(words, &x.name, &y.name).0 <= GivenLevel::Form
+        });
+        if let Some(at) = same {
+            let y = theirs.swap_remove(at);
+            sum = sum.saturating_add(if x.birth.is_some() && y.birth.is_some() { 3 } else { 1 });
+        }
+    }
+    sum
 }
 
 fn same_sex(a: Sex, b: Sex) -> Option<bool> {

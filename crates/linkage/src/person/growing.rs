@@ -1,19 +1,26 @@
-//! Clusters while they grow, the strongest pair first: what keeps them apart, and what is left for a person.
+//! Clusters while they grow, the strongest pair first.
+//!
+//! Whether two clusters are one child is judged by what all their records say together: noisy copies of one child, or of
+//! two? So each record's error is charged once, and one bad record does not throw out another. A second child is argued for
+//! by what it would leave behind: a number of its own, an entry as brother or sister, two names at one agency.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
-use super::bands::{Judged, judge};
+use super::bands::{Judged, SecondChild, judge_groups};
 use super::cluster::{ASKED, Edge, Pair, Sorting, index};
-use super::compare::Comparison;
+use super::compare::{Comparison, is_sibling};
 use super::evidence::ReasonCode;
-use super::names::GivenLevel;
+use super::names::{GivenLevel, given_alike};
 use super::prepared::Person;
-use super::weights::Population;
 use crate::child::ChildBand;
 
-/// How far behind a runner-up's own facts must be, in hundredths of a bit, and how many runners-up are looked at.
+/// How far behind a runner-up must be, in hundredths of a bit, and how many runners-up are looked at.
 const MARGIN: i32 = 300;
-const RUNNERS_UP: usize = 32;
+const RUNNERS_UP: usize = 8;
+/// How often all pairs are looked at again, as clusters have grown meanwhile.
+const ROUNDS: u8 = 5;
+/// The most questions about one child: the likeliest.
+const MOST_ASKED: usize = 2;
 
 /// Clusters while they grow.
 pub(super) struct Growing<'a> {
@@ -25,6 +32,14 @@ pub(super) struct Growing<'a> {
     root: Vec<u32>,
     pub(super) members: Vec<Vec<u32>>,
     pub(super) evidence: Vec<Vec<Pair>>,
+    /// What the records of clusters of several say together.
+    wholes: HashMap<u32, Person>,
+}
+
+/// A pair of clusters for a person to decide.
+pub(super) struct Asked {
+    pub(super) edge: Edge,
+    pub(super) why: Option<ReasonCode>,
 }
 
 impl<'a> Growing<'a> {
@@ -37,6 +52,7 @@ impl<'a> Growing<'a> {
             root: nodes().collect(),
             members: nodes().map(|node| vec![node]).collect(),
             evidence: vec![Vec::new(); sorting.people.len()],
+            wholes: HashMap::new(),
         }
     }
 
@@ -48,22 +64,27 @@ impl<'a> Growing<'a> {
         self.members.get(index(root)).map_or(&[], Vec::as_slice)
     }
 
-    /// Joins along edges, strongest first; what cannot be joined is asked.
-    pub(super) fn join_all(&mut self, edges: &[Edge], asked: &mut Vec<(Edge, Option<ReasonCode>)>) {
-        let torn = self.torn(edges);
-        for edge in edges {
-            if edge.judged.band == ChildBand::Possible {
-                asked.push((*edge, None));
-            } else if torn.contains(&(edge.a, edge.b)) {
-                asked.push((*edge, Some(ReasonCode::RunnerUp)));
-            } else if !self.join(edge) {
-                asked.push((*edge, Some(ReasonCode::Grouped)));
+    /// Joins along edges, which stand in their order: plain pairs first, then names that are only alike, then records without
+    /// a name, then all again. `twins` and `spellings` are pairs that may be twins.
+    pub(super) fn grow(&mut self, edges: &[Edge], twins: &[Pair], spellings: &[Pair]) {
+        for round in 0..ROUNDS {
+            let mut open: Vec<&Edge> = edges.iter().filter(|edge| edge.judged.turn() <= round).collect();
+            open.retain(|edge| self.root(edge.a) != self.root(edge.b));
+            self.mark_twins(twins, spellings);
+            let torn = self.torn(&open);
+            let before = self.evidence.iter().map(Vec::len).sum::<usize>();
+            for edge in open.iter().filter(|edge| !torn.contains(&(edge.a, edge.b))) {
+                self.join(edge);
+            }
+            let after = self.evidence.iter().map(Vec::len).sum::<usize>();
+            if round > 2 && before == after {
+                break;
             }
         }
     }
 
     /// Remembers whose twin stands in another cluster; within one, two names were one child's after all.
-    pub(super) fn mark_twins(&mut self, twins: &[Pair], spellings: &[Pair]) {
+    fn mark_twins(&mut self, twins: &[Pair], spellings: &[Pair]) {
         let apart = |pairs: &[Pair]| {
             let apart = pairs.iter().filter(|(a, b)| self.root(*a) != self.root(*b));
             apart.flat_map(|(a, b)| [*a, *b]).collect()
@@ -71,51 +92,104 @@ impl<'a> Growing<'a> {
         (self.twins, self.spellings) = (apart(twins), apart(spellings));
     }
 
-    /// Matches of a record whose runner-up is close behind and cannot be the same child as the best. Only the child's own
-    /// facts are weighed: where one twin's record names a street and the other's does not, that tells nothing.
-    fn torn(&self, edges: &[Edge]) -> HashSet<Pair> {
-        let mut torn = HashSet::new();
-        if self.sorting.population == Population::Register || edges.iter().all(|edge| edge.judged.turn() == 0) {
-            return torn;
-        }
-        let mut partners: HashMap<u32, Vec<(i32, u32)>> = HashMap::new();
+    /// Pairs of a record that fits two clusters nearly as well, which cannot be one child.
+    fn torn(&self, edges: &[&Edge]) -> HashSet<Pair> {
+        let mut partners: HashMap<u32, BTreeMap<u32, u32>> = HashMap::new();
         for edge in edges {
-            // Whose baby it is, the mother and the house tell; who among brothers and sisters, only the child's own facts.
-            let score = if edge.judged.unborn { edge.judged.stranger } else { edge.judged.sibling };
-            partners.entry(edge.a).or_default().push((score, edge.b));
-            partners.entry(edge.b).or_default().push((score, edge.a));
+            partners.entry(edge.a).or_default().entry(self.root(edge.b)).or_insert(edge.b);
+            partners.entry(edge.b).or_default().entry(self.root(edge.a)).or_insert(edge.a);
         }
-        for (node, mut partners) in partners {
+        let mut torn = HashSet::new();
+        for (node, clusters) in partners.into_iter().filter(|(_, clusters)| clusters.len() > 1) {
+            let own = self.root(node);
             let unborn = self.sorting.person(node).is_some_and(Person::is_unborn);
-            partners.sort_unstable_by_key(|(sibling, other)| (-sibling, *other));
-            let Some(&(best, first)) = partners.first() else { continue };
-            let close = partners.iter().take_while(|(sibling, _)| best - sibling < MARGIN).take(RUNNERS_UP);
-            let close: Vec<u32> = close.map(|(_, other)| *other).collect();
-            let rival = |other: &u32| {
-                let judged = self.sorting.judged(first, *other).filter(|judged| judged.conflict);
-                let apart = self.root(first) != self.root(*other);
-                apart
-                    && judged.is_some_and(|judged| {
-                        let judged = Judged { no_twin: judged.no_twin || unborn, ..judged };
-                        self.vetoed(self.root(first), self.root(*other), &judged)
-                    })
+            let fits = |root: u32| -> Option<i32> {
+                let judged = self.weigh(own, root).filter(|judged| judged.band == ChildBand::Match)?;
+                // Whose baby it is, the mother and the house tell; who among brothers and sisters, the child's own facts.
+                Some(if unborn { judged.stranger } else { judged.sibling })
             };
-            if close.iter().skip(1).any(rival) {
-                torn.extend(close.iter().map(|other| (node.min(*other), node.max(*other))));
+            let mut fitting: Vec<(i32, u32)> =
+                clusters.keys().take(RUNNERS_UP).filter_map(|root| Some((-fits(*root)?, *root))).collect();
+            fitting.sort_unstable();
+            let Some(&(best, first)) = fitting.first() else { continue };
+            let close: Vec<u32> =
+                fitting.iter().skip(1).take_while(|(fit, _)| fit - best < MARGIN).map(|(_, root)| *root).collect();
+            let members = self.of(own).iter().chain(self.of(first)).take(2 * ASKED);
+            let joined = Person::together(members.filter_map(|node| self.sorting.person(*node)));
+            let rival = |root: &u32| {
+                let compared = joined.as_ref().zip(self.whole(*root));
+                let compared = compared.map(|(one, other)| Comparison::of(&self.sorting.words, one, other));
+                let second = self.second_child(first, *root);
+                compared.is_some_and(|c| judge_groups(&c, second, self.sorting.population).contradicts())
+            };
+            if close.iter().any(rival) {
+                torn.extend(edges_to(edges, node, std::iter::once(first).chain(close), |node| self.root(node)));
             }
         }
         torn
     }
 
-    /// Joins the clusters of an edge unless their members contradict each other; says whether they are one now.
-    fn join(&mut self, edge: &Edge) -> bool {
-        let (a, b) = (self.root(edge.a), self.root(edge.b));
-        if a == b {
-            return true;
+    fn whole(&self, root: u32) -> Option<&Person> {
+        self.wholes.get(&root).or_else(|| self.sorting.person(root))
+    }
+
+    /// What all records of two clusters say together.
+    pub(super) fn weigh(&self, a: u32, b: u32) -> Option<Judged> {
+        let (one, other) = self.whole(a).zip(self.whole(b))?;
+        let mut compared = Comparison::of(&self.sorting.words, one, other);
+        // What references say is charged once for the groups.
+        let second = if self.sorting.is_register() {
+            SecondChild::default()
+        } else {
+            compared.same_reference = None;
+            self.second_child(a, b)
+        };
+        Some(judge_groups(&compared, second, self.sorting.population))
+    }
+
+    fn second_child(&self, a: u32, b: u32) -> SecondChild {
+        let mut second = SecondChild { spelt_by_several: self.spelt_by_several(a, b), ..SecondChild::default() };
+        let people = |root: u32| self.of(root).iter().take(ASKED).filter_map(|node| self.sorting.person(*node));
+        for x in people(a) {
+            for y in people(b) {
+                second.points |= points_at(x, y) || points_at(y, x);
+                if x.agency == 0 || x.agency != y.agency || x.reference == 0 || y.reference == 0 {
+                    continue;
+                }
+                if x.reference == y.reference {
+                    second.one_reference = true;
+                } else if !x.is_unborn() && !y.is_unborn() {
+                    second.two_references = true;
+                    second.two_names_at_one_agency |=
+                        given_alike(&self.sorting.words, x, y).is_some_and(|level| level > GivenLevel::Same);
+                }
+            }
         }
-        let twins = edge.judged.nameless && self.has_twin(a, b, edge.judged.unborn);
-        if twins || self.vetoed(a, b, &edge.judged) {
-            return false;
+        second
+    }
+
+    /// Whether in each of two clusters two agencies or more spell the given name alike, so that it is no slip of one hand, and
+    /// no record has the other's spelling.
+    fn spelt_by_several(&self, a: u32, b: u32) -> bool {
+        let spellings = |root: u32| -> BTreeMap<u32, HashSet<u64>> {
+            let mut spellings: BTreeMap<u32, HashSet<u64>> = BTreeMap::new();
+            for person in self.of(root).iter().take(ASKED).filter_map(|node| self.sorting.person(*node)) {
+                for word in person.forms.iter().filter_map(|form| form.given.first()) {
+                    spellings.entry(*word).or_default().insert(person.agency);
+                }
+            }
+            spellings
+        };
+        let (one, other) = (spellings(a), spellings(b));
+        let several = |of: &BTreeMap<u32, HashSet<u64>>| of.values().any(|agencies| agencies.len() > 1);
+        several(&one) && several(&other) && !one.keys().any(|word| other.contains_key(word))
+    }
+
+    /// Joins the clusters of an edge where all their records together say so.
+    fn join(&mut self, edge: &Edge) {
+        let (a, b) = (self.root(edge.a), self.root(edge.b));
+        if a == b || self.weigh(a, b).is_none_or(|judged| judged.band != ChildBand::Match || self.may_be_a_twin(a, b, &judged)) {
+            return;
         }
         let (to, from) = if (self.of(a).len(), b) >= (self.of(b).len(), a) { (a, b) } else { (b, a) };
         let moved = self.members.get_mut(index(from)).map(std::mem::take).unwrap_or_default();
@@ -132,92 +206,65 @@ impl<'a> Growing<'a> {
             own.extend(joins);
             own.push((edge.a, edge.b));
         }
-        true
-    }
-
-    /// Joins two clusters whose records say enough only together: one knows the mother, another the house.
-    pub(super) fn join_together(&mut self, edge: &Edge) -> bool {
-        let (a, b) = (self.root(edge.a), self.root(edge.b));
-        if a == b {
-            return true;
+        self.wholes.remove(&from);
+        let whole = Person::together(self.of(to).iter().take(ASKED).filter_map(|node| self.sorting.person(*node)));
+        if let Some(whole) = whole {
+            self.wholes.insert(to, whole);
         }
-        let whole = |root: u32| {
-            Person::together(self.of(root).iter().take(ASKED).filter_map(|node| self.sorting.person(*node)))
-        };
-        let Some((one, other)) = whole(a).zip(whole(b)) else { return false };
-        let judged = judge(&Comparison::of(&self.sorting.words, &one, &other), self.sorting.population);
-        let whole_edge = Edge { judged, ..*edge };
-        judged.band == ChildBand::Match && self.join(&whole_edge)
     }
 
-    /// Whether a member of either cluster has a twin. That two are expected, a record says; so two spellings of one name
-    /// leave an unborn baby's record in no doubt.
-    fn has_twin(&self, a: u32, b: u32, unborn: bool) -> bool {
-        let twin = |node: &u32| self.twins.contains(node) || !unborn && self.spellings.contains(node);
-        self.of(a).iter().chain(self.of(b)).take(2 * ASKED).any(twin)
+    /// Whether a record without a name may as well be a twin's of whom another record tells. That two are expected, a record
+    /// says; so two spellings of one name leave an unborn baby's record in no doubt.
+    fn may_be_a_twin(&self, a: u32, b: u32, judged: &Judged) -> bool {
+        let twin = |node: &u32| self.twins.contains(node) || !judged.unborn && self.spellings.contains(node);
+        judged.nameless && self.of(a).iter().chain(self.of(b)).take(2 * ASKED).any(twin)
     }
 
-    /// Any two members that cannot be one child, births that mostly exclude each other, or two spellings each of which
-    /// several records bear out.
-    fn vetoed(&self, a: u32, b: u32, by: &Judged) -> bool {
-        let (mut asked, mut births, mut slips) = (0_usize, 0_usize, 0_usize);
-        for x in self.of(a).iter().take(ASKED) {
-            for y in self.of(b).iter().take(ASKED) {
-                let Some(judged) = self.sorting.judged(*x, *y) else { continue };
-                let excused = by.no_twin && judged.spellings || by.mother_same && judged.mothers_differ;
-                if judged.conflict && !excused && !self.bridged(a, b, *x, *y) {
-                    return true;
-                }
-                asked += 1;
-                births += usize::from(judged.births_differ);
-                slips += usize::from(matches!(judged.given, GivenLevel::Slip | GivenLevel::Slips));
+    /// What is left for a person: one question for two clusters, the strongest pair of records standing for them, and few about
+    /// one child.
+    pub(super) fn asked(&self, edges: &[Edge]) -> Vec<Asked> {
+        let mut seen: HashSet<Pair> = HashSet::new();
+        let mut open: Vec<(i32, Asked)> = Vec::new();
+        for edge in edges {
+            let (a, b) = (self.root(edge.a), self.root(edge.b));
+            if a == b || !seen.insert((a.min(b), a.max(b))) {
+                continue;
+            }
+            let Some(judged) = self.weigh(a, b) else { continue };
+            let why = (judged.band == ChildBand::Match).then_some(ReasonCode::RunnerUp);
+            if judged.band != ChildBand::Different {
+                open.push((judged.strength(), Asked { edge: *edge, why }));
             }
         }
-        let borne_out = slips == asked && self.spelt_by_several(a) && self.spelt_by_several(b);
-        self.sorting.population == Population::Families && (births * 2 > asked || borne_out)
+        open.sort_by_key(|(strength, asked)| (-strength, asked.edge.a, asked.edge.b));
+        let mut about: HashMap<u32, usize> = HashMap::new();
+        open.retain(|(_, asked)| {
+            let ends = [self.root(asked.edge.a), self.root(asked.edge.b)];
+            let few = ends.iter().all(|root| about.get(root).copied().unwrap_or_default() < MOST_ASKED);
+            if few {
+                ends.iter().for_each(|root| *about.entry(*root).or_default() += 1);
+            }
+            few
+        });
+        open.into_iter().map(|(_, asked)| asked).collect()
     }
+}
 
-    /// Whether somebody in either cluster goes by both names: a known-as name joins what looks like two.
-    fn bridged(&self, a: u32, b: u32, x: u32, y: u32) -> bool {
-        let only_names =
-            |c: &Comparison| c.given >= GivenLevel::Unlike && c.nhs != super::identifiers::IdentifierLevel::Different;
-        let Some(compared) = self.sorting.compared(x, y) else { return false };
-        if super::bands::spellings_doubtful(&compared) {
-            return self.spelt_both_ways(a, x, y) || self.spelt_both_ways(b, y, x);
-        }
-        if !only_names(&compared) {
-            return false;
-        }
-        let goes_by = |one: u32, other: u32| {
-            self.sorting.compared(one, other).is_some_and(|c| c.given <= GivenLevel::Form && !c.named_as_sibling)
-        };
-        let mut both = self.of(a).iter().chain(self.of(b)).take(2 * ASKED);
-        both.any(|z| *z != x && *z != y && goes_by(*z, x) && goes_by(*z, y))
-    }
+/// Whether a record of a person points at another as a brother or sister.
+fn points_at(x: &Person, y: &Person) -> bool {
+    x.relatives.iter().filter(|relative| is_sibling(relative.kind)).any(|sibling| {
+        sibling.key != 0 && sibling.key == y.key || sibling.reference != 0 && sibling.reference == y.reference
+    })
+}
 
-    /// Whether two agencies or more spell the given name in the very same way, so that it is no slip of one hand.
-    fn spelt_by_several(&self, cluster: u32) -> bool {
-        let mut seen = HashSet::new();
-        let people = self.of(cluster).iter().take(ASKED).filter_map(|node| self.sorting.person(*node));
-        let mut spellings = people.filter_map(|person| Some((*person.forms.first()?.given.first()?, person.agency)));
-        let mut first: HashMap<u32, u64> = HashMap::new();
-        spellings.any(|(word, agency)| {
-            let new = seen.insert((word, agency));
-            new && first.insert(word, agency).is_some()
-        })
-    }
-
-    /// Whether another record in the cluster of `x` already spells the name as `y` does.
-    fn spelt_both_ways(&self, cluster: u32, x: u32, y: u32) -> bool {
-        let same = |z: u32| self.sorting.judged(z, y).is_some_and(|judged| judged.given <= GivenLevel::Same);
-        self.of(cluster).iter().take(ASKED).any(|z| *z != x && same(*z))
-    }
-
-    /// Whether clusters that only one weak pair would join are already told apart by names elsewhere.
-    pub(super) fn told_apart(&self, a: u32, b: u32, edge: &Edge) -> bool {
-        if edge.judged.conflict {
-            return false;
-        }
-        self.vetoed(a, b, &edge.judged) && edge.judged.band == ChildBand::Possible
-    }
+/// The pairs of a record with records of some clusters.
+fn edges_to(
+    edges: &[&Edge],
+    node: u32,
+    roots: impl Iterator<Item = u32>,
+    root: impl Fn(u32) -> u32,
+) -> Vec<Pair> {
+    let roots: HashSet<u32> = roots.collect();
+    let to = |edge: &&&Edge| edge.a == node && roots.contains(&root(edge.b)) || edge.b == node && roots.contains(&root(edge.a));
+    edges.iter().filter(to).map(|edge| (edge.a, edge.b)).collect()
 }

@@ -24,19 +24,23 @@ pub(crate) struct Identifier {
 }
 
 impl Identifier {
+    /// Ten digits, or as many as a slip can leave; "not known", "pending" and "9.43477E+09" are no numbers.
     pub(crate) fn nhs(text: &str) -> Option<Self> {
-        Self::read(text, |plain| NhsNumber::parse(plain).is_ok())
+        let plain = plain(text, 12)?;
+        let digits = plain.bytes().all(|byte| byte.is_ascii_digit()) && (8..=11).contains(&plain.len());
+        digits.then(|| Self::of(&plain, NhsNumber::parse(&plain).is_ok()))
     }
 
     /// A temporary number is right in form, but another school gives another one: it never contradicts.
     pub(crate) fn upn(text: &str) -> Option<Self> {
-        Self::read(text, |plain| Upn::parse(plain).is_ok_and(|upn| !upn.is_temporary()))
+        let plain = plain(text, 15)?;
+        let digits = plain.bytes().filter(u8::is_ascii_digit).count();
+        let shaped = (12..=14).contains(&plain.len()) && digits + 3 > plain.len();
+        shaped.then(|| Self::of(&plain, Upn::parse(&plain).is_ok_and(|upn| !upn.is_temporary())))
     }
 
-    fn read(text: &str, check: impl Fn(&str) -> bool) -> Option<Self> {
-        let plain: String = text.chars().filter(char::is_ascii_alphanumeric).take(21).collect();
-        let stand_in = plain.len() < 4 || plain.bytes().all(|b| Some(b) == plain.bytes().next());
-        (!stand_in && plain.len() <= 20).then(|| Self { packed: pack(&plain), valid: check(&plain) })
+    fn of(plain: &str, valid: bool) -> Self {
+        Self { packed: pack(plain), valid }
     }
 
     pub(crate) const fn packed(self) -> u128 {
@@ -46,6 +50,13 @@ impl Identifier {
     pub(crate) fn text(self) -> String {
         unpack(self.packed)
     }
+}
+
+/// Letters and digits alone, at most so many; `None` for one sign repeated, which stands for none.
+fn plain(text: &str, most: usize) -> Option<String> {
+    let plain: String = text.chars().filter(char::is_ascii_alphanumeric).take(most).collect();
+    let stand_in = plain.bytes().all(|byte| Some(byte) == plain.bytes().next());
+    (!stand_in).then_some(plain)
 }
 
 /// Six bits a character; capitals and small letters are the same.

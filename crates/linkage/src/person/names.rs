@@ -2,6 +2,7 @@
 
 use domain::PersonName;
 
+use super::prepared::Person;
 use super::words::{Word, Words, slips, split};
 
 /// Words that stand where a name is not known yet, the first kind by themselves, the second only beside the first.
@@ -49,6 +50,8 @@ pub(crate) struct NameForm {
     pub(crate) family_joined: Option<Word>,
     /// Stands for a name that is not given yet.
     pub(crate) nameless: bool,
+    /// The first given name is one of two parts: "Amelia-Rose".
+    pub(crate) compound: bool,
 }
 
 /// What stands where a given name will be: "Baby", "Unborn", "UBB twin 2".
@@ -79,8 +82,14 @@ pub(crate) fn read(words: &mut Words, name: &PersonName) -> (NameForm, Option<Pl
         given: given.iter().map(|word| words.intern(word)).collect(),
         family: family.iter().map(|word| words.intern(word)).collect(),
         nameless: placeholder.is_some(),
+        compound: is_compound(name.given.as_str()),
     };
     (form, placeholder)
+}
+
+fn is_compound(given: &str) -> bool {
+    let first = given.split_whitespace().next().unwrap_or_default();
+    first.split_once(['-', '‐', '–']).is_some_and(|(one, other)| one.len() > 1 && other.len() > 1)
 }
 
 fn is_placeholder(word: &str) -> bool {
@@ -194,12 +203,19 @@ fn unknown_level(a: &str, b: &str, sounds_alike: bool) -> WordLevel {
         1 if length >= 3 => WordLevel::Slip,
         2 if length >= 5 => WordLevel::Slips,
         3 if length >= 8 => WordLevel::Slips,
+        _ if length >= 3 && long.starts_with(short) && is_name(long.get(length..).unwrap_or_default()) => WordLevel::Slips,
         _ if length >= 3 && long.starts_with(short) => WordLevel::Form,
+        _ if length == 2 && long.starts_with(short) => WordLevel::Initial,
         _ if length >= 4 && sounds_alike => WordLevel::Slips,
         _ if without_vowels(short, long) => WordLevel::Slips,
         _ if slips < long.len() / 2 => WordLevel::Unlike,
         _ => WordLevel::Distinct,
     }
+}
+
+/// Whether a word is a known given name: "Teddy" and "Teddylee" are two names.
+fn is_name(word: &str) -> bool {
+    word.len() > 2 && super::nicknames::table().contains_key(word)
 }
 
 /// Whether so many letters of the shorter are missing in the longer that no slips explain it: a quick look before the exact
@@ -272,6 +288,11 @@ pub(crate) fn compare(words: &Words, a: &[NameForm], b: &[NameForm]) -> (GivenLe
     (given.unwrap_or(GivenLevel::Missing), family.unwrap_or(FamilyLevel::Missing))
 }
 
+/// The best agreement of two people's given names; `None` where one has none.
+pub(crate) fn given_alike(words: &Words, a: &Person, b: &Person) -> Option<GivenLevel> {
+    Some(compare(words, &a.forms, &b.forms).0).filter(|level| *level != GivenLevel::Missing)
+}
+
 /// The better of two levels; one that is missing yields to any other.
 fn better<L: Ord + Copy>(found: Option<L>, next: L, missing: L) -> Option<L> {
     match found {
@@ -283,8 +304,11 @@ fn better<L: Ord + Copy>(found: Option<L>, next: L, missing: L) -> Option<L> {
 }
 
 pub(crate) fn compare_forms(words: &Words, a: &NameForm, b: &NameForm) -> (GivenLevel, FamilyLevel) {
-    let given = given_level(words, a, b);
-    let family = family_level(words, a, b);
+    let (given, family) = (given_level(words, a, b), family_level(words, a, b));
+    if surname_alone(words, a, b) || surname_alone(words, b, a) {
+        return (GivenLevel::Missing, family.min(FamilyLevel::Alike));
+    }
+    let family = if family == FamilyLevel::Missing && family_among_given(words, a, b) { FamilyLevel::Alike } else { family };
     if given >= GivenLevel::Initial && family >= FamilyLevel::Missing && changed_places(words, a, b) {
         return (GivenLevel::Swapped, FamilyLevel::Alike);
     }
@@ -295,10 +319,27 @@ pub(crate) fn compare_forms(words: &Words, a: &NameForm, b: &NameForm) -> (Given
     }
 }
 
+/// Whether what stands as the given name of `a` is a family name of `b`: a surname in the wrong field is no given name.
+fn surname_alone(words: &Words, a: &NameForm, b: &NameForm) -> bool {
+    let [only] = a.given.as_slice() else { return false };
+    let alike = |x: &Word, list: &[Word]| list.iter().any(|y| word_level(words, *x, *y) <= WordLevel::Slip);
+    let own = a.family.is_empty() || alike(only, &a.family);
+    own && alike(only, &b.family) && !alike(only, &b.given) && !b.given.is_empty()
+}
+
+/// Whether one gives its whole name in the given-name field, with the other's family name last.
+fn family_among_given(words: &Words, a: &NameForm, b: &NameForm) -> bool {
+    let among = |whole: &NameForm, other: &NameForm| {
+        let last = whole.given.last().filter(|_| whole.family.is_empty() && whole.given.len() > 1);
+        last.is_some_and(|last| other.family.iter().any(|word| family_word_alike(words, *last, *word)))
+    };
+    among(a, b) || among(b, a)
+}
+
 /// How the given names agree where both stand family name first: what seem to be two family names are known given names,
 /// and what seems to be one given name is not.
 fn both_turned_round(words: &Words, a: &NameForm, b: &NameForm) -> Option<WordLevel> {
-    let ([x], [y]) = (a.family.as_slice(), b.family.as_slice()) else { return None };
+    let (x, y) = (a.family.first()?, b.family.first()?);
     let known = |word: Option<&Word>| word.is_some_and(|word| words.get(*word).is_known());
     let turned = a.given.first() == b.given.first() && !known(a.given.first()) && known(Some(x)) && known(Some(y));
     turned.then(|| word_level(words, *x, *y))
@@ -345,7 +386,7 @@ fn given_level(words: &Words, a: &NameForm, b: &NameForm) -> GivenLevel {
         return after_prefix(words, a, b).unwrap_or_else(|| graded(words, level, first));
     }
     if level <= WordLevel::Slip {
-        return graded(words, level, first);
+        return of_two_parts(words, a, b).unwrap_or_else(|| graded(words, level, first));
     }
     if joined_alike(words, (&a.given, a.given_joined), (&b.given, b.given_joined)) {
         return GivenLevel::Form;
@@ -377,6 +418,24 @@ fn is_prefix_name(words: &Words, word: Word) -> bool {
     facts.forms.contains(&MOHAMMED) || matches!(&*facts.text, "md" | "mhd" | "syed" | "sayed" | "muhd")
 }
 
+/// Names of two parts, of which the first is the same: "Amelia-Rose" and "Amelia-Rae" are two names, and so are a twin's
+/// "Ava" and "Ava-Rose" unless more is known.
+fn of_two_parts(words: &Words, a: &NameForm, b: &NameForm) -> Option<GivenLevel> {
+    if !a.compound && !b.compound {
+        return None;
+    }
+    match (a.given.get(1), b.given.get(1)) {
+        (Some(&x), Some(&y)) => match word_level(words, x, y) {
+            WordLevel::Same | WordLevel::Form | WordLevel::Slip | WordLevel::Initial => None,
+            WordLevel::Slips | WordLevel::Unlike => Some(GivenLevel::Unlike),
+            WordLevel::Distinct if in_the_rest(words, x, &b.given) || in_the_rest(words, y, &a.given) => None,
+            WordLevel::Distinct => Some(GivenLevel::Distinct),
+        },
+        (None, None) => None,
+        _ => Some(GivenLevel::Part),
+    }
+}
+
 /// The second names decide when both have one; one alone is a part.
 fn after_prefix(words: &Words, a: &NameForm, b: &NameForm) -> Option<GivenLevel> {
     match (a.given.get(1), b.given.get(1)) {
@@ -387,7 +446,7 @@ fn after_prefix(words: &Words, a: &NameForm, b: &NameForm) -> Option<GivenLevel>
 }
 
 fn in_the_rest(words: &Words, word: Word, list: &[Word]) -> bool {
-    list.iter().skip(1).any(|other| word_level(words, word, *other) <= WordLevel::Slip)
+    !is_prefix_name(words, word) && list.iter().skip(1).any(|other| word_level(words, word, *other) <= WordLevel::Slip)
 }
 
 fn joined_alike(words: &Words, a: (&[Word], Option<Word>), b: (&[Word], Option<Word>)) -> bool {

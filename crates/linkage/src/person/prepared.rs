@@ -1,5 +1,6 @@
 //! A record read once: words, numbers and dates, ready to be compared many times.
 
+use std::cmp::Ordering;
 use std::collections::BTreeMap;
 use std::hash::Hasher;
 
@@ -44,6 +45,8 @@ pub(crate) struct Person {
     pub(crate) forms: Vec<NameForm>,
     pub(crate) placeholder: Option<Placeholder>,
     pub(crate) birth: Option<BirthDate>,
+    /// Other days of birth that further records of the same child give.
+    pub(crate) other_births: Vec<BirthDate>,
     pub(crate) sex: Sex,
     pub(crate) addresses: Vec<Address>,
     pub(crate) relatives: Vec<Relative>,
@@ -70,6 +73,7 @@ impl Person {
             forms: read.into_iter().map(|(form, _)| form).collect(),
             placeholder: placeholder.filter(|_| !named),
             birth: plausible(facts.birth),
+            other_births: Vec::new(),
             sex: facts.sex,
             addresses,
             relatives: facts.relations.iter().take(2 * MOST).map(|one| Relative::read(words, agency, one)).collect(),
@@ -82,10 +86,13 @@ impl Person {
         let mut whole = (*records.first()?).clone();
         let born = records.iter().any(|record| record.birth.is_some_and(|birth| !birth.expected));
         whole.birth = commonest(records.iter().filter_map(|r| r.birth).filter(|b| !born || !b.expected), |b| b.date);
-        whole.nhs = commonest(records.iter().filter_map(|record| record.nhs), |nhs| *nhs);
+        let right = records.iter().any(|record| record.nhs.is_some_and(|nhs| nhs.valid));
+        whole.nhs = commonest(records.iter().filter_map(|r| r.nhs).filter(|nhs| nhs.valid || !right), |nhs| *nhs);
         whole.upn = commonest(records.iter().filter_map(|record| record.upn), |upn| *upn);
-        let sexes = records.iter().map(|record| record.sex).filter(|sex| matches!(sex, Sex::Female | Sex::Male));
-        whole.sex = commonest(sexes, |sex| *sex == Sex::Male).unwrap_or(Sex::NotKnown);
+        let births = || records.iter().filter_map(|record| record.birth).filter(|birth| !born || !birth.expected);
+        let others: Vec<BirthDate> = births().filter(|birth| Some(*birth) != whole.birth).collect();
+        whole.other_births = united(others.iter(), MOST);
+        whole.sex = sex_of(&records);
         let named = records.iter().any(|record| record.placeholder.is_none());
         whole.placeholder = whole.placeholder.filter(|_| !named);
         whole.forms = united(records.iter().flat_map(|record| &record.forms), MOST);
@@ -125,6 +132,16 @@ impl Relative {
             key: facts.reference.as_deref().map_or(0, |key| hash(&[key])),
             reference: reference(agency, facts.reference.as_deref()),
         }
+    }
+}
+
+/// The sex that most records give; not known where as many give the other.
+fn sex_of(records: &[&Person]) -> Sex {
+    let count = |sex: Sex| records.iter().filter(|record| record.sex == sex).count();
+    match count(Sex::Female).cmp(&count(Sex::Male)) {
+        Ordering::Greater => Sex::Female,
+        Ordering::Less => Sex::Male,
+        Ordering::Equal => Sex::NotKnown,
     }
 }
 

@@ -26,6 +26,7 @@
 //! the benchmark's own families; those of a register on FEBRL 1 and 2.
 
 use super::addresses::{HouseLevel, PostcodeLevel};
+use super::bands::SecondChild;
 use super::compare::{Comparison, ParentLevel};
 use super::dates::BirthLevel;
 use super::identifiers::IdentifierLevel;
@@ -61,6 +62,9 @@ pub(crate) const LEAST_FAMILY: i32 = -600;
 /// One school or one general practice of several dozen.
 pub(crate) const SCHOOL: i32 = 250;
 pub(crate) const PRACTICE: i32 = 150;
+/// A brother or sister of the same name, counted thrice with the same birthday, and how often it counts.
+pub(crate) const SIBLING: i32 = 250;
+const MOST_SIBLINGS: u8 = 4;
 
 /// Given names. The commonest are shared by chance by one in sixty, others by one in three hundred or fewer.
 pub(crate) const fn given(level: GivenLevel, population: Population) -> Weight {
@@ -140,6 +144,19 @@ pub(crate) const fn reference(same: Option<bool>, population: Population) -> Wei
     }
 }
 
+/// What a second child would leave behind: charged once, however many records there are.
+pub(crate) fn second_child(c: &Comparison, second: SecondChild) -> Weight {
+    let alike = c.given > GivenLevel::Same && c.given < GivenLevel::Missing;
+    let twin = c.twin_alike && alike;
+    let charge = -250 * i32::from(second.two_references)
+        - 450 * i32::from(second.two_names_at_one_agency)
+        - 350 * i32::from(matches!(c.given, GivenLevel::Form | GivenLevel::Part) && c.same_sex == Some(false))
+        - 600 * i32::from(twin)
+        - 500 * i32::from(second.spelt_by_several && c.two_spellings);
+    let reference = if second.one_reference { reference(Some(true), Population::Families) } else { Weight::default() };
+    w(charge + reference.stranger, charge + reference.sibling)
+}
+
 /// The child's own facts.
 pub(crate) const fn child(c: &Comparison, population: Population) -> Weight {
     let parts = [
@@ -209,6 +226,7 @@ pub(crate) const fn family(c: &Comparison, population: Population) -> i32 {
         + address(c.postcode, c.house)
         + parent(c.mother)
         + parent(c.father) * 3 / 4
+        + SIBLING * if c.siblings > MOST_SIBLINGS { MOST_SIBLINGS as i32 } else { c.siblings as i32 }
         + if c.same_school { SCHOOL } else { 0 }
         + if c.same_gp { PRACTICE } else { 0 }
 }

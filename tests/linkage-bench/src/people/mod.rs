@@ -7,6 +7,7 @@
 
 mod families;
 mod febrl;
+mod files;
 mod generator;
 mod lookup;
 mod measure;
@@ -26,8 +27,8 @@ const SEEN: RangeInclusive<u64> = 1..=2;
 const HELD_BACK: RangeInclusive<u64> = 101..=103;
 const FAMILIES: usize = 4000;
 
-/// `people [PARTS…] [--febrl FOLDER] [--held-back] [--seeds FROM-TO] [--families COUNT] [--show]`, the parts being `febrl`,
-/// `families`, `lookup`, `speed`; all without any.
+/// `people [PARTS…] [--febrl FOLDER] [--held-back] [--seeds FROM-TO] [--families COUNT] [--show] [--folder FOLDER]`, the
+/// parts being `febrl`, `families`, `lookup`, `speed`; all without any. With a folder, only the submissions in it.
 pub(crate) fn run(words: &[String]) -> Result<()> {
     let asked = |part: &str| {
         let parts = ["febrl", "families", "lookup", "speed"];
@@ -35,6 +36,9 @@ pub(crate) fn run(words: &[String]) -> Result<()> {
     };
     let option = |name: &str| words.iter().position(|word| word == name).and_then(|at| words.get(at + 1));
     let threads = 2;
+    if let Some(folder) = option("--folder") {
+        return files::run(&PathBuf::from(folder), threads, words.iter().any(|word| word == "--show"));
+    }
     if asked("febrl") {
         let folder = option("--febrl").map_or_else(|| PathBuf::from(".venv/febrl"), PathBuf::from);
         febrl::run(&folder, threads).context("FEBRL")?;
