@@ -1,9 +1,8 @@
 //! From agreements to a decision: match, possible (a person decides) or different.
 
 use super::addresses::{HouseLevel, PostcodeLevel};
-use super::compare::{Comparison, ParentLevel};
+use super::compare::{Comparison, ParentLevel, born_together};
 use super::dates::BirthLevel;
-use super::evidence;
 use super::identifiers::IdentifierLevel;
 use super::names::{FamilyLevel, GivenLevel};
 use super::weights::{self, Population, Weight};
@@ -40,10 +39,8 @@ pub(crate) struct Judged {
     pub(crate) band: ChildBand,
     pub(crate) stranger: i32,
     pub(crate) sibling: i32,
-    /// Same birthday and family, two names: each has a twin.
-    pub(crate) twins: bool,
-    /// Two spellings of one name on one birthday: one child, or twins with names that are alike.
-    pub(crate) spellings: bool,
+    /// Born on one day in one home: one child, or twins.
+    pub(crate) together: bool,
     /// Nobody is named, or by an initial only: a twin would fit as well.
     pub(crate) nameless: bool,
     pub(crate) given: GivenLevel,
@@ -92,8 +89,7 @@ pub(crate) fn judge_groups(c: &Comparison, second: SecondChild, population: Popu
         band,
         stranger,
         sibling,
-        twins: twins_of_one_home(c) && !same_number(c),
-        spellings: c.two_spellings && !c.no_twin && !same_number(c) && births_agree(c),
+        together: born_together(c),
         given: c.given,
         same_number: same_number(c),
         unborn: c.unborn,
@@ -174,13 +170,4 @@ fn by_name_of_mother(c: &Comparison) -> bool {
         || c.mother == ParentLevel::Sure
         || matches!(c.father, ParentLevel::Sure | ParentLevel::Same);
     c.unborn && !beside && !same_number(c)
-}
-
-/// Twins by name and birthday, as far as nothing says that they live in two homes: a family's name is common.
-fn twins_of_one_home(c: &Comparison) -> bool {
-    let nothing_known = c.house == HouseLevel::Missing && c.postcode == PostcodeLevel::Missing;
-    evidence::is_twin(c)
-        && (one_home(c)
-            || c.postcode == PostcodeLevel::Same
-            || nothing_known && c.mother == ParentLevel::Missing && c.family == FamilyLevel::SameRare)
 }

@@ -3,7 +3,7 @@
 //! Records are put into an order of their own content first, so the order in which they came says nothing. Pairs come
 //! from shared keys; a key that a crowd shares is read along that order with a bounded number of neighbours.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::hash::{Hash, Hasher as _};
 
 use super::bands::{Judged, judge};
@@ -14,6 +14,7 @@ use super::evidence::{Reason, ReasonCode, reasons};
 use super::facts::PersonFacts;
 use super::growing::{Asked, Growing};
 use super::identifiers;
+use super::names::{self, NameForm};
 use super::prepared::{Fnv as Hasher, Person};
 use super::weights::Population;
 use super::words::Words;
@@ -82,13 +83,15 @@ pub(super) struct Edge {
 
 pub(super) type Pair = (u32, u32);
 
-/// What comparing pairs brought: possible matches, and records that have a twin.
+/// The most names of a twin that are kept for a record.
+const MOST_TWIN_NAMES: usize = 6;
+
+/// What comparing pairs brought: possible matches, and records that may be twins'.
 #[derive(Debug, Default)]
 struct Found {
     edges: Vec<Edge>,
-    twins: Vec<Pair>,
-    /// Records of two spellings, which may be twins'.
-    spellings: Vec<Pair>,
+    /// Born on one day in one home: one child, or twins.
+    together: Vec<Pair>,
 }
 
 impl Sorting {
@@ -162,8 +165,7 @@ impl Sorting {
             let workers: Vec<_> = pairs.chunks(share).map(|part| scope.spawn(move || scored(part))).collect();
             workers.into_iter().filter_map(|worker| worker.join().ok()).fold(Found::default(), |mut all, part| {
                 all.edges.extend(part.edges);
-                all.twins.extend(part.twins);
-                all.spellings.extend(part.spellings);
+                all.together.extend(part.together);
                 all
             })
         })
@@ -176,11 +178,8 @@ impl Sorting {
                 continue;
             }
             let Some(judged) = self.judged(*a, *b) else { continue };
-            if judged.twins {
-                found.twins.push((*a, *b));
-            }
-            if judged.spellings {
-                found.spellings.push((*a, *b));
+            if judged.together {
+                found.together.push((*a, *b));
             }
             if judged.band != ChildBand::Different || judged.weak() {
                 found.edges.push(Edge { a: *a, b: *b, judged });
@@ -214,10 +213,38 @@ impl Sorting {
         Some(judge(&self.compared(a, b)?, self.population))
     }
 
-    fn finish(&self, Found { mut edges, twins, spellings }: Found) -> Children {
+    /// What the twin of each record's child is called, as its own record or another of the home tells.
+    fn twins(&self, together: &[Pair]) -> HashMap<u32, Vec<NameForm>> {
+        let mut twins: HashMap<u32, Vec<NameForm>> = HashMap::new();
+        let mut add = |node: u32, name: &NameForm| {
+            let known = twins.entry(node).or_default();
+            if known.len() < MOST_TWIN_NAMES && !name.given.is_empty() && !known.contains(name) {
+                known.push(name.clone());
+            }
+        };
+        for (node, person) in (0_u32..).zip(&self.people) {
+            person.twins().for_each(|twin| add(node, &twin.name));
+        }
+        let level = |a: &[NameForm], b: &[NameForm]| names::compare(&self.words, a, b).0;
+        for (a, b) in together.iter().flat_map(|(a, b)| [(*a, *b), (*b, *a)]) {
+            let Some((x, y)) = self.person(a).zip(self.person(b)) else { continue };
+            for twin in x.twins() {
+                let is_it = level(std::slice::from_ref(&twin.name), &y.forms) < level(&x.forms, &y.forms);
+                if is_it {
+                    x.forms.iter().for_each(|form| add(b, form));
+                } else {
+                    add(b, &twin.name);
+                }
+            }
+        }
+        twins
+    }
+
+    fn finish(&self, Found { mut edges, together }: Found) -> Children {
         edges.sort_unstable_by_key(|edge| (edge.judged.turn(), -edge.judged.strength(), edge.a, edge.b));
-        let mut growing = Growing::new(self);
-        growing.grow(&edges, &twins, &spellings);
+        let families = self.population == Population::Families;
+        let mut growing = Growing::new(self, if families { self.twins(&together) } else { HashMap::new() });
+        growing.grow(&edges);
         let mut questions: Vec<Question> =
             growing.asked(&edges).into_iter().filter_map(|asked| self.question(&asked)).collect();
         questions.sort_by_key(|question| (question.one, question.other));

@@ -10,7 +10,7 @@ use super::bands::{Judged, SecondChild, judge_groups};
 use super::cluster::{ASKED, Edge, Pair, Sorting, index};
 use super::compare::{Comparison, is_sibling};
 use super::evidence::ReasonCode;
-use super::names::{GivenLevel, given_alike};
+use super::names::{self, GivenLevel, NameForm, given_alike};
 use super::prepared::Person;
 use crate::child::ChildBand;
 
@@ -25,10 +25,8 @@ const MOST_ASKED: usize = 2;
 /// Clusters while they grow.
 pub(super) struct Growing<'a> {
     sorting: &'a Sorting,
-    /// Records that have a twin in another cluster.
-    twins: HashSet<u32>,
-    /// Records whose name another cluster spells otherwise.
-    spellings: HashSet<u32>,
+    /// What the twins of records are called, as far as any record of the home tells.
+    twins: HashMap<u32, Vec<NameForm>>,
     root: Vec<u32>,
     pub(super) members: Vec<Vec<u32>>,
     pub(super) evidence: Vec<Vec<Pair>>,
@@ -43,12 +41,11 @@ pub(super) struct Asked {
 }
 
 impl<'a> Growing<'a> {
-    pub(super) fn new(sorting: &'a Sorting) -> Self {
+    pub(super) fn new(sorting: &'a Sorting, twins: HashMap<u32, Vec<NameForm>>) -> Self {
         let nodes = || (0_u32..).take(sorting.people.len());
         Self {
             sorting,
-            twins: HashSet::new(),
-            spellings: HashSet::new(),
+            twins,
             root: nodes().collect(),
             members: nodes().map(|node| vec![node]).collect(),
             evidence: vec![Vec::new(); sorting.people.len()],
@@ -65,12 +62,11 @@ impl<'a> Growing<'a> {
     }
 
     /// Joins along edges, which stand in their order: plain pairs first, then names that are only alike, then records without
-    /// a name, then all again. `twins` and `spellings` are pairs that may be twins.
-    pub(super) fn grow(&mut self, edges: &[Edge], twins: &[Pair], spellings: &[Pair]) {
+    /// a name, then all again.
+    pub(super) fn grow(&mut self, edges: &[Edge]) {
         for round in 0..ROUNDS {
             let mut open: Vec<&Edge> = edges.iter().filter(|edge| edge.judged.turn() <= round).collect();
             open.retain(|edge| self.root(edge.a) != self.root(edge.b));
-            self.mark_twins(twins, spellings);
             let torn = self.torn(&open);
             let before = self.evidence.iter().map(Vec::len).sum::<usize>();
             for edge in open.iter().filter(|edge| !torn.contains(&(edge.a, edge.b))) {
@@ -81,15 +77,6 @@ impl<'a> Growing<'a> {
                 break;
             }
         }
-    }
-
-    /// Remembers whose twin stands in another cluster; within one, two names were one child's after all.
-    fn mark_twins(&mut self, twins: &[Pair], spellings: &[Pair]) {
-        let apart = |pairs: &[Pair]| {
-            let apart = pairs.iter().filter(|(a, b)| self.root(*a) != self.root(*b));
-            apart.flat_map(|(a, b)| [*a, *b]).collect()
-        };
-        (self.twins, self.spellings) = (apart(twins), apart(spellings));
     }
 
     /// Pairs of a record that fits two clusters nearly as well, which cannot be one child.
@@ -161,7 +148,7 @@ impl<'a> Growing<'a> {
                 } else if !x.is_unborn() && !y.is_unborn() {
                     second.two_references = true;
                     second.two_names_at_one_agency |=
-                        given_alike(&self.sorting.words, x, y).is_some_and(|level| level > GivenLevel::Same);
+                        given_alike(&self.sorting.words, x, y).is_some_and(|level| level > GivenLevel::Same && level != GivenLevel::Initial);
                 }
             }
         }
@@ -213,11 +200,16 @@ impl<'a> Growing<'a> {
         }
     }
 
-    /// Whether a record without a name may as well be a twin's of whom another record tells. That two are expected, a record
-    /// says; so two spellings of one name leave an unborn baby's record in no doubt.
+    /// Whether the records of one cluster fit the twin of the other's child as well, of whom some record tells.
     fn may_be_a_twin(&self, a: u32, b: u32, judged: &Judged) -> bool {
-        let twin = |node: &u32| self.twins.contains(node) || !judged.unborn && self.spellings.contains(node);
-        judged.nameless && self.of(a).iter().chain(self.of(b)).take(2 * ASKED).any(twin)
+        !judged.same_number && (self.fits_the_twin(a, b, judged) || self.fits_the_twin(b, a, judged))
+    }
+
+    fn fits_the_twin(&self, a: u32, b: u32, judged: &Judged) -> bool {
+        let Some(other) = self.whole(b) else { return false };
+        let called = self.of(a).iter().take(ASKED).filter_map(|node| self.twins.get(node)).flatten();
+        let mut levels = called.map(|twin| names::compare(&self.sorting.words, std::slice::from_ref(twin), &other.forms).0);
+        levels.any(|level| level <= judged.given.max(GivenLevel::Same))
     }
 
     /// What is left for a person: one question for two clusters, the strongest pair of records standing for them, and few about

@@ -313,8 +313,9 @@ pub(crate) fn compare_forms(words: &Words, a: &NameForm, b: &NameForm) -> (Given
         return (GivenLevel::Swapped, FamilyLevel::Alike);
     }
     match both_turned_round(words, a, b) {
-        Some(WordLevel::Distinct) => (GivenLevel::Distinct, FamilyLevel::Alike),
-        Some(WordLevel::Form) => (GivenLevel::Form, FamilyLevel::Alike),
+        Some(level) if level != WordLevel::Same => {
+            (graded(words, level, a.family.first().copied().unwrap_or_default()), FamilyLevel::Alike)
+        }
         _ => (given, family),
     }
 }
@@ -341,7 +342,7 @@ fn family_among_given(words: &Words, a: &NameForm, b: &NameForm) -> bool {
 fn both_turned_round(words: &Words, a: &NameForm, b: &NameForm) -> Option<WordLevel> {
     let (x, y) = (a.family.first()?, b.family.first()?);
     let known = |word: Option<&Word>| word.is_some_and(|word| words.get(*word).is_known());
-    let turned = a.given.first() == b.given.first() && !known(a.given.first()) && known(Some(x)) && known(Some(y));
+    let turned = a.given.first() == b.given.first() && !known(a.given.first()) && (known(Some(x)) || known(Some(y)));
     turned.then(|| word_level(words, *x, *y))
 }
 
@@ -372,11 +373,17 @@ fn changed_places(words: &Words, a: &NameForm, b: &NameForm) -> bool {
     };
     let any = |x: Option<&Word>, list: &[Word]| list.iter().any(|y| near(x, Some(y)));
     let crossed = any(a.given.first(), &b.family) && any(b.given.first(), &a.family);
+    // A given name in the family-name field, and another family name in its place.
+    let one_sided = |x: &NameForm, y: &NameForm| {
+        let (Some(given), Some(family)) = (x.given.first(), x.family.first()) else { return false };
+        let known = |word: Option<&Word>| word.is_some_and(|word| words.get(*word).is_known());
+        !known(Some(given)) && known(y.given.first()) && x.family.len() == 1 && near(Some(family), y.given.first()) && !any(y.given.first(), &y.family)
+    };
     let lone = |x: &NameForm, y: &NameForm| {
         x.given.is_empty() && near(x.family.last(), y.given.first()) && !near(x.family.last(), y.family.last())
             || x.family.is_empty() && y.given.is_empty() && near(x.given.first(), y.family.last())
     };
-    crossed || lone(a, b) || lone(b, a)
+    crossed || lone(a, b) || lone(b, a) || one_sided(a, b) || one_sided(b, a)
 }
 
 fn given_level(words: &Words, a: &NameForm, b: &NameForm) -> GivenLevel {

@@ -96,6 +96,8 @@ impl Person {
         let named = records.iter().any(|record| record.placeholder.is_none());
         whole.placeholder = whole.placeholder.filter(|_| !named);
         whole.forms = united(records.iter().flat_map(|record| &record.forms), MOST);
+        let turned = turned_round(&whole.forms);
+        whole.forms.retain(|form| !turned.contains(form));
         whole.addresses = united(records.iter().flat_map(|record| &record.addresses), MOST);
         whole.relatives = united(records.iter().flat_map(|record| &record.relatives), 3 * MOST);
         (whole.agency, whole.reference) = (0, 0);
@@ -133,6 +135,19 @@ impl Relative {
             reference: reference(agency, facts.reference.as_deref()),
         }
     }
+}
+
+/// Forms whose given and family name have changed places, where the other way round is said too: by the family names that
+/// stand as a family name oftener.
+fn turned_round(forms: &[NameForm]) -> Vec<NameForm> {
+    let families = |word: &super::words::Word| forms.iter().filter(|form| form.family.contains(word)).count();
+    let givens = |word: &super::words::Word| forms.iter().filter(|form| form.given.first() == Some(word)).count();
+    let turned = |form: &&NameForm| {
+        let (Some(given), Some(family)) = (form.given.first(), form.family.first()) else { return false };
+        let other = forms.iter().any(|other| other.given.first() == Some(family) && other.family.contains(given));
+        other && families(given) > givens(given) && givens(family) >= families(family)
+    };
+    forms.iter().filter(turned).cloned().collect()
 }
 
 /// The sex that most records give; not known where as many give the other.

@@ -49,7 +49,7 @@ pub(crate) fn run(folder: &Path, threads: usize, show: bool) -> Result<()> {
     found.print(&key);
     println!("  {took:.1} s");
     if show {
-        found.show(&texts);
+        found.show(&texts, &key);
     }
     Ok(())
 }
@@ -124,8 +124,13 @@ impl Found {
         child(&submissions[0]) == child(&submissions[1])
     }
 
-    /// Pairs of children of one family, each found child being the one that most of its submissions are about.
     fn families(&self, key: &Key) -> Score {
+        let (found, truth) = self.family_pairs(key);
+        Score::of(&found, &truth)
+    }
+
+    /// Pairs of children of one family, found and true, each found child being the one that most of its submissions are about.
+    fn family_pairs(&self, key: &Key) -> (HashSet<(usize, usize)>, HashSet<(usize, usize)>) {
         let majority: HashMap<&str, usize> = self
             .people
             .people
@@ -151,11 +156,11 @@ impl Found {
             }
         }
         let truth: HashSet<_> = by_family.values().flat_map(|children| couples(children)).collect();
-        Score::of(&found, &truth)
+        (found, truth)
     }
 
     /// Prints clusters that mix children, children in several clusters, and questions: everybody is invented.
-    fn show(&self, texts: &HashMap<u64, String>) {
+    fn show(&self, texts: &HashMap<u64, String>, key: &Key) {
         let line = |place: usize| texts.get(&self.people.lines[place]).map_or("", String::as_str);
         let print = |places: &[usize]| {
             places.iter().for_each(|place| println!("    {} {}", self.names[self.truth[*place]], line(*place)));
@@ -173,6 +178,17 @@ impl Found {
             for cluster in clusters {
                 println!("   ---");
                 print(&self.clusters[*cluster]);
+            }
+        }
+        let (found, truth) = self.family_pairs(key);
+        for (what, pairs) in [("FAMILY WRONG", found.difference(&truth)), ("FAMILY MISSED", truth.difference(&found))] {
+            for (a, b) in pairs.copied().collect::<BTreeSet<_>>() {
+                println!("  {what}");
+                for child in [a, b] {
+                    println!("   ---");
+                    let places: Vec<usize> = (0..self.truth.len()).filter(|place| self.truth[*place] == child).collect();
+                    print(&places);
+                }
             }
         }
         for question in &self.people.questions {

@@ -49,6 +49,10 @@ pub(super) struct Kin {
     pub(super) mother: bool,
     pub(super) mothers_differ: bool,
     pub(super) fathers_differ: bool,
+    /// Their fathers are one man, as far as names tell.
+    pub(super) father: bool,
+    /// One is named as the other's brother or sister, or an agency sends them on one form.
+    pub(super) named: bool,
     /// Home, form, or named as brothers and sisters.
     pub(super) home: bool,
     /// Something beyond names and practices is the same: a home, a form, a birthday, a number, or both parents.
@@ -78,6 +82,7 @@ impl Kin {
         kin.hard = kin.mother && named >= BIRTH;
         let (father, named) = parents(words, &a.fathers, &b.fathers);
         kin.fathers_differ = father == ParentLevel::Different;
+        kin.father = matches!(father, ParentLevel::Sure | ParentLevel::Same | ParentLevel::Alike);
         match father {
             ParentLevel::Sure | ParentLevel::Same if kin.mother => {
                 kin.hard |= named >= BIRTH || named.max(of_mother) >= RARE;
@@ -109,13 +114,14 @@ impl Kin {
 
     fn declared(&mut self, words: &Words, a: &Child, b: &Child) {
         if a.sheets.iter().any(|sheet| b.sheets.contains(sheet)) {
-            (self.home, self.hard) = (true, true);
+            (self.home, self.hard, self.named) = (true, true, true);
             self.add(R::OneForm, 1900);
         }
         let found = named(words, a, b).into_iter().chain(named(words, b, a)).max();
         let third = third_named(words, a, b);
         let (full, weight) = found.unwrap_or((false, 0));
         self.hard |= weight >= BIRTH || third >= BIRTH;
+        self.named |= found.is_some();
         if weight + third > 0 {
             self.home |= full && !self.mothers_differ && !self.fathers_differ;
             self.add(R::NamedAsSibling, (weight + third).min(MOST_NAMED));

@@ -30,9 +30,9 @@ use sets::{Sets, assemble};
 const CROWD: usize = 40;
 const NEIGHBOURS: usize = 8;
 /// An address at which children of more family names than this have lived is shared by many families.
-const NAMES_IN_A_HOME: usize = 3;
+const NAMES_IN_A_HOME: usize = 4;
 /// So is one at which children of more mothers have lived.
-const MOTHERS_IN_A_HOME: usize = 2;
+const MOTHERS_IN_A_HOME: usize = 3;
 
 /// Children of one family.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -119,6 +119,10 @@ impl Families {
             let (one, other) = self.children.get(*a).zip(self.children.get(*b))?;
             let kin = Kin::of(&self.words, shared, one, other);
             let household = !kin.mothers_differ;
+            // Children of two mothers are of one family through their father, or because somebody says so.
+            if kin.mothers_differ && !kin.father && !kin.named {
+                return None;
+            }
             let Kin { weight, hard, reasons, .. } = kin;
             (weight >= 0 && hard).then_some(Link { weight, pair: (*a, *b), household, reasons })
         };
