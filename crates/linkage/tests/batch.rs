@@ -250,6 +250,29 @@ fn whom_an_event_is_about_too(#[case] name: &str, #[case] date: &str, #[case] ex
     assert_eq!(unknown, expected.len() == 1);
 }
 
+/// Strangers who share nothing but a word where a number or a reference should stand.
+#[rstest]
+#[case("nhs_number", "NOT KNOWN")]
+#[case("nhs_number", "9.43477E+09")]
+#[case("upn", "Pending")]
+#[case("id", "UNKNOWN")]
+#[case("reference", "N/K")]
+#[case("family_reference", "awaiting")]
+fn a_word_for_a_missing_value_joins_nobody(#[case] field: &str, #[case] word: &str) {
+    let given = ["Orla", "Tomasz", "Zainab", "Kacper", "Imogen", "Yusuf", "Chidi", "Priya"];
+    let lines: Vec<Value> = (0..400_usize)
+        .map(|n| {
+            let born = format!("20{:02}-{:02}-{:02}", 8 + n % 15, 1 + n % 12, 1 + n % 28);
+            let mut subject =
+                json!({ "given": given[n % 8], "family": format!("Fen{n}wick{}", n * 7), "born_on": born });
+            subject[field] = json!(word);
+            json!({ "submission": format!("s{n}"), "agency": "surgery", "subject": subject, "events": [] })
+        })
+        .collect();
+    let links = linked(&lines);
+    assert_eq!((links.counts.children, links.counts.families, links.counts.questions), (400, 400, 0));
+}
+
 #[test]
 fn two_children_of_one_name_are_not_guessed_between() {
     let told = json!([{ "id": "e1", "date": "2024-05-22", "text": "Seen.", "also_about": ["Sam"] }]);

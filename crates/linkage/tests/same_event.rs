@@ -72,9 +72,9 @@ fn one_agencys_contradictions_stay_apart() {
 }
 
 #[test]
-fn two_records_or_two_lines_of_one_return_are_two_events() {
+fn a_line_listed_twice_is_one_event_and_two_references_are_two() {
     let call = || visit(AISHA, "2024-03-12", "Telephoned mother, no answer");
-    assert_eq!(band(&call(), &call()), EventBand::Different, "two calls in one return");
+    assert_eq!(band(&call(), &call()), EventBand::Match, "the same line twice in one return");
     assert_eq!(band(&call(), &call().fragment(9)), EventBand::Match, "the same line in another return");
     assert_eq!(band(&call().reference("R1"), &call().reference("R2").fragment(9)), EventBand::Different);
     let timed = || visit(AISHA, "2024-03-12T09:00", "Telephoned mother, no answer");

@@ -111,7 +111,8 @@ fn link_file(arguments: &LinkArgs, config: Option<&Path>) -> anyhow::Result<Exit
     }
     let glossary = glossary::read(arguments.glossary.as_deref(), arguments.partnership.as_deref(), config)?;
     let file = File::open(input).with_context(|| format!("{}: cannot be read", input.display()))?;
-    let linking = Linking::first_reading(file, &glossary, arguments.population.into()).with_context(|| input.display().to_string())?;
+    let linking = Linking::first_reading(file, &glossary, arguments.population.into())
+        .with_context(|| input.display().to_string())?;
     let reasons = if arguments.quote { Reasons::Quoting } else { Reasons::Standing };
     let written = files::write_private_through(target, |out| linking.write(out, reasons))?;
     tell(&written)?;

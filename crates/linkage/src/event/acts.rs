@@ -233,6 +233,8 @@ pub(crate) const STEPS: Acts = all(&[
     OPERATION,
     CLOSURE,
 ]);
+/// What is found of each child by itself.
+pub(crate) const OF_ONE_CHILD: Acts = all(&[OPERATION, IMMUNISATION, DENTAL, EYES, HEARING_TEST, SPEECH, DEVELOPMENT]);
 /// An agency's own contacts with a family: two agencies' are two, unless words or times show that they came together.
 pub(crate) const OWN_CONTACTS: Acts = all(&[
     VISIT,

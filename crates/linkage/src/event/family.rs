@@ -94,18 +94,20 @@ impl<'e, 'f> Family<'e, 'f> {
             () => Verbatim::ForSibling,
         });
         let (share_child, same_children) = (one.shares_child(other), one.children() == other.children());
-        let names = |reading: &Reading, of: &EventFacts<'_>| reading.named.iter().any(|child| of.children().contains(child));
-        let each_names_its_own =
-            names(x, one) && names(y, other) && !share_child && !names(x, other) && !names(y, one);
+        let names =
+            |reading: &Reading, of: &EventFacts<'_>| reading.named.iter().any(|child| of.children().contains(child));
+        let each_names_its_own = names(x, one) && names(y, other) && !share_child && !names(x, other) && !names(y, one);
         let numbered = |unit: usize| self.has_event_reference(unit);
         let references_differ = one.reference() != other.reference() && numbered(a) && numbered(b);
-        let telling = [self.telling_of_both(x, y), self.telling(x.stems.iter().copied()), self.telling(y.stems.iter().copied())];
+        let telling =
+            [self.telling_of_both(x, y), self.telling(x.stems.iter().copied()), self.telling(y.stems.iter().copied())];
         let pair = repeats::Pair {
             one: x,
             other: y,
             share_child,
             same_children,
             each_names_its_own,
+            one_number: one.reference().is_some() && one.reference() == other.reference() && numbered(a),
             references_differ,
             one_return: self.share_return(a, b),
             telling,
@@ -213,8 +215,7 @@ impl<'e, 'f> Family<'e, 'f> {
                 blocks.add(&(facts.agency, reference, 5), unit);
             }
         }
-        let rank =
-            ranks(self.units.len(), |unit| neutral.get(unit));
+        let rank = ranks(self.units.len(), |unit| neutral.get(unit));
         blocks.pairs(&rank)
     }
 
@@ -249,14 +250,16 @@ impl<'e, 'f> Family<'e, 'f> {
 
     fn loose_repeat(&self, a: usize, b: usize, facts: &[i32; repeats::FACTS]) -> Option<i32> {
         let points = repeats::points(facts);
+        if repeats::is_of_its_own(facts) {
+            return None;
+        }
         (points >= REPEAT_FLOOR && !self.contradicts(a, b)).then_some(points)
     }
 
     /// Whether two units of one agency may stand in one event.
     pub(crate) fn may_repeat(&self, a: usize, b: usize) -> bool {
         let Some((facts, verdict)) = self.weighed(a, b) else { return false };
-        let word_for_word =
-            || verdict.as_ref().is_some_and(|verdict| self.word_for_word((a, b), verdict, &facts));
+        let word_for_word = || verdict.as_ref().is_some_and(|verdict| self.word_for_word((a, b), verdict, &facts));
         word_for_word() || self.loose_repeat(a, b, &facts).is_some()
     }
 

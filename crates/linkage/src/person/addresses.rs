@@ -82,7 +82,8 @@ impl Address {
     pub(crate) fn read(words: &mut Words, facts: &AddressFacts) -> Self {
         let mut lines: Vec<String> = split(facts.lines.as_str()).into_iter().map(flat_number).collect();
         let within = postcode_within(&mut lines);
-        let given = facts.postcode.as_ref().map(|postcode| split(postcode.as_str()).concat()).filter(|code| is_home(code));
+        let given =
+            facts.postcode.as_ref().map(|postcode| split(postcode.as_str()).concat()).filter(|code| is_home(code));
         let postcode = given.or(within).unwrap_or_default();
         let numbered = |word: &&String| word.starts_with(|c: char| c.is_ascii_digit());
         let mut numbers: Vec<Word> = lines.iter().filter(numbered).map(|word| words.intern(word)).collect();
@@ -122,7 +123,9 @@ fn postcode_within(lines: &mut Vec<String>) -> Option<String> {
     if let Some(at) = whole {
         return Some(lines.remove(at)).filter(|code| is_home(code));
     }
-    let at = lines.windows(2).position(|pair| matches!(pair, [out, inward] if is_postcode(&format!("{out}{inward}")) && inward.len() == 3))?;
+    let at = lines.windows(2).position(
+        |pair| matches!(pair, [out, inward] if is_postcode(&format!("{out}{inward}")) && inward.len() == 3),
+    )?;
     let code = lines.drain(at..at + 2).collect::<String>();
     Some(code).filter(|code| is_home(code))
 }
@@ -131,7 +134,9 @@ fn postcode_within(lines: &mut Vec<String>) -> Option<String> {
 /// digit and two letters.
 fn is_postcode(code: &str) -> bool {
     let bytes = code.as_bytes();
-    let Some((out, inward)) = bytes.len().checked_sub(3).and_then(|at| bytes.split_at_checked(at)) else { return false };
+    let Some((out, inward)) = bytes.len().checked_sub(3).and_then(|at| bytes.split_at_checked(at)) else {
+        return false;
+    };
     let letters = out.iter().take_while(|byte| byte.is_ascii_alphabetic()).count();
     let rest = out.get(letters..).unwrap_or_default();
     let (first, others) = (rest.first(), rest.get(1..).unwrap_or_default());

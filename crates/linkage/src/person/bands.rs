@@ -134,10 +134,13 @@ fn guarded(c: &Comparison, second: SecondChild, stranger: i32, sibling: i32) -> 
         return if same_number { ChildBand::Possible } else { ChildBand::Different };
     }
     if c.given == GivenLevel::Distinct || c.given == GivenLevel::Unlike && !(same_number && births_same(c)) {
-        let renamed = same_number && births_agree(c) && c.same_sex != Some(false) && one_home(c);
+        let one_family = one_home(c) || c.family <= FamilyLevel::Alike;
+        let renamed = same_number && births_agree(c) && c.same_sex != Some(false) && one_family;
         return if renamed { ChildBand::Possible } else { ChildBand::Different };
     }
-    if same_number && !births_agree(c) && !one_home(c) || c.one_of_several && !same_number || by_name_of_mother(c) {
+    let births_differ = matches!(c.birth, BirthLevel::Different | BirthLevel::Generation);
+    let doubtful_birth = if same_number { !births_agree(c) && !one_home(c) } else { births_differ };
+    if doubtful_birth || c.one_of_several && !same_number || by_name_of_mother(c) {
         return at_most_asked;
     }
     band

@@ -4,7 +4,6 @@
 //! from shared keys; a key that a crowd shares is read along that order with a bounded number of neighbours.
 
 use std::collections::{BTreeMap, HashMap};
-use std::hash::{Hash, Hasher as _};
 
 use super::bands::{Judged, judge};
 use super::blocking;
@@ -15,7 +14,7 @@ use super::facts::PersonFacts;
 use super::growing::{Asked, Growing};
 use super::identifiers;
 use super::names::{self, NameForm};
-use super::prepared::{Fnv as Hasher, Person};
+use super::prepared::Person;
 use super::weights::Population;
 use super::words::Words;
 use crate::child::ChildBand;
@@ -97,7 +96,7 @@ struct Found {
 impl Sorting {
     pub(crate) fn new(records: &[PersonFacts], population: Population) -> Self {
         let mut places: Vec<(u64, &str, usize)> =
-            records.iter().enumerate().map(|(place, facts)| (content(facts), facts.key.as_str(), place)).collect();
+            records.iter().enumerate().map(|(place, facts)| (facts.content(), facts.key.as_str(), place)).collect();
         places.sort_unstable();
         let mut words = Words::default();
         let places: Vec<usize> = places.into_iter().map(|(_, _, place)| place).collect();
@@ -291,22 +290,4 @@ impl Sorting {
 
 pub(crate) fn index(node: u32) -> usize {
     usize::try_from(node).unwrap_or(usize::MAX)
-}
-
-/// A number for everything a record says, its key left out.
-fn content(facts: &PersonFacts) -> u64 {
-    let mut hasher = Hasher::default();
-    let text = |value: &Option<domain::Sensitive<String>>| value.as_ref().map(|v| v.as_str().to_owned());
-    let name = |name: &domain::PersonName| (name.given.as_str().to_owned(), text(&name.family));
-    let birth = facts.birth.map(|birth| (birth.date, birth.expected));
-    (&facts.agency, &facts.reference, &facts.family_reference, &facts.school, &facts.gp).hash(&mut hasher);
-    (facts.kind as u8, facts.sex as u8, birth, text(&facts.nhs_number), text(&facts.upn)).hash(&mut hasher);
-    facts.names.iter().for_each(|one| name(one).hash(&mut hasher));
-    for address in &facts.addresses {
-        (address.lines.as_str(), text(&address.postcode), address.from, address.until).hash(&mut hasher);
-    }
-    for relation in &facts.relations {
-        (relation.kind as u8, relation.birth, name(&relation.name), text(&relation.nhs_number)).hash(&mut hasher);
-    }
-    hasher.finish()
 }

@@ -68,7 +68,8 @@ pub(crate) struct Comparison {
 impl Comparison {
     pub(crate) fn of(words: &Words, a: &Person, b: &Person) -> Self {
         let (given, family) = names::compare(words, &a.forms, &b.forms);
-        let borne = family == FamilyLevel::Different && (bears_parents_name(words, a, b) || bears_parents_name(words, b, a));
+        let borne =
+            family == FamilyLevel::Different && (bears_parents_name(words, a, b) || bears_parents_name(words, b, a));
         let family = if borne { FamilyLevel::Part } else { family };
         let (postcode, house, address_words) = addresses::compare(words, &a.addresses, &b.addresses);
         let ordinals = (a.placeholder.and_then(|p| p.ordinal)).zip(b.placeholder.and_then(|p| p.ordinal));
@@ -104,9 +105,11 @@ impl Comparison {
 
 /// Whether `b` bears the family name of a parent of `a`: many children are known by either.
 fn bears_parents_name(words: &Words, a: &Person, b: &Person) -> bool {
-    let parents = [RelationshipKind::MotherOf, RelationshipKind::FatherOf].into_iter().flat_map(|kind| a.relatives_of(kind));
+    let parents =
+        [RelationshipKind::MotherOf, RelationshipKind::FatherOf].into_iter().flat_map(|kind| a.relatives_of(kind));
     let mut parents = parents.filter(|parent| !parent.name.family.is_empty());
-    parents.any(|parent| b.forms.iter().any(|form| names::family_level(words, form, &parent.name) <= FamilyLevel::Alike))
+    parents
+        .any(|parent| b.forms.iter().any(|form| names::family_level(words, form, &parent.name) <= FamilyLevel::Alike))
 }
 
 /// Whether two people were born on one day in one home, as far as the records say.

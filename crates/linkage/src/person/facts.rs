@@ -1,7 +1,11 @@
 //! What an agency says of a person, before anybody has decided who that person is.
 
+use std::hash::{Hash as _, Hasher as _};
+
 use domain::{BirthDate, PersonDetails, PersonKind, PersonName, RelationshipKind, Sensitive, Sex};
 use time::Date;
+
+use super::prepared::Fnv;
 
 /// An address with the days it was lived at, when they are known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -84,6 +88,24 @@ impl PersonFacts {
             school: None,
             gp: None,
         }
+    }
+
+    /// A number for everything the record says, its key left out.
+    pub(super) fn content(&self) -> u64 {
+        let mut hasher = Fnv::default();
+        let text = |value: &Option<Sensitive<String>>| value.as_ref().map(|value| value.as_str().to_owned());
+        let name = |name: &PersonName| (name.given.as_str().to_owned(), text(&name.family));
+        let birth = self.birth.map(|birth| (birth.date, birth.expected));
+        (&self.agency, &self.reference, &self.family_reference, &self.school, &self.gp).hash(&mut hasher);
+        (self.kind as u8, self.sex as u8, birth, text(&self.nhs_number), text(&self.upn)).hash(&mut hasher);
+        self.names.iter().for_each(|one| name(one).hash(&mut hasher));
+        for address in &self.addresses {
+            (address.lines.as_str(), text(&address.postcode), address.from, address.until).hash(&mut hasher);
+        }
+        for relation in &self.relations {
+            (relation.kind as u8, relation.birth, name(&relation.name), text(&relation.nhs_number)).hash(&mut hasher);
+        }
+        hasher.finish()
     }
 
     /// What the service holds of a person, as facts. Days of addresses are taken where they are exact.

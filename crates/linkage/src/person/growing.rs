@@ -147,8 +147,9 @@ impl<'a> Growing<'a> {
                     second.one_reference = true;
                 } else if !x.is_unborn() && !y.is_unborn() {
                     second.two_references = true;
-                    second.two_names_at_one_agency |=
-                        given_alike(&self.sorting.words, x, y).is_some_and(|level| level > GivenLevel::Same && level != GivenLevel::Initial);
+                    second.two_names_at_one_agency |= given_alike(&self.sorting.words, x, y).is_some_and(|level| {
+                        level > GivenLevel::Same && !matches!(level, GivenLevel::Slip | GivenLevel::Initial)
+                    });
                 }
             }
         }
@@ -175,7 +176,11 @@ impl<'a> Growing<'a> {
     /// Joins the clusters of an edge where all their records together say so.
     fn join(&mut self, edge: &Edge) {
         let (a, b) = (self.root(edge.a), self.root(edge.b));
-        if a == b || self.weigh(a, b).is_none_or(|judged| judged.band != ChildBand::Match || self.may_be_a_twin(a, b, &judged)) {
+        if a == b
+            || self
+                .weigh(a, b)
+                .is_none_or(|judged| judged.band != ChildBand::Match || self.may_be_a_twin(a, b, &judged))
+        {
             return;
         }
         let (to, from) = if (self.of(a).len(), b) >= (self.of(b).len(), a) { (a, b) } else { (b, a) };
@@ -208,7 +213,8 @@ impl<'a> Growing<'a> {
     fn fits_the_twin(&self, a: u32, b: u32, judged: &Judged) -> bool {
         let Some(other) = self.whole(b) else { return false };
         let called = self.of(a).iter().take(ASKED).filter_map(|node| self.twins.get(node)).flatten();
-        let mut levels = called.map(|twin| names::compare(&self.sorting.words, std::slice::from_ref(twin), &other.forms).0);
+        let mut levels =
+            called.map(|twin| names::compare(&self.sorting.words, std::slice::from_ref(twin), &other.forms).0);
         levels.any(|level| level <= judged.given.max(GivenLevel::Same))
     }
 
@@ -250,13 +256,10 @@ fn points_at(x: &Person, y: &Person) -> bool {
 }
 
 /// The pairs of a record with records of some clusters.
-fn edges_to(
-    edges: &[&Edge],
-    node: u32,
-    roots: impl Iterator<Item = u32>,
-    root: impl Fn(u32) -> u32,
-) -> Vec<Pair> {
+fn edges_to(edges: &[&Edge], node: u32, roots: impl Iterator<Item = u32>, root: impl Fn(u32) -> u32) -> Vec<Pair> {
     let roots: HashSet<u32> = roots.collect();
-    let to = |edge: &&&Edge| edge.a == node && roots.contains(&root(edge.b)) || edge.b == node && roots.contains(&root(edge.a));
+    let to = |edge: &&&Edge| {
+        edge.a == node && roots.contains(&root(edge.b)) || edge.b == node && roots.contains(&root(edge.a))
+    };
     edges.iter().filter(to).map(|edge| (edge.a, edge.b)).collect()
 }

@@ -203,7 +203,9 @@ fn unknown_level(a: &str, b: &str, sounds_alike: bool) -> WordLevel {
         1 if length >= 3 => WordLevel::Slip,
         2 if length >= 5 => WordLevel::Slips,
         3 if length >= 8 => WordLevel::Slips,
-        _ if length >= 3 && long.starts_with(short) && is_name(long.get(length..).unwrap_or_default()) => WordLevel::Slips,
+        _ if length >= 3 && long.starts_with(short) && is_name(long.get(length..).unwrap_or_default()) => {
+            WordLevel::Slips
+        }
         _ if length >= 3 && long.starts_with(short) => WordLevel::Form,
         _ if length == 2 && long.starts_with(short) => WordLevel::Initial,
         _ if length >= 4 && sounds_alike => WordLevel::Slips,
@@ -308,7 +310,8 @@ pub(crate) fn compare_forms(words: &Words, a: &NameForm, b: &NameForm) -> (Given
     if surname_alone(words, a, b) || surname_alone(words, b, a) {
         return (GivenLevel::Missing, family.min(FamilyLevel::Alike));
     }
-    let family = if family == FamilyLevel::Missing && family_among_given(words, a, b) { FamilyLevel::Alike } else { family };
+    let family =
+        if family == FamilyLevel::Missing && family_among_given(words, a, b) { FamilyLevel::Alike } else { family };
     if given >= GivenLevel::Initial && family >= FamilyLevel::Missing && changed_places(words, a, b) {
         return (GivenLevel::Swapped, FamilyLevel::Alike);
     }
@@ -342,7 +345,10 @@ fn family_among_given(words: &Words, a: &NameForm, b: &NameForm) -> bool {
 fn both_turned_round(words: &Words, a: &NameForm, b: &NameForm) -> Option<WordLevel> {
     let (x, y) = (a.family.first()?, b.family.first()?);
     let known = |word: Option<&Word>| word.is_some_and(|word| words.get(*word).is_known());
-    let turned = a.given.first() == b.given.first() && !known(a.given.first()) && (known(Some(x)) || known(Some(y)));
+    let turned = !a.given.is_empty()
+        && a.given.first() == b.given.first()
+        && !known(a.given.first())
+        && (known(Some(x)) || known(Some(y)));
     turned.then(|| word_level(words, *x, *y))
 }
 
@@ -377,7 +383,11 @@ fn changed_places(words: &Words, a: &NameForm, b: &NameForm) -> bool {
     let one_sided = |x: &NameForm, y: &NameForm| {
         let (Some(given), Some(family)) = (x.given.first(), x.family.first()) else { return false };
         let known = |word: Option<&Word>| word.is_some_and(|word| words.get(*word).is_known());
-        !known(Some(given)) && known(y.given.first()) && x.family.len() == 1 && near(Some(family), y.given.first()) && !any(y.given.first(), &y.family)
+        !known(Some(given))
+            && known(y.given.first())
+            && x.family.len() == 1
+            && near(Some(family), y.given.first())
+            && !any(y.given.first(), &y.family)
     };
     let lone = |x: &NameForm, y: &NameForm| {
         x.given.is_empty() && near(x.family.last(), y.given.first()) && !near(x.family.last(), y.family.last())

@@ -1,7 +1,7 @@
 //! A record read once: words, numbers and dates, ready to be compared many times.
 
 use std::cmp::Ordering;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::hash::Hasher;
 
 use domain::{BirthDate, PersonKind, RelationshipKind, Sex};
@@ -33,6 +33,8 @@ pub(crate) struct Relative {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Person {
     pub(crate) kind: PersonKind,
+    /// A number for everything the record says, its key left out: a record sent several times has one.
+    pub(crate) content: u64,
     /// Hashes; 0 for none.
     pub(crate) key: u64,
     pub(crate) agency: u64,
@@ -62,6 +64,7 @@ impl Person {
         let agency = hash(&[facts.agency.trim()]);
         Self {
             kind: facts.kind,
+            content: facts.content(),
             key: hash(&[&facts.key]),
             agency: if facts.agency.trim().is_empty() { 0 } else { agency },
             reference: reference(agency, facts.reference.as_deref()),
@@ -82,7 +85,8 @@ impl Person {
 
     /// What several records of one child say together: the commonest birth, sex and numbers, all names, homes and relations.
     pub(crate) fn together<'a>(records: impl Iterator<Item = &'a Self>) -> Option<Self> {
-        let records: Vec<&Self> = records.collect();
+        let mut seen = BTreeSet::new();
+        let records: Vec<&Self> = records.filter(|record| seen.insert(record.content)).collect();
         let mut whole = (*records.first()?).clone();
         let born = records.iter().any(|record| record.birth.is_some_and(|birth| !birth.expected));
         whole.birth = commonest(records.iter().filter_map(|r| r.birth).filter(|b| !born || !b.expected), |b| b.date);

@@ -228,13 +228,15 @@ impl Family<'_> {
         Ok(())
     }
 
-    /// Every child's own appointment on one day, in the same words.
+    /// Every child's own appointment on one day, in the same words but for what was found.
     fn own_appointments(&mut self) -> Result<()> {
         let (day, text) = (self.day(), self.random.pick(OWN));
         let mut before: Option<String> = None;
+        let mut finding = 3 + self.random.below(20);
         for child in self.children.clone() {
             let event = self.new_event();
-            let (edtf, text) = (day.to_string(), text.to_owned());
+            finding += 1 + self.random.below(4);
+            let (edtf, text) = (day.to_string(), text.replace("{n}", &finding.to_string()));
             let name =
                 self.write(Line { agency: 3, own_word: "Appointment", child, also: Vec::new(), edtf, event, text })?;
             self.apart(before.as_ref(), Some(&name));

@@ -248,9 +248,10 @@ pub(super) const TEMPLATES: &[&str] = &[
     "Weekly phone call to {m}. All well, no concerns raised, {c} in school.",
 ];
 
-/// Each child's own appointment, word for word the same.
+/// Each child's own appointment, with its own finding in place of `{n}`.
 pub(super) const OWN: &[&str] = &[
-    "Immunisations given, consent from mother, well afterwards.",
-    "Dental check at the clinic, no treatment needed.",
-    "Was not brought to the hearing clinic. Letter sent.",
+    "Immunisations given, consent from mother, temperature {n} before, well afterwards.",
+    "Dental check at the clinic, {n} teeth to be treated.",
+    "Was not brought to the hearing clinic, appointment number {n}. Letter sent.",
+    "Weighed at the clinic, {n} kg. Follows its line.",
 ];

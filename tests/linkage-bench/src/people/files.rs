@@ -54,6 +54,9 @@ pub(crate) fn run(folder: &Path, threads: usize, show: bool) -> Result<()> {
     Ok(())
 }
 
+/// Children by number, the smaller first.
+type Pairs = HashSet<(usize, usize)>;
+
 /// What linkage found, beside what is true.
 struct Found {
     people: People,
@@ -130,7 +133,7 @@ impl Found {
     }
 
     /// Pairs of children of one family, found and true, each found child being the one that most of its submissions are about.
-    fn family_pairs(&self, key: &Key) -> (HashSet<(usize, usize)>, HashSet<(usize, usize)>) {
+    fn family_pairs(&self, key: &Key) -> (Pairs, Pairs) {
         let majority: HashMap<&str, usize> = self
             .people
             .people
@@ -186,7 +189,8 @@ impl Found {
                 println!("  {what}");
                 for child in [a, b] {
                     println!("   ---");
-                    let places: Vec<usize> = (0..self.truth.len()).filter(|place| self.truth[*place] == child).collect();
+                    let places: Vec<usize> =
+                        (0..self.truth.len()).filter(|place| self.truth[*place] == child).collect();
                     print(&places);
                 }
             }
