@@ -250,6 +250,37 @@ fn whom_an_event_is_about_too(#[case] name: &str, #[case] date: &str, #[case] ex
     assert_eq!(unknown, expected.len() == 1);
 }
 
+/// Everything found in a pack, as sets of what the pack calls its submissions and entries.
+fn found_in(lines: &[Value]) -> [BTreeSet<BTreeSet<String>>; 4] {
+    let links = linked(lines);
+    let set = |list: &[String]| list.iter().cloned().collect::<BTreeSet<String>>();
+    [
+        links.rows.iter().map(|row| set(&row.entries)).collect(),
+        links.children.iter().map(|child| set(&child.submissions)).collect(),
+        links.questions.iter().map(|question| set(&question.submissions)).collect(),
+        links.suggested.iter().map(|one| set(&one.entries.concat())).collect(),
+    ]
+}
+
+#[rstest]
+#[case("terse")]
+#[case("coincidence")]
+#[case("tarn")]
+fn the_order_of_lines_and_of_entries_within_a_return_changes_nothing(#[case] pack: &str) {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("packs").join(pack).join("submissions.ndjson");
+    let text = std::fs::read_to_string(file).unwrap();
+    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let mut turned = lines.clone();
+    turned.reverse();
+    for (n, line) in turned.iter_mut().enumerate() {
+        let events = line["events"].as_array_mut().unwrap();
+        events.reverse();
+        let by = n % events.len().max(1);
+        events.rotate_left(by);
+    }
+    assert_eq!(found_in(&lines), found_in(&turned));
+}
+
 /// Strangers who share nothing but a word where a number or a reference should stand.
 #[rstest]
 #[case("nhs_number", "NOT KNOWN")]

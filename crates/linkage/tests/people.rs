@@ -414,6 +414,29 @@ fn a_postcode_among_the_lines_is_read() {
 }
 
 #[test]
+fn a_record_that_is_not_recognised_stays_in_its_family() {
+    let of = |record: PersonFacts| mother("Sabina", "Fenwick", record);
+    let unlike = of(born(date!(2016 - 11 - 30), child("c", "Wrenna", "Fenwick")));
+    let records = [of(child("a", "Rosalind", "Fenwick")), of(child("b", "Rosalind", "Fenwick")), unlike];
+    assert_eq!(children(&records).len(), 2);
+    assert_eq!(families(&records).len(), 1);
+}
+
+#[test]
+fn children_of_two_mothers_in_one_house_are_one_family_only_through_a_father() {
+    let records = [
+        mother("Sabina", "Rahman", child("a", "Aisha", "Khan")),
+        mother("Nadia", "Ollerton", born(date!(2016 - 11 - 30), child("b", "Bilal", "Khan"))),
+    ];
+    assert_eq!(families(&records).len(), 2, "cousins");
+    let father = |record: PersonFacts| {
+        let birth = Some(date!(1985 - 06 - 07));
+        with(RelationFacts { birth, ..relation(RelationshipKind::FatherOf, "Imran", "Khan") }, record)
+    };
+    assert!(families(&records.map(father)).iter().any(|family| family.len() == 2));
+}
+
+#[test]
 fn nobody_is_asked_about_one_child_more_than_twice() {
     let records: Vec<PersonFacts> = (0..8_u8)
         .map(|n| PersonFacts {

@@ -16,6 +16,7 @@ mod names;
 mod parents;
 mod people;
 mod read;
+mod references;
 mod submission;
 
 pub use circle::{Entry, Return, SortedReturns, sort_returns};

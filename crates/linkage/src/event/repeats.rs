@@ -189,8 +189,7 @@ pub(crate) fn facts(pair: &Pair<'_>, rarity: &Rarity) -> Option<[i32; FACTS]> {
     let points = a.points || b.points;
     // The very same words in two children's files are one account that stands in both.
     let apart = !pair.share_child && pair.verbatim != Verbatim::Same;
-    put(Fact::OwnBusiness, i32::from(apart && !points && (a.is_own_business() || b.is_own_business())));
-    put(Fact::NothingShared, i32::from(apart && !a.may_be_shared() && !b.may_be_shared()));
+    whose_matter(pair, apart, &mut put);
     if let Some((x, y)) = a.own_word.zip(b.own_word) {
         put(if x == y { Fact::SameType } else { Fact::OtherType }, 1);
     }
@@ -202,11 +201,6 @@ pub(crate) fn facts(pair: &Pair<'_>, rarity: &Rarity) -> Option<[i32; FACTS]> {
     telling(pair, apart, &mut put);
     put(Fact::ReferencesDiffer, i32::from(pair.references_differ));
     put(Fact::OneReturn, i32::from(pair.one_return));
-    let examined = [a, b].into_iter().all(|one| one.told.all.meets(acts::OF_ONE_CHILD));
-    let own = apart && !points && (a.is_own_business() && b.is_own_business() || examined);
-    put(Fact::OwnBusinessOfBoth, i32::from(own));
-    put(Fact::EachOwnNamed, i32::from(apart && pair.each_names_its_own));
-    put(Fact::Together, i32::from(apart && (a.together || b.together)));
     let words = rarity.common_words(a, b);
     let shorter = rarity.all_words(a).min(rarity.all_words(b));
     put(Fact::Words, words.min(MOST_WORDS));
@@ -228,6 +222,19 @@ pub(crate) fn facts(pair: &Pair<'_>, rarity: &Rarity) -> Option<[i32; FACTS]> {
 fn one_record(a: &Reading, b: &Reading, rarity: &Rarity) -> bool {
     let (words, shorter) = (rarity.common_words(a, b), rarity.all_words(a).min(rarity.all_words(b)));
     3 * words >= shorter
+}
+
+/// Whether each of two children's entries tells what its own child went through, or what may be of both.
+fn whose_matter(pair: &Pair<'_>, apart: bool, put: &mut impl FnMut(Fact, i32)) {
+    let (a, b) = (pair.one, pair.other);
+    let alone = apart && !a.points && !b.points;
+    let (one, other) = (a.is_own_business(), b.is_own_business());
+    let examined = [a, b].into_iter().all(|reading| reading.told.all.meets(acts::OF_ONE_CHILD));
+    put(Fact::OwnBusiness, i32::from(alone && (one || other)));
+    put(Fact::OwnBusinessOfBoth, i32::from(alone && (one && other || examined)));
+    put(Fact::NothingShared, i32::from(apart && !a.may_be_shared() && !b.may_be_shared()));
+    put(Fact::EachOwnNamed, i32::from(apart && pair.each_names_its_own));
+    put(Fact::Together, i32::from(apart && (a.together || b.together)));
 }
 
 fn days_apart(a: &Reading, b: &Reading) -> Option<i64> {

@@ -13,6 +13,8 @@ use super::words::{Word, Words};
 
 /// The most forms of a name, or addresses, that make keys.
 const MOST: usize = 3;
+/// The most words of a street, a house and a village that make keys in a register.
+const STREET_WORDS: usize = 5;
 
 /// The keys of one record: what kind of key, and its text. A record that says nothing has none.
 #[must_use]
@@ -39,12 +41,20 @@ pub(crate) fn hashed(words: &Words, person: &Person, population: Population, key
 }
 
 fn in_register(words: &Words, person: &Person, sink: &mut Sink<'_>) {
+    for address in person.addresses.iter().take(MOST).filter(|address| address.postcode != 0) {
+        for street in address.street.iter().take(STREET_WORDS) {
+            sink("street and postcode", &[&words.get(*street).sound, &unpack(address.postcode)]);
+        }
+    }
     for (given, family) in names(words, person) {
         let (low, high) = if given <= family { (given, family) } else { (family, given) };
         sink("full name", &[low, high]);
-        let streets = person.addresses.iter().take(MOST).filter_map(|address| address.street.first());
-        for street in streets.filter(|_| !family.is_empty()) {
-            sink("street and family", &[&words.get(*street).sound, family]);
+        let streets = person.addresses.iter().take(MOST).flat_map(|address| address.street.iter().take(STREET_WORDS));
+        for street in streets {
+            let sound = &words.get(*street).sound;
+            for name in [given, family].into_iter().filter(|name| !name.is_empty()) {
+                sink("street and name", &[sound, name]);
+            }
         }
     }
 }

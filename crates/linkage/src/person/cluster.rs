@@ -13,7 +13,8 @@ use super::evidence::{Reason, ReasonCode, reasons};
 use super::facts::PersonFacts;
 use super::growing::{Asked, Growing};
 use super::identifiers;
-use super::names::{self, NameForm};
+use super::name_forms::NameForm;
+use super::names;
 use super::prepared::Person;
 use super::weights::Population;
 use super::words::Words;
@@ -105,7 +106,18 @@ impl Sorting {
             .filter_map(|place| records.get(*place))
             .map(|facts| Person::read(&mut words, facts))
             .collect();
-        Self { words, people, places, population }
+        let mut sorting = Self { words, people, places, population };
+        sorting.forget_references_of_one_register();
+        sorting
+    }
+
+    /// In a register of one agency that is searched for people who stand in it twice, two references say nothing.
+    fn forget_references_of_one_register(&mut self) {
+        let mut agencies = self.people.iter().map(|person| person.agency);
+        let first = agencies.next();
+        if self.is_register() && agencies.all(|agency| Some(agency) == first) {
+            self.people.iter_mut().for_each(|person| person.reference = 0);
+        }
     }
 
     pub(crate) fn person(&self, node: u32) -> Option<&Person> {

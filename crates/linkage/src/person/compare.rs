@@ -5,6 +5,7 @@ use domain::{BirthDate, PersonKind, RelationshipKind, Sex};
 use super::addresses::{self, HouseLevel, PostcodeLevel};
 use super::dates::{self, BirthLevel};
 use super::identifiers::{self, IdentifierLevel};
+use super::name_forms::NameForm;
 use super::names::{self, FamilyLevel, GivenLevel};
 use super::prepared::{Person, Relative};
 use super::weights::{self, Population};
@@ -211,7 +212,7 @@ fn twin_alike(words: &Words, a: &Person, b: &Person) -> bool {
 fn names_no_twin(words: &Words, a: &Person, b: &Person) -> bool {
     let mut siblings =
         a.relatives.iter().filter(|relative| is_sibling(relative.kind) && !relative.name.given.is_empty()).peekable();
-    let alike = |name: &names::NameForm| {
+    let alike = |name: &NameForm| {
         b.forms.iter().any(|form| names::compare_forms(words, form, name).0 <= GivenLevel::Initial)
     };
     siblings.peek().is_some() && siblings.all(|sibling| !alike(&sibling.name))

@@ -10,7 +10,8 @@ use super::bands::{Judged, SecondChild, judge_groups};
 use super::cluster::{ASKED, Edge, Pair, Sorting, index};
 use super::compare::{Comparison, is_sibling};
 use super::evidence::ReasonCode;
-use super::names::{self, GivenLevel, NameForm, given_alike};
+use super::name_forms::NameForm;
+use super::names::{self, GivenLevel, given_alike};
 use super::prepared::Person;
 use crate::child::ChildBand;
 
@@ -81,6 +82,9 @@ impl<'a> Growing<'a> {
 
     /// Pairs of a record that fits two clusters nearly as well, which cannot be one child.
     fn torn(&self, edges: &[&Edge]) -> HashSet<Pair> {
+        if self.sorting.is_register() {
+            return HashSet::new();
+        }
         let mut partners: HashMap<u32, BTreeMap<u32, u32>> = HashMap::new();
         for edge in edges {
             partners.entry(edge.a).or_default().entry(self.root(edge.b)).or_insert(edge.b);
@@ -125,13 +129,8 @@ impl<'a> Growing<'a> {
         let (one, other) = self.whole(a).zip(self.whole(b))?;
         let mut compared = Comparison::of(&self.sorting.words, one, other);
         // What references say is charged once for the groups.
-        let second = if self.sorting.is_register() {
-            SecondChild::default()
-        } else {
-            compared.same_reference = None;
-            self.second_child(a, b)
-        };
-        Some(judge_groups(&compared, second, self.sorting.population))
+        compared.same_reference = None;
+        Some(judge_groups(&compared, self.second_child(a, b), self.sorting.population))
     }
 
     fn second_child(&self, a: u32, b: u32) -> SecondChild {
@@ -173,14 +172,18 @@ impl<'a> Growing<'a> {
         several(&one) && several(&other) && !one.keys().any(|word| other.contains_key(word))
     }
 
+    /// Whether the clusters of an edge are one person. In a register the pair decides, unless an agency keeps two records.
+    fn is_one(&self, edge: &Edge, a: u32, b: u32) -> bool {
+        if self.sorting.is_register() {
+            return edge.judged.band == ChildBand::Match && !self.second_child(a, b).two_references;
+        }
+        self.weigh(a, b).is_some_and(|judged| judged.band == ChildBand::Match && !self.may_be_a_twin(a, b, &judged))
+    }
+
     /// Joins the clusters of an edge where all their records together say so.
     fn join(&mut self, edge: &Edge) {
         let (a, b) = (self.root(edge.a), self.root(edge.b));
-        if a == b
-            || self
-                .weigh(a, b)
-                .is_none_or(|judged| judged.band != ChildBand::Match || self.may_be_a_twin(a, b, &judged))
-        {
+        if a == b || !self.is_one(edge, a, b) {
             return;
         }
         let (to, from) = if (self.of(a).len(), b) >= (self.of(b).len(), a) { (a, b) } else { (b, a) };

@@ -1,4 +1,7 @@
 //! Same child, same family: what agencies say of people, compared fact by fact.
+//!
+//! `prepared` reads a record, `compare` sets two beside each other, `weights` and `bands` say what that is worth, `cluster`
+//! and `growing` sort many records into children, judging all records of a group together, and `family` sorts children.
 
 mod addresses;
 mod bands;
@@ -11,6 +14,7 @@ mod facts;
 mod family;
 mod growing;
 mod identifiers;
+mod name_forms;
 mod names;
 mod nicknames;
 mod prepared;

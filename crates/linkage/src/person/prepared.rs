@@ -11,7 +11,7 @@ use super::addresses::Address;
 use super::dates::plausible;
 use super::facts::{PersonFacts, RelationFacts};
 use super::identifiers::Identifier;
-use super::names::{self, NameForm, Placeholder};
+use super::name_forms::{self, NameForm, Placeholder};
 use super::words::{Words, split};
 
 /// The most names, addresses and relations looked at in one record.
@@ -56,7 +56,7 @@ pub(crate) struct Person {
 
 impl Person {
     pub(crate) fn read(words: &mut Words, facts: &PersonFacts) -> Self {
-        let read: Vec<_> = facts.names.iter().take(MOST).map(|name| names::read(words, name)).collect();
+        let read: Vec<_> = facts.names.iter().take(MOST).map(|name| name_forms::read(words, name)).collect();
         let placeholder = read.iter().find_map(|(_, placeholder)| *placeholder);
         let named = read.iter().any(|(form, _)| !form.given.is_empty());
         let addresses = facts.addresses.iter().take(MOST).map(|address| Address::read(words, address));
@@ -132,7 +132,7 @@ impl Relative {
     fn read(words: &mut Words, agency: u64, facts: &RelationFacts) -> Self {
         Self {
             kind: facts.kind,
-            name: names::read(words, &facts.name).0,
+            name: name_forms::read(words, &facts.name).0,
             birth: facts.birth,
             nhs: facts.nhs_number.as_ref().and_then(|number| Identifier::nhs(number.as_str())),
             key: facts.reference.as_deref().map_or(0, |key| hash(&[key])),

@@ -18,8 +18,12 @@
 //! | NHS number: the same, a slip, another | 2400, 900, -900 | 800, 500, -550 | a sibling's number is the commonest error |
 //! | pupil number: likewise | 2200, 700, -600 | 800, 400, -350 | a school may give a new one |
 //! | sex: the same, another | 95, -450 | 95, -450 | |
+//! | what a second child would leave behind, once for two groups of records | | | |
+//! | two records at one agency; and two names there | -250; -450 | -250; -450 | agencies register some children twice |
+//! | a twin of a name that is alike; another sex beside a short form | -600; -350 | -600; -350 | |
+//! | two spellings, each used by several agencies | -500 | -500 | a slip is one hand's |
 //! | one agency's reference: the same, another | 2200, -250 | 700, -250 | |
-//! | family's name, home, parents, school and practice together | -600 to 1800 | 0 | siblings share them |
+//! | family's name, home, parents, brothers and sisters, school and practice together | -600 to 1800 | 0 | siblings share them |
 //! | unborn: the mother the same; the house or the father; another mother | 900, 500, -900 | 0, 0, -900 | |
 //!
 //! The weights follow from how common names, days and errors are, as the third column says, and were set on seeds 1 to 20 of

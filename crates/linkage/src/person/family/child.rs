@@ -10,7 +10,7 @@ use super::super::blocking;
 use super::super::cluster::ChildCluster;
 use super::super::compare::is_sibling;
 use super::super::facts::PersonFacts;
-use super::super::names::NameForm;
+use super::super::name_forms::NameForm;
 use super::super::prepared::{Person, Relative, hash};
 use super::super::words::Words;
 
