@@ -212,9 +212,8 @@ fn twin_alike(words: &Words, a: &Person, b: &Person) -> bool {
 fn names_no_twin(words: &Words, a: &Person, b: &Person) -> bool {
     let mut siblings =
         a.relatives.iter().filter(|relative| is_sibling(relative.kind) && !relative.name.given.is_empty()).peekable();
-    let alike = |name: &NameForm| {
-        b.forms.iter().any(|form| names::compare_forms(words, form, name).0 <= GivenLevel::Initial)
-    };
+    let alike =
+        |name: &NameForm| b.forms.iter().any(|form| names::compare_forms(words, form, name).0 <= GivenLevel::Initial);
     siblings.peek().is_some() && siblings.all(|sibling| !alike(&sibling.name))
 }
 

@@ -1,7 +1,7 @@
 //! Names, read and compared by level of agreement.
 
-use super::prepared::Person;
 use super::name_forms::NameForm;
+use super::prepared::Person;
 use super::words::{Word, Words, slips};
 
 /// How two single words agree, best first.
