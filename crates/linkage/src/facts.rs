@@ -7,6 +7,7 @@ use std::fmt;
 use domain::{AdultRole, AgencyId, EntryDetails, EntryId, FragmentId, PersonId, SeenStatus, Sensitive};
 use time::Date;
 
+use crate::missing::is_missing;
 use crate::tokens::{content, tokens};
 
 /// Names in the family. A sibling's copy of an entry may differ in the child's own given name, a name is never taken for a
@@ -166,9 +167,9 @@ impl<'a> EventFacts<'a> {
         self.details.outcome.as_ref().map(Sensitive::as_str)
     }
 
-    /// The agency's own record reference, without regard to capitals and spacing.
+    /// The agency's own record reference, without regard to capitals and spacing; `None` for a word like "not known".
     pub(crate) fn reference(&self) -> Option<String> {
-        self.details.reference.as_deref().and_then(bare)
+        self.details.reference.as_deref().filter(|reference| !is_missing(reference)).and_then(bare)
     }
 
     /// The document reference, without regard to capitals and spacing; `None` when too short or without a digit, because

@@ -12,6 +12,7 @@ mod evidence;
 mod facts;
 mod lexicon;
 mod likeness;
+mod missing;
 mod person;
 mod piles;
 mod tokens;

@@ -143,6 +143,9 @@ fn a_slip_of_a_day_or_an_hour_under_one_event_number_is_one_event(
     let entry =
         |child, when| told(POLICE, &[child], when, "DOMESTIC_ABUSE", FIGHT).fragment(child).reference("LOG-4471");
     assert_eq!(sorted(&numbered([entry(AISHA, one), entry(BILAL, other)])).len(), rows);
+    let word =
+        |child, when| told(POLICE, &[child], when, "DOMESTIC_ABUSE", FIGHT).fragment(child).reference("NOT KNOWN");
+    assert_eq!(sorted(&numbered([word(AISHA, one), word(BILAL, other)])).len(), 2, "a word is no number");
 }
 
 #[test]

@@ -437,6 +437,61 @@ fn children_of_two_mothers_in_one_house_are_one_family_only_through_a_father() {
 }
 
 #[test]
+fn two_years_of_birth_are_no_slip_of_one_digit() {
+    let records = [
+        born(date!(2014 - 01 - 01), child("a", "Mohammed", "Rahman")),
+        born(date!(2019 - 01 - 01), child("b", "Mohammed", "Rahman")),
+    ];
+    assert_eq!(children(&records).len(), 2);
+}
+
+#[test]
+fn a_third_record_brings_no_two_names_together() {
+    let records =
+        [child("a", "Imogen Rose", "Fenwick"), child("b", "Olivia Rose", "Fenwick"), child("c", "Rose", "Fenwick")];
+    assert!(!children(&records).iter().any(|one| one.contains("a") && one.contains("b")));
+}
+
+#[rstest]
+#[case::second_names("Mohammed Hassan", "Mohammed Hussain")]
+#[case::spellings("Ayaan", "Ayan")]
+fn two_names_at_one_agency_are_not_joined(#[case] one: &str, #[case] other: &str) {
+    let at = |key: &str, name: &str, agency: &str| PersonFacts { agency: agency.into(), ..child(key, name, "Rahmani") };
+    let records = [at("a", one, "hv"), at("b", other, "hv"), at("c", one, "gp"), at("d", other, "gp")];
+    assert!(!children(&records).iter().any(|found| found.contains("a") && found.contains("b")));
+}
+
+#[test]
+fn neighbours_and_placeholders_are_no_evidence_for_a_baby() {
+    let baby = |key, lines: &str, postcode: &str, born: Option<Date>| {
+        let mother = RelationFacts { birth: born, ..relation(RelationshipKind::MotherOf, "Sabina", "Rahmani") };
+        let record = expected(date!(2024 - 05 - 02), child(key, "Baby", "Rahmani"));
+        PersonFacts { addresses: vec![home(lines, postcode)], ..with(mother, record) }
+    };
+    let neighbours = [baby("a", "12 Mill Lane", "ZZ1 1AA", None), baby("b", "31 Mill Lane", "ZZ1 1AA", None)];
+    assert_eq!(children(&neighbours).len(), 2);
+    let placeholder = Some(date!(1900 - 01 - 01));
+    let far = [baby("a", "12 Mill Lane", "ZZ1 1AA", placeholder), baby("b", "7 Oak Road", "ZZ5 9PQ", placeholder)];
+    assert_eq!(children(&far).len(), 2);
+}
+
+#[test]
+fn a_half_sibling_named_with_the_birthday_is_family_in_another_household() {
+    let half = RelationFacts {
+        birth: Some(date!(2012 - 01 - 02)),
+        ..relation(RelationshipKind::HalfSiblingOf, "Zara", "Bell")
+    };
+    let records = [
+        with(half, child("a", "Ali", "Rahmani")),
+        PersonFacts {
+            addresses: vec![home("7 Oak Road", "ZZ5 9PQ")],
+            ..born(date!(2012 - 01 - 02), child("b", "Zara", "Bell"))
+        },
+    ];
+    assert!(families(&records).iter().any(|family| family.len() == 2));
+}
+
+#[test]
 fn nobody_is_asked_about_one_child_more_than_twice() {
     let records: Vec<PersonFacts> = (0..8_u8)
         .map(|n| PersonFacts {

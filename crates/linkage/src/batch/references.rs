@@ -4,104 +4,59 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::people::Head;
 use super::submission::Subject;
+use crate::missing::is_missing;
 
-/// What stands in the field of a reference where there is none, in small letters and digits alone.
-const MISSING: [&str; 39] = [
-    "unknown",
-    "notknown",
-    "nk",
-    "na",
-    "none",
-    "nil",
-    "null",
-    "pending",
-    "awaiting",
-    "awaited",
-    "tbc",
-    "tba",
-    "tobeconfirmed",
-    "tofollow",
-    "notrecorded",
-    "notgiven",
-    "notavailable",
-    "notapplicable",
-    "notstated",
-    "notyetissued",
-    "requested",
-    "appliedfor",
-    "refused",
-    "withheld",
-    "blank",
-    "nonumber",
-    "seenotes",
-    "seefile",
-    "temp",
-    "temporary",
-    "test",
-    "x",
-    "xx",
-    "xxx",
-    "new",
-    "newclient",
-    "newpatient",
-    "error",
-    "ref",
-];
 /// A reference under which an agency keeps children of more given names is not a child's; one of more families, no family's.
 const MOST_NAMES: usize = 3;
 const MOST_FAMILIES: usize = 6;
 
-/// Whether a reference is a word for a missing value, or a number that a spreadsheet has rounded.
-fn is_missing(reference: &str) -> bool {
-    let plain: String = reference.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_lowercase).collect();
-    let rounded = reference.to_ascii_lowercase().split_once("e+").is_some_and(|(digits, power)| {
-        digits.contains('.')
-            && [digits, power].iter().all(|part| part.trim().chars().all(|c| c.is_ascii_digit() || c == '.'))
-    });
-    let zeros = plain.bytes().all(|byte| byte == b'0');
-    plain.is_empty() || zeros || rounded || MISSING.contains(&plain.as_str())
-}
-
-/// Leaves out references that are none: words for missing values, and what an agency gives to too many children.
-fn without_missing(heads: &mut [Head]) {
-    let mut names: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
-    let mut families: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
-    let small = |text: &str| text.to_lowercase();
-    for head in heads.iter_mut() {
+/// Leaves out words for missing values, in relations too.
+fn without_words(heads: &mut [Head]) {
+    for head in heads {
         let Subject { id, reference, facts } = &mut head.subject;
-        for field in [id, reference, &mut facts.family_reference] {
+        let relations = facts.relations.iter_mut().map(|relation| &mut relation.reference);
+        for field in [id, reference, &mut facts.family_reference].into_iter().chain(relations) {
             if field.as_deref().is_some_and(is_missing) {
                 *field = None;
             }
         }
-        let Subject { id, facts, .. } = &head.subject;
+    }
+}
+
+/// Leaves out what an agency gives to more children, or more families, than one has.
+fn without_shared(heads: &mut [Head]) {
+    let mut names: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
+    let mut families: BTreeMap<(String, String), BTreeSet<String>> = BTreeMap::new();
+    for head in heads.iter() {
+        let facts = &head.subject.facts;
         let Some(name) = facts.names.first() else { continue };
-        if let Some(id) = id {
-            names.entry((head.agency.clone(), id.clone())).or_default().insert(small(name.given.as_str()));
+        if let Some(reference) = &facts.reference {
+            let key = (head.agency.clone(), reference.clone());
+            names.entry(key).or_default().insert(name.given.as_str().to_lowercase());
         }
         if let (Some(reference), Some(family)) = (&facts.family_reference, &name.family) {
             let key = (head.agency.clone(), reference.clone());
-            families.entry(key).or_default().insert(small(family.as_str()));
+            families.entry(key).or_default().insert(family.as_str().to_lowercase());
         }
     }
     for head in heads {
-        let many = |of: &BTreeMap<(String, String), BTreeSet<String>>, value: &str, most: usize| {
-            of.get(&(head.agency.clone(), value.to_owned())).is_some_and(|known| known.len() > most)
+        let many = |of: &BTreeMap<(String, String), BTreeSet<String>>, value: &Option<String>, most: usize| {
+            let known = value.as_ref().and_then(|value| of.get(&(head.agency.clone(), value.clone())));
+            known.is_some_and(|known| known.len() > most)
         };
-        if head.subject.id.as_deref().is_some_and(|id| many(&names, id, MOST_NAMES)) {
-            head.subject.id = None;
-        }
-        let family = head.subject.facts.family_reference.clone();
-        if family.is_some_and(|reference| many(&families, &reference, MOST_FAMILIES)) {
-            head.subject.facts.family_reference = None;
-        }
+        let person = many(&names, &head.subject.facts.reference, MOST_NAMES);
+        let family = many(&families, &head.subject.facts.family_reference, MOST_FAMILIES);
+        let facts = &mut head.subject.facts;
+        facts.reference.take_if(|_| person);
+        facts.family_reference.take_if(|_| family);
     }
 }
 
 /// Leaves out what is no reference, and tells persons' references from those of cases.
 pub(super) fn sort_out(heads: &mut [Head]) {
-    without_missing(heads);
+    without_words(heads);
     tell_references(heads);
+    without_shared(heads);
 }
 
 /// A reference that one agency gives to several records is a case's or a tenancy's; otherwise it is the person's, unless

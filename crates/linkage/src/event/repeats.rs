@@ -167,7 +167,7 @@ pub(crate) fn facts(pair: &Pair<'_>, rarity: &Rarity) -> Option<[i32; FACTS]> {
         }
     };
     put(Fact::Bias, 1);
-    let slip = pair.one_number && one_record(a, b, rarity);
+    let slip = pair.one_number && !pair.one_return && one_record(a, b, rarity);
     let day = match day(a, b) {
         Some(day) => day,
         None if slip && days_apart(a, b) == Some(1) => Fact::DaySlip,

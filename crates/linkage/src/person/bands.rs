@@ -31,6 +31,9 @@ pub(crate) struct SecondChild {
     pub(crate) points: bool,
     /// In each, several agencies spell the given name alike, and otherwise than in the other.
     pub(crate) spelt_by_several: bool,
+    /// One agency spells the name in two ways or gives two second names, several agencies each do, or as many pairs of records
+    /// have two names as have one.
+    pub(crate) two_names: bool,
 }
 
 /// A decision on two records, or two groups of records, with what led to it.
@@ -140,6 +143,11 @@ fn guarded(c: &Comparison, second: SecondChild, stranger: i32, sibling: i32) -> 
     }
     let births_differ = matches!(c.birth, BirthLevel::Different | BirthLevel::Generation);
     let doubtful_birth = if same_number { !births_agree(c) && !one_home(c) } else { births_differ };
+    let two_names =
+        second.two_names || second.spelt_by_several && matches!(c.given, GivenLevel::Slip | GivenLevel::Slips);
+    if !same_number && two_names {
+        return at_most_asked;
+    }
     if doubtful_birth || c.one_of_several && !same_number || by_name_of_mother(c) {
         return at_most_asked;
     }
@@ -166,11 +174,15 @@ const fn same_mother(c: &Comparison) -> bool {
     matches!(c.mother, ParentLevel::Sure | ParentLevel::Same)
 }
 
-/// Whether an expected baby would be told by its mother's name alone: many mothers bear one name.
+/// Whether a baby without a name would be told by its mother's name alone: many mothers bear one name. Two houses of one
+/// postcode are two homes, and what both parents are called says little across two homes.
 fn by_name_of_mother(c: &Comparison) -> bool {
+    let one_place = c.postcode == PostcodeLevel::Same && matches!(c.house, HouseLevel::Street | HouseLevel::Missing);
+    let two_homes = c.postcode == PostcodeLevel::Different;
     let beside = c.house == HouseLevel::Same
-        || c.postcode == PostcodeLevel::Same
+        || one_place
         || c.mother == ParentLevel::Sure
-        || matches!(c.father, ParentLevel::Sure | ParentLevel::Same);
-    c.unborn && !beside && !same_number(c)
+        || c.father == ParentLevel::Sure
+        || c.father == ParentLevel::Same && !two_homes;
+    (c.unborn || c.given == GivenLevel::Missing) && !beside && !same_number(c)
 }

@@ -184,14 +184,15 @@ fn parents(words: &Words, a: &Person, b: &Person, kind: RelationshipKind) -> Par
 
 /// Whether two mentions of a parent are the same person, as far as names, births and numbers say.
 pub(crate) fn same_adult(words: &Words, x: &Relative, y: &Relative) -> ParentLevel {
-    if identifiers::compare(x.nhs, y.nhs) == IdentifierLevel::Same {
+    if identifiers::compare(x.nhs, y.nhs) == IdentifierLevel::Same && x.nhs.is_some_and(|nhs| nhs.valid) {
         return ParentLevel::Sure;
     }
     let (given, family) = names::compare_forms(words, &x.name, &y.name);
     if given >= GivenLevel::Unlike || births_exclude(x, y) {
         return ParentLevel::Different;
     }
-    if given <= GivenLevel::Slips && x.birth.is_some() && x.birth == y.birth {
+    let told = x.birth.is_some_and(|birth| !dates::is_new_year(birth));
+    if given <= GivenLevel::Slips && told && x.birth == y.birth {
         return ParentLevel::Sure;
     }
     match (given, family) {

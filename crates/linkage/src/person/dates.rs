@@ -83,6 +83,10 @@ fn born(a: Date, b: Date) -> BirthLevel {
     if (is_new_year(a) || is_new_year(b)) && a.year() == b.year() {
         return BirthLevel::WithinYear;
     }
+    if is_new_year(a) && is_new_year(b) {
+        // Two years alone are two years, not a slip of one digit.
+        return if a.year().abs_diff(b.year()) > 14 { BirthLevel::Generation } else { BirthLevel::Different };
+    }
     if parts_a.0 == parts_b.0 && parts_a.1 == parts_b.2 && parts_a.2 == parts_b.1 {
         return BirthLevel::DayMonthSwapped;
     }
@@ -109,7 +113,8 @@ pub(crate) fn near(a: Date, b: Date) -> bool {
     !matches!(born(a, b), BirthLevel::Different | BirthLevel::Generation)
 }
 
-fn is_new_year(date: Date) -> bool {
+/// Whether a day of birth is a first of January, which may stand for a year alone.
+pub(super) fn is_new_year(date: Date) -> bool {
     date.month() == Month::January && date.day() == 1
 }
 

@@ -11,7 +11,7 @@ use super::cluster::{ASKED, Edge, Pair, Sorting, index};
 use super::compare::{Comparison, is_sibling};
 use super::evidence::ReasonCode;
 use super::name_forms::NameForm;
-use super::names::{self, GivenLevel, given_alike};
+use super::names::{self, GivenLevel, given_alike, second_names_differ};
 use super::prepared::Person;
 use crate::child::ChildBand;
 
@@ -136,22 +136,35 @@ impl<'a> Growing<'a> {
     fn second_child(&self, a: u32, b: u32) -> SecondChild {
         let mut second = SecondChild { spelt_by_several: self.spelt_by_several(a, b), ..SecondChild::default() };
         let people = |root: u32| self.of(root).iter().take(ASKED).filter_map(|node| self.sorting.person(*node));
+        let (mut alike, mut apart) = (0_usize, 0_usize);
+        let mut misspelt_at: HashSet<u64> = HashSet::new();
         for x in people(a) {
             for y in people(b) {
                 second.points |= points_at(x, y) || points_at(y, x);
-                if x.agency == 0 || x.agency != y.agency || x.reference == 0 || y.reference == 0 {
+                let given = given_alike(&self.sorting.words, x, y);
+                alike += usize::from(given.is_some_and(|level| level < GivenLevel::Missing));
+                let known = [x, y].into_iter().all(|person| names::is_known(&self.sorting.words, &person.forms));
+                apart += usize::from(given == Some(GivenLevel::Distinct) && known);
+                if x.agency == 0 || x.agency != y.agency || x.is_unborn() || y.is_unborn() {
                     continue;
                 }
-                if x.reference == y.reference {
+                if x.reference != 0 && x.reference == y.reference {
                     second.one_reference = true;
-                } else if !x.is_unborn() && !y.is_unborn() {
-                    second.two_references = true;
-                    second.two_names_at_one_agency |= given_alike(&self.sorting.words, x, y).is_some_and(|level| {
-                        level > GivenLevel::Same && !matches!(level, GivenLevel::Slip | GivenLevel::Initial)
-                    });
+                } else {
+                    second.two_references |= x.reference != 0 && y.reference != 0;
+                    if given == Some(GivenLevel::Slip) {
+                        misspelt_at.insert(x.agency);
+                    }
+                    let spellings = names::two_spellings(&self.sorting.words, &x.forms, &y.forms);
+                    second.two_names |= spellings || second_names_differ(&self.sorting.words, x, y);
+                    second.two_names_at_one_agency |= second.two_references
+                        && given.is_some_and(|level| {
+                            level > GivenLevel::Same && !matches!(level, GivenLevel::Slip | GivenLevel::Initial)
+                        });
                 }
             }
         }
+        second.two_names |= misspelt_at.len() > 1 || apart > 0 && apart >= alike;
         second
     }
 

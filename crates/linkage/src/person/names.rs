@@ -146,6 +146,20 @@ pub(crate) fn given_alike(words: &Words, a: &Person, b: &Person) -> Option<Given
     Some(compare(words, &a.forms, &b.forms).0).filter(|level| *level != GivenLevel::Missing)
 }
 
+/// Whether any of the names begins with a known given name.
+pub(crate) fn is_known(words: &Words, forms: &[NameForm]) -> bool {
+    forms.iter().filter_map(|form| form.given.first()).any(|word| words.get(*word).is_known())
+}
+
+/// Whether both have second given names, and they are two names: "Mohammed Hassan" and "Mohammed Hussain".
+pub(crate) fn second_names_differ(words: &Words, a: &Person, b: &Person) -> bool {
+    let second =
+        |person: &Person| -> Vec<Word> { person.forms.iter().filter_map(|form| form.given.get(1).copied()).collect() };
+    let (ours, theirs) = (second(a), second(b));
+    let apart = |x: &Word| theirs.iter().all(|y| word_level(words, *x, *y) == WordLevel::Distinct);
+    !ours.is_empty() && !theirs.is_empty() && ours.iter().all(apart)
+}
+
 /// The better of two levels; one that is missing yields to any other.
 fn better<L: Ord + Copy>(found: Option<L>, next: L, missing: L) -> Option<L> {
     match found {

@@ -15,7 +15,7 @@
 //! | a hostel or another shared address | 300 | |
 //! | one form | 1900 | agencies send families together |
 //! | pointed at as brother or sister | 2400 | |
-//! | named as brother or sister; with the birthday | 450; 1650 | |
+//! | named as brother or sister; with the birthday; with the whole name too | 450; 1650; 2300 | |
 //! | a third child named by both as brother or sister; with its birthday | 150; 1300 | |
 //! | the children's family name: common, rarer, alike, another | 400, 600, 400, -250 | less beside a parent |
 
@@ -38,6 +38,8 @@ use super::child::Child;
 pub(super) const PRIOR: i32 = -1800;
 /// What a birthday is worth beside a name.
 const BIRTH: i32 = 1200;
+/// The same beside a whole name that is the very same: no two children of a county share all three by chance.
+const BIRTH_OF_ONE_NAMED: i32 = 1850;
 /// What a rare given name and a rare family name are worth together.
 const RARE: i32 = 1000;
 /// The most that brothers and sisters named by name can say.
@@ -252,7 +254,9 @@ fn called(words: &Words, sibling: &Relative, child: &Child) -> Option<i32> {
     }
     let named = if given <= GivenLevel::Same { 450 } else { 300 };
     let family = if family <= FamilyLevel::Part { 0 } else { -300 };
-    Some(named + family + if same_birth == Some(true) { BIRTH } else { 0 })
+    let whole = given <= GivenLevel::Same && family == 0 && !sibling.name.family.is_empty();
+    let birth = if whole { BIRTH_OF_ONE_NAMED } else { BIRTH };
+    Some(named + family + if same_birth == Some(true) { birth } else { 0 })
 }
 
 /// Other children whom both name as their brother or sister.
