@@ -11,7 +11,7 @@ use super::reading::Reading;
 use crate::evidence::{EvidenceCode as E, Spoken};
 
 /// How many facts are weighed.
-pub(crate) const FACTS: usize = 46;
+pub(crate) const FACTS: usize = 41;
 
 /// What is weighed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,20 +48,15 @@ enum Fact {
     Together,
     OwnBusinessOfBoth,
     ActsAgree,
-    LeadActsAgree,
-    LeadActsClash,
     HappeningShared,
     HappeningsDiffer,
     DaySlip,
     TimeSlip,
     TellingShare,
     LeftOfLesser,
-    LeftOfGreater,
-    OwnNamedAndLeft,
     ReferencesDiffer,
     OneReturn,
     OneReturnShare,
-    Covered,
 }
 
 /// Each fact in the order of [`Fact`]: its name, what one unit weighs, what it is in evidence.
@@ -98,28 +93,21 @@ pub(crate) const WEIGHTS: [(&str, i32, Option<E>); FACTS] = [
     ("speaks of several children", 2105, None),
     ("own business of both", -1292, None),
     ("acts in common", 74, Some(E::SameKind)),
-    ("leading acts agree", 0, Some(E::SameKind)),
-    ("leading acts clash", 0, None),
     ("happening in common", 685, Some(E::SameKind)),
     ("happenings differ", -1322, None),
     ("a slip in the day", 0, None),
     ("a slip in the time", 0, None),
     ("telling words in common", 37, Some(E::RareWords)),
     ("telling words left of the lesser", -22, None),
-    ("telling words left of the greater", 0, None),
-    ("each names its own child, and telling words are left", 0, None),
     ("references differ", -5104, None),
     ("in one return", -4340, None),
     ("in one return, telling words in common", 31, Some(E::RareWords)),
-    ("all of the lesser stands in the other", 0, Some(E::RareWords)),
 ];
 
 /// Under one event number a time may be wrong by so much.
 const TIME_SLIP_MINUTES: u16 = 60;
 /// Most that common words count, in points.
 const MOST_WORDS: i32 = 120;
-/// From so many hundredths on, all of a text stands in another but for a word.
-const COVERED: i32 = 85;
 /// What one uncommon word that only one of two lines uses counts at least, in natural logarithms of how rare it is.
 const OWN_WORD: i32 = 8;
 /// The same, where each names its own child and what was found of it.
@@ -198,7 +186,7 @@ pub(crate) fn facts(pair: &Pair<'_>, rarity: &Rarity) -> Option<[i32; FACTS]> {
     numbers(a, b, &mut put);
     kinds_of(a, b, rarity, &mut put);
     acts_of(a, b, &mut put);
-    telling(pair, apart, &mut put);
+    telling(pair, &mut put);
     put(Fact::ReferencesDiffer, i32::from(pair.references_differ));
     put(Fact::OneReturn, i32::from(pair.one_return));
     let words = rarity.common_words(a, b);
@@ -241,28 +229,20 @@ fn days_apart(a: &Reading, b: &Reading) -> Option<i64> {
     a.day.zip(b.day).map(|(x, y)| (x - y).whole_days().abs())
 }
 
-/// How much of what the lesser text tells stands in the other, in hundredths, and what is left of each.
-fn telling(pair: &Pair<'_>, apart: bool, put: &mut impl FnMut(Fact, i32)) {
+/// How much of what the lesser text tells stands in the other, in hundredths, and what is left of it.
+fn telling(pair: &Pair<'_>, put: &mut impl FnMut(Fact, i32)) {
     let [both, one, other] = pair.telling;
-    let (lesser, greater) = (one.min(other), one.max(other));
+    let lesser = one.min(other);
     let share = 100 * both / lesser.max(1);
     put(Fact::TellingShare, share);
     put(Fact::OneReturnShare, if pair.one_return { share } else { 0 });
-    put(Fact::Covered, i32::from(share >= COVERED && lesser > 0));
-    let left = |all: i32| ((all - both) / 1000).min(MOST_LEFT);
-    put(Fact::LeftOfLesser, left(lesser));
-    put(Fact::LeftOfGreater, left(greater));
-    put(Fact::OwnNamedAndLeft, if apart && pair.each_names_its_own { left(lesser) } else { 0 });
+    put(Fact::LeftOfLesser, ((lesser - both) / 1000).min(MOST_LEFT));
 }
 
 fn acts_of(a: &Reading, b: &Reading, put: &mut impl FnMut(Fact, i32)) {
     let count = |set: Bits| i32::try_from(set.places().count()).unwrap_or(0);
     let (both, any) = (a.told.all.and(b.told.all), a.told.all.with(b.told.all));
     put(Fact::ActsAgree, 10 * count(both) / count(any).max(1));
-    let (x, y) = (a.told.lead.and(acts::DISTINCT), b.told.lead.and(acts::DISTINCT));
-    put(Fact::LeadActsAgree, i32::from(x.meets(y)));
-    let clash = !x.is_empty() && !y.is_empty() && !x.meets(b.told.all) && !y.meets(a.told.all);
-    put(Fact::LeadActsClash, i32::from(clash));
     put(Fact::HappeningShared, i32::from(both.meets(acts::HAPPENINGS)));
     let (x, y) = (a.told.all.and(acts::HAPPENINGS), b.told.all.and(acts::HAPPENINGS));
     put(Fact::HappeningsDiffer, i32::from(!x.is_empty() && !y.is_empty() && !x.meets(y)));

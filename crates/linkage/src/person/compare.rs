@@ -5,7 +5,6 @@ use domain::{BirthDate, PersonKind, RelationshipKind, Sex};
 use super::addresses::{self, HouseLevel, PostcodeLevel};
 use super::dates::{self, BirthLevel};
 use super::identifiers::{self, IdentifierLevel};
-use super::name_forms::NameForm;
 use super::names::{self, FamilyLevel, GivenLevel};
 use super::prepared::{Person, Relative};
 use super::weights::{self, Population};
@@ -34,8 +33,6 @@ pub(crate) struct Comparison {
     pub(crate) family: FamilyLevel,
     /// Two spellings of one given name, which twins may bear.
     pub(crate) two_spellings: bool,
-    /// One names brothers and sisters, and none is called like the other.
-    pub(crate) no_twin: bool,
     pub(crate) birth: BirthLevel,
     pub(crate) nhs: IdentifierLevel,
     pub(crate) upn: IdentifierLevel,
@@ -80,7 +77,6 @@ impl Comparison {
             family,
             two_spellings: matches!(given, GivenLevel::Form | GivenLevel::Swapped)
                 && names::two_spellings(words, &a.forms, &b.forms),
-            no_twin: names_no_twin(words, a, b) || names_no_twin(words, b, a),
             birth: births(a, b),
             nhs: identifiers::compare(a.nhs, b.nhs),
             upn: identifiers::compare(a.upn, b.upn),
@@ -207,15 +203,6 @@ pub(crate) fn same_adult(words: &Words, x: &Relative, y: &Relative) -> ParentLev
 fn twin_alike(words: &Words, a: &Person, b: &Person) -> bool {
     a.twins()
         .any(|twin| b.forms.iter().any(|form| names::compare_forms(words, form, &twin.name).0 <= GivenLevel::Missing))
-}
-
-/// Whether `a` names brothers and sisters, and none who could be `b`.
-fn names_no_twin(words: &Words, a: &Person, b: &Person) -> bool {
-    let mut siblings =
-        a.relatives.iter().filter(|relative| is_sibling(relative.kind) && !relative.name.given.is_empty()).peekable();
-    let alike =
-        |name: &NameForm| b.forms.iter().any(|form| names::compare_forms(words, form, name).0 <= GivenLevel::Initial);
-    siblings.peek().is_some() && siblings.all(|sibling| !alike(&sibling.name))
 }
 
 fn births_exclude(x: &Relative, y: &Relative) -> bool {

@@ -85,10 +85,12 @@ impl<'a> Growing<'a> {
         if self.sorting.is_register() {
             return HashSet::new();
         }
-        let mut partners: HashMap<u32, BTreeMap<u32, u32>> = HashMap::new();
+        // The clusters that each record has edges to, with those edges.
+        let mut partners: HashMap<u32, BTreeMap<u32, Vec<Pair>>> = HashMap::new();
         for edge in edges {
-            partners.entry(edge.a).or_default().entry(self.root(edge.b)).or_insert(edge.b);
-            partners.entry(edge.b).or_default().entry(self.root(edge.a)).or_insert(edge.a);
+            for (node, other) in [(edge.a, edge.b), (edge.b, edge.a)] {
+                partners.entry(node).or_default().entry(self.root(other)).or_default().push((edge.a, edge.b));
+            }
         }
         let mut torn = HashSet::new();
         for (node, clusters) in partners.into_iter().filter(|(_, clusters)| clusters.len() > 1) {
@@ -114,7 +116,8 @@ impl<'a> Growing<'a> {
                 compared.is_some_and(|c| judge_groups(&c, second, self.sorting.population).contradicts())
             };
             if close.iter().any(rival) {
-                torn.extend(edges_to(edges, node, std::iter::once(first).chain(close), |node| self.root(node)));
+                let fitted = std::iter::once(first).chain(close);
+                torn.extend(fitted.filter_map(|root| clusters.get(&root)).flatten().copied());
             }
         }
         torn
@@ -151,13 +154,14 @@ impl<'a> Growing<'a> {
                 if x.reference != 0 && x.reference == y.reference {
                     second.one_reference = true;
                 } else {
-                    second.two_references |= x.reference != 0 && y.reference != 0;
+                    let two_references = x.reference != 0 && y.reference != 0;
+                    second.two_references |= two_references;
                     if given == Some(GivenLevel::Slip) {
                         misspelt_at.insert(x.agency);
                     }
                     let spellings = names::two_spellings(&self.sorting.words, &x.forms, &y.forms);
                     second.two_names |= spellings || second_names_differ(&self.sorting.words, x, y);
-                    second.two_names_at_one_agency |= second.two_references
+                    second.two_names_at_one_agency |= two_references
                         && given.is_some_and(|level| {
                             level > GivenLevel::Same && !matches!(level, GivenLevel::Slip | GivenLevel::Initial)
                         });
@@ -269,13 +273,4 @@ fn points_at(x: &Person, y: &Person) -> bool {
     x.relatives.iter().filter(|relative| is_sibling(relative.kind)).any(|sibling| {
         sibling.key != 0 && sibling.key == y.key || sibling.reference != 0 && sibling.reference == y.reference
     })
-}
-
-/// The pairs of a record with records of some clusters.
-fn edges_to(edges: &[&Edge], node: u32, roots: impl Iterator<Item = u32>, root: impl Fn(u32) -> u32) -> Vec<Pair> {
-    let roots: HashSet<u32> = roots.collect();
-    let to = |edge: &&&Edge| {
-        edge.a == node && roots.contains(&root(edge.b)) || edge.b == node && roots.contains(&root(edge.a))
-    };
-    edges.iter().filter(to).map(|edge| (edge.a, edge.b)).collect()
 }
