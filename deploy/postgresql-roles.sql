@@ -1,9 +1,9 @@
--- Rights of the service's own role, to be run by the owner of the schema after every `chronology migrate`:
+-- Rights of the service's role. The owner of the schema runs this after every `chronology migrate`:
 --
 --     psql --dbname=chronology --set=role=chronology_service --file=postgresql-roles.sql
 --
--- The service reads and writes its tables, and of the audit's records and tree it may only add to them: not even a stolen
--- password of the service changes what is on record. Migrations are run by the owner, never by the service.
+-- The service may read and write its tables, but only insert into those of the audit log: even someone who has stolen
+-- the service's password cannot change what is recorded. The owner runs the migrations, never the service.
 
 GRANT USAGE ON SCHEMA public TO :"role";
 GRANT SELECT, INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA public TO :"role";

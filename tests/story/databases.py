@@ -1,4 +1,4 @@
-"""The two databases as the story's last question needs them: what stands where, in rows and in files."""
+"""SQLite and PostgreSQL for the checks after expiry: searches in rows and files."""
 
 import contextlib
 import os
@@ -17,15 +17,26 @@ class Sqlite:
         self.url = f"sqlite:{self.file}"
 
     def tables_with(self, *identifiers: str) -> set[str]:
-        """Tables in any of whose rows one of the identifiers stands."""
-        wanted = {bytes.fromhex(one.replace("-", "")) for one in identifiers} | set(identifiers)
+        """Tables with a row that contains one of the identifiers."""
+        needles = {bytes.fromhex(one.replace("-", "")) for one in identifiers} | set(identifiers)
         connection = sqlite3.connect(f"file:{self.file}?mode=ro", uri=True)
         try:
-            tables = [name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")]
-            rows = {table: connection.execute(f'SELECT * FROM "{table}"').fetchall() for table in tables}
+            tables = [
+                name
+                for (name,) in connection.execute(
+                    "SELECT name FROM sqlite_master WHERE type = 'table'"
+                )
+            ]
+            rows = {
+                table: connection.execute(f'SELECT * FROM "{table}"').fetchall() for table in tables
+            }
         finally:
             connection.close()
-        return {table for table in tables if any(value in wanted for row in rows[table] for value in row)}
+        return {
+            table
+            for table in tables
+            if any(value in needles for row in rows[table] for value in row)
+        }
 
     def count(self, table: str) -> int:
         connection = sqlite3.connect(f"file:{self.file}?mode=ro", uri=True)
@@ -35,12 +46,12 @@ class Sqlite:
             connection.close()
 
     def copies(self) -> dict[str, bytes]:
-        """Everything that the database has written anywhere."""
+        """The contents of all database files."""
         return {path.name: path.read_bytes() for path in self.file.parent.glob("chronology.db*")}
 
 
 class Postgresql:
-    """A database of its own on the run's private server."""
+    """A separate database on the run's private server."""
 
     def __init__(self, _folder: Path):
         self.server_folder = Path(os.environ["STORY_POSTGRES_FOLDER"])
@@ -50,33 +61,41 @@ class Postgresql:
         self.url = urlunsplit(urlsplit(administration)._replace(path=f"/{name}"))
 
     def _program(self, program: str, url: str, *arguments: str) -> bytes:
-        done = subprocess.run([program, "--dbname", url, *arguments], capture_output=True, check=False)
+        done = subprocess.run(
+            [program, "--dbname", url, *arguments], capture_output=True, check=False
+        )
         if done.returncode != 0:
             raise RuntimeError(f"{program}: {done.stderr.decode()}")
         return done.stdout
 
     def tables_with(self, *identifiers: str) -> set[str]:
-        """Tables in any of whose rows one of the identifiers stands, as `pg_dump` writes them."""
-        table, found, wanted = "", set(), [one.encode() for one in identifiers]
+        """Tables with a row that contains one of the identifiers, according to `pg_dump`."""
+        table, found, needles = "", set(), [one.encode() for one in identifiers]
         for line in self.dump().splitlines():
             if line.startswith(b"COPY "):
                 table = line.split()[1].decode().removeprefix("public.")
-            elif any(one in line for one in wanted):
+            elif any(one in line for one in needles):
                 found.add(table)
         return found
 
     def count(self, table: str) -> int:
-        return int(self._program("psql", self.url, "--tuples-only", "--command", f'SELECT count(*) FROM "{table}"'))
+        return int(
+            self._program(
+                "psql", self.url, "--tuples-only", "--command", f'SELECT count(*) FROM "{table}"'
+            )
+        )
 
     def dump(self) -> bytes:
         return self._program("pg_dump", self.url, "--data-only")
 
     def copies(self) -> dict[str, bytes]:
-        """A dump, and every file of the server: tables, indexes, write-ahead log, its own log."""
+        """A dump and the contents of all files of the server: tables, indexes, write-ahead log,
+        server log.
+        """
         self._program("psql", self.url, "--command", "CHECKPOINT")
         found = {"pg_dump": self.dump()}
         for path in self.server_folder.rglob("*"):
-            # A running server takes files of its own away in between.
+            # The running server may delete files meanwhile.
             with contextlib.suppress(FileNotFoundError):
                 if path.is_file():
                     found[str(path.relative_to(self.server_folder))] = path.read_bytes()

@@ -1,14 +1,14 @@
-"""Who takes part in the story, each with a token of their own, and the places the story keeps coming back to."""
+"""The callers of the story, each with their own token, and helpers for its checks."""
 
 import time
 from datetime import datetime, timedelta, timezone
 
-from e2e import county
-from e2e.caller import Caller, Unexpected
-from e2e.process import Service
+from harness import county
+from harness.caller import Caller, CheckFailed
+from harness.process import Service
 
-# Key, agency, roles, name, and whether they may read criminal-offence data.
-CAST = [
+# Key, agency, roles, name, and whether the caller may read criminal-offence data.
+CALLERS = [
     ("worker", county.SOCIAL_CARE, ["social_worker"], "Edda Quillfeather", True),
     ("manager", county.SOCIAL_CARE, ["team_manager"], "Bram Oatley", True),
     ("support", county.SOCIAL_CARE, ["business_support"], "Perrin Lade", False),
@@ -23,28 +23,34 @@ CAST = [
     ("camhs", "brackenshire-camhs", ["safeguarding_lead"], "Dr Lorcan Vey", False),
     ("early_help", "brackenshire-early-help", ["practitioner"], "Tilda Broome", False),
 ]
-# Who answers for each invited agency.
-ANSWERS_FOR = {
-    "otter-lane-primary": "school", "millrace-surgery": "surgery", "brackenshire-health-visiting": "health_visitor",
-    "brackenshire-hospitals": "hospital", "brackenshire-police": "police", "teasel-homes": "housing",
-    "brackenshire-camhs": "camhs", "brackenshire-early-help": "early_help", "the-rowan-refuge": None,
+# The caller who responds for each invited agency.
+RESPONDENTS = {
+    "otter-lane-primary": "school",
+    "millrace-surgery": "surgery",
+    "brackenshire-health-visiting": "health_visitor",
+    "brackenshire-hospitals": "hospital",
+    "brackenshire-police": "police",
+    "teasel-homes": "housing",
+    "brackenshire-camhs": "camhs",
+    "brackenshire-early-help": "early_help",
+    "the-rowan-refuge": None,
 }
-BEGUN = time.monotonic()
+STARTED = time.monotonic()
 
 
 def say(line: str) -> None:
-    print(f"  {time.monotonic() - BEGUN:5.1f} s  {line}", flush=True)
+    print(f"  {time.monotonic() - STARTED:5.1f} s  {line}", flush=True)
 
 
-def same(what: str, found, expected) -> None:
-    """Fails the story, naming what was asked, when an answer is not what it should be."""
+def check_equal(what: str, found, expected) -> None:
+    """Raises `CheckFailed` with a description when the value differs from the expected one."""
     if found != expected:
-        raise Unexpected(f"{what}: {found!r} instead of {expected!r}")
+        raise CheckFailed(f"{what}: {found!r} instead of {expected!r}")
 
 
-def holds(what: str, condition: object) -> None:
+def check(what: str, condition: object) -> None:
     if not condition:
-        raise Unexpected(what)
+        raise CheckFailed(what)
 
 
 def instant(seconds_from_now: float) -> str:
@@ -53,17 +59,19 @@ def instant(seconds_from_now: float) -> str:
 
 
 def seconds_until(text: str) -> float:
-    return (datetime.fromisoformat(text.replace("Z", "+00:00")) - datetime.now(timezone.utc)).total_seconds()
+    return (
+        datetime.fromisoformat(text.replace("Z", "+00:00")) - datetime.now(timezone.utc)
+    ).total_seconds()
 
 
-class People:
-    """The cast, met by the directory, and their agencies."""
+class Callers:
+    """All callers by key, registered in the directory, and the ids of the agencies by code."""
 
     def __init__(self, service: Service):
         self.service = service
         self.callers: dict[str, Caller] = {}
         self.ids: dict[str, str] = {}
-        for key, agency, roles, name, offence_data in CAST:
+        for key, agency, roles, name, offence_data in CALLERS:
             caller = service.caller(agency, roles, f"{key}@{agency}", name, offence_data)
             self.callers[key] = caller
             self.ids[key] = caller.get("/v1/me")["id"]

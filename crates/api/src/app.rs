@@ -1,4 +1,4 @@
-//! The whole application, put together.
+//! Assembles the actix application.
 
 use std::sync::Arc;
 
@@ -7,75 +7,99 @@ use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::guard;
 use actix_web::middleware::from_fn;
 use actix_web::{App, Error, web};
-use domain::{Clock, Ids};
+use domain::{Clock, IdGenerator};
 use identity::Verifier;
 use service::Service;
 use utoipa_actix_web::AppExt as _;
 
-use crate::connection::Rewriter;
-use crate::front::{Front, frame};
-use crate::{Limits, body, plain};
+use crate::connection::BareResponseRewriter;
+use crate::middleware::{MiddlewareState, request_pipeline};
+use crate::{Limits, body, system_routes};
 
-/// What the routes work with. Cheap to clone; one for all worker threads, because allowances are shared.
+/// Shared state of the routes. Cheap to clone; all worker threads use the same one, because rate
+/// limits are shared.
 #[derive(Clone)]
 pub struct ApiState {
     service: web::Data<Service>,
-    front: web::Data<Front>,
+    middleware: web::Data<MiddlewareState>,
 }
 
 impl ApiState {
-    /// A state over these use cases. `clock` and `ids` are the service's own. Compiles the schemas of all inputs, so
-    /// that the first request does not wait for it.
+    /// A state with these use cases. `clock` and `ids` must be those of the service. Compiles the
+    /// validators of all inputs, so that the first request does not wait for it.
     #[must_use]
     pub fn new(
         service: Service,
         verifier: Arc<Verifier>,
         clock: Arc<dyn Clock>,
-        ids: Arc<dyn Ids>,
+        ids: Arc<dyn IdGenerator>,
         limits: Limits,
     ) -> Self {
-        body::schema::prepare();
-        let front = Front::new(verifier, clock, ids, limits);
-        Self { service: web::Data::new(service), front: web::Data::new(front) }
+        body::schema::compile_validators();
+        let middleware = MiddlewareState::new(verifier, clock, ids, limits);
+        Self {
+            service: web::Data::new(service),
+            middleware: web::Data::new(middleware),
+        }
     }
 
-    /// Writes what the HTTP reader cannot say.
-    pub(crate) fn rewriter(&self) -> Rewriter {
-        Rewriter { clock: Arc::clone(&self.front.clock), ids: Arc::clone(&self.front.ids) }
+    /// Replaces bare responses of the HTTP parser by problem documents.
+    pub(crate) fn rewriter(&self) -> BareResponseRewriter {
+        BareResponseRewriter {
+            clock: Arc::clone(&self.middleware.clock),
+            ids: Arc::clone(&self.middleware.ids),
+        }
     }
 }
 
-/// The application with all its routes and everything that stands before them: one for each worker thread.
+/// Builds the application with all routes and middleware; each worker thread has one.
 ///
-/// [`crate::listen`] serves it, and puts what is known of a connection among its data.
+/// [`crate::listen`] serves it and provides the connection data.
 pub fn app(
     state: &ApiState,
 ) -> App<
-    impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>
-    + use<>,
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<BoxBody>,
+        Error = Error,
+        InitError = (),
+    > + use<>,
 > {
-    built(state.front.clone(), Some(state.service.clone()))
+    build_app(state.middleware.clone(), Some(state.service.clone()))
 }
 
-fn built(
-    front: web::Data<Front>,
+fn build_app(
+    middleware: web::Data<MiddlewareState>,
     service: Option<web::Data<Service>>,
 ) -> App<
-    impl ServiceFactory<ServiceRequest, Config = (), Response = ServiceResponse<BoxBody>, Error = Error, InitError = ()>
-    + use<>,
+    impl ServiceFactory<
+        ServiceRequest,
+        Config = (),
+        Response = ServiceResponse<BoxBody>,
+        Error = Error,
+        InitError = (),
+    > + use<>,
 > {
-    // Before the routes: to the router it is also the path of a person who is called "find".
-    let find = web::resource("/v1/people/find").guard(guard::Not(guard::Post())).to(plain::nowhere);
-    let (routes, _) = App::new().service(find).into_utoipa_app().configure(crate::configure).split_for_parts();
+    // Registered before the other routes, because the router would take "find" for the id of a
+    // person.
+    let find_fallback = web::resource("/v1/people/find")
+        .guard(guard::Not(guard::Post()))
+        .to(system_routes::not_found);
+    let (routes, _) = App::new()
+        .service(find_fallback)
+        .into_utoipa_app()
+        .configure(crate::configure)
+        .split_for_parts();
     let routes = match service {
         Some(service) => routes.app_data(service),
         None => routes,
     };
     routes
-        .app_data(front)
-        .configure(plain::configure)
-        .default_service(web::to(plain::nowhere))
-        .wrap(from_fn(frame::frame))
+        .app_data(middleware)
+        .configure(system_routes::configure)
+        .default_service(web::to(system_routes::not_found))
+        .wrap(from_fn(request_pipeline::process_request))
 }
 
 #[cfg(test)]

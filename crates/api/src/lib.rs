@@ -1,27 +1,28 @@
-//! The HTTP side: REST resources, problem details and the OpenAPI document. A handler names its permission, reads what it
-//! needs, calls one use case and answers; everything that all routes share stands before or after it, once.
+//! The HTTP API: REST resources, problem details and the OpenAPI document. A handler names its
+//! permission, reads its parameters, calls one use case and builds the response; middleware and
+//! extractors implement what all routes share.
 
 mod app;
-mod ask;
+mod auth;
 mod body;
-mod caller;
 mod connection;
 mod doc;
-mod front;
+mod expiring_body;
+mod extract;
+mod html;
 mod limits;
-mod page;
+mod middleware;
 mod permission;
-mod plain;
 mod problem;
-mod reply;
+mod representation;
 mod resources;
+mod response;
 mod send_queue;
-mod shown;
-mod timed;
+mod system_routes;
 
 pub use app::{ApiState, app};
-pub use caller::ClientCertificate;
-pub use connection::{ConnectionLimits, Connections, Counted, Transport, listen};
+pub use auth::ClientCertificate;
+pub use connection::{ConnectionLimits, Connections, CountedStream, Transport, listen};
 pub use doc::{openapi_json, openapi_yaml};
 pub use limits::Limits;
 pub use problem::ProblemOut;

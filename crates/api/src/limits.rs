@@ -1,38 +1,42 @@
-//! What one caller, and all callers together, may ask of a node.
+//! Limits on what one caller, and all callers together, may use of a node.
 
 use std::time::Duration;
 
-/// Limits of the HTTP side, and what the deployer decides about requests. Sizes of lists and texts stand in the schemas.
+/// Limits of the HTTP API, and request handling that the deployer decides. Limits of lists and
+/// texts are in the schemas.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Limits {
-    /// Largest request body, in bytes. The document says 2 MiB; a smaller value is a deployer's choice.
+    /// Largest request body, in bytes. The OpenAPI document says 2 MiB; a deployer may set less.
     pub body_bytes: usize,
     /// Longest time a body may take to arrive.
     pub body_timeout: Duration,
-    /// Allowance of one caller (a practitioner or record system of one agency) for each [`Limits::window`]. Reads cost
-    /// 1, writes 2, what draws up a timeline 4.
+    /// Quota of one caller (a practitioner or record system of one agency) per [`Limits::window`].
+    /// Reads cost 1, writes 2, what consolidates a timeline 4.
     pub caller_allowance: u32,
-    /// Failed sign-ins one network address may have in each [`Limits::window`].
+    /// Failed sign-ins per network address in each [`Limits::window`].
     pub failed_sign_ins: u32,
-    /// The time after which an allowance is whole again.
+    /// Time in which an exhausted quota recovers fully.
     pub window: Duration,
-    /// Requests carried out at the same time; what comes beyond is answered 503 at once. Health probes are exempt, and the
-    /// audit has places of its own.
+    /// Concurrent requests; further ones get 503 at once. Health probes are exempt, and the audit
+    /// has reserved capacity.
     pub in_flight: usize,
-    /// Requests of one caller at the same time, until their answers are sent.
+    /// Concurrent requests of one caller, counted until their responses are sent.
     pub in_flight_per_caller: usize,
-    /// Requests of one network address at the same time of which it is not known yet who sends them.
+    /// Concurrent requests of one network address whose callers are not authenticated yet.
     pub in_flight_per_address: usize,
-    /// Bodies that one network address may be sending at the same time.
+    /// Concurrent uploads of bodies from one network address.
     pub bodies_per_address: usize,
-    /// Bytes of memory for the bodies and answers of all requests together; one caller has a twentieth part.
+    /// Bytes of memory for the bodies and responses of all requests together; one caller may use a
+    /// twentieth.
     pub memory_bytes: usize,
-    /// Use cases carried out at the same time; a third of them may open whole chronologies. The others wait for their turn.
-    pub turns: usize,
-    /// How long a request waits for its turn.
-    pub turn_timeout: Duration,
-    /// Whether `X-Request-ID` stands for an absent `Idempotency-Key`, as NHS APIs name it. Proxies add that header with a
-    /// new value to each request or the same to several, which would make a retry a second write or a write a replay.
+    /// Use cases executed concurrently; up to a third of them may be heavy (open whole
+    /// chronologies). Others are queued.
+    pub concurrent_use_cases: usize,
+    /// Longest time a request waits in the queue.
+    pub queue_timeout: Duration,
+    /// Whether `X-Request-ID` replaces a missing `Idempotency-Key`, as in NHS APIs. Proxies set
+    /// that header anew for each request, or to one value for several, which would turn a retry
+    /// into a second write or a new write into a replay.
     pub request_id_is_key: bool,
 }
 
@@ -49,15 +53,15 @@ impl Default for Limits {
             in_flight_per_address: 128,
             bodies_per_address: 64,
             memory_bytes: 160 * 1024 * 1024,
-            turns: 6,
-            turn_timeout: Duration::from_secs(10),
+            concurrent_use_cases: 6,
+            queue_timeout: Duration::from_secs(10),
             request_id_is_key: false,
         }
     }
 }
 
 impl Limits {
-    /// Places among the requests in flight that are for the audit alone.
+    /// In-flight capacity that is reserved for the audit.
     pub(crate) const fn reserved_for_audit(&self) -> usize {
         self.in_flight / 16 + 1
     }

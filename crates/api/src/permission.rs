@@ -1,23 +1,26 @@
-//! Permissions as types: a handler cannot reach a use case without naming one, and the name decides what the audit
-//! says, what the request costs, and what the document tells about it.
+//! Permissions as types. A handler cannot reach a use case without naming its permission, which
+//! determines the audited operation, the cost of the request, and the text in the OpenAPI document.
 
 #![deny(clippy::wildcard_enum_match_arm)]
 
 use domain::Operation;
 
-/// Leave that a handler asks for. The service decides whether it is given; this only names it.
+/// A permission that a handler requires. The service decides whether the caller has it.
 pub(crate) trait Permission: 'static {
-    /// The operation, as the audit and the document name it.
+    /// The operation that is audited and documented.
     const OPERATION: Operation;
 }
 
-/// One unit type for each operation that a route carries out, what a request for it weighs against its caller's allowance,
-/// and who may, in words for the document; after them what has no route of its own. The matches name every operation: one
-/// that is new does not compile without both.
+/// Defines one unit type per operation that has a route, with the cost of a request and the
+/// permitted callers for the OpenAPI document; then the operations without a route of their own.
+/// The matches are exhaustive, so that a new operation does not compile without both.
 macro_rules! permissions {
-    ({ $($name:ident $cost:literal $who:literal;)+ } { $($beside:ident $beside_cost:literal $beside_who:literal;)+ }) => {
+    (
+        { $($name:ident $cost:literal $permitted_callers:literal;)+ }
+        { $($unrouted:ident $unrouted_cost:literal $unrouted_callers:literal;)+ }
+    ) => {
         $(
-            #[doc = concat!("Asks for `", stringify!($name), "`.")]
+            #[doc = concat!("The permission for `", stringify!($name), "`.")]
             pub(crate) struct $name;
 
             impl Permission for $name {
@@ -25,24 +28,26 @@ macro_rules! permissions {
             }
 
             impl $name {
-                /// The word that stands in the audit and in the document.
-                pub(crate) const WORD: &'static str = Operation::$name.as_str();
+                /// The operation's name in the audit and in the OpenAPI document.
+                pub(crate) const OPERATION_NAME: &'static str = Operation::$name.as_str();
             }
         )+
 
-        /// What a request weighs against its caller's allowance: reads 1, writes 2, what draws up a timeline 4.
-        pub(crate) const fn cost(operation: Operation) -> u32 {
+        /// Cost of a request against its caller's quota: reads 1, writes 2, what consolidates a
+        /// timeline 4.
+        pub(crate) const fn request_cost(operation: Operation) -> u32 {
             match operation {
                 $(Operation::$name => $cost,)+
-                $(Operation::$beside => $beside_cost,)+
+                $(Operation::$unrouted => $unrouted_cost,)+
             }
         }
 
-        /// Who may carry an operation out, in words for the document. The decision itself is `domain::decide`.
-        pub(crate) const fn who(operation: Operation) -> &'static str {
+        /// The permitted callers of an operation, as text for the OpenAPI document.
+        /// `domain::decide` makes the decision.
+        pub(crate) const fn permitted_callers(operation: Operation) -> &'static str {
             match operation {
-                $(Operation::$name => $who,)+
-                $(Operation::$beside => $beside_who,)+
+                $(Operation::$name => $permitted_callers,)+
+                $(Operation::$unrouted => $unrouted_callers,)+
             }
         }
     };
@@ -58,12 +63,12 @@ permissions! {
         PractitionerList       1 "children's social care for every agency; others for their own agency";
         PractitionerRead       1 "children's social care for every agency; others for their own agency";
         PractitionerWrite      2 "team managers and business support of children's social care; safeguarding leads for their own agency";
-        PersonCreate           2 "children's social care; where the partnership takes fragments ahead of a chronology, every agency for what it recorded itself";
+        PersonCreate           2 "children's social care; where the partnership accepts advance submissions, every agency for its own records";
         PersonRead             1 "the agency that recorded it; those who contribute to a chronology about it";
         PersonUpdate           2 "the agency that recorded it";
         PersonFind             1 "social workers and team managers of children's social care";
-        FamilyCreate           2 "children's social care; where the partnership takes fragments ahead of a chronology, every agency for what it recorded itself";
-        FamilyList             1 "children's social care; where the partnership takes fragments ahead of a chronology, every agency for what it recorded itself";
+        FamilyCreate           2 "children's social care; where the partnership accepts advance submissions, every agency for its own records";
+        FamilyList             1 "children's social care; where the partnership accepts advance submissions, every agency for its own records";
         FamilyRead             1 "the agency that recorded it; those who contribute to a chronology about it";
         FamilyUpdate           2 "the agency that recorded it";
         ChronologyCreate       2 "children's social care";
@@ -89,7 +94,7 @@ permissions! {
         InvitationNilReturn    2 "the invited agency: practitioners named on the invitation, its safeguarding lead, its record system";
         InvitationDecline      2 "the invited agency: practitioners named on the invitation, its safeguarding lead, its record system";
         FragmentSubmit         2 "the invited agency: practitioners named on the invitation, its safeguarding lead, its record system; social care for an agency without access";
-        FragmentAhead          2 "practitioners, safeguarding leads and record systems, where the partnership takes fragments ahead of a chronology";
+        FragmentSubmitAdvance          2 "practitioners, safeguarding leads and record systems, where the partnership accepts advance submissions";
         FragmentList           1 "the chronology's owner, manager and team; an agency for its own fragments";
         FragmentRead           1 "the chronology's owner, manager and team; the agency that submitted it; social care in an emergency";
         FragmentVersions       1 "the chronology's owner, manager and team; the agency that submitted it";
@@ -111,9 +116,9 @@ permissions! {
         HoldRelease            2 "team managers of children's social care; auditors may list";
         FragmentReaders        1 "the agency that submitted it; the chronology's owner, manager and team where they entered it for an agency without access";
         EmergencyOpen          2 "social workers and team managers of children's social care";
-        EmergencyRead          1 "whoever opened it; auditors and data protection officers, and team managers of the agency that owns a chronology concerned";
-        EmergencyEnd           2 "whoever opened it";
-        EmergencyReview        2 "auditors and data protection officers, and team managers of the agency that owns a chronology concerned; never whoever opened it";
+        EmergencyRead          1 "the person who opened it; auditors and data protection officers, and team managers of the agency that owns a chronology concerned";
+        EmergencyEnd           2 "the person who opened it";
+        EmergencyReview        2 "auditors and data protection officers, and team managers of the agency that owns a chronology concerned; never the person who opened it";
         AlertList              1 "auditors and data protection officers; owners and managers of chronologies for theirs";
         CertificateList        1 "team managers, safeguarding leads and record systems for what their agency contributed or ran; others for what they wrote or owned themselves; auditors for all";
         CertificateRead        1 "team managers, safeguarding leads and record systems for what their agency contributed or ran; others for what they wrote or owned themselves; auditors for all";
@@ -122,7 +127,7 @@ permissions! {
         AuditCheckpointRead    1 "anyone with a valid token of the partnership";
         AuditProve             1 "auditors and data protection officers";
     }
-    // No route of its own: a fragment entered for another agency is submitted.
+    // A fragment entered on behalf of another agency uses the route of submission.
     {
         FragmentProxy          2 "the chronology's owner, manager and team";
     }
@@ -133,9 +138,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn of_every_operation_it_is_said_who_may_and_what_it_costs() {
+    fn every_operation_has_permitted_callers_and_cost() {
         for operation in Operation::ALL {
-            assert!(!who(*operation).is_empty() && matches!(cost(*operation), 1 | 2 | 4), "{operation:?}");
+            assert!(
+                !permitted_callers(*operation).is_empty()
+                    && matches!(request_cost(*operation), 1 | 2 | 4),
+                "{operation:?}"
+            );
         }
     }
 }

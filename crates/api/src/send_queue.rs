@@ -1,5 +1,6 @@
-//! What the operating system holds of an answer and has not sent. It goes on sending that after the time of what is
-//! answered has ended, so an answer whose time ends is given to it a little at a time.
+//! Bounds how much of a response the operating system holds unsent. The system keeps sending what
+//! it holds after the content has expired, so a response with an expiry is given to it in small
+//! amounts.
 
 use std::io::{self, ErrorKind};
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -13,54 +14,59 @@ use socket2::SockRef;
 use tokio::io::Interest;
 use tokio::net::TcpStream;
 
-/// The system reports room in a connection's queue while it holds less than half of this, in bytes, that it has not sent
-/// (`TCP_NOTSENT_LOWAT` in tcp(7)). What is sent and not acknowledged does not count, so that a fast reader far away is
-/// not held up.
-const UNSENT_MARK: u32 = 8 * 1024;
+/// The operating system reports capacity in a connection's send queue while it holds less than half
+/// of this, in bytes, unsent (`TCP_NOTSENT_LOWAT` in tcp(7)). Bytes sent but not acknowledged do
+/// not count, so that fast readers with a long round trip are not slowed down.
+const UNSENT_LOW_WATERMARK: u32 = 8 * 1024;
 
-/// The queue of bytes of one connection that the operating system holds.
+/// The operating system's send queue of one connection. Clones share it.
 #[derive(Debug, Clone)]
-pub(crate) struct SendQueue(Arc<Queue>);
+pub(crate) struct SendQueue(Arc<Socket>);
 
 #[derive(Debug)]
-struct Queue {
+struct Socket {
     connection: OwnedFd,
     discarded: AtomicBool,
 }
 
 impl SendQueue {
-    /// Bounds what the system holds unsent for a connection.
+    /// Bounds what the operating system holds unsent for a connection.
     ///
     /// # Errors
-    /// When there are no more file descriptors, or the connection is gone.
-    pub(crate) fn bound(connection: &impl AsFd) -> io::Result<Self> {
-        SockRef::from(connection).set_tcp_notsent_lowat(UNSENT_MARK)?;
+    /// When the process has no file descriptors left, or the connection is closed.
+    pub(crate) fn bounded(connection: &impl AsFd) -> io::Result<Self> {
+        SockRef::from(connection).set_tcp_notsent_lowat(UNSENT_LOW_WATERMARK)?;
         let connection = connection.as_fd().try_clone_to_owned()?;
-        Ok(Self(Arc::new(Queue { connection, discarded: AtomicBool::new(false) })))
+        Ok(Self(Arc::new(Socket {
+            connection,
+            discarded: AtomicBool::new(false),
+        })))
     }
 
-    /// Whether the system holds little that it has not sent, or the connection is broken.
-    pub(crate) fn has_room(&self) -> io::Result<bool> {
-        has_room(&self.0.connection)
+    /// Whether the operating system holds little unsent data, or the connection is broken.
+    pub(crate) fn has_capacity(&self) -> io::Result<bool> {
+        has_capacity(&self.0.connection)
     }
 
-    /// Begins to wait for room.
-    pub(crate) fn watch(&self) -> io::Result<Room> {
-        // A second descriptor of the same connection, to be told of room beside whoever writes.
-        Ok(Room { connection: TcpStream::from_std(self.0.connection.try_clone()?.into())? })
+    /// Starts to wait for capacity.
+    pub(crate) fn watch(&self) -> io::Result<CapacityWatcher> {
+        // A second descriptor of the connection, so that its readiness can be polled independently
+        // of the writer.
+        Ok(CapacityWatcher {
+            connection: TcpStream::from_std(self.0.connection.try_clone()?.into())?,
+        })
     }
 
-    /// Has the system throw away what it holds when the connection is closed, and tell the reader so by a reset.
+    /// Makes the operating system discard what it holds when the connection is closed, and reset
+    /// the connection.
     pub(crate) fn discard_at_close(&self) {
         self.0.discarded.store(true, Ordering::Release);
         if let Err(error) = SockRef::from(&self.0.connection).set_linger(Some(Duration::ZERO)) {
-            tracing::warn!(%error, "what the system holds of an expired answer cannot be thrown away");
+            tracing::warn!(%error, "unsent data of an expired response cannot be discarded");
         }
     }
-}
 
-impl SendQueue {
-    /// Whether what the system holds is to be thrown away.
+    /// Whether unsent data is discarded at close.
     pub(crate) fn is_discarded(&self) -> bool {
         self.0.discarded.load(Ordering::Acquire)
     }
@@ -72,21 +78,23 @@ impl AsFd for SendQueue {
     }
 }
 
-/// Waits for room in a connection's queue.
+/// Waits for capacity in a connection's send queue.
 #[derive(Debug)]
-pub(crate) struct Room {
+pub(crate) struct CapacityWatcher {
     connection: TcpStream,
 }
 
-impl Room {
-    /// Ready once the system holds little that it has not sent, or the connection is broken.
+impl CapacityWatcher {
+    /// Ready once the operating system holds little unsent data, or the connection is broken.
     pub(crate) fn poll(&self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         loop {
             ready!(self.connection.poll_write_ready(cx))?;
             match self.connection.try_io(Interest::WRITABLE, || {
-                has_room(&self.connection)?.then_some(()).ok_or_else(|| ErrorKind::WouldBlock.into())
+                has_capacity(&self.connection)?
+                    .then_some(())
+                    .ok_or_else(|| ErrorKind::WouldBlock.into())
             }) {
-                // Asking has told the system to report it.
+                // `try_io` has cleared the readiness, so that the next poll waits for a new event.
                 Err(error) if error.kind() == ErrorKind::WouldBlock => {}
                 other => return Poll::Ready(other),
             }
@@ -94,8 +102,15 @@ impl Room {
     }
 }
 
-/// Asks the system now: what was reported before says nothing about what was written since.
-fn has_room(connection: &impl AsFd) -> io::Result<bool> {
-    let mut asked = [PollFd::new(connection, PollFlags::OUT)];
-    Ok(poll(&mut asked, Some(&Timespec { tv_sec: 0, tv_nsec: 0 }))? > 0)
+/// Polls the operating system now, because earlier readiness says nothing about bytes written
+/// since.
+fn has_capacity(connection: &impl AsFd) -> io::Result<bool> {
+    let mut polled = [PollFd::new(connection, PollFlags::OUT)];
+    Ok(poll(
+        &mut polled,
+        Some(&Timespec {
+            tv_sec: 0,
+            tv_nsec: 0,
+        }),
+    )? > 0)
 }

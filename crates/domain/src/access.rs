@@ -1,28 +1,30 @@
-//! The access policy: who may do what, decided here and nowhere else. Deny by default; what is absent and what is not
-//! yours answer the same. The table is `practice.md`, "Who may do what". No match in here has a wildcard arm: what is new
-//! does not compile until it has been decided.
+//! The access policy: the only place that decides who may do what. Access is denied by default, and
+//! an object that is absent gets the same answer as one that the actor may not know of. No match in
+//! this module has a wildcard arm, so that a new operation, role or state does not compile until
+//! its access has been decided.
 #![deny(clippy::wildcard_enum_match_arm)]
 
-mod grounds;
-mod lists;
-mod states;
+mod entitlement;
+mod list_scope;
+mod state_rules;
 
 use std::collections::BTreeSet;
 
-pub use lists::{CertificateReach, FamilyReach, certificate_reach, family_reach};
+pub use list_scope::{CertificateScope, FamilyListScope, certificate_scope, family_list_scope};
 
-use grounds::{entitled, protects, reading};
-use states::{possible_in_state, timeline_for_contributor};
+use entitlement::{content_reason, entitlement_reason, is_child_protection_role};
+use state_rules::{check_contributor_timeline, is_possible_in_state};
 
 use crate::{
-    AgencyId, Category, ChronologyState, Handling, InvitationState, Marking, Operation, PartnershipId, PractitionerId,
-    ReadReason, Role,
+    AgencyId, Category, ChronologyState, Handling, InvitationState, Marking, Operation,
+    PartnershipId, PractitionerId, ReadReason, Role,
 };
 
 impl Operation {
-    /// What an emergency access gives: reading what is known of the child, and nothing that writes.
+    /// Whether an emergency access allows the operation: reading what is known about the child, and
+    /// no write.
     #[must_use]
-    pub const fn given_in_emergency(self) -> bool {
+    pub const fn is_allowed_in_emergency(self) -> bool {
         matches!(
             self,
             Self::TimelineRead
@@ -37,8 +39,9 @@ impl Operation {
 }
 
 impl Role {
-    /// Whether the role gives rights within one agency only. A role that does not, such as the auditor's, reads across the
-    /// partnership: an issuer gives it only where the configuration says so.
+    /// Whether the role gives rights within one agency only. Other roles, such as the auditor's,
+    /// read across the partnership; an issuer may assign them only where the configuration allows
+    /// it.
     #[must_use]
     pub const fn acts_for_one_agency(self) -> bool {
         match self {
@@ -53,164 +56,178 @@ impl Role {
     }
 }
 
-/// Who is asking, as the token and the directory say.
+/// The caller of an operation, from the access token and the directory.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Actor {
-    /// The partnership the token speaks for.
+    /// The partnership that the token was issued for.
     pub partnership: PartnershipId,
-    /// The agency the token speaks for.
+    /// The agency that the token was issued for.
     pub agency: AgencyId,
     /// Whether that agency is children's social care.
     pub social_care: bool,
     /// The practitioner or system client.
     pub practitioner: PractitionerId,
-    /// Roles from the token.
+    /// The roles from the token.
     pub roles: BTreeSet<Role>,
-    /// Whether criminal-offence data may be read (UK GDPR Art 10: its own permission).
+    /// Whether the actor may read criminal-offence data, which needs a permission of its own (UK
+    /// GDPR Art 10).
     pub offence_data: bool,
 }
 
 impl Actor {
     /// Whether the actor has `role`.
     #[must_use]
-    pub fn is(&self, role: Role) -> bool {
+    pub fn has_role(&self, role: Role) -> bool {
         self.roles.contains(&role)
     }
 
-    fn social_worker(&self) -> bool {
-        self.social_care && self.is(Role::SocialWorker)
+    fn is_social_worker(&self) -> bool {
+        self.social_care && self.has_role(Role::SocialWorker)
     }
 
-    fn manager(&self) -> bool {
-        self.social_care && self.is(Role::TeamManager)
+    fn is_social_care_manager(&self) -> bool {
+        self.social_care && self.has_role(Role::TeamManager)
     }
 
-    fn business_support(&self) -> bool {
-        self.social_care && self.is(Role::BusinessSupport)
+    fn is_social_care_support(&self) -> bool {
+        self.social_care && self.has_role(Role::BusinessSupport)
     }
 
-    /// The role to write in the audit: the first by weight.
+    /// The role that the audit record names: the first in the order of [`Role`].
     #[must_use]
-    pub fn leading_role(&self) -> Option<Role> {
+    pub fn primary_role(&self) -> Option<Role> {
         self.roles.iter().next().copied()
     }
 }
 
-/// The actor's agency's place on the chronology concerned.
+/// The invitation of the actor's agency to the chronology concerned.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvitationFacts {
-    /// Where the invitation stands.
+    /// The state of the invitation.
     pub state: InvitationState,
-    /// Whether the actor is named on it.
+    /// Whether the actor is named on the invitation.
     pub named: bool,
 }
 
-/// What is known of the object of an operation, gathered before deciding. The default knows nothing and yields nothing.
+/// The facts about the object of an operation that the access decision depends on. The default has
+/// no facts and gives no access.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Facts {
-    /// The object exists and belongs to the actor's partnership.
+pub struct AccessFacts {
+    /// Whether the object exists and belongs to the actor's partnership.
     pub in_partnership: bool,
-    /// The object's time is over.
+    /// Whether the object has expired.
     pub expired: bool,
-    /// The object (agency, practitioner, fragment, invitation) belongs to the actor's agency.
+    /// Whether the object (agency, practitioner, fragment, invitation) belongs to the actor's
+    /// agency.
     pub own_agency: bool,
-    /// The actor made or owns the object (a chronology's requesting social worker, a record's author).
+    /// Whether the actor created or owns the object (requesting social worker of a chronology,
+    /// author of a record).
     pub owner: bool,
-    /// The object's chronology is owned by the actor's agency; for a person or family, the actor's agency recorded it.
-    pub agency_owns: bool,
-    /// The object is a fragment that the actor's agency entered on another's behalf: who runs the chronology keeps it.
+    /// Whether the actor's agency owns the object's chronology or, for a person or family, recorded
+    /// the object.
+    pub owned_by_agency: bool,
+    /// Whether the object is a fragment that the actor's agency entered on another agency's behalf.
+    /// Those who run the chronology then maintain it.
     pub proxy: bool,
-    /// The object is a person, and the actor reads on social care's side the content of a chronology that is about them.
+    /// Whether the object is a person and the actor reads, for social care, the content of a
+    /// chronology about them.
     pub case: bool,
-    /// The actor is named on the chronology's team.
+    /// Whether the actor is named on the chronology's team.
     pub on_team: bool,
-    /// The chronology's state, when the object has one.
+    /// The state of the chronology, if the object belongs to one.
     pub state: Option<ChronologyState>,
-    /// The actor's agency's invitation to that chronology.
+    /// The invitation of the actor's agency to that chronology.
     pub invitation: Option<InvitationFacts>,
-    /// The actor has an emergency access to the object's chronology that has neither run out nor been ended.
+    /// Whether the actor has an active emergency access to the object's chronology: not expired and
+    /// not ended.
     pub emergency: bool,
-    /// More of the actor's emergency accesses await a review than the partnership allows.
+    /// Whether more of the actor's emergency accesses await a review than the partnership allows.
     pub reviews_outstanding: bool,
-    /// The partnership lets contributors read the timeline after their own return.
+    /// Whether the partnership lets contributors read the timeline after their own return.
     pub contributors_read_timeline: bool,
-    /// The partnership takes fragments ahead of a chronology.
-    pub ahead_allowed: bool,
+    /// Whether the partnership accepts advance submissions.
+    pub advance_submissions_allowed: bool,
 }
 
-impl Facts {
-    /// Facts for an operation on the partnership itself or on a collection: there is no object yet.
+impl AccessFacts {
+    /// Facts for an operation on the partnership itself or on a collection, where there is no
+    /// single object.
     #[must_use]
     pub fn collection() -> Self {
-        Self { in_partnership: true, ..Self::default() }
+        Self {
+            in_partnership: true,
+            ..Self::default()
+        }
     }
 }
 
-/// Why not.
+/// Why access is denied.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum Denial {
-    /// Absent, or not the actor's to know of.
-    #[error("absent or not yours")]
-    NotYours,
-    /// Was the actor's to know of, and its time is over.
+    /// The object is absent, or the actor may not know of it.
+    #[error("absent or not accessible")]
+    NotFound,
+    /// The object has expired; the actor was entitled to it.
     #[error("expired")]
     Expired,
-    /// Known to the actor, but not possible in the present state.
-    #[error("not possible in the present state")]
+    /// The actor is entitled, but the current state does not allow the operation.
+    #[error("not possible in the current state")]
     WrongState,
-    /// A contributor reads the timeline only after its own agency's return is in.
-    #[error("own return first")]
-    OwnReturnFirst,
-    /// The actor can read the chronology as it is: there is no glass to break.
-    #[error("already yours")]
-    AlreadyYours,
-    /// A person's record is changed by those who see all of it: whoever recorded it, and who has a case about them.
-    #[error("no case")]
-    NoCase,
-    /// Nobody reviews their own emergency access.
-    #[error("own access")]
-    OwnAccess,
-    /// Too many of the actor's emergency accesses have not been reviewed.
-    #[error("reviews outstanding")]
+    /// A contributor can read the timeline only after its own agency has returned.
+    #[error("the agency's own return is required first")]
+    OwnReturnRequired,
+    /// The actor can read the chronology already and needs no emergency access.
+    #[error("already accessible without an emergency access")]
+    AlreadyAccessible,
+    /// A person's record can be changed only by those who see all of it: those who recorded it or
+    /// have a case about the person.
+    #[error("no case about the person")]
+    NoCaseInvolvement,
+    /// Nobody may review their own emergency access.
+    #[error("own emergency access")]
+    OwnEmergencyAccess,
+    /// Too many of the actor's emergency accesses await a review.
+    #[error("reviews of emergency accesses outstanding")]
     ReviewsOutstanding,
 }
 
-/// Leave to do one thing, given by [`decide`] alone. The store's content finders ask for one.
+/// The permission for one operation. Only [`decide_access`] issues it, and the store's queries for
+/// content require it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Permit {
+pub struct AccessPermit {
     actor: Actor,
     operation: Operation,
     reason: ReadReason,
 }
 
-impl Permit {
-    /// Who was given leave.
+impl AccessPermit {
+    /// The actor who holds the permit.
     #[must_use]
     pub const fn actor(&self) -> &Actor {
         &self.actor
     }
 
-    /// The tenant every finder is confined to.
+    /// The partnership (tenant) to which queries with this permit are limited.
     #[must_use]
     pub const fn partnership(&self) -> PartnershipId {
         self.actor.partnership
     }
 
-    /// What it is for.
+    /// The operation that is permitted.
     #[must_use]
     pub const fn operation(&self) -> Operation {
         self.operation
     }
 
-    /// Why it was given.
+    /// Why the operation is permitted.
     #[must_use]
     pub const fn reason(&self) -> ReadReason {
         self.reason
     }
 
-    /// The holder as a reader of entries.
+    /// The holder's rights as a reader of entries.
     #[must_use]
-    pub fn reader(&self) -> Reader {
+    pub fn reader(&self) -> EntryReader {
         let emergency = match self.reason {
             ReadReason::Emergency => true,
             ReadReason::Member
@@ -223,121 +240,159 @@ impl Permit {
             | ReadReason::AgencySystem
             | ReadReason::Auditor => false,
         };
-        let Actor { agency, social_care, offence_data, .. } = self.actor;
-        Reader { agency, social_care, offence_data, emergency }
+        let Actor {
+            agency,
+            social_care,
+            offence_data,
+            ..
+        } = self.actor;
+        EntryReader {
+            agency,
+            social_care,
+            offence_data,
+            emergency,
+        }
     }
 
-    /// Whether the holder stands on the side of whoever runs the chronology, reading its content or not, rather than on
-    /// that of an agency that contributes. One agency can do both; what counts is why leave was given.
+    /// Whether the holder acts for those who run the chronology, with or without reading its
+    /// content, rather than for a contributing agency. One agency can do both; the reason for the
+    /// permit decides.
     #[must_use]
-    pub const fn runs(&self) -> bool {
+    pub const fn runs_chronology(&self) -> bool {
         self.sees_all_agencies() || matches!(self.reason, ReadReason::SocialCare)
     }
 
-    /// Whether the holder sees every agency's place on a chronology, or only its own.
+    /// Whether the holder sees the invitations of all agencies on a chronology, not only that of
+    /// its own agency.
     #[must_use]
     pub const fn sees_all_agencies(&self) -> bool {
-        matches!(self.reason, ReadReason::Owner | ReadReason::Manager | ReadReason::TeamMember | ReadReason::Emergency)
+        matches!(
+            self.reason,
+            ReadReason::Owner
+                | ReadReason::Manager
+                | ReadReason::TeamMember
+                | ReadReason::Emergency
+        )
     }
 }
 
-/// What decides which entries somebody sees once their operation was permitted: [`Permit::reader`].
+/// The rights that decide which entries a reader sees once the operation is permitted:
+/// [`AccessPermit::reader`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Reader {
-    /// The agency the reader speaks for.
+pub struct EntryReader {
+    /// The agency that the reader acts for.
     pub agency: AgencyId,
     /// Whether that agency is children's social care.
     pub social_care: bool,
-    /// Whether criminal-offence data may be read (UK GDPR Art 10: its own permission).
+    /// Whether the actor may read criminal-offence data, which needs a permission of its own (UK
+    /// GDPR Art 10).
     pub offence_data: bool,
-    /// Whether the reader reads by emergency access alone.
+    /// Whether the reader reads by emergency access only.
     pub emergency: bool,
 }
 
-impl Reader {
-    /// Whether no entry of any agency can be kept from the reader.
+impl EntryReader {
+    /// Whether the reader sees all entries of all agencies, whatever their marking.
     #[must_use]
-    pub const fn sees_every_entry(&self) -> bool {
+    pub const fn sees_all_entries(&self) -> bool {
         self.social_care && self.offence_data && !self.emergency
     }
 
-    /// Whether no entry of the agency `author` can be kept from the reader.
+    /// Whether the reader sees all entries of the agency `author`, whatever their marking.
     #[must_use]
-    pub fn sees_every_entry_of(&self, author: AgencyId) -> bool {
-        self.sees_every_entry() || (author == self.agency && !self.emergency)
+    pub fn sees_all_entries_of(&self, author: AgencyId) -> bool {
+        self.sees_all_entries() || (author == self.agency && !self.emergency)
     }
 }
 
-/// A decision, with what to write in the audit when it was no.
-pub type Decision = Result<Permit, Denial>;
+/// The result of an access decision: a permit, or the reason for denial that the audit records.
+pub type AccessDecision = Result<AccessPermit, Denial>;
 
-/// Decides whether `actor` may carry out `operation` on an object of which `facts` are known.
+/// Decides whether `actor` may perform `operation` on the object that `facts` describe.
 ///
 /// # Errors
-/// [`Denial`]: entitlement is judged first, so that everything but `NotYours` is only ever said to an
-/// actor who was entitled to know that the object exists.
-pub fn decide(actor: &Actor, operation: Operation, facts: &Facts) -> Decision {
+/// [`Denial`], which says why access is denied. Entitlement is checked first, so that an actor gets
+/// an answer other than [`Denial::NotFound`] only if entitled to know that the object exists.
+pub fn decide_access(actor: &Actor, operation: Operation, facts: &AccessFacts) -> AccessDecision {
     if !facts.in_partnership {
-        return Err(Denial::NotYours);
+        return Err(Denial::NotFound);
     }
-    let reason = entitled(actor, operation, facts).ok_or(Denial::NotYours)?;
+    let reason = entitlement_reason(actor, operation, facts).ok_or(Denial::NotFound)?;
     if facts.expired && operation != Operation::TombstoneRead {
         return Err(Denial::Expired);
     }
-    let timeline = matches!(operation, Operation::TimelineRead | Operation::LinkRead);
-    if timeline && reason == ReadReason::NamedContributor {
-        timeline_for_contributor(facts)?;
+    let reads_timeline = matches!(operation, Operation::TimelineRead | Operation::LinkRead);
+    if reads_timeline && reason == ReadReason::NamedContributor {
+        check_contributor_timeline(facts)?;
     }
-    if operation == Operation::EmergencyOpen && reading(actor, facts).is_some() {
-        return Err(Denial::AlreadyYours);
+    if operation == Operation::EmergencyOpen && content_reason(actor, facts).is_some() {
+        return Err(Denial::AlreadyAccessible);
     }
     if operation == Operation::EmergencyOpen && facts.reviews_outstanding {
         return Err(Denial::ReviewsOutstanding);
     }
-    if operation == Operation::PersonUpdate && !(facts.owner || facts.case || recorded_by_own_agency(actor, facts)) {
-        return Err(Denial::NoCase);
+    if operation == Operation::PersonUpdate
+        && !(facts.owner || facts.case || is_recorded_by_own_agency(actor, facts))
+    {
+        return Err(Denial::NoCaseInvolvement);
     }
     if operation == Operation::EmergencyReview && facts.owner {
-        return Err(Denial::OwnAccess);
+        return Err(Denial::OwnEmergencyAccess);
     }
-    if !possible_in_state(operation, facts) {
+    if !is_possible_in_state(operation, facts) {
         return Err(Denial::WrongState);
     }
-    Ok(Permit { actor: actor.clone(), operation, reason })
+    Ok(AccessPermit {
+        actor: actor.clone(),
+        operation,
+        reason,
+    })
 }
 
-/// Whether `actor` is entitled to `operation` on the object, whatever its state: what a repeated write is answered by, after
-/// the step itself was taken.
+/// Whether `actor` is entitled to `operation` on the object, whatever its state. The replay of a
+/// write is checked this way, because the write itself has changed the state.
 #[must_use]
-pub fn is_entitled(actor: &Actor, operation: Operation, facts: &Facts) -> bool {
-    facts.in_partnership && entitled(actor, operation, facts).is_some()
+pub fn is_entitled(actor: &Actor, operation: Operation, facts: &AccessFacts) -> bool {
+    facts.in_partnership && entitlement_reason(actor, operation, facts).is_some()
 }
 
-/// Whether an actor who was given leave to read a person's record is shown their protected addresses as well: whoever recorded
-/// them, who reads a chronology about them, and who reads one in an emergency. To be of children's social care is not enough.
+/// Whether an actor who may read a person's record is also shown the person's protected addresses:
+/// those who recorded them, those who read a chronology about the person, and those with an
+/// emergency access to one. Membership of children's social care is not enough.
 #[must_use]
-pub fn may_read_protected_addresses(actor: &Actor, facts: &Facts) -> bool {
-    facts.case || facts.owner || (facts.emergency && protects(actor)) || recorded_by_own_agency(actor, facts)
+pub fn may_read_protected_addresses(actor: &Actor, facts: &AccessFacts) -> bool {
+    facts.case
+        || facts.owner
+        || (facts.emergency && is_child_protection_role(actor))
+        || is_recorded_by_own_agency(actor, facts)
 }
 
-/// What an agency other than children's social care recorded is that agency's alone.
-fn recorded_by_own_agency(actor: &Actor, facts: &Facts) -> bool {
+/// Whether the actor's agency recorded the object and is not children's social care, so that the
+/// object is that agency's alone.
+fn is_recorded_by_own_agency(actor: &Actor, facts: &AccessFacts) -> bool {
     facts.own_agency && !actor.social_care
 }
 
-/// Whether a reader whose operation was permitted may see one entry of the agency `author`. An emergency access shows
-/// neither restricted entries nor criminal-offence data, whatever the reader's own rights and whoever wrote them.
+/// Whether a reader whose operation is permitted may see one entry of the agency `author`. An
+/// emergency access shows neither restricted entries nor criminal-offence data, whatever the
+/// reader's other rights and whichever agency wrote them.
 #[must_use]
-pub fn may_read_entry(reader: &Reader, author: AgencyId, category: &Category, handling: &Handling) -> bool {
-    if reader.sees_every_entry_of(author) {
+pub fn may_read_entry(
+    reader: &EntryReader,
+    author: AgencyId,
+    category: &Category,
+    handling: &Handling,
+) -> bool {
+    if reader.sees_all_entries_of(author) {
         return true;
     }
-    let marked_ok = match handling.marking {
+    let marking_allows = match handling.marking {
         Marking::Normal | Marking::NotForFamily => true,
         Marking::Restricted => {
-            !reader.emergency && (reader.social_care || handling.named_agencies.contains(&reader.agency))
+            !reader.emergency
+                && (reader.social_care || handling.named_agencies.contains(&reader.agency))
         }
     };
-    let offence_ok = reader.offence_data && !reader.emergency;
-    marked_ok && (category.as_str() != "CRIME" || offence_ok)
+    let may_read_offences = reader.offence_data && !reader.emergency;
+    marking_allows && (category.as_str() != "CRIME" || may_read_offences)
 }

@@ -1,76 +1,81 @@
-//! Checks while writing (`practice.md`): faults, warnings and prompts about an entry or a whole fragment. They never change the
-//! words, never repeat them, and give the same answer every time.
+//! Checks of entries and fragments while a practitioner writes them: errors, warnings and prompts.
+//! They never change the text, never repeat it in a message, and give the same findings for the
+//! same input.
 
 mod addresses;
-mod facts;
-mod people;
+mod entry_rules;
+mod fragment_prompts;
+mod personal_data;
 mod text;
-mod whole;
+mod vocabulary;
 mod wording;
 
-pub use addresses::{ProtectedAddresses, reads_like_an_address};
+pub use addresses::{ProtectedAddresses, looks_like_address};
 
 use std::collections::BTreeSet;
 
 use time::Date;
 
-use crate::words::closed_list;
+use crate::enums::string_enum;
 use crate::{EntryDetails, PartnershipPolicy, PersonId};
 
-closed_list! {
-    /// What a finding asks of the writer.
+string_enum! {
+    /// How a finding has to be treated.
     Severity {
-        /// Must be mended before it is taken.
+        /// Must be corrected before the entry is accepted.
         Error = "error",
-        /// Should be looked at; the writer decides.
+        /// Should be reviewed; the writer decides.
         Warning = "warning",
-        /// A question about the whole; the writer decides.
+        /// A question about the whole fragment; the writer decides.
         Prompt = "prompt",
     }
 }
 
-/// Something found while checking. The message never repeats what was written.
+/// One result of a check. The message never repeats the text.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize, utoipa::ToSchema)]
 pub struct Finding {
-    /// JSON pointer to what it is about, relative to the entry or the fragment; empty for the whole.
+    /// JSON pointer to the field concerned, relative to the entry or the fragment; empty for the
+    /// whole.
     #[schema(example = "/what")]
     pub pointer: String,
     /// Stable code.
     #[schema(value_type = String, example = "impact_missing")]
     pub code: &'static str,
-    /// What it asks.
+    /// How the finding has to be treated.
     pub severity: Severity,
-    /// What to do, in plain words.
+    /// What to do, in plain English.
     pub message: String,
 }
 
-/// What the checks need to know. It borrows everything; make one for a whole fragment.
+/// What the checks need to know of the day, the partnership and the family. It borrows everything;
+/// build one per fragment.
 #[derive(Debug, Clone, Copy)]
 pub struct CheckContext<'a> {
-    /// Today's day in the United Kingdom.
+    /// Today's date in the United Kingdom.
     pub today: Date,
-    /// What the partnership decides: categories, what is mandatory.
+    /// The policy of the partnership: categories and mandatory fields.
     pub policy: &'a PartnershipPolicy,
     /// The first day of the look-back, when there is one.
     pub look_back_from: Option<Date>,
-    /// The day the eldest child's pregnancy began, when it can be told.
+    /// The day the eldest child's pregnancy began, when it is known.
     pub eldest_conception: Option<Date>,
     /// The day of the latest referral, when there is one.
     pub latest_referral: Option<Date>,
-    /// The children of the family; empty when they are not known yet, which checks nothing.
+    /// The children of the family. Empty when they are not known yet; children are then not
+    /// checked.
     pub children: &'a [PersonId],
-    /// Names of everybody in the family, in full or in parts.
+    /// Names of all people in the family, in full or in parts.
     pub known_names: &'a [&'a str],
     /// Postcodes of the family's addresses that are not protected.
     pub known_postcodes: &'a [&'a str],
-    /// Postcodes of protected addresses: they may stand in a restricted entry only.
+    /// Postcodes of protected addresses, which only a restricted entry may contain.
     pub protected_postcodes: &'a [&'a str],
-    /// Abbreviations the partnership knows beyond the built-in glossary.
+    /// Abbreviations that the partnership knows beyond the built-in list.
     pub glossary: &'a [&'a str],
 }
 
 impl<'a> CheckContext<'a> {
-    /// A context that knows the day and the policy, and nothing of the family.
+    /// A context with the day and the policy, and nothing about the family.
     #[must_use]
     pub const fn new(today: Date, policy: &'a PartnershipPolicy) -> Self {
         Self {
@@ -88,63 +93,90 @@ impl<'a> CheckContext<'a> {
     }
 }
 
-/// Checks one entry, in time that grows with the length of its text. Pointers are relative to the entry. An end before its start
-/// cannot be held by an [`crate::EventDate`] and is refused where dates are read.
+/// Checks one entry, in time proportional to the length of its texts. Pointers are relative to the
+/// entry. An end before its start is not checked here, because an [`crate::EventDate`] cannot hold
+/// it.
 #[must_use]
 pub fn check_entry(entry: &EntryDetails, context: &CheckContext<'_>) -> Vec<Finding> {
-    entry_findings(entry, &Prepared::new(context))
+    entry_findings(entry, &PreparedContext::new(context))
 }
 
-/// Checks a whole fragment: every entry (pointers start with `/entries/{n}`), then what only the whole shows.
+/// Checks a fragment: first every entry (pointers start with `/entries/{n}`), then the fragment as
+/// a whole.
 #[must_use]
 pub fn check_fragment(entries: &[EntryDetails], context: &CheckContext<'_>) -> Vec<Finding> {
-    let prepared = Prepared::new(context);
+    let prepared = PreparedContext::new(context);
     let mut findings = Vec::new();
-    for (number, entry) in entries.iter().enumerate() {
+    for (index, entry) in entries.iter().enumerate() {
         let own = entry_findings(entry, &prepared);
-        findings.extend(own.into_iter().map(|finding| finding.inside(&format!("/entries/{number}"))));
+        findings.extend(
+            own.into_iter()
+                .map(|finding| finding.with_pointer_prefix(&format!("/entries/{index}"))),
+        );
     }
-    whole::check(entries, context, &mut findings);
+    fragment_prompts::check(entries, context, &mut findings);
     findings
 }
 
-fn entry_findings(entry: &EntryDetails, prepared: &Prepared<'_>) -> Vec<Finding> {
+fn entry_findings(entry: &EntryDetails, prepared: &PreparedContext<'_>) -> Vec<Finding> {
     let mut findings = Vec::new();
-    facts::check(entry, prepared.context, &mut findings);
-    let fields = text::fields(entry);
+    entry_rules::check(entry, prepared.context, &mut findings);
+    let fields = text::text_fields(entry);
     wording::check(entry, &fields, prepared, &mut findings);
-    people::check(entry, &fields, prepared, &mut findings);
+    personal_data::check(entry, &fields, prepared, &mut findings);
     findings
 }
 
 impl Finding {
     fn new(severity: Severity, code: &'static str, pointer: &str, message: &str) -> Self {
-        Self { pointer: pointer.to_owned(), code, severity, message: message.to_owned() }
+        Self {
+            pointer: pointer.to_owned(),
+            code,
+            severity,
+            message: message.to_owned(),
+        }
     }
 
-    fn inside(self, prefix: &str) -> Self {
-        Self { pointer: format!("{prefix}{}", self.pointer), ..self }
+    fn with_pointer_prefix(self, prefix: &str) -> Self {
+        Self {
+            pointer: format!("{prefix}{}", self.pointer),
+            ..self
+        }
     }
 }
 
-/// The context in the form the text checks look things up in: small letters, no spaces in postcodes.
-struct Prepared<'a> {
+/// A [`CheckContext`] prepared for look-ups by the text checks.
+struct PreparedContext<'a> {
     context: &'a CheckContext<'a>,
+    /// The parts of the names in the family, in small letters.
     names: BTreeSet<String>,
-    postcodes: BTreeSet<String>,
-    protected: BTreeSet<String>,
+    /// Unprotected postcodes of the family, in capitals without spaces.
+    open_postcodes: BTreeSet<String>,
+    /// Protected postcodes, in capitals without spaces.
+    protected_postcodes: BTreeSet<String>,
 }
 
-impl<'a> Prepared<'a> {
+impl<'a> PreparedContext<'a> {
     fn new(context: &'a CheckContext<'a>) -> Self {
-        let parts = context.known_names.iter().flat_map(|name| name.split(|c: char| !c.is_alphanumeric()));
-        let compact =
-            |postcode: &&str| postcode.chars().filter(|c| c.is_alphanumeric()).flat_map(char::to_uppercase).collect();
+        let name_parts = context
+            .known_names
+            .iter()
+            .flat_map(|name| name.split(|c: char| !c.is_alphanumeric()));
+        let compact = |postcode: &&str| {
+            postcode
+                .chars()
+                .filter(|c| c.is_alphanumeric())
+                .flat_map(char::to_uppercase)
+                .collect()
+        };
         Self {
             context,
-            names: parts.filter(|part| !part.is_empty()).map(str::to_lowercase).collect(),
-            postcodes: context.known_postcodes.iter().map(compact).collect(),
-            protected: context.protected_postcodes.iter().map(compact).collect(),
+            names: name_parts
+                .filter(|part| !part.is_empty())
+                .map(str::to_lowercase)
+                .collect(),
+            open_postcodes: context.known_postcodes.iter().map(compact).collect(),
+            protected_postcodes: context.protected_postcodes.iter().map(compact).collect(),
         }
     }
 }

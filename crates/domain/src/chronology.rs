@@ -1,55 +1,56 @@
-//! A chronology's states and the grounds on which it may be opened.
+//! The states of a chronology and the legal grounds for sharing.
 
-use crate::words::closed_list;
+use crate::enums::string_enum;
 
-closed_list! {
-    /// Where a chronology stands. `practice.md`, "The workflow".
+string_enum! {
+    /// The state of a chronology in the workflow.
     ChronologyState {
-        /// Being prepared; nobody is asked yet.
+        /// Being prepared; no agency has been asked yet.
         Draft = "draft",
-        /// Agencies are asked and may submit.
+        /// Agencies have been asked and may submit.
         Open = "open",
-        /// The due date has passed; late returns are still taken.
+        /// The due date has passed; late returns are still accepted.
         Closing = "closing",
         /// Frozen for a meeting.
         Consolidated = "consolidated",
         /// Signed off: a snapshot was taken or explicitly waived.
         SignedOff = "signed_off",
-        /// Work has ended; readable to social care until it expires.
+        /// Work has ended; social care can read it until it expires.
         Closed = "closed",
-        /// Its time is over: only the tombstone and the audit remain.
+        /// It has expired: only the tombstone and the audit trail remain.
         Expired = "expired",
     }
 }
 
-closed_list! {
-    /// A step from one state to the next.
+string_enum! {
+    /// A transition from one state to another.
     Transition {
         /// Ask the agencies.
         Open = "open",
-        /// The due date passed (a worker's step, nobody's choice).
+        /// The due date passed (a background worker's transition, not a user's).
         PassDue = "pass_due",
-        /// Freeze a view for a meeting.
+        /// Freeze the timeline for a meeting.
         Consolidate = "consolidate",
         /// A manager or chair signs off.
         SignOff = "sign_off",
         /// End the work.
         Close = "close",
-        /// Back to open: needs permission and a reason.
+        /// Return to open: needs permission and a reason.
         Reopen = "reopen",
-        /// Time is over.
+        /// The expiry has been reached.
         Expire = "expire",
     }
 }
 
 impl ChronologyState {
-    /// The state after `step`, or `None` when the step is not allowed from here.
+    /// The state after a transition, or `None` when the transition is not allowed from this state.
     #[must_use]
-    pub const fn after(self, step: Transition) -> Option<Self> {
+    pub const fn after(self, transition: Transition) -> Option<Self> {
         use ChronologyState as S;
         use Transition as T;
-        match (self, step) {
-            (S::Draft, T::Open) | (S::Closing | S::Consolidated | S::SignedOff | S::Closed, T::Reopen) => Some(S::Open),
+        match (self, transition) {
+            (S::Draft, T::Open)
+            | (S::Closing | S::Consolidated | S::SignedOff | S::Closed, T::Reopen) => Some(S::Open),
             (S::Open, T::PassDue) => Some(S::Closing),
             (S::Open | S::Closing | S::Consolidated, T::Consolidate) => Some(S::Consolidated),
             (S::Consolidated, T::SignOff) => Some(S::SignedOff),
@@ -60,22 +61,22 @@ impl ChronologyState {
         }
     }
 
-    /// Whether agencies may submit, answer nil or decline.
+    /// Whether agencies may submit, return nil or decline.
     #[must_use]
-    pub const fn takes_returns(self) -> bool {
+    pub const fn accepts_returns(self) -> bool {
         matches!(self, Self::Open | Self::Closing)
     }
 
-    /// Whether there is a timeline that agencies who have returned may read ("yes, after own return, while open").
+    /// Whether agencies that have returned may read the timeline in this state.
     #[must_use]
-    pub const fn open_to_contributors(self) -> bool {
+    pub const fn is_open_to_contributors(self) -> bool {
         matches!(self, Self::Open | Self::Closing | Self::Consolidated)
     }
 }
 
-closed_list! {
-    /// The ground for sharing. UK GDPR Art 6(1), with Art 9(2)(g) and Data Protection Act 2018 Schedule 1 paragraph 18
-    /// for special categories.
+string_enum! {
+    /// The lawful basis for sharing: UK GDPR Art 6(1), with Art 9(2)(g) and Data Protection Act
+    /// 2018 Schedule 1 paragraph 18 for special categories.
     LawfulBasis {
         /// Art 6(1)(e): a task in the public interest or official authority.
         PublicTask = "public_task",
@@ -84,7 +85,7 @@ closed_list! {
     }
 }
 
-closed_list! {
+string_enum! {
     /// Why consent is not relied on (Data Protection Act 2018, Schedule 1, paragraph 18(2)).
     NoConsentReason {
         /// Consent cannot be given by the data subject.
@@ -101,28 +102,38 @@ mod tests {
     use super::{ChronologyState as S, Transition as T};
 
     #[test]
-    fn the_usual_way_through() {
-        let steps = [T::Open, T::PassDue, T::Consolidate, T::SignOff, T::Close, T::Expire];
-        let end = steps.into_iter().try_fold(S::Draft, S::after);
+    fn usual_transitions_lead_from_draft_to_expired() {
+        let transitions = [
+            T::Open,
+            T::PassDue,
+            T::Consolidate,
+            T::SignOff,
+            T::Close,
+            T::Expire,
+        ];
+        let end = transitions.into_iter().try_fold(S::Draft, S::after);
         assert_eq!(end, Some(S::Expired));
     }
 
     #[test]
-    fn nothing_leaves_expired_and_nothing_but_a_reopening_goes_back() {
-        for step in T::ALL {
-            assert_eq!(S::Expired.after(*step), None);
+    fn expired_is_final_and_only_reopening_goes_back() {
+        for transition in T::ALL {
+            assert_eq!(S::Expired.after(*transition), None);
         }
-        for (state, step) in S::ALL.iter().flat_map(|s| T::ALL.iter().map(move |t| (*s, *t))) {
-            if let Some(next) = state.after(step)
+        for (state, transition) in S::ALL
+            .iter()
+            .flat_map(|s| T::ALL.iter().map(move |t| (*s, *t)))
+        {
+            if let Some(next) = state.after(transition)
                 && next < state
             {
-                assert_eq!(step, T::Reopen, "{state} -> {next}");
+                assert_eq!(transition, T::Reopen, "{state} -> {next}");
             }
         }
     }
 
     #[test]
-    fn no_sign_off_without_a_frozen_view() {
+    fn sign_off_requires_a_consolidated_chronology() {
         for state in [S::Draft, S::Open, S::Closing, S::Closed] {
             assert_eq!(state.after(T::SignOff), None);
         }

@@ -1,67 +1,72 @@
-//! The one way to learn the time.
+//! The injected source of time.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use crate::Instant;
 
-/// Source of the current time. The server implements it once; everything else is handed one.
+/// Source of the current time. The server provides the implementation; all other code receives it
+/// as a dependency.
 pub trait Clock: Send + Sync {
-    /// The current instant, as the machine believes it to be. Somebody may set it.
+    /// The current instant by the system clock, which may be set forward or back.
     fn now(&self) -> Instant;
 
-    /// Time that has passed since some moment before this process asked first: never set, never back, the machine's sleep
-    /// included.
+    /// Time elapsed since a fixed but unspecified moment. It never goes back, cannot be set, and
+    /// includes the time during which the machine is suspended.
     fn monotonic(&self) -> Duration;
 }
 
-/// A clock that stands still until told to move. Clones share the same time.
+/// A clock for tests whose time changes only on request. Clones share the same time.
 #[derive(Debug, Clone)]
-pub struct MockClock(Arc<Mutex<Told>>);
+pub struct MockClock(Arc<Mutex<MockTime>>);
 
 #[derive(Debug)]
-struct Told {
+struct MockTime {
     now: Instant,
-    passed: Duration,
+    elapsed: Duration,
 }
 
 impl MockClock {
-    /// A clock that shows `start`.
+    /// Creates a clock at `start`.
     #[must_use]
     pub fn new(start: Instant) -> Self {
-        Self(Arc::new(Mutex::new(Told { now: start, passed: Duration::ZERO })))
+        Self(Arc::new(Mutex::new(MockTime {
+            now: start,
+            elapsed: Duration::ZERO,
+        })))
     }
 
-    /// Lets time pass, for all its clones.
+    /// Advances the time of this clock and its clones.
     pub fn advance(&self, by: Duration) {
-        let mut told = self.told();
-        told.now = told.now.plus(by);
-        told.passed = told.passed.saturating_add(by);
+        let mut time = self.lock();
+        time.now = time.now.plus(by);
+        time.elapsed = time.elapsed.saturating_add(by);
     }
 
-    /// Lets time pass until `to`; an earlier instant sets the clock back, and no time passes.
+    /// Advances the time to `to`. An earlier instant sets the clock back without elapsed time.
     pub fn set(&self, to: Instant) {
-        let mut told = self.told();
-        told.passed = told.passed.saturating_add(to.since(told.now));
-        told.now = to;
+        let mut time = self.lock();
+        time.elapsed = time.elapsed.saturating_add(to.since(time.now));
+        time.now = to;
     }
 
-    /// Sets the clock to any instant while no time passes: what a wrong time server or a slip of the hand does.
+    /// Sets the clock to `to` without elapsed time, as a wrong time server or an operator's mistake
+    /// does.
     pub fn jump(&self, to: Instant) {
-        self.told().now = to;
+        self.lock().now = to;
     }
 
-    fn told(&self) -> MutexGuard<'_, Told> {
+    fn lock(&self) -> MutexGuard<'_, MockTime> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl Clock for MockClock {
     fn now(&self) -> Instant {
-        self.told().now
+        self.lock().now
     }
 
     fn monotonic(&self) -> Duration {
-        self.told().passed
+        self.lock().elapsed
     }
 }

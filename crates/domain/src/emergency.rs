@@ -1,9 +1,9 @@
-//! Breaking the glass: the words in which it is said why, and what a review found.
+//! Emergency access: its reasons, and the findings of its review.
 
-use crate::words::closed_list;
+use crate::enums::string_enum;
 
-closed_list! {
-    /// Why somebody who is not on a chronology's team must read it now.
+string_enum! {
+    /// Why somebody who is not on the team of a chronology needs to read it now.
     EmergencyReason {
         /// A child is in danger at this moment.
         ImmediateRisk = "immediate_risk",
@@ -18,14 +18,14 @@ closed_list! {
     }
 }
 
-closed_list! {
-    /// What the review of an emergency access found.
+string_enum! {
+    /// The finding of the review of an emergency access.
     ReviewFinding {
-        /// There was reason for it.
+        /// The access was justified.
         Justified = "justified",
-        /// There was not.
+        /// The access was not justified.
         NotJustified = "not_justified",
-        /// Something is to be done before it can be said.
+        /// Action is needed before the review can conclude.
         NeedsAction = "needs_action",
     }
 }

@@ -1,4 +1,5 @@
-//! NHS number and UPN: identifiers with a check digit or letter, which cannot be wrong by one slip once built.
+//! NHS number and unique pupil number (UPN): identifiers with a check digit or letter, which is
+//! verified when they are parsed.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -6,22 +7,23 @@ use std::ops::RangeInclusive;
 use serde::{Deserialize, Deserializer, Serialize, de::Error as _};
 use zeroize::Zeroize;
 
-/// Why an identifier is refused. None of these repeats what was given.
+/// Why an identifier is refused. No error repeats the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum IdentifierError {
     /// Wrong length or wrong characters.
-    #[error("not the shape of such an identifier")]
+    #[error("the length or characters are not those of such an identifier")]
     Shape,
-    /// The check digit or letter is not the one that belongs to the rest.
+    /// The check digit or letter does not match the rest.
     #[error("the check digit does not match: a digit is wrong or two have changed places")]
     CheckDigit,
-    /// Right in form, but of no range from which numbers are issued to people.
+    /// The form is right, but the number belongs to no range from which numbers are issued to
+    /// people.
     #[error("never issued to anybody")]
     NeverIssued,
 }
 
 impl IdentifierError {
-    /// A stable code for problem documents.
+    /// The stable code of this error in problem documents.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {
@@ -32,11 +34,12 @@ impl IdentifierError {
     }
 }
 
-/// Everything the two identifiers have in common: validated text, no revealing `Debug`, wiped when dropped.
+/// What the two identifiers have in common: validated text, a `Debug` form that reveals nothing,
+/// and memory that is wiped on drop.
 macro_rules! identifier {
     ($name:ident) => {
         impl $name {
-            /// The identifier in its plain form, without spaces.
+            /// The identifier without spaces.
             #[must_use]
             pub fn as_str(&self) -> &str {
                 &self.0
@@ -78,7 +81,7 @@ macro_rules! identifier {
     };
 }
 
-/// Where an NHS number comes from, by its first nine digits.
+/// The issuer of an NHS number, which its first nine digits determine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NhsNumberRange {
     /// England, Wales and the Isle of Man.
@@ -87,7 +90,7 @@ pub enum NhsNumberRange {
     NorthernIreland,
     /// Scotland: the CHI number, which begins with a date of birth.
     Scotland,
-    /// Kept for tests: nobody has such a number.
+    /// Reserved for tests: nobody has such a number.
     Test,
 }
 
@@ -100,16 +103,16 @@ const RANGES: &[(RangeInclusive<u32>, NhsNumberRange)] = &[
     (999_000_000..=999_999_999, NhsNumberRange::Test),
 ];
 
-/// Whether numbers of the range kept for tests are accepted.
+/// Whether NHS numbers of the range reserved for tests are accepted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TestNumbers {
-    /// Where no real family is: in development, demonstrations and tests.
+pub enum TestNumberPolicy {
+    /// For development, demonstrations and tests, where no data is about a real family.
     Accepted,
     /// Everywhere else.
     Refused,
 }
 
-/// An NHS number: ten digits, the last of which checks the others (NHS Data Dictionary, modulus 11).
+/// An NHS number: ten digits, of which the last is a check digit (NHS Data Dictionary, modulus 11).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, utoipa::ToSchema)]
 #[serde(transparent)]
 #[schema(value_type = String, pattern = "^[0-9]{10}$")]
@@ -118,11 +121,13 @@ pub struct NhsNumber(String);
 identifier!(NhsNumber);
 
 impl NhsNumber {
-    /// Reads ten digits; spaces and hyphens between them are allowed. Whether such a number is ever issued is not asked, so
-    /// that what was stored before it was can still be read: what comes in is read by [`Self::parse_issued`].
+    /// Parses ten digits; spaces and hyphens between them are allowed. Whether such a number is
+    /// ever issued is not checked, so that older stored numbers can still be parsed. Input is
+    /// parsed by [`Self::parse_issued`].
     ///
     /// # Errors
-    /// [`IdentifierError::Shape`] when there are not ten digits, [`IdentifierError::CheckDigit`] when the tenth does not match.
+    /// [`IdentifierError::Shape`] when there are not ten digits, [`IdentifierError::CheckDigit`]
+    /// when the tenth does not match.
     pub fn parse(text: &str) -> Result<Self, IdentifierError> {
         let mut digits = compact(text)?;
         let values: Option<Vec<u32>> = digits.chars().map(|c| c.to_digit(10)).collect();
@@ -140,22 +145,34 @@ impl NhsNumber {
         Err(IdentifierError::CheckDigit)
     }
 
-    /// As [`Self::parse`], for a number that is to identify somebody.
+    /// Parses a number that identifies a person: as [`Self::parse`], and of a range in use.
     ///
     /// # Errors
-    /// As [`Self::parse`]; [`IdentifierError::NeverIssued`] for ten equal digits, for a number of no range in use, and for a
-    /// number of the range kept for tests where these are refused.
-    pub fn parse_issued(text: &str, tests: TestNumbers) -> Result<Self, IdentifierError> {
+    /// The errors of [`Self::parse`]; [`IdentifierError::NeverIssued`] for ten equal digits, for a
+    /// number outside the ranges in use, and for a number of the range reserved for tests where
+    /// these are refused.
+    pub fn parse_issued(
+        text: &str,
+        test_numbers: TestNumberPolicy,
+    ) -> Result<Self, IdentifierError> {
         let number = Self::parse(text)?;
         let issued = match number.range() {
-            Some(NhsNumberRange::EnglandAndWales | NhsNumberRange::NorthernIreland | NhsNumberRange::Scotland) => true,
-            Some(NhsNumberRange::Test) => tests == TestNumbers::Accepted,
+            Some(
+                NhsNumberRange::EnglandAndWales
+                | NhsNumberRange::NorthernIreland
+                | NhsNumberRange::Scotland,
+            ) => true,
+            Some(NhsNumberRange::Test) => test_numbers == TestNumberPolicy::Accepted,
             None => false,
         };
-        if issued { Ok(number) } else { Err(IdentifierError::NeverIssued) }
+        if issued {
+            Ok(number)
+        } else {
+            Err(IdentifierError::NeverIssued)
+        }
     }
 
-    /// The range that the number is of; `None` for one that is never issued.
+    /// The range of the number; `None` for a number that is never issued.
     #[must_use]
     pub fn range(&self) -> Option<NhsNumberRange> {
         let first = self.0.bytes().next()?;
@@ -163,12 +180,16 @@ impl NhsNumber {
             return None;
         }
         let body: u32 = self.0.get(..9)?.parse().ok()?;
-        let range = RANGES.iter().find(|(range, _)| range.contains(&body)).map(|(_, range)| *range)?;
-        let dated = range != NhsNumberRange::Scotland || begins_with_day_and_month(body);
-        dated.then_some(range)
+        let range = RANGES
+            .iter()
+            .find(|(range, _)| range.contains(&body))
+            .map(|(_, range)| *range)?;
+        let has_plausible_date =
+            range != NhsNumberRange::Scotland || begins_with_day_and_month(body);
+        has_plausible_date.then_some(range)
     }
 
-    /// As it is shown to people: three, three and four digits.
+    /// The number as it is shown to people: groups of three, three and four digits.
     #[must_use]
     pub fn formatted(&self) -> String {
         let (first, rest) = self.0.split_at(3);
@@ -182,9 +203,14 @@ fn begins_with_day_and_month(body: u32) -> bool {
     (1..=31).contains(&(body / 10_000_000)) && (1..=12).contains(&(body / 100_000 % 100))
 }
 
-/// The digit that belongs to nine others: weights 10 to 2, 11 less the remainder; `None` where there is none.
+/// The check digit for nine digits: 11 minus the remainder of the sum weighted 10 to 2; `None` when
+/// they have none.
 fn nhs_check_digit(body: &[u32]) -> Option<u32> {
-    let sum: u32 = body.iter().zip((2..=10).rev()).map(|(digit, weight)| digit * weight).sum();
+    let sum: u32 = body
+        .iter()
+        .zip((2..=10).rev())
+        .map(|(digit, weight)| digit * weight)
+        .sum();
     match 11 - sum % 11 {
         11 => Some(0),
         10 => None,
@@ -192,8 +218,8 @@ fn nhs_check_digit(body: &[u32]) -> Option<u32> {
     }
 }
 
-/// A unique pupil number: a check letter, then local authority (3), school (4), year (2) and serial (3); a temporary one ends in
-/// a letter (Department for Education, UPN guide).
+/// A unique pupil number: a check letter, then local authority (3), school (4), year (2) and serial
+/// (3); a temporary one ends in a letter (Department for Education, UPN guide).
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, utoipa::ToSchema)]
 #[serde(transparent)]
 #[schema(value_type = String, pattern = "^[A-HJ-NP-RT-Z][0-9]{11}[0-9A-HJ-NP-RT-Z]$")]
@@ -201,15 +227,15 @@ pub struct Upn(String);
 
 identifier!(Upn);
 
-/// The letters of a UPN by value: I, O and S are left out.
+/// The letters of a UPN, ordered by value, without I, O and S.
 const UPN_LETTERS: &[u8; 23] = b"ABCDEFGHJKLMNPQRTUVWXYZ";
 
 impl Upn {
-    /// Reads a UPN; spaces and hyphens are allowed, small letters are made capital.
+    /// Parses a UPN; spaces and hyphens are allowed, and small letters are converted to capitals.
     ///
     /// # Errors
-    /// [`IdentifierError::Shape`] when it is not a letter, eleven digits and a digit or letter, [`IdentifierError::CheckDigit`] when
-    /// the first letter does not match.
+    /// [`IdentifierError::Shape`] when it is not a letter, eleven digits and a digit or letter,
+    /// [`IdentifierError::CheckDigit`] when the first letter does not match.
     pub fn parse(text: &str) -> Result<Self, IdentifierError> {
         let mut upn = compact(text)?;
         upn.make_ascii_uppercase();
@@ -228,14 +254,25 @@ impl Upn {
 }
 
 fn check_upn(upn: &[u8]) -> Result<(), IdentifierError> {
-    let [check, body @ .., last] = upn else { return Err(IdentifierError::Shape) };
+    let [check, body @ .., last] = upn else {
+        return Err(IdentifierError::Shape);
+    };
     if body.len() != 11 || !body.iter().all(u8::is_ascii_digit) || !UPN_LETTERS.contains(check) {
         return Err(IdentifierError::Shape);
     }
     let last = upn_value(*last).ok_or(IdentifierError::Shape)?;
-    let sum: usize =
-        body.iter().map(|digit| usize::from(digit - b'0')).chain([last]).zip(2..).map(|(v, w)| v * w).sum();
-    if UPN_LETTERS.get(sum % 23) == Some(check) { Ok(()) } else { Err(IdentifierError::CheckDigit) }
+    let sum: usize = body
+        .iter()
+        .map(|digit| usize::from(digit - b'0'))
+        .chain([last])
+        .zip(2..)
+        .map(|(v, w)| v * w)
+        .sum();
+    if UPN_LETTERS.get(sum % 23) == Some(check) {
+        Ok(())
+    } else {
+        Err(IdentifierError::CheckDigit)
+    }
 }
 
 fn upn_value(byte: u8) -> Option<usize> {
@@ -245,10 +282,13 @@ fn upn_value(byte: u8) -> Option<usize> {
     UPN_LETTERS.iter().position(|letter| *letter == byte)
 }
 
-/// Leaves out spaces and hyphens; refuses what is far too long to be an identifier before copying it.
+/// Removes spaces and hyphens. A text that is far too long is refused before it is copied.
 fn compact(text: &str) -> Result<String, IdentifierError> {
     if text.len() > 40 {
         return Err(IdentifierError::Shape);
     }
-    Ok(text.chars().filter(|c| !c.is_whitespace() && *c != '-').collect())
+    Ok(text
+        .chars()
+        .filter(|c| !c.is_whitespace() && *c != '-')
+        .collect())
 }

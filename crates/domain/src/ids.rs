@@ -1,13 +1,13 @@
-//! Identifiers: UUIDs, one type for each kind of thing so that one cannot stand for another. All are in order of time but
-//! those of entries.
+//! Identifiers: UUIDs, with one type for each kind of object so that they cannot be confused. All
+//! are ordered by time except those of entries, which are random.
 
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use crate::Instant;
 
-/// What every kind of identifier is: a UUID, written and read as one.
-macro_rules! plain_id {
+/// Text form of an identifier, which is that of its UUID.
+macro_rules! uuid_text {
     ($name:ident) => {
         impl std::fmt::Display for $name {
             fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -31,7 +31,7 @@ macro_rules! plain_id {
     };
 }
 
-macro_rules! ids {
+macro_rules! time_ordered_ids {
     ($($(#[$meta:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$meta])*
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
@@ -40,18 +40,18 @@ macro_rules! ids {
         pub struct $name(pub Uuid);
 
         impl $name {
-            /// A new identifier of this kind from the context's generator.
+            /// Generates a new identifier of this kind.
             #[must_use]
-            pub fn new(ids: &dyn Ids, now: Instant) -> Self {
+            pub fn new(ids: &dyn IdGenerator, now: Instant) -> Self {
                 Self(ids.next(now))
             }
         }
 
-        plain_id!($name);
+        uuid_text!($name);
     )+};
 }
 
-ids! {
+time_ordered_ids! {
     /// A safeguarding partnership that runs the service (the tenant).
     PartnershipId,
     /// An agency of a partnership.
@@ -66,23 +66,23 @@ ids! {
     RelationshipId,
     /// One multi-agency chronology.
     ChronologyId,
-    /// One agency's place on a chronology.
+    /// The invitation of one agency to a chronology.
     InvitationId,
-    /// What one agency submits.
+    /// The contribution of one agency.
     FragmentId,
-    /// A view of the timeline frozen for a meeting.
+    /// A timeline frozen for a meeting.
     ConsolidationId,
-    /// A person's decision that entries tell one event, or do not.
+    /// A person's decision about which entries describe the same event.
     LinkDecisionId,
-    /// What links one agency's record of a person with social care's.
+    /// The link between one agency's record of a person and social care's record.
     PersonLinkId,
     /// A legal hold.
     HoldId,
-    /// One emergency access: somebody broke the glass.
+    /// One emergency access to a chronology.
     EmergencyAccessId,
-    /// Somebody's request to destroy a chronology before its time, which somebody else is to confirm.
+    /// A request to destroy a chronology before its expiry, which a second person has to confirm.
     DestructionRequestId,
-    /// A write that was refused because its text tells where a protected person lives.
+    /// A write that was refused because its text discloses where a protected person lives.
     AddressRefusalId,
     /// A deletion certificate.
     DeletionCertificateId,
@@ -90,31 +90,45 @@ ids! {
     NodeId,
     /// One audit record.
     AuditId,
-    /// One HTTP request, as it appears in problems, logs and the audit.
+    /// One HTTP request, as it appears in problem documents, logs and the audit trail.
     RequestId,
 }
 
-/// One significant event inside a fragment. The identifier is random: it has no order and tells nothing of other entries.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+/// One significant event in a fragment. The identifier is random: it has no order and reveals
+/// nothing about other entries.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+)]
 #[serde(transparent)]
 #[schema(value_type = String, format = "uuid", example = "3b9f5c1e-7d52-4c0a-9a41-0c6e2f8d7b13")]
 pub struct EntryId(pub Uuid);
 
 impl EntryId {
-    /// A new identifier from the context's generator.
+    /// Generates a new identifier.
     #[must_use]
-    pub fn new(ids: &dyn Ids) -> Self {
+    pub fn new(ids: &dyn IdGenerator) -> Self {
         Self(ids.random())
     }
 }
 
-plain_id!(EntryId);
+uuid_text!(EntryId);
 
-/// Source of identifiers, injected so that tests repeat themselves.
-pub trait Ids: Send + Sync {
-    /// A UUIDv7 whose time part is `now`.
+/// Source of identifiers, injected so that tests are reproducible.
+pub trait IdGenerator: Send + Sync {
+    /// Generates a UUIDv7 (RFC 9562, section 5.7) with the timestamp `now`.
     fn next(&self, now: Instant) -> Uuid;
 
-    /// A UUIDv4 (RFC 9562, section 5.4): it tells neither when it was made nor how many were made between it and another.
+    /// Generates a UUIDv4 (RFC 9562, section 5.4), which reveals neither its time of creation nor
+    /// how many others exist.
     fn random(&self) -> Uuid;
 }

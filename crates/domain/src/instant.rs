@@ -1,4 +1,4 @@
-//! Points in time, to the microsecond, in UTC.
+//! Points in time in UTC, to the microsecond.
 
 use std::fmt;
 use std::time::Duration;
@@ -6,8 +6,9 @@ use std::time::Duration;
 use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
 use time::{OffsetDateTime, UtcOffset, format_description::well_known::Rfc3339};
 
-/// A point in time in UTC, held as whole microseconds since 1970-01-01T00:00:00Z so that SQLite and PostgreSQL keep
-/// exactly the same value. On the wire it is RFC 3339 with `Z`; an offset given on input is converted.
+/// A point in time in UTC, held as whole microseconds since 1970-01-01T00:00:00Z so that SQLite and
+/// PostgreSQL keep exactly the same value. On the wire it is RFC 3339 with `Z`; an offset given on
+/// input is converted.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, utoipa::ToSchema)]
 #[schema(value_type = String, format = "date-time", max_length = 40, example = "2026-03-02T09:30:00Z")]
 pub struct Instant(i64);
@@ -18,12 +19,13 @@ pub struct Instant(i64);
 pub struct InstantError;
 
 impl Instant {
-    /// 9999-12-31T23:59:59.999999Z: the latest instant RFC 3339 can write.
+    /// 9999-12-31T23:59:59.999999Z: the latest instant that RFC 3339 can express.
     pub const MAX: Self = Self(253_402_300_799_999_999);
-    /// 0000-01-01T00:00:00Z: the earliest instant RFC 3339 can write.
+    /// 0000-01-01T00:00:00Z: the earliest instant that RFC 3339 can express.
     pub const MIN: Self = Self(-62_167_219_200_000_000);
 
-    /// From whole microseconds since the Unix epoch, clamped to what RFC 3339 can write.
+    /// Creates an instant from whole microseconds since the Unix epoch, clamped to [`Self::MIN`]
+    /// and [`Self::MAX`].
     #[must_use]
     pub const fn from_micros(micros: i64) -> Self {
         if micros > Self::MAX.0 {
@@ -50,32 +52,35 @@ impl Instant {
     /// Parses RFC 3339.
     ///
     /// # Errors
-    /// [`InstantError`] when the text is anything else.
+    /// [`InstantError`] when the text is not RFC 3339 or lies outside the supported years.
     pub fn parse(text: &str) -> Result<Self, InstantError> {
-        OffsetDateTime::parse(text, &Rfc3339).map_err(|_| InstantError).and_then(Self::try_from)
+        OffsetDateTime::parse(text, &Rfc3339)
+            .map_err(|_| InstantError)
+            .and_then(Self::try_from)
     }
 
     /// This instant as a `time` value in UTC.
     #[must_use]
     pub fn to_offset(self) -> OffsetDateTime {
-        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000).unwrap_or(OffsetDateTime::UNIX_EPOCH)
+        OffsetDateTime::from_unix_timestamp_nanos(i128::from(self.0) * 1_000)
+            .unwrap_or(OffsetDateTime::UNIX_EPOCH)
     }
 
-    /// Later by `by`, clamped at [`Instant::MAX`].
+    /// The instant `by` later, clamped at [`Instant::MAX`].
     #[must_use]
     pub fn plus(self, by: Duration) -> Self {
         let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
         Self::from_micros(self.0.saturating_add(micros))
     }
 
-    /// Earlier by `by`, clamped at [`Instant::MIN`].
+    /// The instant `by` earlier, clamped at [`Instant::MIN`].
     #[must_use]
     pub fn minus(self, by: Duration) -> Self {
         let micros = i64::try_from(by.as_micros()).unwrap_or(i64::MAX);
         Self::from_micros(self.0.saturating_sub(micros))
     }
 
-    /// Time from `earlier` to this instant; zero when `earlier` is later.
+    /// The time from `earlier` to this instant; zero when `earlier` is later.
     #[must_use]
     pub fn since(self, earlier: Self) -> Duration {
         Duration::from_micros(u64::try_from(self.0.saturating_sub(earlier.0)).unwrap_or(0))
@@ -86,9 +91,16 @@ impl TryFrom<OffsetDateTime> for Instant {
     type Error = InstantError;
 
     fn try_from(value: OffsetDateTime) -> Result<Self, InstantError> {
-        let micros = value.to_offset(UtcOffset::UTC).unix_timestamp_nanos().div_euclid(1_000);
+        let micros = value
+            .to_offset(UtcOffset::UTC)
+            .unix_timestamp_nanos()
+            .div_euclid(1_000);
         let micros = i64::try_from(micros).map_err(|_| InstantError)?;
-        if (Self::MIN.0..=Self::MAX.0).contains(&micros) { Ok(Self(micros)) } else { Err(InstantError) }
+        if (Self::MIN.0..=Self::MAX.0).contains(&micros) {
+            Ok(Self(micros))
+        } else {
+            Err(InstantError)
+        }
     }
 }
 
@@ -125,14 +137,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn keeps_microseconds_and_converts_offsets() {
+    fn microseconds_are_kept_and_offsets_are_converted() {
         let instant = Instant::parse("2026-07-01T10:00:00.1234567+01:00").unwrap();
         assert_eq!(instant.to_string(), "2026-07-01T09:00:00.123456Z");
         assert_eq!(Instant::parse(&instant.to_string()), Ok(instant));
     }
 
     #[test]
-    fn limits_are_clamped_not_wrapped() {
+    fn arithmetic_is_clamped_at_the_limits() {
         assert_eq!(Instant::MAX.plus(Duration::from_secs(1)), Instant::MAX);
         assert_eq!(Instant::MIN.minus(Duration::MAX), Instant::MIN);
         assert_eq!(Instant::MIN.since(Instant::MAX), Duration::ZERO);
@@ -140,8 +152,13 @@ mod tests {
     }
 
     #[test]
-    fn refuses_what_is_not_an_instant() {
-        for text in ["", "2026-07-01", "2026-13-01T00:00:00Z", "2026-07-01T10:00:00"] {
+    fn texts_that_are_no_instant_are_rejected() {
+        for text in [
+            "",
+            "2026-07-01",
+            "2026-13-01T00:00:00Z",
+            "2026-07-01T10:00:00",
+        ] {
             assert_eq!(Instant::parse(text), Err(InstantError), "{text}");
         }
     }

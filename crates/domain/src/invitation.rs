@@ -1,11 +1,12 @@
-//! One agency's place on a chronology and the answers it can give. Silence is never an answer.
+//! The invitation of one agency to a chronology, and the answers that it can give. No answer is
+//! never taken as a nil return.
 
-use crate::words::closed_list;
+use crate::enums::string_enum;
 
-closed_list! {
-    /// Where an invitation stands.
+string_enum! {
+    /// The state of an invitation.
     InvitationState {
-        /// Asked; nobody at the agency has looked yet.
+        /// Sent; nobody at the agency has opened it yet.
         Invited = "invited",
         /// Somebody at the agency has opened it.
         Viewed = "viewed",
@@ -13,34 +14,36 @@ closed_list! {
         Drafting = "drafting",
         /// The agency has submitted a fragment.
         Submitted = "submitted",
-        /// The agency holds nothing relevant and says so.
+        /// The agency has stated that it holds nothing relevant.
         NilReturn = "nil_return",
-        /// The agency declines, with a reason.
+        /// The agency has declined, with a reason.
         Declined = "declined",
         /// The due date passed without an answer; the agency can still answer.
         Overdue = "overdue",
-        /// The chronology's time is over.
+        /// The chronology has expired.
         Expired = "expired",
     }
 }
 
 impl InvitationState {
-    /// Whether the agency has given an explicit answer (a return, a nil return or a refusal).
+    /// Whether the agency has given an explicit answer: a return, a nil return or a refusal.
     #[must_use]
-    pub const fn answered(self) -> bool {
+    pub const fn is_answered(self) -> bool {
         matches!(self, Self::Submitted | Self::NilReturn | Self::Declined)
     }
 
-    /// Whether the agency's own return is in, which opens the consolidated timeline to it. A refusal is not a return.
+    /// Whether the agency has submitted a return or a nil return, which gives it access to the
+    /// consolidated timeline. A refusal is not a return.
     #[must_use]
-    pub const fn returned(self) -> bool {
+    pub const fn has_returned(self) -> bool {
         matches!(self, Self::Submitted | Self::NilReturn)
     }
 
-    /// Whether the state can become `next`. An answer can be changed for another while returns are taken; looking
-    /// and drafting never undo an answer or overdue.
+    /// Whether the transition to `next` is allowed. An agency can replace one answer with another
+    /// while returns are accepted. Opening the invitation and drafting never undo an answer or the
+    /// overdue state.
     #[must_use]
-    pub const fn may_become(self, next: Self) -> bool {
+    pub const fn can_become(self, next: Self) -> bool {
         match next {
             Self::Invited => false,
             Self::Viewed => matches!(self, Self::Invited),
@@ -52,7 +55,7 @@ impl InvitationState {
     }
 }
 
-closed_list! {
+string_enum! {
     /// Why an agency declines.
     DeclineReason {
         /// Sharing would be more detrimental to the child than not (Children Act 2004, s.16LA).
@@ -63,7 +66,7 @@ closed_list! {
         HeldElsewhere = "held_elsewhere",
         /// A court order or legal privilege forbids it.
         LegalRestriction = "legal_restriction",
-        /// Another reason, in words.
+        /// Another reason, given in words.
         Other = "other",
     }
 }
@@ -73,17 +76,20 @@ mod tests {
     use super::InvitationState as S;
 
     #[test]
-    fn looking_never_undoes_an_answer() {
-        for answered in [S::Submitted, S::NilReturn, S::Declined, S::Overdue] {
-            assert!(!answered.may_become(S::Viewed) && !answered.may_become(S::Drafting));
+    fn viewing_and_drafting_never_undo_an_answer() {
+        for state in [S::Submitted, S::NilReturn, S::Declined, S::Overdue] {
+            assert!(!state.can_become(S::Viewed) && !state.can_become(S::Drafting));
         }
-        assert!(S::Overdue.may_become(S::Submitted), "a late return is still a return");
-        assert!(!S::Expired.may_become(S::Submitted));
+        assert!(
+            S::Overdue.can_become(S::Submitted),
+            "a late return is still a return"
+        );
+        assert!(!S::Expired.can_become(S::Submitted));
     }
 
     #[test]
-    fn a_refusal_is_an_answer_but_not_a_return() {
-        assert!(S::Declined.answered() && !S::Declined.returned());
-        assert!(S::NilReturn.answered() && S::NilReturn.returned());
+    fn refusal_is_an_answer_but_not_a_return() {
+        assert!(S::Declined.is_answered() && !S::Declined.has_returned());
+        assert!(S::NilReturn.is_answered() && S::NilReturn.has_returned());
     }
 }

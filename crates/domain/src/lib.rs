@@ -1,5 +1,6 @@
-//! The words and rules of a multi-agency chronology: values that cannot be wrong once built, state machines, and the
-//! one access policy. Nothing here reads a clock, a file, the network or a database.
+//! The vocabulary and rules of a multi-agency chronology: value types that are valid by
+//! construction, state machines, the checks of entries, and the access policy. Nothing here reads a
+//! clock, a file, the network or a database.
 
 mod access;
 mod checks;
@@ -7,6 +8,7 @@ mod chronology;
 mod clock;
 mod emergency;
 mod entry;
+mod enums;
 mod event_date;
 mod identifiers;
 mod ids;
@@ -17,38 +19,42 @@ mod operation;
 mod person;
 mod policy;
 mod sensitive;
-mod words;
+pub mod word_list;
 
 pub use access::{
-    Actor, CertificateReach, Decision, Denial, Facts, FamilyReach, InvitationFacts, Permit, Reader, certificate_reach,
-    decide, family_reach, is_entitled, may_read_entry, may_read_protected_addresses,
+    AccessDecision, AccessFacts, AccessPermit, Actor, CertificateScope, Denial, EntryReader,
+    FamilyListScope, InvitationFacts, certificate_scope, decide_access, family_list_scope,
+    is_entitled, may_read_entry, may_read_protected_addresses,
 };
 pub use checks::{
-    CheckContext, Finding, ProtectedAddresses, Severity, check_entry, check_fragment, reads_like_an_address,
+    CheckContext, Finding, ProtectedAddresses, Severity, check_entry, check_fragment,
+    looks_like_address,
 };
 pub use chronology::{ChronologyState, LawfulBasis, NoConsentReason, Transition};
 pub use clock::{Clock, MockClock};
 pub use emergency::{EmergencyReason, ReviewFinding};
 pub use entry::{
-    AdultConcerned, AdultRole, ChildVoice, EntryDetails, FamilyAccount, Handling, Marking, Rag, SeenStatus,
-    Significance, Source,
+    AdultConcerned, AdultRole, ChildVoice, EntryDetails, FamilyAccount, Handling, Marking, Rag,
+    SeenStatus, Significance, Source,
 };
+pub use enums::{AgencyKind, DestructionReason, Purpose, Role, SnapshotKept, UnknownVariant};
 pub use event_date::{
-    EventDate, EventDateError, Precision, SortKey, TimeOfDay, WhenOut, uk_date_of, uk_midnight_after,
+    EventDate, EventDateError, Precision, SortKey, TimeOfDay, WhenOut, uk_date_at, uk_day_end,
 };
-pub use identifiers::{IdentifierError, NhsNumber, NhsNumberRange, TestNumbers, Upn};
+pub use identifiers::{IdentifierError, NhsNumber, NhsNumberRange, TestNumberPolicy, Upn};
 pub use ids::{
-    AddressRefusalId, AgencyId, AuditId, ChronologyId, ConsolidationId, DeletionCertificateId, DestructionRequestId,
-    EmergencyAccessId, EntryId, FamilyId, FragmentId, HoldId, Ids, InvitationId, LinkDecisionId, NodeId, PartnershipId,
-    PersonId, PersonLinkId, PractitionerId, RelationshipId, RequestId,
+    AddressRefusalId, AgencyId, AuditId, ChronologyId, ConsolidationId, DeletionCertificateId,
+    DestructionRequestId, EmergencyAccessId, EntryId, FamilyId, FragmentId, HoldId, IdGenerator,
+    InvitationId, LinkDecisionId, NodeId, PartnershipId, PersonId, PersonLinkId, PractitionerId,
+    RelationshipId, RequestId,
 };
 pub use instant::{Instant, InstantError};
 pub use invitation::{DeclineReason, InvitationState};
 pub use link::LinkVerdict;
 pub use operation::{Operation, ReadReason};
 pub use person::{
-    Address, BirthDate, NoIdentifierReason, PersonDetails, PersonKind, PersonName, RelationshipKind, Sex,
+    Address, BirthDate, NoIdentifierReason, PersonDetails, PersonKind, PersonName,
+    RelationshipKind, Sex,
 };
 pub use policy::{Category, PartnershipPolicy, PurposePolicy, built_in_categories};
 pub use sensitive::Sensitive;
-pub use words::{AgencyKind, DestructionReason, Purpose, Role, SnapshotKept, UnknownWord};

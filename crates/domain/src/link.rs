@@ -1,17 +1,18 @@
-//! Links: decisions that entries tell one event, or do not.
+//! Decisions of people about which entries describe the same event.
 
-use crate::words::closed_list;
+use crate::enums::string_enum;
 
-closed_list! {
-    /// What a person decided about two sides, each one or more entries.
+string_enum! {
+    /// A person's decision about two sides, each of one or more entries.
     LinkVerdict {
-        /// Both sides tell one event, together with whatever linkage has found to tell it too.
+        /// Both sides describe one event, together with the entries that the service has linked to
+        /// either.
         SameEvent = "same_event",
-        /// The first side tells another event than the second: it stands on a row of its own.
+        /// The sides describe different events: the first side gets a row of its own.
         DifferentEvents = "different_events",
-        /// The events of both sides have to do with each other and are not one.
+        /// The sides describe two related events.
         Related = "related",
-        /// The events of both sides have nothing to do with each other.
+        /// The sides describe events that are not related.
         NotRelated = "not_related",
     }
 }

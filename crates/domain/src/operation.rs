@@ -1,9 +1,10 @@
-//! Everything anybody can do, and on what grounds, in the words of the audit.
+//! The operations of the service, and the reasons for which they are allowed, by their names in the
+//! audit trail.
 
-use crate::words::closed_list;
+use crate::enums::string_enum;
 
-closed_list! {
-    /// Everything anybody can do, named as it is written in the audit.
+string_enum! {
+    /// An operation of the service, with its name in the audit trail.
     Operation {
         /// See the partnership's policy, categories and guidance.
         PartnershipRead = "partnership.read",
@@ -41,7 +42,7 @@ closed_list! {
         ChronologyList = "chronology.list",
         /// See a chronology, without content.
         ChronologyRead = "chronology.read",
-        /// Change a chronology's purpose, dates, grounds or team.
+        /// Change a chronology's purpose, dates, lawful basis or team.
         ChronologyUpdate = "chronology.update",
         /// Open a chronology.
         ChronologyOpen = "chronology.open",
@@ -55,13 +56,13 @@ closed_list! {
         ChronologyReopen = "chronology.reopen",
         /// Extend a chronology's expiry.
         ChronologyExtend = "chronology.extend",
-        /// Destroy a chronology before its time.
+        /// Destroy a chronology before its expiry.
         ChronologyDestroy = "chronology.destroy",
-        /// See whether somebody has asked to destroy a chronology before its time, or decided it.
+        /// See requests to destroy a chronology before its expiry, and their decisions.
         DestructionRead = "destruction.read",
-        /// See what is left of an expired chronology or fragment.
+        /// See the tombstone of an expired chronology or fragment.
         TombstoneRead = "tombstone.read",
-        /// See the last readers.
+        /// See who read a chronology last.
         ReadersRead = "readers.read",
         /// Invite an agency.
         InvitationCreate = "invitation.create",
@@ -71,11 +72,11 @@ closed_list! {
         InvitationRead = "invitation.read",
         /// Name practitioners on an invitation.
         InvitationUpdate = "invitation.update",
-        /// Fetch what the service knows, to fill a form.
+        /// Fetch the known data for a form.
         FormRead = "form.read",
-        /// Say that a return is being written.
+        /// Report that a return is being written.
         InvitationDraft = "invitation.draft",
-        /// Answer nil.
+        /// Return nil.
         InvitationNilReturn = "invitation.nil_return",
         /// Decline with a reason.
         InvitationDecline = "invitation.decline",
@@ -83,8 +84,8 @@ closed_list! {
         FragmentSubmit = "fragment.submit",
         /// Submit on behalf of an agency without access.
         FragmentProxy = "fragment.proxy",
-        /// Submit ahead of a chronology.
-        FragmentAhead = "fragment.ahead",
+        /// Send an advance submission.
+        FragmentSubmitAdvance = "fragment.ahead",
         /// List fragments.
         FragmentList = "fragment.list",
         /// Read a fragment.
@@ -99,17 +100,17 @@ closed_list! {
         FragmentExtend = "fragment.extend",
         /// Read the timeline.
         TimelineRead = "timeline.read",
-        /// See which entries tell one event, and why.
+        /// See which entries describe one event, and why.
         LinkRead = "link.read",
-        /// See what people decided about links.
+        /// See people's decisions about links.
         LinkDecisionRead = "link_decision.read",
-        /// Decide which entries tell one event.
+        /// Decide which entries describe one event.
         LinkDecide = "link.decide",
-        /// See which records of people are the same person, which may be, and why.
+        /// See which records are, or may be, of the same person, and why.
         PersonLinkRead = "person_link.read",
-        /// Decide whether two records are the same person.
+        /// Decide whether two records are of the same person.
         PersonLinkDecide = "person_link.decide",
-        /// Undo what links two records.
+        /// Undo the link between two records.
         PersonLinkUndo = "person_link.undo",
         /// List frozen views.
         ConsolidationList = "consolidation.list",
@@ -123,13 +124,13 @@ closed_list! {
         HoldList = "hold.list",
         /// Release a hold.
         HoldRelease = "hold.release",
-        /// See who was shown what a fragment tells.
+        /// See who has read a fragment's content.
         FragmentReaders = "fragment.readers",
-        /// Break the glass: read a chronology in an emergency, for a short time.
+        /// Open an emergency access to a chronology, for a short time.
         EmergencyOpen = "emergency_access.open",
         /// See an emergency access.
         EmergencyRead = "emergency_access.read",
-        /// End an emergency access of one's own.
+        /// End one's own emergency access.
         EmergencyEnd = "emergency_access.end",
         /// Review an emergency access.
         EmergencyReview = "emergency_access.review",
@@ -139,19 +140,19 @@ closed_list! {
         CertificateList = "certificate.list",
         /// Read a deletion certificate.
         CertificateRead = "certificate.read",
-        /// List what is over and still there.
+        /// List expired objects that are not deleted yet.
         UnpurgedList = "unpurged.list",
-        /// Read the audit.
+        /// Read the audit trail.
         AuditRead = "audit.read",
-        /// See where the audit stands, its hashes, and that it only grows.
+        /// See the checkpoint, hashes and consistency proofs of the audit trail.
         AuditCheckpointRead = "audit.checkpoint",
-        /// See the proof that a record is in the audit.
+        /// See the proof that a record is in the audit trail.
         AuditProve = "audit.prove",
     }
 }
 
-closed_list! {
-    /// Why something was allowed; written with every audit record.
+string_enum! {
+    /// Why an operation was allowed; part of every audit record.
     ReadReason {
         /// Owns the chronology.
         Owner = "owner",
@@ -167,11 +168,11 @@ closed_list! {
         AgencySystem = "agency_system",
         /// Auditor or data protection officer.
         Auditor = "auditor",
-        /// Belongs to the partnership (directory without content).
+        /// Belongs to the partnership (directory, no content).
         Member = "member",
         /// Works for children's social care.
         SocialCare = "social_care",
-        /// Broke the glass: for a short time, with a reason that is reviewed.
+        /// Has an emergency access: for a short time, with a reason that is reviewed.
         Emergency = "emergency",
     }
 }

@@ -1,12 +1,12 @@
-//! Children and adults.
+//! Children, adults and their relationships.
 
 use serde::{Deserialize, Serialize};
 
-use crate::words::closed_list;
+use crate::enums::string_enum;
 use crate::{NhsNumber, Sensitive, Upn};
 
-closed_list! {
-    /// A child or an adult.
+string_enum! {
+    /// Whether a person is recorded as a child or as an adult.
     PersonKind {
         /// A child, born or unborn.
         Child = "child",
@@ -15,21 +15,21 @@ closed_list! {
     }
 }
 
-closed_list! {
-    /// Sex as recorded.
+string_enum! {
+    /// The sex of a person as recorded.
     Sex {
-        /// Female.
+        /// Recorded as female.
         Female = "female",
-        /// Male.
+        /// Recorded as male.
         Male = "male",
-        /// Indeterminate.
+        /// Recorded as indeterminate.
         Indeterminate = "indeterminate",
         /// Not known or not recorded.
         NotKnown = "not_known",
     }
 }
 
-closed_list! {
+string_enum! {
     /// Why a person is recorded without an NHS number.
     NoIdentifierReason {
         /// Not yet born.
@@ -38,14 +38,14 @@ closed_list! {
         NotYetIssued = "not_yet_issued",
         /// New to the country or not registered.
         NotRegistered = "not_registered",
-        /// Known to exist but not known to the agency.
+        /// The number exists, but the agency does not know it.
         NotKnownToAgency = "not_known_to_agency",
         /// Withheld because the person is protected.
         Protected = "protected",
     }
 }
 
-closed_list! {
+string_enum! {
     /// What `from` is to `to`.
     RelationshipKind {
         /// Mother of.
@@ -77,7 +77,7 @@ closed_list! {
     }
 }
 
-/// A name a person goes by.
+/// A name that a person uses or has used.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PersonName {
@@ -95,7 +95,7 @@ pub struct PersonName {
 #[serde(deny_unknown_fields)]
 pub struct BirthDate {
     /// The day.
-    #[serde(with = "crate::event_date::iso_day")]
+    #[serde(with = "crate::event_date::iso_date")]
     #[schema(value_type = String, format = "date", example = "2019-03-14")]
     pub date: time::Date,
     /// Whether the child is unborn and the day is the expected one.
@@ -114,11 +114,11 @@ pub struct Address {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, max_length = 10)]
     pub postcode: Option<Sensitive<String>>,
-    /// First day there, when known (EDTF).
+    /// The first day at the address, if known (EDTF).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 40)]
     pub from: Option<String>,
-    /// Last day there, when it has ended (EDTF).
+    /// The last day at the address, if the person has left it (EDTF).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 40)]
     pub until: Option<String>,
@@ -127,24 +127,24 @@ pub struct Address {
     pub protected: bool,
 }
 
-/// What the service holds of a person. Sealed as a whole before it is stored.
+/// The record of a person. It is sealed as a whole before it is stored.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PersonDetails {
-    /// Child or adult.
+    /// Whether the person is a child or an adult.
     pub kind: PersonKind,
     /// The name in use.
     pub name: PersonName,
     /// Known-as, former and other names.
     pub other_names: Vec<PersonName>,
-    /// Born or expected on.
+    /// The date of birth or expected birth.
     pub birth: Option<BirthDate>,
-    /// Sex as recorded.
+    /// The sex as recorded.
     pub sex: Sex,
-    /// NHS number.
+    /// The NHS number.
     pub nhs_number: Option<NhsNumber>,
     /// Why there is no NHS number.
     pub no_nhs_number_reason: Option<NoIdentifierReason>,
-    /// Unique pupil number.
+    /// The unique pupil number.
     pub upn: Option<Upn>,
     /// Addresses, newest first.
     pub addresses: Vec<Address>,

@@ -1,13 +1,15 @@
-//! Narrative and names: values that do not print themselves.
+//! A wrapper for narrative and names that keeps them out of logs and error messages.
 
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 use zeroize::Zeroize;
 
-/// A value that names or describes a person. `Debug` and `Display` never show it; memory is wiped when it is dropped.
-/// It serialises as its content, because a response and a sealed payload are the two places where it belongs.
-#[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, utoipa::ToSchema)]
+/// A value that names or describes a person. `Debug` does not show it, and its memory is wiped on
+/// drop. It serialises as its content, because responses and sealed payloads contain it.
+#[derive(
+    Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(transparent)]
 #[schema(value_type = String)]
 pub struct Sensitive<T: Zeroize>(T);
@@ -18,7 +20,7 @@ impl<T: Zeroize> Sensitive<T> {
         Self(value)
     }
 
-    /// The value itself. Every call is a place to look at when asking where words can go.
+    /// The value itself. Review every call when you trace where narrative can go.
     pub const fn expose(&self) -> &T {
         &self.0
     }
@@ -61,7 +63,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn debug_shows_nothing_and_json_shows_the_value() {
+    fn debug_hides_the_value_and_json_contains_it() {
         let name = Sensitive::from("Orla Fenwick");
         assert_eq!(format!("{name:?}"), "Sensitive(…)");
         assert_eq!(serde_json::to_string(&name).unwrap(), "\"Orla Fenwick\"");

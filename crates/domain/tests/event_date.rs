@@ -1,8 +1,6 @@
-//! Dates as values: one text for one meaning, bounds, order, JSON, UK days.
+//! Dates as values: canonical text, bounds, order, JSON and UK days.
 
-#![expect(clippy::unwrap_used, reason = "a test stops at what it did not expect")]
-
-use domain::{EventDate, EventDateError as E, Instant, Precision, WhenOut, uk_date_of, uk_midnight_after};
+use domain::{EventDate, EventDateError as E, Instant, Precision, WhenOut, uk_date_at, uk_day_end};
 use rstest::rstest;
 use time::macros::date;
 
@@ -33,7 +31,7 @@ fn read(text: &str) -> EventDate {
 #[case("[..2018-03-01]", "[..2018-03-01]")]
 #[case("[2018-03-01..]", "[2018-03-01..]")]
 #[case("2018-24~", "2018-24~")]
-fn one_meaning_has_one_text(#[case] given: &str, #[case] canonical: &str) {
+fn dates_with_one_meaning_have_one_canonical_text(#[case] given: &str, #[case] canonical: &str) {
     assert_eq!(read(given).edtf(), canonical);
     assert_eq!(read(given), read(canonical));
 }
@@ -66,7 +64,7 @@ fn one_meaning_has_one_text(#[case] given: &str, #[case] canonical: &str) {
 #[case("2016-05-22T14:30:60", E::ImpossibleTime)]
 #[case("2018/2016", E::EndBeforeStart)]
 #[case("2016-05-22T14:30/2016-05-22T14:00", E::EndBeforeStart)]
-fn refused(#[case] text: &str, #[case] error: E) {
+fn invalid_edtf_is_rejected(#[case] text: &str, #[case] error: E) {
     assert_eq!(EventDate::from_edtf(text), Err(error), "{text}");
 }
 
@@ -81,13 +79,21 @@ fn refused(#[case] text: &str, #[case] error: E) {
 #[case("[2018-03..]", date!(2018-03-01), EventDate::OPEN_END, Precision::After)]
 #[case("2016/2018-05", date!(2016-01-01), date!(2018-05-31), Precision::Range)]
 #[case("2016/..", date!(2016-01-01), EventDate::OPEN_END, Precision::Range)]
-fn first_and_last_day(#[case] text: &str, #[case] first: time::Date, #[case] last: time::Date, #[case] p: Precision) {
+fn earliest_and_latest_day_follow_from_the_value(
+    #[case] text: &str,
+    #[case] first: time::Date,
+    #[case] last: time::Date,
+    #[case] p: Precision,
+) {
     let when = read(text);
-    assert_eq!((when.earliest(), when.latest(), when.precision()), (first, last, p));
+    assert_eq!(
+        (when.earliest(), when.latest(), when.precision()),
+        (first, last, p)
+    );
 }
 
 #[test]
-fn the_documented_order() {
+fn sort_keys_follow_the_documented_order() {
     let in_order = [
         "201X",
         "2015-12-31",
@@ -124,12 +130,16 @@ fn the_documented_order() {
 #[case("2025/2027", true)]
 #[case("[..2030]", false)]
 #[case("[2027..]", true)]
-fn future(#[case] text: &str, #[case] expected: bool) {
-    assert_eq!(read(text).is_after_day(date!(2026 - 11 - 22)), expected, "{text}");
+fn dates_after_a_day_are_recognised(#[case] text: &str, #[case] expected: bool) {
+    assert_eq!(
+        read(text).is_after_day(date!(2026 - 11 - 22)),
+        expected,
+        "{text}"
+    );
 }
 
 #[test]
-fn what_ordering_assumes_is_said_of_everything_but_an_exact_day() {
+fn every_inexact_date_states_what_the_order_assumes() {
     for text in ["2016-05-22", "2016-05-22T00:00"] {
         assert_eq!(read(text).assumption(), None);
     }
@@ -151,7 +161,7 @@ fn what_ordering_assumes_is_said_of_everything_but_an_exact_day() {
 }
 
 #[test]
-fn json_keeps_everything_and_shows_no_time_that_is_not_known() {
+fn json_round_trips_and_omits_an_unknown_time() {
     let when = EventDate::from_words("22.05/16").unwrap();
     let json = serde_json::to_value(&when).unwrap();
     let expected = serde_json::json!({
@@ -169,12 +179,12 @@ fn json_keeps_everything_and_shows_no_time_that_is_not_known() {
 #[case(r#"{"edtf":"2016-05-22","time":"00:00"}"#)]
 #[case(r#"{"edtf":"2016","surprise":1}"#)]
 #[case(r#"{"words":"2016"}"#)]
-fn json_that_contradicts_itself_is_refused(#[case] json: &str) {
+fn contradictory_json_is_rejected(#[case] json: &str) {
     assert!(serde_json::from_str::<EventDate>(json).is_err());
 }
 
 #[test]
-fn the_answer_leaves_out_what_is_not_known() {
+fn response_omits_unknown_fields() {
     let out = serde_json::to_value(WhenOut::from(&read("[..2018-03]"))).unwrap();
     assert_eq!(out["latest"], "2018-03-31");
     for absent in ["earliest", "time", "words", "repair"] {
@@ -185,7 +195,7 @@ fn the_answer_leaves_out_what_is_not_known() {
 }
 
 #[test]
-fn debug_keeps_the_words_to_itself() {
+fn debug_does_not_show_the_words() {
     let when = EventDate::from_words("22 May 2016").unwrap();
     assert!(!format!("{when:?}").contains("22 May"));
 }
@@ -195,8 +205,8 @@ fn debug_keeps_the_words_to_itself() {
 #[case("2026-06-30T23:00:00Z", date!(2026-07-01))]
 #[case("2026-01-31T23:59:59Z", date!(2026-01-31))]
 #[case("2026-02-01T00:00:00Z", date!(2026-02-01))]
-fn days_are_uk_days(#[case] instant: &str, #[case] day: time::Date) {
-    assert_eq!(uk_date_of(Instant::parse(instant).unwrap()), day);
+fn instants_are_assigned_to_uk_days(#[case] instant: &str, #[case] day: time::Date) {
+    assert_eq!(uk_date_at(Instant::parse(instant).unwrap()), day);
 }
 
 #[rstest]
@@ -204,13 +214,13 @@ fn days_are_uk_days(#[case] instant: &str, #[case] day: time::Date) {
 #[case(date!(2026-01-31), "2026-02-01T00:00:00Z")]
 #[case(date!(2026-03-29), "2026-03-29T23:00:00Z")]
 #[case(date!(2026-10-25), "2026-10-26T00:00:00Z")]
-fn a_uk_day_ends_at_uk_midnight(#[case] day: time::Date, #[case] end: &str) {
-    assert_eq!(uk_midnight_after(day), Instant::parse(end).unwrap());
+fn uk_day_ends_at_uk_midnight(#[case] day: time::Date, #[case] end: &str) {
+    assert_eq!(uk_day_end(day), Instant::parse(end).unwrap());
 }
 
 proptest::proptest! {
     #[test]
-    fn any_text_is_read_or_refused_but_never_breaks(text in "[0-9TXZ.?~%/\\[\\]:+-]{0,30}") {
+    fn any_text_is_parsed_or_rejected_without_panic(text in "[0-9TXZ.?~%/\\[\\]:+-]{0,30}") {
         if let Ok(when) = EventDate::from_edtf(&text) {
             proptest::prop_assert_eq!(&read(when.edtf()), &when);
             proptest::prop_assert!(when.earliest() <= when.latest());
@@ -218,9 +228,9 @@ proptest::proptest! {
     }
 
     #[test]
-    fn the_day_before_midnight_is_the_day(seconds in 0i64..4_102_444_800) {
-        let day = uk_date_of(Instant::from_micros(seconds * 1_000_000));
-        let end = uk_midnight_after(day);
+    fn instant_lies_before_the_end_of_its_uk_day(seconds in 0i64..4_102_444_800) {
+        let day = uk_date_at(Instant::from_micros(seconds * 1_000_000));
+        let end = uk_day_end(day);
         proptest::prop_assert!(seconds < end.as_seconds() && end.as_seconds() - seconds <= 25 * 3_600);
     }
 }

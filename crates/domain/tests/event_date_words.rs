@@ -1,10 +1,13 @@
-//! What people type is read as they mean it, or refused; it is never guessed and never changed.
+//! Dates as people type them: parsed as they are meant or rejected, without guessing, with the
+
+//! words unchanged.
 
 use domain::{EventDate, EventDateError as E, Precision};
 use rstest::rstest;
 
 fn edtf(words: &str) -> String {
-    EventDate::from_words(words).map_or_else(|error| format!("{error:?}"), |when| when.edtf().to_owned())
+    EventDate::from_words(words)
+        .map_or_else(|error| format!("{error:?}"), |when| when.edtf().to_owned())
 }
 
 #[rstest]
@@ -29,7 +32,7 @@ fn edtf(words: &str) -> String {
 #[case("22 Sept 16", "2016-09-22")]
 #[case("3.6.69", "2069-06-03")]
 #[case("3.6.70", "1970-06-03")]
-fn days(#[case] words: &str, #[case] expected: &str) {
+fn days_are_parsed(#[case] words: &str, #[case] expected: &str) {
     assert_eq!(edtf(words), expected);
 }
 
@@ -46,7 +49,7 @@ fn days(#[case] words: &str, #[case] expected: &str) {
 #[case("22 May 2016 at noon", "2016-05-22T12:00")]
 #[case("2016-05-22T14:30", "2016-05-22T14:30")]
 #[case("14:30:59 22/05/2016", "2016-05-22T14:30")]
-fn times(#[case] words: &str, #[case] expected: &str) {
+fn times_are_parsed(#[case] words: &str, #[case] expected: &str) {
     assert_eq!(edtf(words), expected);
 }
 
@@ -56,14 +59,17 @@ fn times(#[case] words: &str, #[case] expected: &str) {
 #[case("22 May 2016, evening")]
 #[case("22 May 2016 midnight")]
 #[case("22 May 2016 am")]
-fn a_time_that_is_not_exact_is_no_time(#[case] words: &str) {
+fn inexact_time_is_dropped_and_reported(#[case] words: &str) {
     let when = EventDate::from_words(words).unwrap();
     assert_eq!((when.edtf(), when.time()), ("2016-05-22", None));
-    assert_eq!(when.repair(), Some("the time is not exact and stays in the words alone"));
+    assert_eq!(
+        when.repair(),
+        Some("the time is not exact and stays in the words alone")
+    );
 }
 
 #[test]
-fn a_doubtful_day_has_no_exact_time() {
+fn uncertain_day_has_no_time() {
     let when = EventDate::from_words("?22 May 2016 at 14:30").unwrap();
     assert_eq!((when.edtf(), when.time()), ("2016-05-22?", None));
 }
@@ -82,7 +88,11 @@ fn a_doubtful_day_has_no_exact_time() {
 #[case("Winter 2018/19", "2018-24", Precision::Season)]
 #[case("the 1990s", "199X", Precision::Decade)]
 #[case("2010s", "201X", Precision::Decade)]
-fn wider_dates(#[case] words: &str, #[case] expected: &str, #[case] precision: Precision) {
+fn months_years_and_longer_periods_are_parsed(
+    #[case] words: &str,
+    #[case] expected: &str,
+    #[case] precision: Precision,
+) {
     assert_eq!(edtf(words), expected);
     assert_eq!(EventDate::from_words(words).unwrap().precision(), precision);
 }
@@ -97,7 +107,7 @@ fn wider_dates(#[case] words: &str, #[case] expected: &str, #[case] precision: P
 #[case("early summer 2020", "2020-06~")]
 #[case("the late 1990s", "1997~/1999~")]
 #[case("autumn term 2019", "2019-09~/2019-12~")]
-fn parts_of_a_month_or_year(#[case] words: &str, #[case] expected: &str) {
+fn parts_of_periods_are_parsed(#[case] words: &str, #[case] expected: &str) {
     assert_eq!(edtf(words), expected);
 }
 
@@ -120,7 +130,7 @@ fn parts_of_a_month_or_year(#[case] words: &str, #[case] expected: &str) {
 #[case("2018 - present", "2018/..")]
 #[case("until June 2019", "../2019-06")]
 #[case("up to c. 2019", "../2019~")]
-fn bounds(#[case] words: &str, #[case] expected: &str) {
+fn bounds_are_parsed(#[case] words: &str, #[case] expected: &str) {
     assert_eq!(edtf(words), expected);
 }
 
@@ -144,7 +154,7 @@ fn bounds(#[case] words: &str, #[case] expected: &str) {
 #[case("c. 2016 to 2018", "2016~/2018")]
 #[case("early March to late April 2019", "2019-03-01~/2019-04-30~")]
 #[case("between 5 and 5 May 2020", "2020-05-05")]
-fn ranges(#[case] words: &str, #[case] expected: &str) {
+fn ranges_are_parsed(#[case] words: &str, #[case] expected: &str) {
     assert_eq!(edtf(words), expected);
 }
 
@@ -162,10 +172,14 @@ fn ranges(#[case] words: &str, #[case] expected: &str) {
 #[case("2018/19", "2018/2019", "read as 2018 to 2019")]
 #[case("2010-11", "2010-11", "read as November 2010")]
 #[case("Monday 22 May 2016", "2016-05-22", "that day was a Sunday")]
-fn slips_are_mended_in_sight(#[case] words: &str, #[case] expected: &str, #[case] repair: &str) {
+fn corrections_are_reported(#[case] words: &str, #[case] expected: &str, #[case] repair: &str) {
     let when = EventDate::from_words(words).unwrap();
     assert_eq!((when.edtf(), when.repair()), (expected, Some(repair)));
-    assert_eq!(when.words().map(|words| words.as_str()), Some(words), "the words stay as they were");
+    assert_eq!(
+        when.words().map(|words| words.as_str()),
+        Some(words),
+        "the words are unchanged"
+    );
 }
 
 #[rstest]
@@ -177,7 +191,7 @@ fn slips_are_mended_in_sight(#[case] words: &str, #[case] expected: &str, #[case
 #[case("2016-2018")]
 #[case("early March 2019")]
 #[case("Sunday 22 May 2016")]
-fn what_was_right_is_not_called_mended(#[case] words: &str) {
+fn correct_dates_report_no_correction(#[case] words: &str) {
     assert_eq!(EventDate::from_words(words).unwrap().repair(), None);
 }
 
@@ -212,19 +226,26 @@ fn what_was_right_is_not_called_mended(#[case] words: &str) {
 #[case("-", E::Unreadable)]
 #[case("May 3 - 5 2020", E::Unreadable)]
 #[case("3 birthday", E::Unreadable)]
-fn refused(#[case] words: &str, #[case] error: E) {
+fn ambiguous_or_impossible_dates_are_rejected(#[case] words: &str, #[case] error: E) {
     let read = EventDate::from_words(words);
-    assert_eq!(read.map(|when| when.edtf().to_owned()), Err(error), "{words}");
+    assert_eq!(
+        read.map(|when| when.edtf().to_owned()),
+        Err(error),
+        "{words}"
+    );
 }
 
 #[test]
-fn far_too_long_is_refused_before_anything_else() {
-    assert_eq!(EventDate::from_words(&"1".repeat(101)).unwrap_err(), E::TooLong);
+fn overlong_text_is_rejected() {
+    assert_eq!(
+        EventDate::from_words(&"1".repeat(101)).unwrap_err(),
+        E::TooLong
+    );
 }
 
 proptest::proptest! {
     #[test]
-    fn any_text_is_read_or_refused_but_never_breaks(text in "[0-9a-z./?~ :-]{0,30}|\\PC{0,40}") {
+    fn any_text_is_parsed_or_rejected_without_panic(text in "[0-9a-z./?~ :-]{0,30}|\\PC{0,40}") {
         if let Ok(when) = EventDate::from_words(&text) {
             let again = EventDate::from_edtf(when.edtf());
             proptest::prop_assert_eq!(again.map(|again| again.edtf().to_owned()), Ok(when.edtf().to_owned()));
@@ -233,7 +254,7 @@ proptest::proptest! {
     }
 
     #[test]
-    fn every_day_is_read_in_every_usual_form(days in 0i64..80_000) {
+    fn every_day_is_parsed_in_every_usual_form(days in 0i64..80_000) {
         let day = time::macros::date!(1970-01-01) + time::Duration::days(days % 36_000);
         let (d, m, y) = (day.day(), u8::from(day.month()), day.year());
         let iso = format!("{y:04}-{m:02}-{d:02}");

@@ -1,35 +1,36 @@
-//! The person or system behind a request.
+//! The authenticated caller of a request.
 
 use std::collections::BTreeSet;
 
 use domain::{Instant, Purpose, Role, Sensitive};
 
-/// Who is calling, as a verified token says. A person is known by `issuer` and `subject` together: a subject alone is
-/// unique only within its issuer.
+/// The caller that a verified token identifies: a person or a record system. Only `issuer` and
+/// `subject` together identify a person, because a subject is unique only within its issuer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Caller {
-    /// The configured issuer that wrote the token.
+    /// The configured issuer of the token.
     pub issuer: String,
-    /// The issuer's own name for the caller.
+    /// The issuer's identifier for the caller.
     pub subject: Sensitive<String>,
     /// Code of the partnership, from the issuer's configuration.
     pub partnership: String,
-    /// Code of the agency, one of those the issuer may speak for.
+    /// Code of the agency, one for which the issuer may speak.
     pub agency: String,
-    /// The parts the caller plays; never empty.
+    /// The caller's roles; never empty.
     pub roles: BTreeSet<Role>,
     /// Whether criminal-offence data may be read (UK GDPR Art 10).
     pub offence_data: bool,
-    /// The caller's name, to be shown to colleagues.
+    /// The caller's name, as displayed to colleagues.
     pub name: Option<Sensitive<String>>,
-    /// The caller's job title, to be shown to colleagues.
+    /// The caller's job title, as displayed to colleagues.
     pub job_title: Option<Sensitive<String>>,
-    /// The program that asked for the token.
+    /// The client program to which the token was issued.
     pub client_id: String,
-    /// What the caller is working on, if the token says.
+    /// The purpose of the caller's work, if the token states one.
     pub purpose: Option<Purpose>,
-    /// The token's `exp`, without leeway: it can lie up to [`crate::LEEWAY`] in the past.
+    /// The token's `exp`, without leeway: up to [`crate::LEEWAY`] in the past for an accepted
+    /// token.
     pub expires_at: Instant,
-    /// Whether this is an agency's record system and no person.
+    /// Whether the caller is an agency's record system rather than a person.
     pub system: bool,
 }

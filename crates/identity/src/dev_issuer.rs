@@ -1,5 +1,5 @@
-//! An issuer for development and demonstration. Whoever can read its key file can be anybody: never configure it where
-//! real families are.
+//! A token issuer for development and demonstration. Anyone who can read its key file can
+//! impersonate anyone: never configure it in a deployment with real data.
 
 use std::collections::BTreeSet;
 use std::fs::{self, OpenOptions};
@@ -20,7 +20,7 @@ use crate::thumbprint::sha256;
 use crate::verifier::MAX_LIFETIME;
 use crate::{Algorithm, CertificateThumbprint, IdentityError, IssuerConfig, KeySource};
 
-/// Writes ES256 access tokens with a key of its own.
+/// Issues ES256 access tokens with a key from a file.
 pub struct DevIssuer {
     issuer: String,
     key: EncodingKey,
@@ -29,34 +29,34 @@ pub struct DevIssuer {
     y: String,
 }
 
-/// What a development token shall say of its bearer.
+/// The claims of a development token.
 #[derive(Clone, Default)]
 pub struct DevClaims {
-    /// `aud`: the service's name.
+    /// `aud`: the service's audience.
     pub audience: String,
-    /// `sub`.
+    /// `sub`: the caller's id.
     pub subject: String,
-    /// `client_id`.
+    /// `client_id`: the client program.
     pub client_id: String,
     /// Code of the agency.
     pub agency: String,
-    /// Roles, at least one for the token to be accepted.
+    /// The caller's roles; the verifier requires at least one.
     pub roles: BTreeSet<Role>,
     /// Whether criminal-offence data may be read.
     pub offence_data: bool,
-    /// Name shown to colleagues.
+    /// Name displayed to colleagues.
     pub name: Option<String>,
-    /// Job title shown to colleagues.
+    /// Job title displayed to colleagues.
     pub job_title: Option<String>,
-    /// What the bearer is working on.
+    /// The caller's purpose.
     pub purpose: Option<Purpose>,
-    /// The client certificate the token is bound to; a system client needs one.
+    /// The client certificate the token is bound to; required for a system client.
     pub certificate: Option<CertificateThumbprint>,
 }
 
-/// The claims as they stand in the token.
+/// The claims as serialised in the token.
 #[derive(Serialize)]
-struct Wire<'a> {
+struct TokenClaims<'a> {
     iss: &'a str,
     aud: &'a str,
     sub: &'a str,
@@ -79,29 +79,44 @@ struct Wire<'a> {
 }
 
 impl DevIssuer {
-    /// The issuer named `issuer` with the key in `key_file` (PKCS#8, DER), which is made with mode 0600 if absent.
+    /// An issuer named `issuer` with the key in `key_file` (PKCS#8, DER). Creates the file with
+    /// mode 0600 if it does not exist.
     ///
     /// # Errors
-    /// [`IdentityError::KeyFile`] when the file cannot be read or made, [`IdentityError::KeyFileExposed`] when others can
-    /// read it, [`IdentityError::KeyFileMalformed`] when it holds something else.
+    /// [`IdentityError::KeyFile`] when the file cannot be read or created,
+    /// [`IdentityError::KeyFileExposed`] when other users can read it,
+    /// [`IdentityError::KeyFileMalformed`] when it does not hold a P-256 key in PKCS#8.
     pub fn open(key_file: &Path, issuer: &str) -> Result<Self, IdentityError> {
         if !key_file.try_exists()? {
-            create_key(key_file)?;
+            create_key_file(key_file)?;
         }
-        refuse_exposed(key_file)?;
+        check_file_mode(key_file)?;
         let pkcs8 = Zeroizing::new(fs::read(key_file)?);
         let malformed = |_| IdentityError::KeyFileMalformed;
-        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &pkcs8).map_err(malformed)?;
+        let pair = EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, &pkcs8)
+            .map_err(malformed)?;
         let point = pair.public_key().as_ref();
-        let (x, y) = point.get(1..).and_then(|xy| xy.split_at_checked(32)).ok_or(IdentityError::KeyFileMalformed)?;
-        let (x, y) = (URL_SAFE_NO_PAD.encode(x), URL_SAFE_NO_PAD.encode(y));
-        // RFC 7638: the thumbprint of the required members in order, as the key's id.
-        let key_id =
-            URL_SAFE_NO_PAD.encode(sha256(format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#).as_bytes()));
-        Ok(Self { issuer: issuer.to_owned(), key: EncodingKey::from_ec_der(&pkcs8), key_id, x, y })
+        let (x, y) = point
+            .get(1..)
+            .and_then(|xy| xy.split_at_checked(32))
+            .ok_or(IdentityError::KeyFileMalformed)?;
+        let x = URL_SAFE_NO_PAD.encode(x);
+        let y = URL_SAFE_NO_PAD.encode(y);
+        // The key id is the JWK thumbprint (RFC 7638): the hash of the required members in
+        // lexicographic order.
+        let key_id = URL_SAFE_NO_PAD.encode(sha256(
+            format!(r#"{{"crv":"P-256","kty":"EC","x":"{x}","y":"{y}"}}"#).as_bytes(),
+        ));
+        Ok(Self {
+            issuer: issuer.to_owned(),
+            key: EncodingKey::from_ec_der(&pkcs8),
+            key_id,
+            x,
+            y,
+        })
     }
 
-    /// The public key as a JWK set.
+    /// The public key as a JWK set (RFC 7517).
     #[must_use]
     pub fn jwks(&self) -> String {
         let key = serde_json::json!({
@@ -111,8 +126,8 @@ impl DevIssuer {
         serde_json::json!({ "keys": [key] }).to_string()
     }
 
-    /// The configuration that makes a [`crate::Verifier`] accept this issuer's tokens, with any role. It does not vouch for
-    /// the time: its clock is the service's own.
+    /// A configuration with which a [`crate::Verifier`] accepts this issuer's tokens with any role.
+    /// The issuer does not vouch for the time, because it uses the service's own clock.
     #[must_use]
     pub fn config(&self, audience: &str, partnership: &str, agencies: Vec<String>) -> IssuerConfig {
         IssuerConfig {
@@ -127,14 +142,20 @@ impl DevIssuer {
         }
     }
 
-    /// A token valid from `now`, for `lifetime` in whole seconds, at most [`MAX_LIFETIME`].
+    /// Issues a token that is valid from `now` for `lifetime`, in whole seconds and at most
+    /// [`MAX_LIFETIME`].
     ///
     /// # Errors
-    /// [`IdentityError::Cryptography`] when the library cannot sign.
-    pub fn issue(&self, claims: &DevClaims, now: Instant, lifetime: Duration) -> Result<String, IdentityError> {
+    /// [`IdentityError::Cryptography`] when signing or random generation fails.
+    pub fn issue(
+        &self,
+        claims: &DevClaims,
+        now: Instant,
+        lifetime: Duration,
+    ) -> Result<String, IdentityError> {
         let iat = now.as_seconds();
         let seconds = i64::try_from(lifetime.min(MAX_LIFETIME).as_secs()).unwrap_or(0);
-        let wire = Wire {
+        let token_claims = TokenClaims {
             iss: &self.issuer,
             aud: &claims.audience,
             sub: &claims.subject,
@@ -149,12 +170,15 @@ impl DevIssuer {
             name: claims.name.as_deref(),
             job_title: claims.job_title.as_deref(),
             purpose: claims.purpose,
-            cnf: claims.certificate.map(|shown| serde_json::json!({ "x5t#S256": shown.encode() })),
+            cnf: claims
+                .certificate
+                .map(|thumbprint| serde_json::json!({ "x5t#S256": thumbprint.encode() })),
         };
         let mut header = Header::new(jsonwebtoken::Algorithm::ES256);
         header.typ = Some("at+jwt".into());
         header.kid = Some(self.key_id.clone());
-        jsonwebtoken::encode(&header, &wire, &self.key).map_err(|_| IdentityError::Cryptography)
+        jsonwebtoken::encode(&header, &token_claims, &self.key)
+            .map_err(|_| IdentityError::Cryptography)
     }
 }
 
@@ -164,14 +188,16 @@ fn random_id() -> Result<String, IdentityError> {
     Ok(URL_SAFE_NO_PAD.encode(bytes))
 }
 
-/// Writes a new key beside its place and links it there, so that no other process reads half a key and two that start
-/// together end up with the same one.
-fn create_key(key_file: &Path) -> Result<(), IdentityError> {
-    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING).map_err(|_| IdentityError::Cryptography)?;
+/// Writes a new key to a temporary file and links it to its final path, so that no process reads a
+/// partial key and two processes that start together use the same one.
+fn create_key_file(key_file: &Path) -> Result<(), IdentityError> {
+    let pair = EcdsaKeyPair::generate(&ECDSA_P256_SHA256_FIXED_SIGNING)
+        .map_err(|_| IdentityError::Cryptography)?;
     let pkcs8 = pair.to_pkcs8v1().map_err(|_| IdentityError::Cryptography)?;
-    let draft = key_file.with_extension(random_id()?);
-    let written = write_private(&draft, pkcs8.as_ref()).and_then(|()| fs::hard_link(&draft, key_file));
-    let removed = fs::remove_file(&draft);
+    let temporary = key_file.with_extension(random_id()?);
+    let written = write_private(&temporary, pkcs8.as_ref())
+        .and_then(|()| fs::hard_link(&temporary, key_file));
+    let removed = fs::remove_file(&temporary);
     match written {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => Err(error.into()),
         _ => Ok(removed?),
@@ -189,13 +215,17 @@ fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
 }
 
 #[cfg(unix)]
-fn refuse_exposed(key_file: &Path) -> Result<(), IdentityError> {
+fn check_file_mode(key_file: &Path) -> Result<(), IdentityError> {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = fs::metadata(key_file)?.permissions().mode();
-    if mode & 0o077 == 0 { Ok(()) } else { Err(IdentityError::KeyFileExposed) }
+    if mode & 0o077 == 0 {
+        Ok(())
+    } else {
+        Err(IdentityError::KeyFileExposed)
+    }
 }
 
 #[cfg(not(unix))]
-fn refuse_exposed(_: &Path) -> Result<(), IdentityError> {
+fn check_file_mode(_: &Path) -> Result<(), IdentityError> {
     Ok(())
 }

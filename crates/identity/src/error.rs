@@ -1,12 +1,12 @@
-//! What can go wrong while setting identity up.
+//! Errors of configuring issuers.
 
-/// Issuers that cannot be used as configured, or a development issuer that cannot work.
+/// A configuration of issuers that cannot be used, or a failure of the development issuer.
 #[derive(Debug, thiserror::Error)]
 pub enum IdentityError {
-    /// Every mistake found in the issuers' configuration, in the order of the issuers.
+    /// The issuers' configuration has errors, listed in the order of the issuers.
     #[error("issuers cannot be used: {}", problems.join("; "))]
     Configuration {
-        /// One line for each mistake.
+        /// One line per error.
         problems: Vec<String>,
     },
     /// The development issuer's key file cannot be read or written.
@@ -18,7 +18,7 @@ pub enum IdentityError {
     /// The development issuer's key file is not a P-256 key in PKCS#8.
     #[error("development key file does not hold a P-256 key in PKCS#8")]
     KeyFileMalformed,
-    /// The cryptographic library refused to work.
-    #[error("cryptographic library refused to work")]
+    /// The cryptographic library returned an error.
+    #[error("the cryptographic library failed")]
     Cryptography,
 }

@@ -1,4 +1,4 @@
-//! Reading key sets from files and over HTTPS.
+//! Reads key sets from files and over HTTPS.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -11,74 +11,82 @@ use ureq::tls::{PemItem, RootCerts, TlsConfig, parse_pem};
 
 use crate::{IdentityError, JwksError, KeySource};
 
-/// Longest a key set may take to arrive, name resolution included.
+/// Timeout of fetching a key set, including name resolution.
 pub const FETCH_TIMEOUT: Duration = Duration::from_secs(5);
 /// Largest key set read, in bytes.
 pub const FETCH_LIMIT_BYTES: u64 = 256 * 1024;
 
-/// Why a key set could not be read.
+/// Why a key set could not be fetched.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FetchError {
-    /// Only `https` is allowed, and `http` to this machine where settings say so.
+    /// The URL is not `https`, nor `http` to the loopback interface where the settings allow that.
     #[error("address refused: https only")]
     AddressRefused,
-    /// Any answer but 200; redirects are not followed.
-    #[error("answered with status {0}")]
+    /// The response status is not 200. Redirects are not followed.
+    #[error("responded with status {0}")]
     Status(u16),
     /// Larger than [`FETCH_LIMIT_BYTES`].
     #[error("larger than 256 KiB")]
     TooLarge,
-    /// No answer in time.
-    #[error("no answer within 5 s")]
+    /// No complete response within [`FETCH_TIMEOUT`].
+    #[error("no complete response within 5 s")]
     TimedOut,
-    /// No connection, or one that broke; includes certificates that are not trusted.
+    /// The connection failed or broke, or its certificate is not trusted.
     #[error("cannot be reached")]
     Unreachable,
     /// The file cannot be read.
     #[error("cannot be read: {0}")]
     File(std::io::ErrorKind),
-    /// What came is not a key set.
+    /// The content is not a key set.
     #[error(transparent)]
     Malformed(#[from] JwksError),
 }
 
-/// Reads the bytes of a key set. May block; called without any lock held.
+/// Fetches the bytes of a key set. May block; no lock is held during the call.
 pub trait FetchKeys: Send + Sync {
     /// The bytes at `source`.
     ///
     /// # Errors
-    /// [`FetchError`] when they cannot be had; it carries nothing secret.
+    /// [`FetchError`] with the reason; it holds no secrets.
     fn fetch(&self, source: &KeySource) -> Result<Vec<u8>, FetchError>;
 }
 
-/// How [`SourceReader`] reads.
+/// Settings of [`SourceReader`].
 #[derive(Debug, Clone, Default)]
 pub struct FetchSettings {
-    /// Allow `http` to `localhost`, `127.0.0.1` and `[::1]`: for tests and development.
+    /// Allow `http` to `localhost`, `127.0.0.1` and `[::1]`, for tests and development.
     pub allow_loopback_http: bool,
-    /// Certificates, as PEM, to trust instead of the public authorities: for an issuer inside a private network.
+    /// PEM certificates to trust instead of the public authorities, for an issuer in a private
+    /// network.
     pub root_certificates_pem: Option<String>,
 }
 
-/// Reads files and `https` URLs: 5 s, 256 KiB, no redirects, no proxy from the environment, TLS by aws-lc-rs.
+/// Reads files and `https` URLs, within 5 s and 256 KiB, without redirects or a proxy from the
+/// environment, with TLS by aws-lc-rs.
 pub struct SourceReader {
     agent: ureq::Agent,
     allow_loopback_http: bool,
 }
 
 impl SourceReader {
-    /// A reader.
+    /// A reader with these settings.
     ///
     /// # Errors
-    /// [`IdentityError::Configuration`] when the root certificates hold no certificate.
+    /// [`IdentityError::Configuration`] when the root certificates are not PEM certificates.
     pub fn new(settings: &FetchSettings) -> Result<Self, IdentityError> {
         Self::with_timeout(settings, FETCH_TIMEOUT)
     }
 
     fn with_timeout(settings: &FetchSettings, timeout: Duration) -> Result<Self, IdentityError> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-        let roots = settings.root_certificates_pem.as_deref().map_or(Ok(RootCerts::WebPki), read_roots)?;
-        let tls = TlsConfig::builder().unversioned_rustls_crypto_provider(provider).root_certs(roots).build();
+        let roots = settings
+            .root_certificates_pem
+            .as_deref()
+            .map_or(Ok(RootCerts::WebPki), parse_root_certificates)?;
+        let tls = TlsConfig::builder()
+            .unversioned_rustls_crypto_provider(provider)
+            .root_certs(roots)
+            .build();
         let agent = ureq::Agent::config_builder()
             .timeout_global(Some(timeout))
             .max_redirects(0)
@@ -89,20 +97,31 @@ impl SourceReader {
             .tls_config(tls)
             .build()
             .new_agent();
-        Ok(Self { agent, allow_loopback_http: settings.allow_loopback_http })
+        Ok(Self {
+            agent,
+            allow_loopback_http: settings.allow_loopback_http,
+        })
     }
 
     fn get(&self, url: &str) -> Result<Vec<u8>, FetchError> {
-        if !allowed(url, self.allow_loopback_http) {
+        if !is_allowed_url(url, self.allow_loopback_http) {
             return Err(FetchError::AddressRefused);
         }
-        let request = self.agent.get(url).header("accept", "application/jwk-set+json, application/json");
-        let mut response = request.call().map_err(|error| from_http(&error))?;
+        let request = self
+            .agent
+            .get(url)
+            .header("accept", "application/jwk-set+json, application/json");
+        let mut response = request.call().map_err(|error| map_http_error(&error))?;
         if response.status() != 200 {
             return Err(FetchError::Status(response.status().as_u16()));
         }
-        // The library counts the limit itself as too much.
-        response.body_mut().with_config().limit(FETCH_LIMIT_BYTES + 1).read_to_vec().map_err(|error| from_http(&error))
+        // ureq treats a body of exactly the limit as too large.
+        response
+            .body_mut()
+            .with_config()
+            .limit(FETCH_LIMIT_BYTES + 1)
+            .read_to_vec()
+            .map_err(|error| map_http_error(&error))
     }
 }
 
@@ -116,35 +135,52 @@ impl FetchKeys for SourceReader {
     }
 }
 
-/// `https` anywhere; `http` on this machine if `loopback_http`. Names and passwords in the address are refused.
-pub(crate) fn allowed(url: &str, loopback_http: bool) -> bool {
-    let Ok(uri) = url.parse::<Uri>() else { return false };
-    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else { return false };
+/// Whether the URL is `https`, or `http` to the loopback interface if `loopback_http`. URLs with
+/// credentials are not allowed.
+pub(crate) fn is_allowed_url(url: &str, loopback_http: bool) -> bool {
+    let Ok(uri) = url.parse::<Uri>() else {
+        return false;
+    };
+    let (Some(scheme), Some(authority)) = (uri.scheme_str(), uri.authority()) else {
+        return false;
+    };
     let loopback = matches!(authority.host(), "localhost" | "127.0.0.1" | "[::1]");
-    let plain = !authority.as_str().contains('@') && !authority.host().is_empty();
-    plain && (scheme == "https" || (scheme == "http" && loopback && loopback_http))
+    let well_formed = !authority.as_str().contains('@') && !authority.host().is_empty();
+    well_formed && (scheme == "https" || (scheme == "http" && loopback && loopback_http))
 }
 
 fn read_file(path: &Path) -> Result<Vec<u8>, FetchError> {
-    let fail = |error: std::io::Error| FetchError::File(error.kind());
+    let file_error = |error: std::io::Error| FetchError::File(error.kind());
     let mut bytes = Vec::new();
-    let file = File::open(path).map_err(fail)?;
-    file.take(FETCH_LIMIT_BYTES + 1).read_to_end(&mut bytes).map_err(fail)?;
-    if bytes.len() as u64 > FETCH_LIMIT_BYTES { Err(FetchError::TooLarge) } else { Ok(bytes) }
+    let file = File::open(path).map_err(file_error)?;
+    file.take(FETCH_LIMIT_BYTES + 1)
+        .read_to_end(&mut bytes)
+        .map_err(file_error)?;
+    if bytes.len() as u64 > FETCH_LIMIT_BYTES {
+        Err(FetchError::TooLarge)
+    } else {
+        Ok(bytes)
+    }
 }
 
-fn read_roots(pem: &str) -> Result<RootCerts, IdentityError> {
-    let refuse = || IdentityError::Configuration { problems: vec!["root certificates: not PEM certificates".into()] };
+fn parse_root_certificates(pem: &str) -> Result<RootCerts, IdentityError> {
+    let invalid = || IdentityError::Configuration {
+        problems: vec!["root certificates: not PEM certificates".into()],
+    };
     let mut certificates = Vec::new();
     for item in parse_pem(pem.as_bytes()) {
-        if let PemItem::Certificate(certificate) = item.map_err(|_| refuse())? {
+        if let PemItem::Certificate(certificate) = item.map_err(|_| invalid())? {
             certificates.push(certificate);
         }
     }
-    if certificates.is_empty() { Err(refuse()) } else { Ok(RootCerts::new_with_certs(&certificates)) }
+    if certificates.is_empty() {
+        Err(invalid())
+    } else {
+        Ok(RootCerts::new_with_certs(&certificates))
+    }
 }
 
-fn from_http(error: &ureq::Error) -> FetchError {
+fn map_http_error(error: &ureq::Error) -> FetchError {
     match error {
         ureq::Error::StatusCode(status) => FetchError::Status(*status),
         ureq::Error::BodyExceedsLimit(_) => FetchError::TooLarge,
@@ -175,25 +211,38 @@ mod tests {
     #[case("file:///etc/hosts", true, false)]
     #[case("/jwks", true, false)]
     #[case("", true, false)]
-    fn addresses(#[case] url: &str, #[case] loopback_http: bool, #[case] expected: bool) {
-        assert_eq!(allowed(url, loopback_http), expected);
+    fn allows_only_https_and_loopback_http(
+        #[case] url: &str,
+        #[case] loopback_http: bool,
+        #[case] expected: bool,
+    ) {
+        assert_eq!(is_allowed_url(url, loopback_http), expected);
     }
 
-    /// A server that begins an answer and trickles it for ever must not hold a request longer than the limit.
+    /// A server that starts a response and then trickles it must not hold a request longer than the
+    /// timeout.
     #[test]
-    fn a_slow_answer_times_out_as_a_whole() {
+    fn trickled_response_times_out() {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}/jwks", listener.local_addr().unwrap());
         std::thread::spawn(move || {
             let (mut stream, _) = listener.accept().unwrap();
-            stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n").unwrap();
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n")
+                .unwrap();
             let tick = std::sync::mpsc::channel::<()>();
             while stream.write_all(b" ").is_ok() {
                 let _ = tick.1.recv_timeout(Duration::from_millis(20));
             }
         });
-        let settings = FetchSettings { allow_loopback_http: true, root_certificates_pem: None };
+        let settings = FetchSettings {
+            allow_loopback_http: true,
+            root_certificates_pem: None,
+        };
         let reader = SourceReader::with_timeout(&settings, Duration::from_millis(200)).unwrap();
-        assert_eq!(reader.fetch(&KeySource::JwksUrl(url)), Err(FetchError::TimedOut));
+        assert_eq!(
+            reader.fetch(&KeySource::JwksUrl(url)),
+            Err(FetchError::TimedOut)
+        );
     }
 }

@@ -1,4 +1,4 @@
-//! Published key sets (RFC 7517), reduced to the keys we would trust.
+//! Published key sets (RFC 7517), reduced to the keys that can verify an issuer's tokens.
 
 use std::collections::BTreeMap;
 
@@ -8,45 +8,46 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use jsonwebtoken::DecodingKey;
 
 use crate::Algorithm;
-use crate::strict_json::{Json, Object, object};
+use crate::strict_json::{Json, Object, parse_object};
 
-/// Most keys read from one set.
+/// Most keys in one set.
 const MAX_KEYS: usize = 100;
-/// RSA modulus sizes accepted, in bits: the least NIST SP 800-131A allows, and the most the library verifies.
-const RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
-/// Members only a private or shared key has.
-const PRIVATE: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
+/// RSA modulus sizes accepted, in bits: the minimum of NIST SP 800-131A, and the maximum that
+/// aws-lc-rs verifies.
+const ALLOWED_RSA_BITS: std::ops::RangeInclusive<usize> = 2048..=8192;
+/// JWK members that occur only in private or symmetric keys.
+const PRIVATE_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "oth", "k"];
 
-/// The bytes are not a JWK set we can read.
+/// The bytes are not a usable JWK set.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum JwksError {
-    /// Not a JSON object with a list of objects under `keys`, or a member is named twice.
+    /// Not a JSON object with a list of objects under `keys`, or an object has a duplicate member.
     #[error("not a JWK set")]
     Malformed,
     /// More than 100 keys.
-    #[error("more keys than any issuer needs")]
+    #[error("more than 100 keys")]
     TooManyKeys,
 }
 
-/// What is wrong with one key. The key is left out and the rest of the set stands: refusing the whole set would keep the
-/// previous one, and with it the very key that has just been shown to be unfit.
+/// Why one key is not used. The other keys of the set still are: rejecting the whole set would keep
+/// the previous one in use, and with it the very key that has just turned out to be unfit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub(crate) enum KeyFault {
-    /// Private or shared key material is published: whoever reads the page can sign.
+    /// Private or symmetric key material is published, so that anyone who reads the set can sign.
     #[error("private key material is published")]
     PrivateMaterial,
-    /// RSA modulus under 2048 bits, over 8192, or a public exponent under 65537 or even.
-    #[error("RSA key of a refused size")]
+    /// RSA modulus under 2048 or over 8192 bits, or a public exponent that is even or under 65537.
+    #[error("RSA key size not accepted")]
     RefusedSize,
-    /// Coordinates or modulus that are not a key.
+    /// The coordinates or the modulus do not form a key.
     #[error("not a public key")]
     Malformed,
-    /// Two keys under one id.
+    /// Two keys have the same id.
     #[error("two keys share an id")]
     SharedId,
 }
 
-/// A public key and the bytes that tell it from another.
+/// A public key, with its encoded material for comparison.
 #[derive(Clone)]
 struct PublicKey {
     decoding: DecodingKey,
@@ -59,28 +60,41 @@ pub(crate) struct KeySet(BTreeMap<String, PublicKey>);
 
 impl PartialEq for KeySet {
     fn eq(&self, other: &Self) -> bool {
-        let same =
-            |((a, x), (b, y)): ((&String, &PublicKey), (&String, &PublicKey))| a == b && x.material == y.material;
+        let same = |((a, x), (b, y)): ((&String, &PublicKey), (&String, &PublicKey))| {
+            a == b && x.material == y.material
+        };
         self.0.len() == other.0.len() && self.0.iter().zip(&other.0).all(same)
     }
 }
 
 impl KeySet {
-    /// The keys fit for verifying with `algorithm`, and the faults of those left out. Keys that are merely not for us
-    /// (other use, type, curve, algorithm, or without an id) are passed over in silence.
-    pub(crate) fn parse(bytes: &[u8], algorithm: Algorithm) -> Result<(Self, Vec<KeyFault>), JwksError> {
-        let set = object(bytes).ok_or(JwksError::Malformed)?;
-        let Some(Json::List(members)) = set.get("keys") else { return Err(JwksError::Malformed) };
+    /// The keys usable with `algorithm`, and the faults of those that are not used. Keys for other
+    /// purposes (another use, type, curve or algorithm, or without an id) are ignored without a
+    /// fault.
+    pub(crate) fn parse(
+        bytes: &[u8],
+        algorithm: Algorithm,
+    ) -> Result<(Self, Vec<KeyFault>), JwksError> {
+        let set = parse_object(bytes).ok_or(JwksError::Malformed)?;
+        let Some(Json::List(members)) = set.get("keys") else {
+            return Err(JwksError::Malformed);
+        };
         if members.len() > MAX_KEYS {
             return Err(JwksError::TooManyKeys);
         }
-        let mut gathered = Gathered::default();
+        let mut builder = KeySetBuilder::default();
         for member in members {
-            let Json::Object(member) = member else { return Err(JwksError::Malformed) };
-            gathered.take(member, algorithm);
+            let Json::Object(member) = member else {
+                return Err(JwksError::Malformed);
+            };
+            builder.add(member, algorithm);
         }
-        let keys = gathered.keys.into_iter().filter_map(|(id, key)| key.map(|key| (id, key))).collect();
-        Ok((Self(keys), gathered.faults))
+        let keys = builder
+            .keys
+            .into_iter()
+            .filter_map(|(id, key)| key.map(|key| (id, key)))
+            .collect();
+        Ok((Self(keys), builder.faults))
     }
 
     /// The key with this id.
@@ -88,109 +102,139 @@ impl KeySet {
         self.0.get(key_id).map(|key| &key.decoding)
     }
 
-    /// Whether no key is left.
+    /// Whether the set has no keys.
     pub(crate) fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 }
 
-/// Keys so far; `None` marks an id that must not be used again.
+/// Collects keys; `None` marks an id that is unusable because a key with it had a fault.
 #[derive(Default)]
-struct Gathered {
+struct KeySetBuilder {
     keys: BTreeMap<String, Option<PublicKey>>,
     faults: Vec<KeyFault>,
 }
 
-impl Gathered {
-    fn take(&mut self, member: &Object, algorithm: Algorithm) {
-        let Some(id) = member.get("kid").and_then(Json::text) else { return };
-        let read = read_key(member, algorithm).transpose();
+impl KeySetBuilder {
+    fn add(&mut self, member: &Object, algorithm: Algorithm) {
+        let Some(id) = member.get("kid").and_then(Json::as_text) else {
+            return;
+        };
+        let read = parse_key(member, algorithm).transpose();
         let Some(read) = read else { return };
         let key = match read {
             Ok(key) if !self.keys.contains_key(id) => Some(key),
-            Ok(_) => self.fault(KeyFault::SharedId),
-            Err(fault) => self.fault(fault),
+            Ok(_) => self.reject(KeyFault::SharedId),
+            Err(fault) => self.reject(fault),
         };
         self.keys.insert(id.to_owned(), key);
     }
 
-    fn fault(&mut self, fault: KeyFault) -> Option<PublicKey> {
+    fn reject(&mut self, fault: KeyFault) -> Option<PublicKey> {
         self.faults.push(fault);
         None
     }
 }
 
-/// `None` for a key that is not for us.
-fn read_key(member: &Object, algorithm: Algorithm) -> Result<Option<PublicKey>, KeyFault> {
-    if PRIVATE.into_iter().any(|name| member.contains_key(name)) {
+/// The key; `None` when it is not intended for verifying with `algorithm`.
+fn parse_key(member: &Object, algorithm: Algorithm) -> Result<Option<PublicKey>, KeyFault> {
+    if PRIVATE_MEMBERS
+        .into_iter()
+        .any(|name| member.contains_key(name))
+    {
         return Err(KeyFault::PrivateMaterial);
     }
-    if !meant_for(member, algorithm) {
+    if !is_usable_for(member, algorithm) {
         return Ok(None);
     }
     match algorithm {
-        Algorithm::Es256 => read_p256(member),
-        Algorithm::Rs256 => read_rsa(member).map(Some),
+        Algorithm::Es256 => parse_p256(member),
+        Algorithm::Rs256 => parse_rsa(member).map(Some),
     }
 }
 
-/// Type, use, operations and algorithm, each of which an issuer may leave out except the type.
-fn meant_for(member: &Object, algorithm: Algorithm) -> bool {
-    let says = |name: &str, word: &str| member.get(name).is_none_or(|value| value.text() == Some(word));
+/// Checks type, use, operations and algorithm. An issuer may omit all but the type.
+fn is_usable_for(member: &Object, algorithm: Algorithm) -> bool {
+    let absent_or_equals = |name: &str, word: &str| {
+        member
+            .get(name)
+            .is_none_or(|value| value.as_text() == Some(word))
+    };
     let verifies = match member.get("key_ops") {
         None => true,
-        Some(Json::List(operations)) => operations.iter().any(|operation| operation.text() == Some("verify")),
+        Some(Json::List(operations)) => operations
+            .iter()
+            .any(|operation| operation.as_text() == Some("verify")),
         Some(_) => false,
     };
-    let right_type = member.get("kty").and_then(Json::text) == Some(algorithm.key_type());
-    right_type && verifies && says("use", "sig") && says("alg", algorithm.as_str())
+    let right_type = member.get("kty").and_then(Json::as_text) == Some(algorithm.key_type());
+    right_type
+        && verifies
+        && absent_or_equals("use", "sig")
+        && absent_or_equals("alg", algorithm.as_str())
 }
 
-fn bytes_of(member: &Object, name: &str) -> Result<Vec<u8>, KeyFault> {
-    let text = member.get(name).and_then(Json::text).ok_or(KeyFault::Malformed)?;
-    URL_SAFE_NO_PAD.decode(text).map_err(|_| KeyFault::Malformed)
+fn decode_member(member: &Object, name: &str) -> Result<Vec<u8>, KeyFault> {
+    let text = member
+        .get(name)
+        .and_then(Json::as_text)
+        .ok_or(KeyFault::Malformed)?;
+    URL_SAFE_NO_PAD
+        .decode(text)
+        .map_err(|_| KeyFault::Malformed)
 }
 
-fn read_p256(member: &Object) -> Result<Option<PublicKey>, KeyFault> {
-    if member.get("crv").and_then(Json::text) != Some("P-256") {
+fn parse_p256(member: &Object) -> Result<Option<PublicKey>, KeyFault> {
+    if member.get("crv").and_then(Json::as_text) != Some("P-256") {
         return Ok(None);
     }
-    let (x, y) = (bytes_of(member, "x")?, bytes_of(member, "y")?);
+    let (x, y) = (decode_member(member, "x")?, decode_member(member, "y")?);
     if x.len() != 32 || y.len() != 32 {
         return Err(KeyFault::Malformed);
     }
     let point = [&[4][..], &x, &y].concat();
-    // Off the curve is refused here, where it can be reported, rather than at every token.
+    // A point off the curve is rejected here, where the fault can be reported, rather than for
+    // every token.
     ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &point).map_err(|_| KeyFault::Malformed)?;
-    Ok(Some(PublicKey { decoding: DecodingKey::from_ec_der(&point), material: point }))
+    Ok(Some(PublicKey {
+        decoding: DecodingKey::from_ec_der(&point),
+        material: point,
+    }))
 }
 
-fn read_rsa(member: &Object) -> Result<PublicKey, KeyFault> {
-    let (n, e) = (bytes_of(member, "n")?, bytes_of(member, "e")?);
-    let (n, e) = (significant(&n), significant(&e));
-    if !sound_exponent(e) || !RSA_BITS.contains(&bits(n)) {
+fn parse_rsa(member: &Object) -> Result<PublicKey, KeyFault> {
+    let (n, e) = (decode_member(member, "n")?, decode_member(member, "e")?);
+    let (n, e) = (strip_leading_zeros(&n), strip_leading_zeros(&e));
+    if !is_allowed_exponent(e) || !ALLOWED_RSA_BITS.contains(&bit_length(n)) {
         return Err(KeyFault::RefusedSize);
     }
     let material = [n, &[0xff], e].concat();
-    Ok(PublicKey { decoding: DecodingKey::from_rsa_raw_components(n, e), material })
+    Ok(PublicKey {
+        decoding: DecodingKey::from_rsa_raw_components(n, e),
+        material,
+    })
 }
 
-/// Odd, and between 65537 (NIST SP 800-56B) and 32 bits.
-fn sound_exponent(e: &[u8]) -> bool {
-    let value = e.iter().fold(0_u32, |sum, byte| (sum << 8) | u32::from(*byte));
+/// Whether a public exponent is odd, at least 65537 (NIST SP 800-56B) and at most 32 bits long.
+fn is_allowed_exponent(e: &[u8]) -> bool {
+    let value = e
+        .iter()
+        .fold(0_u32, |sum, byte| (sum << 8) | u32::from(*byte));
     e.len() <= 4 && value >= 65_537 && value % 2 == 1
 }
 
-/// Without leading zero bytes.
-fn significant(mut number: &[u8]) -> &[u8] {
+/// The number without leading zero bytes.
+fn strip_leading_zeros(mut number: &[u8]) -> &[u8] {
     while let [0, rest @ ..] = number {
         number = rest;
     }
     number
 }
 
-fn bits(number: &[u8]) -> usize {
-    number.first().map_or(0, |first| number.len() * 8 - first.leading_zeros() as usize)
+fn bit_length(number: &[u8]) -> usize {
+    number
+        .first()
+        .map_or(0, |first| number.len() * 8 - first.leading_zeros() as usize)
 }
 
 #[cfg(test)]
@@ -215,7 +259,11 @@ mod tests {
     }
 
     fn parse(keys: &[Value], algorithm: Algorithm) -> (KeySet, Vec<KeyFault>) {
-        KeySet::parse(json!({ "keys": keys, "other": 1 }).to_string().as_bytes(), algorithm).unwrap()
+        KeySet::parse(
+            json!({ "keys": keys, "other": 1 }).to_string().as_bytes(),
+            algorithm,
+        )
+        .unwrap()
     }
 
     fn with(mut key: Value, name: &str, value: Value) -> Value {
@@ -235,9 +283,9 @@ mod tests {
     #[case::other_curve(with(p256(), "crv", json!("P-384")), false)]
     #[case::other_type(with(p256(), "kty", json!("OKP")), false)]
     #[case::no_id(with(p256(), "kid", Value::Null), false)]
-    fn keys_that_are_not_for_us_are_passed_over(#[case] key: Value, #[case] taken: bool) {
+    fn ignores_keys_for_other_uses(#[case] key: Value, #[case] accepted: bool) {
         let (keys, faults) = parse(&[key], Algorithm::Es256);
-        assert_eq!((keys.is_empty(), faults), (!taken, vec![]));
+        assert_eq!((keys.is_empty(), faults), (!accepted, vec![]));
     }
 
     #[rstest]
@@ -246,7 +294,7 @@ mod tests {
     #[case::off_the_curve(with(p256(), "y", p256()["x"].clone()), KeyFault::Malformed)]
     #[case::short(with(p256(), "x", json!("AAAA")), KeyFault::Malformed)]
     #[case::padded(with(p256(), "x", json!("MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4=")), KeyFault::Malformed)]
-    fn faulty_keys_are_left_out_and_reported(#[case] key: Value, #[case] fault: KeyFault) {
+    fn reports_and_skips_faulty_keys(#[case] key: Value, #[case] fault: KeyFault) {
         let sound = with(p256(), "kid", json!("two"));
         let (keys, faults) = parse(&[key, sound], Algorithm::Es256);
         assert_eq!(faults, [fault]);
@@ -262,29 +310,46 @@ mod tests {
     #[case(rsa(2048, "Aw"), false)]
     #[case(rsa(2048, "AQAA"), false)]
     #[case(rsa(2048, "AQAAAAAB"), false)]
-    fn rsa_keys_have_a_size(#[case] key: Value, #[case] taken: bool) {
+    fn enforces_rsa_key_size(#[case] key: Value, #[case] accepted: bool) {
         let (keys, faults) = parse(&[key], Algorithm::Rs256);
-        assert_eq!(keys.get("one").is_some(), taken);
-        assert_eq!(faults.is_empty(), taken);
+        assert_eq!(keys.get("one").is_some(), accepted);
+        assert_eq!(faults.is_empty(), accepted);
     }
 
     #[test]
-    fn an_id_used_twice_names_no_key() {
+    fn duplicate_key_id_is_unusable() {
         let (keys, faults) = parse(&[p256(), p256(), p256()], Algorithm::Es256);
         assert!(keys.is_empty());
         assert_eq!(faults, [KeyFault::SharedId; 2]);
         let leaked = with(p256(), "d", json!("AA"));
         for pair in [[p256(), leaked.clone()], [leaked, p256()]] {
-            assert!(parse(&pair, Algorithm::Es256).0.is_empty(), "a key whose private half is published");
+            assert!(
+                parse(&pair, Algorithm::Es256).0.is_empty(),
+                "a key whose private half is published"
+            );
         }
     }
 
     #[test]
-    fn what_is_no_set_is_refused() {
+    fn rejects_invalid_key_sets() {
         let many = json!({ "keys": vec![p256(); MAX_KEYS + 1] }).to_string();
-        assert_eq!(KeySet::parse(many.as_bytes(), Algorithm::Es256).err(), Some(JwksError::TooManyKeys));
-        for text in ["", "[]", "{}", r#"{"keys":{}}"#, r#"{"keys":[1]}"#, r#"{"keys":[],"keys":[]}"#] {
-            assert_eq!(KeySet::parse(text.as_bytes(), Algorithm::Es256).err(), Some(JwksError::Malformed), "{text}");
+        assert_eq!(
+            KeySet::parse(many.as_bytes(), Algorithm::Es256).err(),
+            Some(JwksError::TooManyKeys)
+        );
+        for text in [
+            "",
+            "[]",
+            "{}",
+            r#"{"keys":{}}"#,
+            r#"{"keys":[1]}"#,
+            r#"{"keys":[],"keys":[]}"#,
+        ] {
+            assert_eq!(
+                KeySet::parse(text.as_bytes(), Algorithm::Es256).err(),
+                Some(JwksError::Malformed),
+                "{text}"
+            );
         }
     }
 }

@@ -1,8 +1,8 @@
-//! Who is calling: RFC 9068 access tokens, the issuers that may write them, and the keys that prove it.
+//! Authentication of callers: RFC 9068 access tokens, their issuers, and the issuers' keys.
 //!
-//! [`Verifier`] turns a token into a [`Caller`] or a [`Refusal`]. Time is always handed in; key sets are read through
-//! [`FetchKeys`], cached for each issuer, and re-read at most every 30 s. [`DevIssuer`] writes tokens for development
-//! and demonstration.
+//! [`Verifier`] turns a token into a [`Caller`] or a [`TokenError`]. The current time is always an
+//! argument; key sets are read through [`FetchKeys`], cached per issuer, and fetched at most every
+//! 30 s. [`DevIssuer`] issues tokens for development and demonstration.
 
 mod caller;
 mod claims;
@@ -12,20 +12,22 @@ mod fetch;
 mod issuer;
 mod jwks;
 mod keyring;
-mod refusal;
-mod seen;
 mod strict_json;
 mod thumbprint;
 mod token;
+mod token_cache;
+mod token_error;
 mod verifier;
 
 pub use caller::Caller;
 pub use dev_issuer::{DevClaims, DevIssuer};
 pub use error::IdentityError;
-pub use fetch::{FETCH_LIMIT_BYTES, FETCH_TIMEOUT, FetchError, FetchKeys, FetchSettings, SourceReader};
+pub use fetch::{
+    FETCH_LIMIT_BYTES, FETCH_TIMEOUT, FetchError, FetchKeys, FetchSettings, SourceReader,
+};
 pub use issuer::{Algorithm, IssuerConfig, KeySource};
 pub use jwks::JwksError;
-pub use keyring::{KEYS_KEPT_AT_MOST, KEYS_MAX_AGE, KEYS_RETRY_AFTER};
-pub use refusal::Refusal;
+pub use keyring::{KEYS_MAX_AGE, KEYS_MAX_STALENESS, KEYS_RETRY_AFTER};
 pub use thumbprint::CertificateThumbprint;
-pub use verifier::{KeyTrouble, LEEWAY, MAX_LIFETIME, MAX_TOKEN_BYTES, Verifier};
+pub use token_error::TokenError;
+pub use verifier::{KeyRefreshFailure, LEEWAY, MAX_LIFETIME, MAX_TOKEN_BYTES, Verifier};

@@ -1,5 +1,5 @@
-//! JSON read without charity: a member named twice is an error at any depth, and a number is a whole number or nothing
-//! we can use. Two readers that pick different duplicates are how a forged claim passes.
+//! Strict JSON parsing: duplicate members are errors at any depth, and only integers are usable as
+//! numbers. Parsers that resolve duplicates differently would let a forged claim pass.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -9,18 +9,18 @@ use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor}
 /// A JSON object whose members are distinct.
 pub(crate) type Object = BTreeMap<String, Json>;
 
-/// A JSON value.
+/// A JSON value without duplicate members.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Json {
     /// `null`.
     Null,
     /// `true` or `false`.
     Bool(bool),
-    /// A whole number written as one, within 64 bits.
+    /// A number written as an integer, within 64 bits.
     Integer(i64),
-    /// Any other number: fractions, exponents, too large.
+    /// Any other number: with a fraction or exponent, or too large.
     OtherNumber,
-    /// Text.
+    /// A string.
     Text(String),
     /// A list.
     List(Vec<Json>),
@@ -29,14 +29,18 @@ pub(crate) enum Json {
 }
 
 impl Json {
-    /// The text, if it is one.
-    pub(crate) fn text(&self) -> Option<&str> {
-        if let Self::Text(text) = self { Some(text) } else { None }
+    /// The string, if the value is one.
+    pub(crate) fn as_text(&self) -> Option<&str> {
+        if let Self::Text(text) = self {
+            Some(text)
+        } else {
+            None
+        }
     }
 }
 
-/// Reads one JSON object and nothing after it; `None` when it is anything else.
-pub(crate) fn object(bytes: &[u8]) -> Option<Object> {
+/// Parses exactly one JSON object; `None` when the bytes are anything else.
+pub(crate) fn parse_object(bytes: &[u8]) -> Option<Object> {
     match serde_json::from_slice(bytes) {
         Ok(Json::Object(members)) => Some(members),
         _ => None,
@@ -45,13 +49,13 @@ pub(crate) fn object(bytes: &[u8]) -> Option<Object> {
 
 impl<'de> Deserialize<'de> for Json {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(AnyValue)
+        deserializer.deserialize_any(JsonVisitor)
     }
 }
 
-struct AnyValue;
+struct JsonVisitor;
 
-impl<'de> Visitor<'de> for AnyValue {
+impl<'de> Visitor<'de> for JsonVisitor {
     type Value = Json;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -110,27 +114,50 @@ mod tests {
     use super::*;
 
     #[test]
-    fn duplicates_are_refused_at_any_depth_and_however_they_are_spelled() {
-        for text in [r#"{"a":1,"a":1}"#, r#"{"a":{"b":1,"b":2}}"#, r#"{"a":[{"b":1,"b":2}]}"#, r#"{"a":1,"\u0061":2}"#]
-        {
-            assert_eq!(object(text.as_bytes()), None, "{text}");
+    fn rejects_duplicate_members_at_any_depth() {
+        for text in [
+            r#"{"a":1,"a":1}"#,
+            r#"{"a":{"b":1,"b":2}}"#,
+            r#"{"a":[{"b":1,"b":2}]}"#,
+            r#"{"a":1,"\u0061":2}"#,
+        ] {
+            assert_eq!(parse_object(text.as_bytes()), None, "{text}");
         }
     }
 
     #[test]
-    fn only_whole_numbers_count() {
-        let read = object(br#"{"a":12,"b":12.0,"c":1e3,"d":18446744073709551615,"e":-5}"#).unwrap();
+    fn only_integers_are_read_as_numbers() {
+        let read =
+            parse_object(br#"{"a":12,"b":12.0,"c":1e3,"d":18446744073709551615,"e":-5}"#).unwrap();
         let kinds: Vec<_> = read.values().cloned().collect();
         let other = Json::OtherNumber;
-        assert_eq!(kinds, [Json::Integer(12), other.clone(), other.clone(), other, Json::Integer(-5)]);
+        assert_eq!(
+            kinds,
+            [
+                Json::Integer(12),
+                other.clone(),
+                other.clone(),
+                other,
+                Json::Integer(-5)
+            ]
+        );
     }
 
     #[test]
-    fn anything_but_one_object_is_refused() {
+    fn rejects_anything_but_one_object() {
         let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(500), "]".repeat(500));
-        for text in ["", "[]", "null", "{} {}", "{}x", "{\"a\":1,}", "{\"a\":\"\u{0}\"}", deep.as_str()] {
-            assert_eq!(object(text.as_bytes()), None, "{text}");
+        for text in [
+            "",
+            "[]",
+            "null",
+            "{} {}",
+            "{}x",
+            "{\"a\":1,}",
+            "{\"a\":\"\u{0}\"}",
+            deep.as_str(),
+        ] {
+            assert_eq!(parse_object(text.as_bytes()), None, "{text}");
         }
-        assert_eq!(object(b"{\"a\":\"\xff\"}"), None);
+        assert_eq!(parse_object(b"{\"a\":\"\xff\"}"), None);
     }
 }

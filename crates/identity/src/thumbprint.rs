@@ -1,4 +1,4 @@
-//! Certificates as tokens name them.
+//! Thumbprints of certificates (RFC 8705).
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
@@ -9,27 +9,27 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 pub struct CertificateThumbprint([u8; 32]);
 
 impl CertificateThumbprint {
-    /// Of the certificate a client presented, given as DER.
+    /// The thumbprint of a certificate in DER.
     #[must_use]
     pub fn of_certificate(der: &[u8]) -> Self {
         Self(sha256(der))
     }
 
-    /// From unpadded base64url; `None` unless it is exactly 32 bytes.
+    /// Parses unpadded base64url; `None` unless it encodes exactly 32 bytes.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
         <[u8; 32]>::try_from(bytes).ok().map(Self)
     }
 
-    /// As unpadded base64url, the way it stands in a token.
+    /// As unpadded base64url, the form in `x5t#S256`.
     #[must_use]
     pub fn encode(&self) -> String {
         URL_SAFE_NO_PAD.encode(self.0)
     }
 }
 
-/// SHA-256 as a plain array.
+/// SHA-256 as an array.
 pub(crate) fn sha256(bytes: &[u8]) -> [u8; 32] {
     let mut out = [0; 32];
     for (to, from) in out.iter_mut().zip(digest(&SHA256, bytes).as_ref()) {

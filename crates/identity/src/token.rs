@@ -1,69 +1,95 @@
-//! The outside of a token: three segments and a header.
+//! The outer structure of a token: three segments and a header.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::strict_json::{Object, object};
-use crate::{Algorithm, Refusal};
+use crate::strict_json::{Object, parse_object};
+use crate::{Algorithm, TokenError};
 
 /// Longest key id accepted, in bytes.
-const MAX_KEY_ID: usize = 256;
+const MAX_KEY_ID_BYTES: usize = 256;
 
-/// Header members that bring their own key, name an extension we must understand, or change how the token is read.
-/// RFC 7515 has others ignored, so they are.
-const FORBIDDEN: [&str; 9] = ["crit", "jku", "jwk", "x5u", "x5c", "b64", "zip", "enc", "epk"];
+/// Header members that supply their own key, name a critical extension, or change how the token is
+/// parsed. Other unknown members are ignored, as RFC 7515 requires.
+const FORBIDDEN_HEADERS: [&str; 9] = [
+    "crit", "jku", "jwk", "x5u", "x5c", "b64", "zip", "enc", "epk",
+];
 
-/// A token cut at its dots, its header read, nothing believed yet.
-pub(crate) struct Token<'a> {
-    /// What the signature covers.
+/// A parsed token whose signature and claims have not been verified.
+pub(crate) struct ParsedToken<'a> {
+    /// The part that the signature covers.
     pub(crate) signed: &'a str,
-    /// The signature, still encoded.
+    /// The signature, base64url-encoded.
     pub(crate) signature: &'a str,
-    /// The algorithm the header names.
+    /// `alg` of the header.
     pub(crate) algorithm: Algorithm,
-    /// The key the header names.
+    /// `kid` of the header.
     pub(crate) key_id: String,
     /// The claims.
     pub(crate) claims: Object,
 }
 
-impl<'a> Token<'a> {
-    /// Reads the JWS compact form (RFC 7515 section 3.1).
-    pub(crate) fn read(token: &'a str) -> Result<Self, Refusal> {
-        let (signed, signature) = token.rsplit_once('.').ok_or(Refusal::NotAToken)?;
-        let (header, claims) = signed.split_once('.').ok_or(Refusal::NotAToken)?;
+impl<'a> ParsedToken<'a> {
+    /// Parses the JWS compact serialisation (RFC 7515 section 3.1).
+    pub(crate) fn parse(token: &'a str) -> Result<Self, TokenError> {
+        let (signed, signature) = token.rsplit_once('.').ok_or(TokenError::NotAToken)?;
+        let (header, claims) = signed.split_once('.').ok_or(TokenError::NotAToken)?;
         if ![header, claims, signature].into_iter().all(is_segment) {
-            return Err(Refusal::NotAToken);
+            return Err(TokenError::NotAToken);
         }
-        let header = decode(header).ok_or(Refusal::HeaderMalformed)?;
-        let (algorithm, key_id) = read_header(&header)?;
-        let claims = decode(claims).ok_or(Refusal::ClaimsMalformed)?;
-        Ok(Self { signed, signature, algorithm, key_id, claims })
+        let header = decode_segment(header).ok_or(TokenError::HeaderMalformed)?;
+        let (algorithm, key_id) = parse_header(&header)?;
+        let claims = decode_segment(claims).ok_or(TokenError::ClaimsMalformed)?;
+        Ok(Self {
+            signed,
+            signature,
+            algorithm,
+            key_id,
+            claims,
+        })
     }
 }
 
-/// Non-empty and of the base64url alphabet: no padding, white space, NUL or further dot.
+/// Whether a segment is non-empty and in the base64url alphabet, which excludes padding, white
+/// space, NUL and further dots.
 fn is_segment(segment: &str) -> bool {
-    !segment.is_empty() && segment.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
+    !segment.is_empty()
+        && segment
+            .bytes()
+            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_')
 }
 
-fn decode(segment: &str) -> Option<Object> {
-    object(&URL_SAFE_NO_PAD.decode(segment).ok()?)
+fn decode_segment(segment: &str) -> Option<Object> {
+    parse_object(&URL_SAFE_NO_PAD.decode(segment).ok()?)
 }
 
-fn read_header(header: &Object) -> Result<(Algorithm, String), Refusal> {
-    if FORBIDDEN.into_iter().any(|name| header.contains_key(name)) {
-        return Err(Refusal::HeaderForbidden);
+fn parse_header(header: &Object) -> Result<(Algorithm, String), TokenError> {
+    if FORBIDDEN_HEADERS
+        .into_iter()
+        .any(|name| header.contains_key(name))
+    {
+        return Err(TokenError::HeaderForbidden);
     }
-    let text = |name: &str| header.get(name).map(|value| value.text().ok_or(Refusal::HeaderMalformed)).transpose();
-    let kind = text("typ")?.ok_or(Refusal::WrongType)?;
-    if !["at+jwt", "application/at+jwt"].into_iter().any(|known| kind.eq_ignore_ascii_case(known)) {
-        return Err(Refusal::WrongType);
+    let text = |name: &str| {
+        header
+            .get(name)
+            .map(|value| value.as_text().ok_or(TokenError::HeaderMalformed))
+            .transpose()
+    };
+    let kind = text("typ")?.ok_or(TokenError::WrongType)?;
+    if !["at+jwt", "application/at+jwt"]
+        .into_iter()
+        .any(|known| kind.eq_ignore_ascii_case(known))
+    {
+        return Err(TokenError::WrongType);
     }
-    let algorithm = text("alg")?.ok_or(Refusal::HeaderMalformed)?.parse().map_err(|()| Refusal::WrongAlgorithm)?;
-    let key_id = text("kid")?.ok_or(Refusal::UnknownKey)?;
-    if key_id.is_empty() || key_id.len() > MAX_KEY_ID {
-        return Err(Refusal::UnknownKey);
+    let algorithm = text("alg")?
+        .ok_or(TokenError::HeaderMalformed)?
+        .parse()
+        .map_err(|()| TokenError::WrongAlgorithm)?;
+    let key_id = text("kid")?.ok_or(TokenError::UnknownKey)?;
+    if key_id.is_empty() || key_id.len() > MAX_KEY_ID_BYTES {
+        return Err(TokenError::UnknownKey);
     }
     Ok((algorithm, key_id.to_owned()))
 }

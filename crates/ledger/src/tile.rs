@@ -1,45 +1,63 @@
-//! Tiles: the tree's hashes in pieces that never change, as C2SP "tlog-tiles" lays them out.
+//! Tiles: immutable blocks of a tree's hashes, as specified by C2SP "tlog-tiles".
 
 use crate::hash::{Hash, node_hash};
 
-/// Heights of the tree in one tile.
+/// The number of tree levels in one tile.
 pub const TILE_HEIGHT: u32 = 8;
-/// Hashes in a whole tile.
+/// The number of hashes in a full tile.
 pub const TILE_WIDTH: u64 = 1 << TILE_HEIGHT;
 
-/// One tile: up to 256 hashes of one level. Level 0 holds leaves, level 1 the roots of whole tiles of level 0, and so on.
+/// One tile: up to 256 hashes of one level. Level 0 contains leaves, level 1 the roots of full
+/// tiles of level 0, and so on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Tile {
-    /// The level.
+    /// The level of the tile, from 0.
     pub level: u32,
-    /// Which of the level's tiles, from 0.
+    /// The index of the tile within its level, from 0.
     pub index: u64,
-    /// How many hashes it holds: 256, or fewer at the right edge.
+    /// The number of hashes: 256, or fewer at the right edge.
     pub width: u64,
 }
 
 impl Tile {
-    /// The tile's path below `tile/`, such as `0/x001/067` or `0/000.p/7`. `None` when it is none.
+    /// Parses a tile's path below `tile/`, such as `0/x001/067` or `0/000.p/7`. `None` for any
+    /// other text.
     #[must_use]
     pub fn parse(path: &str) -> Option<Self> {
         let (level, rest) = path.split_once('/')?;
         let (rest, width) = match rest.split_once(".p/") {
-            Some((rest, width)) => (rest, number(width, 3).filter(|width| (1..TILE_WIDTH).contains(width))?),
+            Some((rest, width)) => (
+                rest,
+                parse_number(width, 3).filter(|width| (1..TILE_WIDTH).contains(width))?,
+            ),
             None => (rest, TILE_WIDTH),
         };
-        let level = number(level, 2).filter(|level| *level < 8).and_then(|level| u32::try_from(level).ok())?;
+        let level = parse_number(level, 2)
+            .filter(|level| *level < 8)
+            .and_then(|level| u32::try_from(level).ok())?;
         let mut index = 0_u64;
         let mut parts = rest.split('/').peekable();
         while let Some(part) = parts.next() {
-            let digits = if parts.peek().is_some() { part.strip_prefix('x')? } else { part };
-            let three = digits.len() == 3 && digits.bytes().all(|byte| byte.is_ascii_digit());
-            index = index.checked_mul(1_000)?.checked_add(digits.parse::<u64>().ok().filter(|_| three)?)?;
+            let digits = if parts.peek().is_some() {
+                part.strip_prefix('x')?
+            } else {
+                part
+            };
+            let has_three_digits =
+                digits.len() == 3 && digits.bytes().all(|byte| byte.is_ascii_digit());
+            index = index
+                .checked_mul(1_000)?
+                .checked_add(digits.parse::<u64>().ok().filter(|_| has_three_digits)?)?;
         }
-        let tile = Self { level, index, width };
+        let tile = Self {
+            level,
+            index,
+            width,
+        };
         (tile.path() == path).then_some(tile)
     }
 
-    /// The path, as [`Tile::parse`] reads it.
+    /// The path of the tile, in the form that [`Tile::parse`] accepts.
     #[must_use]
     pub fn path(&self) -> String {
         let mut path = format!("{:03}", self.index % 1_000);
@@ -48,11 +66,15 @@ impl Tile {
             path = format!("x{:03}/{path}", rest % 1_000);
             rest /= 1_000;
         }
-        let edge = if self.width < TILE_WIDTH { format!(".p/{}", self.width) } else { String::new() };
+        let edge = if self.width < TILE_WIDTH {
+            format!(".p/{}", self.width)
+        } else {
+            String::new()
+        };
         format!("{}/{path}{edge}", self.level)
     }
 
-    /// Whether a tree of `size` leaves has the tile.
+    /// Whether a tree of `size` leaves contains the tile.
     #[must_use]
     pub fn is_in(&self, size: u64) -> bool {
         let hashes = size.checked_shr(TILE_HEIGHT * self.level).unwrap_or(0);
@@ -60,7 +82,8 @@ impl Tile {
         hashes.saturating_sub(start) >= self.width
     }
 
-    /// The level and the range of its hashes in which the root of a perfect subtree lies: `2^(height - 8 × level)` of them.
+    /// The hashes that a perfect subtree of the given height and index covers: the level, the index
+    /// of the first hash, and the number of hashes, which is `2^(height - 8 × level)`.
     #[must_use]
     pub const fn covering(height: u32, index: u64) -> (u32, u64, u64) {
         let level = height / TILE_HEIGHT;
@@ -68,7 +91,7 @@ impl Tile {
         (level, index * width, width)
     }
 
-    /// The root over so many hashes of one level; their number must be a power of two.
+    /// The root over hashes of one level. `None` unless their number is a power of two.
     #[must_use]
     pub fn fold(hashes: &[Hash]) -> Option<Hash> {
         let mut layer = hashes.to_vec();
@@ -77,15 +100,19 @@ impl Tile {
             if !rest.is_empty() {
                 return None;
             }
-            layer = pairs.iter().map(|[left, right]| node_hash(*left, *right)).collect();
+            layer = pairs
+                .iter()
+                .map(|[left, right]| node_hash(*left, *right))
+                .collect();
         }
         layer.first().copied()
     }
 }
 
-fn number(text: &str, longest: usize) -> Option<u64> {
-    let plain = text.len() <= longest && text.bytes().all(|byte| byte.is_ascii_digit());
-    text.parse().ok().filter(|_| plain)
+/// Parses up to `max_digits` digits.
+fn parse_number(text: &str, max_digits: usize) -> Option<u64> {
+    let is_plain = text.len() <= max_digits && text.bytes().all(|byte| byte.is_ascii_digit());
+    text.parse().ok().filter(|_| is_plain)
 }
 
 #[cfg(test)]
@@ -109,15 +136,24 @@ mod tests {
     #[case("0/", None)]
     #[case("", None)]
     #[case("0/x999/x999/x999/x999/x999/x999/x999/x999/999", None)]
-    fn a_path_is_read_one_way(#[case] path: &str, #[case] expected: Option<(u32, u64, u64)>) {
+    fn only_canonical_paths_are_parsed(
+        #[case] path: &str,
+        #[case] expected: Option<(u32, u64, u64)>,
+    ) {
         let found = Tile::parse(path).map(|tile| (tile.level, tile.index, tile.width));
         assert_eq!(found, expected);
     }
 
     #[test]
-    fn a_tree_has_its_tiles_and_no_others() {
-        let tile = |level, index, width| Tile { level, index, width };
-        assert!(tile(0, 0, 256).is_in(256) && !tile(0, 0, 256).is_in(255) && tile(0, 0, 255).is_in(255));
+    fn tree_contains_exactly_its_tiles() {
+        let tile = |level, index, width| Tile {
+            level,
+            index,
+            width,
+        };
+        assert!(
+            tile(0, 0, 256).is_in(256) && !tile(0, 0, 256).is_in(255) && tile(0, 0, 255).is_in(255)
+        );
         assert!(tile(1, 0, 1).is_in(256) && !tile(1, 0, 1).is_in(255));
         assert!(tile(0, 2, 44).is_in(556) && !tile(0, 2, 45).is_in(556));
         assert!(!tile(7, u64::MAX, 1).is_in(u64::MAX));

@@ -1,4 +1,4 @@
-//! Are two records the same child?
+//! Decides whether two records are of the same child.
 
 use domain::PersonDetails;
 use serde::{Deserialize, Serialize};
@@ -6,31 +6,36 @@ use serde::{Deserialize, Serialize};
 use crate::evidence::Evidence;
 use crate::person::{self, PersonFacts};
 
-/// Whether two records are the same child.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
+/// Whether two records are of the same child.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum ChildBand {
     /// The same child.
     Match,
-    /// Perhaps: a person decides.
+    /// Possibly the same child: a person decides.
     Possible,
-    /// Two people.
+    /// Two different people.
     Different,
 }
 
-/// A decision with its reasons.
+/// A decision on two records, with the evidence for it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ChildDecision {
-    /// What was decided.
+    /// The decision.
     pub band: ChildBand,
     /// The facts for and against.
     pub evidence: Vec<Evidence>,
 }
 
-/// Whether two records are the same child, on what the service holds of a person; a wrapper for the weighing in `person`.
-/// Child facts decide. Same birthday and family name with another given name is a twin, not the same child: family facts
-/// never make a match.
+/// Decides whether two records that the service holds are of the same child. Facts about the child
+/// decide; facts about the family alone never make a match: two children with the same birthday and
+/// family name and different given names are twins.
 #[must_use]
 pub fn same_child(a: &PersonDetails, b: &PersonDetails) -> ChildDecision {
-    person::decide(&PersonFacts::of("a", a), &PersonFacts::of("b", b))
+    person::decide(
+        &PersonFacts::from_details("a", a),
+        &PersonFacts::from_details("b", b),
+    )
 }

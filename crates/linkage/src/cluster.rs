@@ -1,222 +1,352 @@
-//! All entries of a family, sorted into events.
+//! Sorts all entries of a family into events.
 //!
-//! Three steps: exact repeats by hashing; one agency's repeats, by words nearly the same or by what survives wording;
-//! accounts of different agencies. Entries are compared only where they share a key, each with a bounded number of
-//! neighbours, so the cost is n log n even when every entry is of one day.
+//! There are three steps: exact duplicates, found by hashing; repeats by one agency, in nearly the
+//! same words or with the same content in other words; and accounts of different agencies. Entries
+//! are compared only if they share a key, each with a bounded number of neighbours, so the cost is
+//! O(n log n) even when all entries are of one day.
 
 use serde::{Deserialize, Serialize};
 
-use crate::event::{Accounts, Explanation, Family, Model, between, group};
-use crate::evidence::{EvidenceCode as E, LinkEvidence, Spoken, join};
+use crate::event::{
+    Accounts, EventModel, Explanation, FamilyEntries, RowLinks, find_row_links, group_accounts,
+};
+use crate::evidence::{EvidenceCode as E, EvidenceWeights, LinkEvidence, merge_evidence};
+use crate::exact_duplicates::DistinctEntry;
 use crate::facts::EventFacts;
-use crate::piles::Unit;
 use crate::union::{Groups, without_ambiguous};
 
-/// The largest group that grows by comparing texts; exact repeats have no limit.
-const LARGEST: usize = 24;
-/// Repeats whose links are no further apart than this are equally likely.
-const MARGIN: u8 = 4;
+/// The largest group that is joined by comparing texts; exact duplicates have no limit.
+const MAX_COMPARED_GROUP: usize = 24;
+/// Repeats whose ranks differ by at most this are equally likely.
+const RANK_MARGIN: u8 = 4;
 
-/// Entries that tell one event.
+/// Entries about one event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventCluster {
-    /// Indexes into the entries given, by entry id; never empty.
+    /// Indexes of the entries, ordered by entry id; never empty.
     pub members: Vec<usize>,
     /// Why they are together; empty for one member.
     pub evidence: Vec<LinkEvidence>,
-    /// What spoke against it.
+    /// The facts against it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub against: Vec<LinkEvidence>,
 }
 
-/// Two entries that have to do with each other and are not one event: a referral and its strategy discussion.
+/// Two events that are connected but not the same: a referral and the strategy discussion that
+/// followed it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RelatedEvents {
     /// Index of an entry of the earlier cluster.
     pub first: usize,
     /// Index of an entry of the later cluster.
     pub second: usize,
-    /// Why they are shown beside each other.
+    /// Why they are connected.
     pub evidence: Vec<LinkEvidence>,
 }
 
-/// Two events that may be one: too little speaks for it to show one row, enough to ask a person.
+/// Two events that may be one: the evidence does not suffice for one row, but for asking a person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SuggestedEvents {
     /// Index of an entry of the earlier cluster.
     pub first: usize,
     /// Index of an entry of the later cluster.
     pub second: usize,
-    /// What speaks for one event.
+    /// The facts for one event.
     pub evidence: Vec<LinkEvidence>,
-    /// What speaks against it.
+    /// The facts against it.
     pub against: Vec<LinkEvidence>,
 }
 
 /// A family's entries sorted into events.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SortedEvents {
-    /// Each event once.
+    /// The events; every entry is in exactly one.
     pub clusters: Vec<EventCluster>,
-    /// Events that have to do with each other.
+    /// Events that are connected.
     pub related: Vec<RelatedEvents>,
-    /// Events that may be one, each pair of clusters once.
+    /// Events that may be one; each pair of clusters is listed once.
     #[serde(default)]
     pub suggested: Vec<SuggestedEvents>,
 }
 
-/// Sorts entries into events and says which have to do with each other, and which may be one. Every index appears in
-/// exactly one cluster. The answer depends on what the entries say, not on their order; their ids must be unique. Clusters
-/// are ordered by their smallest entry id.
+/// Sorts entries into events, and finds events that are connected and events that may be one. Every
+/// index is in exactly one cluster. The result depends on the content of the entries, not on their
+/// order; their ids must be unique. Clusters are ordered by their smallest entry id.
 #[must_use]
 pub fn sort_events(entries: &[EventFacts<'_>]) -> SortedEvents {
-    sort_events_by(entries, Model::shipped())
+    sort_events_with(entries, EventModel::built_in())
 }
 
-/// The same with another model, for measurement.
+/// As [`sort_events`], with another model; for measurements.
 #[must_use]
-pub fn sort_events_by(entries: &[EventFacts<'_>], model: &Model) -> SortedEvents {
-    let sorting = Sorting::of(entries, model);
-    let repeats = sorting.repeats();
-    let accounts = Accounts::of(&sorting.family, repeats.iter().map(|(units, _)| units.as_slice()));
-    let pairs = accounts.pairs();
-    let groups = group(&accounts, &pairs);
-    let (related, suggested) = between(&accounts, &pairs, &groups);
-    let mut clusters: Vec<EventCluster> =
-        groups.iter().map(|group| sorting.cluster(&repeats, group, accounts.explain_row(group))).collect();
-    let first = |cluster: &EventCluster| cluster.members.first().and_then(|&i| entries.get(i)).map(|facts| facts.entry);
-    clusters.sort_by_key(first);
-    let entry = |account: usize| sorting.entries_of(accounts.units(account)).first().copied();
+pub fn sort_events_with(entries: &[EventFacts<'_>], model: &EventModel) -> SortedEvents {
+    let event_sorting = EventSorting::new(entries, model);
+    let repeats = event_sorting.repeat_groups();
+    let accounts = Accounts::from_groups(
+        &event_sorting.family,
+        repeats.iter().map(|(units, _)| units.as_slice()),
+    );
+    let pairs = accounts.candidate_pairs();
+    let groups = group_accounts(&accounts, &pairs);
+    let RowLinks { related, suggested } = find_row_links(&accounts, &pairs, &groups);
+    let mut clusters: Vec<EventCluster> = groups
+        .iter()
+        .map(|group| event_sorting.build_cluster(&repeats, group, accounts.explain_row(group)))
+        .collect();
+    let smallest_id = |cluster: &EventCluster| {
+        cluster
+            .members
+            .first()
+            .and_then(|&index| entries.get(index))
+            .map(|facts| facts.entry)
+    };
+    clusters.sort_by_key(smallest_id);
+    let first_entry = |account: usize| {
+        event_sorting
+            .entries_of(accounts.units(account))
+            .first()
+            .copied()
+    };
     let related = related.into_iter().filter_map(|pair| {
-        Some(RelatedEvents { first: entry(pair.one)?, second: entry(pair.other)?, evidence: pair.evidence })
+        let first = first_entry(pair.one)?;
+        let second = first_entry(pair.other)?;
+        Some(RelatedEvents {
+            first,
+            second,
+            evidence: pair.evidence,
+        })
     });
     let suggested = suggested.into_iter().filter_map(|pair| {
-        let (first, second) = (entry(pair.one)?, entry(pair.other)?);
-        Some(SuggestedEvents { first, second, evidence: pair.evidence, against: pair.against })
+        let first = first_entry(pair.one)?;
+        let second = first_entry(pair.other)?;
+        Some(SuggestedEvents {
+            first,
+            second,
+            evidence: pair.evidence,
+            against: pair.against,
+        })
     });
-    let (related, suggested) = (related.collect(), suggested.collect());
-    SortedEvents { clusters, related, suggested }
+    SortedEvents {
+        clusters,
+        related: related.collect(),
+        suggested: suggested.collect(),
+    }
 }
 
-/// Sorts entries into events, as [`sort_events`] without what is related.
+/// Sorts entries into events as [`sort_events`] does, without connected and suggested events.
 #[must_use]
 pub fn cluster_events(entries: &[EventFacts<'_>]) -> Vec<EventCluster> {
     sort_events(entries).clusters
 }
 
-/// Two accounts with the features that speak for and against their being one event, for measurement.
+/// Two accounts with the features for and against their being of one event; for measurements.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WeighedPair {
     /// Indexes of the entries of the first account.
     pub one: Vec<usize>,
-    /// Indexes of the entries of the second.
+    /// Indexes of the entries of the second account.
     pub other: Vec<usize>,
-    /// The named features in the order of [`Model::features`], in thousandths.
+    /// The named features in the order of [`EventModel::feature_names`], in thousandths.
     pub features: Vec<i32>,
-    /// The pairs of acts with which the accounts begin, by their places after the named features.
+    /// The pairs of acts with which the accounts begin, as indexes after the named features.
     pub act_pairs: Vec<usize>,
-    /// What they weigh together, in thousandths of the natural logarithm of the odds.
+    /// Their total weight, in thousandths of the natural logarithm of the odds.
     pub score: i32,
 }
 
-/// Every pair of accounts of different agencies that [`sort_events`] compares, as it weighs them: from these and a key the
-/// weights are found.
+/// Every pair of accounts of different agencies that [`sort_events`] compares, with its weight. The
+/// weights of the model are fitted from these pairs and a key of the true events.
 #[must_use]
-pub fn weigh_accounts(entries: &[EventFacts<'_>], model: &Model) -> Vec<WeighedPair> {
-    let sorting = Sorting::of(entries, model);
-    let repeats = sorting.repeats();
-    let accounts = Accounts::of(&sorting.family, repeats.iter().map(|(units, _)| units.as_slice()));
-    let entries_of = |account: usize| sorting.entries_of(accounts.units(account));
-    let weighed = accounts.pairs().into_iter().filter_map(|(a, b)| {
-        let (features, score) = (accounts.features(a, b)?, accounts.score(a, b).unwrap_or(i32::MIN));
-        let (features, act_pairs) = (features.named.to_vec(), features.act_pairs);
-        Some(WeighedPair { one: entries_of(a), other: entries_of(b), features, act_pairs, score })
+pub fn weigh_accounts(entries: &[EventFacts<'_>], model: &EventModel) -> Vec<WeighedPair> {
+    let event_sorting = EventSorting::new(entries, model);
+    let repeats = event_sorting.repeat_groups();
+    let accounts = Accounts::from_groups(
+        &event_sorting.family,
+        repeats.iter().map(|(units, _)| units.as_slice()),
+    );
+    let entries_of = |account: usize| event_sorting.entries_of(accounts.units(account));
+    let weighed = accounts.candidate_pairs().into_iter().filter_map(|(a, b)| {
+        let features = accounts.features(a, b)?;
+        let score = accounts.score(a, b).unwrap_or(i32::MIN);
+        let one = entries_of(a);
+        let other = entries_of(b);
+        Some(WeighedPair {
+            one,
+            other,
+            features: features.named.to_vec(),
+            act_pairs: features.act_pairs,
+            score,
+        })
     });
     weighed.collect()
 }
 
-/// The telling words of each account, each word once: from these [`Frequencies`](crate::Frequencies) are counted.
+/// The distinctive words of each account, each word once;
+/// [`WordFrequencies`](crate::WordFrequencies) are counted from them.
 #[must_use]
-pub fn meanings_of_accounts(entries: &[EventFacts<'_>]) -> Vec<Vec<String>> {
-    let sorting = Sorting::of(entries, Model::shipped());
-    let repeats = sorting.repeats();
-    let accounts = Accounts::of(&sorting.family, repeats.iter().map(|(units, _)| units.as_slice()));
-    let meaning = |stem: &u32| usize::try_from(*stem).ok().and_then(|stem| sorting.family.meanings.get(stem)).cloned();
-    accounts.accounts.iter().map(|account| account.reading.stems.iter().filter_map(meaning).collect()).collect()
+pub fn account_meanings(entries: &[EventFacts<'_>]) -> Vec<Vec<String>> {
+    let event_sorting = EventSorting::new(entries, EventModel::built_in());
+    let repeats = event_sorting.repeat_groups();
+    let accounts = Accounts::from_groups(
+        &event_sorting.family,
+        repeats.iter().map(|(units, _)| units.as_slice()),
+    );
+    let meanings = &event_sorting.family.meanings;
+    let meaning = |id: &u32| {
+        usize::try_from(*id)
+            .ok()
+            .and_then(|id| meanings.get(id))
+            .cloned()
+    };
+    accounts
+        .accounts
+        .iter()
+        .map(|account| {
+            account
+                .parsed
+                .meaning_ids
+                .iter()
+                .filter_map(meaning)
+                .collect()
+        })
+        .collect()
 }
 
-/// Every pair of one agency's entries that [`sort_events`] compares, as it weighs them.
+/// Every pair of entries of one agency that [`sort_events`] compares, with its weight.
 #[must_use]
 pub fn weigh_repeats(entries: &[EventFacts<'_>]) -> Vec<WeighedPair> {
-    let sorting = Sorting::of(entries, Model::shipped());
-    let family = &sorting.family;
-    let weighed = family.compared().into_iter().filter_map(|(a, b)| {
-        let (facts, score) = family.named(a, b)?;
-        let features = facts.into_iter().map(|(_, value)| value).collect();
-        let (one, other) = (sorting.entries_of(&[a]), sorting.entries_of(&[b]));
-        Some(WeighedPair { one, other, features, act_pairs: Vec::new(), score })
+    let event_sorting = EventSorting::new(entries, EventModel::built_in());
+    let family = &event_sorting.family;
+    let weighed = family.compared_pairs().into_iter().filter_map(|(a, b)| {
+        let (facts, score) = family.weigh_pair(a, b)?;
+        let features = facts.to_vec();
+        let one = event_sorting.entries_of(&[a]);
+        let other = event_sorting.entries_of(&[b]);
+        Some(WeighedPair {
+            one,
+            other,
+            features,
+            act_pairs: Vec::new(),
+            score,
+        })
     });
     weighed.collect()
 }
 
-struct Sorting<'e, 'f> {
-    family: Family<'e, 'f>,
+/// The entries of a family, prepared for being sorted into events.
+struct EventSorting<'e, 'f> {
+    family: FamilyEntries<'e, 'f>,
 }
 
-type Repeats = Vec<(Vec<usize>, Spoken)>;
+/// Groups of distinct entries that are repeats by one agency, with the evidence for each group.
+type RepeatGroups = Vec<(Vec<usize>, EvidenceWeights)>;
 
-impl<'e, 'f> Sorting<'e, 'f> {
-    /// Reads the entries in the order of what they say, so that neither their ids nor the order in which they came decide
-    /// anything.
-    fn of(entries: &'e [EventFacts<'f>], model: &'e Model) -> Self {
+impl<'e, 'f> EventSorting<'e, 'f> {
+    /// Reads the entries in the order of their content, so that neither their ids nor their order
+    /// influence the result.
+    fn new(entries: &'e [EventFacts<'f>], model: &'e EventModel) -> Self {
         let mut order: Vec<usize> = (0..entries.len()).collect();
-        order.sort_by(|a, b| entries.get(*a).map(content_order).cmp(&entries.get(*b).map(content_order)));
-        Self { family: Family::read(entries, &order, model) }
+        order.sort_by(|a, b| {
+            entries
+                .get(*a)
+                .map(content_sort_key)
+                .cmp(&entries.get(*b).map(content_sort_key))
+        });
+        Self {
+            family: FamilyEntries::parse(entries, &order, model),
+        }
     }
 
+    /// The indexes of the entries that units stand for.
     fn entries_of(&self, units: &[usize]) -> Vec<usize> {
         let units = units.iter().filter_map(|&unit| self.family.units.get(unit));
-        units.flat_map(|unit| unit.entries.iter().copied()).collect()
+        units
+            .flat_map(|unit| unit.entries.iter().copied())
+            .collect()
     }
 
-    /// One agency's repeats: groups of units.
-    fn repeats(&self) -> Repeats {
+    /// Groups the units that are repeats by one agency.
+    fn repeat_groups(&self) -> RepeatGroups {
         let family = &self.family;
-        let links = without_ambiguous(family.repeat_links(), MARGIN, |a, b| !family.may_repeat(a, b));
-        let mut groups = Groups::singles(family.units.len());
-        groups.join(links, |a, b| a.len() + b.len() <= LARGEST && every_pair(a, b, |a, b| family.may_repeat(a, b)));
+        let links = without_ambiguous(family.repeat_links(), RANK_MARGIN, |a, b| {
+            !family.may_repeat(a, b)
+        });
+        let mut groups = Groups::singletons(family.units.len());
+        groups.join(links, |a, b| {
+            a.len() + b.len() <= MAX_COMPARED_GROUP
+                && every_pair(a, b, |a, b| family.may_repeat(a, b))
+        });
         groups.finish()
     }
 
-    fn cluster(&self, repeats: &Repeats, groups: &[usize], explained: Explanation) -> EventCluster {
-        let mut codes = Spoken::new();
-        let repeats: Vec<_> = groups.iter().filter_map(|&group| repeats.get(group)).collect();
-        let units: Vec<&Unit> =
-            repeats.iter().flat_map(|(units, _)| units).filter_map(|&unit| self.family.units.get(unit)).collect();
+    /// Builds the cluster of the repeat groups `groups`.
+    fn build_cluster(
+        &self,
+        repeats: &RepeatGroups,
+        groups: &[usize],
+        explained: Explanation,
+    ) -> EventCluster {
+        let mut weights = EvidenceWeights::new();
+        let repeats: Vec<_> = groups
+            .iter()
+            .filter_map(|&group| repeats.get(group))
+            .collect();
+        let units: Vec<&DistinctEntry> = repeats
+            .iter()
+            .flat_map(|(units, _)| units)
+            .filter_map(|&unit| self.family.units.get(unit))
+            .collect();
         if units.iter().any(|unit| unit.entries.len() > 1) {
-            join(&mut codes, [E::SameAgency, E::SameDate, E::SameWords].map(|code| (code, 0)).into());
+            merge_evidence(
+                &mut weights,
+                [E::SameAgency, E::SameDate, E::SameWords]
+                    .map(|code| (code, 0))
+                    .into(),
+            );
         }
-        repeats.iter().for_each(|(_, spoken)| join(&mut codes, spoken.clone()));
-        let mut members: Vec<usize> = units.iter().flat_map(|unit| &unit.entries).copied().collect();
+        repeats
+            .iter()
+            .for_each(|(_, evidence)| merge_evidence(&mut weights, evidence.clone()));
+        let mut members: Vec<usize> = units
+            .iter()
+            .flat_map(|unit| &unit.entries)
+            .copied()
+            .collect();
         members.sort_by_key(|&index| self.family.entries.get(index).map(|facts| facts.entry));
-        let evidence = each_once(codes.into_keys().map(LinkEvidence::of).chain(explained.evidence).collect());
-        EventCluster { members, evidence, against: each_once(explained.against) }
+        let of_repeats = weights.into_keys().map(LinkEvidence::new);
+        let evidence = sorted_and_distinct(of_repeats.chain(explained.evidence).collect());
+        EventCluster {
+            members,
+            evidence,
+            against: sorted_and_distinct(explained.against),
+        }
     }
 }
 
-fn each_once(mut evidence: Vec<LinkEvidence>) -> Vec<LinkEvidence> {
+fn sorted_and_distinct(mut evidence: Vec<LinkEvidence>) -> Vec<LinkEvidence> {
     evidence.sort();
     evidence.dedup();
     evidence
 }
 
-/// When an entry happened, what it says, who tells it of whom; its id only when all of that is the same.
-fn content_order<'a>(facts: &'a EventFacts<'_>) -> impl Ord + use<'a> {
+/// A sort key of an entry's content: when it happened, its text, its agency and children; the id
+/// comes last and only orders entries that are otherwise the same.
+fn content_sort_key<'a>(facts: &'a EventFacts<'_>) -> impl Ord + use<'a> {
     let details = facts.details;
     let when = (facts.span(), facts.minutes(), details.when.edtf());
-    (when, details.what.as_str(), facts.own_word(), &details.category, facts.children(), facts.agency, facts.entry)
+    (
+        when,
+        details.what.as_str(),
+        facts.type_label(),
+        &details.category,
+        facts.children(),
+        facts.agency,
+        facts.entry,
+    )
 }
 
+/// Whether a condition holds for every pair of a member of `a` and a member of `b`.
 fn every_pair(a: &[usize], b: &[usize], holds: impl Fn(usize, usize) -> bool) -> bool {
-    a.iter().all(|&one| b.iter().all(|&other| holds(one, other)))
+    a.iter()
+        .all(|&one| b.iter().all(|&other| holds(one, other)))
 }

@@ -1,77 +1,86 @@
-//! Do two entries tell the same event?
+//! Decides whether two entries are about the same event.
 //!
-//! One agency's repeats (the same event told for each sibling) need the same date, the same or nearly the same words and
-//! no contradiction. Two agencies' accounts need a shared child, compatible dates and the same or nearly the same words,
-//! or a document reference in common. Recurring contacts on other days, two incidents on one day and two children's own
-//! appointments stay apart.
+//! Repeats by one agency, which records an event for each sibling, need the same date, the same or
+//! nearly the same words and no contradiction. Accounts of two agencies need a common child,
+//! compatible dates and the same or nearly the same words, or a document reference in common.
+//! Recurring contacts on other days, two incidents on one day and separate appointments of two
+//! children stay apart.
 
+mod abbreviations;
 mod accounts;
 mod act_pairs;
 mod acts;
-mod between;
-mod bits;
-mod blocks;
-mod clock;
-mod common;
-mod dates;
-mod days;
+mod bit_set;
+mod block_index;
+mod candidate_pairs;
+mod common_words;
+mod date_comparison;
+mod day_relation;
+mod day_words;
 mod explain;
-mod family;
-mod feasts;
+mod family_entries;
 mod features;
-mod frequencies;
 mod grouping;
+mod keywords;
 mod kinds;
-mod meeting;
-mod mixing;
 mod model;
-mod neighbours;
+mod named_days;
+mod parsed_entry;
+mod quoted_days;
+mod quoted_times;
 mod rarity;
-mod reading;
-mod relative;
+mod rarity_weights;
+mod relative_days;
 mod repeats;
-mod shorthand;
-mod signs;
-mod thesaurus;
-mod weighing;
-mod words;
+mod row_links;
+mod sibling_references;
+mod stemming;
+mod synonyms;
+mod vocabulary;
+mod word_frequencies;
 
+use domain::{AdultRole, PersonId};
 use serde::{Deserialize, Serialize};
 
 pub(crate) use accounts::Accounts;
-pub(crate) use between::between;
 pub(crate) use explain::Explanation;
-pub(crate) use family::Family;
-pub use frequencies::Frequencies;
-pub(crate) use grouping::group;
-pub use model::Model;
+pub(crate) use family_entries::FamilyEntries;
+pub(crate) use grouping::group_accounts;
+pub use model::EventModel;
+pub(crate) use row_links::{RowLinks, find_row_links};
+pub use word_frequencies::WordFrequencies;
 
 use crate::evidence::{Evidence, EvidenceCode as E};
 use crate::facts::EventFacts;
-use crate::lexicon::is_joint;
-use crate::likeness::{Likeness, Naming, compare};
-use crate::tokens::{content, same_words};
+use crate::lexicon::is_joint_work;
+use crate::similarity::{NameContext, Similarity, compare_texts};
+use crate::tokens::{content_words, same_words};
 
-/// Two clocks at one event are seldom set alike; further apart they show two events.
-const CLOCKS_APART_MINUTES: u16 = 60;
-/// A month is the widest date that words alone may tie to a day within it.
-const WIDEST_FOR_WORDS_DAYS: i64 = 30;
-/// A year is the widest date that a document reference may tie to a day within it.
-const WIDEST_FOR_DOCUMENT_DAYS: i64 = 365;
-/// Fewer words than this are too general to show that two agencies tell one event.
-const TELLING_WORDS: usize = 5;
-/// With the same time of day, fewer words are enough.
-const TELLING_WORDS_WITH_TIME: usize = 3;
-/// An agency's own contacts, appointments and services: the same template words at two agencies are two contacts.
-const OWN_CONTACTS: &[&str] = &["CONTACT", "MISSED", "SUPPORT"];
+/// Times given by two agencies for one event are at most this far apart: they are seldom recorded
+/// exactly.
+const MAX_MINUTES_APART: u16 = 60;
+/// Words alone can match a day to a date with a span of at most a month.
+const MAX_SPAN_FOR_WORDS_DAYS: i64 = 30;
+/// A document reference can match a day to a date with a span of at most a year.
+const MAX_SPAN_FOR_DOCUMENT_DAYS: i64 = 365;
+/// Fewer content words than this are too general to show that two agencies' accounts are about one
+/// event.
+const MIN_WORDS: usize = 5;
+/// The same for accounts with the same time of day or of joint work.
+const MIN_WORDS_WITH_TIME: usize = 3;
+/// Categories of an agency's own contacts, appointments and services. The same standard words at
+/// two agencies are two contacts.
+const OWN_CONTACT_CATEGORIES: &[&str] = &["CONTACT", "MISSED", "SUPPORT"];
 
-/// Whether two entries tell the same event.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
+/// Whether two entries are about the same event.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum EventBand {
     /// The same event: one row.
     Match,
-    /// Something points to one event, not enough to show one row: a person may look.
+    /// Something indicates one event, but not enough to show one row. A person may decide.
     Related,
     /// Two events.
     Different,
@@ -80,154 +89,232 @@ pub enum EventBand {
 /// A decision with its reasons.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EventDecision {
-    /// What was decided.
+    /// The decision.
     pub band: EventBand,
     /// The facts that decided it.
     pub evidence: Vec<Evidence>,
 }
 
 impl EventDecision {
-    fn of(band: EventBand, codes: &[E]) -> Self {
-        Self { band, evidence: codes.iter().copied().map(Evidence::of).collect() }
+    fn new(band: EventBand, codes: &[E]) -> Self {
+        Self {
+            band,
+            evidence: codes.iter().copied().map(Evidence::new).collect(),
+        }
     }
 }
 
-/// A match before it is put into words: its reasons and how strong it is, 0 being the strongest.
+/// A decision before its reasons are put into words.
 pub(crate) struct Verdict {
     pub(crate) band: EventBand,
     pub(crate) codes: Vec<E>,
+    /// The strength of a match, 0 being the strongest.
     pub(crate) rank: u8,
 }
 
-/// Whether two entries tell the same event. Symmetric; the entry ids play no part.
+/// Decides whether two entries are about the same event. Symmetric; the ids of the entries have no
+/// influence.
 #[must_use]
 pub fn same_event(a: &EventFacts<'_>, b: &EventFacts<'_>) -> EventDecision {
-    let verdict = judge(a, b);
-    EventDecision::of(verdict.band, &verdict.codes)
+    let verdict = decide(a, b);
+    EventDecision::new(verdict.band, &verdict.codes)
 }
 
-pub(crate) fn judge(a: &EventFacts<'_>, b: &EventFacts<'_>) -> Verdict {
-    if let Some(against) = contradiction(a, b) {
-        return Verdict { band: EventBand::Different, codes: vec![against], rank: u8::MAX };
+/// Decides by wording and fields alone.
+pub(crate) fn decide(a: &EventFacts<'_>, b: &EventFacts<'_>) -> Verdict {
+    if let Some(contradiction) = find_contradiction(a, b) {
+        return Verdict {
+            band: EventBand::Different,
+            codes: vec![contradiction],
+            rank: u8::MAX,
+        };
     }
-    if a.agency == b.agency { judge_repeat(a, b) } else { judge_accounts(a, b) }
+    if a.agency == b.agency {
+        decide_repeat(a, b)
+    } else {
+        decide_accounts(a, b)
+    }
 }
 
-/// What makes it impossible that both tell one event, whatever their words.
-pub(crate) fn contradiction(a: &EventFacts<'_>, b: &EventFacts<'_>) -> Option<E> {
-    if a.agency == b.agency { repeat_contradiction(a, b) } else { accounts_contradiction(a, b) }
+/// The fact that rules out one event, whatever the words.
+pub(crate) fn find_contradiction(a: &EventFacts<'_>, b: &EventFacts<'_>) -> Option<E> {
+    if a.agency == b.agency {
+        find_repeat_contradiction(a, b)
+    } else {
+        find_account_contradiction(a, b)
+    }
 }
 
-fn repeat_contradiction(a: &EventFacts<'_>, b: &EventFacts<'_>) -> Option<E> {
+fn find_repeat_contradiction(a: &EventFacts<'_>, b: &EventFacts<'_>) -> Option<E> {
     let listed_together = a.fragment == b.fragment && a.children() == b.children();
     let references = a.reference().zip(b.reference());
     let checks = [
-        (a.details.when.edtf() != b.details.when.edtf() && !differ_in_time_only(a, b), E::DatesDiffer),
+        (
+            a.details.when.edtf() != b.details.when.edtf() && !differ_in_time_only(a, b),
+            E::DatesDiffer,
+        ),
         (differ(a.minutes(), b.minutes()), E::TimesDiffer),
         (differ(a.was_seen(), b.was_seen()), E::SeenDiffers),
         (outcomes_differ(a, b), E::OutcomesDiffer),
         (adults_differ(a, b), E::AdultsDiffer),
-        (a.shares_child(b) && references.is_some_and(|(x, y)| x != y), E::ReferencesDiffer),
-        (listed_together && (a.minutes().is_none() || b.minutes().is_none()) && !same_text(a, b), E::ListedTwice),
+        (
+            a.shares_child(b) && references.is_some_and(|(x, y)| x != y),
+            E::ReferencesDiffer,
+        ),
+        (
+            listed_together && (a.minutes().is_none() || b.minutes().is_none()) && !same_text(a, b),
+            E::ListedTwice,
+        ),
     ];
-    checks.into_iter().find_map(|(holds, code)| holds.then_some(code))
+    checks
+        .into_iter()
+        .find_map(|(holds, code)| holds.then_some(code))
 }
 
 fn same_text(a: &EventFacts<'_>, b: &EventFacts<'_>) -> bool {
     a.words() == b.words() && (!a.words().is_empty() || a.details.what == b.details.what)
 }
 
-fn accounts_contradiction(a: &EventFacts<'_>, b: &EventFacts<'_>) -> Option<E> {
-    let far = a.minutes().zip(b.minutes()).is_some_and(|(x, y)| x.abs_diff(y) > CLOCKS_APART_MINUTES);
+fn find_account_contradiction(a: &EventFacts<'_>, b: &EventFacts<'_>) -> Option<E> {
+    let times_differ = a
+        .minutes()
+        .zip(b.minutes())
+        .is_some_and(|(x, y)| x.abs_diff(y) > MAX_MINUTES_APART);
+    let both_exact = a.width() == 0 && b.width() == 0;
     let checks = [
-        (!(within(a, b) || within(b, a)), E::DatesDiffer),
-        (far && a.width() == 0 && b.width() == 0, E::TimesDiffer),
+        (!(is_within(a, b) || is_within(b, a)), E::DatesDiffer),
+        (times_differ && both_exact, E::TimesDiffer),
         (adults_differ(a, b), E::AdultsDiffer),
     ];
-    checks.into_iter().find_map(|(holds, code)| holds.then_some(code))
+    checks
+        .into_iter()
+        .find_map(|(holds, code)| holds.then_some(code))
 }
 
-fn judge_repeat(a: &EventFacts<'_>, b: &EventFacts<'_>) -> Verdict {
-    let plain = likeness(a, b, false);
-    let apart = !a.shares_child(b);
-    let like = if apart && plain != Likeness::Same { plain.min(likeness(a, b, true)) } else { plain };
+fn decide_repeat(a: &EventFacts<'_>, b: &EventFacts<'_>) -> Verdict {
+    let plain = text_similarity(a, b, false);
+    let are_siblings = !a.shares_child(b);
+    let similarity = if are_siblings && plain != Similarity::Same {
+        plain.min(text_similarity(a, b, true))
+    } else {
+        plain
+    };
     let mut codes = vec![E::SameAgency, E::SameDate];
     codes.extend(same_time(a, b).then_some(E::SameTime));
-    match like {
-        Likeness::Unlike => {
+    match similarity {
+        Similarity::Different => {
             let same_record = a.reference().is_some() && a.reference() == b.reference();
-            let band = if same_record { EventBand::Related } else { EventBand::Different };
-            Verdict { band, codes: vec![E::WordsDiffer], rank: u8::MAX }
+            let band = if same_record {
+                EventBand::Related
+            } else {
+                EventBand::Different
+            };
+            Verdict {
+                band,
+                codes: vec![E::WordsDiffer],
+                rank: u8::MAX,
+            }
         }
-        like => {
-            codes.push(words_code(like, plain));
-            Verdict { band: EventBand::Match, codes, rank: rank(a, b, like) }
+        similarity => {
+            codes.push(words_code(similarity, plain));
+            Verdict {
+                band: EventBand::Match,
+                codes,
+                rank: rank(a, b, similarity),
+            }
         }
     }
 }
 
-fn judge_accounts(a: &EventFacts<'_>, b: &EventFacts<'_>) -> Verdict {
-    let like = likeness(a, b, false);
-    let document = a.document().is_some() && a.document() == b.document();
+fn decide_accounts(a: &EventFacts<'_>, b: &EventFacts<'_>) -> Verdict {
+    let similarity = text_similarity(a, b, false);
+    let same_document = a.document().is_some() && a.document() == b.document();
     let width = a.width().max(b.width());
     let mut codes = vec![E::DifferentAgencies];
-    codes.push(if a.span() == b.span() { E::SameDate } else { E::DateWithin });
+    codes.push(if a.span() == b.span() {
+        E::SameDate
+    } else {
+        E::DateWithin
+    });
     codes.extend(time_code(a, b));
-    codes.push(if a.shares_child(b) { E::SharedChild } else { E::NoSharedChild });
-    codes.extend(document.then_some(E::SameDocument));
-    codes.push(words_code(like, like));
-    let by_words = like != Likeness::Unlike && width <= WIDEST_FOR_WORDS_DAYS;
-    let by_document = document && width <= WIDEST_FOR_DOCUMENT_DAYS;
-    let telling = telling(a, b);
-    codes.extend((by_words && !telling).then_some(E::WordsTooGeneral));
-    let band = if a.shares_child(b) && (by_document || (by_words && telling)) {
+    codes.push(if a.shares_child(b) {
+        E::SharedChild
+    } else {
+        E::NoSharedChild
+    });
+    codes.extend(same_document.then_some(E::SameDocument));
+    codes.push(words_code(similarity, similarity));
+    let by_words = similarity != Similarity::Different && width <= MAX_SPAN_FOR_WORDS_DAYS;
+    let by_document = same_document && width <= MAX_SPAN_FOR_DOCUMENT_DAYS;
+    let is_specific = are_words_specific(a, b);
+    codes.extend((by_words && !is_specific).then_some(E::WordsTooGeneral));
+    let band = if a.shares_child(b) && (by_document || (by_words && is_specific)) {
         EventBand::Match
-    } else if document || like == Likeness::Same {
+    } else if same_document || similarity == Similarity::Same {
         EventBand::Related
     } else {
         EventBand::Different
     };
-    let rank = if band == EventBand::Match { rank(a, b, like) } else { u8::MAX };
+    let rank = if band == EventBand::Match {
+        rank(a, b, similarity)
+    } else {
+        u8::MAX
+    };
     Verdict { band, codes, rank }
 }
 
-/// Whether the words alone can show that two agencies tell one event.
-fn telling(a: &EventFacts<'_>, b: &EventFacts<'_>) -> bool {
+/// Whether the words alone can show that two agencies' accounts are about one event.
+fn are_words_specific(a: &EventFacts<'_>, b: &EventFacts<'_>) -> bool {
     let shorter = a.words().len().min(b.words().len());
-    let joint = is_joint(a.words()) && is_joint(b.words());
-    if same_time(a, b) || joint {
-        return shorter >= TELLING_WORDS_WITH_TIME;
+    let both_joint = is_joint_work(a.words()) && is_joint_work(b.words());
+    if same_time(a, b) || both_joint {
+        return shorter >= MIN_WORDS_WITH_TIME;
     }
-    shorter >= TELLING_WORDS && !OWN_CONTACTS.contains(&a.details.category.as_str())
+    shorter >= MIN_WORDS && !OWN_CONTACT_CATEGORIES.contains(&a.details.category.as_str())
 }
 
-fn likeness(a: &EventFacts<'_>, b: &EventFacts<'_>, siblings: bool) -> Likeness {
+/// Compares two texts. With `for_siblings`, each may use the names of its own children.
+fn text_similarity(a: &EventFacts<'_>, b: &EventFacts<'_>, for_siblings: bool) -> Similarity {
     if a.words().is_empty() {
         let same = same_words(a.details.what.as_str(), b.details.what.as_str());
-        return if same { Likeness::Same } else { Likeness::Unlike };
+        return if same {
+            Similarity::Same
+        } else {
+            Similarity::Different
+        };
     }
-    let is_name = |word: &str| a.names.contains(word);
-    let own = siblings.then(|| (a.own_names(), b.own_names()));
-    compare(a.words(), b.words(), Naming { is_name: &is_name, own })
+    let is_given_name = |word: &str| a.names.is_childs_given_name(word);
+    let own_names = for_siblings.then(|| (a.own_names(), b.own_names()));
+    compare_texts(
+        a.words(),
+        b.words(),
+        NameContext {
+            is_given_name: &is_given_name,
+            own_names,
+        },
+    )
 }
 
-/// How strong a match is: the same words before nearly the same, times that agree before one that is missing.
-fn rank(a: &EventFacts<'_>, b: &EventFacts<'_>, like: Likeness) -> u8 {
-    let words = match like {
-        Likeness::Same => 0,
-        Likeness::Near => 8,
-        Likeness::Unlike => 16,
+/// The strength of a match, 0 being the strongest: the same words before nearly the same ones,
+/// equal times before a missing one.
+fn rank(a: &EventFacts<'_>, b: &EventFacts<'_>, similarity: Similarity) -> u8 {
+    let words = match similarity {
+        Similarity::Same => 0,
+        Similarity::Near => 8,
+        Similarity::Different => 16,
     };
     let time = if a.minutes() == b.minutes() { 0 } else { 2 };
     let date = if a.span() == b.span() { 0 } else { 4 };
     words + time + date
 }
 
-const fn words_code(like: Likeness, plain: Likeness) -> E {
-    match (like, plain) {
-        (Likeness::Unlike, _) => E::WordsDiffer,
-        (Likeness::Same, Likeness::Same) => E::SameWords,
-        (Likeness::Near, Likeness::Near) => E::NearlySameWords,
+/// The evidence code of a comparison; `plain` is the similarity without allowing for siblings'
+/// names.
+const fn words_code(similarity: Similarity, plain: Similarity) -> E {
+    match (similarity, plain) {
+        (Similarity::Different, _) => E::WordsDiffer,
+        (Similarity::Same, Similarity::Same) => E::SameWords,
+        (Similarity::Near, Similarity::Near) => E::NearlySameWords,
         _ => E::SameWordsForSibling,
     }
 }
@@ -237,7 +324,9 @@ fn same_time(a: &EventFacts<'_>, b: &EventFacts<'_>) -> bool {
 }
 
 fn time_code(a: &EventFacts<'_>, b: &EventFacts<'_>) -> Option<E> {
-    a.minutes().zip(b.minutes()).map(|(x, y)| if x == y { E::SameTime } else { E::TimesClose })
+    a.minutes()
+        .zip(b.minutes())
+        .map(|(x, y)| if x == y { E::SameTime } else { E::TimesClose })
 }
 
 fn differ<T: PartialEq>(one: Option<T>, other: Option<T>) -> bool {
@@ -245,28 +334,49 @@ fn differ<T: PartialEq>(one: Option<T>, other: Option<T>) -> bool {
 }
 
 fn differ_in_time_only(a: &EventFacts<'_>, b: &EventFacts<'_>) -> bool {
-    let untimed = |facts: &EventFacts<'_>| facts.details.when.edtf().split('T').next().map(str::to_owned);
-    a.span() == b.span() && a.width() == 0 && untimed(a) == untimed(b)
+    let date_part = |facts: &EventFacts<'_>| {
+        facts
+            .details
+            .when
+            .edtf()
+            .split('T')
+            .next()
+            .map(str::to_owned)
+    };
+    a.span() == b.span() && a.width() == 0 && date_part(a) == date_part(b)
 }
 
-/// Whether `inner` lies within `outer`.
-fn within(inner: &EventFacts<'_>, outer: &EventFacts<'_>) -> bool {
+/// Whether the span of `inner` is within the span of `outer`.
+fn is_within(inner: &EventFacts<'_>, outer: &EventFacts<'_>) -> bool {
     outer.span().0 <= inner.span().0 && inner.span().1 <= outer.span().1
 }
 
 fn outcomes_differ(a: &EventFacts<'_>, b: &EventFacts<'_>) -> bool {
-    let is_name = |word: &str| a.names.contains(word);
+    let is_given_name = |word: &str| a.names.is_childs_given_name(word);
     a.outcome().zip(b.outcome()).is_some_and(|(x, y)| {
-        let (x, y) = (content(x), content(y));
-        let own = (!a.shares_child(b)).then(|| (a.own_names(), b.own_names()));
-        compare(&x, &y, Naming { is_name: &is_name, own }) == Likeness::Unlike
+        let x = content_words(x);
+        let y = content_words(y);
+        let own_names = (!a.shares_child(b)).then(|| (a.own_names(), b.own_names()));
+        compare_texts(
+            &x,
+            &y,
+            NameContext {
+                is_given_name: &is_given_name,
+                own_names,
+            },
+        ) == Similarity::Different
     })
 }
 
 fn adults_differ(a: &EventFacts<'_>, b: &EventFacts<'_>) -> bool {
-    let (a, b) = (a.adults(), b.adults());
-    let shared = a
+    let a = a.adults();
+    let b = b.adults();
+    let is_same = |(person, role): &(Option<PersonId>, AdultRole),
+                   (other, other_role): &(Option<PersonId>, AdultRole)| {
+        role == other_role || (person.is_some() && person == other)
+    };
+    let share_adult = a
         .iter()
-        .any(|(person, role)| b.iter().any(|(other, part)| role == part || (person.is_some() && person == other)));
-    !a.is_empty() && !b.is_empty() && !shared
+        .any(|one| b.iter().any(|other| is_same(one, other)));
+    !a.is_empty() && !b.is_empty() && !share_adult
 }

@@ -1,15 +1,27 @@
-//! Why a decision was taken, in words a practitioner can read.
+//! The evidence for a decision, in words that a practitioner can read.
 
 use std::collections::BTreeMap;
 
 use domain::{EntryId, Sensitive};
 use serde::{Deserialize, Serialize};
 
-/// What kind of fact spoke for or against a link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, utoipa::ToSchema)]
+/// The kind of a fact that speaks for or against a link.
+#[derive(
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    Serialize,
+    Deserialize,
+    utoipa::ToSchema,
+)]
 #[serde(rename_all = "snake_case")]
 pub enum EvidenceCode {
-    /// Both are dated alike.
+    /// The dates are the same.
     SameDate,
     /// One date lies within the other, which is less exact.
     DateWithin,
@@ -23,13 +35,13 @@ pub enum EvidenceCode {
     TimesDiffer,
     /// The words are the same but for punctuation, capitals and spacing.
     SameWords,
-    /// The words differ by no more than a slip of the pen or a few words left out.
+    /// The words differ by no more than small typing errors or a few words left out.
     NearlySameWords,
     /// The words are the same but for the child's own name.
     SameWordsForSibling,
     /// The words differ.
     WordsDiffer,
-    /// The words are too few or too general to show that two agencies tell the same event.
+    /// The words are too few or too general to show that two agencies recorded the same event.
     WordsTooGeneral,
     /// The same document reference is quoted.
     SameDocument,
@@ -39,7 +51,7 @@ pub enum EvidenceCode {
     ListedTwice,
     /// Both come from the same agency.
     SameAgency,
-    /// Different agencies tell it.
+    /// Different agencies recorded it.
     DifferentAgencies,
     /// At least one child is concerned in both.
     SharedChild,
@@ -61,23 +73,23 @@ pub enum EvidenceCode {
     SameKind,
     /// Both use words that are rare in this family's records.
     RareWords,
-    /// Both tell of the same thing, in words that few other records use.
+    /// Both describe the same thing, in words that few other records use.
     SharedWords,
-    /// The same sum, number or measurement stands in both.
+    /// Both give the same sum, number or measurement.
     SameFigures,
     /// What was done differs: a visit and a letter, two kinds of meeting.
     KindsOfActDiffer,
     /// The dates are some days apart, and neither text names the other's day.
     DaysApart,
-    /// Each tells of a contact of its own agency.
+    /// Each records a contact of its own agency.
     OwnContacts,
-    /// Other agencies have accounts of their own on that day, so that a day in common says little.
+    /// Other agencies have entries of their own on that day, so that the same day is weak evidence.
     BusyDay,
-    /// The same reference stands in both.
+    /// Both quote the same reference.
     SameReference,
-    /// One points to a sibling's record for the rest.
+    /// One refers to a sibling's record for the details.
     PointsToSibling,
-    /// One is an agency's own step, taken after the event of the other.
+    /// One is an agency's own later step in response to the event of the other.
     LaterStep,
     /// The same identifier.
     SameIdentifier,
@@ -85,30 +97,32 @@ pub enum EvidenceCode {
     IdentifiersDiffer,
     /// The same given and family name.
     SameName,
-    /// The same given name and another family name.
+    /// The same given name with a different family name.
     SameGivenName,
-    /// Other names.
+    /// The given names differ.
     NamesDiffer,
     /// The same date of birth.
     SameBirth,
-    /// Another date of birth.
+    /// The dates of birth differ.
     BirthsDiffer,
-    /// The same date of birth and family name with another given name.
+    /// The same date of birth and family name with a different given name.
     Twin,
     /// The recorded sexes differ.
     SexDiffers,
     /// One record is a child's, the other an adult's.
     KindsDiffer,
-    /// A person decided that the accounts tell one event.
+    /// A person decided that the accounts are of one event.
     DecidedSame,
-    /// A person decided that the events have to do with each other.
+    /// A person decided that the events are connected.
     DecidedRelated,
 }
 
-/// One fact that spoke for or against a link, in words.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema)]
+/// A fact that speaks for or against a link, in words.
+#[derive(
+    Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, utoipa::ToSchema,
+)]
 pub struct Evidence {
-    /// What kind of fact.
+    /// The kind of fact.
     pub code: EvidenceCode,
     /// The fact in plain words. It may quote what the accounts say.
     #[schema(value_type = String, example = "Both tell of “the kitchen door kicked in”")]
@@ -116,59 +130,67 @@ pub struct Evidence {
 }
 
 impl Evidence {
-    /// The fact with its standing words.
+    /// A fact with the fixed sentence for its kind.
     #[must_use]
-    pub fn of(code: EvidenceCode) -> Self {
-        Self { code, words: Sensitive::from(code.words()) }
+    pub fn new(code: EvidenceCode) -> Self {
+        Self {
+            code,
+            words: Sensitive::from(code.words()),
+        }
     }
 }
 
-/// One fact that spoke for or against a link, as it is kept: it points to the words that carried it and repeats none of
-/// them, so that it tells nothing once the entries are gone. [`in_words`](crate::in_words) puts it into words.
+/// A fact that speaks for or against a link, in its stored form: it refers to passages of the
+/// entries and repeats none of their words, so that it discloses nothing once the entries are
+/// deleted. [`describe_evidence`](crate::describe_evidence) puts it into words.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct LinkEvidence {
-    /// What kind of fact.
+    /// The kind of fact.
     pub code: EvidenceCode,
-    /// Where the words stand that carried it.
+    /// The passages of the texts that support the fact.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub quotes: Vec<Quote>,
-    /// The entry whose day the quoted words name, where they name one.
+    /// The entry whose day the quoted passage names, if it names one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub day_of: Option<EntryId>,
 }
 
 impl LinkEvidence {
-    /// A fact that no words in particular carried.
+    /// A fact without passages.
     #[must_use]
-    pub const fn of(code: EvidenceCode) -> Self {
-        Self { code, quotes: Vec::new(), day_of: None }
+    pub const fn new(code: EvidenceCode) -> Self {
+        Self {
+            code,
+            quotes: Vec::new(),
+            day_of: None,
+        }
     }
 }
 
-/// A stretch of an entry's text (`what`).
+/// A passage of an entry's text (`what`), as a range of bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Quote {
     /// The entry.
     pub entry: EntryId,
-    /// Its first byte.
+    /// Offset of the first byte.
     pub from: u32,
-    /// The byte after its last.
+    /// Offset after the last byte.
     pub until: u32,
 }
 
-/// Facts that speak for a link, each with its weight in points; 0 for those that decide without being weighed.
-pub(crate) type Spoken = BTreeMap<EvidenceCode, i32>;
+/// Facts for a link, each with its weight in points; 0 for facts that decide without being weighed.
+pub(crate) type EvidenceWeights = BTreeMap<EvidenceCode, i32>;
 
-/// Adds the facts of another pair, of each fact the stronger.
-pub(crate) fn join(known: &mut Spoken, others: Spoken) {
-    for (code, points) in others {
-        let own = known.entry(code).or_insert(points);
-        *own = (*own).max(points);
+/// Adds the facts of another pair; a fact of both keeps the greater weight.
+pub(crate) fn merge_evidence(evidence: &mut EvidenceWeights, added: EvidenceWeights) {
+    for (code, points) in added {
+        let weight = evidence.entry(code).or_insert(points);
+        *weight = (*weight).max(points);
     }
 }
 
 impl EvidenceCode {
-    /// The standing words for this kind of fact.
+    /// The fixed sentence for this kind of fact.
     #[must_use]
     pub const fn words(self) -> &'static str {
         match self {
@@ -201,9 +223,13 @@ impl EvidenceCode {
             Self::SharedWords => "Both tell of the same thing, in words that few other records use",
             Self::SameFigures => "The same figure stands in both",
             Self::KindsOfActDiffer => "What was done differs",
-            Self::DaysApart => "The dates are some days apart, and neither text names the other's day",
+            Self::DaysApart => {
+                "The dates are some days apart, and neither text names the other's day"
+            }
             Self::OwnContacts => "Each tells of a contact of its own agency",
-            Self::BusyDay => "Other agencies recorded things on that day too, so that the day alone says little",
+            Self::BusyDay => {
+                "Other agencies recorded things on that day too, so that the day alone says little"
+            }
             Self::SameReference => "The same reference stands in both",
             Self::PointsToSibling => "One points to a sibling's record for the rest",
             Self::LaterStep => "One is an agency's own step that follows from the other",
@@ -214,7 +240,9 @@ impl EvidenceCode {
             Self::NamesDiffer => "The given names differ",
             Self::SameBirth => "The dates of birth are the same",
             Self::BirthsDiffer => "The dates of birth differ",
-            Self::Twin => "Same birthday and family name with another given name: a twin, not the same child",
+            Self::Twin => {
+                "Same birthday and family name with another given name: a twin, not the same child"
+            }
             Self::SexDiffers => "The recorded sexes differ",
             Self::KindsDiffer => "One record is a child's, the other an adult's",
             Self::DecidedSame => "A person decided that they tell one event",

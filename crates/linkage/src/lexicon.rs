@@ -1,190 +1,100 @@
-//! Words that carry no weight of their own, and words that turn a sentence round.
+//! Words with a special part when two texts are compared word for word.
 
-/// Words whose presence or absence never changes what happened. Prepositions are not among them: "moved to" and "moved
-/// from" are two events.
-const FILLERS: &[&str] =
-    &["a", "an", "and", "are", "be", "been", "had", "has", "have", "is", "of", "that", "the", "was", "were"];
+use std::sync::LazyLock;
 
-/// Words that may not be on one side alone: they deny, name a day, a side or a person, or say how a contact ended. Sorted.
-const DECISIVE: &[&str] = &[
-    "abandoned",
-    "absent",
-    "accepted",
-    "admitted",
-    "afternoon",
-    "alleged",
-    "alone",
-    "april",
-    "arrested",
-    "assaulted",
-    "attended",
-    "august",
-    "aunt",
-    "baby",
-    "boyfriend",
-    "brother",
-    "brothers",
-    "cancelled",
-    "cannot",
-    "cant",
-    "charged",
-    "children",
-    "couldnt",
-    "dad",
-    "daughter",
-    "december",
-    "declined",
-    "denied",
-    "denies",
-    "deny",
-    "didnt",
-    "discharged",
-    "dna",
-    "doesnt",
-    "dont",
-    "evening",
-    "ex",
-    "except",
-    "failed",
-    "fails",
-    "father",
-    "february",
-    "first",
-    "former",
-    "friday",
-    "girlfriend",
-    "gran",
-    "grandad",
-    "grandfather",
-    "grandma",
-    "grandmother",
-    "grandparents",
-    "hadnt",
-    "hasnt",
-    "havent",
-    "he",
-    "her",
-    "him",
-    "his",
-    "hit",
-    "home",
-    "improved",
-    "injured",
-    "isnt",
-    "january",
-    "july",
-    "june",
-    "left",
-    "march",
-    "may",
-    "minus",
-    "missed",
-    "monday",
-    "morning",
-    "mother",
-    "mum",
-    "negative",
-    "neither",
-    "never",
-    "night",
-    "no",
-    "nobody",
-    "non",
-    "none",
-    "nor",
-    "not",
-    "nothing",
-    "november",
-    "october",
-    "ok",
-    "parent",
-    "parents",
-    "partner",
-    "plus",
-    "positive",
-    "pregnant",
-    "previous",
-    "previously",
-    "refused",
-    "refuses",
-    "released",
-    "right",
-    "saturday",
-    "second",
-    "seen",
-    "september",
-    "she",
-    "sister",
-    "sisters",
-    "son",
-    "stepfather",
-    "stepmother",
-    "stopped",
-    "sunday",
-    "them",
-    "they",
-    "third",
-    "thursday",
-    "today",
-    "tomorrow",
-    "tonight",
-    "tuesday",
-    "twin",
-    "twins",
-    "unable",
-    "uncle",
-    "unseen",
-    "unwilling",
-    "wasnt",
-    "wednesday",
-    "werent",
-    "withdrawn",
-    "withdrew",
-    "without",
-    "wont",
-    "worse",
-    "worsened",
-    "wouldnt",
-    "yesterday",
-];
+use domain::word_list::WordList;
+
+use crate::stable_hash::WordSet;
+
+const SENTENCE_WORD_LIST: &str = include_str!("../data/sentence-words.txt");
+
+/// The longest filler word has this many bytes. Longer words need no lookup.
+const MAX_FILLER_LENGTH: usize = 4;
+
+struct SentenceWords {
+    filler: WordSet,
+    decisive: WordSet,
+    joint_work: WordSet,
+    male_pronouns: WordSet,
+    female_pronouns: WordSet,
+}
+
+static SENTENCE_WORDS: LazyLock<SentenceWords> = LazyLock::new(|| {
+    let list = WordList::parse(SENTENCE_WORD_LIST);
+    let words = |section: &str| list.items(section).iter().copied().collect();
+    SentenceWords {
+        filler: words("filler"),
+        decisive: words("decisive"),
+        joint_work: words("joint work"),
+        male_pronouns: words("male pronouns"),
+        female_pronouns: words("female pronouns"),
+    }
+});
 
 /// Whether a word never changes what happened.
 pub(crate) fn is_filler(word: &str) -> bool {
-    word.len() <= 4 && FILLERS.contains(&word)
+    word.len() <= MAX_FILLER_LENGTH && SENTENCE_WORDS.filler.contains(word)
 }
 
-/// Whether a word may not be on one side alone: the listed ones, everything with a digit, and every sign.
+/// Whether a word may not be in one text alone: the listed words, everything with a digit, and
+/// every symbol.
 pub(crate) fn is_decisive(word: &str) -> bool {
-    DECISIVE.binary_search(&word).is_ok() || !word.chars().all(char::is_alphabetic)
+    SENTENCE_WORDS.decisive.contains(word) || !word.chars().all(char::is_alphabetic)
 }
-
-const HIS: &[&str] = &["he", "him", "his", "himself"];
-const HERS: &[&str] = &["she", "her", "hers", "herself"];
 
 /// Whether a word is a pronoun that changes with the child.
 pub(crate) fn is_pronoun(word: &str) -> bool {
-    HIS.contains(&word) || HERS.contains(&word)
+    SENTENCE_WORDS.male_pronouns.contains(word) || SENTENCE_WORDS.female_pronouns.contains(word)
 }
 
-/// The direction in which a pronoun was changed from one sibling's copy to the other's: `true` from his to hers.
+/// The direction in which a pronoun was changed from one sibling's copy to the other's:
+/// `Some(true)` from "his" to "hers", `Some(false)` from "hers" to "his", `None` for other words.
 pub(crate) fn pronoun_swap(one: &str, other: &str) -> Option<bool> {
-    let forth = HIS.contains(&one) && HERS.contains(&other);
-    let back = HERS.contains(&one) && HIS.contains(&other);
-    (forth || back).then_some(forth)
+    let words = &*SENTENCE_WORDS;
+    let his_to_hers = words.male_pronouns.contains(one) && words.female_pronouns.contains(other);
+    let hers_to_his = words.female_pronouns.contains(one) && words.male_pronouns.contains(other);
+    (his_to_hers || hers_to_his).then_some(his_to_hers)
 }
 
 /// Whether the words say that agencies acted together.
-pub(crate) fn is_joint(words: &[String]) -> bool {
-    words.iter().any(|word| word == "joint" || word == "jointly")
+pub(crate) fn is_joint_work(words: &[String]) -> bool {
+    words
+        .iter()
+        .any(|word| SENTENCE_WORDS.joint_work.contains(word.as_str()))
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::word_list::{ItemOrder, mistakes};
+
     use super::*;
 
     #[test]
-    fn the_decisive_words_are_found() {
-        assert!(DECISIVE.is_sorted());
+    fn list_is_well_formed() {
+        assert_eq!(
+            mistakes(SENTENCE_WORD_LIST, ItemOrder::Sorted),
+            Vec::<String>::new()
+        );
+        let words = &*SENTENCE_WORDS;
+        assert!(
+            words
+                .filler
+                .iter()
+                .all(|word| word.len() <= MAX_FILLER_LENGTH)
+        );
+        for set in [
+            &words.filler,
+            &words.decisive,
+            &words.joint_work,
+            &words.male_pronouns,
+            &words.female_pronouns,
+        ] {
+            assert!(!set.is_empty());
+        }
+    }
+
+    #[test]
+    fn listed_words_numbers_and_symbols_are_decisive() {
         for word in ["not", "tuesday", "mother", "left", "4.2", "?", "x2"] {
             assert!(is_decisive(word), "{word}");
         }

@@ -1,36 +1,40 @@
-//! Same child, same family, same event: decisions that explain themselves, without input or output.
+//! Decides which records are of the same child, the same family and the same event, with the
+//! evidence for each decision. The crate does no input or output.
 //!
-//! Every decision is deterministic: the same records give the same answer in whatever order they come. When in doubt
-//! records stay apart, because a wrong merge misleads and a missed one only shows a thing twice.
+//! Decisions are deterministic: the same records give the same result in any order. When in doubt,
+//! records stay apart, because a wrong merge misleads, whereas a missed one only shows something
+//! twice.
 
 pub mod batch;
 mod child;
 mod cluster;
-mod decided;
+mod decisions;
 mod event;
 mod evidence;
+mod exact_duplicates;
 mod facts;
 mod lexicon;
-mod likeness;
 mod missing;
 mod person;
-mod piles;
+mod similarity;
+mod stable_hash;
 mod tokens;
 mod union;
 mod wording;
 
 pub use child::{ChildBand, ChildDecision, same_child};
 pub use cluster::{
-    EventCluster, RelatedEvents, SortedEvents, SuggestedEvents, WeighedPair, cluster_events, meanings_of_accounts,
-    sort_events, sort_events_by, weigh_accounts, weigh_repeats,
+    EventCluster, RelatedEvents, SortedEvents, SuggestedEvents, WeighedPair, account_meanings,
+    cluster_events, sort_events, sort_events_with, weigh_accounts, weigh_repeats,
 };
-pub use decided::{Decided, decided_events};
-pub use event::{EventBand, EventDecision, Frequencies, Model, same_event};
+pub use decisions::{LinkDecision, apply_decisions};
+pub use event::{EventBand, EventDecision, EventModel, WordFrequencies, same_event};
 pub use evidence::{Evidence, EvidenceCode, LinkEvidence, Quote};
 pub use facts::{EventFacts, FamilyNames};
 pub use person::{
-    AddressFacts, ChildCluster, Children, Family, PersonDecision, PersonFacts, Population, Question, Reason,
-    ReasonCode, RelationFacts, blocking_keys, cluster_children, cluster_families, cluster_families_with, same_person,
+    AddressFacts, ChildCluster, ChildClusters, Family, MatchQuestion, PersonDecision, PersonFacts,
+    Population, Reason, ReasonCode, RelationFacts, blocking_keys, cluster_children,
+    cluster_families, cluster_families_with, same_person,
 };
 pub use tokens::same_words;
-pub use wording::{Account, in_words};
+pub use wording::{QuotedAccount, describe_evidence};

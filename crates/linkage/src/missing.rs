@@ -1,63 +1,47 @@
-//! What stands in the field of an identifier or a reference where there is none.
+//! Recognises values that stand for a missing identifier or reference.
 
-/// Whole values, in small letters and digits alone.
-const VALUES: [&str; 16] =
-    ["nk", "na", "nil", "null", "none", "tbc", "tba", "blank", "temp", "test", "x", "xx", "xxx", "new", "error", "ref"];
-/// Words of which one is enough in a value without a digit.
-const WORDS: [&str; 30] = [
-    "unknown",
-    "not",
-    "no",
-    "notknown",
-    "pending",
-    "awaiting",
-    "awaited",
-    "allocated",
-    "unallocated",
-    "allocation",
-    "system",
-    "number",
-    "follow",
-    "confirmed",
-    "recorded",
-    "given",
-    "available",
-    "applicable",
-    "stated",
-    "issued",
-    "requested",
-    "applied",
-    "refused",
-    "withheld",
-    "see",
-    "temporary",
-    "dummy",
-    "missing",
-    "dont",
-    "know",
-];
+use std::sync::LazyLock;
 
-/// Whether a value is a word for a missing one ("Not known", "Pending"), zeros, or a number that a spreadsheet has rounded
-/// ("9.43477E+09").
+use domain::word_list::WordList;
+
+const MISSING_VALUES_TEXT: &str = include_str!("../data/missing-values.txt");
+static MISSING_VALUES: LazyLock<WordList<'static>> =
+    LazyLock::new(|| WordList::parse(MISSING_VALUES_TEXT));
+
+/// Whether a value stands for a missing one ("Not known", "Pending"), consists of zeros, or is a
+/// number that a spreadsheet has rounded ("9.43477E+09").
 pub(crate) fn is_missing(value: &str) -> bool {
     let lower = value.trim().to_lowercase().replace('\'', "");
     let plain: String = lower.chars().filter(|c| c.is_alphanumeric()).collect();
-    if plain.bytes().all(|byte| byte == b'0') || is_rounded(&lower) || VALUES.contains(&plain.as_str()) {
+    let is_listed = MISSING_VALUES
+        .items("whole values")
+        .contains(&plain.as_str());
+    if plain.bytes().all(|byte| byte == b'0') || is_rounded_number(&lower) || is_listed {
         return true;
     }
+    let missing_words = MISSING_VALUES.items("words");
     let mut words = lower.split(|c: char| !c.is_alphanumeric());
-    !plain.contains(|c: char| c.is_ascii_digit()) && words.any(|word| WORDS.contains(&word))
+    !plain.contains(|c: char| c.is_ascii_digit()) && words.any(|word| missing_words.contains(&word))
 }
 
-fn is_rounded(lower: &str) -> bool {
-    let Some((digits, power)) = lower.split_once('e') else { return false };
-    let power = power.strip_prefix('+').unwrap_or(power);
-    let number = |text: &str| !text.is_empty() && text.chars().all(|c| c.is_ascii_digit() || matches!(c, '.' | ','));
-    digits.contains(['.', ',']) && number(digits) && number(power)
+/// Whether a value is a number in scientific notation with a decimal point or comma.
+fn is_rounded_number(lower: &str) -> bool {
+    let Some((digits, exponent)) = lower.split_once('e') else {
+        return false;
+    };
+    let exponent = exponent.strip_prefix('+').unwrap_or(exponent);
+    let is_number = |text: &str| {
+        !text.is_empty()
+            && text
+                .chars()
+                .all(|c| c.is_ascii_digit() || matches!(c, '.' | ','))
+    };
+    digits.contains(['.', ',']) && is_number(digits) && is_number(exponent)
 }
 
 #[cfg(test)]
 mod tests {
+    use domain::word_list::{ItemOrder, mistakes};
     use rstest::rstest;
 
     use super::*;
@@ -75,7 +59,15 @@ mod tests {
     #[case("1E5", false)]
     #[case("smith-orla", false)]
     #[case("CASE/1", false)]
-    fn words_and_rounded_numbers_are_missing(#[case] value: &str, #[case] missing: bool) {
+    fn recognises_missing_values(#[case] value: &str, #[case] missing: bool) {
         assert_eq!(is_missing(value), missing, "{value}");
+    }
+
+    #[test]
+    fn list_is_well_formed() {
+        assert_eq!(
+            mistakes(MISSING_VALUES_TEXT, ItemOrder::Sorted),
+            Vec::<String>::new()
+        );
     }
 }

@@ -1,69 +1,73 @@
-//! Text as a sequence of words, compared without regard to capitals, punctuation and spacing.
+//! Splits texts into words, so that they can be compared without regard to capitals, punctuation
+//! and spacing.
 
 use unicode_normalization::UnicodeNormalization;
 
 use crate::lexicon;
 
-/// The words of a text after NFKC and case folding. Digits stay, with the point or colon inside a number; signs that carry
-/// meaning ("?", a plus or minus before a word, "<") are words of their own.
+/// The words of a text after NFKC normalization and case folding. A number keeps the point or colon
+/// inside it. Symbols that carry meaning ("?", "<", a plus or minus before a word) are words of
+/// their own.
 #[must_use]
-pub(crate) fn tokens(text: &str) -> Vec<String> {
+pub(crate) fn tokenize(text: &str) -> Vec<String> {
     if text.is_ascii() {
-        return split(&text.to_ascii_lowercase());
+        return split_into_words(&text.to_ascii_lowercase());
     }
     let folded: String = text.nfkc().flat_map(char::to_lowercase).nfkc().collect();
-    split(&folded)
+    split_into_words(&folded)
 }
 
-/// The words of a text without those that never change what happened.
-pub(crate) fn content(text: &str) -> Vec<String> {
-    let mut words = tokens(text);
+/// The words of a text without fillers, which never change what happened.
+pub(crate) fn content_words(text: &str) -> Vec<String> {
+    let mut words = tokenize(text);
     words.retain(|word| !lexicon::is_filler(word));
     words
 }
 
-/// Whether two texts are the same word for word, after NFKC and with any run of white space as one space. Capitals and
-/// punctuation count: "Mother said father hit him" and "Mother, said father, hit him" differ.
+/// Whether two texts are the same word for word, after NFKC normalization and with any run of white
+/// space as one space. Capitals and punctuation count: "Mother said father hit him" and "Mother,
+/// said father, hit him" differ.
 #[must_use]
 pub fn same_words(one: &str, other: &str) -> bool {
-    one == other || spaced(one) == spaced(other)
+    one == other || normalize_spacing(one) == normalize_spacing(other)
 }
 
-fn spaced(text: &str) -> String {
+fn normalize_spacing(text: &str) -> String {
     let composed: String = text.nfkc().collect();
     composed.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-fn split(text: &str) -> Vec<String> {
+fn split_into_words(text: &str) -> Vec<String> {
     let mut words = Vec::with_capacity(text.len() / 5);
     let mut word = String::new();
     let mut before = ' ';
     let mut rest = text.chars().peekable();
     while let Some(c) = rest.next() {
         let next = rest.peek().copied().unwrap_or(' ');
-        if c.is_alphanumeric() || joins(before, c, next) {
+        if c.is_alphanumeric() || continues_word(before, c, next) {
             word.push(c);
         } else if !is_apostrophe(c) || !before.is_alphanumeric() || !next.is_alphanumeric() {
-            flush(&mut word, &mut words);
-            words.extend(sign(before, c, next));
+            finish_word(&mut word, &mut words);
+            words.extend(symbol_word(before, c, next));
         } else if next == 's' && ends_after_s(&rest) {
             rest.next();
-            flush(&mut word, &mut words);
+            finish_word(&mut word, &mut words);
         }
         before = c;
     }
-    flush(&mut word, &mut words);
+    finish_word(&mut word, &mut words);
     words
 }
 
-fn flush(word: &mut String, words: &mut Vec<String>) {
+fn finish_word(word: &mut String, words: &mut Vec<String>) {
     if !word.is_empty() {
         words.push(std::mem::take(word));
     }
 }
 
-/// A point or colon between digits belongs to the number; a combining mark to its letter.
-fn joins(before: char, c: char, next: char) -> bool {
+/// Whether a character other than a letter or digit belongs to the word before it: a point or colon
+/// between digits, or a combining mark.
+fn continues_word(before: char, c: char, next: char) -> bool {
     matches!(c, '.' | ':') && before.is_ascii_digit() && next.is_ascii_digit()
         || unicode_normalization::char::is_combining_mark(c)
 }
@@ -72,13 +76,15 @@ const fn is_apostrophe(c: char) -> bool {
     matches!(c, '\'' | '’' | '‘' | '`')
 }
 
-/// Whether the possessive "s" ahead ends its word.
+/// Whether the "s" that comes next ends its word, as in a possessive.
 fn ends_after_s(rest: &std::iter::Peekable<std::str::Chars<'_>>) -> bool {
-    rest.clone().nth(1).is_none_or(|after| !after.is_alphanumeric())
+    rest.clone()
+        .nth(1)
+        .is_none_or(|after| !after.is_alphanumeric())
 }
 
-/// A sign that carries meaning, as a word.
-fn sign(before: char, c: char, next: char) -> Option<String> {
+/// A symbol that carries meaning, as a word.
+fn symbol_word(before: char, c: char, next: char) -> Option<String> {
     let starts_word = !before.is_alphanumeric() && next.is_alphanumeric();
     match c {
         '+' => Some("plus".to_owned()),
@@ -95,7 +101,21 @@ fn sign(before: char, c: char, next: char) -> Option<String> {
 const fn is_typographic(c: char) -> bool {
     matches!(
         c,
-        '“' | '”' | '„' | '‘' | '’' | '‚' | '«' | '»' | '—' | '‐' | '‑' | '•' | '·' | '…' | '\u{feff}' | '\u{200b}'
+        '“' | '”'
+            | '„'
+            | '‘'
+            | '’'
+            | '‚'
+            | '«'
+            | '»'
+            | '—'
+            | '‐'
+            | '‑'
+            | '•'
+            | '·'
+            | '…'
+            | '\u{feff}'
+            | '\u{200b}'
     )
 }
 
@@ -111,8 +131,8 @@ mod tests {
     #[case("Café", "Cafe\u{301}")]
     #[case("ﬁve visits", "five visits")]
     #[case("“follow-up”", "follow up")]
-    fn alike(#[case] one: &str, #[case] other: &str) {
-        assert_eq!(tokens(one), tokens(other));
+    fn texts_with_the_same_words_are_equal(#[case] one: &str, #[case] other: &str) {
+        assert_eq!(tokenize(one), tokenize(other));
     }
 
     #[rstest]
@@ -124,18 +144,24 @@ mod tests {
     #[case("resumé", "resume")]
     #[case("consent ✓", "consent ✗")]
     #[case("weight 4.2 kg", "weight 4.6 kg")]
-    fn not_alike(#[case] one: &str, #[case] other: &str) {
-        assert_ne!(tokens(one), tokens(other));
+    fn texts_with_other_words_differ(#[case] one: &str, #[case] other: &str) {
+        assert_ne!(tokenize(one), tokenize(other));
     }
 
     #[test]
-    fn possessives_and_contractions() {
-        assert_eq!(tokens("Aisha's arm; she doesn't say"), ["aisha", "arm", "she", "doesnt", "say"]);
+    fn strips_possessives_and_joins_contractions() {
+        assert_eq!(
+            tokenize("Aisha's arm; she doesn't say"),
+            ["aisha", "arm", "she", "doesnt", "say"]
+        );
     }
 
     #[test]
-    fn word_for_word_minds_capitals_and_punctuation_but_not_spacing() {
+    fn same_words_regards_capitals_and_punctuation_but_not_spacing() {
         assert!(same_words("Home  visit.\nSeen.", "Home visit. Seen."));
-        assert!(!same_words("Mother said father hit him", "Mother, said father, hit him"));
+        assert!(!same_words(
+            "Mother said father hit him",
+            "Mother, said father, hit him"
+        ));
     }
 }

@@ -1,5 +1,5 @@
-//! A whole file linked: nothing is lost whatever an export looks like, and the order of its lines plays no part.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, reason = "test fixtures")]
+//! Linking a whole file: no entry of any export is lost, and the order of lines does not change the
+//! result.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -8,29 +8,38 @@ use proptest::prelude::*;
 use rstest::rstest;
 use serde_json::{Value, json};
 
-fn linked(lines: &[Value]) -> Links {
+fn link_lines(lines: &[Value]) -> Links {
     let lines: Vec<String> = lines.iter().map(Value::to_string).collect();
     link(lines.iter().map(String::as_str), &Glossary::default(), 1)
 }
 
-fn codes(line: &Value) -> Vec<(String, C)> {
+fn finding_codes(line: &Value) -> Vec<(String, C)> {
     let (_, found) = read_line(&line.to_string(), 1).unwrap();
-    found.into_iter().map(|finding| (finding.field, finding.code)).collect()
+    found
+        .into_iter()
+        .map(|finding| (finding.field, finding.code))
+        .collect()
 }
 
-/// A submission with one event; `event` goes over it.
+/// A submission with one event, of which `event` replaces properties.
 fn with_event(event: Value) -> Value {
     let mut whole = json!({ "id": "e1", "date": "2024-05-22", "text": "Seen." });
-    whole.as_object_mut().unwrap().extend(event.as_object().unwrap().clone());
+    whole
+        .as_object_mut()
+        .unwrap()
+        .extend(event.as_object().unwrap().clone());
     json!({ "submission": "s1", "agency": "a", "subject": { "given": "Orla", "family": "Fenwick" }, "events": [whole] })
 }
 
-fn when(line: &Value) -> String {
-    read_line(&line.to_string(), 1).unwrap().0.events[0].when.edtf().to_owned()
+fn event_date(line: &Value) -> String {
+    read_line(&line.to_string(), 1).unwrap().0.events[0]
+        .when
+        .edtf()
+        .to_owned()
 }
 
 /// A submission about a child of one mother in one house.
-fn about(id: &str, agency: &str, given: &str, born: &str, events: Value) -> Value {
+fn child_submission(id: &str, agency: &str, given: &str, born: &str, events: Value) -> Value {
     json!({
         "submission": id, "agency": agency,
         "subject": {
@@ -46,12 +55,15 @@ fn event(id: &str, date: &str, text: &str) -> Value {
     json!({ "id": id, "date": date, "text": text })
 }
 
-fn entries(links: &Links) -> Vec<&str> {
-    links.rows.iter().flat_map(|row| row.entries.iter().map(String::as_str)).collect()
+fn entry_labels(links: &Links) -> Vec<&str> {
+    links
+        .rows
+        .iter()
+        .flat_map(|row| row.entries.iter().map(String::as_str))
+        .collect()
 }
 
-const QUARREL: &str =
-    "Neighbour called, shouting about money. Father left in a taxi. Both children upstairs, safe and well.";
+const QUARREL: &str = "Neighbour called, shouting about money. Father left in a taxi. Both children upstairs, safe and well.";
 
 #[rstest]
 #[case::day(json!({}), "2024-05-22")]
@@ -66,9 +78,12 @@ const QUARREL: &str =
 #[case::empty_time(json!({ "time": " " }), "2024-05-22")]
 #[case::month(json!({ "date": null, "edtf": "2024-05" }), "2024-05")]
 #[case::words(json!({ "date": "", "when": "May 2024" }), "2024-05")]
-fn dates_and_times_as_exports_write_them(#[case] event: Value, #[case] edtf: &str) {
+fn reads_dates_and_times_as_exports_write_them(#[case] event: Value, #[case] edtf: &str) {
     let line = with_event(event);
-    assert_eq!((when(&line).as_str(), codes(&line)), (edtf, Vec::new()));
+    assert_eq!(
+        (event_date(&line).as_str(), finding_codes(&line)),
+        (edtf, Vec::new())
+    );
 }
 
 #[rstest]
@@ -83,21 +98,35 @@ fn dates_and_times_as_exports_write_them(#[case] event: Value, #[case] edtf: &st
 #[case::no_id(json!({ "id": null }), "events[0].id", C::EventMissing)]
 #[case::unknown(json!({ "colour": "red" }), "events[0].colour", C::UnknownProperty)]
 #[case::named_by_an_object(json!({ "also_about": [{ "given": "Bo" }] }), "events[0].also_about[0]", C::WrongType)]
-fn what_cannot_be_read_is_named_and_the_event_stays(#[case] event: Value, #[case] field: &str, #[case] code: C) {
+fn unreadable_property_is_reported_and_event_kept(
+    #[case] event: Value,
+    #[case] field: &str,
+    #[case] code: C,
+) {
     let line = with_event(event);
-    assert!(codes(&line).contains(&(field.to_owned(), code)), "{:?}", codes(&line));
-    let links = linked(&[line]);
+    assert!(
+        finding_codes(&line).contains(&(field.to_owned(), code)),
+        "{:?}",
+        finding_codes(&line)
+    );
+    let links = link_lines(&[line]);
     assert_eq!(links.rows.len(), 1);
     assert_eq!(links.counts.entries, 1);
 }
 
 #[test]
-fn a_date_that_cannot_be_read_gives_way_to_the_next() {
+fn unreadable_date_falls_back_to_next_property() {
     let line = with_event(json!({ "date": "soon", "edtf": "2024-06" }));
-    assert_eq!(when(&line), "2024-06");
-    assert_eq!(codes(&line), [("events[0].date".to_owned(), C::DateUnreadable)]);
-    let undated = linked(&[with_event(json!({ "date": "soon" }))]);
-    assert!(undated.rows[0].when.is_empty(), "an unknown date is not written as one");
+    assert_eq!(event_date(&line), "2024-06");
+    assert_eq!(
+        finding_codes(&line),
+        [("events[0].date".to_owned(), C::DateUnreadable)]
+    );
+    let undated = link_lines(&[with_event(json!({ "date": "soon" }))]);
+    assert!(
+        undated.rows[0].when.is_empty(),
+        "an unknown date is not output"
+    );
 }
 
 #[rstest]
@@ -108,22 +137,43 @@ fn a_date_that_cannot_be_read_gives_way_to_the_next() {
 #[case(r#"{"subject":{"id":1,"id":2}}"#, "", C::PropertyTwice)]
 #[case(r#"{"subject":"Orla"}"#, "subject", C::WrongType)]
 #[case(r#"{"subject":{},"events":"none"}"#, "events", C::WrongType)]
-fn a_line_of_which_something_would_be_lost_is_refused(#[case] line: &str, #[case] field: &str, #[case] code: C) {
-    let fault = read_line(line, 7).unwrap_err();
-    assert_eq!((fault.line, fault.field.as_str(), fault.code), (7, field, code));
+fn rejects_line_of_which_data_would_be_lost(
+    #[case] line: &str,
+    #[case] field: &str,
+    #[case] code: C,
+) {
+    let failure = read_line(line, 7).unwrap_err();
+    assert_eq!(
+        (failure.line, failure.field.as_str(), failure.code),
+        (7, field, code)
+    );
 }
 
 #[test]
-fn good_lines_go_on_after_bad_ones() {
-    let good = about("s1", "police", "Orla", "2019-03-14", json!([event("e1", "2024-05-22", QUARREL)])).to_string();
+fn reads_good_lines_after_bad_ones() {
+    let good = child_submission(
+        "s1",
+        "police",
+        "Orla",
+        "2019-03-14",
+        json!([event("e1", "2024-05-22", QUARREL)]),
+    )
+    .to_string();
     let links = link(["{", "", &good, "[]"], &Glossary::default(), 1);
-    assert_eq!(links.failed_lines.iter().map(|fault| fault.line).collect::<Vec<_>>(), [1, 4]);
-    assert_eq!(entries(&links), ["s1/e1"]);
+    assert_eq!(
+        links
+            .failed_lines
+            .iter()
+            .map(|failure| failure.line)
+            .collect::<Vec<_>>(),
+        [1, 4]
+    );
+    assert_eq!(entry_labels(&links), ["s1/e1"]);
     assert_eq!((links.counts.lines, links.counts.failed_lines), (3, 2));
 }
 
 #[test]
-fn the_subject_of_a_real_export() {
+fn reads_subject_of_a_real_export() {
     let line = json!({
         "submission": 17, "agency": " Wexmoor-Police ",
         "subject": {
@@ -139,7 +189,12 @@ fn the_subject_of_a_real_export() {
     let names: Vec<(&str, &str)> = facts
         .names
         .iter()
-        .map(|name| (name.given.as_str(), name.family.as_ref().map_or("", |family| family.as_str())))
+        .map(|name| {
+            (
+                name.given.as_str(),
+                name.family.as_ref().map_or("", |family| family.as_str()),
+            )
+        })
         .collect();
     assert_eq!(
         names,
@@ -152,13 +207,28 @@ fn the_subject_of_a_real_export() {
             ("Orlie", "Fenwick"),
         ]
     );
-    assert_eq!((submission.id.as_deref(), submission.subject.id.as_deref()), (Some("17"), Some("4471")));
+    assert_eq!(
+        (submission.id.as_deref(), submission.subject.id.as_deref()),
+        (Some("17"), Some("4471"))
+    );
     assert_eq!(submission.agency, "wexmoor-police");
-    assert_eq!((facts.sex, facts.birth.unwrap().date.to_string()), (domain::Sex::Female, "2019-03-14".to_owned()));
+    assert_eq!(
+        (facts.sex, facts.birth.unwrap().date.to_string()),
+        (domain::Sex::Female, "2019-03-14".to_owned())
+    );
     assert_eq!(facts.addresses[1].lines.as_str(), "2, Mill Row");
-    let codes: Vec<(String, C)> = found.into_iter().map(|finding| (finding.field, finding.code)).collect();
+    let codes: Vec<(String, C)> = found
+        .into_iter()
+        .map(|finding| (finding.field, finding.code))
+        .collect();
     let number = ("subject.nhs_number".to_owned(), C::IdentifierCheckDigit);
-    assert_eq!(codes, [number, ("subject.relations[1].kind".to_owned(), C::RelationUnknown)]);
+    assert_eq!(
+        codes,
+        [
+            number,
+            ("subject.relations[1].kind".to_owned(), C::RelationUnknown)
+        ]
+    );
 }
 
 #[rstest]
@@ -167,24 +237,33 @@ fn the_subject_of_a_real_export() {
 #[case::equal_digits("444 444 4444", &[C::IdentifierNeverIssued])]
 #[case::kept_for_tests("9991000003", &[])]
 #[case::in_use("4010232137", &[])]
-fn a_number_that_is_never_issued_is_noted_and_left_out(#[case] number: &str, #[case] expected: &[C]) {
+fn never_issued_number_is_reported_and_left_out(#[case] number: &str, #[case] expected: &[C]) {
     let mut line = with_event(json!({}));
     line["subject"]["nhs_number"] = json!(number);
-    let found: Vec<C> = codes(&line).into_iter().map(|(_, code)| code).collect();
+    let found: Vec<C> = finding_codes(&line)
+        .into_iter()
+        .map(|(_, code)| code)
+        .collect();
     assert_eq!(found, expected);
 }
 
 #[test]
-fn one_unknown_property_is_named_once_a_line() {
+fn unknown_property_is_reported_once_per_line() {
     let mut line = with_event(json!({ "colour": "red" }));
-    line["events"].as_array_mut().unwrap().push(json!({ "id": "e2", "date": "2024-05-23", "text": "x", "colour": 1 }));
-    assert_eq!(codes(&line), [("events[0].colour".to_owned(), C::UnknownProperty)]);
+    line["events"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({ "id": "e2", "date": "2024-05-23", "text": "x", "colour": 1 }));
+    assert_eq!(
+        finding_codes(&line),
+        [("events[0].colour".to_owned(), C::UnknownProperty)]
+    );
 }
 
 #[test]
-fn what_one_agency_tells_for_each_child_is_told_once_and_what_another_adds_is_linked() {
+fn repeats_for_siblings_are_grouped_and_other_agencies_accounts_linked() {
     let police = |id: &str, given, born| {
-        about(
+        child_submission(
             id,
             "police",
             given,
@@ -198,33 +277,47 @@ fn what_one_agency_tells_for_each_child_is_told_once_and_what_another_adds_is_li
         "id": "e9", "date": "2024-05-23", "type": "?",
         "text": "Police call-out last night: neighbour had called, shouting about money, father left in a taxi.",
     }]);
-    let links = linked(&[
+    let links = link_lines(&[
         police("s1", "Orla", "2019-03-14"),
         police("s2", "Bo", "2021-07-02"),
-        about("s3", "school", "Orla", "2019-03-14", school),
+        child_submission("s3", "school", "Orla", "2019-03-14", school),
     ]);
     assert_eq!((links.children.len(), links.families.len()), (2, 1));
     assert_eq!(links.children[0].submissions, ["s1", "s3"]);
-    assert!(links.children[0].evidence.iter().any(|one| one.code == "birth_same" && one.weight > Some(0)));
+    assert!(
+        links.children[0]
+            .evidence
+            .iter()
+            .any(|one| one.code == "birth_same" && one.weight > Some(0))
+    );
     assert_eq!(links.rows.len(), 1, "{:?}", links.rows);
     let row = &links.rows[0];
     assert_eq!(row.children, ["child-1", "child-2"]);
     assert_eq!(row.categories, ["DOMESTIC_ABUSE", "OTHER"]);
     assert_eq!(links.told_once[0].entries, ["s1/e1", "s2/e1"]);
-    assert!(links.told_once[0].evidence.iter().all(|one| one.code != "different_agencies"));
+    assert!(
+        links.told_once[0]
+            .evidence
+            .iter()
+            .all(|one| one.code != "different_agencies")
+    );
     assert_eq!(links.linked[0].entries, ["s1/e1", "s2/e1", "s3/e9"]);
     assert_eq!(links.linked[0].agencies, ["police", "school"]);
 }
 
-/// A household of Orla, her brother William and a baby who is born in July 2024, seen by one agency; the event names `name`.
-fn naming(name: &str, date: &str) -> Links {
-    let told = json!([{ "id": "e1", "date": date, "text": "Weighed and measured.", "also_about": [name] }]);
-    let mut orla = about("s1", "hv", "Orla", "2019-03-14", told);
-    orla["subject"]["relations"].as_array_mut().unwrap().push(json!({ "kind": "sister", "given": "Wilma" }));
-    linked(&[
+/// Links one agency's records of Orla, her brother William and a baby born in July 2024; Orla's
+/// event names `name`.
+fn link_household_with_name(name: &str, date: &str) -> Links {
+    let events = json!([{ "id": "e1", "date": date, "text": "Weighed and measured.", "also_about": [name] }]);
+    let mut orla = child_submission("s1", "hv", "Orla", "2019-03-14", events);
+    orla["subject"]["relations"]
+        .as_array_mut()
+        .unwrap()
+        .push(json!({ "kind": "sister", "given": "Wilma" }));
+    link_lines(&[
         orla,
-        about("s2", "hv", "William", "2021-07-02", json!([])),
-        about("s3", "hv", "Ivo", "2024-07-09", json!([])),
+        child_submission("s2", "hv", "William", "2021-07-02", json!([])),
+        child_submission("s3", "hv", "Ivo", "2024-07-09", json!([])),
     ])
 }
 
@@ -237,28 +330,53 @@ fn naming(name: &str, date: &str) -> Links {
 #[case::unborn("unborn baby", "2024-05-22", &["s1", "s3"])]
 #[case::unborn_long_before("unborn", "2019-05-22", &["s1"])]
 #[case::nobody("Clementine", "2024-05-22", &["s1"])]
-fn whom_an_event_is_about_too(#[case] name: &str, #[case] date: &str, #[case] expected: &[&str]) {
-    let links = naming(name, date);
+fn resolves_names_in_also_about(#[case] name: &str, #[case] date: &str, #[case] expected: &[&str]) {
+    let links = link_household_with_name(name, date);
     let of: BTreeMap<&str, &str> = links
         .children
         .iter()
-        .flat_map(|child| child.submissions.iter().map(|submission| (child.id.as_str(), submission.as_str())))
+        .flat_map(|child| {
+            child
+                .submissions
+                .iter()
+                .map(|submission| (child.id.as_str(), submission.as_str()))
+        })
         .collect();
-    let named: Vec<&str> = links.rows[0].children.iter().map(|child| of[child.as_str()]).collect();
+    let named: Vec<&str> = links.rows[0]
+        .children
+        .iter()
+        .map(|child| of[child.as_str()])
+        .collect();
     assert_eq!(named, expected);
-    let unknown = links.warnings.iter().any(|warning| warning.code == C::NameUnknown);
+    let unknown = links
+        .warnings
+        .iter()
+        .any(|warning| warning.code == C::NameUnknown);
     assert_eq!(unknown, expected.len() == 1);
 }
 
-/// Everything found in a pack, as sets of what the pack calls its submissions and entries.
-fn found_in(lines: &[Value]) -> [BTreeSet<BTreeSet<String>>; 4] {
-    let links = linked(lines);
+/// Links the lines of a pack and returns rows, children, questions and suggestions as sets of
+/// labels.
+fn link_to_sets(lines: &[Value]) -> [BTreeSet<BTreeSet<String>>; 4] {
+    let links = link_lines(lines);
     let set = |list: &[String]| list.iter().cloned().collect::<BTreeSet<String>>();
     [
         links.rows.iter().map(|row| set(&row.entries)).collect(),
-        links.children.iter().map(|child| set(&child.submissions)).collect(),
-        links.questions.iter().map(|question| set(&question.submissions)).collect(),
-        links.suggested.iter().map(|one| set(&one.entries.concat())).collect(),
+        links
+            .children
+            .iter()
+            .map(|child| set(&child.submissions))
+            .collect(),
+        links
+            .questions
+            .iter()
+            .map(|question| set(&question.submissions))
+            .collect(),
+        links
+            .suggested
+            .iter()
+            .map(|one| set(&one.entries.concat()))
+            .collect(),
     ]
 }
 
@@ -266,22 +384,28 @@ fn found_in(lines: &[Value]) -> [BTreeSet<BTreeSet<String>>; 4] {
 #[case("terse")]
 #[case("coincidence")]
 #[case("tarn")]
-fn the_order_of_lines_and_of_entries_within_a_return_changes_nothing(#[case] pack: &str) {
-    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("packs").join(pack).join("submissions.ndjson");
+fn order_of_lines_and_events_does_not_change_result(#[case] pack: &str) {
+    let file = std::path::Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("packs")
+        .join(pack)
+        .join("submissions.ndjson");
     let text = std::fs::read_to_string(file).unwrap();
-    let lines: Vec<Value> = text.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
-    let mut turned = lines.clone();
-    turned.reverse();
-    for (n, line) in turned.iter_mut().enumerate() {
+    let lines: Vec<Value> = text
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
+    let mut reordered = lines.clone();
+    reordered.reverse();
+    for (n, line) in reordered.iter_mut().enumerate() {
         let events = line["events"].as_array_mut().unwrap();
         events.reverse();
         let by = n % events.len().max(1);
         events.rotate_left(by);
     }
-    assert_eq!(found_in(&lines), found_in(&turned));
+    assert_eq!(link_to_sets(&lines), link_to_sets(&reordered));
 }
 
-/// Strangers who share nothing but a word where a number or a reference should stand.
+/// Strangers whose records only share a word in place of a number or a reference.
 #[rstest]
 #[case("nhs_number", "NOT KNOWN")]
 #[case("nhs_number", "9.43477E+09")]
@@ -289,8 +413,10 @@ fn the_order_of_lines_and_of_entries_within_a_return_changes_nothing(#[case] pac
 #[case("id", "UNKNOWN")]
 #[case("reference", "N/K")]
 #[case("family_reference", "awaiting")]
-fn a_word_for_a_missing_value_joins_nobody(#[case] field: &str, #[case] word: &str) {
-    let given = ["Orla", "Tomasz", "Zainab", "Kacper", "Imogen", "Yusuf", "Chidi", "Priya"];
+fn word_for_missing_value_joins_no_records(#[case] field: &str, #[case] word: &str) {
+    let given = [
+        "Orla", "Tomasz", "Zainab", "Kacper", "Imogen", "Yusuf", "Chidi", "Priya",
+    ];
     let lines: Vec<Value> = (0..400_usize)
         .map(|n| {
             let born = format!("20{:02}-{:02}-{:02}", 8 + n % 15, 1 + n % 12, 1 + n % 28);
@@ -300,20 +426,33 @@ fn a_word_for_a_missing_value_joins_nobody(#[case] field: &str, #[case] word: &s
             json!({ "submission": format!("s{n}"), "agency": "surgery", "subject": subject, "events": [] })
         })
         .collect();
-    let links = linked(&lines);
-    assert_eq!((links.counts.children, links.counts.families, links.counts.questions), (400, 400, 0));
+    let links = link_lines(&lines);
+    assert_eq!(
+        (
+            links.counts.children,
+            links.counts.families,
+            links.counts.questions
+        ),
+        (400, 400, 0)
+    );
 }
 
 #[test]
-fn two_children_of_one_name_are_not_guessed_between() {
-    let told = json!([{ "id": "e1", "date": "2024-05-22", "text": "Seen.", "also_about": ["Sam"] }]);
-    let links = linked(&[
-        about("s1", "hv", "Orla", "2019-03-14", told),
-        about("s2", "hv", "Sam", "2014-01-20", json!([])),
-        about("s3", "hv", "Sam", "2021-07-02", json!([])),
+fn name_of_several_children_is_not_resolved() {
+    let events =
+        json!([{ "id": "e1", "date": "2024-05-22", "text": "Seen.", "also_about": ["Sam"] }]);
+    let links = link_lines(&[
+        child_submission("s1", "hv", "Orla", "2019-03-14", events),
+        child_submission("s2", "hv", "Sam", "2014-01-20", json!([])),
+        child_submission("s3", "hv", "Sam", "2021-07-02", json!([])),
     ]);
     assert_eq!(links.rows[0].children.len(), 1);
-    assert!(links.warnings.iter().any(|warning| warning.code == C::NameOfSeveral));
+    assert!(
+        links
+            .warnings
+            .iter()
+            .any(|warning| warning.code == C::NameOfSeveral)
+    );
 }
 
 #[rstest]
@@ -322,16 +461,22 @@ fn two_children_of_one_name_are_not_guessed_between() {
 #[case::one_letter("A".to_owned())]
 #[case::not_latin("Οδυσσέας 奥德修斯 أوديسيوس".to_owned())]
 #[case::signs("'-\u{0}/#%\u{202e}".to_owned())]
-fn names_of_any_kind_are_read(#[case] name: String) {
-    let mut line = about(&name, &name, &name, "1890-01-01", json!([event(&name, &name, &name)]));
+fn reads_names_of_any_kind(#[case] name: String) {
+    let mut line = child_submission(
+        &name,
+        &name,
+        &name,
+        "1890-01-01",
+        json!([event(&name, &name, &name)]),
+    );
     line["subject"]["known_as"] = json!([name, ""]);
     line["events"][0]["also_about"] = json!([name]);
-    let links = linked(&[line.clone(), line]);
+    let links = link_lines(&[line.clone(), line]);
     assert_eq!((links.counts.entries, links.failed_lines.len()), (2, 0));
 }
 
 #[test]
-fn an_adult_of_record_comes_to_the_family_that_names_him() {
+fn adult_with_own_record_is_assigned_to_family() {
     let father = json!({
         "submission": "s9", "agency": "probation",
         "subject": {
@@ -340,75 +485,155 @@ fn an_adult_of_record_comes_to_the_family_that_names_him() {
         },
         "events": [event("e1", "2022-01-11", "Kept his supervision appointment, unpaid work to begin.")],
     });
-    let mut child = about("s1", "police", "Orla", "2019-03-14", json!([event("e1", "2024-05-22", QUARREL)]));
+    let mut child = child_submission(
+        "s1",
+        "police",
+        "Orla",
+        "2019-03-14",
+        json!([event("e1", "2024-05-22", QUARREL)]),
+    );
     let relations = child["subject"]["relations"].as_array_mut().unwrap();
-    relations.push(json!({ "kind": "father_of", "given": "Tomas", "family": "Rowe", "born_on": "1990-02-02" }));
-    let links = linked(&[child, father.clone()]);
+    relations.push(
+        json!({ "kind": "father_of", "given": "Tomas", "family": "Rowe", "born_on": "1990-02-02" }),
+    );
+    let links = link_lines(&[child, father.clone()]);
     assert_eq!((links.children.len(), links.adults.len()), (1, 1));
     assert_eq!(links.families[0].adults, ["adult-1"]);
-    let his = links.rows.iter().find(|row| row.entries == ["s9/e1"]).unwrap();
-    assert_eq!((his.children.len(), his.adults.as_slice()), (0, ["adult-1".to_owned()].as_slice()));
+    let his = links
+        .rows
+        .iter()
+        .find(|row| row.entries == ["s9/e1"])
+        .unwrap();
+    assert_eq!(
+        (his.children.len(), his.adults.as_slice()),
+        (0, ["adult-1".to_owned()].as_slice())
+    );
 
     let mut alone = father;
-    alone["subject"]["relations"] =
-        json!([{ "kind": "daughter", "given": "Orla", "family": "Fenwick", "born_on": "2019-03-14" }]);
-    let links = linked(&[about("s1", "police", "Orla", "2019-03-14", json!([])), alone]);
-    assert_eq!(links.families[0].adults, ["adult-1"], "an adult's record names the child");
+    alone["subject"]["relations"] = json!([{ "kind": "daughter", "given": "Orla", "family": "Fenwick", "born_on": "2019-03-14" }]);
+    let links = link_lines(&[
+        child_submission("s1", "police", "Orla", "2019-03-14", json!([])),
+        alone,
+    ]);
+    assert_eq!(
+        links.families[0].adults,
+        ["adult-1"],
+        "the adult's record names the child"
+    );
 }
 
 #[test]
-fn a_reference_that_several_records_share_is_a_tenancys() {
+fn reference_of_several_records_counts_as_family_reference() {
     let tenant = |id: &str, given: &str, born: &str| {
         json!({ "submission": id, "agency": "homes", "subject": {
             "id": format!("t-{given}"), "reference": "HOM/30188", "given": given, "born_on": born } })
     };
-    let links = linked(&[tenant("s1", "Orla", "2019-03-14"), tenant("s2", "Bo", "2021-07-02")]);
+    let links = link_lines(&[
+        tenant("s1", "Orla", "2019-03-14"),
+        tenant("s2", "Bo", "2021-07-02"),
+    ]);
     assert_eq!((links.children.len(), links.families.len()), (2, 1));
-    assert!(links.families[0].evidence.iter().any(|one| one.code == "one_form"));
+    assert!(
+        links.families[0]
+            .evidence
+            .iter()
+            .any(|one| one.code == "one_form")
+    );
 }
 
 #[test]
-fn ids_that_are_missing_or_there_twice_are_made_unique() {
-    let told = json!([{ "text": "One." }, { "id": "e", "text": "Two." }, { "id": "e", "text": "Three." }, { "id": "x/y#1", "text": "Four." }]);
-    let mut nameless = about("", "a", "Orla", "2019-03-14", told);
+fn missing_and_repeated_ids_get_unique_labels() {
+    let events = json!([{ "text": "One." }, { "id": "e", "text": "Two." }, { "id": "e", "text": "Three." }, { "id": "x/y#1", "text": "Four." }]);
+    let mut nameless = child_submission("", "a", "Orla", "2019-03-14", events);
     nameless["submission"] = Value::Null;
-    let one = |id: &str| about(id, "b", "Bo", "2021-07-02", json!([{ "id": "e", "text": "Five." }]));
-    let links = linked(&[nameless, one("s/1"), one("s2"), one("s2")]);
-    let found: BTreeSet<&str> = entries(&links).into_iter().collect();
-    let expected = ["#1/#1", "#1/e#2", "#1/e#3", "#1/x/y%231", "s%2F1/e", "s2#3/e", "s2#4/e"];
+    let one = |id: &str| {
+        child_submission(
+            id,
+            "b",
+            "Bo",
+            "2021-07-02",
+            json!([{ "id": "e", "text": "Five." }]),
+        )
+    };
+    let links = link_lines(&[nameless, one("s/1"), one("s2"), one("s2")]);
+    let found: BTreeSet<&str> = entry_labels(&links).into_iter().collect();
+    let expected = [
+        "#1/#1",
+        "#1/e#2",
+        "#1/e#3",
+        "#1/x/y%231",
+        "s%2F1/e",
+        "s2#3/e",
+        "s2#4/e",
+    ];
     assert_eq!(found, expected.into_iter().collect());
-    assert_eq!(entries(&links).len(), expected.len());
-    let repeated = links.warnings.iter().filter(|warning| warning.code == C::SubmissionRepeated).count();
+    assert_eq!(entry_labels(&links).len(), expected.len());
+    let repeated = links
+        .warnings
+        .iter()
+        .filter(|warning| warning.code == C::SubmissionRepeated)
+        .count();
     assert_eq!(repeated, 2);
 }
 
 #[test]
-fn a_type_that_no_glossary_knows_is_linked_and_named_once_for_each_agency() {
-    let told = |id: &str| json!({ "id": id, "date": "2024-05-22", "type": "Zorb 🙂", "text": QUARREL });
-    let links = linked(&[
-        about("s1", "police", "Orla", "2019-03-14", json!([told("e1")])),
-        about("s2", "police", "Bo", "2021-07-02", json!([told("e1")])),
+fn unknown_event_type_is_reported_once_per_agency() {
+    let zorb_event =
+        |id: &str| json!({ "id": id, "date": "2024-05-22", "type": "Zorb 🙂", "text": QUARREL });
+    let links = link_lines(&[
+        child_submission(
+            "s1",
+            "police",
+            "Orla",
+            "2019-03-14",
+            json!([zorb_event("e1")]),
+        ),
+        child_submission(
+            "s2",
+            "police",
+            "Bo",
+            "2021-07-02",
+            json!([zorb_event("e1")]),
+        ),
     ]);
     assert_eq!(links.told_once[0].entries, ["s1/e1", "s2/e1"]);
-    let unknown: Vec<&str> =
-        links.warnings.iter().filter(|one| one.code == C::TypeUnknown).map(|one| one.field.as_str()).collect();
+    let unknown: Vec<&str> = links
+        .warnings
+        .iter()
+        .filter(|one| one.code == C::TypeUnknown)
+        .map(|one| one.field.as_str())
+        .collect();
     assert_eq!(unknown, ["events[0].type"]);
 }
 
 #[test]
-fn agencies_that_are_not_named_are_not_taken_for_one() {
+fn unnamed_agencies_count_as_separate() {
     let nobody = |id: &str, given: &str, born: &str| {
-        let mut line = about(id, "", given, born, json!([event("e1", "2024-05-22", QUARREL)]));
+        let mut line = child_submission(
+            id,
+            "",
+            given,
+            born,
+            json!([event("e1", "2024-05-22", QUARREL)]),
+        );
         line.as_object_mut().unwrap().remove("agency");
         line
     };
-    let links = linked(&[nobody("s1", "Orla", "2019-03-14"), nobody("s2", "Orla", "2019-03-14")]);
+    let links = link_lines(&[
+        nobody("s1", "Orla", "2019-03-14"),
+        nobody("s2", "Orla", "2019-03-14"),
+    ]);
     assert!(links.told_once.is_empty(), "{:?}", links.told_once);
-    assert!(links.warnings.iter().any(|warning| warning.code == C::AgencyMissing));
+    assert!(
+        links
+            .warnings
+            .iter()
+            .any(|warning| warning.code == C::AgencyMissing)
+    );
 }
 
-/// Anything that a property may hold, mostly what it should.
-fn scalar() -> impl Strategy<Value = Value> {
+/// Any value of a property, mostly a valid one.
+fn any_scalar() -> impl Strategy<Value = Value> {
     prop_oneof![
         4 => prop::sample::select(vec![
             "Orla", "Bo", "Fenwick", "2019-03-14", "2024-05-22", "20:40", "unborn", "sibling_of", "mother_of", "e1", "🙂",
@@ -422,23 +647,54 @@ fn scalar() -> impl Strategy<Value = Value> {
     ]
 }
 
-fn object(
+fn any_object(
     keys: &'static [&'static str],
     value: impl Strategy<Value = Value> + 'static,
 ) -> impl Strategy<Value = Value> {
-    prop::collection::btree_map(prop::sample::select(keys), value, 0..keys.len())
-        .prop_map(|map| Value::Object(map.into_iter().map(|(key, value)| (key.to_owned(), value)).collect()))
+    prop::collection::btree_map(prop::sample::select(keys), value, 0..keys.len()).prop_map(|map| {
+        Value::Object(
+            map.into_iter()
+                .map(|(key, value)| (key.to_owned(), value))
+                .collect(),
+        )
+    })
 }
 
-fn submission() -> impl Strategy<Value = Value> {
-    let relation = object(&["kind", "given", "family", "born_on", "id"], scalar());
-    let address = object(&["lines", "postcode", "from", "until"], scalar());
+fn any_submission() -> impl Strategy<Value = Value> {
+    let relation = any_object(&["kind", "given", "family", "born_on", "id"], any_scalar());
+    let address = any_object(&["lines", "postcode", "from", "until"], any_scalar());
     let subject = (
-        object(&["id", "reference", "given", "family", "born_on", "expected_on", "sex", "known_as", "kind"], scalar()),
+        any_object(
+            &[
+                "id",
+                "reference",
+                "given",
+                "family",
+                "born_on",
+                "expected_on",
+                "sex",
+                "known_as",
+                "kind",
+            ],
+            any_scalar(),
+        ),
         prop::collection::vec(relation, 0..3),
         prop::collection::vec(address, 0..2),
     );
-    let event = object(&["id", "date", "edtf", "when", "time", "type", "text", "reference", "also_about"], scalar());
+    let event = any_object(
+        &[
+            "id",
+            "date",
+            "edtf",
+            "when",
+            "time",
+            "type",
+            "text",
+            "reference",
+            "also_about",
+        ],
+        any_scalar(),
+    );
     let events = prop::collection::vec(event, 0..5);
     (prop::option::of(0..6_u8), prop::sample::select(vec!["a", "b", ""]), subject, events).prop_map(
         |(id, agency, (mut subject, relations, addresses), events)| {
@@ -449,8 +705,8 @@ fn submission() -> impl Strategy<Value = Value> {
     )
 }
 
-/// The document without what says where a line stands.
-fn without_lines(links: &Links) -> String {
+/// The document without line numbers.
+fn document_without_line_numbers(links: &Links) -> String {
     let mut value = serde_json::to_value(links).unwrap();
     for warning in value["warnings"].as_array_mut().unwrap() {
         warning.as_object_mut().unwrap().remove("line");
@@ -462,18 +718,18 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(96))]
 
     #[test]
-    fn every_event_stands_on_one_row_and_the_order_of_lines_plays_no_part(
-        lines in prop::collection::vec(submission(), 0..8), turn in 0..8_usize,
+    fn every_event_is_on_one_row_in_any_order_of_lines(
+        lines in prop::collection::vec(any_submission(), 0..8), turn in 0..8_usize,
     ) {
-        // Ids of their own, so that no label holds a line.
+        // With unique ids no label contains a line number.
         let mut lines: Vec<Value> = lines;
         for (place, line) in lines.iter_mut().enumerate() {
             line["submission"] = json!(format!("s{place}"));
         }
-        let links = linked(&lines);
-        let told: usize = lines.iter().map(|line| line["events"].as_array().unwrap().len()).sum();
-        let unique: BTreeSet<&str> = entries(&links).into_iter().collect();
-        prop_assert_eq!((unique.len(), entries(&links).len()), (told, told));
+        let links = link_lines(&lines);
+        let event_count: usize = lines.iter().map(|line| line["events"].as_array().unwrap().len()).sum();
+        let unique: BTreeSet<&str> = entry_labels(&links).into_iter().collect();
+        prop_assert_eq!((unique.len(), entry_labels(&links).len()), (event_count, event_count));
         let together: BTreeSet<&str> =
             links.rows.iter().filter(|row| row.entries.len() > 1).map(|row| row.id.as_str()).collect();
         let told_once = links.told_once.iter().map(|one| one.row.as_str());
@@ -482,23 +738,23 @@ proptest! {
         let people: usize = links.children.iter().chain(&links.adults).map(|person| person.submissions.len()).sum();
         prop_assert_eq!(people, lines.len());
 
-        let mut turned = lines.clone();
-        turned.reverse();
-        let by = turn.min(turned.len());
-        turned.rotate_left(by);
-        prop_assert_eq!(without_lines(&linked(&turned)), without_lines(&links));
+        let mut reordered = lines.clone();
+        reordered.reverse();
+        let by = turn.min(reordered.len());
+        reordered.rotate_left(by);
+        prop_assert_eq!(document_without_line_numbers(&link_lines(&reordered)), document_without_line_numbers(&links));
     }
 
     #[test]
-    fn ids_of_any_kind_lose_nothing(lines in prop::collection::vec(submission(), 0..6)) {
-        let links = linked(&lines);
-        let told: usize = lines.iter().map(|line| line["events"].as_array().unwrap().len()).sum();
-        let unique: BTreeSet<&str> = entries(&links).into_iter().collect();
-        prop_assert_eq!((unique.len(), entries(&links).len()), (told, told));
+    fn no_entry_is_lost_for_any_ids(lines in prop::collection::vec(any_submission(), 0..6)) {
+        let links = link_lines(&lines);
+        let event_count: usize = lines.iter().map(|line| line["events"].as_array().unwrap().len()).sum();
+        let unique: BTreeSet<&str> = entry_labels(&links).into_iter().collect();
+        prop_assert_eq!((unique.len(), entry_labels(&links).len()), (event_count, event_count));
     }
 
     #[test]
-    fn any_line_is_read_or_refused(line in "\\PC{0,200}") {
+    fn reads_or_rejects_any_line(line in "\\PC{0,200}") {
         let _ = read_line(&line, 1);
     }
 }

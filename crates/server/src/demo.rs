@@ -1,12 +1,13 @@
-//! The demonstration: an invented county whose chronologies stand in every state. No person, place or number in it is
-//! real. It is told through the same use cases as everybody uses, each by the person who would do it.
+//! The demonstration: an invented county with chronologies in every state. No person, place or
+//! number in it is real. It is created through the public use cases, each called as the person who
+//! would do so.
 
 mod data;
+mod event_time;
 mod guide;
-mod relative;
-mod story;
-mod teller;
-mod when;
+mod relative_date;
+mod script;
+mod seeder;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,85 +18,124 @@ use identity::DevClaims;
 
 use crate::clock::SystemClock;
 use crate::config::{DevelopmentIssuer, Settings};
-use crate::startup::{self, Ground};
-use data::{County, PractitionerData};
-use story::Story;
-use teller::Teller;
+use crate::startup::{self, AppContext};
+use data::{DemoData, PractitionerData};
+use script::DemoScript;
+use seeder::Seeder;
 
-/// What became of filling.
+/// Result of seeding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Filled {
-    /// The county was told just now, with so many entries.
-    Now(usize),
-    /// The database was in use before; nothing was touched.
-    Before,
+pub(crate) enum SeedOutcome {
+    /// The data was created now, with this number of entries.
+    Seeded(usize),
+    /// The database was in use before and was not changed.
+    AlreadyInUse,
 }
 
-/// The demonstration belongs where tokens can be had for the asking, and nowhere else.
-pub(crate) fn refuse_unless_for_demonstration(settings: &Settings) -> anyhow::Result<()> {
+/// Returns an error unless the settings allow the demonstration. It requires the development
+/// issuer, which gives tokens to anybody.
+pub(crate) fn ensure_demo_allowed(settings: &Settings) -> anyhow::Result<()> {
     let Some(development) = &settings.development_issuer else {
-        bail!("the demonstration needs the development issuer (development_issuer.enabled)");
+        bail!("the demonstration needs the development issuer: set development_issuer.enabled");
     };
-    let county = County::read()?;
-    let missing: Vec<&str> =
-        county.agencies().filter(|code| !development.agencies.iter().any(|own| own == code)).collect();
+    let demo_data = DemoData::read()?;
+    let missing: Vec<&str> = demo_data
+        .agencies()
+        .filter(|code| !development.agencies.iter().any(|own| own == code))
+        .collect();
     if missing.is_empty() {
         return Ok(());
     }
-    bail!("the partnership {} lacks agencies of the demonstration: {}", development.partnership, missing.join(", "))
+    bail!(
+        "the partnership {} lacks agencies of the demonstration: {}",
+        development.partnership,
+        missing.join(", ")
+    )
 }
 
-/// Fills the database unless it has been used before. Time is told from the story's beginning up to now, so that what
-/// it holds is always of the last weeks.
-pub(crate) fn fill(settings: &Settings, ground: &Ground) -> anyhow::Result<Filled> {
-    let county = County::read()?;
-    let development = development(settings)?;
+/// Seeds the database unless it is already in use. The script runs from its first step up to now,
+/// so that its events are always recent.
+pub(crate) fn seed(settings: &Settings, context: &AppContext) -> anyhow::Result<SeedOutcome> {
+    let demo_data = DemoData::read()?;
+    let development = development_issuer(settings)?;
     let now = SystemClock.now();
-    let story = Story::of(&county, now)?;
-    if used_since(ground, story.begins())? {
-        return Ok(Filled::Before);
+    let script = DemoScript::build(&demo_data, now)?;
+    if was_used_since(context, script.start_time())? {
+        return Ok(SeedOutcome::AlreadyInUse);
     }
-    let clock = MockClock::new(story.begins());
-    let service = ground.service(settings, Arc::new(clock.clone()))?;
+    let clock = MockClock::new(script.start_time());
+    let service = context.service(settings, Arc::new(clock.clone()))?;
     let issuer = startup::development_issuer_name(settings);
-    let mut teller = Teller::new(&service, &county, issuer, development.partnership.clone())?;
-    if teller.finds_families()? {
-        return Ok(Filled::Before);
+    let mut seeder = Seeder::new(
+        &service,
+        &demo_data,
+        issuer,
+        development.partnership.clone(),
+    )?;
+    if seeder.has_families()? {
+        return Ok(SeedOutcome::AlreadyInUse);
     }
-    teller.register_practitioners()?;
-    for step in story.steps() {
+    seeder.register_practitioners()?;
+    for step in script.steps() {
         clock.set(step.at);
-        service.pass_due(u32::MAX)?;
-        teller.tell(step).with_context(|| format!("the demonstration cannot be told: {}", step.name()))?;
+        service.mark_overdue(u32::MAX)?;
+        seeder.run_step(step).with_context(|| {
+            format!(
+                "the demonstration cannot be created: step {}",
+                step.describe()
+            )
+        })?;
     }
-    finish(&clock, now, &service)?;
-    Ok(Filled::Now(county.entries()))
+    run_background_work(&clock, now, &service)?;
+    Ok(SeedOutcome::Seeded(demo_data.entry_count()))
 }
 
-/// What the workers would have done by now.
-fn finish(clock: &MockClock, now: Instant, service: &service::Service) -> anyhow::Result<()> {
+/// Runs the background work that is due by now.
+fn run_background_work(
+    clock: &MockClock,
+    now: Instant,
+    service: &service::Service,
+) -> anyhow::Result<()> {
     clock.set(now);
-    service.pass_due(u32::MAX)?;
+    service.mark_overdue(u32::MAX)?;
     service.purge(1_000)?;
     service.destroy_keys()?;
     Ok(())
 }
 
-/// The claims of one of the county's people.
-pub(crate) fn claims_of(login: &str) -> anyhow::Result<DevClaims> {
-    let county = County::read()?;
-    let known = || county.practitioners.iter().map(|person| person.login.as_str()).collect::<Vec<_>>().join(", ");
-    let person =
-        county.practitioner(login).with_context(|| format!("nobody is called {login}; there are {}", known()))?;
-    Ok(claims(person))
+/// The claims of one of the practitioners.
+pub(crate) fn claims_for_login(login: &str) -> anyhow::Result<DevClaims> {
+    let demo_data = DemoData::read()?;
+    let known_logins = || {
+        demo_data
+            .practitioners
+            .iter()
+            .map(|person| person.login.as_str())
+            .collect::<Vec<_>>()
+            .join(", ")
+    };
+    let person = demo_data.practitioner(login).with_context(|| {
+        format!(
+            "there is no practitioner {login}; choose one of {}",
+            known_logins()
+        )
+    })?;
+    Ok(practitioner_claims(person))
 }
 
-/// What to try next.
-pub(crate) fn guide(settings: &Settings, filled: &Filled, authority: Option<&Path>) -> String {
-    County::read().map_or_else(|_| String::new(), |county| guide::text(settings, &county, *filled, authority))
+/// The guide for the operator: what to try next.
+pub(crate) fn guide(
+    settings: &Settings,
+    outcome: &SeedOutcome,
+    authority: Option<&Path>,
+) -> String {
+    DemoData::read().map_or_else(
+        |_| String::new(),
+        |demo_data| guide::render_guide(settings, &demo_data, *outcome, authority),
+    )
 }
 
-fn claims(person: &PractitionerData) -> DevClaims {
+fn practitioner_claims(person: &PractitionerData) -> DevClaims {
     DevClaims {
         subject: person.login.clone(),
         client_id: "chronology-token".to_owned(),
@@ -108,14 +148,20 @@ fn claims(person: &PractitionerData) -> DevClaims {
     }
 }
 
-fn development(settings: &Settings) -> anyhow::Result<&DevelopmentIssuer> {
-    settings.development_issuer.as_ref().context("the demonstration needs the development issuer")
+fn development_issuer(settings: &Settings) -> anyhow::Result<&DevelopmentIssuer> {
+    settings
+        .development_issuer
+        .as_ref()
+        .context("the demonstration needs the development issuer")
 }
 
-/// A running service keeps the latest instant it has seen; a story that begins earlier cannot be told any more.
-fn used_since(ground: &Ground, begins: Instant) -> anyhow::Result<bool> {
-    let mark = ground.db.read("clock.high_water", store::clock::high_water)?;
-    Ok(mark.is_some_and(|mark| mark > begins))
+/// Whether the database has seen a time after `start_time`. A running service stores the latest
+/// time it has seen; a script that starts earlier can then no longer run.
+fn was_used_since(context: &AppContext, start_time: Instant) -> anyhow::Result<bool> {
+    let high_water = context
+        .db
+        .read("clock.high_water", store::clock::high_water)?;
+    Ok(high_water.is_some_and(|high_water| high_water > start_time))
 }
 
 #[cfg(test)]

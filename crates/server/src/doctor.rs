@@ -1,10 +1,11 @@
-//! `chronology doctor`: looks for what would break the promise that what is over is gone. Beyond what every start does
-//! (finish destructions that were begun) it changes nothing.
+//! `chronology doctor`: checks for conditions that would break the guarantee that expired data is
+//! gone. It changes nothing, except that opening the keystore completes interrupted destructions,
+//! as every start does.
 
 mod database;
 mod machine;
-mod places;
-mod times;
+mod storage;
+mod time;
 
 use std::process::ExitCode;
 
@@ -15,91 +16,111 @@ use store::Db;
 use crate::config::Settings;
 use crate::{output, process, startup};
 
-/// Something was doubtful, nothing wrong.
-const DOUBTFUL: u8 = 2;
+/// Exit status when there are warnings but no failures.
+const WARNINGS_FOUND: u8 = 2;
 
-/// How bad it is.
+/// Severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Grade {
-    /// As it should be.
-    Good,
-    /// May break the promise; somebody should know why it is so.
+pub(crate) enum Severity {
+    /// Nothing needs to be done.
+    Pass,
+    /// May break the guarantee. Somebody should know the reason.
     Warning,
-    /// Breaks it.
-    Wrong,
+    /// Breaks the guarantee.
+    Failure,
 }
 
-/// One thing looked at.
+/// Result of one check.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Finding {
-    pub(crate) grade: Grade,
-    pub(crate) what: String,
+    pub(crate) severity: Severity,
+    pub(crate) message: String,
 }
 
-pub(crate) fn good(what: impl Into<String>) -> Finding {
-    Finding { grade: Grade::Good, what: what.into() }
+pub(crate) fn pass(message: impl Into<String>) -> Finding {
+    Finding {
+        severity: Severity::Pass,
+        message: message.into(),
+    }
 }
 
-pub(crate) fn warning(what: impl Into<String>) -> Finding {
-    Finding { grade: Grade::Warning, what: what.into() }
+pub(crate) fn warning(message: impl Into<String>) -> Finding {
+    Finding {
+        severity: Severity::Warning,
+        message: message.into(),
+    }
 }
 
-pub(crate) fn wrong(what: impl Into<String>) -> Finding {
-    Finding { grade: Grade::Wrong, what: what.into() }
+pub(crate) fn failure(message: impl Into<String>) -> Finding {
+    Finding {
+        severity: Severity::Failure,
+        message: message.into(),
+    }
 }
 
-/// `good` when the condition holds, else the other.
-pub(crate) fn either(holds: bool, what: &str, otherwise: Finding) -> Finding {
-    if holds { good(what) } else { otherwise }
+/// A passing finding when `condition` holds, otherwise `otherwise`.
+pub(crate) fn check(condition: bool, message: &str, otherwise: Finding) -> Finding {
+    if condition { pass(message) } else { otherwise }
 }
 
-/// Prints one line for each thing looked at; the status is that of the worst.
-pub(crate) fn doctor(settings: &Settings) -> anyhow::Result<ExitCode> {
+/// Prints one line per check. The exit status is that of the most severe finding.
+pub(crate) fn run(settings: &Settings) -> anyhow::Result<ExitCode> {
     process::harden();
-    let mut findings = places::look(settings);
-    findings.extend(machine::look());
+    let mut findings = storage::inspect(settings);
+    findings.extend(machine::inspect());
     match open_database(settings) {
-        Ok(Some(db)) => findings.extend(of_database(settings, &db)),
-        Ok(None) => findings.push(warning("database: there is none yet; start the service once and ask again")),
-        Err(error) => findings.push(wrong(format!("database: {error:#}"))),
+        Ok(Some(db)) => findings.extend(inspect_database(settings, &db)),
+        Ok(None) => findings.push(warning(
+            "database: does not exist yet; start the service once, then run this again",
+        )),
+        Err(error) => findings.push(failure(format!("database: {error:#}"))),
     }
     for finding in &findings {
-        let grade = match finding.grade {
-            Grade::Good => "good   ",
-            Grade::Warning => "warning",
-            Grade::Wrong => "wrong  ",
+        let severity = match finding.severity {
+            Severity::Pass => "pass   ",
+            Severity::Warning => "warning",
+            Severity::Failure => "failure",
         };
-        output::line(&format!("{grade}  {}", finding.what))?;
+        output::print_line(&format!("{severity}  {}", finding.message))?;
     }
-    Ok(match findings.iter().map(|finding| finding.grade).max() {
-        Some(Grade::Wrong) => ExitCode::FAILURE,
-        Some(Grade::Warning) => ExitCode::from(DOUBTFUL),
-        _ => ExitCode::SUCCESS,
-    })
+    Ok(
+        match findings.iter().map(|finding| finding.severity).max() {
+            Some(Severity::Failure) => ExitCode::FAILURE,
+            Some(Severity::Warning) => ExitCode::from(WARNINGS_FOUND),
+            _ => ExitCode::SUCCESS,
+        },
+    )
 }
 
-/// The database; a SQLite file that is not there is not made.
+/// Connects to the database. A SQLite file that does not exist is not created.
 fn open_database(settings: &Settings) -> anyhow::Result<Option<Db>> {
-    let there = places::sqlite_file(settings.database.url.expose_secret()).is_none_or(|file| file.exists());
-    there.then(|| startup::connect(&settings.database)).transpose()
+    let database_exists = storage::sqlite_file(settings.database.url.expose_secret())
+        .is_none_or(|file| file.exists());
+    database_exists
+        .then(|| startup::connect(&settings.database))
+        .transpose()
 }
 
-fn of_database(settings: &Settings, db: &Db) -> Vec<Finding> {
-    let mut findings = database::look(db);
+fn inspect_database(settings: &Settings, db: &Db) -> Vec<Finding> {
+    let mut findings = database::inspect(db);
     if let Err(error) = store::check(db) {
-        findings.push(wrong(format!("database: {error}: run `chronology migrate`")));
+        findings.push(failure(format!(
+            "database: {error}: run `chronology migrate`"
+        )));
         return findings;
     }
-    findings.extend(database::look_at_tables(db));
-    findings.extend(database::look_at_keystore(settings, db));
-    let keystore_is_there = settings.keystore.url.is_some() || settings.keystore.folder.exists();
-    if !keystore_is_there || !settings.keystore.root_key_file.exists() {
-        findings.push(warning("keystore: there is none yet; start the service once and ask again"));
+    findings.extend(database::inspect_tables(db));
+    findings.extend(database::inspect_keystore(settings, db));
+    let keystore_exists = settings.keystore.url.is_some() || settings.keystore.folder.exists();
+    if !keystore_exists || !settings.keystore.root_key_file.exists() {
+        findings.push(warning(
+            "keystore: does not exist yet; start the service once, then run this again",
+        ));
         return findings;
     }
     match open_service(settings, db) {
-        Ok(service) => findings.extend(times::look(&service)),
-        Err(error) => findings.push(wrong(format!("keystore: {error:#}"))),
+        Ok(service) => findings.extend(time::inspect(&service)),
+        Err(error) => findings.push(failure(format!("keystore: {error:#}"))),
     }
     findings
 }
@@ -112,10 +133,10 @@ fn open_service(settings: &Settings, db: &Db) -> anyhow::Result<Service> {
         vault,
         clock: startup::system_clock(),
         ids,
-        // Nothing is recorded or signed by whoever only looks.
+        // The doctor neither records nor signs anything.
         node: domain::NodeId(uuid::Uuid::nil()),
         signing_key: std::sync::Arc::new(vault::SigningKey::generate()?),
-        ledger: startup::ledger(settings, None),
+        ledger: startup::ledger_config(settings, None),
     };
-    Ok(Service::with_time(config, settings.clock)?)
+    Ok(Service::with_time_policy(config, settings.clock)?)
 }

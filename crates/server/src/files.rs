@@ -1,4 +1,4 @@
-//! Files and folders that only we may read.
+//! Files and folders with access for their owner only.
 
 use std::fs::{self, DirBuilder, File, OpenOptions};
 use std::io::{self, BufWriter, Write as _};
@@ -8,73 +8,89 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context as _, bail};
 use zeroize::Zeroizing;
 
-/// Makes a folder with mode 0700, and those above it; one that is there stays as it is.
+/// Creates a folder with mode 0700, and missing parent folders. An existing folder is not changed.
 ///
 /// # Errors
-/// When it cannot be made.
-pub(crate) fn private_folder(folder: &Path) -> anyhow::Result<()> {
-    let made = DirBuilder::new().recursive(true).mode(0o700).create(folder);
-    made.with_context(|| format!("{}: the folder cannot be made", folder.display()))
+/// Fails when the folder cannot be created.
+pub fn create_private_folder(folder: &Path) -> anyhow::Result<()> {
+    let created = DirBuilder::new().recursive(true).mode(0o700).create(folder);
+    created.with_context(|| format!("{}: the folder cannot be created", folder.display()))
 }
 
-/// A secret that others than its owner may not read; `None` when there is no such file. `what` names it in errors.
+/// Reads a secret file; `None` when it does not exist. `what` describes the file in errors.
 ///
 /// # Errors
-/// When it cannot be read, or others than its owner can.
+/// Fails when the file cannot be read, or users other than its owner have access to it.
 pub(crate) fn read_secret(file: &Path, what: &str) -> anyhow::Result<Option<Zeroizing<Vec<u8>>>> {
-    let named = || format!("{what} {}", file.display());
-    if !file.try_exists().with_context(named)? {
+    let describe = || format!("{what} {}", file.display());
+    if !file.try_exists().with_context(describe)? {
         return Ok(None);
     }
-    if exposed(file).with_context(named)? {
-        bail!("{what} {}: others can read it: set its mode to 0600", file.display());
+    if is_accessible_by_others(file).with_context(describe)? {
+        bail!(
+            "{what} {}: accessible by others: set its mode to 0600",
+            file.display()
+        );
     }
-    fs::read(file).map(Zeroizing::new).map(Some).with_context(named)
+    fs::read(file)
+        .map(Zeroizing::new)
+        .map(Some)
+        .with_context(describe)
 }
 
-/// Writes a file with mode 0600 so that it is there whole or not at all, and durable.
+/// Writes a file with mode 0600, atomically and durably.
 ///
 /// # Errors
-/// When it cannot be written.
-pub(crate) fn write_private(file: &Path, content: &[u8]) -> anyhow::Result<()> {
-    let draft = draft_of(file);
-    let written = write_durably(&draft, content).and_then(|()| fs::rename(&draft, file)).and_then(|()| settle(file));
+/// Fails when the file cannot be written.
+pub fn write_private(file: &Path, content: &[u8]) -> anyhow::Result<()> {
+    let temporary = temporary_path(file);
+    let written = write_durably(&temporary, content)
+        .and_then(|()| fs::rename(&temporary, file))
+        .and_then(|()| sync_parent_folder(file));
     if written.is_err() {
-        let _ = fs::remove_file(&draft);
+        let _ = fs::remove_file(&temporary);
     }
     written.with_context(|| format!("{}: cannot be written", file.display()))
 }
 
-/// Writes a file with mode 0600 piece by piece, so that it is there whole or not at all, and durable.
+/// Writes a file with mode 0600 through a writer, atomically and durably.
 ///
 /// # Errors
-/// When it cannot be written, or what writes it fails.
-pub(crate) fn write_private_through<T>(
+/// Fails when the file cannot be written or `write` fails.
+pub(crate) fn write_private_with<T>(
     file: &Path,
     write: impl FnOnce(&mut dyn io::Write) -> anyhow::Result<T>,
 ) -> anyhow::Result<T> {
-    let draft = draft_of(file);
-    let mut out = BufWriter::new(private(&draft).with_context(|| format!("{}: cannot be written", file.display()))?);
+    let temporary = temporary_path(file);
+    let mut out = BufWriter::new(
+        open_private(&temporary)
+            .with_context(|| format!("{}: cannot be written", file.display()))?,
+    );
     let written = write(&mut out).and_then(|value| {
-        out.into_inner().map_err(io::IntoInnerError::into_error)?.sync_all()?;
-        fs::rename(&draft, file)?;
-        settle(file)?;
+        out.into_inner()
+            .map_err(io::IntoInnerError::into_error)?
+            .sync_all()?;
+        fs::rename(&temporary, file)?;
+        sync_parent_folder(file)?;
         Ok(value)
     });
     if written.is_err() {
-        let _ = fs::remove_file(&draft);
+        let _ = fs::remove_file(&temporary);
     }
     written
 }
 
-/// As [`write_private`], but never over a file that is there: of two processes that start together one wins.
+/// As [`write_private`], but never replaces an existing file: of two processes that start together,
+/// the first one succeeds and the file stays.
 ///
 /// # Errors
-/// When it cannot be written for any other reason than that it is there.
+/// Fails when the file cannot be written for a reason other than that it exists.
 pub(crate) fn write_private_once(file: &Path, content: &[u8]) -> anyhow::Result<()> {
-    let draft = draft_of(file);
-    let linked = write_durably(&draft, content).and_then(|()| fs::hard_link(&draft, file)).and_then(|()| settle(file));
-    let _ = fs::remove_file(&draft);
+    let temporary = temporary_path(file);
+    let linked = write_durably(&temporary, content)
+        .and_then(|()| fs::hard_link(&temporary, file))
+        .and_then(|()| sync_parent_folder(file));
+    let _ = fs::remove_file(&temporary);
     match linked {
         Err(error) if error.kind() != io::ErrorKind::AlreadyExists => {
             Err(error).with_context(|| format!("{}: cannot be written", file.display()))
@@ -83,30 +99,38 @@ pub(crate) fn write_private_once(file: &Path, content: &[u8]) -> anyhow::Result<
     }
 }
 
-/// Whether others than the owner may read the file.
+/// Whether users other than the owner have access to the file.
 ///
 /// # Errors
-/// When the file cannot be looked at.
-pub(crate) fn exposed(file: &Path) -> io::Result<bool> {
+/// Fails when the metadata of the file cannot be read.
+pub(crate) fn is_accessible_by_others(file: &Path) -> io::Result<bool> {
     Ok(fs::metadata(file)?.mode() & 0o077 != 0)
 }
 
-fn draft_of(file: &Path) -> PathBuf {
+fn temporary_path(file: &Path) -> PathBuf {
     file.with_extension(format!("draft-{}", std::process::id()))
 }
 
 fn write_durably(file: &Path, content: &[u8]) -> io::Result<()> {
-    let mut handle = private(file)?;
+    let mut handle = open_private(file)?;
     handle.write_all(content)?;
     handle.sync_all()
 }
 
-fn private(file: &Path) -> io::Result<File> {
-    OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(file)
+fn open_private(file: &Path) -> io::Result<File> {
+    OpenOptions::new()
+        .write(true)
+        .create(true)
+        .truncate(true)
+        .mode(0o600)
+        .open(file)
 }
 
-fn settle(file: &Path) -> io::Result<()> {
-    let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
+fn sync_parent_folder(file: &Path) -> io::Result<()> {
+    let folder = file
+        .parent()
+        .filter(|folder| !folder.as_os_str().is_empty())
+        .unwrap_or_else(|| Path::new("."));
     File::open(folder)?.sync_all()
 }
 
@@ -115,25 +139,33 @@ mod tests {
     use super::*;
 
     #[test]
-    fn written_for_nobody_else() {
+    fn files_are_private_and_written_atomically() {
         let folder = tempfile::tempdir().unwrap();
         let inner = folder.path().join("a/b");
-        private_folder(&inner).unwrap();
+        create_private_folder(&inner).unwrap();
         assert_eq!(fs::metadata(&inner).unwrap().mode() & 0o777, 0o700);
         let file = inner.join("key");
         write_private(&file, b"one").unwrap();
-        assert!(!exposed(&file).unwrap());
+        assert!(!is_accessible_by_others(&file).unwrap());
         write_private_once(&file, b"two").unwrap();
-        assert_eq!(fs::read(&file).unwrap(), b"one", "the first stays");
-        let failed = write_private_through(&file, |out| {
+        assert_eq!(fs::read(&file).unwrap(), b"one", "the first file stays");
+        let failed = write_private_with(&file, |out| {
             out.write_all(b"half")?;
             anyhow::bail!("enough")
         });
         assert!(failed.map(|(): ()| ()).is_err());
-        assert_eq!(fs::read(&file).unwrap(), b"one", "half a file replaces nothing");
-        write_private_through(&file, |out| Ok(out.write_all(b"three")?)).unwrap();
+        assert_eq!(
+            fs::read(&file).unwrap(),
+            b"one",
+            "half a file replaces nothing"
+        );
+        write_private_with(&file, |out| Ok(out.write_all(b"three")?)).unwrap();
         assert_eq!(fs::read(&file).unwrap(), b"three");
-        assert!(!exposed(&file).unwrap());
-        assert_eq!(fs::read_dir(&inner).unwrap().count(), 1, "no draft is left");
+        assert!(!is_accessible_by_others(&file).unwrap());
+        assert_eq!(
+            fs::read_dir(&inner).unwrap().count(),
+            1,
+            "no temporary file is left"
+        );
     }
 }

@@ -1,8 +1,9 @@
-//! `chronology link`: linkage over a file, for a partnership's own check of its data before it goes live. It runs the
-//! service's code and touches no database.
+//! `chronology link`: runs linkage over a file, so that a partnership can check its data before it
+//! goes live. It uses the code of the service but no database.
 //!
-//! The file is read twice. The first reading checks every line and remembers people and where each line stands; the
-//! second takes the events of one circle of families after another, so that narrative of no more than one is in memory.
+//! The file is read twice. The first pass validates every line and keeps people and line positions.
+//! The second pass reads the events of one connected component of families at a time, so that only
+//! its narrative is in memory.
 
 mod document;
 mod glossary;
@@ -19,83 +20,89 @@ use anyhow::{Context as _, bail};
 use clap::{Args, ValueEnum};
 use linkage::Population;
 use linkage::batch::{
-    Circle, FirstPass, Glossary, Reasons, Related, Sorted, Submission, Suggested, ToldOnce, digest, link_circle,
-    read_line,
+    AgencyRepeats, EvidenceWording, FamilyComponent, FirstPass, FirstPassResult, Glossary,
+    RelatedRows, Submission, SuggestedRows, digest, link_component, read_line,
 };
 
 use crate::{files, output, process};
 use document::Document;
-use lines::{Lines, Place};
+use lines::{LineReader, LineSpan};
 use progress::Progress;
 
-/// A line could not be read; told apart from a failure.
-const NOT_ALL_READ: u8 = 2;
-/// The most lines that could not be read that are named at the terminal; the document has all.
-const NAMED: usize = 20;
-/// One submission a line, as JSON Schema.
-const INPUT: &str = include_str!("../../../deploy/schemas/submission.schema.json");
-/// What is written, as JSON Schema.
-const OUTPUT: &str = include_str!("../../../deploy/schemas/links.schema.json");
+/// Exit status when lines could not be read, which is not a failure of the command.
+const UNREADABLE_LINES: u8 = 2;
+/// Number of unreadable lines listed at the terminal. The document lists all of them.
+const MAX_LISTED_LINES: usize = 20;
+/// JSON Schema of one submission, which is one line of the input.
+const INPUT_SCHEMA: &str = include_str!("../../../deploy/schemas/submission.schema.json");
+/// JSON Schema of the output.
+const OUTPUT_SCHEMA: &str = include_str!("../../../deploy/schemas/links.schema.json");
 
 /// What to link.
 #[derive(Debug, Clone, Args)]
 pub(crate) struct LinkArgs {
-    /// File of submissions, one JSON object a line.
+    /// File of submissions, one JSON object per line.
     #[arg(long, value_name = "FILE", required_unless_present = "schema")]
     input: Option<PathBuf>,
-    /// Where the links are written, mode 0600; a file that is there is replaced once the new one is whole.
+    /// File to write the links to, with mode 0600. An existing file is replaced once the new one is
+    /// complete.
     #[arg(long, value_name = "FILE", required_unless_present = "schema")]
     output: Option<PathBuf>,
-    /// Your agencies' own words for types of events and the categories they stand for: TOML, [glossary] "our word" = "CATEGORY".
+    /// Your agencies' own terms for types of events and the categories they stand for: TOML,
+    /// [glossary] "our term" = "CATEGORY".
     #[arg(long, value_name = "FILE")]
     glossary: Option<PathBuf>,
-    /// Take the glossary of this partnership from the configuration, too.
+    /// Also use the glossary of this partnership from the configuration.
     #[arg(long, value_name = "CODE")]
     partnership: Option<String>,
-    /// Put the reasons about events into words that quote what the submissions say: the output then holds narrative.
+    /// Give the reasons about events in words that quote the submissions. The output then contains
+    /// narrative.
     #[arg(long)]
     quote: bool,
-    /// Among whom people are looked for: the children of families, or a register of people who mostly are not related.
+    /// Which people the file is about: children of families, or a register of people who are mostly
+    /// not related.
     #[arg(long, value_name = "WHICH", default_value = "families")]
-    population: Among,
-    /// Print the JSON Schema of a line of the input, or of the output, and end.
+    population: PopulationChoice,
+    /// Print the JSON Schema of an input line or of the output, and end.
     #[arg(long, value_name = "WHICH", conflicts_with_all = ["input", "output", "glossary", "partnership", "quote"])]
     schema: Option<Schema>,
 }
 
-/// Among whom people are looked for.
+/// Which people the file is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-enum Among {
+enum PopulationChoice {
     /// Families, in which brothers, sisters and twins share home, name and birthday.
     Families,
-    /// A register of people who mostly are not related, such as adults: one birthday at one address is one person.
+    /// A register of people who are mostly not related, such as adults: one birthday at one address
+    /// is one person.
     Register,
 }
 
-impl From<Among> for Population {
-    fn from(among: Among) -> Self {
-        match among {
-            Among::Families => Self::Families,
-            Among::Register => Self::Register,
+impl From<PopulationChoice> for Population {
+    fn from(choice: PopulationChoice) -> Self {
+        match choice {
+            PopulationChoice::Families => Self::Families,
+            PopulationChoice::Register => Self::Register,
         }
     }
 }
 
-/// One of the two documents.
+/// Selects one of the two schemas.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
 enum Schema {
     Input,
     Output,
 }
 
-/// Links a file, or prints a schema. Ends with status 2 when a line could not be read; the rest is written all the same.
+/// Links a file, or prints a schema. Ends with status 2 when lines could not be read; all others
+/// are still written.
 ///
 /// # Errors
-/// When a file cannot be read or written, or the glossary has mistakes.
-pub(crate) fn link(arguments: &LinkArgs, config: Option<&Path>) -> anyhow::Result<ExitCode> {
+/// Fails when a file cannot be read or written, or the glossary is invalid.
+pub(crate) fn run(arguments: &LinkArgs, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     match arguments.schema {
-        Some(Schema::Input) => output::text(INPUT)?,
-        Some(Schema::Output) => output::text(OUTPUT)?,
+        Some(Schema::Input) => output::print_text(INPUT_SCHEMA)?,
+        Some(Schema::Output) => output::print_text(OUTPUT_SCHEMA)?,
         None => return link_file(arguments, config),
     }
     Ok(ExitCode::SUCCESS)
@@ -104,32 +111,46 @@ pub(crate) fn link(arguments: &LinkArgs, config: Option<&Path>) -> anyhow::Resul
 fn link_file(arguments: &LinkArgs, config: Option<&Path>) -> anyhow::Result<ExitCode> {
     process::harden();
     let (Some(input), Some(target)) = (&arguments.input, &arguments.output) else {
-        bail!("--input and --output are needed");
+        bail!("--input and --output are required");
     };
-    if fs::canonicalize(target).is_ok_and(|target| fs::canonicalize(input).is_ok_and(|input| input == target)) {
+    if fs::canonicalize(target)
+        .is_ok_and(|target| fs::canonicalize(input).is_ok_and(|input| input == target))
+    {
         bail!("{}: input and output are the same file", target.display());
     }
-    let glossary = glossary::read(arguments.glossary.as_deref(), arguments.partnership.as_deref(), config)?;
+    let glossary = glossary::load_glossary(
+        arguments.glossary.as_deref(),
+        arguments.partnership.as_deref(),
+        config,
+    )?;
     let file = File::open(input).with_context(|| format!("{}: cannot be read", input.display()))?;
-    let linking = Linking::first_reading(file, &glossary, arguments.population.into())
+    let run = LinkRun::run_first_pass(file, &glossary, arguments.population.into())
         .with_context(|| input.display().to_string())?;
-    let reasons = if arguments.quote { Reasons::Quoting } else { Reasons::Standing };
-    let written = files::write_private_through(target, |out| linking.write(out, reasons))?;
-    tell(&written)?;
-    Ok(if written.failed.is_empty() { ExitCode::SUCCESS } else { ExitCode::from(NOT_ALL_READ) })
+    let reasons = if arguments.quote {
+        EvidenceWording::Quoting
+    } else {
+        EvidenceWording::Standard
+    };
+    let summary = files::write_private_with(target, |out| run.write(out, reasons))?;
+    print_summary(&summary)?;
+    Ok(if summary.failed_lines.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        ExitCode::from(UNREADABLE_LINES)
+    })
 }
 
-/// What is said at the terminal: counts and places, never a name or a text.
-struct Told {
-    counts: linkage::batch::Counts,
-    failed: Vec<String>,
+/// Summary for the terminal: counts and positions, never a name or text.
+struct LinkSummary {
+    counts: linkage::batch::LinkCounts,
+    failed_lines: Vec<String>,
 }
 
-fn tell(told: &Told) -> std::io::Result<()> {
-    let counts = &told.counts;
-    output::note(&format!(
-        "{} lines, {} entries: {} children and {} adults in {} families, {} events; {} questions for a person, {} pairs of \
-         events that may be one, {} warnings",
+fn print_summary(summary: &LinkSummary) -> std::io::Result<()> {
+    let counts = &summary.counts;
+    output::print_note(&format!(
+        "{} lines, {} entries: {} children and {} adults in {} families, {} events; {} questions for people, {} pairs of \
+         events that may be the same, {} warnings",
         counts.lines,
         counts.entries,
         counts.children,
@@ -140,105 +161,150 @@ fn tell(told: &Told) -> std::io::Result<()> {
         counts.suggested,
         counts.warnings,
     ))?;
-    for failed in told.failed.iter().take(NAMED) {
-        output::note(failed)?;
+    for failed in summary.failed_lines.iter().take(MAX_LISTED_LINES) {
+        output::print_note(failed)?;
     }
-    let more = told.failed.len().saturating_sub(NAMED);
+    let more = summary.failed_lines.len().saturating_sub(MAX_LISTED_LINES);
     if more > 0 {
-        output::note(&format!("and {more} more lines that could not be read: see failed_lines"))?;
+        output::print_note(&format!(
+            "and {more} more lines that could not be read: see failed_lines"
+        ))?;
     }
     Ok(())
 }
 
-/// Between the two readings.
-struct Linking<'g> {
-    lines: Lines,
-    places: HashMap<u64, (Place, u64)>,
-    sorted: Sorted,
+/// State between the two passes.
+struct LinkRun<'g> {
+    lines: LineReader,
+    line_spans: HashMap<u64, (LineSpan, u64)>,
+    first_pass: FirstPassResult,
     glossary: &'g Glossary,
 }
 
-impl<'g> Linking<'g> {
-    fn first_reading(file: File, glossary: &'g Glossary, population: Population) -> anyhow::Result<Self> {
-        let mut lines = Lines::of(file)?;
-        let progress = Progress::of_bytes("reading", lines.size());
-        let mut first = FirstPass::new(glossary);
-        let mut places = HashMap::new();
+impl<'g> LinkRun<'g> {
+    fn run_first_pass(
+        file: File,
+        glossary: &'g Glossary,
+        population: Population,
+    ) -> anyhow::Result<Self> {
+        let mut lines = LineReader::open(file)?;
+        let progress = Progress::with_bytes("reading", lines.size());
+        let mut first_pass = FirstPass::new(glossary);
+        let mut line_spans = HashMap::new();
         while let Some(line) = lines.next_line()? {
-            progress.at(line.place.end());
+            progress.set_position(line.span.end());
             match line.text {
                 Ok(text) => {
-                    if first.read(text, line.number).is_some() {
-                        places.insert(line.number, (line.place, digest(text.trim())));
+                    if first_pass.read(text, line.number).is_some() {
+                        line_spans.insert(line.number, (line.span, digest(text.trim())));
                     }
                 }
-                Err(fault) => first.fault(fault),
+                Err(fault) => first_pass.record_failure(fault),
             }
         }
         progress.finish();
-        let progress = Progress::of_unknown("comparing people");
-        let sorted = first.finish(std::thread::available_parallelism().map_or(1, std::num::NonZero::get), population);
+        let progress = Progress::spinner("comparing people");
+        let first_pass = first_pass.finish(
+            std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            population,
+        );
         progress.finish();
-        Ok(Self { lines, places, sorted, glossary })
+        Ok(Self {
+            lines,
+            line_spans,
+            first_pass,
+            glossary,
+        })
     }
 
-    /// The second reading, written as it goes.
-    fn write(mut self, out: &mut dyn Write, reasons: Reasons) -> anyhow::Result<Told> {
+    /// Runs the second pass and writes the document while doing so.
+    fn write(
+        mut self,
+        out: &mut dyn Write,
+        reasons: EvidenceWording,
+    ) -> anyhow::Result<LinkSummary> {
         let mut document = Document::begin(out)?;
-        document.people(&self.sorted.people)?;
-        let mut found = Found::default();
+        document.write_people(&self.first_pass.people)?;
+        let mut links_so_far = EventLinks::default();
         document.begin_rows()?;
-        let circles = std::mem::take(&mut self.sorted.people.circles);
-        let progress = Progress::of_count("linking events", self.places.len());
-        for circle in &circles {
-            let submissions = self.submissions(circle)?;
-            let before = document.rows();
-            let links = link_circle(&self.sorted.people, circle, &submissions, self.glossary, before, reasons);
-            for row in &links.rows {
-                document.row(row)?;
+        let components = std::mem::take(&mut self.first_pass.people.components);
+        let progress = Progress::with_count("linking events", self.line_spans.len());
+        for component in &components {
+            let submissions = self.submissions(component)?;
+            let first_row = document.row_count();
+            let component_links = link_component(
+                &self.first_pass.people,
+                component,
+                &submissions,
+                self.glossary,
+                first_row,
+                reasons,
+            );
+            for row in &component_links.rows {
+                document.write_row(row)?;
             }
-            found.told_once.extend(links.told_once);
-            found.linked.extend(links.linked);
-            found.related.extend(links.related);
-            found.suggested.extend(links.suggested);
-            self.sorted.noticed.extend(links.findings);
-            progress.on(circle.submissions.len());
+            links_so_far.told_once.extend(component_links.told_once);
+            links_so_far.linked.extend(component_links.linked);
+            links_so_far.related.extend(component_links.related);
+            links_so_far.suggested.extend(component_links.suggested);
+            self.first_pass.warnings.extend(component_links.findings);
+            progress.advance(component.submissions.len());
         }
         progress.finish();
         document.end_rows()?;
-        document.list("told_once", &found.told_once)?;
-        document.list("linked", &found.linked)?;
-        document.list("related", &found.related)?;
-        document.suggested(&found.suggested)?;
-        let warnings = self.sorted.people.labelled(std::mem::take(&mut self.sorted.noticed));
-        let counts = document.end(&self.sorted, &warnings)?;
-        let failed = self.sorted.failed.iter().map(|fault| {
-            let place = if fault.field.is_empty() { String::new() } else { format!(", {}", fault.field) };
-            format!("line {}{place}: {}", fault.line, fault.message)
+        document.write_list("told_once", &links_so_far.told_once)?;
+        document.write_list("linked", &links_so_far.linked)?;
+        document.write_list("related", &links_so_far.related)?;
+        document.write_suggested(&links_so_far.suggested)?;
+        let warnings = self
+            .first_pass
+            .people
+            .label_findings(std::mem::take(&mut self.first_pass.warnings));
+        let counts = document.finish(&self.first_pass, &warnings)?;
+        let failed = self.first_pass.failed_lines.iter().map(|fault| {
+            let field = if fault.field.is_empty() {
+                String::new()
+            } else {
+                format!(", {}", fault.field)
+            };
+            format!("line {}{field}: {}", fault.line, fault.message)
         });
-        Ok(Told { counts, failed: failed.collect() })
+        Ok(LinkSummary {
+            counts,
+            failed_lines: failed.collect(),
+        })
     }
 
-    /// The submissions of a circle, read again.
-    fn submissions(&mut self, circle: &Circle) -> anyhow::Result<Vec<Submission>> {
-        let mut submissions = Vec::with_capacity(circle.submissions.len());
-        for number in circle.submissions.iter().filter_map(|place| self.sorted.people.lines.get(*place)) {
-            let Some((place, known)) = self.places.get(number) else { continue };
-            let text = self.lines.again(place)?;
-            if digest(text.trim()) != *known {
-                bail!("line {number} has changed while the file was read");
+    /// Reads the submissions of a component again.
+    fn submissions(&mut self, component: &FamilyComponent) -> anyhow::Result<Vec<Submission>> {
+        let mut submissions = Vec::with_capacity(component.submissions.len());
+        for number in component
+            .submissions
+            .iter()
+            .filter_map(|index| self.first_pass.people.lines.get(*index))
+        {
+            let Some((span, expected_digest)) = self.line_spans.get(number) else {
+                continue;
+            };
+            let text = self.lines.reread(span)?;
+            if digest(text.trim()) != *expected_digest {
+                bail!("line {number} changed while the file was being read");
             }
-            submissions.extend(read_line(&text, *number).map(|(submission, _)| submission).ok());
+            submissions.extend(
+                read_line(&text, *number)
+                    .map(|(submission, _)| submission)
+                    .ok(),
+            );
         }
         Ok(submissions)
     }
 }
 
-/// What is written after the rows.
+/// Links that are written after the rows.
 #[derive(Default)]
-struct Found {
-    told_once: Vec<ToldOnce>,
-    linked: Vec<linkage::batch::Linked>,
-    related: Vec<Related>,
-    suggested: Vec<Suggested>,
+struct EventLinks {
+    told_once: Vec<AgencyRepeats>,
+    linked: Vec<linkage::batch::LinkedAccounts>,
+    related: Vec<RelatedRows>,
+    suggested: Vec<SuggestedRows>,
 }

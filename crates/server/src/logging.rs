@@ -10,23 +10,40 @@ use tracing_subscriber::{Layer as _, fmt};
 
 use crate::config::{LogFormat, LoggingSettings};
 
-/// Our own crates. Libraries say more than we can answer for (SQL, header values), so they are held at warnings.
-const OURS: &[&str] = &["chronology", "api", "service", "store", "vault", "identity", "linkage", "timeline", "domain"];
+/// The crates of this project. Other libraries may log data (SQL, header values), so only their
+/// warnings are logged.
+const OWN_CRATES: &[&str] = &[
+    "server", "api", "service", "store", "vault", "identity", "linkage", "timeline", "domain",
+];
 
-/// Starts logging. A second call changes nothing.
+/// Starts logging. Further calls have no effect.
 pub(crate) fn start(settings: LoggingSettings) {
     let libraries = settings.level.min(LevelFilter::WARN);
-    let targets = Targets::new().with_default(libraries).with_targets(OURS.iter().map(|ours| (*ours, settings.level)));
+    let targets = Targets::new()
+        .with_default(libraries)
+        .with_targets(OWN_CRATES.iter().map(|name| (*name, settings.level)));
     let layer = match settings.format {
-        LogFormat::Json => fmt::layer().json().flatten_event(true).with_writer(std::io::stderr).boxed(),
-        LogFormat::Text => fmt::layer().with_target(false).with_ansi(false).with_writer(std::io::stderr).boxed(),
+        LogFormat::Json => fmt::layer()
+            .json()
+            .flatten_event(true)
+            .with_writer(std::io::stderr)
+            .boxed(),
+        LogFormat::Text => fmt::layer()
+            .with_target(false)
+            .with_ansi(false)
+            .with_writer(std::io::stderr)
+            .boxed(),
     };
-    let _ = tracing_subscriber::registry().with(layer.with_filter(targets)).try_init();
-    panic::set_hook(Box::new(note_panic));
+    let _ = tracing_subscriber::registry()
+        .with(layer.with_filter(targets))
+        .try_init();
+    panic::set_hook(Box::new(log_panic));
 }
 
-/// Where it happened, and nothing of what was being worked on: a panic's message can quote data.
-fn note_panic(info: &panic::PanicHookInfo<'_>) {
-    let (file, line) = info.location().map_or(("", 0), |location| (location.file(), location.line()));
+/// Logs the location of a panic but not its message, which could contain data.
+fn log_panic(info: &panic::PanicHookInfo<'_>) {
+    let (file, line) = info
+        .location()
+        .map_or(("", 0), |location| (location.file(), location.line()));
     tracing::error!(file, line, "panic");
 }

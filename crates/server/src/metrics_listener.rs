@@ -1,4 +1,4 @@
-//! Prometheus metrics on a listener of their own, so that the service's own address never shows them.
+//! Prometheus metrics on a separate listener, so that the service's own address never serves them.
 
 use std::net::SocketAddr;
 
@@ -8,31 +8,47 @@ use actix_web::{App, HttpResponse, HttpServer, web};
 use anyhow::Context as _;
 use metrics_exporter_prometheus::{PrometheusBuilder, PrometheusHandle};
 
-/// Latencies in seconds, finest where the targets lie.
-const LATENCIES: &[f64] = &[0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0];
+/// Buckets for latencies in seconds, finest around the targets.
+const LATENCY_BUCKETS: &[f64] = &[
+    0.001, 0.002_5, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0,
+];
 
-/// Starts collecting metrics for the whole process.
+/// Installs the metrics recorder for the whole process.
 ///
 /// # Errors
-/// When something else collects already.
-pub(crate) fn collect() -> anyhow::Result<PrometheusHandle> {
-    Ok(PrometheusBuilder::new().set_buckets(LATENCIES)?.install_recorder()?)
+/// Fails when a recorder is already installed.
+pub(crate) fn install_recorder() -> anyhow::Result<PrometheusHandle> {
+    Ok(PrometheusBuilder::new()
+        .set_buckets(LATENCY_BUCKETS)?
+        .install_recorder()?)
 }
 
-/// A listener that serves `/metrics`.
+/// Starts a listener that serves `/metrics`.
 ///
 /// # Errors
-/// When the address is taken.
+/// Fails when the address is in use.
 pub(crate) fn listen(address: SocketAddr, handle: PrometheusHandle) -> anyhow::Result<Server> {
     let server = HttpServer::new(move || {
-        App::new().app_data(web::Data::new(handle.clone())).route("/metrics", web::get().to(render))
+        App::new()
+            .app_data(web::Data::new(handle.clone()))
+            .route("/metrics", web::get().to(render))
     });
-    let bound = server.workers(1).disable_signals().shutdown_timeout(1).bind(address);
-    Ok(bound.with_context(|| format!("metrics.listen: cannot listen on {address}"))?.run())
+    let bound = server
+        .workers(1)
+        .disable_signals()
+        .shutdown_timeout(1)
+        .bind(address);
+    Ok(bound
+        .with_context(|| format!("metrics.listen: cannot listen on {address}"))?
+        .run())
 }
 
 async fn render(handle: web::Data<PrometheusHandle>) -> HttpResponse {
     HttpResponse::Ok()
-        .insert_header(ContentType("text/plain; version=0.0.4".parse().unwrap_or(actix_web::mime::TEXT_PLAIN)))
+        .insert_header(ContentType(
+            "text/plain; version=0.0.4"
+                .parse()
+                .unwrap_or(actix_web::mime::TEXT_PLAIN),
+        ))
         .body(handle.render())
 }

@@ -1,4 +1,4 @@
-//! A running service: listens, works in the background, and ends in order.
+//! The running service: listeners, background workers and orderly shutdown.
 
 use std::net::{SocketAddr, TcpListener};
 use std::sync::{Arc, mpsc};
@@ -17,37 +17,37 @@ use tokio::signal::unix::{Signal, SignalKind, signal};
 use crate::cli::DemoArgs;
 use crate::clock::SystemClock;
 use crate::config::Settings;
-use crate::startup::Ground;
+use crate::startup::AppContext;
 use crate::tls::{self, CertificateFiles, TlsState};
-use crate::workers::{Workers, Works};
+use crate::workers::{WorkerContext, Workers};
 use crate::{demo, logging, metrics_listener, output, process, startup};
 
-/// How long the start waits for issuers' keys.
-const KEYS_TIMEOUT: Duration = Duration::from_secs(5);
-/// Connections that the operating system keeps until they are accepted.
+/// How long startup waits for the issuers' keys.
+const ISSUER_KEYS_TIMEOUT: Duration = Duration::from_secs(5);
+/// Connections that the operating system queues until they are accepted.
 const BACKLOG: i32 = 1_024;
 
-/// Runs the service until it is told to end.
+/// Runs the service until it is stopped.
 pub(crate) fn serve(settings: Settings) -> anyhow::Result<()> {
-    process::keep_memory_together();
+    process::limit_allocator_arenas();
     prepare(&settings);
-    let ground = Ground::open(&settings)?;
-    run(settings, ground, String::new())
+    let context = AppContext::open(&settings)?;
+    run(settings, context, String::new())
 }
 
-/// Fills an empty database with the demonstration, then runs the service.
+/// Seeds an empty database with the demonstration, then runs the service.
 pub(crate) fn demo(settings: Settings, arguments: DemoArgs) -> anyhow::Result<()> {
-    process::keep_memory_together();
+    process::limit_allocator_arenas();
     prepare(&settings);
-    demo::refuse_unless_for_demonstration(&settings)?;
-    let ground = Ground::open(&settings)?;
-    let filled = demo::fill(&settings, &ground)?;
+    demo::ensure_demo_allowed(&settings)?;
+    let context = AppContext::open(&settings)?;
+    let outcome = demo::seed(&settings, &context)?;
     let files = certificate_files(&settings)?;
-    let guide = demo::guide(&settings, &filled, files.authority.as_deref());
+    let guide = demo::guide(&settings, &outcome, files.authority.as_deref());
     if arguments.fill_only {
-        return Ok(output::text(&guide)?);
+        return Ok(output::print_text(&guide)?);
     }
-    run(settings, ground, guide)
+    run(settings, context, guide)
 }
 
 fn prepare(settings: &Settings) {
@@ -55,84 +55,122 @@ fn prepare(settings: &Settings) {
     process::harden();
 }
 
-/// The files of the service's certificate; made when none are configured.
+/// The files of the service's certificate. They are generated when none are configured.
 fn certificate_files(settings: &Settings) -> anyhow::Result<CertificateFiles> {
     match &settings.tls.certificate {
-        Some((certificate, key)) => {
-            Ok(CertificateFiles { certificate: certificate.clone(), key: key.clone(), authority: None })
-        }
+        Some((certificate, key)) => Ok(CertificateFiles {
+            certificate: certificate.clone(),
+            key: key.clone(),
+            authority: None,
+        }),
         None => {
-            let names = tls::Names::new(settings.server.listen, &settings.server.public_url);
-            tls::generated(&settings.data_folder.join("tls"), &names, SystemClock.now())
+            let names = tls::ServerNames::new(settings.server.listen, &settings.server.public_url);
+            tls::ensure_generated(&settings.data_folder.join("tls"), &names, SystemClock.now())
         }
     }
 }
 
-fn run(settings: Settings, ground: Ground, guide: String) -> anyhow::Result<()> {
-    let service = ground.service(&settings, startup::system_clock())?;
-    settle_audit(&service)?;
-    let verifier = Arc::new(startup::verifier(&settings)?);
+fn run(settings: Settings, context: AppContext, guide: String) -> anyhow::Result<()> {
+    let service = context.service(&settings, startup::system_clock())?;
+    recover_audit(&service)?;
+    let verifier = Arc::new(startup::build_verifier(&settings)?);
     let tls = TlsState::open(certificate_files(&settings)?, settings.tls.clients.clone())?;
-    read_issuers_keys(&verifier);
-    rt::System::new().block_on(Running { settings, ground, service, verifier, tls }.run(guide))
+    fetch_issuer_keys(&verifier);
+    rt::System::new().block_on(
+        RunningService {
+            settings,
+            context,
+            service,
+            verifier,
+            tls,
+        }
+        .run(guide),
+    )
 }
 
-/// Reads the issuers' keys before it is said that the service is ready, so that the first token is not refused. An issuer that
-/// does not answer is not waited for long: its keys are asked for again when somebody brings a token of its own.
-fn read_issuers_keys(verifier: &Arc<Verifier>) {
-    let (verifier, (tell, told)) = (Arc::clone(verifier), mpsc::channel());
+/// Fetches the issuers' keys before the service reports that it is ready, so that the first token
+/// is not refused. The wait for an issuer that does not respond is short: its keys are fetched
+/// again when one of its tokens arrives.
+fn fetch_issuer_keys(verifier: &Arc<Verifier>) {
+    let verifier = Arc::clone(verifier);
+    let (sender, receiver) = mpsc::channel();
     std::thread::spawn(move || {
-        let troubles = verifier.refresh(SystemClock.now()).len();
-        // Nobody waits any more when it took long.
-        let _ = tell.send(troubles);
+        let failures = verifier.refresh(SystemClock.now()).len();
+        // The receiver is gone when fetching took too long.
+        let _ = sender.send(failures);
     });
-    if told.recv_timeout(KEYS_TIMEOUT).is_err() {
-        tracing::warn!("the keys of some issuers have not come yet");
+    if receiver.recv_timeout(ISSUER_KEYS_TIMEOUT).is_err() {
+        tracing::warn!("the keys of some issuers have not been fetched yet");
     }
 }
 
-/// Before anything is served: what earlier runs left in the middle is finished, what was recorded in older ways is taken
-/// over, and every record has its place.
-fn settle_audit(service: &Service) -> anyhow::Result<()> {
-    service.keep_time().context("the time cannot be stored")?;
-    let filled = service.recover_audit().context("the audit of earlier runs cannot be finished")?;
-    let taken_over = service.take_over_audit().context("the audit of before cannot be taken over")?;
-    let placed = service.sequence_audit().context("the audit's records cannot be given their places")?;
-    tracing::info!(filled, taken_over, placed, "the audit is whole");
+/// Brings the audit into a consistent state before requests are served: completes records that
+/// earlier runs left unfinished, migrates records of former formats, and adds every record to the
+/// tree.
+fn recover_audit(service: &Service) -> anyhow::Result<()> {
+    service
+        .persist_time()
+        .context("the time cannot be stored")?;
+    let filled = service
+        .recover_audit()
+        .context("audit records of earlier runs cannot be completed")?;
+    let migrated = service
+        .migrate_former_audit()
+        .context("audit records of former formats cannot be migrated")?;
+    let sequenced = service
+        .sequence_audit()
+        .context("audit records cannot be added to the tree")?;
+    tracing::info!(filled, migrated, sequenced, "the audit is consistent");
     Ok(())
 }
 
-/// Everything a running service consists of.
-struct Running {
+/// Everything that a running service consists of.
+struct RunningService {
     settings: Settings,
-    ground: Ground,
+    context: AppContext,
     service: Service,
     verifier: Arc<Verifier>,
     tls: TlsState,
 }
 
-impl Running {
+impl RunningService {
     async fn run(self, guide: String) -> anyhow::Result<()> {
-        let metrics = self.settings.metrics.map(|address| metrics_listener::collect().map(|handle| (address, handle)));
+        let metrics = self
+            .settings
+            .metrics
+            .map(|address| metrics_listener::install_recorder().map(|handle| (address, handle)));
         let metrics = metrics.transpose()?;
         let (server, address) = self.listen()?;
-        let watch = metrics.clone().map(|(address, handle)| metrics_listener::listen(address, handle)).transpose()?;
-        if let Some(watch) = watch {
-            rt::spawn(watch);
+        let metrics_server = metrics
+            .clone()
+            .map(|(address, handle)| metrics_listener::listen(address, handle))
+            .transpose()?;
+        if let Some(metrics_server) = metrics_server {
+            rt::spawn(metrics_server);
         }
-        let workers = Workers::start(self.works(metrics.map(|(_, handle)| handle)), self.settings.workers);
-        rt::spawn(watch_signals(server.handle(), self.tls.clone(), Signals::new()?));
-        self.say_ready(address, &guide)?;
-        let ended = server.await;
+        let workers = Workers::start(
+            self.worker_context(metrics.map(|(_, handle)| handle)),
+            self.settings.workers,
+        );
+        rt::spawn(handle_signals(
+            server.handle(),
+            self.tls.clone(),
+            Signals::new()?,
+        ));
+        self.announce_ready(address, &guide)?;
+        let result = server.await;
         workers.stop().await;
-        self.last_words().await;
-        Ok(ended?)
+        self.finish_shutdown().await;
+        Ok(result?)
     }
 
-    fn works(&self, metrics: Option<metrics_exporter_prometheus::PrometheusHandle>) -> Works {
-        Works {
+    fn worker_context(
+        &self,
+        metrics: Option<metrics_exporter_prometheus::PrometheusHandle>,
+    ) -> WorkerContext {
+        WorkerContext {
             service: self.service.clone(),
-            vault: self.ground.vault.clone(),
+            vault: self.context.vault.clone(),
             verifier: Arc::clone(&self.verifier),
             metrics,
         }
@@ -140,58 +178,72 @@ impl Running {
 
     fn listen(&self) -> anyhow::Result<(Server, SocketAddr)> {
         let settings = &self.settings.server;
-        let limits =
-            Limits { request_id_is_key: settings.request_id_is_idempotency_key, ..self.settings.limits.clone() };
-        let limits = Limits { turns: self.settings.database.turns(), ..limits };
+        let limits = Limits {
+            request_id_is_key: settings.request_id_is_idempotency_key,
+            ..self.settings.limits.clone()
+        };
+        let limits = Limits {
+            concurrent_use_cases: self.settings.database.max_concurrent_use_cases(),
+            ..limits
+        };
         let state = ApiState::new(
             self.service.clone(),
             Arc::clone(&self.verifier),
             startup::system_clock(),
-            Arc::clone(&self.ground.ids),
+            Arc::clone(&self.context.ids),
             limits,
         );
-        let connections = Connections::new(process::fit_connections(settings.connections.clone()));
-        let listener =
-            listen(settings.listen).with_context(|| format!("server.listen: cannot listen on {}", settings.listen))?;
+        let connections = Connections::new(process::fit_connections_to_open_files(
+            settings.connections.clone(),
+        ));
+        let listener = listen(settings.listen)
+            .with_context(|| format!("server.listen: cannot listen on {}", settings.listen))?;
         let address = listener.local_addr()?;
         let server = ServerBuilder::new()
             .workers(settings.workers)
             .worker_max_blocking_threads(settings.blocking_threads)
-            // The connections count themselves, so that one that is idle can end in favour of the next.
+            // The `Connections` limit counts connections itself, so that an idle one can be closed
+            // in favour of a new one.
             .max_concurrent_connections(usize::MAX)
             .shutdown_timeout(settings.shutdown_timeout.as_secs())
             .disable_signals();
-        let server = api::listen(server, listener, &state, &connections, self.tls.transport()?)?;
+        let server = api::listen(
+            server,
+            listener,
+            &state,
+            &connections,
+            self.tls.transport()?,
+        )?;
         Ok((server.run(), address))
     }
 
-    fn say_ready(&self, address: SocketAddr, guide: &str) -> anyhow::Result<()> {
+    fn announce_ready(&self, address: SocketAddr, guide: &str) -> anyhow::Result<()> {
         tracing::info!(%address, "ready");
-        output::text(guide)?;
-        Ok(output::line(&format!("ready: https://{address}"))?)
+        output::print_text(guide)?;
+        Ok(output::print_line(&format!("ready: https://{address}"))?)
     }
 
-    /// Background work but for linking stands still by now: lets that finish, and folds the write-ahead log into the database, so that nothing that was
-    /// deleted stays behind in it.
-    async fn last_words(self) {
-        let (db, service) = (self.ground.db, self.service);
-        let done = rt::task::spawn_blocking(move || {
+    /// Completes the shutdown. The workers have stopped, except for linking: waits for it, then
+    /// checkpoints the write-ahead log into the database, so that no deleted data stays in the log.
+    async fn finish_shutdown(self) {
+        let db = self.context.db;
+        let service = self.service;
+        let shutdown = rt::task::spawn_blocking(move || {
             service.wait_for_links();
-            if let Err(error) = service.keep_time() {
-                tracing::warn!(%error, "the time is not stored");
+            if let Err(error) = service.persist_time() {
+                tracing::warn!(%error, "the time could not be stored");
             }
             store::purge::checkpoint(&db)
         });
-        let done = done.await;
-        match done {
-            Ok(Ok(complete)) => tracing::info!(complete, "ended in order"),
-            Ok(Err(error)) => tracing::warn!(%error, "ended without a last checkpoint"),
-            Err(_) => tracing::warn!("ended without a last checkpoint"),
+        match shutdown.await {
+            Ok(Ok(complete)) => tracing::info!(complete, "shutdown complete"),
+            Ok(Err(error)) => tracing::warn!(%error, "shutdown without a final checkpoint"),
+            Err(_) => tracing::warn!("shutdown without a final checkpoint"),
         }
     }
 }
 
-/// A listener on an address that a service before may have left a moment ago.
+/// Opens a listener on an address that a previous service may have closed a moment ago.
 fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
     let socket = Socket::new(Domain::for_address(address), Type::STREAM, None)?;
     socket.set_reuse_address(true)?;
@@ -200,11 +252,11 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
     Ok(socket.into())
 }
 
-/// The signals a service listens to.
+/// The signals that the service handles.
 struct Signals {
     terminate: Signal,
     interrupt: Signal,
-    hang_up: Signal,
+    hangup: Signal,
 }
 
 impl Signals {
@@ -212,20 +264,21 @@ impl Signals {
         Ok(Self {
             terminate: signal(SignalKind::terminate())?,
             interrupt: signal(SignalKind::interrupt())?,
-            hang_up: signal(SignalKind::hangup())?,
+            hangup: signal(SignalKind::hangup())?,
         })
     }
 }
 
-/// SIGTERM and SIGINT end the service in order; SIGHUP reads the certificates, client authorities and revocation lists again.
-async fn watch_signals(server: ServerHandle, tls: TlsState, mut signals: Signals) {
+/// SIGTERM and SIGINT stop the service in order. SIGHUP reloads certificates, client authorities
+/// and revocation lists.
+async fn handle_signals(server: ServerHandle, tls: TlsState, mut signals: Signals) {
     loop {
         tokio::select! {
             _ = signals.terminate.recv() => break,
             _ = signals.interrupt.recv() => break,
-            _ = signals.hang_up.recv() => tls.reload(),
+            _ = signals.hangup.recv() => tls.reload(),
         }
     }
-    tracing::info!("ending: no new connections, requests under way are answered");
+    tracing::info!("shutting down: no new connections, requests in progress are completed");
     server.stop(true).await;
 }

@@ -1,5 +1,6 @@
-//! Background work: deletes what has expired, notes passed due dates, destroys keys, forgets unwrapped ones. Any node may
-//! do it; each task logs counts only, backs off when something fails, and never ends before the service does.
+//! Background workers: they delete expired data, mark overdue invitations, destroy keys and evict
+//! cached keys. Any node may run them. Each logs only counts, backs off after failures, and runs
+//! until the service stops.
 
 use std::future::Future;
 use std::sync::Arc;
@@ -8,50 +9,52 @@ use std::time::Duration;
 use actix_web::rt::{self, task::JoinHandle};
 use identity::Verifier;
 use metrics_exporter_prometheus::PrometheusHandle;
-use service::{Answer, MERGE_DELAY_ALARM, MERGE_DELAY_REFUSES, PurgeReport, Service};
+use service::{MERGE_DELAY_ALARM, MERGE_DELAY_LIMIT, PurgeReport, Service, ServiceResult};
 use tokio::sync::watch;
 use tokio::time::{MissedTickBehavior, interval, sleep};
 use vault::Vault;
 
 use crate::config::WorkerSettings;
 
-/// Unwrapped keys live at most 60 s; looked at four times in that.
-const FORGET_EVERY: Duration = Duration::from_secs(15);
-/// Issuers' keys are read again when they are due; the verifier decides.
-const ISSUERS_EVERY: Duration = Duration::from_secs(30);
-/// Samples are folded into the metrics' totals.
-const METRICS_EVERY: Duration = Duration::from_secs(5);
-/// A record has its place well within a second of being written.
-const SEQUENCE_EVERY: Duration = Duration::from_millis(250);
-/// Numbers of transactions that were undone are mostly taken again before this.
-const FILL_EVERY: Duration = Duration::from_secs(5);
-/// How far a clock can be set back across a crash without anybody knowing.
-const KEEP_TIME_EVERY: Duration = Duration::from_secs(5);
-const WATCH_EVERY: Duration = Duration::from_secs(1);
-const RETENTION_EVERY: Duration = Duration::from_secs(3_600);
-/// Statistics of the database: at the start and from then on; tables do not grow tenfold in an hour.
-const STATISTICS_EVERY: Duration = Duration::from_secs(3_600);
-/// Longest pause after repeated failures: short of the minute within which expired text must be deleted.
-const LONGEST_PAUSE: Duration = Duration::from_secs(30);
+/// Cached keys live at most 60 s; they are checked four times in that period.
+const EVICTION_INTERVAL: Duration = Duration::from_secs(15);
+/// How often the verifier is asked to read issuers' keys. It decides which are due.
+const ISSUERS_INTERVAL: Duration = Duration::from_secs(30);
+/// How often samples are merged into the metrics' totals.
+const METRICS_INTERVAL: Duration = Duration::from_secs(5);
+/// Records are added to the tree well within a second of being written.
+const SEQUENCE_INTERVAL: Duration = Duration::from_millis(250);
+/// Numbers of rolled-back transactions are usually reused before this interval has passed.
+const FILL_INTERVAL: Duration = Duration::from_secs(5);
+/// How far the clock can be set back across a crash without being noticed.
+const CLOCK_INTERVAL: Duration = Duration::from_secs(5);
+const WATCH_INTERVAL: Duration = Duration::from_secs(1);
+const RETENTION_INTERVAL: Duration = Duration::from_secs(3_600);
+/// Database statistics are refreshed at start and then hourly; tables do not grow tenfold in an
+/// hour.
+const STATISTICS_INTERVAL: Duration = Duration::from_secs(3_600);
+/// Longest delay after repeated failures: less than the minute within which expired content must be
+/// deleted.
+const MAX_BACKOFF: Duration = Duration::from_secs(30);
 
-/// Batches in one go before the next tick is waited for.
-const ROUNDS_AT_ONCE: u32 = 100;
+/// Steps in a row before the worker waits for its next tick.
+const MAX_STEPS_PER_TICK: u32 = 100;
 
-/// Whether a step found more to do than it did.
+/// Whether a step left more work to do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum More {
-    Yes,
-    No,
+enum StepOutcome {
+    MoreToDo,
+    Done,
 }
 
-/// Running workers.
+/// The running workers.
 pub(crate) struct Workers {
     stop: watch::Sender<bool>,
     tasks: Vec<JoinHandle<()>>,
 }
 
-/// What workers work on.
-pub(crate) struct Works {
+/// What the workers need.
+pub(crate) struct WorkerContext {
     pub(crate) service: Service,
     pub(crate) vault: Vault,
     pub(crate) verifier: Arc<Verifier>,
@@ -59,59 +62,61 @@ pub(crate) struct Works {
 }
 
 impl Workers {
-    /// Starts them on the present runtime.
-    pub(crate) fn start(works: Works, settings: WorkerSettings) -> Self {
+    /// Starts all workers on the current runtime.
+    pub(crate) fn start(context: WorkerContext, settings: WorkerSettings) -> Self {
         let (stop, stopped) = watch::channel(false);
-        let Works { service, vault, verifier, metrics } = works;
-        let batch = settings.batch;
-        let mut tasks = audit_workers(&service, &stopped);
-        tasks.push(worker("clock", KEEP_TIME_EVERY, &stopped, {
-            let (service, verifier) = (service.clone(), Arc::clone(&verifier));
+        let WorkerContext {
+            service,
+            vault,
+            verifier,
+            metrics,
+        } = context;
+        let mut tasks = spawn_audit_workers(&service, &stopped);
+        tasks.push(spawn_worker("clock", CLOCK_INTERVAL, &stopped, {
+            let service = service.clone();
+            let verifier = Arc::clone(&verifier);
             move || {
-                verifier.vouched_time().into_iter().for_each(|at| service.vouch(at));
-                service.keep_time().map(|()| More::No)
+                verifier
+                    .vouched_time()
+                    .into_iter()
+                    .for_each(|at| service.vouch(at));
+                service.persist_time().map(|()| StepOutcome::Done)
             }
         }));
+        tasks.extend(spawn_deadline_workers(&service, &settings, &stopped));
         tasks.extend([
-            worker("purge", settings.purge_every, &stopped, {
-                let service = service.clone();
-                move || purge(&service, batch)
-            }),
-            worker("due", settings.due_every, &stopped, {
-                let service = service.clone();
-                move || pass_due(&service, batch)
-            }),
-            worker("keys", settings.keys_every, &stopped, {
-                let service = service.clone();
-                move || destroy_keys(&service)
-            }),
-            worker("forget", FORGET_EVERY, &stopped, {
+            spawn_worker("forget", EVICTION_INTERVAL, &stopped, {
                 let service = service.clone();
                 move || {
-                    vault.forget_unwrapped(service.clock().now());
-                    Ok(More::No)
+                    vault.evict_expired_keys(service.clock().now());
+                    Ok(StepOutcome::Done)
                 }
             }),
-            worker("statistics", STATISTICS_EVERY, &stopped, {
+            spawn_worker("statistics", STATISTICS_INTERVAL, &stopped, {
                 let service = service.clone();
-                move || service.refresh_statistics().map(|_| More::No)
+                move || service.refresh_statistics().map(|_| StepOutcome::Done)
             }),
-            worker("issuers", ISSUERS_EVERY, &stopped, move || {
-                // The verifier logs whose keys could not be read, and goes on with those it has.
+            spawn_worker("issuers", ISSUERS_INTERVAL, &stopped, move || {
+                // The verifier logs which keys could not be read and continues with those it has.
                 verifier.refresh(service.clock().now());
-                Ok(More::No)
+                Ok(StepOutcome::Done)
             }),
         ]);
         if let Some(metrics) = metrics {
-            tasks.push(worker("metrics", METRICS_EVERY, &stopped, move || {
-                metrics.run_upkeep();
-                Ok(More::No)
-            }));
+            tasks.push(spawn_worker(
+                "metrics",
+                METRICS_INTERVAL,
+                &stopped,
+                move || {
+                    metrics.run_upkeep();
+                    Ok(StepOutcome::Done)
+                },
+            ));
         }
         Self { stop, tasks }
     }
 
-    /// Lets each finish what it is doing, and ends them.
+    /// Lets each worker finish its current step, and stops it.
     pub(crate) async fn stop(self) {
         let _ = self.stop.send(true);
         for task in self.tasks {
@@ -120,95 +125,138 @@ impl Workers {
     }
 }
 
-/// What keeps the audit provable: places for records, void records for numbers that stand for none, an eye on the delay,
-/// and the end of retention.
-fn audit_workers(service: &Service, stopped: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
-    let (placing, filling, watching, ending) = (service.clone(), service.clone(), service.clone(), service.clone());
-    #[cfg(feature = "bench-switches")]
-    if crate::bench::unsequenced() {
-        return Vec::new();
-    }
-    vec![
-        worker("audit_sequence", SEQUENCE_EVERY, stopped, move || {
-            metrics::counter!("audit_records_placed_total").increment(placing.sequence_audit()?);
-            Ok(More::No)
+/// Workers that act when a time has come: they delete expired data, mark overdue invitations and
+/// destroy keys.
+fn spawn_deadline_workers(
+    service: &Service,
+    settings: &WorkerSettings,
+    stopped: &watch::Receiver<bool>,
+) -> [JoinHandle<()>; 3] {
+    let batch = settings.batch;
+    let purging_service = service.clone();
+    let marking_service = service.clone();
+    let destroying_service = service.clone();
+    [
+        spawn_worker("purge", settings.purge_every, stopped, move || {
+            purge(&purging_service, batch)
         }),
-        worker("audit_fill", FILL_EVERY, stopped, move || {
-            metrics::counter!("audit_numbers_filled_total").increment(u64::from(filling.fill_audit()?));
-            Ok(More::No)
+        spawn_worker("due", settings.due_every, stopped, move || {
+            mark_overdue(&marking_service, batch)
         }),
-        worker("audit_watch", WATCH_EVERY, stopped, move || {
-            let delay = watching.watch_audit();
-            metrics::gauge!("audit_merge_delay_seconds").set(delay.as_secs_f64());
-            if delay >= MERGE_DELAY_ALARM {
-                let refuses = delay >= MERGE_DELAY_REFUSES;
-                tracing::error!(seconds = delay.as_secs(), refuses, "audit records wait for their place in the tree");
-            }
-            Ok(More::No)
-        }),
-        worker("audit_retention", RETENTION_EVERY, stopped, move || {
-            let ended = ending.end_audit_retention(ending.clock().now())?;
-            if ended > 0 {
-                tracing::info!(ended, "what audit records of these periods said of people is gone");
-            }
-            Ok(More::No)
+        spawn_worker("keys", settings.keys_every, stopped, move || {
+            destroy_keys(&destroying_service)
         }),
     ]
 }
 
-/// Runs `step` at once and then every `every`, on a thread that may block, until told to stop.
-fn worker(
+/// Workers that keep the audit provable: they sequence records, fill unused numbers with void
+/// records, watch the merge delay and end the retention.
+fn spawn_audit_workers(service: &Service, stopped: &watch::Receiver<bool>) -> Vec<JoinHandle<()>> {
+    let sequencing_service = service.clone();
+    let filling_service = service.clone();
+    let watching_service = service.clone();
+    let retention_service = service.clone();
+    #[cfg(feature = "bench-switches")]
+    if crate::safeguard_switches::is_sequencing_disabled() {
+        return Vec::new();
+    }
+    vec![
+        spawn_worker("audit_sequence", SEQUENCE_INTERVAL, stopped, move || {
+            metrics::counter!("audit_records_placed_total")
+                .increment(sequencing_service.sequence_audit()?);
+            Ok(StepOutcome::Done)
+        }),
+        spawn_worker("audit_fill", FILL_INTERVAL, stopped, move || {
+            metrics::counter!("audit_numbers_filled_total")
+                .increment(u64::from(filling_service.fill_audit_gaps()?));
+            Ok(StepOutcome::Done)
+        }),
+        spawn_worker("audit_watch", WATCH_INTERVAL, stopped, move || {
+            let delay = watching_service.measure_merge_delay();
+            metrics::gauge!("audit_merge_delay_seconds").set(delay.as_secs_f64());
+            if delay >= MERGE_DELAY_ALARM {
+                let refuses = delay >= MERGE_DELAY_LIMIT;
+                tracing::error!(
+                    seconds = delay.as_secs(),
+                    refuses,
+                    "audit records are waiting to be added to the tree"
+                );
+            }
+            Ok(StepOutcome::Done)
+        }),
+        spawn_worker("audit_retention", RETENTION_INTERVAL, stopped, move || {
+            let ended = retention_service.end_audit_retention(retention_service.clock().now())?;
+            if ended > 0 {
+                tracing::info!(
+                    ended,
+                    "retention of audit periods ended; their personal data is destroyed"
+                );
+            }
+            Ok(StepOutcome::Done)
+        }),
+    ]
+}
+
+/// Runs `step` at once and then at every interval, on a blocking thread, until the service stops.
+fn spawn_worker(
     name: &'static str,
-    every: Duration,
+    interval_length: Duration,
     stopped: &watch::Receiver<bool>,
-    step: impl Fn() -> Answer<More> + Send + Sync + 'static,
+    step: impl Fn() -> ServiceResult<StepOutcome> + Send + Sync + 'static,
 ) -> JoinHandle<()> {
-    let (mut stopped, step) = (stopped.clone(), Arc::new(step));
+    let mut stopped = stopped.clone();
+    let step = Arc::new(step);
     rt::spawn(async move {
-        let mut ticks = interval(every);
+        let mut ticks = interval(interval_length);
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let mut failures = 0;
-        while until(&mut stopped, ticks.tick()).await {
-            failures = round(name, &step, &mut stopped, failures).await;
-            if failures > 0 && !until(&mut stopped, sleep(pause(failures, every))).await {
+        while wait_unless_stopped(&mut stopped, ticks.tick()).await {
+            failures = run_step_until_done(name, &step, &mut stopped, failures).await;
+            if failures > 0
+                && !wait_unless_stopped(
+                    &mut stopped,
+                    sleep(backoff_delay(failures, interval_length)),
+                )
+                .await
+            {
                 return;
             }
         }
     })
 }
 
-/// Repeats `step` while there is more; gives the number of failures in a row.
-async fn round(
+/// Repeats `step` while there is more to do. Returns the number of consecutive failures.
+async fn run_step_until_done(
     name: &'static str,
-    step: &Arc<impl Fn() -> Answer<More> + Send + Sync + 'static>,
+    step: &Arc<impl Fn() -> ServiceResult<StepOutcome> + Send + Sync + 'static>,
     stopped: &mut watch::Receiver<bool>,
     failures: u32,
 ) -> u32 {
-    // Bounded: something that stays due whatever is done must not spin.
-    for _ in 0..ROUNDS_AT_ONCE {
+    // Bounded, so that an item that stays due cannot cause an endless loop.
+    for _ in 0..MAX_STEPS_PER_TICK {
         let step = Arc::clone(step);
         let done = rt::task::spawn_blocking(move || step()).await;
         match done {
-            Ok(Ok(More::Yes)) if !*stopped.borrow() => {}
+            Ok(Ok(StepOutcome::MoreToDo)) if !*stopped.borrow() => {}
             Ok(Ok(_)) => return 0,
             Ok(Err(error)) => {
                 tracing::warn!(worker = name, %error, failures = failures + 1, "background work failed");
-                return failed(name, failures);
+                return record_failure(name, failures);
             }
-            // The panic hook has said where; the next round tries again.
-            Err(_) => return failed(name, failures),
+            // The panic hook has logged the location; the next tick tries again.
+            Err(_) => return record_failure(name, failures),
         }
     }
     0
 }
 
-fn failed(name: &'static str, failures: u32) -> u32 {
+fn record_failure(name: &'static str, failures: u32) -> u32 {
     metrics::counter!("worker_failures_total", "worker" => name).increment(1);
     failures.saturating_add(1)
 }
 
-/// Waits for `event`; false when the service stops first.
-async fn until(stopped: &mut watch::Receiver<bool>, event: impl Future) -> bool {
+/// Waits for `event`; returns false when the service stops first.
+async fn wait_unless_stopped(stopped: &mut watch::Receiver<bool>, event: impl Future) -> bool {
     tokio::select! {
         biased;
         _ = stopped.wait_for(|stop| *stop) => false,
@@ -216,57 +264,88 @@ async fn until(stopped: &mut watch::Receiver<bool>, event: impl Future) -> bool 
     }
 }
 
-/// One second, then twice as long each time; what is done often is tried again soon.
-fn pause(failures: u32, every: Duration) -> Duration {
-    let longest = every.saturating_mul(8).clamp(Duration::from_secs(1), LONGEST_PAUSE);
-    Duration::from_secs(1 << failures.saturating_sub(1).min(5)).min(longest)
+/// One second, doubled with each failure. Frequent work has a lower maximum, so that it is retried
+/// soon.
+fn backoff_delay(failures: u32, interval_length: Duration) -> Duration {
+    let max_delay = interval_length
+        .saturating_mul(8)
+        .clamp(Duration::from_secs(1), MAX_BACKOFF);
+    Duration::from_secs(1 << failures.saturating_sub(1).min(5)).min(max_delay)
 }
 
-fn purge(service: &Service, batch: u32) -> Answer<More> {
+fn purge(service: &Service, batch: u32) -> ServiceResult<StepOutcome> {
     let report = service.purge(batch)?;
-    let PurgeReport { chronologies, fragments, people, families, replies, failed, .. } = report;
-    let PurgeReport { unpurged, oldest_unpurged, overdue_holds, .. } = report;
+    let PurgeReport {
+        chronologies,
+        fragments,
+        people,
+        families,
+        idempotency_records,
+        failed,
+        ..
+    } = report;
+    let PurgeReport {
+        unpurged,
+        oldest_unpurged,
+        overdue_holds,
+        ..
+    } = report;
     let oldest = oldest_unpurged.unwrap_or_default().as_secs_f64();
     metrics::gauge!("oldest_unpurged_seconds").set(oldest);
     for (kind, rows) in unpurged {
-        metrics::gauge!("unpurged", "kind" => kind).set(f64::from(u32::try_from(rows).unwrap_or(u32::MAX)));
+        metrics::gauge!("unpurged", "kind" => kind)
+            .set(f64::from(u32::try_from(rows).unwrap_or(u32::MAX)));
     }
     let overdue = u32::try_from(overdue_holds).unwrap_or(u32::MAX);
     metrics::gauge!("holds_review_overdue").set(f64::from(overdue));
     if failed > 0 {
-        tracing::warn!(failed, "expired data could not be deleted; each identifier is logged above");
+        tracing::warn!(
+            failed,
+            "expired data could not be deleted; each identifier is logged above"
+        );
     }
     let counts = [
         ("chronology", chronologies),
         ("fragment", fragments),
         ("person", people),
         ("family", families),
-        ("reply", replies),
+        ("reply", idempotency_records),
     ];
     for (kind, count) in counts {
         metrics::counter!("purged_total", "kind" => kind).increment(u64::from(count));
     }
     if counts.iter().any(|(_, count)| *count > 0) {
-        tracing::info!(chronologies, fragments, people, families, replies, "expired data deleted");
+        tracing::info!(
+            chronologies,
+            fragments,
+            people,
+            families,
+            idempotency_records,
+            "expired data deleted"
+        );
     }
-    Ok(More::No)
+    Ok(StepOutcome::Done)
 }
 
-fn pass_due(service: &Service, batch: u32) -> Answer<More> {
-    let passed = service.pass_due(batch)?;
+fn mark_overdue(service: &Service, batch: u32) -> ServiceResult<StepOutcome> {
+    let passed = service.mark_overdue(batch)?;
     if passed > 0 {
         tracing::info!(passed, "due dates passed");
     }
-    Ok(if passed >= batch { More::Yes } else { More::No })
+    Ok(if passed >= batch {
+        StepOutcome::MoreToDo
+    } else {
+        StepOutcome::Done
+    })
 }
 
-fn destroy_keys(service: &Service) -> Answer<More> {
+fn destroy_keys(service: &Service) -> ServiceResult<StepOutcome> {
     let destroyed = service.destroy_keys()?;
     metrics::counter!("keys_destroyed_total").increment(u64::from(destroyed));
     if destroyed > 0 {
         tracing::info!(destroyed, "keys destroyed");
     }
-    Ok(More::No)
+    Ok(StepOutcome::Done)
 }
 
 #[cfg(test)]
@@ -278,43 +357,58 @@ mod tests {
     use super::*;
 
     #[test]
-    fn pauses_grow_and_stay_below_the_promise() {
-        let pauses = |every| (1..=8).map(|failures| pause(failures, every).as_secs()).collect::<Vec<_>>();
-        assert_eq!(pauses(Duration::from_secs(15)), [1, 2, 4, 8, 16, 30, 30, 30]);
-        assert_eq!(pauses(SEQUENCE_EVERY), [1, 2, 2, 2, 2, 2, 2, 2]);
+    fn backoff_grows_up_to_its_maximum() {
+        let delays = |interval_length| {
+            (1..=8)
+                .map(|failures| backoff_delay(failures, interval_length).as_secs())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            delays(Duration::from_secs(15)),
+            [1, 2, 4, 8, 16, 30, 30, 30]
+        );
+        assert_eq!(delays(SEQUENCE_INTERVAL), [1, 2, 2, 2, 2, 2, 2, 2]);
     }
 
     #[actix_web::test]
-    async fn a_worker_survives_errors_and_panics() {
+    async fn worker_survives_errors_and_panics() {
         let calls = Arc::new(AtomicU32::new(0));
-        let seen = Arc::clone(&calls);
-        let step = Arc::new(move || match seen.fetch_add(1, Ordering::SeqCst) {
+        let call_count = Arc::clone(&calls);
+        let step = Arc::new(move || match call_count.fetch_add(1, Ordering::SeqCst) {
             0 => Err(ServiceError::Internal("first")),
             1 => panic!("second"),
-            2 => Ok(More::Yes),
-            _ => Ok(More::No),
+            2 => Ok(StepOutcome::MoreToDo),
+            _ => Ok(StepOutcome::Done),
         });
         let (_stop, mut stopped) = watch::channel(false);
-        let failures = round("test", &step, &mut stopped, 0).await;
+        let failures = run_step_until_done("test", &step, &mut stopped, 0).await;
         assert_eq!(failures, 1);
-        let failures = round("test", &step, &mut stopped, failures).await;
+        let failures = run_step_until_done("test", &step, &mut stopped, failures).await;
         assert_eq!(failures, 2, "a panic is a failure like any other");
-        let failures = round("test", &step, &mut stopped, failures).await;
-        assert_eq!((failures, calls.load(Ordering::SeqCst)), (0, 4), "what is left follows at once");
+        let failures = run_step_until_done("test", &step, &mut stopped, failures).await;
+        assert_eq!(
+            (failures, calls.load(Ordering::SeqCst)),
+            (0, 4),
+            "the remaining work follows at once"
+        );
     }
 
     #[actix_web::test]
-    async fn what_stays_due_does_not_spin_and_a_stopped_worker_ends() {
+    async fn unfinished_work_is_bounded_and_stopped_worker_ends() {
         let calls = Arc::new(AtomicU32::new(0));
         let (stop, stopped) = watch::channel(false);
-        let seen = Arc::clone(&calls);
+        let call_count = Arc::clone(&calls);
         let step = move || {
-            seen.fetch_add(1, Ordering::SeqCst);
-            Ok(More::Yes)
+            call_count.fetch_add(1, Ordering::SeqCst);
+            Ok(StepOutcome::MoreToDo)
         };
-        let failures = round("test", &Arc::new(step.clone()), &mut stopped.clone(), 0).await;
-        assert_eq!((failures, calls.load(Ordering::SeqCst)), (0, ROUNDS_AT_ONCE));
-        let task = worker("test", Duration::from_secs(3_600), &stopped, step);
+        let failures =
+            run_step_until_done("test", &Arc::new(step.clone()), &mut stopped.clone(), 0).await;
+        assert_eq!(
+            (failures, calls.load(Ordering::SeqCst)),
+            (0, MAX_STEPS_PER_TICK)
+        );
+        let task = spawn_worker("test", Duration::from_secs(3_600), &stopped, step);
         stop.send(true).unwrap();
         task.await.unwrap();
     }

@@ -1,5 +1,4 @@
-//! Client certificates of a running service: what SIGHUP reads again.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test fails by panicking")]
+//! Reloading of client authorities and revocation lists in a running service on SIGHUP.
 
 use std::fs;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
@@ -10,8 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rcgen::{
-    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, IsCa, KeyIdMethod, KeyPair,
-    KeyUsagePurpose, RevokedCertParams, date_time_ymd,
+    BasicConstraints, CertificateParams, CertificateRevocationListParams, CertifiedIssuer, IsCa,
+    KeyIdMethod, KeyPair, KeyUsagePurpose, RevokedCertParams, date_time_ymd,
 };
 use rustls::crypto::aws_lc_rs;
 use rustls::pki_types::pem::PemObject as _;
@@ -28,7 +27,7 @@ fn authority() -> CertifiedIssuer<'static, KeyPair> {
     CertifiedIssuer::self_signed(params, KeyPair::generate().unwrap()).unwrap()
 }
 
-/// A revocation list of `authority`, with the one certificate it issued or without.
+/// A revocation list of `authority`, which contains its only certificate if `revoked`.
 fn revocation_list(authority: &CertifiedIssuer<'_, KeyPair>, revoked: bool) -> String {
     let entry = RevokedCertParams {
         serial_number: SERIAL.into(),
@@ -47,14 +46,14 @@ fn revocation_list(authority: &CertifiedIssuer<'_, KeyPair>, revoked: bool) -> S
     list.signed_by(authority).unwrap().pem().unwrap()
 }
 
-/// A service with client certificates, ended when dropped.
-struct Running {
+/// A service with client certificates, which is stopped when dropped.
+struct ServiceProcess {
     process: Child,
-    lines: BufReader<std::process::ChildStderr>,
+    log_lines: BufReader<std::process::ChildStderr>,
     port: u16,
 }
 
-impl Running {
+impl ServiceProcess {
     fn start(folder: &Path, ca: &Path, list: &Path) -> Self {
         let config = folder.join("chronology.toml");
         let text = format!(
@@ -71,35 +70,53 @@ impl Running {
             .stderr(Stdio::piped())
             .spawn()
             .unwrap();
-        let said = BufReader::new(process.stdout.take().unwrap()).lines();
-        let lines = BufReader::new(process.stderr.take().unwrap());
-        let mut running = Self { process, lines, port: 0 };
-        let ready = said.map(Result::unwrap).find(|line| line.starts_with("ready: ")).expect("the service starts");
-        running.port = ready.rsplit(':').next().unwrap().parse().unwrap();
-        running
+        let stdout_lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let log_lines = BufReader::new(process.stderr.take().unwrap());
+        let mut service = Self {
+            process,
+            log_lines,
+            port: 0,
+        };
+        let ready = stdout_lines
+            .map(Result::unwrap)
+            .find(|line| line.starts_with("ready: "))
+            .expect("the service starts");
+        service.port = ready.rsplit(':').next().unwrap().parse().unwrap();
+        service
     }
 
-    /// Sends SIGHUP and waits until the revocation lists have been read.
-    fn hang_up(&mut self) {
-        let sent = Command::new("kill").args(["-HUP", &self.process.id().to_string()]).status().unwrap();
+    /// Sends SIGHUP and waits until the revocation lists are reloaded.
+    fn send_sighup(&mut self) {
+        let sent = Command::new("kill")
+            .args(["-HUP", &self.process.id().to_string()])
+            .status()
+            .unwrap();
         assert!(sent.success());
-        let mut lines = self.lines.by_ref().lines().map(Result::unwrap);
+        let mut lines = self.log_lines.by_ref().lines().map(Result::unwrap);
         assert!(lines.any(|line| line.contains("client authorities and revocation lists")));
     }
 
     /// Whether the service answers this client.
-    fn answers(&self, client: &Arc<ClientConfig>) -> bool {
+    fn is_answered(&self, client: &Arc<ClientConfig>) -> bool {
         let socket = TcpStream::connect(("127.0.0.1", self.port)).unwrap();
-        socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+        socket
+            .set_read_timeout(Some(Duration::from_secs(20)))
+            .unwrap();
         let name = ServerName::try_from("localhost").unwrap();
-        let mut stream = StreamOwned::new(ClientConnection::new(Arc::clone(client), name).unwrap(), socket);
-        let asked = stream.write_all(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
+        let mut stream = StreamOwned::new(
+            ClientConnection::new(Arc::clone(client), name).unwrap(),
+            socket,
+        );
+        let request = stream
+            .write_all(b"GET /livez HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n");
         let mut first = [0; 12];
-        asked.and_then(|()| stream.read_exact(&mut first)).is_ok_and(|()| first == *b"HTTP/1.1 200")
+        request
+            .and_then(|()| stream.read_exact(&mut first))
+            .is_ok_and(|()| first == *b"HTTP/1.1 200")
     }
 }
 
-impl Drop for Running {
+impl Drop for ServiceProcess {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
@@ -114,7 +131,9 @@ fn client(folder: &Path, authority: &CertifiedIssuer<'_, KeyPair>) -> Arc<Client
     let certificate = params.signed_by(&key, authority).unwrap().der().clone();
     let key = PrivateKeyDer::try_from(key.serialize_der()).unwrap();
     let mut roots = RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_file(folder.join("data/tls/ca.pem")).unwrap()).unwrap();
+    roots
+        .add(CertificateDer::from_pem_file(folder.join("data/tls/ca.pem")).unwrap())
+        .unwrap();
     let config = ClientConfig::builder_with_provider(Arc::new(aws_lc_rs::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
@@ -125,17 +144,18 @@ fn client(folder: &Path, authority: &CertifiedIssuer<'_, KeyPair>) -> Arc<Client
 }
 
 #[test]
-fn a_revoked_client_is_refused_after_sighup() {
+fn revoked_client_is_refused_after_sighup() {
     let folder = TempDir::new().unwrap();
     let paths = |name: &str| -> PathBuf { folder.path().join(name) };
-    let (ca, list) = (paths("client-ca.pem"), paths("client-ca.crl.pem"));
+    let ca = paths("client-ca.pem");
+    let list = paths("client-ca.crl.pem");
     let authority = authority();
     fs::write(&ca, authority.pem()).unwrap();
     fs::write(&list, revocation_list(&authority, false)).unwrap();
-    let mut running = Running::start(folder.path(), &ca, &list);
+    let mut service = ServiceProcess::start(folder.path(), &ca, &list);
     let client = client(folder.path(), &authority);
-    assert!(running.answers(&client));
+    assert!(service.is_answered(&client));
     fs::write(&list, revocation_list(&authority, true)).unwrap();
-    running.hang_up();
-    assert!(!running.answers(&client));
+    service.send_sighup();
+    assert!(!service.is_answered(&client));
 }

@@ -1,47 +1,67 @@
-//! Reading the audit.
+//! Use cases that read the audit log.
 
 use std::collections::BTreeMap;
 
 use domain::{EmergencyAccessId, Operation, PractitionerId};
 
-use crate::session::{Call, Trail};
-use crate::{Answer, AuditFilter, AuditOut, AuditRecord, Page, PageQuery, ReaderOut, Service};
+use crate::context::{AuditContext, CallContext};
+use crate::{
+    AuditFilter, AuditOut, AuditRecord, Page, PageQuery, ReaderOut, Service, ServiceResult,
+};
 
 impl Service {
-    /// Audit records, oldest first. Reading them is itself recorded.
+    /// Lists audit records, oldest first. The read is itself recorded.
     ///
     /// # Errors
-    /// As every read.
-    pub fn audit(&self, call: &Call, filter: AuditFilter, query: PageQuery) -> Answer<Page<AuditOut>> {
-        self.read(call, Operation::AuditRead, Trail::of("audit"), |scene| {
-            let permit = scene.permit_collection(Operation::AuditRead)?;
-            let slice = self.slice(scene, "audit", &query)?;
-            let partnership = permit.partnership();
-            let tokens =
-                |kind: &str, id: Option<uuid::Uuid>| id.map(|id| self.audit_tokens(partnership, kind, id)).transpose();
-            let filter = store::AuditFilter {
-                chronology: tokens("chronology", filter.chronology.map(Into::into))?,
-                object: tokens("object", filter.object)?,
-                practitioner: tokens("practitioner", filter.practitioner.map(Into::into))?,
-                operation: filter.operation.clone(),
-                from: filter.from,
-                until: filter.until,
-                ..store::AuditFilter::default()
-            };
-            let rows = store::audit::page(scene.tx, partnership, &filter, slice.after, slice.limit + 1)?;
-            self.page(
-                scene,
-                "audit",
-                &slice,
-                rows,
-                |row| (row.at, row.id.0),
-                |row| Ok(audit_out(self.audit_record(row)?)),
-            )
-        })
+    /// The [errors common to reads](crate#errors).
+    pub fn list_audit_records(
+        &self,
+        call: &CallContext,
+        filter: AuditFilter,
+        query: PageQuery,
+    ) -> ServiceResult<Page<AuditOut>> {
+        self.read(
+            call,
+            Operation::AuditRead,
+            AuditContext::of("audit"),
+            |uow| {
+                let permit = uow.authorize_collection(Operation::AuditRead)?;
+                let bounds = self.parse_page_query(uow, "audit", &query)?;
+                let partnership = permit.partnership();
+                let tokens = |kind: &str, id: Option<uuid::Uuid>| {
+                    id.map(|id| self.compute_audit_tokens(partnership, kind, id))
+                        .transpose()
+                };
+                let filter = store::AuditFilter {
+                    chronology: tokens("chronology", filter.chronology.map(Into::into))?,
+                    object: tokens("object", filter.object)?,
+                    practitioner: tokens("practitioner", filter.practitioner.map(Into::into))?,
+                    operation: filter.operation.clone(),
+                    from: filter.from,
+                    until: filter.until,
+                    ..store::AuditFilter::default()
+                };
+                let rows = store::audit::page(
+                    uow.tx,
+                    partnership,
+                    &filter,
+                    bounds.after,
+                    bounds.limit + 1,
+                )?;
+                self.build_page(
+                    uow,
+                    "audit",
+                    &bounds,
+                    rows,
+                    |row| (row.at, row.id.0),
+                    |row| Ok(to_audit_out(self.open_audit_record(row)?)),
+                )
+            },
+        )
     }
 }
 
-fn audit_out(row: AuditRecord) -> AuditOut {
+fn to_audit_out(row: AuditRecord) -> AuditOut {
     AuditOut {
         id: row.id,
         at: row.at,
@@ -60,8 +80,9 @@ fn audit_out(row: AuditRecord) -> AuditOut {
     }
 }
 
-/// A record of a read, as the chronology's owner sees it.
-pub(crate) fn reader_out(
+/// Converts the audit record of a read for the chronology's owner; none if the record no longer
+/// names its reader.
+pub(crate) fn to_reader_out(
     row: AuditRecord,
     emergency: &BTreeMap<PractitionerId, EmergencyAccessId>,
 ) -> Option<ReaderOut> {

@@ -1,15 +1,16 @@
-//! The record of a read switched off, to measure what it costs. Exists in a build for the benchmark alone.
+//! Switches off the audit records of reads, to measure what they cost. Compiled into benchmark
+//! builds only.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
-static UNRECORDED: AtomicBool = AtomicBool::new(false);
+static READ_RECORDING_DISABLED: AtomicBool = AtomicBool::new(false);
 
-/// From now on reads leave no record in this process.
-pub fn record_no_reads() {
-    UNRECORDED.store(true, Ordering::Release);
+/// Switches off audit records of reads in this process.
+pub fn disable_read_recording() {
+    READ_RECORDING_DISABLED.store(true, Ordering::Release);
 }
 
-/// Whether reads leave none.
-pub(crate) fn unrecorded() -> bool {
-    UNRECORDED.load(Ordering::Acquire)
+/// Whether audit records of reads are switched off.
+pub(crate) fn is_read_recording_disabled() -> bool {
+    READ_RECORDING_DISABLED.load(Ordering::Acquire)
 }

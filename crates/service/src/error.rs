@@ -1,4 +1,5 @@
-//! What can go wrong in a use case. Knows no HTTP; the API turns each into a problem document in one place.
+//! The errors of use cases. They know nothing of HTTP; the API converts each into a problem
+//! document in one place.
 
 use std::time::Duration;
 
@@ -9,7 +10,8 @@ use vault::VaultError;
 /// One fault of an input, found at `pointer`.
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema)]
 pub struct Fault {
-    /// JSON pointer (RFC 6901) to the faulty value in the request body; empty for the body as a whole.
+    /// JSON pointer (RFC 6901) to the faulty value in the request body; empty for the body as a
+    /// whole.
     #[schema(example = "/entries/2/when/edtf")]
     pub pointer: String,
     /// Stable code.
@@ -20,34 +22,38 @@ pub struct Fault {
 }
 
 impl Fault {
-    /// A fault at `pointer`.
+    /// Creates a fault at `pointer`.
     pub fn new(pointer: impl Into<String>, code: &str, message: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), code: code.to_owned(), message: message.into() }
+        Self {
+            pointer: pointer.into(),
+            code: code.to_owned(),
+            message: message.into(),
+        }
     }
 }
 
-/// What of the present state stands in the way.
+/// The part of the present state that prevents an operation.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Conflict {
     /// The state of the object does not allow the step.
     WrongState,
-    /// A contributor's own agency has not returned yet.
+    /// The contributor's agency has not made its own return yet.
     OwnReturnFirst,
     /// The caller reads the chronology without an emergency access.
     AlreadyYours,
     /// The caller neither recorded the person nor has a case about them.
     NoCase,
-    /// Somebody else has to confirm it.
+    /// A second person has to confirm the operation.
     SecondPerson,
-    /// Nobody reviews their own emergency access.
+    /// The caller may not review their own emergency access.
     OwnAccess,
     /// Too many of the caller's emergency accesses have not been reviewed.
     ReviewsOutstanding,
-    /// The object is there already.
+    /// The object exists already.
     AlreadyExists,
-    /// A legal hold keeps the object.
+    /// A legal hold prevents the deletion of the object.
     Held,
-    /// No view is signed off.
+    /// The chronology has no signed-off view.
     SnapshotNeeded,
     /// The emergency access has ended.
     AlreadyEnded,
@@ -57,24 +63,24 @@ pub enum Conflict {
     StillRunning,
     /// The decision has been withdrawn.
     AlreadyWithdrawn,
-    /// Somebody has answered the question.
+    /// The question has been answered.
     AlreadyAnswered,
-    /// One of the records is linked with another person.
+    /// One of the records is already linked with another person.
     AlreadyLinked,
-    /// A fragment that would go back has been corrected since.
+    /// A fragment that would be detached has been corrected since it was attached.
     CorrectedSince,
     /// The hold has been released.
     AlreadyReleased,
-    /// A fragment of the agency stands.
+    /// The agency has a submitted fragment, which must be withdrawn first.
     HasReturn,
-    /// A live object refers to the member.
+    /// A live object still refers to the member.
     MemberInUse,
 }
 
 impl Conflict {
-    /// The stable word that programs go by.
+    /// Returns the stable code that clients can rely on.
     #[must_use]
-    pub const fn word(self) -> &'static str {
+    pub const fn code(self) -> &'static str {
         match self {
             Self::WrongState => "wrong_state",
             Self::OwnReturnFirst => "own_return_first",
@@ -100,52 +106,54 @@ impl Conflict {
     }
 }
 
-/// Why a use case did not happen.
+/// Why a use case failed.
 #[derive(Debug, thiserror::Error)]
 pub enum ServiceError {
-    /// Absent, or not the caller's to know of: the two are the same answer.
-    #[error("absent or not yours")]
+    /// The object does not exist, or the caller may not know of it; the two are indistinguishable.
+    #[error("not found")]
     NotFound,
-    /// Was the caller's to know of, and its time is over.
+    /// The caller could know of the object, and it has expired.
     #[error("expired")]
     Expired,
-    /// Not possible in the present state.
-    #[error("wrong state: {}", .0.word())]
+    /// The present state does not allow the operation.
+    #[error("wrong state: {}", .0.code())]
     Conflict(Conflict),
-    /// The input has faults; all of them are named.
+    /// The input is invalid; the list contains every fault.
     #[error("invalid input")]
     Invalid(Vec<Fault>),
     /// `If-Match` names another version.
     #[error("stale version")]
     Stale,
-    /// Changing what is already there needs `If-Match`.
+    /// A change to an existing object needs `If-Match`.
     #[error("precondition required")]
     PreconditionRequired,
-    /// The same idempotency key came with another body.
+    /// The idempotency key was used before with another body.
     #[error("idempotency key used for another request")]
     KeyReused,
-    /// The first request with this idempotency key is still being carried out.
-    #[error("in flight")]
+    /// The first request with this idempotency key is still in progress.
+    #[error("a request with this idempotency key is in progress")]
     InFlight,
-    /// Too many of the caller's texts were refused for an address; after `wait` they may write again.
-    #[error("too many refused for an address")]
-    AddressRefusals {
-        /// How long to wait.
-        wait: Duration,
+    /// Too many of the caller's texts were refused because they disclose a protected address; the
+    /// caller may write again after `retry_after`.
+    #[error("too many texts refused for a protected address")]
+    TooManyAddressRefusals {
+        /// The time until the caller may write again.
+        retry_after: Duration,
     },
-    /// Too many of the caller's agency have come for the first time.
-    #[error("too many new callers")]
-    TooManyNew,
-    /// A page cursor that is not ours, or of another list.
-    #[error("unknown cursor")]
+    /// The caller's agency has too many provisional directory entries.
+    #[error("too many provisional callers of one agency")]
+    TooManyNewCallers,
+    /// The page cursor was not issued by this service, or belongs to another list.
+    #[error("invalid page cursor")]
     Cursor,
-    /// The database or keystore cannot be reached, or the audit record could not be written. Nothing was done or shown.
+    /// The database or keystore cannot be reached, or the audit record could not be written.
+    /// Nothing was changed or disclosed.
     #[error("unavailable")]
     Unavailable(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The directory has not met the caller yet; never leaves the service.
-    #[error("unmet")]
-    Unmet,
-    /// A fault of ours.
+    /// The caller has no directory entry yet; handled inside the service and never returned.
+    #[error("the caller has no directory entry")]
+    UnknownCaller,
+    /// An internal error: an invariant of the service does not hold.
     #[error("internal: {0}")]
     Internal(&'static str),
 }
@@ -153,13 +161,13 @@ pub enum ServiceError {
 impl From<Denial> for ServiceError {
     fn from(denial: Denial) -> Self {
         match denial {
-            Denial::NotYours => Self::NotFound,
+            Denial::NotFound => Self::NotFound,
             Denial::Expired => Self::Expired,
             Denial::WrongState => Self::Conflict(Conflict::WrongState),
-            Denial::OwnReturnFirst => Self::Conflict(Conflict::OwnReturnFirst),
-            Denial::AlreadyYours => Self::Conflict(Conflict::AlreadyYours),
-            Denial::NoCase => Self::Conflict(Conflict::NoCase),
-            Denial::OwnAccess => Self::Conflict(Conflict::OwnAccess),
+            Denial::OwnReturnRequired => Self::Conflict(Conflict::OwnReturnFirst),
+            Denial::AlreadyAccessible => Self::Conflict(Conflict::AlreadyYours),
+            Denial::NoCaseInvolvement => Self::Conflict(Conflict::NoCase),
+            Denial::OwnEmergencyAccess => Self::Conflict(Conflict::OwnAccess),
             Denial::ReviewsOutstanding => Self::Conflict(Conflict::ReviewsOutstanding),
         }
     }
@@ -195,24 +203,24 @@ impl From<VaultError> for ServiceError {
 }
 
 impl ServiceError {
-    /// An input with one fault.
-    pub fn fault(pointer: impl Into<String>, code: &str, message: impl Into<String>) -> Self {
+    /// Creates the error for an input with one fault.
+    pub fn invalid(pointer: impl Into<String>, code: &str, message: impl Into<String>) -> Self {
         Self::Invalid(vec![Fault::new(pointer, code, message)])
     }
 
-    /// Whether the database does not answer at all.
-    pub(crate) fn is_database_away(&self) -> bool {
+    /// Whether the database cannot be reached at all.
+    pub(crate) fn is_database_unavailable(&self) -> bool {
         matches!(self, Self::Unavailable(cause) if matches!(cause.downcast_ref(), Some(StoreError::Unavailable)))
     }
 
-    /// The word for the audit's `outcome` column.
+    /// Returns the value for the audit's `outcome` column.
     #[must_use]
     pub const fn outcome(&self) -> &'static str {
         match self {
-            Self::NotFound | Self::Unmet => "denied",
+            Self::NotFound | Self::UnknownCaller => "denied",
             Self::Expired => "expired",
             Self::Conflict(_) | Self::InFlight => "wrong_state",
-            Self::AddressRefusals { .. } | Self::TooManyNew => "denied",
+            Self::TooManyAddressRefusals { .. } | Self::TooManyNewCallers => "denied",
             Self::Invalid(_) | Self::KeyReused | Self::Cursor => "invalid",
             Self::Stale | Self::PreconditionRequired => "stale",
             Self::Unavailable(_) | Self::Internal(_) => "failed",

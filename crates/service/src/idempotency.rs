@@ -1,5 +1,6 @@
-//! A retried write has one effect. Of a write its object is kept, not its answer: a repeat is answered anew, as its object
-//! is now and as the caller may read it now.
+//! Idempotency keys: a retried write has one effect. What is stored is the object that the write
+//! was about, not its response; a repeat is answered with the object as it is now and as the caller
+//! may see it now.
 
 use std::sync::PoisonError;
 use std::time::Duration;
@@ -8,108 +9,162 @@ use domain::Operation;
 use store::{IdempotencyRow, Tx, WriteOutcome};
 use uuid::Uuid;
 
-use crate::session::{Call, Session, Trail};
-use crate::{Answer, Service, ServiceError, SubmissionOutcome};
+use crate::context::{AuditContext, CallContext, CallerSession};
+use crate::{Service, ServiceError, ServiceResult, SubmissionOutcome};
 
-/// How long a write is kept for a retry, whatever becomes of its object: a retry that comes after the object is gone is
-/// still a retry.
-const KEPT_FOR: Duration = Duration::from_secs(24 * 60 * 60);
+/// How long an idempotency record is kept. It outlives its object: a retry that comes after the
+/// object is deleted is still a retry.
+const RECORD_LIFETIME: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// The client's key of a write, and what tells one request from another under the same key.
+/// The client's idempotency key, and the content that distinguishes requests under the same key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct IdempotencyKey {
-    /// The key as the client sent it.
+    /// The key as sent by the client.
     pub key: String,
-    /// Method, path and raw body; only its keyed hash is kept.
+    /// Method, path and raw body; only a keyed hash of it is stored.
     pub fingerprint: Vec<u8>,
 }
 
-/// What is kept of a write to answer a repeat. It is `Copy`, so that no text and no list can become part of it.
+/// What is stored about a write to answer a repeat. The type is `Copy`, so that no text and no list
+/// can become part of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct KeptReply {
-    /// What the write was about.
+pub(crate) struct IdempotencyRecord {
+    /// The object that the write was about.
     pub(crate) object_id: Uuid,
-    /// What became of a submission: its status depends on it.
+    /// The outcome of a submission, which determines the response status.
     pub(crate) outcome: Option<SubmissionOutcome>,
 }
 
-/// A write that is being carried out on this node.
+/// Identifies a write that is in progress on this node.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(crate) struct Flight(Vec<u8>);
+pub(crate) struct InFlightKey(Vec<u8>);
 
-/// Takes its flight off the board when dropped.
-pub(crate) struct Landing<'a> {
+/// Marks its write as finished when dropped.
+pub(crate) struct InFlightGuard<'a> {
     service: &'a Service,
-    flight: Option<Flight>,
+    in_flight_key: Option<InFlightKey>,
 }
 
-impl Drop for Landing<'_> {
+impl Drop for InFlightGuard<'_> {
     fn drop(&mut self) {
-        if let Some(flight) = &self.flight {
-            self.service.0.flights.lock().unwrap_or_else(PoisonError::into_inner).remove(flight);
+        if let Some(in_flight_key) = &self.in_flight_key {
+            self.service
+                .0
+                .in_flight
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .remove(in_flight_key);
         }
     }
 }
 
 impl Service {
-    /// Marks the write as being carried out. On another node the database makes the second request wait instead.
-    pub(crate) fn take_off(&self, call: &Call, operation: Operation) -> Answer<Landing<'_>> {
-        let Some(idempotency) = &call.idempotency else {
-            return Ok(Landing { service: self, flight: None });
-        };
-        let partnership = self.partnership_named(&call.sign_in.partnership)?;
-        let caller = self.subject_index(&partnership, &call.sign_in.issuer, call.sign_in.subject.as_str());
-        let parts = [caller.as_slice(), operation.as_str().as_bytes(), idempotency.key.as_bytes()];
-        let flight = Flight(parts.join(&0));
-        let fresh = self.0.flights.lock().unwrap_or_else(PoisonError::into_inner).insert(flight.clone());
-        if fresh { Ok(Landing { service: self, flight: Some(flight) }) } else { Err(ServiceError::InFlight) }
-    }
-
-    /// What is kept of an earlier request with the same key.
+    /// Marks the write as in progress on this node. When the first request runs on another node,
+    /// the database makes the second one wait.
     ///
     /// # Errors
-    /// [`ServiceError::KeyReused`] when that was another request; [`ServiceError::Expired`] when it was kept by a version
-    /// of the service that kept its answer, which is gone.
-    pub(crate) fn kept_reply(
+    /// [`ServiceError::InFlight`] when a request with the same key is in progress.
+    pub(crate) fn begin_request(
+        &self,
+        call: &CallContext,
+        operation: Operation,
+    ) -> ServiceResult<InFlightGuard<'_>> {
+        let Some(idempotency) = &call.idempotency else {
+            return Ok(InFlightGuard {
+                service: self,
+                in_flight_key: None,
+            });
+        };
+        let partnership = self.partnership_by_code(&call.claims.partnership)?;
+        let caller = self.subject_index(
+            &partnership,
+            &call.claims.issuer,
+            call.claims.subject.as_str(),
+        );
+        let parts = [
+            caller.as_slice(),
+            operation.as_str().as_bytes(),
+            idempotency.key.as_bytes(),
+        ];
+        let in_flight_key = InFlightKey(parts.join(&0));
+        let is_new = self
+            .0
+            .in_flight
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .insert(in_flight_key.clone());
+        if is_new {
+            Ok(InFlightGuard {
+                service: self,
+                in_flight_key: Some(in_flight_key),
+            })
+        } else {
+            Err(ServiceError::InFlight)
+        }
+    }
+
+    /// Finds the record of an earlier request with the same key.
+    ///
+    /// # Errors
+    /// [`ServiceError::KeyReused`] when that request had another content; [`ServiceError::Expired`]
+    /// when the record was written by a version of the service that stored responses, which no
+    /// longer exist.
+    pub(crate) fn find_idempotency_record(
         &self,
         tx: &mut Tx<'_>,
-        call: &Call,
-        session: &Session,
+        call: &CallContext,
+        session: &CallerSession,
         operation: Operation,
-    ) -> Answer<Option<KeptReply>> {
-        let Some(idempotency) = &call.idempotency else { return Ok(None) };
-        let (actor, now) = (&session.actor, session.now);
-        let key_index = self.key_index(session, operation, idempotency);
-        let Some(row) = store::idempotency::find(tx, actor.partnership, actor.practitioner, &key_index, now)? else {
+    ) -> ServiceResult<Option<IdempotencyRecord>> {
+        let Some(idempotency) = &call.idempotency else {
             return Ok(None);
         };
-        if row.fingerprint.as_ref() != self.fingerprint(session, idempotency).as_slice() {
+        let actor = &session.actor;
+        let now = session.now;
+        let key_index = self.key_blind_index(session, operation, idempotency);
+        let Some(row) =
+            store::idempotency::find(tx, actor.partnership, actor.practitioner, &key_index, now)?
+        else {
+            return Ok(None);
+        };
+        if row.fingerprint.as_ref() != self.request_fingerprint(session, idempotency).as_slice() {
             return Err(ServiceError::KeyReused);
         }
         let object_id = row.object_id.ok_or(ServiceError::Expired)?;
-        Ok(Some(KeptReply { object_id, outcome: row.outcome.map(outcome_out) }))
+        Ok(Some(IdempotencyRecord {
+            object_id,
+            outcome: row.outcome.map(to_submission_outcome),
+        }))
     }
 
-    /// Keeps a write for a retry.
-    pub(crate) fn keep_reply(
+    /// Stores the record of a write, for retries.
+    ///
+    /// # Errors
+    /// [`ServiceError::InFlight`] when another transaction has stored a record for the same key.
+    pub(crate) fn insert_idempotency_record(
         &self,
         tx: &mut Tx<'_>,
-        call: &Call,
-        session: &Session,
+        call: &CallContext,
+        session: &CallerSession,
         operation: Operation,
-        trail: &Trail,
-    ) -> Answer<()> {
-        let Some(idempotency) = &call.idempotency else { return Ok(()) };
-        let (actor, now) = (&session.actor, session.now);
-        let object_id = trail.object_id.ok_or(ServiceError::Internal("a write that names no object"))?;
+        audit: &AuditContext,
+    ) -> ServiceResult<()> {
+        let Some(idempotency) = &call.idempotency else {
+            return Ok(());
+        };
+        let actor = &session.actor;
+        let now = session.now;
+        let object_id = audit.object_id.ok_or(ServiceError::Internal(
+            "an idempotent write without an object id",
+        ))?;
         let row = IdempotencyRow {
             partnership_id: actor.partnership,
             practitioner_id: actor.practitioner,
-            fingerprint: self.fingerprint(session, idempotency).into(),
-            key_index: self.key_index(session, operation, idempotency).into(),
+            fingerprint: self.request_fingerprint(session, idempotency).into(),
+            key_index: self.key_blind_index(session, operation, idempotency).into(),
             object_id: Some(object_id),
-            outcome: trail.outcome.map(store_outcome),
-            expires_at: now.plus(KEPT_FOR),
+            outcome: audit.outcome.map(to_write_outcome),
+            expires_at: now.plus(RECORD_LIFETIME),
             created_at: now,
         };
         match store::idempotency::insert(tx, &row) {
@@ -118,17 +173,34 @@ impl Service {
         }
     }
 
-    fn key_index(&self, session: &Session, operation: Operation, idempotency: &IdempotencyKey) -> Vec<u8> {
+    fn key_blind_index(
+        &self,
+        session: &CallerSession,
+        operation: Operation,
+        idempotency: &IdempotencyKey,
+    ) -> Vec<u8> {
         let value = [operation.as_str().as_bytes(), idempotency.key.as_bytes()].join(&0);
-        self.vault().index(session.actor.partnership, "idempotency_key", &value).to_vec()
+        self.vault()
+            .index(session.actor.partnership, "idempotency_key", &value)
+            .to_vec()
     }
 
-    fn fingerprint(&self, session: &Session, idempotency: &IdempotencyKey) -> Vec<u8> {
-        self.vault().index(session.actor.partnership, "idempotency_request", &idempotency.fingerprint).to_vec()
+    fn request_fingerprint(
+        &self,
+        session: &CallerSession,
+        idempotency: &IdempotencyKey,
+    ) -> Vec<u8> {
+        self.vault()
+            .index(
+                session.actor.partnership,
+                "idempotency_request",
+                &idempotency.fingerprint,
+            )
+            .to_vec()
     }
 }
 
-const fn store_outcome(outcome: SubmissionOutcome) -> WriteOutcome {
+const fn to_write_outcome(outcome: SubmissionOutcome) -> WriteOutcome {
     match outcome {
         SubmissionOutcome::Created => WriteOutcome::Created,
         SubmissionOutcome::Updated => WriteOutcome::Updated,
@@ -136,7 +208,7 @@ const fn store_outcome(outcome: SubmissionOutcome) -> WriteOutcome {
     }
 }
 
-const fn outcome_out(outcome: WriteOutcome) -> SubmissionOutcome {
+const fn to_submission_outcome(outcome: WriteOutcome) -> SubmissionOutcome {
     match outcome {
         WriteOutcome::Created => SubmissionOutcome::Created,
         WriteOutcome::Updated => SubmissionOutcome::Updated,

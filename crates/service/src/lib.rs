@@ -1,64 +1,82 @@
-//! Use cases: authorise, act, audit, one database transaction each.
+//! Use cases. Each one authorises the caller, acts and writes its audit record in one database
+//! transaction.
 //!
-//! Every method of [`Service`] is one use case. It enters with a [`Call`] (who asks, and under which request), finds out
-//! who that is, gathers the facts the policy needs, asks the policy for leave, acts, and writes its audit record. A write
-//! and its record commit together. What is read leaves only after its record is durable; if the record cannot be
-//! written, the answer is [`ServiceError::Unavailable`] and nothing is shown.
+//! Every public method of [`Service`] that takes a [`CallContext`] is one use case. It resolves the
+//! caller, gathers the facts that the policy needs, asks the policy for authorization, acts, and
+//! writes its audit record. A write and its record commit together. The result of a read leaves the
+//! service only after its record is durable; if the record cannot be written, the use case fails
+//! with [`ServiceError::Unavailable`] and discloses nothing.
 //!
-//! Much of this decides who learns what, so no match on an enumeration has a wildcard arm: what is new does not compile
-//! until somebody has decided about it.
+//! # Errors
+//!
+//! Errors common to reads: [`ServiceError::NotFound`] when the object does not exist or the caller
+//! may not know of it, [`ServiceError::Expired`] when it has expired, [`ServiceError::Conflict`]
+//! when the policy gives a reason for its refusal, [`ServiceError::Cursor`] for an invalid page
+//! cursor, and [`ServiceError::Unavailable`] when the database or the keystore cannot be reached or
+//! the audit record cannot be written.
+//!
+//! Errors common to writes: those of reads, [`ServiceError::InFlight`] and
+//! [`ServiceError::KeyReused`] for an idempotency key that is in use, and
+//! [`ServiceError::TooManyAddressRefusals`] when too many of the caller's texts were refused
+//! because they disclose a protected address.
+//!
+//! Much of this code decides who may see what, so no match on an enumeration has a wildcard arm: a
+//! new variant does not compile until somebody has decided how to treat it.
 #![deny(clippy::wildcard_enum_match_arm)]
 
 mod audit;
-mod authorising;
+mod audit_recording;
+mod authorization;
 #[cfg(feature = "bench-switches")]
 pub mod bench_switches;
-mod certificates;
 mod chronologies;
-mod destroying;
+mod context;
+mod deletion_certificates;
 mod directory;
+mod disclosures;
 mod emergency;
-mod engine;
 mod error;
+mod execution;
 mod fragments;
 mod holds;
 mod idempotency;
 mod invitations;
-mod keys_in_use;
+mod key_commitments;
 mod ledger;
 mod linking;
 mod model;
 mod paging;
 mod people;
-mod recording;
+mod person_matching;
+mod retention;
+mod scope_destruction;
 mod sealing;
-mod session;
+mod service;
 mod time;
 mod timeline;
-mod transparency;
-mod upkeep;
-mod who;
 
-pub use authorising::Subject;
-pub use engine::{PartnershipConfig, Service, ServiceConfig};
+pub use authorization::RequestTarget;
+pub use context::{CallContext, CallerClaims};
 pub use error::{Conflict, Fault, ServiceError};
 pub use idempotency::IdempotencyKey;
 pub use ledger::{
-    AuditFault, AuditFaultKind, AuditRecord, AuditReport, LedgerConfig, LogKey, MERGE_DELAY_ALARM, MERGE_DELAY_REFUSES,
+    AuditFault, AuditFaultKind, AuditRecord, AuditReport, LedgerConfig, LogKey, MERGE_DELAY_ALARM,
+    MERGE_DELAY_LIMIT,
 };
 pub use model::*;
-pub use session::{Call, SignIn};
+pub use retention::PurgeReport;
+pub use service::{PartnershipConfig, Service, ServiceConfig};
 pub use time::{TimePolicy, TimeReport};
-pub use upkeep::PurgeReport;
 
-/// What a use case answers.
-pub type Answer<T> = Result<T, ServiceError>;
+/// The result of a use case.
+pub type ServiceResult<T> = Result<T, ServiceError>;
 
-/// What a write answers: the value, and whether it is the stored reply of an earlier request with the same key.
+/// The result of a write: the value, and whether it answers a repeat of an earlier request with the
+/// same key.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Written<T> {
-    /// The value.
+pub struct WriteReply<T> {
+    /// The object as it is after the write.
     pub value: T,
-    /// Whether this is the reply to an earlier request with the same idempotency key.
+    /// Whether this request repeats an earlier one with the same idempotency key.
     pub replayed: bool,
 }

@@ -1,93 +1,132 @@
-//! Keyset pages: an opaque, encrypted cursor holds where the next page begins.
+//! Keyset pagination. An opaque, encrypted cursor holds the position at which the next page begins.
 
 use domain::Instant;
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use store::Keyset;
 use uuid::Uuid;
 
-use crate::session::Scene;
-use crate::{Answer, Page, PageQuery, Service, ServiceError};
+use crate::context::UnitOfWork;
+use crate::{Page, PageQuery, Service, ServiceError, ServiceResult};
 
-/// Items on a page unless asked otherwise.
+/// The number of items on a page when the client gives no limit.
 const DEFAULT_LIMIT: u16 = 50;
-/// Items on a page at most.
+/// The most items on a page.
 const MAX_LIMIT: u16 = 500;
 
-/// A cursor's content: which list it belongs to and after which item to go on.
+/// The content of a cursor: the list that it belongs to, and the key of the last item on the page
+/// before.
 #[derive(Debug, Serialize, Deserialize)]
 struct Cursor<K> {
     list: String,
     after: K,
 }
 
-/// Where a page begins and how long it is.
-pub(crate) struct Slice {
+/// The position at which a page begins, and its length.
+pub(crate) struct PageBounds {
     pub(crate) after: Option<Keyset>,
     pub(crate) limit: i64,
 }
 
 impl Service {
-    /// Where the page asked for begins.
-    pub(crate) fn slice(&self, scene: &Scene<'_, '_>, list: &str, query: &PageQuery) -> Answer<Slice> {
+    /// Parses the page limits and the cursor of a request.
+    ///
+    /// # Errors
+    /// [`ServiceError::Invalid`] for a limit out of range; [`ServiceError::Cursor`] for an invalid
+    /// cursor.
+    pub(crate) fn parse_page_query(
+        &self,
+        uow: &UnitOfWork<'_, '_>,
+        list: &str,
+        query: &PageQuery,
+    ) -> ServiceResult<PageBounds> {
         let limit = query.limit.unwrap_or(DEFAULT_LIMIT);
         if limit == 0 || limit > MAX_LIMIT {
-            return Err(ServiceError::fault("/limit", "out_of_range", "limit is from 1 to 500"));
+            return Err(ServiceError::invalid(
+                "/limit",
+                "out_of_range",
+                "must be from 1 to 500",
+            ));
         }
-        let after: Option<(i64, Uuid)> =
-            query.cursor.as_deref().map(|cursor| self.read_cursor(scene, list, cursor)).transpose()?;
-        Ok(Slice { after: after.map(|(at, id)| Keyset::of(Instant::from_micros(at), id)), limit: i64::from(limit) })
+        let after: Option<(i64, Uuid)> = query
+            .cursor
+            .as_deref()
+            .map(|cursor| self.decode_cursor(uow, list, cursor))
+            .transpose()?;
+        Ok(PageBounds {
+            after: after.map(|(at, id)| Keyset::new(Instant::from_micros(at), id)),
+            limit: i64::from(limit),
+        })
     }
 
-    /// What a cursor of ours says.
-    pub(crate) fn read_cursor<K: DeserializeOwned>(
+    /// Decrypts a cursor and checks that it belongs to `list`.
+    ///
+    /// # Errors
+    /// [`ServiceError::Cursor`] for a cursor that cannot be decrypted or belongs to another list.
+    pub(crate) fn decode_cursor<K: DeserializeOwned>(
         &self,
-        scene: &Scene<'_, '_>,
+        uow: &UnitOfWork<'_, '_>,
         list: &str,
         cursor: &str,
-    ) -> Answer<K> {
-        let bytes = self.vault().open_cursor(scene.actor().partnership, cursor)?;
+    ) -> ServiceResult<K> {
+        let bytes = self.vault().open_cursor(uow.actor().partnership, cursor)?;
         let cursor: Cursor<K> = serde_json::from_slice(&bytes).map_err(|_| ServiceError::Cursor)?;
-        if cursor.list == list { Ok(cursor.after) } else { Err(ServiceError::Cursor) }
+        if cursor.list == list {
+            Ok(cursor.after)
+        } else {
+            Err(ServiceError::Cursor)
+        }
     }
 
-    /// A cursor of ours.
-    pub(crate) fn write_cursor<K: Serialize>(&self, scene: &Scene<'_, '_>, list: &str, after: K) -> Answer<String> {
-        let cursor = Cursor { list: list.to_owned(), after };
-        let bytes = crate::sealing::to_bytes(&cursor)?;
-        Ok(self.vault().seal_cursor(scene.actor().partnership, &bytes)?)
-    }
-
-    /// Cuts `limit + 1` rows to a page: one more than asked for means that there is a next one.
-    pub(crate) fn cut<R>(
+    /// Encrypts a cursor for a page of `list` that begins after `after`.
+    pub(crate) fn encode_cursor<K: Serialize>(
         &self,
-        scene: &Scene<'_, '_>,
+        uow: &UnitOfWork<'_, '_>,
         list: &str,
-        slice: &Slice,
+        after: K,
+    ) -> ServiceResult<String> {
+        let cursor = Cursor {
+            list: list.to_owned(),
+            after,
+        };
+        let bytes = crate::sealing::to_json_bytes(&cursor)?;
+        Ok(self.vault().seal_cursor(uow.actor().partnership, &bytes)?)
+    }
+
+    /// Truncates `limit + 1` rows to a page. A row beyond the limit means that there is a next
+    /// page, whose cursor is returned.
+    pub(crate) fn split_page<R>(
+        &self,
+        uow: &UnitOfWork<'_, '_>,
+        list: &str,
+        bounds: &PageBounds,
         mut rows: Vec<R>,
         key: impl Fn(&R) -> (Instant, Uuid),
-    ) -> Answer<(Vec<R>, Option<String>)> {
-        let limit = usize::try_from(slice.limit).unwrap_or(usize::MAX);
+    ) -> ServiceResult<(Vec<R>, Option<String>)> {
+        let limit = usize::try_from(bounds.limit).unwrap_or(usize::MAX);
         let more = rows.len() > limit;
         rows.truncate(limit);
         let next = match rows.last().filter(|_| more).map(key) {
-            Some((at, id)) => Some(self.write_cursor(scene, list, (at.as_micros(), id))?),
+            Some((at, id)) => Some(self.encode_cursor(uow, list, (at.as_micros(), id))?),
             None => None,
         };
         Ok((rows, next))
     }
 
-    /// Cuts rows to a page and shows each.
-    pub(crate) fn page<R, T>(
+    /// Truncates rows to a page and converts each row.
+    pub(crate) fn build_page<R, T>(
         &self,
-        scene: &Scene<'_, '_>,
+        uow: &UnitOfWork<'_, '_>,
         list: &str,
-        slice: &Slice,
+        bounds: &PageBounds,
         rows: Vec<R>,
         key: impl Fn(&R) -> (Instant, Uuid),
-        show: impl FnMut(R) -> Answer<T>,
-    ) -> Answer<Page<T>> {
-        let (rows, next) = self.cut(scene, list, slice, rows, key)?;
-        let items = rows.into_iter().map(show).collect::<Answer<Vec<T>>>()?;
+        show: impl FnMut(R) -> ServiceResult<T>,
+    ) -> ServiceResult<Page<T>> {
+        let (rows, next) = self.split_page(uow, list, bounds, rows, key)?;
+        let items = rows
+            .into_iter()
+            .map(show)
+            .collect::<ServiceResult<Vec<T>>>()?;
         Ok(Page { items, next })
     }
 }

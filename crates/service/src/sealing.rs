@@ -1,67 +1,80 @@
-//! Sealing of values: serialised, encrypted under a fresh data key, the key wrapped under the terms it may live.
+//! Sealing of values: a value is serialised and encrypted with a fresh data key, which is wrapped
+//! under the terms that determine its lifetime.
 
 use domain::{ChronologyId, Instant, PartnershipId};
 use serde::{Serialize, de::DeserializeOwned};
 use uuid::Uuid;
-use vault::{DataKey, KeyScope, Place, Terms};
+use vault::{DataKey, KeyScope, KeyTerms, RecordLocation};
 use zeroize::Zeroizing;
 
-use crate::{Answer, Service, ServiceError};
+use crate::{Service, ServiceError, ServiceResult};
 
-/// A sealed value with its wrapped key.
+/// An encrypted value with its wrapped data key.
 pub(crate) struct SealedValue {
     pub(crate) wrapped_key: Vec<u8>,
     pub(crate) sealed: Vec<u8>,
 }
 
-/// Terms under a scope until an instant.
-pub(crate) fn until(scope: impl Into<Uuid>, expires_at: Instant) -> Terms {
-    Terms::Until { scope: KeyScope(scope.into()), object: None, expires_at }
+/// Returns the key terms for data of a scope that expires at an instant.
+pub(crate) fn scope_terms(scope: impl Into<Uuid>, expires_at: Instant) -> KeyTerms {
+    KeyTerms::Expiring {
+        scope: KeyScope(scope.into()),
+        object: None,
+        expires_at,
+    }
 }
 
-/// Terms of what belongs to a chronology.
-pub(crate) fn of_chronology(id: ChronologyId, expires_at: Instant) -> Terms {
-    until(id, expires_at)
+/// Returns the key terms for data of a chronology.
+pub(crate) fn chronology_terms(id: ChronologyId, expires_at: Instant) -> KeyTerms {
+    scope_terms(id, expires_at)
 }
 
-/// Serialised bytes that are wiped when dropped.
-pub(crate) fn to_bytes(value: &impl Serialize) -> Answer<Zeroizing<Vec<u8>>> {
-    serde_json::to_vec(value).map(Zeroizing::new).map_err(|_| ServiceError::Internal("serialise"))
+/// Serialises a value to JSON in memory that is zeroised when dropped.
+pub(crate) fn to_json_bytes(value: &impl Serialize) -> ServiceResult<Zeroizing<Vec<u8>>> {
+    serde_json::to_vec(value)
+        .map(Zeroizing::new)
+        .map_err(|_| ServiceError::Internal("serialise"))
 }
 
-/// The value that was serialised.
-pub(crate) fn from_bytes<T: DeserializeOwned>(bytes: &[u8]) -> Answer<T> {
+/// Parses a stored JSON value.
+///
+/// # Errors
+/// [`ServiceError::Internal`] when the value does not parse.
+pub(crate) fn from_json_bytes<T: DeserializeOwned>(bytes: &[u8]) -> ServiceResult<T> {
     serde_json::from_slice(bytes).map_err(|_| ServiceError::Internal("stored value does not parse"))
 }
 
 impl Service {
-    /// Seals a value under its own key.
+    /// Encrypts a value with a data key of its own.
     pub(crate) fn seal(
         &self,
-        place: &Place,
-        terms: &Terms,
+        location: &RecordLocation,
+        terms: &KeyTerms,
         now: Instant,
         value: &impl Serialize,
-    ) -> Answer<SealedValue> {
-        let (key, wrapped_key) = self.create_key(now, terms, place)?;
-        let sealed = key.seal(place, &to_bytes(value)?)?;
-        Ok(SealedValue { wrapped_key, sealed })
+    ) -> ServiceResult<SealedValue> {
+        let (key, wrapped_key) = self.create_key(now, terms, location)?;
+        let sealed = key.seal(location, &to_json_bytes(value)?)?;
+        Ok(SealedValue {
+            wrapped_key,
+            sealed,
+        })
     }
 
-    /// Opens a value sealed under its own key.
+    /// Decrypts a value that has a data key of its own.
     pub(crate) fn unseal<T: DeserializeOwned>(
         &self,
-        place: &Place,
-        terms: &Terms,
+        location: &RecordLocation,
+        terms: &KeyTerms,
         now: Instant,
         wrapped_key: &[u8],
         sealed: &[u8],
-    ) -> Answer<T> {
-        let key = self.vault().open_key(now, terms, place, wrapped_key)?;
-        open_with(&key, place, sealed)
+    ) -> ServiceResult<T> {
+        let key = self.vault().open_key(now, terms, location, wrapped_key)?;
+        open_with(&key, location, sealed)
     }
 
-    /// Seals directory data that outlives every chronology.
+    /// Encrypts directory data, whose key does not expire with any chronology.
     pub(crate) fn seal_permanent(
         &self,
         partnership: PartnershipId,
@@ -70,12 +83,25 @@ impl Service {
         version: i64,
         now: Instant,
         value: &impl Serialize,
-    ) -> Answer<SealedValue> {
-        self.seal(&Place { table, row, version }, &Terms::Permanent { partnership }, now, value)
+    ) -> ServiceResult<SealedValue> {
+        self.seal(
+            &RecordLocation {
+                table,
+                row,
+                version,
+            },
+            &KeyTerms::Permanent { partnership },
+            now,
+            value,
+        )
     }
 }
 
-/// Opens a value with a data key at hand.
-pub(crate) fn open_with<T: DeserializeOwned>(key: &DataKey, place: &Place, sealed: &[u8]) -> Answer<T> {
-    from_bytes(&key.open(place, sealed)?)
+/// Decrypts a value with a data key that is already unwrapped.
+pub(crate) fn open_with<T: DeserializeOwned>(
+    key: &DataKey,
+    location: &RecordLocation,
+    sealed: &[u8],
+) -> ServiceResult<T> {
+    from_json_bytes(&key.open(location, sealed)?)
 }

@@ -1,4 +1,5 @@
-//! Texts that were refused because they tell where a protected person lives: who wrote them, and when. No words.
+//! Writes that were refused because their text contained the address of a protected person: who
+//! wrote it and when, never the text.
 
 use diesel::prelude::*;
 use domain::{AddressRefusalId, AgencyId, ChronologyId, Instant, PartnershipId, PractitionerId};
@@ -11,33 +12,34 @@ use crate::types::Bind;
 use crate::{Keyset, StoreError, Tx};
 
 row! {
-    /// A write that was refused for an address in its text.
+    /// A write that was refused because of an address in its text.
     AddressRefusalRow in address_refusals {
         /// The refusal.
         id: AddressRefusalId,
-        /// Its partnership.
+        /// The partnership.
         partnership_id: PartnershipId,
-        /// Who wrote the text.
+        /// The practitioner who wrote the text.
         practitioner_id: PractitionerId,
-        /// For which agency.
+        /// The agency they acted for.
         agency_id: AgencyId,
-        /// By which operation, in the words of the audit.
+        /// The operation, named as in the audit.
         operation: String,
-        /// The chronology that it was written about, which may be gone.
+        /// The chronology that the text was about; it may have been deleted since.
         chronology_id: Option<ChronologyId>,
         /// The chronology's owner at the time.
         owner_id: Option<PractitionerId>,
-        /// And their agency.
+        /// The owner's agency at the time.
         owner_agency_id: Option<AgencyId>,
-        /// When.
+        /// When the write was refused.
         refused_at: Instant,
     }
 }
 
-/// Notes a refusal.
+/// Records a refusal.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
+/// [`StoreError::Timeout`].
 pub fn insert(tx: &mut Tx<'_>, row: &AddressRefusalRow) -> Result<(), StoreError> {
     insert_one!(tx, address_refusals::table, row)
 }
@@ -45,8 +47,9 @@ pub fn insert(tx: &mut Tx<'_>, row: &AddressRefusalRow) -> Result<(), StoreError
 /// The times of a practitioner's refusals after `since`, at most `limit` of them, the latest first.
 ///
 /// # Errors
-/// When the database fails.
-pub fn of_practitioner(
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn list_times_for_practitioner(
     tx: &mut Tx<'_>,
     practitioner: PractitionerId,
     since: Instant,
@@ -61,44 +64,53 @@ pub fn of_practitioner(
     tx.run(|c| query.load(c))
 }
 
-/// Whose refusals are listed.
+/// Which refusals to list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Concerning {
-    /// All of the partnership's.
+pub enum RefusalFilter {
+    /// All refusals of the partnership.
     All,
-    /// Those about chronologies of this owner.
+    /// Refusals about chronologies of this owner.
     Owner(PractitionerId),
-    /// Those about chronologies of this agency.
+    /// Refusals about chronologies of this agency.
     Agency(AgencyId),
 }
 
-/// At most `limit` refusals before a place, the latest first.
+/// At most `limit` refusals before a cursor, the latest first.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn page(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
-    concerning: Concerning,
-    place: Option<Keyset>,
+    refusals: RefusalFilter,
+    before: Option<Keyset>,
     limit: impl Into<i64>,
 ) -> Result<Vec<AddressRefusalRow>, StoreError> {
-    let query = dsl::address_refusals.filter(dsl::partnership_id.eq(Bind(partnership))).into_boxed();
-    let query = match concerning {
-        Concerning::All => query,
-        Concerning::Owner(owner) => query.filter(dsl::owner_id.eq(Some(Bind(owner)))),
-        Concerning::Agency(agency) => query.filter(dsl::owner_agency_id.eq(Some(Bind(agency)))),
+    let query = dsl::address_refusals
+        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .into_boxed();
+    let query = match refusals {
+        RefusalFilter::All => query,
+        RefusalFilter::Owner(owner) => query.filter(dsl::owner_id.eq(Some(Bind(owner)))),
+        RefusalFilter::Agency(agency) => query.filter(dsl::owner_agency_id.eq(Some(Bind(agency)))),
     };
-    let query = before!(query, place, dsl::refused_at, dsl::id, AddressRefusalId);
-    let query = query.order((dsl::refused_at.desc(), dsl::id.desc())).limit(limit.into());
+    let query = before!(query, before, dsl::refused_at, dsl::id, AddressRefusalId);
+    let query = query
+        .order((dsl::refused_at.desc(), dsl::id.desc()))
+        .limit(limit.into());
     tx.run(|c| query.select(AddressRefusalRow::as_select()).load(c))
 }
 
-/// Deletes at most `limit` refusals from before `until`; says how many.
+/// Deletes at most `limit` refusals made until `until`; returns how many were deleted.
 ///
 /// # Errors
-/// When the database fails.
-pub fn forget(tx: &mut Tx<'_>, until: Instant, limit: impl Into<i64>) -> Result<usize, StoreError> {
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+pub fn delete_older(
+    tx: &mut Tx<'_>,
+    until: Instant,
+    limit: impl Into<i64>,
+) -> Result<usize, StoreError> {
     let old = dsl::address_refusals
         .filter(dsl::refused_at.le(Bind(until)))
         .order(dsl::refused_at)

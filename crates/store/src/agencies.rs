@@ -1,4 +1,4 @@
-//! Agencies of a partnership.
+//! The agencies of a partnership.
 
 use diesel::prelude::*;
 use domain::{AgencyId, AgencyKind, Instant, PartnershipId};
@@ -6,32 +6,33 @@ use domain::{AgencyId, AgencyKind, Instant, PartnershipId};
 use crate::page::after;
 use crate::rows::row;
 use crate::schema::agencies::{self, dsl};
-use crate::statements::{insert_new, one};
+use crate::statements::{insert_new, require_one};
 use crate::types::Bind;
 use crate::{Keyset, StoreError, Tx};
 
 row! {
     /// An agency of a partnership.
     AgencyRow in agencies {
-        /// The agency.
+        /// The agency identifier.
         id: AgencyId,
-        /// Its partnership.
+        /// The partnership.
         partnership_id: PartnershipId,
-        /// Its short name, as tokens give it.
+        /// The short name, as access tokens give it.
         code: String,
-        /// Its name.
+        /// The display name.
         name: String,
-        /// What kind of agency it is.
+        /// The kind of agency.
         kind: AgencyKind,
-        /// Whether it enters events itself; if not, social care does so on its behalf.
+        /// Whether the agency uses the service itself; if not, social care enters events on its
+        /// behalf.
         has_access: bool,
-        /// Whether it still takes part.
+        /// Whether the agency still takes part.
         active: bool,
-        /// Counts changes, from 1.
+        /// The version, counted from 1.
         version: i64,
-        /// When it was registered.
+        /// When the agency was registered.
         created_at: Instant,
-        /// When it was last changed.
+        /// When the row was last changed.
         updated_at: Instant,
     }
 }
@@ -39,7 +40,7 @@ row! {
 /// Registers an agency.
 ///
 /// # Errors
-/// [`StoreError::NotUnique`] when the partnership has an agency with that code.
+/// [`StoreError::NotUnique`] when the partnership already has an agency with that code.
 pub fn insert(tx: &mut Tx<'_>, row: &AgencyRow) -> Result<(), StoreError> {
     insert_new!(tx, agencies::table, row, "agency code")
 }
@@ -47,13 +48,14 @@ pub fn insert(tx: &mut Tx<'_>, row: &AgencyRow) -> Result<(), StoreError> {
 /// Writes a changed agency over the version `expected`.
 ///
 /// # Errors
-/// [`StoreError::Stale`] when it is at another version.
+/// [`StoreError::Stale`] when the row is at another version.
 pub fn update(tx: &mut Tx<'_>, row: &AgencyRow, expected: i64) -> Result<(), StoreError> {
     let target = dsl::agencies
         .filter(dsl::partnership_id.eq(Bind(row.partnership_id)))
         .filter(dsl::id.eq(Bind(row.id)))
         .filter(dsl::version.eq(expected));
-    // Not the row with its key: SQLite would then look for references to the old one in every table.
+    // The key is not part of the change: SQLite would otherwise search every table for references
+    // to it.
     let change = (
         dsl::code.eq(&row.code),
         dsl::name.eq(&row.name),
@@ -63,50 +65,84 @@ pub fn update(tx: &mut Tx<'_>, row: &AgencyRow, expected: i64) -> Result<(), Sto
         dsl::version.eq(row.version),
         dsl::updated_at.eq(Bind(row.updated_at)),
     );
-    one(tx.run(|c| diesel::update(target).set(change).execute(c))?)
+    require_one(tx.run(|c| diesel::update(target).set(change).execute(c))?)
 }
 
 /// The agency `id`.
 ///
 /// # Errors
-/// When the database fails.
-pub fn find(tx: &mut Tx<'_>, partnership: PartnershipId, id: AgencyId) -> Result<Option<AgencyRow>, StoreError> {
-    let query = dsl::agencies.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::id.eq(Bind(id)));
-    tx.run(|c| query.select(AgencyRow::as_select()).get_result(c).optional())
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn find(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    id: AgencyId,
+) -> Result<Option<AgencyRow>, StoreError> {
+    let query = dsl::agencies
+        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .filter(dsl::id.eq(Bind(id)));
+    tx.run(|c| {
+        query
+            .select(AgencyRow::as_select())
+            .get_result(c)
+            .optional()
+    })
 }
 
-/// The agency whose code is `code`, as tokens give it.
+/// The agency with this code, as access tokens give it.
 ///
 /// # Errors
-/// When the database fails.
-pub fn find_by_code(tx: &mut Tx<'_>, partnership: PartnershipId, code: &str) -> Result<Option<AgencyRow>, StoreError> {
-    let query = dsl::agencies.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::code.eq(code));
-    tx.run(|c| query.select(AgencyRow::as_select()).get_result(c).optional())
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn find_by_code(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    code: &str,
+) -> Result<Option<AgencyRow>, StoreError> {
+    let query = dsl::agencies
+        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .filter(dsl::code.eq(code));
+    tx.run(|c| {
+        query
+            .select(AgencyRow::as_select())
+            .get_result(c)
+            .optional()
+    })
 }
 
-/// At most `limit` agencies after a place, in the order in which they were registered.
+/// At most `limit` agencies after a cursor, in the order in which they were registered.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn page(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     after: Option<Keyset>,
     limit: impl Into<i64>,
 ) -> Result<Vec<AgencyRow>, StoreError> {
-    let query = dsl::agencies.filter(dsl::partnership_id.eq(Bind(partnership))).into_boxed();
+    let query = dsl::agencies
+        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .into_boxed();
     let query = after!(query, after, dsl::created_at, dsl::id, AgencyId);
     let query = query.order((dsl::created_at, dsl::id)).limit(limit.into());
     tx.run(|c| query.select(AgencyRow::as_select()).load(c))
 }
 
-/// Those of `ids` that the partnership has, ordered by identifier.
+/// The agencies among `ids` that belong to the partnership, ordered by identifier.
 ///
 /// # Errors
-/// When the database fails.
-pub fn find_many(tx: &mut Tx<'_>, partnership: PartnershipId, ids: &[AgencyId]) -> Result<Vec<AgencyRow>, StoreError> {
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn find_many(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    ids: &[AgencyId],
+) -> Result<Vec<AgencyRow>, StoreError> {
     let wanted: Vec<_> = ids.iter().copied().map(Bind).collect();
-    let query =
-        dsl::agencies.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::id.eq_any(wanted)).order(dsl::id);
+    let query = dsl::agencies
+        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .filter(dsl::id.eq_any(wanted))
+        .order(dsl::id);
     tx.run(|c| query.select(AgencyRow::as_select()).load(c))
 }

@@ -1,4 +1,5 @@
-//! The audit: append-only, in the transaction of what it tells.
+//! The audit records: append-only, each written in the transaction of the operation that it
+//! records.
 
 use diesel::dsl::max;
 use diesel::prelude::*;
@@ -7,7 +8,7 @@ use ledger::{Hash, Leaf};
 use uuid::Uuid;
 
 use crate::connection::on_either;
-use crate::page::{after, within};
+use crate::page::{after, unindexed_eq};
 use crate::rows::row;
 use crate::schema::audit_records::{self, dsl};
 use crate::statements::insert_one;
@@ -15,32 +16,32 @@ use crate::types::Bind;
 use crate::{Keyset, Sealed, StoreError, Token, Tx};
 
 row! {
-    /// Who did or tried what, to which object, when, and why it was allowed. What says who and to what is sealed; the
-    /// tokens are keyed by the record's period.
+    /// Who did or attempted what, on which object, when, and why it was allowed. Actor and object
+    /// are sealed; the tokens are hashes keyed by the record's period.
     AuditRow in audit_records {
         /// The record.
         id: AuditId,
-        /// Its partnership.
+        /// The partnership.
         partnership_id: PartnershipId,
-        /// The run of a node that wrote it.
+        /// The run of the node that wrote it.
         run_id: Uuid,
-        /// The run's own number for it.
+        /// The sequence number within the run.
         number: i64,
         /// When it happened.
         at: Instant,
-        /// What was done or tried.
+        /// The operation done or attempted.
         operation: String,
-        /// How it ended.
+        /// The outcome.
         outcome: String,
-        /// Whose key seals it: thirty days from 1970 on.
+        /// The period whose key seals the record: thirty days each, counted from 1970.
         period: i64,
         /// The salted hash of the payload, 32 bytes.
         payload_hash: Token,
-        /// Who.
+        /// The practitioner.
         practitioner_token: Option<Token>,
-        /// For which agency.
+        /// The agency they acted for.
         agency_token: Option<Token>,
-        /// Which object.
+        /// The object.
         object_token: Option<Token>,
         /// The chronology concerned.
         chronology_token: Option<Token>,
@@ -50,12 +51,16 @@ row! {
 }
 
 impl AuditRow {
-    /// What of the record is in the tree.
+    /// The leaf that stands for the record in the audit tree.
     ///
     /// # Errors
-    /// [`StoreError::Corrupt`] when the payload's hash is none.
+    /// [`StoreError::Corrupt`] when the payload hash has the wrong length.
     pub fn leaf(&self) -> Result<Leaf, StoreError> {
-        let hash = self.payload_hash.as_slice().try_into().map_err(|_| StoreError::Corrupt("payload hash"))?;
+        let hash = self
+            .payload_hash
+            .as_slice()
+            .try_into()
+            .map_err(|_| StoreError::Corrupt("payload hash"))?;
         Ok(Leaf {
             id: self.id,
             partnership: self.partnership_id,
@@ -70,28 +75,28 @@ impl AuditRow {
     }
 }
 
-/// A record before it has its number.
+/// An audit record before its sequence number is assigned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditDraft {
     /// The record.
     pub id: AuditId,
-    /// Its partnership.
+    /// The partnership.
     pub partnership_id: PartnershipId,
     /// When it happened.
     pub at: Instant,
-    /// What was done or tried.
+    /// The operation done or attempted.
     pub operation: String,
-    /// How it ended.
+    /// The outcome.
     pub outcome: String,
-    /// Whose key seals it.
+    /// The period whose key seals the record.
     pub period: i64,
     /// The salted hash of the payload.
     pub payload_hash: Hash,
-    /// Who.
+    /// The practitioner.
     pub practitioner_token: Option<Token>,
-    /// For which agency.
+    /// The agency they acted for.
     pub agency_token: Option<Token>,
-    /// Which object.
+    /// The object.
     pub object_token: Option<Token>,
     /// The chronology concerned.
     pub chronology_token: Option<Token>,
@@ -100,7 +105,7 @@ pub struct AuditDraft {
 }
 
 impl AuditDraft {
-    fn numbered(&self, run_id: Uuid, number: i64) -> AuditRow {
+    fn with_number(&self, run_id: Uuid, number: i64) -> AuditRow {
         AuditRow {
             id: self.id,
             partnership_id: self.partnership_id,
@@ -120,29 +125,30 @@ impl AuditDraft {
     }
 }
 
-/// Which records to show; what is none does not matter. Tokens are keyed by period, so that one thing has several.
+/// Which records to list; `None` does not restrict. Tokens are keyed by period, so one object has
+/// several.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AuditFilter {
-    /// About this chronology.
+    /// Records about this chronology.
     pub chronology: Option<Vec<Token>>,
-    /// About this object.
+    /// Records about this object.
     pub object: Option<Vec<Token>>,
-    /// By this practitioner.
+    /// Records of this practitioner.
     pub practitioner: Option<Vec<Token>>,
-    /// For this agency.
+    /// Records of practitioners acting for this agency.
     pub agency: Option<Vec<Token>>,
-    /// Of this operation.
+    /// Records of this operation.
     pub operation: Option<String>,
-    /// With this outcome.
+    /// Records with this outcome.
     pub outcome: Option<String>,
-    /// At this instant or later.
+    /// Records made at this instant or later.
     pub from: Option<Instant>,
-    /// Before this instant.
+    /// Records made before this instant.
     pub until: Option<Instant>,
 }
 
-/// Operations that give somebody the chronology's content to read.
-const READS: [Operation; 10] = [
+/// Operations that disclose content of a chronology.
+const CONTENT_READS: [Operation; 10] = [
     Operation::ChronologyConsolidate,
     Operation::TimelineRead,
     Operation::LinkRead,
@@ -155,45 +161,53 @@ const READS: [Operation; 10] = [
     Operation::FormRead,
 ];
 
-/// Records of content that was given out.
-macro_rules! readings {
+/// Selects the records of disclosures of a chronology's content.
+macro_rules! content_reads {
     ($partnership:expr, $chronology:expr) => {
         dsl::audit_records
-            .filter(within!(dsl::partnership_id, $partnership))
+            .filter(unindexed_eq!(dsl::partnership_id, $partnership))
             .filter(dsl::chronology_token.eq_any($chronology))
             .filter(dsl::practitioner_token.is_not_null())
             .filter(dsl::outcome.eq_any(["allowed", "replayed"]))
-            .filter(dsl::operation.eq_any(READS.map(Operation::as_str)))
+            .filter(dsl::operation.eq_any(CONTENT_READS.map(Operation::as_str)))
     };
 }
 
-/// Adds a record, with the next number of this node's run.
+/// Adds a record under the next sequence number of this node's run.
 ///
 /// # Errors
-/// When the database or the journal fails: then what the record tells must not happen.
+/// [`StoreError`] when the database or the journal fails: the recorded operation must then not take
+/// effect.
 pub fn insert(tx: &mut Tx<'_>, draft: &AuditDraft) -> Result<(), StoreError> {
     let partnership = draft.partnership_id;
-    let row = tx.pen()?.take(partnership, |run, number| {
-        let row = draft.numbered(run, number);
+    let row = tx.sequence_lease()?.assign(partnership, |run, number| {
+        let row = draft.with_number(run, number);
         let hash = row.leaf()?.hash();
         Ok((row, hash))
     })?;
     if row.number == 1 {
-        crate::audit_tree::begin_run(tx, partnership, row.run_id, draft.at)?;
+        crate::audit_tree::register_run(tx, partnership, row.run_id, draft.at)?;
     }
     insert_one!(tx, audit_records::table, &row)
 }
 
-/// Puts a record in the place of a number that stands for none, and gives the hash of its leaf. None when there is a record
-/// after all. The journal is to hear of it once it is committed ([`crate::Book::filled`]), and not before: a line about a
-/// number that stands for another record would be a false witness.
+/// Writes a void record under a number that has no record, and returns the hash of its leaf, or
+/// `None` when there is a record after all. The caller reports the hash to the journal after the
+/// commit ([`crate::AuditSequence::record_void`]), never before: a line about a number that another
+/// record holds would be false evidence.
 ///
 /// # Errors
-/// When the database fails.
-pub fn fill(tx: &mut Tx<'_>, draft: &AuditDraft, run: Uuid, number: i64) -> Result<Option<Hash>, StoreError> {
-    let row = draft.numbered(run, number);
+/// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
+/// [`StoreError::Timeout`].
+pub fn fill_gap(
+    tx: &mut Tx<'_>,
+    draft: &AuditDraft,
+    run: Uuid,
+    number: i64,
+) -> Result<Option<Hash>, StoreError> {
+    let row = draft.with_number(run, number);
     let hash = row.leaf()?.hash();
-    crate::audit_tree::begin_run(tx, draft.partnership_id, run, draft.at)?;
+    crate::audit_tree::register_run(tx, draft.partnership_id, run, draft.at)?;
     let inserted = tx.run(|connection| {
         on_either!(connection, |c| diesel::insert_into(audit_records::table)
             .values(&row)
@@ -206,16 +220,24 @@ pub fn fill(tx: &mut Tx<'_>, draft: &AuditDraft, run: Uuid, number: i64) -> Resu
 /// The record `id`.
 ///
 /// # Errors
-/// When the database fails.
-pub fn find(tx: &mut Tx<'_>, partnership: PartnershipId, id: AuditId) -> Result<Option<AuditRow>, StoreError> {
-    let query = dsl::audit_records.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::id.eq(Bind(id)));
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn find(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    id: AuditId,
+) -> Result<Option<AuditRow>, StoreError> {
+    let query = dsl::audit_records
+        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .filter(dsl::id.eq(Bind(id)));
     tx.run(|c| query.select(AuditRow::as_select()).get_result(c).optional())
 }
 
-/// At most `limit` records after a place, oldest first.
+/// At most `limit` records after a cursor, oldest first.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn page(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -224,10 +246,15 @@ pub fn page(
     limit: impl Into<i64>,
 ) -> Result<Vec<AuditRow>, StoreError> {
     let by_token = [&filter.chronology, &filter.object, &filter.practitioner];
-    // Such a token leads to its own records; without one the partnership's are gone through in the order of time.
+    // A token selects few records by index; without one the records of the partnership are read in
+    // order of time.
     let mut query = match by_token.iter().any(|tokens| tokens.is_some()) {
-        true => dsl::audit_records.filter(within!(dsl::partnership_id, partnership)).into_boxed(),
-        false => dsl::audit_records.filter(dsl::partnership_id.eq(Bind(partnership))).into_boxed(),
+        true => dsl::audit_records
+            .filter(unindexed_eq!(dsl::partnership_id, partnership))
+            .into_boxed(),
+        false => dsl::audit_records
+            .filter(dsl::partnership_id.eq(Bind(partnership)))
+            .into_boxed(),
     };
     if let Some(tokens) = &filter.chronology {
         query = query.filter(dsl::chronology_token.eq_any(tokens));
@@ -258,31 +285,35 @@ pub fn page(
     tx.run(|c| query.select(AuditRow::as_select()).load(c))
 }
 
-/// The latest reading of each of the last `limit` readers of a chronology's content, newest first. A practitioner who read in
-/// several periods comes once for each.
+/// The latest disclosure to each of the last `limit` readers of a chronology's content, newest
+/// first. A practitioner who read in several periods appears once for each period.
 ///
 /// # Errors
-/// When the database fails.
-pub fn readers(
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn latest_readers(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     chronology: &[Token],
     limit: impl Into<i64>,
 ) -> Result<Vec<AuditRow>, StoreError> {
-    let latest = readings!(partnership, chronology)
+    let latest = content_reads!(partnership, chronology)
         .group_by(dsl::practitioner_token)
         .order((max(dsl::at).desc(), dsl::practitioner_token))
         .limit(limit.into())
         .select((dsl::practitioner_token, max(dsl::at)));
     let latest: Vec<(Option<Token>, Option<Instant>)> = tx.run(|c| latest.load(c))?;
     let instants: Vec<Bind<Instant>> = latest.iter().filter_map(|(_, at)| *at).map(Bind).collect();
-    let readings = readings!(partnership, chronology)
+    let content_reads = content_reads!(partnership, chronology)
         .filter(dsl::at.eq_any(instants))
         .order((dsl::at.desc(), dsl::id.desc()))
         .select(AuditRow::as_select());
-    let readings: Vec<AuditRow> = tx.run(|c| readings.load(c))?;
-    let of = |reader: (Option<Token>, Option<Instant>)| {
-        readings.iter().find(|row| row.practitioner_token == reader.0 && Some(row.at) == reader.1).cloned()
+    let content_reads: Vec<AuditRow> = tx.run(|c| content_reads.load(c))?;
+    let record_of = |reader: (Option<Token>, Option<Instant>)| {
+        content_reads
+            .iter()
+            .find(|row| row.practitioner_token == reader.0 && Some(row.at) == reader.1)
+            .cloned()
     };
-    Ok(latest.into_iter().filter_map(of).collect())
+    Ok(latest.into_iter().filter_map(record_of).collect())
 }

@@ -1,4 +1,4 @@
-//! Bytes that do not print themselves.
+//! Byte strings whose `Debug` output shows only their length.
 
 use std::fmt;
 
@@ -16,7 +16,7 @@ macro_rules! bytes {
         pub struct $name(pub Vec<u8>);
 
         impl $name {
-            /// The bytes themselves.
+            /// The bytes.
             #[must_use]
             pub fn as_slice(&self) -> &[u8] {
                 &self.0

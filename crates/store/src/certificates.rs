@@ -1,12 +1,15 @@
-//! Deletion certificates, and who may read which.
+//! Deletion certificates, and which of them a practitioner may read.
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use domain::{CertificateReach, DeletionCertificateId, Instant, PartnershipId, Permit, certificate_reach};
+use domain::{
+    AccessPermit, CertificateScope, DeletionCertificateId, Instant, PartnershipId,
+    certificate_scope,
+};
 use uuid::Uuid;
 
 use crate::connection::MultiBackend;
-use crate::page::{after, within};
+use crate::page::{after, unindexed_eq};
 use crate::rows::row;
 use crate::schema::deletion_certificates::{self, dsl};
 use crate::schema::deletion_covered;
@@ -15,25 +18,25 @@ use crate::types::Bind;
 use crate::{Keyset, StoreError, Token, Tx};
 
 row! {
-    /// A signed certificate.
+    /// A signed deletion certificate.
     CertificateRow in deletion_certificates {
         /// The certificate.
         id: DeletionCertificateId,
-        /// Its partnership.
+        /// The partnership.
         partnership_id: PartnershipId,
-        /// The key's kind.
+        /// The kind of the destroyed key.
         kind: String,
-        /// The key.
+        /// The destroyed key.
         key_id: String,
-        /// When it was signed.
+        /// When the certificate was signed.
         issued_at: Instant,
-        /// The bytes that are signed.
+        /// The signed document.
         document: String,
-        /// The key that verifies them.
+        /// The public key that verifies the signature.
         public_key: Token,
-        /// Their signature.
+        /// The signature.
         signature: Token,
-        /// What salts and fillers come from.
+        /// The seed of the salts and filler leaves.
         seed: Token,
     }
 }
@@ -41,22 +44,30 @@ row! {
 /// Adds a certificate.
 ///
 /// # Errors
-/// [`StoreError::NotUnique`] when the key has one.
+/// [`StoreError::NotUnique`] when the key has a certificate already.
 pub fn insert(tx: &mut Tx<'_>, row: &CertificateRow) -> Result<(), StoreError> {
     insert_new!(tx, deletion_certificates::table, row, "certificate")
 }
 
-/// At most `limit` certificates that the holder of `permit` may read, after a place, in the order of their making.
+/// At most `limit` certificates that the holder of `permit` may read, after a cursor, in order of
+/// issue.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn page(
     tx: &mut Tx<'_>,
-    permit: &Permit,
+    permit: &AccessPermit,
     after: Option<Keyset>,
     limit: impl Into<i64>,
 ) -> Result<Vec<CertificateRow>, StoreError> {
-    let query = after!(readable(permit), after, dsl::issued_at, dsl::id, DeletionCertificateId);
+    let query = after!(
+        readable(permit),
+        after,
+        dsl::issued_at,
+        dsl::id,
+        DeletionCertificateId
+    );
     let query = query.order((dsl::issued_at, dsl::id)).limit(limit.into());
     tx.run(|c| query.select(CertificateRow::as_select()).load(c))
 }
@@ -64,57 +75,76 @@ pub fn page(
 /// The certificate `id`, if the holder of `permit` may read it.
 ///
 /// # Errors
-/// When the database fails.
-pub fn find(tx: &mut Tx<'_>, permit: &Permit, id: DeletionCertificateId) -> Result<Option<CertificateRow>, StoreError> {
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn find(
+    tx: &mut Tx<'_>,
+    permit: &AccessPermit,
+    id: DeletionCertificateId,
+) -> Result<Option<CertificateRow>, StoreError> {
     let query = readable(permit).filter(dsl::id.eq(Bind(id)));
-    tx.run(|c| query.select(CertificateRow::as_select()).get_result(c).optional())
+    tx.run(|c| {
+        query
+            .select(CertificateRow::as_select())
+            .get_result(c)
+            .optional()
+    })
 }
 
-/// The certificates that cover an object, in the order of their making.
+/// The certificates that cover an object, in order of issue.
 ///
 /// # Errors
-/// When the database fails.
-pub fn of_object(
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn list_for_object(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     object: Uuid,
 ) -> Result<Vec<DeletionCertificateId>, StoreError> {
-    use deletion_covered as covered;
-    let keys = covered::table
-        .filter(covered::object_id.eq(Bind(object)))
-        .filter(within!(covered::partnership_id, partnership))
-        .select((covered::kind, covered::key_id));
+    use deletion_covered as manifest;
+    let keys = manifest::table
+        .filter(manifest::object_id.eq(Bind(object)))
+        .filter(unindexed_eq!(manifest::partnership_id, partnership))
+        .select((manifest::kind, manifest::key_id));
     let keys: Vec<(String, String)> = tx.run(|c| keys.load(c))?;
     let mut found: Vec<(Instant, DeletionCertificateId)> = Vec::new();
     for (kind, key_id) in keys {
-        let of_key = dsl::deletion_certificates
+        let query = dsl::deletion_certificates
             .filter(dsl::partnership_id.eq(Bind(partnership)))
             .filter(dsl::kind.eq(kind))
             .filter(dsl::key_id.eq(key_id))
             .select((dsl::issued_at, dsl::id));
-        let certificate: Option<(Instant, DeletionCertificateId)> = tx.run(|c| of_key.get_result(c).optional())?;
+        let certificate: Option<(Instant, DeletionCertificateId)> =
+            tx.run(|c| query.get_result(c).optional())?;
         found.extend(certificate);
     }
     found.sort_unstable();
     Ok(found.into_iter().map(|(_, id)| id).collect())
 }
 
-/// Certificates that cover something of the permit's holder; all of the partnership for an auditor.
-fn readable(permit: &Permit) -> deletion_certificates::BoxedQuery<'static, MultiBackend> {
-    use deletion_covered as covered;
-    let query = dsl::deletion_certificates.filter(dsl::partnership_id.eq(Bind(permit.partnership()))).into_boxed();
-    let covering = covered::table
-        .filter(covered::partnership_id.eq(Bind(permit.partnership())))
-        .filter(covered::kind.eq(deletion_certificates::kind))
-        .filter(covered::key_id.eq(deletion_certificates::key_id));
-    match certificate_reach(permit) {
-        CertificateReach::Partnership => query,
-        CertificateReach::Agency(agency) => {
-            let runs = covered::runs_agency_id.eq(Some(Bind(agency))).assume_not_null();
-            query.filter(exists(covering.filter(covered::agency_id.eq(Bind(agency)).or(runs))))
+/// The certificates that cover an object of the permit's holder; for an auditor, all of the
+/// partnership.
+fn readable(permit: &AccessPermit) -> deletion_certificates::BoxedQuery<'static, MultiBackend> {
+    use deletion_covered as manifest;
+    let query = dsl::deletion_certificates
+        .filter(dsl::partnership_id.eq(Bind(permit.partnership())))
+        .into_boxed();
+    let covering = manifest::table
+        .filter(manifest::partnership_id.eq(Bind(permit.partnership())))
+        .filter(manifest::kind.eq(deletion_certificates::kind))
+        .filter(manifest::key_id.eq(deletion_certificates::key_id));
+    match certificate_scope(permit) {
+        CertificateScope::Partnership => query,
+        CertificateScope::Agency(agency) => {
+            let owns_chronology = manifest::runs_agency_id
+                .eq(Some(Bind(agency)))
+                .assume_not_null();
+            query.filter(exists(
+                covering.filter(manifest::agency_id.eq(Bind(agency)).or(owns_chronology)),
+            ))
         }
-        CertificateReach::Own(practitioner) => {
-            query.filter(exists(covering.filter(covered::owner_id.eq(Bind(practitioner)))))
-        }
+        CertificateScope::Own(practitioner) => query.filter(exists(
+            covering.filter(manifest::owner_id.eq(Bind(practitioner))),
+        )),
     }
 }

@@ -1,4 +1,4 @@
-//! Chronologies: who owns them, where they stand, who may know of them.
+//! Chronologies: their owners, their states, and who may know that they exist.
 
 mod listing;
 
@@ -7,48 +7,48 @@ pub use listing::page_for;
 use diesel::dsl::exists;
 use diesel::prelude::*;
 use domain::{
-    AgencyId, ChronologyId, ChronologyState, FamilyId, Instant, InvitationId, InvitationState, PartnershipId,
-    PractitionerId, Purpose,
+    AgencyId, ChronologyId, ChronologyState, FamilyId, Instant, InvitationId, InvitationState,
+    PartnershipId, PractitionerId, Purpose,
 };
 
 use crate::connection::AnyConnection;
 use crate::rows::row;
 use crate::schema::chronologies::{self, dsl};
 use crate::schema::{chronology_team, invitation_practitioners, invitations};
-use crate::statements::{insert_many, insert_one, one};
+use crate::statements::{insert_many, insert_one, require_one};
 use crate::types::Bind;
 use crate::{Sealed, StoreError, Tx};
 
 row! {
     /// One multi-agency chronology.
     ChronologyRow in chronologies {
-        /// The chronology.
+        /// The chronology identifier.
         id: ChronologyId,
-        /// Its partnership.
+        /// The partnership.
         partnership_id: PartnershipId,
         /// The family it is about.
         family_id: FamilyId,
         /// The requesting social worker.
         owner_id: PractitionerId,
-        /// Their agency.
+        /// The owner's agency.
         owner_agency_id: AgencyId,
-        /// What it is asked for.
+        /// The purpose of the request.
         purpose: Purpose,
-        /// Where it stands.
+        /// The state.
         state: ChronologyState,
-        /// By when agencies are to answer.
+        /// By when the agencies are to answer.
         due_at: Instant,
-        /// When agencies were first asked; its lifetime is counted from here.
+        /// When agencies were first invited; the lifetime is counted from here.
         opened_at: Option<Instant>,
-        /// From when on nothing of it is served.
+        /// When it expires: from then on none of its content is served.
         expires_at: Instant,
-        /// Data key of `sealed`.
+        /// The wrapped data key of `sealed`.
         wrapped_key: Sealed,
-        /// Lawful basis, whether the family was told, reasons, look-back, the question asked.
+        /// Lawful basis, whether the family was informed, reasons, look-back, the question asked.
         sealed: Sealed,
-        /// Counts changes, from 1.
+        /// The version, counted from 1.
         version: i64,
-        /// When it was prepared.
+        /// When it was created.
         created_at: Instant,
         /// When the row was last changed.
         updated_at: Instant,
@@ -67,21 +67,22 @@ row! {
     }
 }
 
-/// A chronology with one practitioner's standing on it.
+/// A chronology with the facts that decide a practitioner's access to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ChronologyFacts {
-    /// The chronology, expired or not; what is sealed in it opens only while it lives.
+    /// The chronology, expired or not; its sealed content can be opened only until it expires.
     pub chronology: ChronologyRow,
     /// Whether the practitioner is on its team.
     pub on_team: bool,
-    /// The agency's invitation, where it stands, and whether the practitioner is named on it.
+    /// The agency's invitation, its state, and whether the practitioner is named on it.
     pub invitation: Option<(InvitationId, InvitationState, bool)>,
 }
 
 /// Prepares a chronology.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
+/// [`StoreError::Timeout`].
 pub fn insert(tx: &mut Tx<'_>, row: &ChronologyRow) -> Result<(), StoreError> {
     insert_one!(tx, chronologies::table, row)
 }
@@ -95,13 +96,14 @@ pub fn update(tx: &mut Tx<'_>, row: &ChronologyRow, expected: i64) -> Result<(),
         .filter(dsl::partnership_id.eq(Bind(row.partnership_id)))
         .filter(dsl::id.eq(Bind(row.id)))
         .filter(dsl::version.eq(expected));
-    one(tx.run(|c| diesel::update(target).set(row).execute(c))?)
+    require_one(tx.run(|c| diesel::update(target).set(row).execute(c))?)
 }
 
-/// The chronology `id`, while it lives.
+/// The chronology `id`, unless it has expired.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn find(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -112,30 +114,48 @@ pub fn find(
         .filter(dsl::partnership_id.eq(Bind(partnership)))
         .filter(dsl::id.eq(Bind(id)))
         .filter(dsl::expires_at.gt(Bind(now)));
-    tx.run(|c| query.select(ChronologyRow::as_select()).get_result(c).optional())
+    tx.run(|c| {
+        query
+            .select(ChronologyRow::as_select())
+            .get_result(c)
+            .optional()
+    })
 }
 
-/// Makes writers of one chronology take turns, so that what is decided about it still holds when the rows that depend
-/// on it are written; says whether it is there. On PostgreSQL the row is written anew without change: a transaction that
-/// saw it before another's turn ended is then run again and sees what the other did, which a mere row lock would not
-/// bring about at this isolation. SQLite's one writer needs no lock.
+/// Serialises writers of one chronology, so that a decision still holds when the rows that depend
+/// on it are written; returns whether the chronology exists. On PostgreSQL this rewrites the row
+/// unchanged: a transaction that read the row before another one committed is then run again and
+/// sees the other's changes. A plain row lock would not achieve that at this isolation level.
+/// SQLite has a single writer and needs no lock.
 ///
 /// # Errors
-/// When the database fails.
-pub fn lock(tx: &mut Tx<'_>, partnership: PartnershipId, id: ChronologyId) -> Result<bool, StoreError> {
-    let of =
-        |dsl_id| dsl::chronologies.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::id.eq(Bind(dsl_id)));
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+pub fn lock(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    id: ChronologyId,
+) -> Result<bool, StoreError> {
+    let target = dsl::chronologies
+        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .filter(dsl::id.eq(Bind(id)));
     let found = tx.run(|connection| match connection {
-        AnyConnection::Postgresql(c) => diesel::update(of(id)).set(dsl::version.eq(dsl::version)).execute(c),
-        AnyConnection::Sqlite(c) => of(id).count().get_result::<i64>(c).map(|rows| usize::try_from(rows).unwrap_or(0)),
+        AnyConnection::Postgresql(c) => diesel::update(target)
+            .set(dsl::version.eq(dsl::version))
+            .execute(c),
+        AnyConnection::Sqlite(c) => target
+            .count()
+            .get_result::<i64>(c)
+            .map(|rows| usize::try_from(rows).unwrap_or(0)),
     })?;
     Ok(found == 1)
 }
 
-/// A chronology, expired or not, with the standing on it of a practitioner who speaks for an agency.
+/// A chronology, expired or not, with the facts that decide the access of a practitioner of an
+/// agency.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn facts(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -154,12 +174,17 @@ pub fn facts(
         .filter(dsl::id.eq(Bind(id)))
         .select((ChronologyRow::as_select(), on_team));
     let found = tx.run(|c| query.get_result(c).optional())?;
-    // Asked in any case: whether there is such a chronology is not to be told from the work.
-    let invitation = invitation_of(tx, partnership, id, agency, practitioner)?;
-    Ok(found.map(|(chronology, on_team)| ChronologyFacts { chronology, on_team, invitation }))
+    // Queried even without a chronology, so that the response time does not reveal whether it
+    // exists.
+    let invitation = invitation_facts(tx, partnership, id, agency, practitioner)?;
+    Ok(found.map(|(chronology, on_team)| ChronologyFacts {
+        chronology,
+        on_team,
+        invitation,
+    }))
 }
 
-fn invitation_of(
+fn invitation_facts(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     id: ChronologyId,
@@ -180,11 +205,16 @@ fn invitation_of(
     tx.run(|c| query.get_result(c).optional())
 }
 
-/// The team, by identifier.
+/// The team members, by identifier.
 ///
 /// # Errors
-/// When the database fails.
-pub fn team(tx: &mut Tx<'_>, partnership: PartnershipId, id: ChronologyId) -> Result<Vec<PractitionerId>, StoreError> {
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn team(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    id: ChronologyId,
+) -> Result<Vec<PractitionerId>, StoreError> {
     let query = chronology_team::table
         .filter(chronology_team::partnership_id.eq(Bind(partnership)))
         .filter(chronology_team::chronology_id.eq(Bind(id)))
@@ -193,7 +223,7 @@ pub fn team(tx: &mut Tx<'_>, partnership: PartnershipId, id: ChronologyId) -> Re
     tx.run(|c| query.load(c))
 }
 
-/// Replaces the team. The same colleague twice counts once.
+/// Replaces the team. Repeated members count once.
 ///
 /// # Errors
 /// [`StoreError::Stale`] when the partnership has no such chronology.
@@ -213,17 +243,26 @@ pub fn set_team(
     let distinct: std::collections::BTreeSet<PractitionerId> = team.iter().copied().collect();
     let rows: Vec<TeamMemberRow> = distinct
         .into_iter()
-        .map(|practitioner_id| TeamMemberRow { chronology_id: id, practitioner_id, partnership_id: partnership })
+        .map(|practitioner_id| TeamMemberRow {
+            chronology_id: id,
+            practitioner_id,
+            partnership_id: partnership,
+        })
         .collect();
     insert_many!(tx, chronology_team::table, rows)
 }
 
-/// At most `limit` live chronologies of any partnership that are open although their due date has passed, the longest
-/// overdue first. For the worker that closes them to new answers.
+/// At most `limit` live chronologies of any partnership that are open after their due date, the
+/// longest overdue first. For the worker that closes them to new submissions.
 ///
 /// # Errors
-/// When the database fails.
-pub fn past_due(tx: &mut Tx<'_>, now: Instant, limit: impl Into<i64>) -> Result<Vec<ChronologyRow>, StoreError> {
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn past_due(
+    tx: &mut Tx<'_>,
+    now: Instant,
+    limit: impl Into<i64>,
+) -> Result<Vec<ChronologyRow>, StoreError> {
     let query = dsl::chronologies
         .filter(dsl::state.eq(Bind(ChronologyState::Open)))
         .filter(dsl::due_at.le(Bind(now)))

@@ -1,4 +1,4 @@
-//! The database's own clock, and the latest instant it has been told of.
+//! The clock of the database server, and the latest instants recorded in the database.
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
@@ -8,12 +8,12 @@ use crate::connection::{AnyConnection, on_either};
 use crate::rows::row;
 use crate::schema::clock_mark::{self, dsl};
 use crate::schema::clock_trust;
-use crate::types::{Bind, Moment};
+use crate::types::{Bind, UtcTimestamp};
 use crate::{StoreError, Tx};
 
 row! {
-    /// The latest instant the database has been told of.
-    MarkRow in clock_mark {
+    /// The latest instant that any node has reported.
+    HighWaterRow in clock_mark {
         /// Always 1: there is one row.
         id: i64,
         /// The instant.
@@ -21,23 +21,37 @@ row! {
     }
 }
 
-/// The latest instant the database has been told of; none when it is new.
+/// The latest instant that any node has reported; `None` in a new database.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn high_water(tx: &mut Tx<'_>) -> Result<Option<Instant>, StoreError> {
-    tx.run(|c| dsl::clock_mark.select(dsl::high_water).get_result(c).optional())
+    tx.run(|c| {
+        dsl::clock_mark
+            .select(dsl::high_water)
+            .get_result(c)
+            .optional()
+    })
 }
 
-/// Tells the database of an instant, and gives the latest it has been told of, which never goes back.
+/// Reports an instant, and returns the latest reported one, which never goes back.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
+/// [`StoreError::Timeout`].
 pub fn raise_high_water(tx: &mut Tx<'_>, to: Instant) -> Result<Instant, StoreError> {
     let earlier = dsl::clock_mark.filter(dsl::high_water.lt(Bind(to)));
-    let raised = tx.run(|c| diesel::update(earlier).set(dsl::high_water.eq(Bind(to))).execute(c))?;
+    let raised = tx.run(|c| {
+        diesel::update(earlier)
+            .set(dsl::high_water.eq(Bind(to)))
+            .execute(c)
+    })?;
     if raised == 0 {
-        let first = MarkRow { id: 1, high_water: to };
+        let first = HighWaterRow {
+            id: 1,
+            high_water: to,
+        };
         tx.run(|connection| {
             on_either!(connection, |c| diesel::insert_into(clock_mark::table)
                 .values(&first)
@@ -49,8 +63,8 @@ pub fn raise_high_water(tx: &mut Tx<'_>, to: Instant) -> Result<Instant, StoreEr
 }
 
 row! {
-    /// The latest instant that somebody else than a node's own clock has vouched for.
-    TrustRow in clock_trust {
+    /// The latest instant that a source other than a node's own clock has vouched for.
+    TrustedInstantRow in clock_trust {
         /// Always 1: there is one row.
         id: i64,
         /// The instant.
@@ -58,23 +72,34 @@ row! {
     }
 }
 
-/// The latest instant vouched for; none when the database is new.
+/// The latest instant vouched for; `None` in a new database.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn vouched(tx: &mut Tx<'_>) -> Result<Option<Instant>, StoreError> {
-    tx.run(|c| clock_trust::table.select(clock_trust::vouched).get_result(c).optional())
+    tx.run(|c| {
+        clock_trust::table
+            .select(clock_trust::vouched)
+            .get_result(c)
+            .optional()
+    })
 }
 
-/// Notes an instant vouched for, and gives the latest, which never goes back.
+/// Records an instant vouched for, and returns the latest one, which never goes back.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
+/// [`StoreError::Timeout`].
 pub fn raise_vouched(tx: &mut Tx<'_>, to: Instant) -> Result<Instant, StoreError> {
     let earlier = clock_trust::table.filter(clock_trust::vouched.lt(Bind(to)));
-    let raised = tx.run(|c| diesel::update(earlier).set(clock_trust::vouched.eq(Bind(to))).execute(c))?;
+    let raised = tx.run(|c| {
+        diesel::update(earlier)
+            .set(clock_trust::vouched.eq(Bind(to)))
+            .execute(c)
+    })?;
     if raised == 0 {
-        let first = TrustRow { id: 1, vouched: to };
+        let first = TrustedInstantRow { id: 1, vouched: to };
         tx.run(|connection| {
             on_either!(connection, |c| diesel::insert_into(clock_trust::table)
                 .values(&first)
@@ -85,32 +110,36 @@ pub fn raise_vouched(tx: &mut Tx<'_>, to: Instant) -> Result<Instant, StoreError
     Ok(vouched(tx)?.unwrap_or(to))
 }
 
-/// Whether the database runs on another machine, as far as it can tell: over a network, and not from the address it has
-/// itself. Only then is its clock another one than ours.
+/// Whether the database appears to run on another machine: it is connected over a network, from an
+/// address that is not its own. Only then is its clock independent of this node's.
 ///
 /// # Errors
-/// When the database fails.
-pub fn is_elsewhere(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn is_remote(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     match tx.kind() {
-        crate::Kind::Sqlite => Ok(false),
-        crate::Kind::Postgresql => {
+        crate::DatabaseKind::Sqlite => Ok(false),
+        crate::DatabaseKind::Postgresql => {
             let query = "SELECT COALESCE(inet_server_addr() <> inet_client_addr(), false)";
             tx.run(|c| sql::<diesel::sql_types::Bool>(query).get_result(c))
         }
     }
 }
 
-/// What the database's own clock shows: a second opinion on the time.
+/// The time of the database server's clock, as a second source of time.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn database_now(tx: &mut Tx<'_>) -> Result<Instant, StoreError> {
     tx.run(|connection| {
         let query = match connection {
             AnyConnection::Postgresql(_) => "SELECT clock_timestamp()",
             // To the millisecond: SQLite has no finer clock.
-            AnyConnection::Sqlite(_) => "SELECT CAST(round(unixepoch('subsec') * 1000) AS INTEGER) * 1000",
+            AnyConnection::Sqlite(_) => {
+                "SELECT CAST(round(unixepoch('subsec') * 1000) AS INTEGER) * 1000"
+            }
         };
-        sql::<Moment>(query).get_result(connection)
+        sql::<UtcTimestamp>(query).get_result(connection)
     })
 }

@@ -1,4 +1,4 @@
-//! Commitments to keys, published while the keys live, and how far each destruction has come.
+//! Commitments to keys, published while the keys exist, and the progress of each key's destruction.
 
 use diesel::prelude::*;
 use domain::{ChronologyId, DeletionCertificateId, Instant, PartnershipId};
@@ -7,38 +7,38 @@ use uuid::Uuid;
 use crate::rows::row;
 use crate::schema::deletion_covered;
 use crate::schema::key_commitments::{self, dsl};
-use crate::statements::{insert_new, one};
+use crate::statements::{insert_new, require_one};
 use crate::types::Bind;
 use crate::{StoreError, Token, Tx};
 
 row! {
     /// A published commitment.
     CommitmentRow in key_commitments {
-        /// The partnership whose things live by the key.
+        /// The partnership whose objects the key seals.
         partnership_id: PartnershipId,
-        /// The key's kind: epoch or scope.
+        /// The kind of key: epoch or scope.
         kind: String,
-        /// Its identifier within the kind.
+        /// The key's identifier within the kind.
         key_id: String,
         /// The commitment.
         commitment: Token,
-        /// When the key was made.
+        /// When the key was created.
         made_at: Instant,
-        /// When this was published.
+        /// When the commitment was published.
         published_at: Instant,
-        /// From when on the key is to be destroyed; none while a scope is to live.
+        /// From when on the key is to be destroyed; `None` while its scope is in use.
         due_at: Option<Instant>,
-        /// Its certificate.
+        /// The deletion certificate.
         certificate_id: Option<DeletionCertificateId>,
-        /// When the destruction was certified, or found to cover nothing.
+        /// When the destruction was certified, or found to cover no object.
         settled_at: Option<Instant>,
     }
 }
 
-/// Publishes a commitment; says whether it was new.
+/// Publishes a commitment; returns whether it was new.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the statement fails.
 pub fn publish(tx: &mut Tx<'_>, row: &CommitmentRow) -> Result<bool, StoreError> {
     match insert_new!(tx, key_commitments::table, row, "commitment") {
         Ok(()) => Ok(true),
@@ -47,10 +47,11 @@ pub fn publish(tx: &mut Tx<'_>, row: &CommitmentRow) -> Result<bool, StoreError>
     }
 }
 
-/// The commitment to a key; none when it was never published.
+/// The commitment to a key; `None` when it was never published.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn find(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -65,11 +66,12 @@ pub fn find(
     tx.run(|c| query.get_result(c).optional())
 }
 
-/// Decides that a key is to be destroyed now, and what its certificate will be called. What was decided first stands.
+/// Schedules a key for destruction now, and fixes the identifier of its certificate. An earlier
+/// schedule is kept.
 ///
 /// # Errors
-/// When the database fails.
-pub fn decide(
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+pub fn schedule_destruction(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     (kind, key_id): (&str, &str),
@@ -81,15 +83,25 @@ pub fn decide(
         .filter(dsl::kind.eq(kind))
         .filter(dsl::key_id.eq(key_id))
         .filter(dsl::certificate_id.is_null());
-    let change = (dsl::due_at.eq(Some(Bind(now))), dsl::certificate_id.eq(Some(Bind(certificate))));
-    tx.run(|c| diesel::update(target).set(change).execute(c)).map(|_| ())
+    let change = (
+        dsl::due_at.eq(Some(Bind(now))),
+        dsl::certificate_id.eq(Some(Bind(certificate))),
+    );
+    tx.run(|c| diesel::update(target).set(change).execute(c))
+        .map(|_| ())
 }
 
-/// At most `limit` keys of any partnership that are to be destroyed and are not settled, the oldest first.
+/// At most `limit` keys of any partnership whose destruction is due and not settled, the oldest
+/// first.
 ///
 /// # Errors
-/// When the database fails.
-pub fn unsettled(tx: &mut Tx<'_>, now: Instant, limit: impl Into<i64>) -> Result<Vec<CommitmentRow>, StoreError> {
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn list_unsettled(
+    tx: &mut Tx<'_>,
+    now: Instant,
+    limit: impl Into<i64>,
+) -> Result<Vec<CommitmentRow>, StoreError> {
     let query = dsl::key_commitments
         .filter(dsl::settled_at.is_null())
         .filter(dsl::due_at.le(Some(Bind(now))))
@@ -99,11 +111,11 @@ pub fn unsettled(tx: &mut Tx<'_>, now: Instant, limit: impl Into<i64>) -> Result
     tx.run(|c| query.load(c))
 }
 
-/// Notes that a destruction is settled, with its certificate if it covered anything.
+/// Marks a destruction as settled, with its certificate if it covered an object.
 ///
 /// # Errors
-/// [`StoreError::Stale`] when it was settled before, or there is no such commitment.
-pub fn settle(
+/// [`StoreError::Stale`] when it was settled before or there is no such commitment.
+pub fn mark_settled(
     tx: &mut Tx<'_>,
     row: &CommitmentRow,
     certificate: Option<DeletionCertificateId>,
@@ -114,16 +126,20 @@ pub fn settle(
         .filter(dsl::kind.eq(&row.kind))
         .filter(dsl::key_id.eq(&row.key_id))
         .filter(dsl::settled_at.is_null());
-    let change = (dsl::settled_at.eq(Some(Bind(now))), dsl::certificate_id.eq(certificate.map(Bind)));
-    one(tx.run(|c| diesel::update(target).set(change).execute(c))?)
+    let change = (
+        dsl::settled_at.eq(Some(Bind(now))),
+        dsl::certificate_id.eq(certificate.map(Bind)),
+    );
+    require_one(tx.run(|c| diesel::update(target).set(change).execute(c))?)
 }
 
-/// The certificates of the scopes that were destroyed with a chronology: its own, and those of what was sent ahead and
-/// taken into it, in the order of their identifiers. Some may not be signed yet.
+/// The certificates of the scopes that were destroyed with a chronology: its own, and those of
+/// advance submissions attached to it, in order of their identifiers. Some may not be signed yet.
 ///
 /// # Errors
-/// When the database fails.
-pub fn certificates_of_scopes(
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn certificates_for_chronology(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     chronology: ChronologyId,
@@ -138,7 +154,8 @@ pub fn certificates_of_scopes(
     let fragments: Vec<Uuid> = tx.run(|c| fragments.load(c))?;
     let mut certificates = Vec::new();
     for scope in std::iter::once(own).chain(fragments.iter().map(Uuid::to_string)) {
-        certificates.extend(find(tx, partnership, "scope", &scope)?.and_then(|row| row.certificate_id));
+        certificates
+            .extend(find(tx, partnership, "scope", &scope)?.and_then(|row| row.certificate_id));
     }
     certificates.sort_unstable();
     Ok(certificates)

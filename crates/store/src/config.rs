@@ -1,4 +1,4 @@
-//! How a database is reached and what limits hold on it.
+//! The configuration of a database connection.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -6,27 +6,29 @@ use std::time::Duration;
 
 use crate::StoreError;
 
-/// How a database is reached and what limits hold on it.
+/// The address of a database and the limits of its connections.
 #[derive(Clone)]
 pub struct DbConfig {
-    /// `sqlite:PATH`, `sqlite://PATH`, `postgres://…` or `postgresql://…`. May hold a password, so `Debug` hides it.
+    /// `sqlite:PATH`, `sqlite://PATH`, `postgres://…` or `postgresql://…`. May hold a password, so
+    /// `Debug` hides it.
     pub url: String,
-    /// Connections at most; on SQLite these read, and one more writes. At least 1.
+    /// Maximum number of connections, at least 1. On SQLite they only read, and one more connection
+    /// writes.
     pub pool_size: u32,
     /// How long a caller waits for a connection.
     pub connection_timeout: Duration,
     /// How long one statement may run. PostgreSQL only.
     pub statement_timeout: Duration,
-    /// How long a statement may wait for a row another transaction changes. PostgreSQL only.
+    /// How long a statement may wait for a row lock. PostgreSQL only.
     pub lock_timeout: Duration,
-    /// How long a transaction may sit idle before the server ends it. PostgreSQL only.
+    /// How long a transaction may be idle before the server ends it. PostgreSQL only.
     pub idle_in_transaction_timeout: Duration,
-    /// How long a writer waits for another process that writes. SQLite only.
+    /// How long a writer waits for another writing process. SQLite only.
     pub busy_timeout: Duration,
 }
 
 impl DbConfig {
-    /// The database at `url` with the default limits: 8 connections, seconds for everything.
+    /// The database at `url` with the default limits.
     #[must_use]
     pub fn new(url: impl Into<String>) -> Self {
         Self {
@@ -40,20 +42,26 @@ impl DbConfig {
         }
     }
 
-    /// Which database the address names. Its scheme alone decides: nothing is tried.
+    /// The database that the address names, decided by its scheme alone, without connecting.
     ///
     /// # Errors
-    /// [`StoreError::Address`] for any other scheme, a database in memory (each connection would have its own), or a
-    /// path that SQLite would read as an address with options.
+    /// [`StoreError::Address`] for any other scheme, a database in memory (each connection would
+    /// open its own), or a path that SQLite would read as a URI with options.
     pub(crate) fn target(&self) -> Result<Target, StoreError> {
         if self.url.starts_with("postgres://") || self.url.starts_with("postgresql://") {
             return Ok(Target::Postgresql(self.url.clone()));
         }
         let Some(path) = self.url.strip_prefix("sqlite:") else {
-            return Err(StoreError::Address("its scheme is not sqlite, postgres or postgresql"));
+            return Err(StoreError::Address(
+                "its scheme is not sqlite, postgres or postgresql",
+            ));
         };
         let path = path.strip_prefix("//").unwrap_or(path);
-        if path.is_empty() || path.starts_with(':') || path.starts_with("file:") || path.starts_with("sqlite:") {
+        if path.is_empty()
+            || path.starts_with(':')
+            || path.starts_with("file:")
+            || path.starts_with("sqlite:")
+        {
             return Err(StoreError::Address("the SQLite path is not that of a file"));
         }
         Ok(Target::Sqlite(PathBuf::from(path)))
@@ -70,16 +78,16 @@ impl fmt::Debug for DbConfig {
     }
 }
 
-/// Which of the two databases, and where.
+/// A supported database and its location.
 #[derive(Clone)]
 pub(crate) enum Target {
     Postgresql(String),
     Sqlite(PathBuf),
 }
 
-/// Which of the two databases.
+/// The supported database systems.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Kind {
+pub enum DatabaseKind {
     /// PostgreSQL.
     Postgresql,
     /// SQLite.

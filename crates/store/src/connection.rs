@@ -1,16 +1,26 @@
-//! The connection that is one of two. Everything the derive makes stays inside this crate.
-#![allow(missing_docs, unreachable_pub, clippy::all, clippy::unwrap_used, clippy::expect_used, clippy::panic)]
+//! The connection type for either database. The items that the derive generates stay inside this
+//! crate.
+#![allow(
+    missing_docs,
+    unreachable_pub,
+    clippy::all,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic
+)]
 
 use diesel::{Connection, PgConnection, SqliteConnection};
 
-/// A connection to either database. Never `establish` it: that tries PostgreSQL and then creates a SQLite file.
+/// A connection to either database. Never call `establish` on it, which tries PostgreSQL and then
+/// creates a SQLite file.
 #[derive(diesel::MultiConnection)]
 pub enum AnyConnection {
     Postgresql(PgConnection),
     Sqlite(SqliteConnection),
 }
 
-/// Runs one body on whichever connection it is, for clauses that have no portable form (batch insert, `ON CONFLICT`).
+/// Runs one body on either connection, for clauses without a portable form (batch insert, `ON
+/// CONFLICT`).
 macro_rules! on_either {
     ($connection:expr, |$inner:ident| $body:expr) => {
         match $connection {

@@ -1,17 +1,20 @@
-//! Views of the timeline frozen for a meeting; the one signed off is the snapshot. A view names the versions of the
-//! fragments it was frozen with; [`crate::fragments::frozen_content_without`] reads them while they live.
+//! Views of the timeline frozen for a meeting; the one signed off is the snapshot. A frozen view
+//! names the versions of its fragments; [`crate::fragments::frozen_content_excluding`] reads them
+//! until they expire.
 
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
-use domain::{ChronologyId, ConsolidationId, FragmentId, Instant, PartnershipId, Permit, PractitionerId};
+use domain::{
+    AccessPermit, ChronologyId, ConsolidationId, FragmentId, Instant, PartnershipId, PractitionerId,
+};
 
 use crate::connection::MultiBackend;
-use crate::page::{after, within};
+use crate::page::{after, unindexed_eq};
 use crate::rows::row;
 use crate::schema::consolidations::{self, dsl};
 use crate::schema::{consolidation_fragments, consolidation_links};
-use crate::statements::{insert_many, insert_one, one};
+use crate::statements::{insert_many, insert_one, require_one};
 use crate::types::Bind;
 use crate::{Keyset, Sealed, StoreError, Tx};
 
@@ -20,21 +23,21 @@ row! {
     ConsolidationRow in consolidations {
         /// The frozen view.
         id: ConsolidationId,
-        /// Its partnership.
+        /// The partnership.
         partnership_id: PartnershipId,
         /// The chronology.
         chronology_id: ChronologyId,
-        /// Who froze it.
+        /// The practitioner who froze it.
         author_id: PractitionerId,
-        /// From when on it is not served.
+        /// When it expires: from then on it is not served.
         expires_at: Instant,
-        /// Data key of `sealed`.
+        /// The wrapped data key of `sealed`.
         wrapped_key: Sealed,
-        /// The layout, which holds nothing that a fragment tells.
+        /// The layout, which contains no content of a fragment.
         sealed: Sealed,
         /// When it was signed off.
         signed_off_at: Option<Instant>,
-        /// By whom.
+        /// The practitioner who signed it off.
         signed_off_by: Option<PractitionerId>,
         /// When it was frozen.
         created_at: Instant,
@@ -48,33 +51,34 @@ row! {
         consolidation_id: ConsolidationId,
         /// The fragment.
         fragment_id: FragmentId,
-        /// The version that stood when the view was frozen.
+        /// The version that was current when the view was frozen.
         version: i64,
-        /// Their partnership.
+        /// The partnership.
         partnership_id: PartnershipId,
     }
 }
 
 row! {
-    /// What linkage found among the entries of a frozen view.
+    /// The links that linkage found among the entries of a frozen view.
     ConsolidationLinksRow in consolidation_links {
         /// The frozen view.
         consolidation_id: ConsolidationId,
-        /// Its partnership.
+        /// The partnership.
         partnership_id: PartnershipId,
-        /// The earliest end of the view's fragments, as it was sealed.
+        /// The earliest expiry among the view's fragments when the links were sealed.
         expires_at: Instant,
-        /// Data key of `sealed`.
+        /// The wrapped data key of `sealed`.
         wrapped_key: Sealed,
-        /// Entries told together, with the evidence.
+        /// Linked entries, with the evidence.
         sealed: Sealed,
     }
 }
 
-/// Keeps a frozen view with the versions it was frozen with and what linkage found among them.
+/// Stores a frozen view with the versions of its fragments and the links among their entries.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
+/// [`StoreError::Timeout`].
 pub fn insert(
     tx: &mut Tx<'_>,
     row: &ConsolidationRow,
@@ -88,27 +92,34 @@ pub fn insert(
     insert_many!(tx, consolidation_fragments::table, fragments)
 }
 
-/// The frozen view `id`, while it lives.
+/// The frozen view `id`, unless it has expired.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn find(
     tx: &mut Tx<'_>,
-    permit: &Permit,
+    permit: &AccessPermit,
     id: ConsolidationId,
     now: Instant,
 ) -> Result<Option<ConsolidationRow>, StoreError> {
     let query = live(permit, now).filter(dsl::id.eq(Bind(id)));
-    tx.run(|c| query.select(ConsolidationRow::as_select()).first(c).optional())
+    tx.run(|c| {
+        query
+            .select(ConsolidationRow::as_select())
+            .first(c)
+            .optional()
+    })
 }
 
-/// At most `limit` live frozen views of a chronology after a place, oldest first.
+/// At most `limit` live frozen views of a chronology after a cursor, oldest first.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn page(
     tx: &mut Tx<'_>,
-    permit: &Permit,
+    permit: &AccessPermit,
     chronology: ChronologyId,
     now: Instant,
     after: Option<Keyset>,
@@ -123,39 +134,47 @@ pub fn page(
 /// Every live frozen view of a chronology, oldest first.
 ///
 /// # Errors
-/// When the database fails.
-pub fn all(
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn list_all(
     tx: &mut Tx<'_>,
-    permit: &Permit,
+    permit: &AccessPermit,
     chronology: ChronologyId,
     now: Instant,
 ) -> Result<Vec<ConsolidationRow>, StoreError> {
     page(tx, permit, chronology, now, None, i64::MAX)
 }
 
-/// The live view of a chronology that was frozen last.
+/// The live view of a chronology that was frozen most recently.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn latest(
     tx: &mut Tx<'_>,
-    permit: &Permit,
+    permit: &AccessPermit,
     chronology: ChronologyId,
     now: Instant,
 ) -> Result<Option<ConsolidationRow>, StoreError> {
     let query = live(permit, now)
         .filter(dsl::chronology_id.eq(Bind(chronology)))
         .order((dsl::created_at.desc(), dsl::id.desc()));
-    tx.run(|c| query.select(ConsolidationRow::as_select()).first(c).optional())
+    tx.run(|c| {
+        query
+            .select(ConsolidationRow::as_select())
+            .first(c)
+            .optional()
+    })
 }
 
-/// The live view of a chronology that was signed off last: the snapshot.
+/// The live view of a chronology that was signed off most recently: the snapshot.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn signed_off(
     tx: &mut Tx<'_>,
-    permit: &Permit,
+    permit: &AccessPermit,
     chronology: ChronologyId,
     now: Instant,
 ) -> Result<Option<ConsolidationRow>, StoreError> {
@@ -163,13 +182,18 @@ pub fn signed_off(
         .filter(dsl::chronology_id.eq(Bind(chronology)))
         .filter(dsl::signed_off_at.is_not_null())
         .order((dsl::signed_off_at.desc(), dsl::id.desc()));
-    tx.run(|c| query.select(ConsolidationRow::as_select()).first(c).optional())
+    tx.run(|c| {
+        query
+            .select(ConsolidationRow::as_select())
+            .first(c)
+            .optional()
+    })
 }
 
 /// Signs a frozen view off, once.
 ///
 /// # Errors
-/// [`StoreError::Stale`] when it is signed off already or not there.
+/// [`StoreError::Stale`] when it is signed off already or does not exist.
 pub fn sign_off(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -181,41 +205,54 @@ pub fn sign_off(
         .filter(dsl::partnership_id.eq(Bind(partnership)))
         .filter(dsl::id.eq(Bind(id)))
         .filter(dsl::signed_off_at.is_null());
-    let change = (dsl::signed_off_at.eq(Some(Bind(at))), dsl::signed_off_by.eq(Some(Bind(by))));
-    one(tx.run(|c| diesel::update(target).set(change).execute(c))?)
+    let change = (
+        dsl::signed_off_at.eq(Some(Bind(at))),
+        dsl::signed_off_by.eq(Some(Bind(by))),
+    );
+    require_one(tx.run(|c| diesel::update(target).set(change).execute(c))?)
 }
 
-/// Takes back that any view of a chronology was signed off.
+/// Revokes the sign-off of every view of a chronology.
 ///
 /// # Errors
-/// When the database fails.
-pub fn take_back_sign_off(
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+pub fn revoke_sign_off(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     chronology: ChronologyId,
 ) -> Result<(), StoreError> {
     let target = dsl::consolidations
-        .filter(within!(dsl::partnership_id, partnership))
+        .filter(unindexed_eq!(dsl::partnership_id, partnership))
         .filter(dsl::chronology_id.eq(Bind(chronology)))
         .filter(dsl::signed_off_at.is_not_null());
-    let nothing: (Option<Bind<Instant>>, Option<Bind<PractitionerId>>) = (None, None);
-    let change = (dsl::signed_off_at.eq(nothing.0), dsl::signed_off_by.eq(nothing.1));
-    tx.run(|c| diesel::update(target).set(change).execute(c)).map(drop)
+    let change = (
+        dsl::signed_off_at.eq(None::<Bind<Instant>>),
+        dsl::signed_off_by.eq(None::<Bind<PractitionerId>>),
+    );
+    tx.run(|c| diesel::update(target).set(change).execute(c))
+        .map(drop)
 }
 
-/// How many live views a chronology has.
+/// The number of live views of a chronology.
 ///
 /// # Errors
-/// When the database fails.
-pub fn count(tx: &mut Tx<'_>, permit: &Permit, chronology: ChronologyId, now: Instant) -> Result<i64, StoreError> {
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn count(
+    tx: &mut Tx<'_>,
+    permit: &AccessPermit,
+    chronology: ChronologyId,
+    now: Instant,
+) -> Result<i64, StoreError> {
     let query = live(permit, now).filter(dsl::chronology_id.eq(Bind(chronology)));
     tx.run(|c| query.count().get_result(c))
 }
 
-/// Moves the expiry of a frozen view; its data key has been wrapped again for it.
+/// Changes the expiry of a frozen view, together with its data key as wrapped again for that
+/// expiry.
 ///
 /// # Errors
-/// [`StoreError::Stale`] when it is not there.
+/// [`StoreError::Stale`] when the row does not exist.
 pub fn set_lifetime(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -223,26 +260,32 @@ pub fn set_lifetime(
     expires_at: Instant,
     wrapped_key: &Sealed,
 ) -> Result<(), StoreError> {
-    let target = dsl::consolidations.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::id.eq(Bind(id)));
-    let change = (dsl::expires_at.eq(Bind(expires_at)), dsl::wrapped_key.eq(wrapped_key));
-    one(tx.run(|c| diesel::update(target).set(change).execute(c))?)
+    let target = dsl::consolidations
+        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .filter(dsl::id.eq(Bind(id)));
+    let change = (
+        dsl::expires_at.eq(Bind(expires_at)),
+        dsl::wrapped_key.eq(wrapped_key),
+    );
+    require_one(tx.run(|c| diesel::update(target).set(change).execute(c))?)
 }
 
-/// What lives of the partnership.
-fn live(permit: &Permit, now: Instant) -> consolidations::BoxedQuery<'static, MultiBackend> {
+/// Live frozen views of the partnership.
+fn live(permit: &AccessPermit, now: Instant) -> consolidations::BoxedQuery<'static, MultiBackend> {
     dsl::consolidations
         .filter(dsl::partnership_id.eq(Bind(permit.partnership())))
         .filter(dsl::expires_at.gt(Bind(now)))
         .into_boxed()
 }
 
-/// What linkage found among the entries of a frozen view, while it lives.
+/// The links among the entries of a frozen view, unless they have expired.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn links(
     tx: &mut Tx<'_>,
-    permit: &Permit,
+    permit: &AccessPermit,
     id: ConsolidationId,
     now: Instant,
 ) -> Result<Option<ConsolidationLinksRow>, StoreError> {
@@ -251,13 +294,19 @@ pub fn links(
         .filter(dsl::partnership_id.eq(Bind(permit.partnership())))
         .filter(dsl::consolidation_id.eq(Bind(id)))
         .filter(dsl::expires_at.gt(Bind(now)));
-    tx.run(|c| query.select(ConsolidationLinksRow::as_select()).get_result(c).optional())
+    tx.run(|c| {
+        query
+            .select(ConsolidationLinksRow::as_select())
+            .get_result(c)
+            .optional()
+    })
 }
 
-/// Moves the expiry of what linkage found among the entries of a frozen view; its data key has been wrapped again for it.
+/// Changes the expiry of the links of a frozen view, together with their data key as wrapped again
+/// for that expiry.
 ///
 /// # Errors
-/// [`StoreError::Stale`] when it is not there.
+/// [`StoreError::Stale`] when the row does not exist.
 pub fn set_links_lifetime(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -269,17 +318,21 @@ pub fn set_links_lifetime(
     let target = dsl::consolidation_links
         .filter(dsl::partnership_id.eq(Bind(partnership)))
         .filter(dsl::consolidation_id.eq(Bind(id)));
-    let change = (dsl::expires_at.eq(Bind(expires_at)), dsl::wrapped_key.eq(wrapped_key));
-    one(tx.run(|c| diesel::update(target).set(change).execute(c))?)
+    let change = (
+        dsl::expires_at.eq(Bind(expires_at)),
+        dsl::wrapped_key.eq(wrapped_key),
+    );
+    require_one(tx.run(|c| diesel::update(target).set(change).execute(c))?)
 }
 
-/// The fragments of each frozen view of a chronology, as far as they are there.
+/// The fragments of each frozen view of a chronology that have not been deleted.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn fragments(
     tx: &mut Tx<'_>,
-    permit: &Permit,
+    permit: &AccessPermit,
     chronology: ChronologyId,
 ) -> Result<BTreeMap<ConsolidationId, Vec<FragmentId>>, StoreError> {
     use consolidation_fragments::dsl as of;
@@ -296,12 +349,16 @@ pub fn fragments(
     Ok(found)
 }
 
-/// Takes a fragment out of every frozen view, with what linkage found among the entries of those views: it tells of the
-/// fragment too.
+/// Removes a fragment from every frozen view, and deletes the links of those views, because their
+/// evidence may quote the fragment.
 ///
 /// # Errors
-/// When the database fails.
-pub fn forget_fragment(tx: &mut Tx<'_>, partnership: PartnershipId, fragment: FragmentId) -> Result<(), StoreError> {
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+pub fn remove_fragment(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    fragment: FragmentId,
+) -> Result<(), StoreError> {
     use consolidation_fragments::dsl as of;
     let frozen = of::consolidation_fragments
         .filter(of::fragment_id.eq(Bind(fragment)))

@@ -1,101 +1,119 @@
-//! A county's worth of rows, for tests of plans and for the benchmark, written through the functions of this crate, a few
-//! hundred families to a transaction: what is sealed in them is noise of the usual length, because queries never look into
-//! it.
+//! A synthetic county: the rows of a large partnership, for tests of query plans and for the
+//! benchmark. They are written through the functions of this crate, some hundred families in each
+//! transaction. Sealed columns contain noise of the usual length, because queries never read them.
 
 use std::ops::Range;
 use std::sync::OnceLock;
 
 use domain::{
-    AgencyId, AgencyKind, AuditId, ChronologyId, ChronologyState, ConsolidationId, EntryId, FamilyId, FragmentId,
-    HoldId, Instant, InvitationId, InvitationState, LinkDecisionId, LinkVerdict, Marking, PartnershipId, PersonId,
-    PersonKind, PersonLinkId, PractitionerId, Purpose,
+    AgencyId, AgencyKind, AuditId, ChronologyId, ChronologyState, ConsolidationId, EntryId,
+    FamilyId, FragmentId, HoldId, Instant, InvitationId, InvitationState, LinkDecisionId,
+    LinkVerdict, Marking, PartnershipId, PersonId, PersonKind, PersonLinkId, PractitionerId,
+    Purpose,
 };
 use uuid::Uuid;
 
 use crate::*;
 
-/// The time by which the county of a test lives: everything in it was made before and ends after.
+/// The current time of a test's county: all its rows were created before and expire after.
 pub const NOW: Instant = Instant::from_micros(1_800_000_000_000_000);
 const DAY: i64 = 86_400_000_000;
 const AGENCIES: u128 = 30;
-/// Practitioners of social care, who own the chronologies.
+/// The number of practitioners of social care, who own the chronologies.
 const SOCIAL_WORKERS: u128 = 300;
-/// Practitioners of each other agency.
+/// The number of practitioners of each other agency.
 const STAFF: u128 = 10;
-/// Families written in one transaction.
-const TOGETHER: u128 = 200;
+/// The number of families written in one transaction.
+const FAMILIES_PER_TRANSACTION: u128 = 200;
 const FRAGMENTS: u128 = 4;
-/// Entries of each fragment: 96 for a family.
+/// The number of entries of each fragment: 96 for a family.
 const ENTRIES: u128 = 24;
-/// Records and replies of each family.
+/// The number of audit records and idempotency records of each family.
 const RECORDS: u128 = 2;
 const CHILDREN: u128 = 3;
 
-/// Entries of each family.
-pub const ENTRIES_OF_A_FAMILY: u32 = (FRAGMENTS * ENTRIES) as u32;
+/// The number of entries of each family.
+pub const ENTRIES_PER_FAMILY: u32 = (FRAGMENTS * ENTRIES) as u32;
 
-/// One partnership, to be filled.
-pub struct County {
+/// A partnership to be filled with synthetic families.
+pub struct SyntheticCounty {
     partnership: PartnershipId,
     /// The first is social care.
     agencies: Vec<AgencyId>,
     now: Instant,
-    /// Whether the audit and its tree are filled too: not where a service keeps its own.
-    audited: bool,
+    /// Whether audit records and the tree are filled too; not when a service writes its own.
+    with_audit: bool,
 }
 
-impl County {
-    /// A new partnership with its directory.
+impl SyntheticCounty {
+    /// Creates a partnership with its agencies and practitioners.
     ///
     /// # Errors
-    /// When the database fails.
-    pub fn make(db: &Db) -> Result<Self, StoreError> {
-        let partnership = PartnershipId(id(Kind::Partnership, 0));
-        let agencies = (0..AGENCIES).map(|number| AgencyId(id(Kind::Agency, number))).collect();
-        let county = Self { partnership, agencies, now: NOW, audited: true };
-        db.write("county.directory", |tx| {
-            county.directory(tx)?;
-            county.people_of_agencies(tx)
+    /// [`StoreError`] when a statement fails.
+    pub fn create(db: &Db) -> Result<Self, StoreError> {
+        let partnership = PartnershipId(id(ObjectKind::Partnership, 0));
+        let agencies = (0..AGENCIES)
+            .map(|number| AgencyId(id(ObjectKind::Agency, number)))
+            .collect();
+        let county = Self {
+            partnership,
+            agencies,
+            now: NOW,
+            with_audit: true,
+        };
+        db.write("county.create", |tx| {
+            county.insert_directory(tx)?;
+            county.insert_practitioners(tx)
         })?;
         Ok(county)
     }
 
-    /// A partnership that is there, with agencies of its own, at `now`.
+    /// Opens an existing partnership with its own agencies, at the time `now`.
     ///
     /// # Errors
-    /// [`StoreError::Stale`] when there is none with that code; when the database fails.
-    pub fn of(db: &Db, code: &str, now: Instant) -> Result<Self, StoreError> {
-        db.write("county.found", |tx| {
-            let partnership = partnerships::find_by_code(tx, code)?.ok_or(StoreError::Stale)?.id;
+    /// [`StoreError::Stale`] when there is no partnership with this code.
+    pub fn open(db: &Db, code: &str, now: Instant) -> Result<Self, StoreError> {
+        db.write("county.open", |tx| {
+            let partnership = partnerships::find_by_code(tx, code)?
+                .ok_or(StoreError::Stale)?
+                .id;
             let mut agencies = agencies::page(tx, partnership, None, i64::MAX)?;
             agencies.sort_by_key(|agency| (agency.kind != AgencyKind::SocialCare, agency.id));
             let agencies = agencies.into_iter().map(|agency| agency.id).collect();
-            let county = Self { partnership, agencies, now, audited: false };
+            let county = Self {
+                partnership,
+                agencies,
+                now,
+                with_audit: false,
+            };
             if practitioners::find(tx, partnership, county.practitioner(0, 0))?.is_none() {
-                county.people_of_agencies(tx)?;
+                county.insert_practitioners(tx)?;
             }
             Ok(county)
         })
     }
 
-    /// Adds families: for each a chronology to which four agencies have submitted 24 entries each.
+    /// Adds families, each with a chronology to which four agencies have submitted 24 entries each.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError`] when a statement fails.
     pub fn fill(&self, db: &Db, families: Range<u32>) -> Result<(), StoreError> {
-        let (mut first, end) = (u128::from(families.start), u128::from(families.end));
+        let mut first = u128::from(families.start);
+        let end = u128::from(families.end);
         while first < end {
-            let last = (first + TOGETHER).min(end);
-            db.write("county.families", |tx| (first..last).try_for_each(|number| self.family(tx, number)))?;
+            let last = (first + FAMILIES_PER_TRANSACTION).min(end);
+            db.write("county.families", |tx| {
+                (first..last).try_for_each(|number| self.insert_family(tx, number))
+            })?;
             first = last;
         }
         Ok(())
     }
 }
 
-/// What an identifier stands for; identifiers of different kinds differ.
+/// The kind of object that an identifier names. Identifiers of different kinds differ.
 #[derive(Clone, Copy)]
-enum Kind {
+enum ObjectKind {
     Partnership,
     Agency,
     Practitioner,
@@ -111,34 +129,52 @@ enum Kind {
     Record,
     Hold,
     Emergency,
-    Gone,
+    Deleted,
     Certificate,
 }
 
-/// The identifier of the `number`-th thing of a kind. The number is spread over the identifier as chance would spread it.
-fn id(kind: Kind, number: u128) -> Uuid {
-    let spread = (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
-    Uuid::from_u128((spread & !0xff) | (kind as u128))
+/// The identifier of the `number`-th object of a kind. The numbers are scattered like random
+/// identifiers.
+fn id(kind: ObjectKind, number: u128) -> Uuid {
+    let scattered = (number + 1).wrapping_mul(0x9e37_79b9_7f4a_7c15_f39c_c060_5ced_c835);
+    Uuid::from_u128((scattered & !0xff) | (kind as u128))
 }
 
-/// Bytes that look like what is sealed.
+/// Bytes that resemble sealed content.
 fn noise(number: u128, length: usize) -> Sealed {
     static BYTES: OnceLock<Vec<u8>> = OnceLock::new();
-    let bytes = BYTES.get_or_init(|| (0..1_024).flat_map(|at| *id(Kind::Gone, at).as_bytes()).collect());
+    let bytes = BYTES.get_or_init(|| {
+        (0..1_024)
+            .flat_map(|at| *id(ObjectKind::Deleted, at).as_bytes())
+            .collect()
+    });
     let start = usize::try_from(number % 8_192).unwrap_or(0);
-    Sealed(bytes.get(start..start + length).unwrap_or_default().to_vec())
+    Sealed(
+        bytes
+            .get(start..start + length)
+            .unwrap_or_default()
+            .to_vec(),
+    )
 }
 
 fn token(kind: u128, number: u128) -> Token {
-    Token([id(Kind::Gone, number * 64 + kind).as_bytes().as_slice(), &[7; 16]].concat())
+    Token(
+        [
+            id(ObjectKind::Deleted, number * 64 + kind)
+                .as_bytes()
+                .as_slice(),
+            &[7; 16],
+        ]
+        .concat(),
+    )
 }
 
-/// How many practitioners an agency has.
-fn staff(agency: u128) -> u128 {
+/// The number of practitioners of an agency.
+fn practitioner_count(agency: u128) -> u128 {
     if agency == 0 { SOCIAL_WORKERS } else { STAFF }
 }
 
-impl County {
+impl SyntheticCounty {
     fn before(&self, days: u128) -> Instant {
         Instant::from_micros(self.now.as_micros() - 1 - DAY * i64::try_from(days).unwrap_or(0))
     }
@@ -147,28 +183,35 @@ impl County {
         Instant::from_micros(self.now.as_micros() + 1 + DAY * i64::try_from(days).unwrap_or(0))
     }
 
-    fn count(&self) -> u128 {
+    fn agency_count(&self) -> u128 {
         self.agencies.len().max(1) as u128
     }
 
     fn agency(&self, number: u128) -> AgencyId {
-        let place = usize::try_from(number % self.count()).unwrap_or(0);
-        self.agencies.get(place).copied().unwrap_or(AgencyId(Uuid::nil()))
+        let index = usize::try_from(number % self.agency_count()).unwrap_or(0);
+        self.agencies
+            .get(index)
+            .copied()
+            .unwrap_or(AgencyId(Uuid::nil()))
     }
 
     /// A practitioner of the `agency`-th agency.
     fn practitioner(&self, agency: u128, number: u128) -> PractitionerId {
-        let agency = agency % self.count();
-        let number = number % staff(agency);
+        let agency = agency % self.agency_count();
+        let number = number % practitioner_count(agency);
         PractitionerId(id(
-            Kind::Practitioner,
-            if agency == 0 { number } else { SOCIAL_WORKERS + agency * STAFF + number },
+            ObjectKind::Practitioner,
+            if agency == 0 {
+                number
+            } else {
+                SOCIAL_WORKERS + agency * STAFF + number
+            },
         ))
     }
 }
 
-impl County {
-    fn directory(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+impl SyntheticCounty {
+    fn insert_directory(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
         let row = PartnershipRow {
             id: self.partnership,
             code: "county".into(),
@@ -182,7 +225,11 @@ impl County {
                 partnership_id: self.partnership,
                 code: format!("agency-{number}"),
                 name: format!("Agency {number}"),
-                kind: if number == 0 { AgencyKind::SocialCare } else { AgencyKind::Education },
+                kind: if number == 0 {
+                    AgencyKind::SocialCare
+                } else {
+                    AgencyKind::Education
+                },
                 has_access: true,
                 active: true,
                 version: 1,
@@ -194,14 +241,20 @@ impl County {
         Ok(())
     }
 
-    fn people_of_agencies(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
-        for agency in 0..self.count() {
-            (0..staff(agency)).try_for_each(|number| self.person_of_agency(tx, agency, number))?;
+    fn insert_practitioners(&self, tx: &mut Tx<'_>) -> Result<(), StoreError> {
+        for agency in 0..self.agency_count() {
+            (0..practitioner_count(agency))
+                .try_for_each(|number| self.insert_practitioner(tx, agency, number))?;
         }
         Ok(())
     }
 
-    fn person_of_agency(&self, tx: &mut Tx<'_>, agency: u128, number: u128) -> Result<(), StoreError> {
+    fn insert_practitioner(
+        &self,
+        tx: &mut Tx<'_>,
+        agency: u128,
+        number: u128,
+    ) -> Result<(), StoreError> {
         let id = self.practitioner(agency, number);
         let row = PractitionerRow {
             id,
@@ -219,44 +272,59 @@ impl County {
         practitioners::insert(tx, &row)
     }
 
-    fn family(&self, tx: &mut Tx<'_>, number: u128) -> Result<(), StoreError> {
-        let (made, ends) = (self.before(number % 300 + 10), self.after(number % 90 + 1));
+    fn insert_family(&self, tx: &mut Tx<'_>, number: u128) -> Result<(), StoreError> {
+        let created_at = self.before(number % 300 + 10);
+        let expires_at = self.after(number % 90 + 1);
         let family = FamilyRow {
-            id: FamilyId(id(Kind::Family, number)),
+            id: FamilyId(id(ObjectKind::Family, number)),
             partnership_id: self.partnership,
             created_by: self.practitioner(0, number),
             created_by_agency: self.agency(0),
-            expires_at: ends,
+            expires_at,
             wrapped_key: noise(number, 60),
             sealed: noise(number, 200),
             version: 1,
-            created_at: made,
-            updated_at: made,
+            created_at,
+            updated_at: created_at,
         };
         families::insert(tx, &family)?;
         for child in 0..CHILDREN {
-            self.person(tx, &family, number * CHILDREN + child)?;
+            self.insert_person(tx, &family, number * CHILDREN + child)?;
         }
-        let chronology = self.chronology(tx, &family, number)?;
-        for part in 0..FRAGMENTS {
-            self.invitation(tx, &chronology, number, part)?;
-            self.fragment(tx, &family, Some(&chronology), number * (FRAGMENTS + 1) + part)?;
+        let chronology = self.insert_chronology(tx, &family, number)?;
+        for index in 0..FRAGMENTS {
+            self.insert_invitation(tx, &chronology, number, index)?;
+            self.insert_fragment(
+                tx,
+                &family,
+                Some(&chronology),
+                number * (FRAGMENTS + 1) + index,
+            )?;
         }
-        // What an agency sent ahead of any chronology.
+        // An advance submission.
         if number.is_multiple_of(10) {
-            self.fragment(tx, &family, None, number * (FRAGMENTS + 1) + FRAGMENTS)?;
+            self.insert_fragment(tx, &family, None, number * (FRAGMENTS + 1) + FRAGMENTS)?;
         }
-        self.frozen(tx, &chronology, number)?;
-        self.linked(tx, &chronology, number)?;
-        self.recorded(tx, &chronology, number)?;
-        self.gone(tx, number)
+        self.insert_frozen_view(tx, &chronology, number)?;
+        self.insert_links(tx, &chronology, number)?;
+        self.insert_records(tx, &chronology, number)?;
+        self.insert_deleted(tx, number)
     }
 
-    fn person(&self, tx: &mut Tx<'_>, family: &FamilyRow, number: u128) -> Result<(), StoreError> {
+    fn insert_person(
+        &self,
+        tx: &mut Tx<'_>,
+        family: &FamilyRow,
+        number: u128,
+    ) -> Result<(), StoreError> {
         let row = PersonRow {
-            id: PersonId(id(Kind::Person, number)),
+            id: PersonId(id(ObjectKind::Person, number)),
             partnership_id: self.partnership,
-            kind: if number.is_multiple_of(CHILDREN) { PersonKind::Adult } else { PersonKind::Child },
+            kind: if number.is_multiple_of(CHILDREN) {
+                PersonKind::Adult
+            } else {
+                PersonKind::Child
+            },
             created_by: family.created_by,
             created_by_agency: family.created_by_agency,
             expires_at: family.expires_at,
@@ -267,15 +335,28 @@ impl County {
             updated_at: family.created_at,
         };
         let shared = number / 12;
-        let keys = [("nhs_number", 1, number), ("name_birth", 2, number), ("blocking", 3, shared), ("kin", 4, shared)];
-        let keys: Vec<_> = keys.iter().map(|(kind, salt, of)| (*kind, token(*salt, *of).0)).collect();
+        let keys = [
+            ("nhs_number", 1, number),
+            ("name_birth", 2, number),
+            ("blocking", 3, shared),
+            ("kin", 4, shared),
+        ];
+        let keys: Vec<_> = keys
+            .iter()
+            .map(|(kind, salt, of)| (*kind, token(*salt, *of).0))
+            .collect();
         people::insert(tx, &row, &keys)?;
         families::add_member(tx, self.partnership, family.id, row.id)
     }
 
-    fn chronology(&self, tx: &mut Tx<'_>, family: &FamilyRow, number: u128) -> Result<ChronologyRow, StoreError> {
+    fn insert_chronology(
+        &self,
+        tx: &mut Tx<'_>,
+        family: &FamilyRow,
+        number: u128,
+    ) -> Result<ChronologyRow, StoreError> {
         let row = ChronologyRow {
-            id: ChronologyId(id(Kind::Chronology, number)),
+            id: ChronologyId(id(ObjectKind::Chronology, number)),
             partnership_id: self.partnership,
             family_id: family.id,
             owner_id: family.created_by,
@@ -296,15 +377,23 @@ impl County {
             tx,
             self.partnership,
             row.id,
-            &[self.practitioner(0, number + 1), self.practitioner(0, number + 2)],
+            &[
+                self.practitioner(0, number + 1),
+                self.practitioner(0, number + 2),
+            ],
         )?;
         Ok(row)
     }
 
-    /// A view frozen with every fragment that the chronology has.
-    fn frozen(&self, tx: &mut Tx<'_>, of: &ChronologyRow, number: u128) -> Result<(), StoreError> {
+    /// A view frozen with every fragment of the chronology.
+    fn insert_frozen_view(
+        &self,
+        tx: &mut Tx<'_>,
+        of: &ChronologyRow,
+        number: u128,
+    ) -> Result<(), StoreError> {
         let view = ConsolidationRow {
-            id: ConsolidationId(id(Kind::Consolidation, number)),
+            id: ConsolidationId(id(ObjectKind::Consolidation, number)),
             partnership_id: self.partnership,
             chronology_id: of.id,
             author_id: of.owner_id,
@@ -316,9 +405,9 @@ impl County {
             created_at: of.created_at,
         };
         let fragments: Vec<ConsolidationFragmentRow> = (0..FRAGMENTS)
-            .map(|part| ConsolidationFragmentRow {
+            .map(|index| ConsolidationFragmentRow {
                 consolidation_id: view.id,
-                fragment_id: FragmentId(id(Kind::Fragment, number * (FRAGMENTS + 1) + part)),
+                fragment_id: FragmentId(id(ObjectKind::Fragment, number * (FRAGMENTS + 1) + index)),
                 version: 1,
                 partnership_id: self.partnership,
             })
@@ -333,10 +422,16 @@ impl County {
         consolidations::insert(tx, &view, &fragments, Some(&links))
     }
 
-    fn invitation(&self, tx: &mut Tx<'_>, of: &ChronologyRow, number: u128, part: u128) -> Result<(), StoreError> {
-        let invited = number + part + 1;
+    fn insert_invitation(
+        &self,
+        tx: &mut Tx<'_>,
+        of: &ChronologyRow,
+        number: u128,
+        index: u128,
+    ) -> Result<(), StoreError> {
+        let invited = number + index + 1;
         let row = InvitationRow {
-            id: InvitationId(id(Kind::Invitation, number * FRAGMENTS + part)),
+            id: InvitationId(id(ObjectKind::Invitation, number * FRAGMENTS + index)),
             partnership_id: self.partnership,
             chronology_id: of.id,
             agency_id: self.agency(invited),
@@ -354,28 +449,33 @@ impl County {
             updated_at: of.created_at,
         };
         invitations::insert(tx, &row)?;
-        invitations::set_practitioners(tx, self.partnership, row.id, &[self.practitioner(invited, number)])
+        invitations::set_practitioners(
+            tx,
+            self.partnership,
+            row.id,
+            &[self.practitioner(invited, number)],
+        )
     }
 
-    fn fragment(
+    fn insert_fragment(
         &self,
         tx: &mut Tx<'_>,
         family: &FamilyRow,
         chronology: Option<&ChronologyRow>,
         number: u128,
     ) -> Result<(), StoreError> {
-        let sender = number / (FRAGMENTS + 1) + number % (FRAGMENTS + 1) + 1;
+        let agency = number / (FRAGMENTS + 1) + number % (FRAGMENTS + 1) + 1;
         let row = FragmentRow {
-            id: FragmentId(id(Kind::Fragment, number)),
+            id: FragmentId(id(ObjectKind::Fragment, number)),
             partnership_id: self.partnership,
-            agency_id: self.agency(sender),
+            agency_id: self.agency(agency),
             chronology_id: chronology.map(|of| of.id),
             family_id: family.id,
             child_id: None,
             proxy_by_agency: None,
             reference_index: Some(token(6, number)),
             state: FragmentState::Submitted,
-            author_id: self.practitioner(sender, number / (FRAGMENTS + 1)),
+            author_id: self.practitioner(agency, number / (FRAGMENTS + 1)),
             expires_at: family.expires_at,
             wrapped_until: Some(family.expires_at),
             version: 1,
@@ -394,7 +494,9 @@ impl County {
             author_id: row.author_id,
             created_at: row.created_at,
         };
-        let entries: Vec<EntryRow> = (0..ENTRIES).map(|position| self.entry(&row, number, position)).collect();
+        let entries: Vec<EntryRow> = (0..ENTRIES)
+            .map(|position| self.entry(&row, number, position))
+            .collect();
         fragments::insert(tx, &row)?;
         fragments::insert_version(tx, &version, &entries)
     }
@@ -402,7 +504,7 @@ impl County {
     fn entry(&self, fragment: &FragmentRow, number: u128, position: u128) -> EntryRow {
         let number = number * ENTRIES + position;
         EntryRow {
-            id: EntryId(id(Kind::Entry, number)),
+            id: EntryId(id(ObjectKind::Entry, number)),
             fragment_id: fragment.id,
             version: 1,
             partnership_id: self.partnership,
@@ -413,8 +515,13 @@ impl County {
         }
     }
 
-    /// What linkage and people decided about it.
-    fn linked(&self, tx: &mut Tx<'_>, of: &ChronologyRow, number: u128) -> Result<(), StoreError> {
+    /// Links between events, and a practitioner's decision about entries.
+    fn insert_links(
+        &self,
+        tx: &mut Tx<'_>,
+        of: &ChronologyRow,
+        number: u128,
+    ) -> Result<(), StoreError> {
         let views: Vec<EventLinksRow> = (0..2)
             .map(|view| EventLinksRow {
                 chronology_id: of.id,
@@ -428,7 +535,7 @@ impl County {
             .collect();
         event_links::replace(tx, self.partnership, of.id, &views)?;
         let decision = LinkDecisionRow {
-            id: LinkDecisionId(id(Kind::Decision, number)),
+            id: LinkDecisionId(id(ObjectKind::Decision, number)),
             partnership_id: self.partnership,
             chronology_id: of.id,
             verdict: LinkVerdict::SameEvent,
@@ -442,30 +549,39 @@ impl County {
             created_at: of.created_at,
             updated_at: of.created_at,
         };
-        let about: Vec<DecidedEntryRow> = (0..2)
+        let decided: Vec<DecidedEntryRow> = (0..2)
             .map(|side| DecidedEntryRow {
                 decision_id: decision.id,
-                entry_id: EntryId(id(Kind::Entry, (number * (FRAGMENTS + 1) + side) * ENTRIES)),
+                entry_id: EntryId(id(
+                    ObjectKind::Entry,
+                    (number * (FRAGMENTS + 1) + side) * ENTRIES,
+                )),
                 partnership_id: self.partnership,
-                fragment_id: FragmentId(id(Kind::Fragment, number * (FRAGMENTS + 1) + side)),
+                fragment_id: FragmentId(id(ObjectKind::Fragment, number * (FRAGMENTS + 1) + side)),
                 side: side as i64,
             })
             .collect();
-        link_decisions::insert(tx, &decision, &about)?;
+        link_decisions::insert(tx, &decision, &decided)?;
         if number > 0 && number.is_multiple_of(5) {
-            self.taken_in(tx, of, number)?;
+            self.insert_person_link(tx, of, number)?;
         }
         Ok(())
     }
 
-    /// A child of another family is perhaps the same, and a fragment of that family was taken in.
-    fn taken_in(&self, tx: &mut Tx<'_>, of: &ChronologyRow, number: u128) -> Result<(), StoreError> {
+    /// A possible link to a child of another family, and the origin of a fragment of that family
+    /// that was attached.
+    fn insert_person_link(
+        &self,
+        tx: &mut Tx<'_>,
+        of: &ChronologyRow,
+        number: u128,
+    ) -> Result<(), StoreError> {
         let link = PersonLinkRow {
-            id: PersonLinkId(id(Kind::PersonLink, number)),
+            id: PersonLinkId(id(ObjectKind::PersonLink, number)),
             partnership_id: self.partnership,
             chronology_id: of.id,
-            their_person_id: PersonId(id(Kind::Person, (number - 1) * CHILDREN + 1)),
-            our_person_id: PersonId(id(Kind::Person, number * CHILDREN + 1)),
+            their_person_id: PersonId(id(ObjectKind::Person, (number - 1) * CHILDREN + 1)),
+            our_person_id: PersonId(id(ObjectKind::Person, number * CHILDREN + 1)),
             band: PersonLinkBand::Possible,
             state: PersonLinkState::Open,
             verdict: None,
@@ -479,46 +595,53 @@ impl County {
         };
         person_links::insert(tx, &link)?;
         let origin = FragmentOriginRow {
-            fragment_id: FragmentId(id(Kind::Fragment, number * (FRAGMENTS + 1))),
+            fragment_id: FragmentId(id(ObjectKind::Fragment, number * (FRAGMENTS + 1))),
             partnership_id: self.partnership,
             chronology_id: of.id,
-            family_id: FamilyId(id(Kind::Family, number - 1)),
+            family_id: FamilyId(id(ObjectKind::Family, number - 1)),
             asked_expiry: of.expires_at,
             created_at: of.created_at,
         };
         origins::insert(tx, &origin)
     }
 
-    /// Audit, replies, holds and emergency accesses.
-    fn recorded(&self, tx: &mut Tx<'_>, of: &ChronologyRow, number: u128) -> Result<(), StoreError> {
+    /// Audit records, idempotency records, holds and emergency accesses.
+    fn insert_records(
+        &self,
+        tx: &mut Tx<'_>,
+        of: &ChronologyRow,
+        number: u128,
+    ) -> Result<(), StoreError> {
         let mut leaves = Vec::new();
-        for part in 0..RECORDS {
-            self.reply(tx, of, number * RECORDS + part)?;
-            if !self.audited {
+        for index in 0..RECORDS {
+            self.insert_idempotency(tx, of, number * RECORDS + index)?;
+            if !self.with_audit {
                 continue;
             }
-            let record = self.record(of, number * RECORDS + part);
+            let record = self.audit_draft(of, number * RECORDS + index);
             leaves.push(AuditTreeRow {
                 partnership_id: self.partnership,
                 level: 0,
-                position: (number * RECORDS + part) as i64,
-                hash: token(12, number * RECORDS + part),
+                position: (number * RECORDS + index) as i64,
+                hash: token(12, number * RECORDS + index),
                 record_id: Some(record.id),
             });
             audit::insert(tx, &record)?;
         }
         audit_tree::insert(tx, &leaves)?;
-        let shown: Vec<ShownFragmentRow> = (0..FRAGMENTS).map(|part| self.shown(of, number, part)).collect();
-        shown_fragments::insert(tx, &shown)?;
+        let disclosures: Vec<ShownFragmentRow> = (0..FRAGMENTS)
+            .map(|index| self.shown_fragment(of, number, index))
+            .collect();
+        shown_fragments::insert(tx, &disclosures)?;
         if number.is_multiple_of(50) {
-            self.guarded(tx, of, number)?;
+            self.insert_hold_and_emergency(tx, of, number)?;
         }
         Ok(())
     }
 
-    fn record(&self, of: &ChronologyRow, number: u128) -> AuditDraft {
+    fn audit_draft(&self, of: &ChronologyRow, number: u128) -> AuditDraft {
         AuditDraft {
-            id: AuditId(id(Kind::Record, number)),
+            id: AuditId(id(ObjectKind::Record, number)),
             partnership_id: self.partnership,
             at: self.before(number % 300),
             operation: "timeline.read".into(),
@@ -533,10 +656,15 @@ impl County {
         }
     }
 
-    fn reply(&self, tx: &mut Tx<'_>, of: &ChronologyRow, number: u128) -> Result<(), StoreError> {
+    fn insert_idempotency(
+        &self,
+        tx: &mut Tx<'_>,
+        of: &ChronologyRow,
+        number: u128,
+    ) -> Result<(), StoreError> {
         let row = IdempotencyRow {
             partnership_id: self.partnership,
-            practitioner_id: self.practitioner(number, number / self.count()),
+            practitioner_id: self.practitioner(number, number / self.agency_count()),
             key_index: token(15, number),
             fingerprint: token(16, number),
             object_id: Some(of.id.0),
@@ -547,13 +675,13 @@ impl County {
         idempotency::insert(tx, &row)
     }
 
-    fn shown(&self, of: &ChronologyRow, number: u128, part: u128) -> ShownFragmentRow {
+    fn shown_fragment(&self, of: &ChronologyRow, number: u128, index: u128) -> ShownFragmentRow {
         ShownFragmentRow {
             partnership_id: self.partnership,
             scope_id: of.id.0,
-            fragment_id: FragmentId(id(Kind::Fragment, number * (FRAGMENTS + 1) + part)),
+            fragment_id: FragmentId(id(ObjectKind::Fragment, number * (FRAGMENTS + 1) + index)),
             at: self.before(number % 300),
-            record_id: AuditId(id(Kind::Record, number * RECORDS)),
+            record_id: AuditId(id(ObjectKind::Record, number * RECORDS)),
             practitioner_id: of.owner_id,
             agency_id: of.owner_agency_id,
             role: None,
@@ -564,9 +692,14 @@ impl County {
         }
     }
 
-    fn guarded(&self, tx: &mut Tx<'_>, of: &ChronologyRow, number: u128) -> Result<(), StoreError> {
+    fn insert_hold_and_emergency(
+        &self,
+        tx: &mut Tx<'_>,
+        of: &ChronologyRow,
+        number: u128,
+    ) -> Result<(), StoreError> {
         let hold = HoldRow {
-            id: HoldId(id(Kind::Hold, number)),
+            id: HoldId(id(ObjectKind::Hold, number)),
             partnership_id: self.partnership,
             scope: HoldScope::Chronology,
             target_id: Some(of.id.0),
@@ -584,7 +717,7 @@ impl County {
         };
         holds::insert(tx, &hold)?;
         let access = EmergencyAccessRow {
-            id: domain::EmergencyAccessId(id(Kind::Emergency, number)),
+            id: domain::EmergencyAccessId(id(ObjectKind::Emergency, number)),
             partnership_id: self.partnership,
             practitioner_id: of.owner_id,
             agency_id: of.owner_agency_id,
@@ -601,7 +734,7 @@ impl County {
             sealed: Some(noise(number, 60)),
             version: 1,
         };
-        let to = EmergencyChronologyRow {
+        let chronology = EmergencyChronologyRow {
             access_id: access.id,
             chronology_id: of.id,
             partnership_id: self.partnership,
@@ -610,17 +743,29 @@ impl County {
             owner_agency_id: of.owner_agency_id,
             ends_at: access.ends_at,
         };
-        emergency::insert(tx, &access, &[to])
+        emergency::insert(tx, &access, &[chronology])
     }
 
-    /// Another chronology that is over: its tombstone, its keys' commitments and certificates.
-    fn gone(&self, tx: &mut Tx<'_>, number: u128) -> Result<(), StoreError> {
-        let gone = id(Kind::Gone, number);
-        let stone = TombstoneRow {
-            id: gone,
+    /// A deleted chronology: its tombstone, deletion order, key commitment, destruction manifest
+    /// and certificate.
+    fn insert_deleted(&self, tx: &mut Tx<'_>, number: u128) -> Result<(), StoreError> {
+        let deleted = id(ObjectKind::Deleted, number);
+        self.insert_tombstone(tx, deleted, number)?;
+        self.insert_deletion_order(tx, deleted, number)?;
+        self.insert_destroyed_key(tx, deleted, number)
+    }
+
+    fn insert_tombstone(
+        &self,
+        tx: &mut Tx<'_>,
+        deleted: Uuid,
+        number: u128,
+    ) -> Result<(), StoreError> {
+        let tombstone = TombstoneRow {
+            id: deleted,
             kind: TombstoneKind::Chronology,
             partnership_id: self.partnership,
-            chronology_id: Some(ChronologyId(gone)),
+            chronology_id: Some(ChronologyId(deleted)),
             agency_id: self.agency(0),
             owner_id: self.practitioner(0, number),
             reason: TombstoneReason::Expired,
@@ -631,14 +776,27 @@ impl County {
             content_index: token(17, number),
         };
         let invited = TombstoneAgencyRow {
-            tombstone_id: gone,
+            tombstone_id: deleted,
             agency_id: self.agency(number + 1),
             partnership_id: self.partnership,
             invitation_state: InvitationState::Submitted,
         };
-        tombstones::insert(tx, &stone, &[invited], &[self.practitioner(number + 1, number)])?;
+        tombstones::insert(
+            tx,
+            &tombstone,
+            &[invited],
+            &[self.practitioner(number + 1, number)],
+        )
+    }
+
+    fn insert_deletion_order(
+        &self,
+        tx: &mut Tx<'_>,
+        deleted: Uuid,
+        number: u128,
+    ) -> Result<(), StoreError> {
         let order = DeletionOrderRow {
-            chronology_id: ChronologyId(gone),
+            chronology_id: ChronologyId(deleted),
             partnership_id: self.partnership,
             reason: domain::DestructionReason::Closed,
             snapshot: domain::SnapshotKept::SignedOff,
@@ -649,9 +807,20 @@ impl County {
             sealed: Some(noise(number, 60)),
             asked_by: None,
         };
-        deletion_orders::insert(tx, &order)?;
-        let (kind, key_id) = ("scope".to_owned(), gone.to_string());
-        let certificate = domain::DeletionCertificateId(id(Kind::Certificate, number));
+        deletion_orders::insert(tx, &order)
+    }
+
+    /// The commitment to the key of a deleted chronology, the manifest of what the key protected
+    /// and the certificate of its destruction.
+    fn insert_destroyed_key(
+        &self,
+        tx: &mut Tx<'_>,
+        deleted: Uuid,
+        number: u128,
+    ) -> Result<(), StoreError> {
+        let kind = "scope".to_owned();
+        let key_id = deleted.to_string();
+        let certificate = domain::DeletionCertificateId(id(ObjectKind::Certificate, number));
         let commitment = CommitmentRow {
             partnership_id: self.partnership,
             kind: kind.clone(),
@@ -664,19 +833,19 @@ impl County {
             settled_at: Some(self.before(310)),
         };
         commitments::publish(tx, &commitment)?;
-        let covered: Vec<CoveredRow> = (0..3)
-            .map(|part| CoveredRow {
+        let manifest: Vec<ManifestRow> = (0..3)
+            .map(|index| ManifestRow {
                 partnership_id: self.partnership,
                 kind: kind.clone(),
                 key_id: key_id.clone(),
-                object_kind: if part == 0 { "chronology" } else { "fragment" }.to_owned(),
-                object_id: id(Kind::Gone, number * 16 + part),
-                agency_id: self.agency(number + part),
+                object_kind: if index == 0 { "chronology" } else { "fragment" }.to_owned(),
+                object_id: id(ObjectKind::Deleted, number * 16 + index),
+                agency_id: self.agency(number + index),
                 runs_agency_id: Some(self.agency(0)),
-                owner_id: self.practitioner(number + part, number),
+                owner_id: self.practitioner(number + index, number),
             })
             .collect();
-        covered::note(tx, &covered)?;
+        destruction_manifest::record(tx, &manifest)?;
         let row = CertificateRow {
             id: certificate,
             partnership_id: self.partnership,

@@ -1,23 +1,24 @@
-//! The database: pools, and the three ways into a transaction.
+//! The database: connection pools, and the three ways to run a transaction.
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
 
-use crate::book::{Book, Pen};
+use crate::audit_sequence::{AuditSequence, SequenceLease};
 use crate::config::Target;
-use crate::group::Group;
-use crate::pool::{Lease, Manager, Pool};
-use crate::sqlite::Part;
-use crate::tx::{Ended, Mode, Tx, begin, conclude};
-use crate::{DbConfig, Kind, StoreError};
+use crate::group::CommitGroup;
+use crate::pool::{ConnectionLease, ConnectionManager, Pool};
+use crate::sqlite::ConnectionRole;
+use crate::tx::{Tx, TxMode, TxOutcome, begin, run_to_end};
+use crate::{DatabaseKind, DbConfig, StoreError};
 
-/// How often a transaction that could not be serialised is run at most. Between nodes chance decides who goes first.
-const ATTEMPTS: usize = 32;
+/// Maximum number of attempts for a transaction that cannot be serialised. Between nodes the order
+/// is left to chance.
+const MAX_ATTEMPTS: usize = 32;
 
-/// How often it is run beside others of this node; after that it is run alone, or those who come fresh could overtake
-/// it every time.
-const ATTEMPTS_BESIDE_OTHERS: usize = 4;
+/// Number of attempts that run concurrently with other writes of this node. Later attempts run
+/// alone, because new writes could otherwise overtake the transaction every time.
+const MAX_CONCURRENT_ATTEMPTS: usize = 4;
 
-/// The database. Clones share its connections.
+/// A database with its connection pools. Clones share the connections.
 #[derive(Clone)]
 pub struct Db {
     inner: Arc<Inner>,
@@ -25,202 +26,241 @@ pub struct Db {
 
 struct Inner {
     config: DbConfig,
-    kind: Kind,
+    kind: DatabaseKind,
     reads: Pool,
-    /// One connection on SQLite, which has one writer; the same as `reads` on PostgreSQL.
+    /// One connection on SQLite, which has a single writer; the same pool as `reads` on PostgreSQL.
     writes: Pool,
-    group: Group,
-    /// Numbers the audit records that are written here.
-    book: RwLock<Option<Book>>,
-    /// Held by a transaction that is run again.
-    again: Mutex<()>,
-    /// Shared by transactions that write; held alone by one that was overtaken too often.
-    writing: RwLock<()>,
+    group: CommitGroup,
+    /// Assigns the numbers of the audit records written here.
+    audit_sequence: RwLock<Option<AuditSequence>>,
+    /// Held by a transaction that is being retried, so that retries run one at a time.
+    retry_lock: Mutex<()>,
+    /// Held shared by transactions that write, and exclusively by one that was overtaken too often.
+    write_lock: RwLock<()>,
 }
 
-/// How many connections there are.
+/// The numbers of pooled connections.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Connections {
-    /// Open, in use or not.
+pub struct ConnectionCounts {
+    /// Open connections, in use or idle.
     pub open: u32,
-    /// Open and not in use.
+    /// Open connections that are not in use.
     pub idle: u32,
 }
 
 impl Db {
-    /// Opens the database that the address names, and tries it.
+    /// Opens the database that the address names, and makes a first connection to check it.
     ///
     /// # Errors
-    /// [`StoreError::Address`], [`StoreError::Unavailable`] when it cannot be reached (no file is ever made for a
-    /// PostgreSQL address), [`StoreError::Setting`] when a setting that we rely on is not kept.
+    /// [`StoreError::Address`] when the address is invalid, [`StoreError::Unavailable`] when the
+    /// database cannot be reached (a PostgreSQL address never creates a file),
+    /// [`StoreError::Setting`] when a required setting does not take effect.
     pub fn connect(config: &DbConfig) -> Result<Self, StoreError> {
         let kind = match config.target()? {
-            Target::Postgresql(_) => Kind::Postgresql,
-            Target::Sqlite(_) => Kind::Sqlite,
+            Target::Postgresql(_) => DatabaseKind::Postgresql,
+            Target::Sqlite(_) => DatabaseKind::Sqlite,
         };
-        drop(Manager::new(config, Part::Writes)?.open()?);
+        drop(ConnectionManager::new(config, ConnectionRole::Writer)?.open()?);
         let (reads, writes) = match kind {
-            Kind::Postgresql => {
-                let pool = Manager::new(config, Part::Writes)?.pool(config.pool_size);
+            DatabaseKind::Postgresql => {
+                let pool =
+                    ConnectionManager::new(config, ConnectionRole::Writer)?.pool(config.pool_size);
                 (pool.clone(), pool)
             }
-            Kind::Sqlite => {
-                (Manager::new(config, Part::Reads)?.pool(config.pool_size), Manager::new(config, Part::Writes)?.pool(1))
+            DatabaseKind::Sqlite => {
+                let readers =
+                    ConnectionManager::new(config, ConnectionRole::Reader)?.pool(config.pool_size);
+                let writer = ConnectionManager::new(config, ConnectionRole::Writer)?.pool(1);
+                (readers, writer)
             }
         };
-        let (config, group) = (config.clone(), Group::default());
-        let (again, writing) = (Mutex::default(), RwLock::default());
-        let book = RwLock::default();
-        Ok(Self { inner: Arc::new(Inner { config, kind, reads, writes, group, book, again, writing }) })
+        let inner = Inner {
+            config: config.clone(),
+            kind,
+            reads,
+            writes,
+            group: CommitGroup::default(),
+            audit_sequence: RwLock::default(),
+            retry_lock: Mutex::default(),
+            write_lock: RwLock::default(),
+        };
+        Ok(Self {
+            inner: Arc::new(inner),
+        })
     }
 
     /// Which of the two databases this is.
     #[must_use]
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> DatabaseKind {
         self.inner.kind
     }
 
-    /// Connections now, the writer's not counted on SQLite.
+    /// The current numbers of pooled connections, on SQLite without the writer.
     #[must_use]
-    pub fn connections(&self) -> Connections {
+    pub fn connections(&self) -> ConnectionCounts {
         let state = self.inner.reads.state();
-        Connections { open: state.connections, idle: state.idle_connections }
+        ConnectionCounts {
+            open: state.connections,
+            idle: state.idle_connections,
+        }
     }
 
-    /// Numbers audit records by `book` from now on. Without one none can be written.
-    pub fn keep_book(&self, book: Book) {
-        *self.inner.book.write().unwrap_or_else(PoisonError::into_inner) = Some(book);
+    /// Numbers audit records by `sequence` from now on. Without a sequence no audit record can be
+    /// written.
+    pub fn set_audit_sequence(&self, sequence: AuditSequence) {
+        *self
+            .inner
+            .audit_sequence
+            .write()
+            .unwrap_or_else(PoisonError::into_inner) = Some(sequence);
     }
 
-    /// The book that audit records are numbered by.
+    /// The sequence that numbers audit records, once it is set.
     #[must_use]
-    pub fn book(&self) -> Option<Book> {
-        self.inner.book.read().unwrap_or_else(PoisonError::into_inner).clone()
+    pub fn audit_sequence(&self) -> Option<AuditSequence> {
+        self.inner
+            .audit_sequence
+            .read()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone()
     }
 
-    fn pen(&self) -> Option<Pen> {
-        self.book().as_ref().map(Book::pen)
+    fn sequence_lease(&self) -> Option<SequenceLease> {
+        self.audit_sequence().as_ref().map(AuditSequence::lease)
     }
 
     pub(crate) fn config(&self) -> &DbConfig {
         &self.inner.config
     }
 
-    /// Reads in one snapshot. On SQLite this waits for no writer. `name` names the transaction in traces.
+    /// Reads in one snapshot. On SQLite a read never waits for a writer. `name` identifies the
+    /// transaction in traces.
     ///
     /// # Errors
-    /// Whatever `body` says, and [`StoreError`] when the database fails.
+    /// The error of `body`, or a [`StoreError`] when the transaction cannot begin or end.
     pub fn read<T, E: From<StoreError>>(
         &self,
         name: &'static str,
         body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let _span = tracing::debug_span!("read", name).entered();
-        let mut lease = begun(&self.inner.reads, Mode::Read)?;
-        match conclude(&mut lease.connection, None, body) {
-            Ended::With(outcome) => outcome,
-            Ended::Again(error) => Err(error),
+        let mut lease = begin_on_pool(&self.inner.reads, TxMode::Read)?;
+        match run_to_end(&mut lease.connection, None, body) {
+            TxOutcome::Finished(outcome) => outcome,
+            TxOutcome::Retry(error) => Err(error),
         }
     }
 
-    /// Writes in a transaction of its own: durable when this returns `Ok`. On PostgreSQL it is `REPEATABLE READ`, and
-    /// `body` is run again when two transactions got in each other's way, so it must not count its calls. Never write
-    /// inside a write: SQLite has one writer.
+    /// Writes in a transaction of its own, which is durable when this returns `Ok`. On PostgreSQL
+    /// it is `REPEATABLE READ`, and `body` is run again after a conflict with another transaction,
+    /// so it must not depend on how often it is called. Never nest a write in a write: SQLite has
+    /// one writer.
     ///
     /// # Errors
-    /// Whatever `body` says, and [`StoreError`] when the database fails.
+    /// The error of `body`, or a [`StoreError`] when the transaction cannot begin or be committed.
     pub fn write<T, E: From<StoreError>>(
         &self,
         name: &'static str,
         body: impl FnMut(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        self.write_as(Mode::Write, name, body)
+        self.write_as(TxMode::Write, name, body)
     }
 
     fn write_as<T, E: From<StoreError>>(
         &self,
-        mode: Mode,
+        mode: TxMode,
         name: &'static str,
         mut body: impl FnMut(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let _span = tracing::debug_span!("write", name).entered();
-        let mut turn = None;
+        let mut retry_guard = None;
         let mut last = E::from(StoreError::Unavailable);
-        for attempt in 0..ATTEMPTS {
+        for attempt in 0..MAX_ATTEMPTS {
             match self.attempt(mode, attempt, &mut body)? {
-                Ended::With(outcome) => return outcome,
-                Ended::Again(error) => last = error,
+                TxOutcome::Finished(outcome) => return outcome,
+                TxOutcome::Retry(error) => last = error,
             }
-            if turn.is_none() {
-                turn = Some(self.inner.again.lock().unwrap_or_else(PoisonError::into_inner));
+            if retry_guard.is_none() {
+                retry_guard = Some(
+                    self.inner
+                        .retry_lock
+                        .lock()
+                        .unwrap_or_else(PoisonError::into_inner),
+                );
             }
         }
-        tracing::warn!(name, "gave up serialising a transaction");
+        tracing::warn!(name, "transaction could not be serialised; giving up");
         Err(last)
     }
 
-    /// Runs a transaction once. Its connection is given back before anybody waits for a turn or for the journal: whoever
-    /// has the turn may need it.
+    /// Runs a transaction once. The connection is returned to the pool before anything waits for
+    /// the retry lock or for the journal, because the holder of the retry lock may need the
+    /// connection.
     fn attempt<T, E: From<StoreError>>(
         &self,
-        mode: Mode,
+        mode: TxMode,
         attempt: usize,
         body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
-    ) -> Result<Ended<T, E>, StoreError> {
-        let writing = &self.inner.writing;
-        let alone = attempt >= ATTEMPTS_BESIDE_OTHERS;
-        let _alone = alone.then(|| writing.write().unwrap_or_else(PoisonError::into_inner));
-        let _beside = (!alone).then(|| writing.read().unwrap_or_else(PoisonError::into_inner));
-        let mut pen = self.pen();
-        let mut lease = begun(&self.inner.writes, mode)?;
-        let ended = conclude(&mut lease.connection, pen.as_mut(), body);
+    ) -> Result<TxOutcome<T, E>, StoreError> {
+        let write_lock = &self.inner.write_lock;
+        let alone = attempt >= MAX_CONCURRENT_ATTEMPTS;
+        let _exclusive = alone.then(|| write_lock.write().unwrap_or_else(PoisonError::into_inner));
+        let _shared = (!alone).then(|| write_lock.read().unwrap_or_else(PoisonError::into_inner));
+        let mut numbers = self.sequence_lease();
+        let mut lease = begin_on_pool(&self.inner.writes, mode)?;
+        let outcome = run_to_end(&mut lease.connection, numbers.as_mut(), body);
         drop(lease);
-        if matches!(ended, Ended::With(Ok(_))) {
-            pen.map_or(Ok(()), Pen::settle)?;
+        if matches!(outcome, TxOutcome::Finished(Ok(_))) {
+            numbers.map_or(Ok(()), SequenceLease::commit)?;
         }
-        Ok(ended)
+        Ok(outcome)
     }
 
-    /// Writes in a transaction that may be shared with others who write at the same time, so that one wait for the
-    /// disk serves them all: for short writes that come often, such as audit records. A failure undoes its own work
-    /// alone, and nobody is told of success before the commit is durable. On PostgreSQL, which groups commits by
-    /// itself, this is [`Db::write`].
+    /// Writes in a transaction that may be shared with concurrent writers, so that one wait for the
+    /// disk serves them all: for short, frequent writes such as audit records. A failing writer
+    /// undoes only its own work, and no writer reports success before the commit is durable.
+    /// PostgreSQL groups commits by itself; there this is [`Db::write`] with short time limits.
     ///
     /// # Errors
-    /// Whatever `body` says, and [`StoreError`] when the database fails.
+    /// The error of `body`, or a [`StoreError`] when the transaction cannot begin or be committed.
     pub fn write_grouped<T, E: From<StoreError>>(
         &self,
         name: &'static str,
         body: impl FnMut(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         match self.inner.kind {
-            Kind::Postgresql => self.write_as(Mode::Append, name, body),
-            Kind::Sqlite => {
+            DatabaseKind::Postgresql => self.write_as(TxMode::Append, name, body),
+            DatabaseKind::Sqlite => {
                 let _span = tracing::debug_span!("write_grouped", name).entered();
-                self.inner.group.write(|| lease(&self.inner.writes), self.pen(), body)
+                self.inner
+                    .group
+                    .write(|| lease(&self.inner.writes), self.sequence_lease(), body)
             }
         }
     }
 
-    /// How many commits grouped writes have taken so far.
+    /// The number of commits made for grouped writes so far.
     #[cfg(test)]
     pub(crate) fn grouped_commits(&self) -> usize {
-        self.inner.group.led.load(std::sync::atomic::Ordering::Relaxed)
+        self.inner
+            .group
+            .groups
+            .load(std::sync::atomic::Ordering::Relaxed)
     }
 
-    /// A connection that writes, outside any transaction.
-    pub(crate) fn writer(&self) -> Result<Lease, StoreError> {
+    /// A connection that can write, outside any transaction.
+    pub(crate) fn writer(&self) -> Result<ConnectionLease, StoreError> {
         lease(&self.inner.writes)
     }
 }
 
-fn lease(pool: &Pool) -> Result<Lease, StoreError> {
+fn lease(pool: &Pool) -> Result<ConnectionLease, StoreError> {
     pool.get().map_err(|_| StoreError::Unavailable)
 }
 
-/// A connection inside a transaction that has just begun. Connections that died while they were idle are thrown away
-/// one after the other until a fresh one answers.
-fn begun(pool: &Pool, mode: Mode) -> Result<Lease, StoreError> {
+/// Takes a connection and begins a transaction on it. Connections that died while idle are
+/// discarded one by one until a new one answers.
+fn begin_on_pool(pool: &Pool, mode: TxMode) -> Result<ConnectionLease, StoreError> {
     for _ in 0..pool.max_size() {
         let mut lease = lease(pool)?;
         match begin(&mut lease.connection, mode).map_err(StoreError::from) {

@@ -1,11 +1,13 @@
-//! Who had a chronology destroyed before its time, and why.
+//! Decisions to destroy a chronology early: who decided, and why.
 
 use diesel::prelude::*;
-use domain::{ChronologyId, DestructionReason, Instant, PartnershipId, PractitionerId, SnapshotKept};
+use domain::{
+    ChronologyId, DestructionReason, Instant, PartnershipId, PractitionerId, SnapshotKept,
+};
 
 use crate::rows::row;
 use crate::schema::deletion_orders::{self, dsl};
-use crate::statements::{insert_new, one, words_with_an_end};
+use crate::statements::{expiring_reasons, insert_new, require_one};
 use crate::types::Bind;
 use crate::{Sealed, StoreError, Tx};
 
@@ -14,39 +16,41 @@ row! {
     DeletionOrderRow in deletion_orders {
         /// The chronology.
         chronology_id: ChronologyId,
-        /// Its partnership.
+        /// The partnership.
         partnership_id: PartnershipId,
-        /// Why.
+        /// The reason, from the closed list.
         reason: DestructionReason,
-        /// What was decided about a copy.
+        /// Whether a copy is kept.
         snapshot: SnapshotKept,
-        /// Who decided.
+        /// The practitioner who decided.
         decided_by: PractitionerId,
-        /// When.
+        /// When it was decided.
         decided_at: Instant,
-        /// From when on the words are gone; none for words sealed for good by a former version.
+        /// When the reasons in words expire; `None` for reasons that an earlier version sealed
+        /// without expiry.
         words_until: Option<Instant>,
-        /// Data key of `sealed`; none once the words are gone.
+        /// The wrapped data key of `sealed`; `None` once the text is deleted.
         wrapped_key: Option<Sealed>,
         /// The reasons in words.
         sealed: Option<Sealed>,
-        /// Who asked for it; none where whoever decided needed nobody.
+        /// The practitioner who requested it; `None` when the decision needed no second person.
         asked_by: Option<PractitionerId>,
     }
 }
 
-/// Notes a decision.
+/// Records a decision.
 ///
 /// # Errors
-/// [`StoreError::NotUnique`] when the chronology was destroyed before.
+/// [`StoreError::NotUnique`] when there is a decision about the chronology already.
 pub fn insert(tx: &mut Tx<'_>, row: &DeletionOrderRow) -> Result<(), StoreError> {
     insert_new!(tx, deletion_orders::table, row, "deletion order")
 }
 
-/// The decision by which a chronology was destroyed; none when it was not.
+/// The decision to destroy a chronology; `None` when there is none.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn find(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -59,4 +63,10 @@ pub fn find(
     tx.run(|c| query.get_result(c).optional())
 }
 
-words_with_an_end!(deletion_orders, DeletionOrderRow, chronology_id, ChronologyId, "decision");
+expiring_reasons!(
+    deletion_orders,
+    DeletionOrderRow,
+    chronology_id,
+    ChronologyId,
+    "decision"
+);

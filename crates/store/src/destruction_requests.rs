@@ -1,7 +1,9 @@
-//! Destructions before their time that one person has asked for and no other has confirmed.
+//! Requests for early destruction that no second person has confirmed yet.
 
 use diesel::prelude::*;
-use domain::{ChronologyId, DestructionReason, DestructionRequestId, Instant, PartnershipId, PractitionerId};
+use domain::{
+    ChronologyId, DestructionReason, DestructionRequestId, Instant, PartnershipId, PractitionerId,
+};
 
 use crate::rows::row;
 use crate::schema::destruction_requests::{self, dsl};
@@ -10,41 +12,42 @@ use crate::types::Bind;
 use crate::{Sealed, StoreError, Tx};
 
 row! {
-    /// A destruction that waits for a second person.
+    /// A request that waits for a second person's confirmation.
     DestructionRequestRow in destruction_requests {
         /// The chronology.
         chronology_id: ChronologyId,
-        /// What a confirmation names.
+        /// The identifier that a confirmation names.
         id: DestructionRequestId,
-        /// Its partnership.
+        /// The partnership.
         partnership_id: PartnershipId,
-        /// Why, from the closed list.
+        /// The reason, from the closed list.
         reason: DestructionReason,
-        /// Who asked.
+        /// The practitioner who made the request.
         asked_by: PractitionerId,
-        /// When.
+        /// When it was made.
         asked_at: Instant,
-        /// From when on it cannot be confirmed.
+        /// When it lapses: from then on it cannot be confirmed.
         lapses_at: Instant,
-        /// Data key of `sealed`.
+        /// The wrapped data key of `sealed`.
         wrapped_key: Sealed,
         /// The reasons in words.
         sealed: Sealed,
     }
 }
 
-/// Notes a request.
+/// Records a request.
 ///
 /// # Errors
-/// [`StoreError::NotUnique`] when one stands.
+/// [`StoreError::NotUnique`] when there is a request about the chronology already.
 pub fn insert(tx: &mut Tx<'_>, row: &DestructionRequestRow) -> Result<(), StoreError> {
     insert_new!(tx, destruction_requests::table, row, "destruction request")
 }
 
-/// The request that stands for a chronology and has not lapsed.
+/// The request about a chronology that has not lapsed.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn find(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -55,31 +58,44 @@ pub fn find(
         .filter(dsl::chronology_id.eq(Bind(chronology)))
         .filter(dsl::partnership_id.eq(Bind(partnership)))
         .filter(dsl::lapses_at.gt(Bind(now)));
-    tx.run(|c| query.select(DestructionRequestRow::as_select()).get_result(c).optional())
+    tx.run(|c| {
+        query
+            .select(DestructionRequestRow::as_select())
+            .get_result(c)
+            .optional()
+    })
 }
 
-/// Deletes at most `limit` requests that have lapsed; says how many.
+/// Deletes at most `limit` lapsed requests; returns how many were deleted.
 ///
 /// # Errors
-/// When the database fails.
-pub fn forget(tx: &mut Tx<'_>, now: Instant, limit: impl Into<i64>) -> Result<usize, StoreError> {
-    let over = dsl::destruction_requests
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+pub fn delete_lapsed(
+    tx: &mut Tx<'_>,
+    now: Instant,
+    limit: impl Into<i64>,
+) -> Result<usize, StoreError> {
+    let lapsed = dsl::destruction_requests
         .filter(dsl::lapses_at.le(Bind(now)))
         .order(dsl::lapses_at)
         .limit(limit.into())
         .select(dsl::chronology_id);
-    let over: Vec<ChronologyId> = tx.run(|c| over.load(c))?;
+    let lapsed: Vec<ChronologyId> = tx.run(|c| lapsed.load(c))?;
     let target = dsl::destruction_requests
-        .filter(dsl::chronology_id.eq_any(over.iter().copied().map(Bind)))
+        .filter(dsl::chronology_id.eq_any(lapsed.iter().copied().map(Bind)))
         .filter(dsl::lapses_at.le(Bind(now)));
     tx.run(|c| diesel::delete(target).execute(c))
 }
 
-/// Takes back the request about a chronology, if there is one.
+/// Deletes the request about a chronology, if there is one.
 ///
 /// # Errors
-/// When the database fails.
-pub fn delete(tx: &mut Tx<'_>, partnership: PartnershipId, chronology: ChronologyId) -> Result<(), StoreError> {
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+pub fn delete(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    chronology: ChronologyId,
+) -> Result<(), StoreError> {
     let target = dsl::destruction_requests
         .filter(dsl::chronology_id.eq(Bind(chronology)))
         .filter(dsl::partnership_id.eq(Bind(partnership)));

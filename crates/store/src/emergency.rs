@@ -1,17 +1,18 @@
-//! Emergency accesses: who broke the glass, to which chronologies, until when, and what a review found. The record
-//! outlives the chronologies, of which it knows no more than their ids; its words go at a time of their own.
+//! Emergency ("break-glass") accesses: who opened one, to which chronologies, until when, and the
+//! finding of its review. The record outlives the chronologies, of which it holds only the
+//! identifiers; its text expires at a time of its own.
 
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use domain::{
-    AgencyId, ChronologyId, EmergencyAccessId, EmergencyReason, FamilyId, Instant, PartnershipId, PractitionerId,
-    ReviewFinding,
+    AgencyId, ChronologyId, EmergencyAccessId, EmergencyReason, FamilyId, Instant, PartnershipId,
+    PractitionerId, ReviewFinding,
 };
 
-use crate::page::{before, within};
+use crate::page::{before, unindexed_eq};
 use crate::rows::row;
 use crate::schema::{chronologies, emergency_accesses, emergency_chronologies};
-use crate::statements::{insert_many, insert_one, one};
+use crate::statements::{insert_many, insert_one, require_one};
 use crate::types::Bind;
 use crate::{Keyset, Sealed, StoreError, Tx};
 
@@ -20,64 +21,65 @@ row! {
     EmergencyAccessRow in emergency_accesses {
         /// The access.
         id: EmergencyAccessId,
-        /// Its partnership.
+        /// The partnership.
         partnership_id: PartnershipId,
-        /// Who broke the glass.
+        /// The practitioner who opened the access.
         practitioner_id: PractitionerId,
-        /// For which agency.
+        /// The agency they acted for.
         agency_id: AgencyId,
-        /// Why, from the closed list.
+        /// The reason, from the closed list.
         reason_code: EmergencyReason,
-        /// When.
+        /// When it was opened.
         opened_at: Instant,
-        /// From when on nothing is read under it.
+        /// When it ends: from then on it gives no access.
         ends_at: Instant,
-        /// When it was ended before that.
+        /// When it was ended early.
         ended_at: Option<Instant>,
-        /// By when it is to be reviewed.
+        /// By when it must be reviewed.
         review_due_at: Instant,
-        /// When it was.
+        /// When it was reviewed.
         reviewed_at: Option<Instant>,
-        /// By whom.
+        /// The reviewer.
         reviewed_by: Option<PractitionerId>,
-        /// What the review found.
+        /// The finding of the review.
         finding: Option<ReviewFinding>,
-        /// From when on the words are gone.
+        /// When the text expires.
         words_until: Instant,
-        /// Data key of `sealed`; none once the words are gone.
+        /// The wrapped data key of `sealed`; `None` once the text is deleted.
         wrapped_key: Option<Sealed>,
-        /// The reason and the reviewer's note.
+        /// The reason in words and the reviewer's note.
         sealed: Option<Sealed>,
-        /// Counts changes, from 1.
+        /// The version, counted from 1.
         version: i64,
     }
 }
 
 row! {
-    /// A chronology that an emergency access is to.
+    /// A chronology that an emergency access covers.
     EmergencyChronologyRow in emergency_chronologies {
         /// The access.
         access_id: EmergencyAccessId,
-        /// The chronology; it may be gone.
+        /// The chronology; it may have been deleted.
         chronology_id: ChronologyId,
-        /// Their partnership.
+        /// The partnership.
         partnership_id: PartnershipId,
-        /// Who broke the glass.
+        /// The practitioner who opened the access.
         practitioner_id: PractitionerId,
         /// The chronology's owner at the time.
         owner_id: PractitionerId,
-        /// The agency that owned it.
+        /// The agency that owned it at the time.
         owner_agency_id: AgencyId,
-        /// From when on nothing of it is read under the access: the access's end or the chronology's own, whichever is
-        /// first.
+        /// When the access to this chronology ends: at the end of the access or the expiry of the
+        /// chronology, whichever is first.
         ends_at: Instant,
     }
 }
 
-/// Writes an access down with what it is to.
+/// Records an access with the chronologies that it covers.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
+/// [`StoreError::Timeout`].
 pub fn insert(
     tx: &mut Tx<'_>,
     row: &EmergencyAccessRow,
@@ -97,46 +99,56 @@ pub fn update(tx: &mut Tx<'_>, row: &EmergencyAccessRow, expected: i64) -> Resul
         .filter(dsl::partnership_id.eq(Bind(row.partnership_id)))
         .filter(dsl::id.eq(Bind(row.id)))
         .filter(dsl::version.eq(expected));
-    one(tx.run(|c| diesel::update(target).set(row).execute(c))?)
+    require_one(tx.run(|c| diesel::update(target).set(row).execute(c))?)
 }
 
 /// The access `id`.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn find(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     id: EmergencyAccessId,
 ) -> Result<Option<EmergencyAccessRow>, StoreError> {
     use emergency_accesses::dsl;
-    let query = dsl::emergency_accesses.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::id.eq(Bind(id)));
-    tx.run(|c| query.select(EmergencyAccessRow::as_select()).get_result(c).optional())
+    let query = dsl::emergency_accesses
+        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .filter(dsl::id.eq(Bind(id)));
+    tx.run(|c| {
+        query
+            .select(EmergencyAccessRow::as_select())
+            .get_result(c)
+            .optional()
+    })
 }
 
-/// How many of a practitioner's accesses have not been reviewed.
+/// The number of a practitioner's accesses that have not been reviewed.
 ///
 /// # Errors
-/// When the database fails.
-pub fn awaiting_review(
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn count_awaiting_review(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     practitioner: PractitionerId,
 ) -> Result<i64, StoreError> {
     use emergency_accesses::dsl;
     let query = dsl::emergency_accesses
-        .filter(within!(dsl::partnership_id, partnership))
+        .filter(unindexed_eq!(dsl::partnership_id, partnership))
         .filter(dsl::practitioner_id.eq(Bind(practitioner)))
         .filter(dsl::reviewed_at.is_null())
         .count();
     tx.run(|c| query.get_result(c))
 }
 
-/// What accesses are to, in the order of accesses and chronologies.
+/// The chronologies that accesses cover, in order of access and chronology.
 ///
 /// # Errors
-/// When the database fails.
-pub fn chronologies_of(
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn list_chronologies(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     accesses: &[EmergencyAccessId],
@@ -149,12 +161,13 @@ pub fn chronologies_of(
     tx.run(|c| query.select(EmergencyChronologyRow::as_select()).load(c))
 }
 
-/// The access under which a practitioner can read a chronology now, and until when: of several, the one that lasts
-/// longest.
+/// The access under which a practitioner can read a chronology now, and when it ends: of several,
+/// the one that ends last.
 ///
 /// # Errors
-/// When the database fails.
-pub fn live(
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn find_live(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     practitioner: PractitionerId,
@@ -162,7 +175,10 @@ pub fn live(
     now: Instant,
 ) -> Result<Option<(EmergencyAccessRow, Instant)>, StoreError> {
     let query = emergency_chronologies::table
-        .inner_join(emergency_accesses::table.on(emergency_accesses::id.eq(emergency_chronologies::access_id)))
+        .inner_join(
+            emergency_accesses::table
+                .on(emergency_accesses::id.eq(emergency_chronologies::access_id)),
+        )
         .filter(emergency_chronologies::partnership_id.eq(Bind(partnership)))
         .filter(emergency_chronologies::practitioner_id.eq(Bind(practitioner)))
         .filter(emergency_chronologies::chronology_id.eq(Bind(chronology)))
@@ -170,16 +186,21 @@ pub fn live(
         .filter(emergency_accesses::partnership_id.eq(Bind(partnership)))
         .filter(emergency_accesses::ends_at.gt(Bind(now)))
         .filter(emergency_accesses::ended_at.is_null())
-        .select((EmergencyAccessRow::as_select(), emergency_chronologies::ends_at));
-    let found: Vec<(EmergencyAccessRow, Instant)> = tx.run(|c| query.load(c))?;
-    Ok(found.into_iter().max_by_key(|(row, end)| (*end, row.id)))
+        .select((
+            EmergencyAccessRow::as_select(),
+            emergency_chronologies::ends_at,
+        ));
+    let live: Vec<(EmergencyAccessRow, Instant)> = tx.run(|c| query.load(c))?;
+    Ok(live.into_iter().max_by_key(|(row, end)| (*end, row.id)))
 }
 
-/// Everybody who has had emergency access to a chronology, with their latest access, by practitioner.
+/// The emergency accesses to a chronology, by practitioner and access, so that each practitioner's
+/// latest comes last.
 ///
 /// # Errors
-/// When the database fails.
-pub fn holders(
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn list_holders(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     chronology: ChronologyId,
@@ -194,11 +215,12 @@ pub fn holders(
     tx.run(|c| query.load(c))
 }
 
-/// The live chronologies of families that have been opened, by identifier.
+/// The live and opened chronologies of families, by identifier.
 ///
 /// # Errors
-/// When the database fails.
-pub fn chronologies_of_families(
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn live_chronologies_of_families(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     families: &[FamilyId],
@@ -206,7 +228,7 @@ pub fn chronologies_of_families(
 ) -> Result<Vec<ChronologyId>, StoreError> {
     use chronologies::dsl;
     let query = dsl::chronologies
-        .filter(within!(dsl::partnership_id, partnership))
+        .filter(unindexed_eq!(dsl::partnership_id, partnership))
         .filter(dsl::family_id.eq_any(families.iter().copied().map(Bind)))
         .filter(dsl::expires_at.gt(Bind(now)))
         .filter(dsl::opened_at.is_not_null())
@@ -215,86 +237,113 @@ pub fn chronologies_of_families(
     tx.run(|c| query.load(c))
 }
 
-/// What concerns a practitioner or an agency: accesses to chronologies that they own. A live chronology is its present
-/// owner's; of one that is gone, whoever owned it then is told.
+/// The accesses to chronologies that a practitioner or an agency owns. An existing chronology
+/// counts for its present owner, a deleted one for its owner at the time of the access.
 ///
 /// # Errors
-/// When the database fails.
-pub fn concerning(
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn list_for_owner(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     owner: PractitionerId,
     agency: AgencyId,
 ) -> Result<Vec<EmergencyChronologyRow>, StoreError> {
-    let own = emergency_chronologies::table
-        .inner_join(chronologies::table.on(chronologies::id.eq(emergency_chronologies::chronology_id)))
+    let existing = emergency_chronologies::table
+        .inner_join(
+            chronologies::table.on(chronologies::id.eq(emergency_chronologies::chronology_id)),
+        )
         .filter(emergency_chronologies::partnership_id.eq(Bind(partnership)))
-        .filter(within!(chronologies::partnership_id, partnership))
-        .filter(chronologies::owner_id.eq(Bind(owner)).or(chronologies::owner_agency_id.eq(Bind(agency))))
-        .select((EmergencyChronologyRow::as_select(), chronologies::owner_id, chronologies::owner_agency_id));
-    let own: Vec<(EmergencyChronologyRow, PractitionerId, AgencyId)> = tx.run(|c| own.load(c))?;
-    let still_there = chronologies::table
-        .filter(within!(chronologies::partnership_id, partnership))
+        .filter(unindexed_eq!(chronologies::partnership_id, partnership))
+        .filter(
+            chronologies::owner_id
+                .eq(Bind(owner))
+                .or(chronologies::owner_agency_id.eq(Bind(agency))),
+        )
+        .select((
+            EmergencyChronologyRow::as_select(),
+            chronologies::owner_id,
+            chronologies::owner_agency_id,
+        ));
+    let existing: Vec<(EmergencyChronologyRow, PractitionerId, AgencyId)> =
+        tx.run(|c| existing.load(c))?;
+    let still_exists = chronologies::table
+        .filter(unindexed_eq!(chronologies::partnership_id, partnership))
         .filter(chronologies::id.eq(emergency_chronologies::chronology_id));
-    let gone = emergency_chronologies::table
+    let deleted = emergency_chronologies::table
         .filter(emergency_chronologies::partnership_id.eq(Bind(partnership)))
         .filter(
             emergency_chronologies::owner_id
                 .eq(Bind(owner))
                 .or(emergency_chronologies::owner_agency_id.eq(Bind(agency))),
         )
-        .filter(not(exists(still_there)))
+        .filter(not(exists(still_exists)))
         .select(EmergencyChronologyRow::as_select());
-    let gone: Vec<EmergencyChronologyRow> = tx.run(|c| gone.load(c))?;
-    let own = own.into_iter().map(|(row, owner_id, owner_agency_id)| EmergencyChronologyRow {
-        owner_id,
-        owner_agency_id,
-        ..row
-    });
-    Ok(own.chain(gone).collect())
+    let deleted: Vec<EmergencyChronologyRow> = tx.run(|c| deleted.load(c))?;
+    let existing = existing
+        .into_iter()
+        .map(|(row, owner_id, owner_agency_id)| EmergencyChronologyRow {
+            owner_id,
+            owner_agency_id,
+            ..row
+        });
+    Ok(existing.chain(deleted).collect())
 }
 
-/// At most `limit` accesses before a place, newest first: of these, or all.
+/// At most `limit` accesses before a cursor, newest first; with `only`, only those among it.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn page(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     only: Option<&[EmergencyAccessId]>,
-    place: Option<Keyset>,
+    before: Option<Keyset>,
     limit: impl Into<i64>,
 ) -> Result<Vec<EmergencyAccessRow>, StoreError> {
     use emergency_accesses::dsl;
-    let mut query = dsl::emergency_accesses.filter(dsl::partnership_id.eq(Bind(partnership))).into_boxed();
+    let mut query = dsl::emergency_accesses
+        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .into_boxed();
     if let Some(only) = only {
         query = query.filter(dsl::id.eq_any(only.iter().copied().map(Bind)));
     }
-    let query = before!(query, place, dsl::opened_at, dsl::id, EmergencyAccessId);
-    let query = query.order((dsl::opened_at.desc(), dsl::id.desc())).limit(limit.into());
+    let query = before!(query, before, dsl::opened_at, dsl::id, EmergencyAccessId);
+    let query = query
+        .order((dsl::opened_at.desc(), dsl::id.desc()))
+        .limit(limit.into());
     tx.run(|c| query.select(EmergencyAccessRow::as_select()).load(c))
 }
 
-/// Takes the words off at most `limit` accesses whose words are over; gives those accesses, each with whether it was
-/// reviewed: one that was not may still come to have words.
+/// Deletes the text of at most `limit` accesses whose text has expired; returns those accesses,
+/// each with whether it was reviewed: an access that was not may still receive a reviewer's note.
 ///
 /// # Errors
-/// When the database fails.
-pub fn forget_words(
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+pub fn delete_expired_reasons(
     tx: &mut Tx<'_>,
     now: Instant,
     limit: impl Into<i64>,
 ) -> Result<Vec<(EmergencyAccessId, bool)>, StoreError> {
     use emergency_accesses::dsl;
-    let over = dsl::emergency_accesses
+    let expired = dsl::emergency_accesses
         .filter(dsl::words_until.le(Bind(now)))
         .filter(dsl::sealed.is_not_null())
         .order((dsl::words_until, dsl::id))
         .limit(limit.into())
         .select((dsl::id, dsl::reviewed_at));
-    let over: Vec<(EmergencyAccessId, Option<Instant>)> = tx.run(|c| over.load(c))?;
-    let target = dsl::emergency_accesses.filter(dsl::id.eq_any(over.iter().map(|(id, _)| Bind(*id))));
-    let nothing: Option<Sealed> = None;
-    tx.run(|c| diesel::update(target).set((dsl::wrapped_key.eq(&nothing), dsl::sealed.eq(&nothing))).execute(c))?;
-    Ok(over.into_iter().map(|(id, reviewed)| (id, reviewed.is_some())).collect())
+    let expired: Vec<(EmergencyAccessId, Option<Instant>)> = tx.run(|c| expired.load(c))?;
+    let target =
+        dsl::emergency_accesses.filter(dsl::id.eq_any(expired.iter().map(|(id, _)| Bind(*id))));
+    let none: Option<Sealed> = None;
+    tx.run(|c| {
+        diesel::update(target)
+            .set((dsl::wrapped_key.eq(&none), dsl::sealed.eq(&none)))
+            .execute(c)
+    })?;
+    Ok(expired
+        .into_iter()
+        .map(|(id, reviewed)| (id, reviewed.is_some()))
+        .collect())
 }

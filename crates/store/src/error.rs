@@ -1,58 +1,60 @@
-//! What can go wrong with a database, in words that know no HTTP.
+//! Errors of the store. They know nothing of HTTP.
 
 use std::fmt;
 
-use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind as Kind, DeserializeFieldError, Error};
+use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, DeserializeFieldError, Error};
 
-use crate::types::Misfit;
+use crate::types::InvalidValue;
 
-/// Why the store could not do what it was asked. Neither `Display` nor `Debug` shows data.
+/// Why an operation of the store failed. Neither `Display` nor `Debug` shows data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum StoreError {
-    /// Something with this natural key is there already.
-    #[error("{0} is taken")]
+    /// A row with this natural key exists already.
+    #[error("{0} exists already")]
     NotUnique(&'static str),
-    /// The row is not at the version the change was made for, or it is not there.
-    #[error("changed by somebody else")]
+    /// The row is not at the expected version, or does not exist.
+    #[error("the row is at another version or does not exist")]
     Stale,
-    /// The database cannot be reached, has no connection or no room left, or could not serialise the transaction.
+    /// The database cannot be reached, has no free connection or no space left, or could not
+    /// serialise the transaction.
     #[error("the database is not available")]
     Unavailable,
-    /// The database gave up because a limit on time was reached.
-    #[error("the database took too long")]
+    /// The database cancelled a statement because it reached a time limit.
+    #[error("the database reached a time limit")]
     Timeout,
-    /// A value in this column or list is not one that we write.
+    /// A stored value of this kind is not one that this program writes.
     #[error("the database holds an invalid {0}")]
     Corrupt(&'static str),
-    /// The connection address is not one of `sqlite:PATH`, `sqlite://PATH`, `postgres://…`, `postgresql://…`.
-    #[error("not a database address: {0}")]
+    /// The connection address is not one of `sqlite:PATH`, `sqlite://PATH`, `postgres://…`,
+    /// `postgresql://…`.
+    #[error("invalid database address: {0}")]
     Address(&'static str),
-    /// A setting was refused by the database: what it shows is not what was set.
-    #[error("the database does not keep its setting {0}")]
+    /// This setting is missing, or did not take effect in the database.
+    #[error("the setting {0} is missing or has no effect")]
     Setting(&'static str),
-    /// The database is behind: these migrations have not been applied.
+    /// The database schema is older than this program: these migrations have not been applied.
     #[error("{} migrations are pending", .0.len())]
     Pending(Vec<String>),
-    /// The database is ahead: it knows migrations that this program does not.
+    /// The database schema is newer than this program, which does not know these migrations.
     #[error("the database has {} migrations that this program does not know", .0.len())]
     Newer(Vec<String>),
-    /// Any other refusal.
-    #[error("the database refused: {0}")]
-    Database(Fault),
+    /// Any other error of the database, such as a violated constraint.
+    #[error("the database reported: {0}")]
+    Database(DatabaseFault),
 }
 
-/// A refusal of the database reduced to what cannot hold data.
+/// An error of the database, reduced to the parts that cannot contain data.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Fault {
-    /// The kind, and the message up to the first quotation or colon.
-    pub what: String,
+pub struct DatabaseFault {
+    /// The kind, and the message up to the first quotation mark or colon.
+    pub summary: String,
     /// The constraint's name, on PostgreSQL.
     pub constraint: Option<String>,
 }
 
-impl fmt::Display for Fault {
+impl fmt::Display for DatabaseFault {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&self.what)?;
+        f.write_str(&self.summary)?;
         match &self.constraint {
             Some(name) => write!(f, " ({name})"),
             None => Ok(()),
@@ -61,50 +63,62 @@ impl fmt::Display for Fault {
 }
 
 /// What a failed statement means for its transaction.
-pub(crate) struct Failure {
+pub(crate) struct StatementFailure {
     pub(crate) error: StoreError,
-    /// The same transaction may succeed when it is run again from the start.
-    pub(crate) again: bool,
+    /// Whether the same transaction may succeed when it is run again from the start.
+    pub(crate) retryable: bool,
 }
 
-impl From<Error> for Failure {
+impl From<Error> for StatementFailure {
     fn from(error: Error) -> Self {
         match error {
-            Error::DatabaseError(kind, information) => refusal(&kind, information.as_ref()),
-            Error::DeserializationError(cause) => Self::last(StoreError::Corrupt(misfit(cause.as_ref()))),
-            Error::BrokenTransactionManager | Error::RollbackErrorOnCommit { .. } => {
-                Self::last(StoreError::Unavailable)
+            Error::DatabaseError(kind, information) => {
+                classify_database_error(&kind, information.as_ref())
             }
-            Error::NotFound => Self::last(StoreError::Stale),
-            other => Self::last(StoreError::Database(Fault { what: name_of(&other).to_owned(), constraint: None })),
+            Error::DeserializationError(cause) => {
+                Self::permanent(StoreError::Corrupt(invalid_value_name(cause.as_ref())))
+            }
+            Error::BrokenTransactionManager | Error::RollbackErrorOnCommit { .. } => {
+                Self::permanent(StoreError::Unavailable)
+            }
+            Error::NotFound => Self::permanent(StoreError::Stale),
+            other => Self::permanent(StoreError::Database(DatabaseFault {
+                summary: error_kind_name(&other).to_owned(),
+                constraint: None,
+            })),
         }
     }
 }
 
 impl From<Error> for StoreError {
     fn from(error: Error) -> Self {
-        Failure::from(error).error
+        StatementFailure::from(error).error
     }
 }
 
-impl Failure {
-    const fn last(error: StoreError) -> Self {
-        Self { error, again: false }
+impl StatementFailure {
+    const fn permanent(error: StoreError) -> Self {
+        Self {
+            error,
+            retryable: false,
+        }
     }
 }
 
-/// What the value was meant to be; the library says which column around what we said.
-fn misfit(cause: &(dyn std::error::Error + Send + Sync + 'static)) -> &'static str {
+/// What the invalid value should have been. Diesel wraps this error in one that names the column.
+fn invalid_value_name(cause: &(dyn std::error::Error + Send + Sync + 'static)) -> &'static str {
     if let Some(field) = cause.downcast_ref::<DeserializeFieldError>() {
-        return misfit(field.error.as_ref());
+        return invalid_value_name(field.error.as_ref());
     }
-    cause.downcast_ref::<Misfit>().map_or("value", |misfit| misfit.0)
+    cause
+        .downcast_ref::<InvalidValue>()
+        .map_or("value", |invalid_value_name| invalid_value_name.0)
 }
 
-/// Messages by which a refusal is known where the database library gives no code. They are those of PostgreSQL with
-/// English messages (which connections check) and of SQLite.
-const TIMED_OUT: [&str; 2] = ["statement timeout", "lock timeout"];
-const AWAY: [&str; 9] = [
+/// Fragments of messages that identify an error for which the database library has no code: those
+/// of SQLite, and those of PostgreSQL in English (connections check the language).
+const TIMEOUT_MESSAGES: [&str; 2] = ["statement timeout", "lock timeout"];
+const UNAVAILABLE_MESSAGES: [&str; 9] = [
     "terminating connection",
     "the database system is",
     "server closed the connection",
@@ -116,30 +130,54 @@ const AWAY: [&str; 9] = [
     "unable to open database file",
 ];
 
-fn refusal(kind: &Kind, information: &dyn DatabaseErrorInformation) -> Failure {
+fn classify_database_error(
+    kind: &DatabaseErrorKind,
+    information: &dyn DatabaseErrorInformation,
+) -> StatementFailure {
     let message = information.message();
     match kind {
-        Kind::SerializationFailure => Failure { error: StoreError::Unavailable, again: true },
-        Kind::Unknown if message.contains("deadlock detected") => {
-            Failure { error: StoreError::Unavailable, again: true }
+        DatabaseErrorKind::SerializationFailure => StatementFailure {
+            error: StoreError::Unavailable,
+            retryable: true,
+        },
+        DatabaseErrorKind::Unknown if message.contains("deadlock detected") => StatementFailure {
+            error: StoreError::Unavailable,
+            retryable: true,
+        },
+        DatabaseErrorKind::ClosedConnection | DatabaseErrorKind::UnableToSendCommand => {
+            StatementFailure::permanent(StoreError::Unavailable)
         }
-        Kind::ClosedConnection | Kind::UnableToSendCommand => Failure::last(StoreError::Unavailable),
-        Kind::Unknown if TIMED_OUT.iter().any(|text| message.contains(text)) => Failure::last(StoreError::Timeout),
-        Kind::Unknown if AWAY.iter().any(|text| message.contains(text)) => Failure::last(StoreError::Unavailable),
-        _ => Failure::last(StoreError::Database(Fault {
-            what: format!("{kind:?}: {}", without_data(message)),
+        DatabaseErrorKind::Unknown
+            if TIMEOUT_MESSAGES.iter().any(|text| message.contains(text)) =>
+        {
+            StatementFailure::permanent(StoreError::Timeout)
+        }
+        DatabaseErrorKind::Unknown
+            if UNAVAILABLE_MESSAGES
+                .iter()
+                .any(|text| message.contains(text)) =>
+        {
+            StatementFailure::permanent(StoreError::Unavailable)
+        }
+        _ => StatementFailure::permanent(StoreError::Database(DatabaseFault {
+            summary: format!("{kind:?}: {}", strip_values(message)),
             constraint: information.constraint_name().map(str::to_owned),
         })),
     }
 }
 
-/// Databases quote values after a colon or in quotation marks; what stands before is fixed text.
-fn without_data(message: &str) -> &str {
-    message.split([':', '"', '\'', '\n']).next().unwrap_or_default().trim_end()
+/// Removes the values from a message: databases put them after a colon or in quotation marks, after
+/// fixed text.
+fn strip_values(message: &str) -> &str {
+    message
+        .split([':', '"', '\'', '\n'])
+        .next()
+        .unwrap_or_default()
+        .trim_end()
 }
 
-/// The kind alone: some of these carry text that we did not write.
-const fn name_of(error: &Error) -> &'static str {
+/// The kind alone, because the text of some errors is not ours.
+const fn error_kind_name(error: &Error) -> &'static str {
     match error {
         Error::InvalidCString(_) => "invalid text",
         Error::QueryBuilderError(_) => "query builder",

@@ -1,7 +1,8 @@
-//! What linkage found among the entries of a chronology that one kind of reader sees.
+//! Links that linkage found among the entries of a chronology, stored for each view: the set of
+//! entries that a group of readers may see.
 
 use diesel::prelude::*;
-use domain::{ChronologyId, Instant, PartnershipId, Permit};
+use domain::{AccessPermit, ChronologyId, Instant, PartnershipId};
 
 use crate::rows::row;
 use crate::schema::event_links::{self, dsl};
@@ -10,32 +11,33 @@ use crate::types::Bind;
 use crate::{Sealed, StoreError, Token, Tx};
 
 row! {
-    /// What linkage found among exactly the entries whose keyed hash is `view_index`.
+    /// The links among exactly the entries whose keyed hash is `view_index`.
     EventLinksRow in event_links {
         /// The chronology.
         chronology_id: ChronologyId,
-        /// Keyed hash of what was compared.
+        /// The keyed hash of the compared entries.
         view_index: Token,
-        /// Its partnership.
+        /// The partnership.
         partnership_id: PartnershipId,
-        /// The earliest end of what was compared, as it was sealed.
+        /// The earliest expiry among the compared entries when the links were sealed.
         expires_at: Instant,
-        /// Data key of `sealed`.
+        /// The wrapped data key of `sealed`.
         wrapped_key: Sealed,
-        /// Entries told together, with the evidence.
+        /// Linked entries, with the evidence.
         sealed: Sealed,
-        /// When it was found.
+        /// When the entries were compared.
         created_at: Instant,
     }
 }
 
-/// What was found for a view, while it lives.
+/// The links of a view, unless they have expired.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn find(
     tx: &mut Tx<'_>,
-    permit: &Permit,
+    permit: &AccessPermit,
     chronology: ChronologyId,
     view: &Token,
     now: Instant,
@@ -45,14 +47,19 @@ pub fn find(
         .filter(dsl::chronology_id.eq(Bind(chronology)))
         .filter(dsl::view_index.eq(view))
         .filter(dsl::expires_at.gt(Bind(now)));
-    tx.run(|c| query.select(EventLinksRow::as_select()).get_result(c).optional())
+    tx.run(|c| {
+        query
+            .select(EventLinksRow::as_select())
+            .get_result(c)
+            .optional()
+    })
 }
 
-/// Keeps what was found for the views of a chronology, and forgets what was found for others. What is known already
-/// stays as it is: the same view always gives the same.
+/// Stores the links of the given views of a chronology, and deletes those of its other views. Links
+/// stored before stay as they are, because the same view always has the same links.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
 pub fn replace(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -74,29 +81,36 @@ pub fn replace(
     Ok(())
 }
 
-/// Forgets what was found among the entries of a chronology: it tells of entries that are gone, or lives by a key that
-/// the chronology no longer does.
+/// Deletes the links of a chronology, because they quote deleted entries or are sealed under a key
+/// that the chronology no longer uses.
 ///
 /// # Errors
-/// When the database fails.
-pub fn forget(tx: &mut Tx<'_>, partnership: PartnershipId, chronology: ChronologyId) -> Result<(), StoreError> {
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn delete_for_chronology(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    chronology: ChronologyId,
+) -> Result<(), StoreError> {
     replace(tx, partnership, chronology, &[])
 }
 
-/// How many there are, of any partnership.
+/// The number of rows, over all partnerships.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 #[cfg(any(test, feature = "testing"))]
 pub fn count(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
     tx.run(|c| dsl::event_links.count().get_result(c))
 }
 
-/// Forgets all of any partnership, for a test of what is found anew.
+/// Deletes all links of all partnerships, for tests of a new comparison.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
 #[cfg(any(test, feature = "testing"))]
-pub fn forget_all(tx: &mut Tx<'_>) -> Result<(), StoreError> {
-    tx.run(|c| diesel::delete(dsl::event_links).execute(c)).map(|_| ())
+pub fn delete_all(tx: &mut Tx<'_>) -> Result<(), StoreError> {
+    tx.run(|c| diesel::delete(dsl::event_links).execute(c))
+        .map(|_| ())
 }

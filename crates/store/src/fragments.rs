@@ -1,53 +1,56 @@
-//! Fragments: what one agency submits. The row holds nothing sealed; words are in its versions and their entries.
+//! Fragments: the submissions of agencies. The row contains no sealed content, which is in its
+//! versions and their entries.
 
 mod content;
 mod frozen;
 
 pub use content::{
-    FragmentContent, FragmentSize, entries, live_content, live_content_without, sizes, version, versions,
+    FragmentContent, FragmentSize, entries, live_content, live_content_excluding, sizes, version,
+    versions,
 };
-pub use frozen::{KeptApart, StandingVersion, frozen_content_without};
+pub use frozen::{CurrentVersion, EntryExclusions, frozen_content_excluding};
 
 use diesel::prelude::*;
 use domain::{
-    AgencyId, ChronologyId, EntryId, FamilyId, FragmentId, Instant, Marking, PartnershipId, PersonId, PractitionerId,
+    AgencyId, ChronologyId, EntryId, FamilyId, FragmentId, Instant, Marking, PartnershipId,
+    PersonId, PractitionerId,
 };
 
-use crate::page::{after, within};
+use crate::page::{after, unindexed_eq};
 use crate::rows::row;
 use crate::schema::fragments::{self, dsl};
 use crate::schema::{entries, fragment_versions};
-use crate::statements::{insert_many, insert_new, insert_one, one};
+use crate::statements::{insert_many, insert_new, insert_one, require_one};
 use crate::types::Bind;
 use crate::{FragmentState, Keyset, Sealed, StoreError, Token, Tx};
 
 row! {
-    /// What one agency submitted.
+    /// A submission of one agency.
     FragmentRow in fragments {
-        /// The fragment.
+        /// The fragment identifier.
         id: FragmentId,
-        /// Its partnership.
+        /// The partnership.
         partnership_id: PartnershipId,
         /// The agency whose account it is.
         agency_id: AgencyId,
-        /// The chronology; none while it was sent ahead of one.
+        /// The chronology; `None` for an advance submission that is not attached to one.
         chronology_id: Option<ChronologyId>,
         /// The family it is about.
         family_id: FamilyId,
         /// The child, when it was submitted for one child.
         child_id: Option<PersonId>,
-        /// The agency that entered it on the other's behalf.
+        /// The agency that entered it on behalf of `agency_id`, if another one did.
         proxy_by_agency: Option<AgencyId>,
         /// Blind index of the agency's own reference.
         reference_index: Option<Token>,
-        /// Whether it counts.
+        /// Whether it is submitted or withdrawn.
         state: FragmentState,
-        /// Who submitted it.
+        /// The practitioner who submitted it.
         author_id: PractitionerId,
-        /// From when on nothing of it is served.
+        /// When it expires: from then on none of it is served.
         expires_at: Instant,
-        /// The latest end that its data keys were ever wrapped for under its own key; none for one that a former version
-        /// wrapped under its chronology's key alone.
+        /// The latest expiry for which its data keys were wrapped under its own key; `None` when an
+        /// earlier version wrapped them under the key of the chronology alone.
         wrapped_until: Option<Instant>,
         /// The current version, from 1.
         version: i64,
@@ -63,23 +66,24 @@ row! {
     FragmentVersionRow in fragment_versions {
         /// The fragment.
         fragment_id: FragmentId,
-        /// Which version, from 1.
+        /// The version, from 1.
         version: i64,
-        /// Its partnership.
+        /// The partnership.
         partnership_id: PartnershipId,
-        /// The expiry bound into the wrapped key.
+        /// The expiry that is bound into the wrapped key.
         expires_at: Instant,
-        /// The version's data key.
+        /// The wrapped data key of the version.
         wrapped_key: Sealed,
-        /// Sharing decision, reason for the correction, the agency's reference.
+        /// The sharing decision, the reason for the correction, the agency's reference.
         sealed: Sealed,
-        /// Keyed hash of the content as submitted: the same content again is a no-op.
+        /// The keyed hash of the content as submitted: submitting the same content again has no
+        /// effect.
         content_index: Token,
-        /// How many entries it has.
+        /// The number of entries.
         entry_count: i64,
-        /// Who submitted it.
+        /// The practitioner who submitted it.
         author_id: PractitionerId,
-        /// When.
+        /// When it was submitted.
         created_at: Instant,
     }
 }
@@ -87,41 +91,41 @@ row! {
 row! {
     /// One significant event inside a version of a fragment.
     EntryRow in entries {
-        /// The entry; the same through corrections of it.
+        /// The entry identifier, which corrections keep.
         id: EntryId,
         /// The fragment.
         fragment_id: FragmentId,
-        /// Which version of it.
+        /// The version of the fragment.
         version: i64,
-        /// Its partnership.
+        /// The partnership.
         partnership_id: PartnershipId,
-        /// Its place in the fragment as submitted, from 0.
+        /// The position in the fragment as submitted, from 0.
         position: i64,
-        /// Who may see it.
+        /// The handling marking, which decides who may see the entry.
         marking: Marking,
         /// Blind index of the agency's own record reference.
         reference_index: Option<Token>,
-        /// Everything it tells.
+        /// The content of the entry.
         sealed: Sealed,
     }
 }
 
-/// A version without its words: what a tombstone is made of.
+/// A version without its content, from which a tombstone is made.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct VersionDigest {
-    /// Which version.
+    /// The version.
     pub version: i64,
-    /// Keyed hash of its content.
+    /// The keyed hash of its content.
     pub content_index: Token,
-    /// How many entries it had.
+    /// The number of its entries.
     pub entry_count: i64,
 }
 
-/// Submits a fragment. Its first version is added with [`insert_version`].
+/// Inserts a fragment. Its first version is added with [`insert_version`].
 ///
 /// # Errors
-/// [`StoreError::NotUnique`] when the agency has used its reference already, on this chronology or, ahead of one, at
-/// all.
+/// [`StoreError::NotUnique`] when the agency has used the reference already on this chronology or,
+/// for an advance submission, on another advance submission.
 pub fn insert(tx: &mut Tx<'_>, row: &FragmentRow) -> Result<(), StoreError> {
     insert_new!(tx, fragments::table, row, "fragment reference")
 }
@@ -129,11 +133,17 @@ pub fn insert(tx: &mut Tx<'_>, row: &FragmentRow) -> Result<(), StoreError> {
 /// Writes a changed fragment over the version `expected`.
 ///
 /// # Errors
-/// [`StoreError::Stale`] when the row is at another version. [`StoreError::NotUnique`] when its reference is taken on
-/// the chronology to which it moves.
+/// [`StoreError::Stale`] when the row is at another version; [`StoreError::NotUnique`] when its
+/// reference is in use on the chronology to which it moves.
 pub fn update(tx: &mut Tx<'_>, row: &FragmentRow, expected: i64) -> Result<(), StoreError> {
     if let Some(reference) = &row.reference_index {
-        let holder = find_by_reference(tx, row.partnership_id, row.agency_id, row.chronology_id, reference)?;
+        let holder = find_by_reference(
+            tx,
+            row.partnership_id,
+            row.agency_id,
+            row.chronology_id,
+            reference,
+        )?;
         if holder.is_some_and(|holder| holder.id != row.id) {
             return Err(StoreError::NotUnique("fragment reference"));
         }
@@ -142,14 +152,19 @@ pub fn update(tx: &mut Tx<'_>, row: &FragmentRow, expected: i64) -> Result<(), S
         .filter(dsl::partnership_id.eq(Bind(row.partnership_id)))
         .filter(dsl::id.eq(Bind(row.id)))
         .filter(dsl::version.eq(expected));
-    one(tx.run(|c| diesel::update(target).set(row).execute(c))?)
+    require_one(tx.run(|c| diesel::update(target).set(row).execute(c))?)
 }
 
-/// Adds a version with its entries, all or none.
+/// Inserts a version with its entries.
 ///
 /// # Errors
-/// When the database fails.
-pub fn insert_version(tx: &mut Tx<'_>, row: &FragmentVersionRow, rows: &[EntryRow]) -> Result<(), StoreError> {
+/// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
+/// [`StoreError::Timeout`].
+pub fn insert_version(
+    tx: &mut Tx<'_>,
+    row: &FragmentVersionRow,
+    rows: &[EntryRow],
+) -> Result<(), StoreError> {
     insert_one!(tx, fragment_versions::table, row)?;
     insert_many!(tx, entries::table, rows)
 }
@@ -157,16 +172,30 @@ pub fn insert_version(tx: &mut Tx<'_>, row: &FragmentVersionRow, rows: &[EntryRo
 /// The fragment `id`, expired or not.
 ///
 /// # Errors
-/// When the database fails.
-pub fn find(tx: &mut Tx<'_>, partnership: PartnershipId, id: FragmentId) -> Result<Option<FragmentRow>, StoreError> {
-    let query = dsl::fragments.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::id.eq(Bind(id)));
-    tx.run(|c| query.select(FragmentRow::as_select()).get_result(c).optional())
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn find(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    id: FragmentId,
+) -> Result<Option<FragmentRow>, StoreError> {
+    let query = dsl::fragments
+        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .filter(dsl::id.eq(Bind(id)));
+    tx.run(|c| {
+        query
+            .select(FragmentRow::as_select())
+            .get_result(c)
+            .optional()
+    })
 }
 
-/// The fragment that an agency knows by a reference, on a chronology or ahead of one, expired or not.
+/// The fragment with an agency's reference, on a chronology or among advance submissions, expired
+/// or not.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn find_by_reference(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -183,13 +212,20 @@ pub fn find_by_reference(
         Some(chronology) => query.filter(dsl::chronology_id.eq(Some(Bind(chronology)))),
         None => query.filter(dsl::chronology_id.is_null()),
     };
-    tx.run(|c| query.select(FragmentRow::as_select()).get_result(c).optional())
+    tx.run(|c| {
+        query
+            .select(FragmentRow::as_select())
+            .get_result(c)
+            .optional()
+    })
 }
 
-/// The live fragments of a chronology, withdrawn ones included, in the order in which they were submitted.
+/// The live fragments of a chronology, withdrawn ones included, in the order in which they were
+/// submitted.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn list(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -204,10 +240,12 @@ pub fn list(
     tx.run(|c| query.select(FragmentRow::as_select()).load(c))
 }
 
-/// At most `limit` live fragments of an agency after a place, of one author or of all, oldest first.
+/// At most `limit` live fragments of an agency after a cursor, of one author or of all, oldest
+/// first.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn page_for_agency(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -218,34 +256,36 @@ pub fn page_for_agency(
     limit: impl Into<i64>,
 ) -> Result<Vec<FragmentRow>, StoreError> {
     let live = dsl::fragments.filter(dsl::expires_at.gt(Bind(now)));
-    // What one author has sent is found by the author, an agency's by the agency; both in the order of time.
+    // The index on the author or on the agency gives the rows in order of time.
     let query = match author {
         Some(author) => live
             .filter(dsl::author_id.eq(Bind(author)))
-            .filter(within!(dsl::partnership_id, partnership))
-            .filter(within!(dsl::agency_id, agency))
+            .filter(unindexed_eq!(dsl::partnership_id, partnership))
+            .filter(unindexed_eq!(dsl::agency_id, agency))
             .into_boxed(),
-        None => {
-            live.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::agency_id.eq(Bind(agency))).into_boxed()
-        }
+        None => live
+            .filter(dsl::partnership_id.eq(Bind(partnership)))
+            .filter(dsl::agency_id.eq(Bind(agency)))
+            .into_boxed(),
     };
     let query = after!(query, after, dsl::created_at, dsl::id, FragmentId);
     let query = query.order((dsl::created_at, dsl::id)).limit(limit.into());
     tx.run(|c| query.select(FragmentRow::as_select()).load(c))
 }
 
-/// The live fragments about a family that were sent ahead of a chronology, in the order in which they were sent.
+/// The live advance submissions about a family, in the order in which they were submitted.
 ///
 /// # Errors
-/// When the database fails.
-pub fn ahead_of(
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn list_advance_for_family(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     family: FamilyId,
     now: Instant,
 ) -> Result<Vec<FragmentRow>, StoreError> {
     let query = dsl::fragments
-        .filter(within!(dsl::partnership_id, partnership))
+        .filter(unindexed_eq!(dsl::partnership_id, partnership))
         .filter(dsl::family_id.eq(Bind(family)))
         .filter(dsl::chronology_id.is_null())
         .filter(dsl::state.eq(Bind(FragmentState::Submitted)))
@@ -254,10 +294,10 @@ pub fn ahead_of(
     tx.run(|c| query.select(FragmentRow::as_select()).load(c))
 }
 
-/// Moves the expiry bound into a version's key, which has been wrapped again for it.
+/// Changes the expiry of a version, together with its data key as wrapped again for that expiry.
 ///
 /// # Errors
-/// [`StoreError::Stale`] when the version is not there.
+/// [`StoreError::Stale`] when the version does not exist.
 pub fn set_version_lifetime(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -271,14 +311,18 @@ pub fn set_version_lifetime(
         .filter(v::partnership_id.eq(Bind(partnership)))
         .filter(v::fragment_id.eq(Bind(fragment)))
         .filter(v::version.eq(version));
-    let change = (v::expires_at.eq(Bind(expires_at)), v::wrapped_key.eq(wrapped_key));
-    one(tx.run(|c| diesel::update(target).set(change).execute(c))?)
+    let change = (
+        v::expires_at.eq(Bind(expires_at)),
+        v::wrapped_key.eq(wrapped_key),
+    );
+    require_one(tx.run(|c| diesel::update(target).set(change).execute(c))?)
 }
 
-/// The versions of a fragment without their words, expired or not, oldest first.
+/// The versions of a fragment without their content, expired or not, oldest first.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn digests(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -293,22 +337,27 @@ pub fn digests(
     let found: Vec<(i64, Token, i64)> = tx.run(|c| query.load(c))?;
     Ok(found
         .into_iter()
-        .map(|(version, content_index, entry_count)| VersionDigest { version, content_index, entry_count })
+        .map(|(version, content_index, entry_count)| VersionDigest {
+            version,
+            content_index,
+            entry_count,
+        })
         .collect())
 }
 
-/// Live fragments that an agency sent ahead of a chronology, in the order in which they were submitted.
+/// The live advance submissions of an agency, in the order in which they were submitted.
 ///
 /// # Errors
-/// When the database fails.
-pub fn ahead_of_agency(
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn list_advance_for_agency(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     agency: AgencyId,
     now: Instant,
 ) -> Result<Vec<FragmentRow>, StoreError> {
     let query = dsl::fragments
-        .filter(within!(dsl::partnership_id, partnership))
+        .filter(unindexed_eq!(dsl::partnership_id, partnership))
         .filter(dsl::agency_id.eq(Bind(agency)))
         .filter(dsl::chronology_id.is_null())
         .filter(dsl::state.eq(Bind(FragmentState::Submitted)))
@@ -317,11 +366,11 @@ pub fn ahead_of_agency(
     tx.run(|c| query.select(FragmentRow::as_select()).load(c))
 }
 
-/// Replaces what is sealed of one entry of one version, for a fragment that is taken into a chronology: the people it
-/// names are from then on named as the chronology's family names them.
+/// Replaces the sealed content of one entry of one version, when the fragment is attached to a
+/// chronology: the entry then names the people as recorded in the chronology's family.
 ///
 /// # Errors
-/// [`StoreError::Stale`] when the entry is not there.
+/// [`StoreError::Stale`] when the entry does not exist.
 pub fn reseal_entry(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -336,5 +385,5 @@ pub fn reseal_entry(
         .filter(of::fragment_id.eq(Bind(fragment)))
         .filter(of::version.eq(version))
         .filter(of::id.eq(Bind(id)));
-    one(tx.run(|c| diesel::update(target).set(of::sealed.eq(sealed)).execute(c))?)
+    require_one(tx.run(|c| diesel::update(target).set(of::sealed.eq(sealed)).execute(c))?)
 }

@@ -1,9 +1,9 @@
 //! Group commit: concurrent small writes share one transaction and so one wait for the disk.
 //!
-//! The first to come leads: it begins a transaction, does its own work, then lends the connection to each of those who
-//! came meanwhile, one after the other, and commits. Each does its work on its own thread inside a savepoint, so that
-//! one that fails undoes itself alone, and hears of success only after the commit. Whoever comes while a group commits
-//! waits and forms the next one.
+//! The first writer leads: it begins a transaction, does its own work, lends the connection to each
+//! writer that arrived meanwhile, one after the other, and commits. Each writer works on its own
+//! thread inside a savepoint, so a failing writer undoes only its own work, and reports success
+//! only after the commit. Writers that arrive while a group commits form the next group.
 
 use std::collections::VecDeque;
 use std::sync::mpsc::{Receiver, Sender, channel};
@@ -12,135 +12,147 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use diesel::connection::TransactionManager;
 
 use crate::StoreError;
-use crate::book::Pen;
+use crate::audit_sequence::SequenceLease;
 use crate::connection::AnyConnection;
-use crate::pool::Lease;
-use crate::tx::{Mode, Tx, begin, in_savepoint};
+use crate::pool::ConnectionLease;
+use crate::tx::{Tx, TxMode, begin, run_in_savepoint};
 
-/// How many writes share one commit at most, so that the first of them need not wait for ever.
-const MOST: usize = 64;
+/// Maximum number of followers in one commit, which bounds how long the first of them waits.
+const MAX_FOLLOWERS: usize = 64;
 
-/// Those who wait to write, and whether somebody leads.
+/// The writers waiting for a shared commit.
 #[derive(Default)]
-pub(crate) struct Group {
+pub(crate) struct CommitGroup {
     state: Mutex<State>,
-    /// How many groups there were, for the tests.
+    /// How many groups there have been, for the tests.
     #[cfg(test)]
-    pub(crate) led: std::sync::atomic::AtomicUsize,
+    pub(crate) groups: std::sync::atomic::AtomicUsize,
 }
 
 #[derive(Default)]
 struct State {
-    led: bool,
-    waiting: VecDeque<Sender<Turn>>,
+    has_leader: bool,
+    waiting: VecDeque<Sender<FollowerMessage>>,
 }
 
-/// What one who waits is told.
-enum Turn {
-    /// Lead the next group.
+/// A message to a waiting writer.
+enum FollowerMessage {
+    /// It is to lead the next group.
     Lead,
-    /// Do your work on this connection and give it back.
-    Work(Lent),
-    /// How the group's commit ended.
-    Ended(Result<(), StoreError>),
+    /// It is to do its work on this connection and return it.
+    Work(LentConnection),
+    /// The result of the group's commit.
+    Committed(Result<(), StoreError>),
 }
 
-/// The group's connection, inside its transaction. Goes back to the leader when it is dropped.
-struct Lent {
-    lease: Option<Lease>,
-    back: Sender<Lease>,
+/// The group's connection, inside its transaction. Returned to the leader when it is dropped.
+struct LentConnection {
+    lease: Option<ConnectionLease>,
+    return_to: Sender<ConnectionLease>,
 }
 
-impl Drop for Lent {
+impl Drop for LentConnection {
     fn drop(&mut self) {
         if let Some(lease) = self.lease.take() {
-            // A leader who is gone needs no connection; the transaction is rolled back as the connection closes.
-            let _ = self.back.send(lease);
+            // When the leader is gone, the connection closes here, which rolls the transaction
+            // back.
+            let _ = self.return_to.send(lease);
         }
     }
 }
 
-impl Group {
-    /// Runs `body` in a transaction shared with others. `lease` gives the one connection that writes; `pen` numbers
-    /// this one's own records.
+impl CommitGroup {
+    /// Runs `body` in a transaction shared with others. `lease` returns the one connection that
+    /// writes; `numbers` assigns the numbers of this writer's audit records.
     pub(crate) fn write<T, E: From<StoreError>>(
         &self,
-        lease: impl FnOnce() -> Result<Lease, StoreError>,
-        mut pen: Option<Pen>,
+        lease: impl FnOnce() -> Result<ConnectionLease, StoreError>,
+        mut numbers: Option<SequenceLease>,
         body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let value = self.take_part(lease, pen.as_mut(), body)?;
-        pen.map_or(Ok(()), Pen::settle)?;
+        let value = self.join_and_run(lease, numbers.as_mut(), body)?;
+        numbers.map_or(Ok(()), SequenceLease::commit)?;
         Ok(value)
     }
 
-    fn take_part<T, E: From<StoreError>>(
+    fn join_and_run<T, E: From<StoreError>>(
         &self,
-        lease: impl FnOnce() -> Result<Lease, StoreError>,
-        pen: Option<&mut Pen>,
+        lease: impl FnOnce() -> Result<ConnectionLease, StoreError>,
+        numbers: Option<&mut SequenceLease>,
         body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let Some(turns) = self.join() else { return self.lead(lease, pen, body) };
-        match turns.recv() {
-            Ok(Turn::Lead) => self.lead(lease, pen, body),
-            Ok(Turn::Work(lent)) => follow(lent, &turns, pen, body),
-            Ok(Turn::Ended(Err(error))) => Err(error.into()),
-            Ok(Turn::Ended(Ok(()))) | Err(_) => Err(StoreError::Unavailable.into()),
+        let Some(messages) = self.enqueue() else {
+            return self.lead(lease, numbers, body);
+        };
+        match messages.recv() {
+            Ok(FollowerMessage::Lead) => self.lead(lease, numbers, body),
+            Ok(FollowerMessage::Work(lent)) => follow(lent, &messages, numbers, body),
+            Ok(FollowerMessage::Committed(Err(error))) => Err(error.into()),
+            Ok(FollowerMessage::Committed(Ok(()))) | Err(_) => Err(StoreError::Unavailable.into()),
         }
     }
 
-    /// Waits in line, or leads when nobody does.
-    fn join(&self) -> Option<Receiver<Turn>> {
+    /// Queues this writer behind the current leader; `None` makes it the leader.
+    fn enqueue(&self) -> Option<Receiver<FollowerMessage>> {
         let mut state = self.state();
-        if !state.led {
-            state.led = true;
+        if !state.has_leader {
+            state.has_leader = true;
             return None;
         }
-        let (sender, turns) = channel();
+        let (sender, messages) = channel();
         state.waiting.push_back(sender);
-        Some(turns)
+        Some(messages)
     }
 
     fn lead<T, E: From<StoreError>>(
         &self,
-        lease: impl FnOnce() -> Result<Lease, StoreError>,
-        pen: Option<&mut Pen>,
+        lease: impl FnOnce() -> Result<ConnectionLease, StoreError>,
+        numbers: Option<&mut SequenceLease>,
         body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let leadership = Leadership(self);
         #[cfg(test)]
-        self.led.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        self.groups
+            .fetch_add(1, std::sync::atomic::Ordering::Relaxed);
         let mut lease = lease()?;
-        begin(&mut lease.connection, Mode::Write).map_err(|error| {
+        begin(&mut lease.connection, TxMode::Write).map_err(|error| {
             lease.broken = true;
             StoreError::from(error)
         })?;
-        let (outcome, _) = in_savepoint(&mut lease.connection, pen, body);
-        let (followers, lease) = self.serve(lease);
-        let ended = lease.map_or(Err(StoreError::Unavailable), commit);
+        let (outcome, _) = run_in_savepoint(&mut lease.connection, numbers, body);
+        let (followers, lease) = self.serve_followers(lease);
+        let committed = lease.map_or(Err(StoreError::Unavailable), commit);
         for follower in followers {
-            let _ = follower.send(Turn::Ended(ended.clone()));
+            let _ = follower.send(FollowerMessage::Committed(committed.clone()));
         }
         drop(leadership);
         let value = outcome?;
-        ended?;
+        committed?;
         Ok(value)
     }
 
-    /// Lends the connection to those who wait, in the order in which they came. It is lost when one of them is.
-    fn serve(&self, lease: Lease) -> (Vec<Sender<Turn>>, Option<Lease>) {
+    /// Lends the connection to the waiting writers in order of arrival. The connection is lost when
+    /// a writer is lost with it.
+    fn serve_followers(
+        &self,
+        lease: ConnectionLease,
+    ) -> (Vec<Sender<FollowerMessage>>, Option<ConnectionLease>) {
         let mut followers = Vec::new();
         let mut lease = Some(lease);
-        while followers.len() < MOST
+        while followers.len() < MAX_FOLLOWERS
             && let Some(connection) = lease.take()
         {
             let Some(follower) = self.state().waiting.pop_front() else {
                 lease = Some(connection);
                 break;
             };
-            let (back, returned) = channel();
-            // When the follower is gone, what was sent is dropped and the connection comes straight back.
-            let _ = follower.send(Turn::Work(Lent { lease: Some(connection), back }));
+            let (return_to, returned) = channel();
+            // When the follower is gone, the message is dropped and the connection returned at
+            // once.
+            let _ = follower.send(FollowerMessage::Work(LentConnection {
+                lease: Some(connection),
+                return_to,
+            }));
             lease = returned.recv().ok();
             followers.push(follower);
         }
@@ -152,45 +164,47 @@ impl Group {
     }
 }
 
-/// Does one's own work in the leader's transaction and waits to hear how that ended.
+/// Does a follower's work in the leader's transaction and waits for the result of the commit.
 fn follow<T, E: From<StoreError>>(
-    mut lent: Lent,
-    turns: &Receiver<Turn>,
-    pen: Option<&mut Pen>,
+    mut lent: LentConnection,
+    messages: &Receiver<FollowerMessage>,
+    numbers: Option<&mut SequenceLease>,
     body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
     let outcome = match lent.lease.as_mut() {
-        Some(lease) => in_savepoint(&mut lease.connection, pen, body).0,
+        Some(lease) => run_in_savepoint(&mut lease.connection, numbers, body).0,
         None => Err(StoreError::Unavailable.into()),
     };
     drop(lent);
-    let ended = turns.recv();
+    let committed = messages.recv();
     let value = outcome?;
-    match ended {
-        Ok(Turn::Ended(Ok(()))) => Ok(value),
-        Ok(Turn::Ended(Err(error))) => Err(error.into()),
-        Ok(Turn::Lead | Turn::Work(_)) | Err(_) => Err(StoreError::Unavailable.into()),
+    match committed {
+        Ok(FollowerMessage::Committed(Ok(()))) => Ok(value),
+        Ok(FollowerMessage::Committed(Err(error))) => Err(error.into()),
+        Ok(FollowerMessage::Lead | FollowerMessage::Work(_)) | Err(_) => {
+            Err(StoreError::Unavailable.into())
+        }
     }
 }
 
-fn commit(mut lease: Lease) -> Result<(), StoreError> {
+fn commit(mut lease: ConnectionLease) -> Result<(), StoreError> {
     AnyConnection::commit_transaction(&mut lease.connection).map_err(|error| {
         lease.broken = true;
         StoreError::from(error)
     })
 }
 
-/// Being the leader. Passed to the next who waits, however it ends.
-struct Leadership<'g>(&'g Group);
+/// The leader's role. Dropping it passes the role to the next waiting writer, also after a failure.
+struct Leadership<'g>(&'g CommitGroup);
 
 impl Drop for Leadership<'_> {
     fn drop(&mut self) {
         let mut state = self.0.state();
         while let Some(next) = state.waiting.pop_front() {
-            if next.send(Turn::Lead).is_ok() {
+            if next.send(FollowerMessage::Lead).is_ok() {
                 return;
             }
         }
-        state.led = false;
+        state.has_leader = false;
     }
 }

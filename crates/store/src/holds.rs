@@ -1,4 +1,4 @@
-//! Legal holds: they stop destruction until they are released.
+//! Legal holds, which prevent destruction until they are released.
 
 use diesel::prelude::*;
 use domain::{ChronologyId, HoldId, Instant, PartnershipId, PersonId, PractitionerId};
@@ -7,42 +7,43 @@ use uuid::Uuid;
 use crate::page::after;
 use crate::rows::row;
 use crate::schema::holds::{self, dsl};
-use crate::statements::{insert_one, one, words_with_an_end};
+use crate::statements::{expiring_reasons, insert_one, require_one};
 use crate::types::Bind;
 use crate::{HoldScope, Keyset, Sealed, StoreError, Tx};
 
 row! {
     /// A legal hold.
     HoldRow in holds {
-        /// The hold.
+        /// The hold identifier.
         id: HoldId,
-        /// Its partnership.
+        /// The partnership.
         partnership_id: PartnershipId,
-        /// What it covers.
+        /// The scope.
         scope: HoldScope,
-        /// The chronology or child; none when it covers all.
+        /// The chronology or child; `None` when the hold covers all data.
         target_id: Option<Uuid>,
-        /// By when it is to be reviewed. It holds on until it is released.
+        /// By when it must be reviewed. It stays in force until it is released.
         review_at: Instant,
-        /// Who placed it.
+        /// The practitioner who placed it.
         placed_by: PractitionerId,
-        /// When.
+        /// When it was placed.
         placed_at: Instant,
-        /// Who released it.
+        /// The practitioner who released it.
         released_by: Option<PractitionerId>,
-        /// When.
+        /// When it was released.
         released_at: Option<Instant>,
-        /// From when on the words are gone; none for words sealed for good by a former version.
+        /// When the reasons expire; `None` for reasons that an earlier version sealed without
+        /// expiry.
         words_until: Option<Instant>,
-        /// Data key of `sealed`; none once the words are gone.
+        /// The wrapped data key of `sealed`; `None` once the text is deleted.
         wrapped_key: Option<Sealed>,
-        /// Reasons.
+        /// The reasons in words.
         sealed: Option<Sealed>,
-        /// Counts changes, from 1.
+        /// The version, counted from 1.
         version: i64,
-        /// Whether a second person has still to confirm it: until then it holds nothing.
+        /// Whether a second person must still confirm it; until then it has no effect.
         awaiting: bool,
-        /// Who that was.
+        /// The second person.
         confirmed_by: Option<PractitionerId>,
     }
 }
@@ -50,7 +51,8 @@ row! {
 /// Places a hold.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
+/// [`StoreError::Timeout`].
 pub fn insert(tx: &mut Tx<'_>, row: &HoldRow) -> Result<(), StoreError> {
     insert_one!(tx, holds::table, row)
 }
@@ -64,49 +66,65 @@ pub fn update(tx: &mut Tx<'_>, row: &HoldRow, expected: i64) -> Result<(), Store
         .filter(dsl::partnership_id.eq(Bind(row.partnership_id)))
         .filter(dsl::id.eq(Bind(row.id)))
         .filter(dsl::version.eq(expected));
-    one(tx.run(|c| diesel::update(target).set(row).execute(c))?)
+    require_one(tx.run(|c| diesel::update(target).set(row).execute(c))?)
 }
 
 /// The hold `id`.
 ///
 /// # Errors
-/// When the database fails.
-pub fn find(tx: &mut Tx<'_>, partnership: PartnershipId, id: HoldId) -> Result<Option<HoldRow>, StoreError> {
-    let query = dsl::holds.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::id.eq(Bind(id)));
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn find(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    id: HoldId,
+) -> Result<Option<HoldRow>, StoreError> {
+    let query = dsl::holds
+        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .filter(dsl::id.eq(Bind(id)));
     tx.run(|c| query.select(HoldRow::as_select()).first(c).optional())
 }
 
-/// At most `limit` holds after a place, released ones included, in the order in which they were placed.
+/// At most `limit` holds after a cursor, including released ones, in the order in which they were
+/// placed.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn page(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     after: Option<Keyset>,
     limit: impl Into<i64>,
 ) -> Result<Vec<HoldRow>, StoreError> {
-    let query = dsl::holds.filter(dsl::partnership_id.eq(Bind(partnership))).into_boxed();
+    let query = dsl::holds
+        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .into_boxed();
     let query = after!(query, after, dsl::placed_at, dsl::id, HoldId);
     let query = query.order((dsl::placed_at, dsl::id)).limit(limit.into());
     tx.run(|c| query.select(HoldRow::as_select()).load(c))
 }
 
-/// How many holds of any partnership stand past the date by which they were to be reviewed.
+/// The number of unreleased holds, over all partnerships, whose review is overdue.
 ///
 /// # Errors
-/// When the database fails.
-pub fn overdue(tx: &mut Tx<'_>, now: Instant) -> Result<i64, StoreError> {
-    let query = dsl::holds.filter(dsl::released_at.is_null()).filter(dsl::review_at.le(Bind(now)));
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn count_overdue(tx: &mut Tx<'_>, now: Instant) -> Result<i64, StoreError> {
+    let query = dsl::holds
+        .filter(dsl::released_at.is_null())
+        .filter(dsl::review_at.le(Bind(now)));
     tx.run(|c| query.count().get_result(c))
 }
 
-/// Whether anything stops the destruction of a chronology or of what concerns any of `children`: a hold on it, on one
-/// of them, or on all. A review date that has passed releases nothing.
+/// Whether a hold prevents the destruction of a chronology or of data about any of `children`: a
+/// hold on the chronology, on one of the children, or on all data. An overdue review releases
+/// nothing.
 ///
 /// # Errors
-/// When the database fails.
-pub fn active(
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn is_held(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     chronology: Option<ChronologyId>,
@@ -114,18 +132,31 @@ pub fn active(
     now: Instant,
 ) -> Result<bool, StoreError> {
     let targets = children.iter().map(|child| child.0);
-    let on_child = dsl::scope.eq(Bind(HoldScope::Child)).and(dsl::target_id.eq_any(targets.map(Bind).map(Some)));
+    let on_child = dsl::scope
+        .eq(Bind(HoldScope::Child))
+        .and(dsl::target_id.eq_any(targets.map(Bind).map(Some)));
     // No chronology has the nil identifier.
     let chronology = chronology.map_or(Uuid::nil(), Uuid::from);
-    let on_chronology = dsl::scope.eq(Bind(HoldScope::Chronology)).and(dsl::target_id.eq(Some(Bind(chronology))));
+    let on_chronology = dsl::scope
+        .eq(Bind(HoldScope::Chronology))
+        .and(dsl::target_id.eq(Some(Bind(chronology))));
     let query = dsl::holds
         .filter(dsl::partnership_id.eq(Bind(partnership)))
         .filter(dsl::awaiting.eq(false))
-        .filter(dsl::released_at.is_null().or(dsl::released_at.gt(Some(Bind(now)))))
-        .filter(dsl::scope.eq(Bind(HoldScope::All)).or(on_chronology.assume_not_null()).or(on_child.assume_not_null()))
+        .filter(
+            dsl::released_at
+                .is_null()
+                .or(dsl::released_at.gt(Some(Bind(now)))),
+        )
+        .filter(
+            dsl::scope
+                .eq(Bind(HoldScope::All))
+                .or(on_chronology.assume_not_null())
+                .or(on_child.assume_not_null()),
+        )
         .select(dsl::id);
     let found: Option<HoldId> = tx.run(|c| query.first(c).optional())?;
     Ok(found.is_some())
 }
 
-words_with_an_end!(holds, HoldRow, id, HoldId, "hold");
+expiring_reasons!(holds, HoldRow, id, HoldId, "hold");

@@ -1,5 +1,5 @@
-//! What is kept of writes for a repeat: the object that each was about, and no content. There is no column that could hold
-//! any, in clear or sealed.
+//! Idempotency records: the object that each write was about, for replays of the request. There is
+//! no column that could contain content, in clear or sealed.
 
 use diesel::prelude::*;
 use domain::{Instant, PartnershipId, PractitionerId};
@@ -12,31 +12,32 @@ use crate::types::Bind;
 use crate::{StoreError, Token, Tx, WriteOutcome};
 
 row! {
-    /// What is kept of a write.
+    /// The record of a write.
     IdempotencyRow in idempotency {
         /// The partnership.
         partnership_id: PartnershipId,
-        /// Whose write it was.
+        /// The practitioner who made the write.
         practitioner_id: PractitionerId,
-        /// Blind index of the operation and the client's key.
+        /// The blind index of the operation and the client's idempotency key.
         key_index: Token,
-        /// Keyed hash of path and body.
+        /// The keyed hash of path and body.
         fingerprint: Token,
-        /// What the write was about; none for one of before this was kept.
+        /// The object of the write; `None` in records of an earlier version.
         object_id: Option<Uuid>,
-        /// What became of a submission; none for any other write.
+        /// The outcome of a submission; `None` for any other write.
         outcome: Option<WriteOutcome>,
-        /// Until when it is kept.
+        /// When the record expires.
         expires_at: Instant,
         /// When the write was made.
         created_at: Instant,
     }
 }
 
-/// What is kept under a key, while it lives.
+/// The record under a key, unless it has expired.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn find(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -49,19 +50,24 @@ pub fn find(
         .filter(dsl::practitioner_id.eq(Bind(practitioner)))
         .filter(dsl::key_index.eq(key_index))
         .filter(dsl::expires_at.gt(Bind(now)));
-    tx.run(|c| query.select(IdempotencyRow::as_select()).get_result(c).optional())
+    tx.run(|c| {
+        query
+            .select(IdempotencyRow::as_select())
+            .get_result(c)
+            .optional()
+    })
 }
 
-/// Keeps a write. One under the same key that was over when this one was made makes room for it.
+/// Inserts a record, and replaces an expired one under the same key.
 ///
 /// # Errors
-/// [`StoreError::NotUnique`] when a live one is kept under the key.
+/// [`StoreError::NotUnique`] when there is a live record under the key.
 pub fn insert(tx: &mut Tx<'_>, row: &IdempotencyRow) -> Result<(), StoreError> {
-    let over = dsl::idempotency
+    let expired = dsl::idempotency
         .filter(dsl::partnership_id.eq(Bind(row.partnership_id)))
         .filter(dsl::practitioner_id.eq(Bind(row.practitioner_id)))
         .filter(dsl::key_index.eq(&row.key_index))
         .filter(dsl::expires_at.le(Bind(row.created_at)));
-    tx.run(|c| diesel::delete(over).execute(c))?;
+    tx.run(|c| diesel::delete(expired).execute(c))?;
     insert_new!(tx, idempotency::table, row, "idempotency key")
 }

@@ -1,45 +1,63 @@
-//! What a database and the account we use there are like, for whoever looks after them.
+//! Checks of the database settings and of the account that the service uses, for administrators.
 
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 
-use crate::{Db, Kind, StoreError, Tx};
+use crate::{DatabaseKind, Db, StoreError, Tx};
 
-/// Settings that the promises rest on, each with its value, as the database shows them.
+/// The settings on which durability and secure deletion depend, each with its value as the database
+/// reports it.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn settings(db: &Db) -> Result<Vec<(&'static str, String)>, StoreError> {
     let (names, query): (&[&str], fn(&str) -> String) = match db.kind() {
-        Kind::Postgresql => (
-            &["synchronous_commit", "fsync", "full_page_writes", "synchronous_standby_names", "archive_mode"],
+        DatabaseKind::Postgresql => (
+            &[
+                "synchronous_commit",
+                "fsync",
+                "full_page_writes",
+                "synchronous_standby_names",
+                "archive_mode",
+            ],
             |name| format!("SELECT current_setting('{name}')"),
         ),
-        Kind::Sqlite => (&["journal_mode", "synchronous", "secure_delete", "foreign_keys"], |name| {
-            format!("SELECT CAST({name} AS TEXT) FROM pragma_{name}")
-        }),
+        DatabaseKind::Sqlite => (
+            &[
+                "journal_mode",
+                "synchronous",
+                "secure_delete",
+                "foreign_keys",
+            ],
+            |name| format!("SELECT CAST({name} AS TEXT) FROM pragma_{name}"),
+        ),
     };
     db.write("inspect.settings", |tx| {
-        names.iter().map(|name| Ok((*name, tx.run(|c| sql::<Text>(&query(name)).get_result(c))?))).collect()
+        names
+            .iter()
+            .map(|name| Ok((*name, tx.run(|c| sql::<Text>(&query(name)).get_result(c))?)))
+            .collect()
     })
 }
 
-/// What the account that we use may do to the audit on PostgreSQL, beyond adding to it: each as `RIGHT on TABLE`, and
-/// `SUPERUSER` alone when it may do anything.
+/// The privileges on the audit tables, beyond inserting, of the account that the service uses on
+/// PostgreSQL: each as `RIGHT on TABLE`, or `SUPERUSER` alone for a superuser.
 ///
 /// # Errors
-/// When the database fails.
-pub fn rights_over_the_audit(db: &Db) -> Result<Vec<String>, StoreError> {
-    if db.kind() == Kind::Sqlite {
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn audit_privileges(db: &Db) -> Result<Vec<String>, StoreError> {
+    if db.kind() == DatabaseKind::Sqlite {
         return Ok(Vec::new());
     }
-    db.read("inspect.rights", |tx| {
+    db.read("inspect.privileges", |tx| {
         let superuser = "SELECT rolsuper FROM pg_roles WHERE rolname = current_user";
         if tx.run(|c| sql::<Bool>(superuser).get_result::<bool>(c))? {
             return Ok(vec!["SUPERUSER".to_owned()]);
         }
-        list(
+        load_texts(
             tx,
             "SELECT r.name || ' on ' || c.relname FROM pg_class c, \
              (VALUES ('UPDATE'), ('DELETE'), ('TRUNCATE')) r (name) \
@@ -49,17 +67,18 @@ pub fn rights_over_the_audit(db: &Db) -> Result<Vec<String>, StoreError> {
     })
 }
 
-/// Columns of ciphertext and wrapped keys of which PostgreSQL keeps samples as statistics, as `TABLE.COLUMN`. There should
-/// be none.
+/// Columns of ciphertext and wrapped keys of which PostgreSQL keeps samples as statistics, as
+/// `TABLE.COLUMN`. The list should be empty.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn sampled_columns(db: &Db) -> Result<Vec<String>, StoreError> {
-    if db.kind() == Kind::Sqlite {
+    if db.kind() == DatabaseKind::Sqlite {
         return Ok(Vec::new());
     }
-    db.read("inspect.samples", |tx| {
-        list(
+    db.read("inspect.sampled_columns", |tx| {
+        load_texts(
             tx,
             "SELECT c.relname || '.' || a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid \
              WHERE c.relkind IN ('r', 'p') AND c.relnamespace = current_schema()::regnamespace \
@@ -69,6 +88,6 @@ pub fn sampled_columns(db: &Db) -> Result<Vec<String>, StoreError> {
     })
 }
 
-fn list(tx: &mut Tx<'_>, query: &'static str) -> Result<Vec<String>, StoreError> {
+fn load_texts(tx: &mut Tx<'_>, query: &'static str) -> Result<Vec<String>, StoreError> {
     tx.run(|c| sql::<Text>(query).load(c))
 }

@@ -1,53 +1,54 @@
-//! Invitations: each agency's place on a chronology. What is sealed in one lives as long as its chronology.
+//! Invitations of agencies to chronologies. The sealed content of an invitation expires with its
+//! chronology.
 
 use diesel::dsl::{exists, not};
 use diesel::prelude::*;
 use domain::{
-    AgencyId, ChronologyId, ChronologyState, DeclineReason, Instant, InvitationId, InvitationState, PartnershipId,
-    PractitionerId,
+    AgencyId, ChronologyId, ChronologyState, DeclineReason, Instant, InvitationId, InvitationState,
+    PartnershipId, PractitionerId,
 };
 
-use crate::page::{after, within};
+use crate::page::{after, unindexed_eq};
 use crate::rows::row;
 use crate::schema::chronologies;
 use crate::schema::invitation_practitioners;
 use crate::schema::invitations::{self, dsl};
-use crate::statements::{insert_many, insert_new, one};
+use crate::statements::{insert_many, insert_new, require_one};
 use crate::types::Bind;
 use crate::{Keyset, Sealed, StoreError, Tx};
 
 row! {
-    /// One agency's place on a chronology.
+    /// The invitation of one agency to a chronology.
     InvitationRow in invitations {
-        /// The invitation.
+        /// The invitation identifier.
         id: InvitationId,
-        /// Its partnership.
+        /// The partnership.
         partnership_id: PartnershipId,
         /// The chronology.
         chronology_id: ChronologyId,
-        /// The agency asked.
+        /// The invited agency.
         agency_id: AgencyId,
-        /// Where it stands.
+        /// The state.
         state: InvitationState,
-        /// By when an answer is due.
+        /// By when a response is due.
         due_at: Instant,
-        /// When somebody at the agency first looked.
+        /// When a practitioner of the agency first opened it.
         viewed_at: Option<Instant>,
-        /// When somebody began a return.
+        /// When a practitioner began a submission.
         drafting_at: Option<Instant>,
-        /// When the answer now standing was given.
+        /// When the current response was given.
         answered_at: Option<Instant>,
         /// Why the agency declined.
         decline_reason: Option<DeclineReason>,
-        /// Who answered.
+        /// The practitioner who responded.
         answered_by: Option<PractitionerId>,
-        /// Data key of `sealed`.
+        /// The wrapped data key of `sealed`.
         wrapped_key: Sealed,
-        /// Message to the agency, reason in words, the agency's involvement.
+        /// The message to the agency, the reason in words, the agency's involvement.
         sealed: Sealed,
-        /// Counts changes, from 1.
+        /// The version, counted from 1.
         version: i64,
-        /// When the agency was asked.
+        /// When the agency was invited.
         created_at: Instant,
         /// When the row was last changed.
         updated_at: Instant,
@@ -56,12 +57,12 @@ row! {
 
 row! {
     /// A practitioner named on an invitation.
-    NamedRow in invitation_practitioners {
+    InvitedPractitionerRow in invitation_practitioners {
         /// The invitation.
         invitation_id: InvitationId,
         /// The practitioner.
         practitioner_id: PractitionerId,
-        /// Their partnership.
+        /// The partnership.
         partnership_id: PartnershipId,
     }
 }
@@ -69,7 +70,7 @@ row! {
 /// Invites an agency.
 ///
 /// # Errors
-/// [`StoreError::NotUnique`] when the agency is invited already.
+/// [`StoreError::NotUnique`] when the agency is already invited.
 pub fn insert(tx: &mut Tx<'_>, row: &InvitationRow) -> Result<(), StoreError> {
     insert_new!(tx, invitations::table, row, "invitation of the agency")
 }
@@ -83,26 +84,36 @@ pub fn update(tx: &mut Tx<'_>, row: &InvitationRow, expected: i64) -> Result<(),
         .filter(dsl::partnership_id.eq(Bind(row.partnership_id)))
         .filter(dsl::id.eq(Bind(row.id)))
         .filter(dsl::version.eq(expected));
-    one(tx.run(|c| diesel::update(target).set(row).execute(c))?)
+    require_one(tx.run(|c| diesel::update(target).set(row).execute(c))?)
 }
 
-/// The invitation `id`, whether its chronology lives or not; what is sealed in it opens only while it does.
+/// The invitation `id`, even when its chronology has expired; its sealed content can be opened only
+/// until then.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn find(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     id: InvitationId,
 ) -> Result<Option<InvitationRow>, StoreError> {
-    let query = dsl::invitations.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::id.eq(Bind(id)));
-    tx.run(|c| query.select(InvitationRow::as_select()).get_result(c).optional())
+    let query = dsl::invitations
+        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .filter(dsl::id.eq(Bind(id)));
+    tx.run(|c| {
+        query
+            .select(InvitationRow::as_select())
+            .get_result(c)
+            .optional()
+    })
 }
 
 /// The agency's invitation to a chronology.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn find_for_agency(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -113,13 +124,19 @@ pub fn find_for_agency(
         .filter(dsl::partnership_id.eq(Bind(partnership)))
         .filter(dsl::chronology_id.eq(Bind(chronology)))
         .filter(dsl::agency_id.eq(Bind(agency)));
-    tx.run(|c| query.select(InvitationRow::as_select()).get_result(c).optional())
+    tx.run(|c| {
+        query
+            .select(InvitationRow::as_select())
+            .get_result(c)
+            .optional()
+    })
 }
 
-/// Every invitation to a chronology, in the order in which the agencies were asked.
+/// Every invitation to a chronology, in the order in which the agencies were invited.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn list(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -132,24 +149,31 @@ pub fn list(
     tx.run(|c| query.select(InvitationRow::as_select()).load(c))
 }
 
-/// Gives an invitation its data key wrapped again, because its chronology's expiry has moved.
+/// Replaces the wrapped data key of an invitation after its chronology's expiry has changed.
 ///
 /// # Errors
-/// [`StoreError::Stale`] when the invitation is not there.
+/// [`StoreError::Stale`] when the invitation does not exist.
 pub fn set_wrapped_key(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     id: InvitationId,
     wrapped_key: &Sealed,
 ) -> Result<(), StoreError> {
-    let target = dsl::invitations.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::id.eq(Bind(id)));
-    one(tx.run(|c| diesel::update(target).set(dsl::wrapped_key.eq(wrapped_key)).execute(c))?)
+    let target = dsl::invitations
+        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .filter(dsl::id.eq(Bind(id)));
+    require_one(tx.run(|c| {
+        diesel::update(target)
+            .set(dsl::wrapped_key.eq(wrapped_key))
+            .execute(c)
+    })?)
 }
 
 /// The practitioners named on an invitation, by identifier.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn practitioners(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -163,7 +187,7 @@ pub fn practitioners(
     tx.run(|c| query.load(c))
 }
 
-/// Replaces the practitioners named on an invitation. The same one twice counts once.
+/// Replaces the practitioners named on an invitation. Repeated practitioners count once.
 ///
 /// # Errors
 /// [`StoreError::Stale`] when the partnership has no such invitation.
@@ -179,18 +203,24 @@ pub fn set_practitioners(
         .filter(invitation_practitioners::invitation_id.eq(Bind(id)));
     tx.run(|c| diesel::delete(old).execute(c))?;
     let distinct: std::collections::BTreeSet<PractitionerId> = named.iter().copied().collect();
-    let rows: Vec<NamedRow> = distinct
+    let rows: Vec<InvitedPractitionerRow> = distinct
         .into_iter()
-        .map(|practitioner_id| NamedRow { invitation_id: id, practitioner_id, partnership_id: partnership })
+        .map(|practitioner_id| InvitedPractitionerRow {
+            invitation_id: id,
+            practitioner_id,
+            partnership_id: partnership,
+        })
         .collect();
     insert_many!(tx, invitation_practitioners::table, rows)
 }
 
-/// At most `limit` invitations of an agency after a place, to live chronologies that are past preparation, oldest
-/// first; for a practitioner who is not the agency's lead, only those on which they are named.
+/// At most `limit` invitations of an agency after a cursor, to live chronologies that have been
+/// opened, oldest first; for a practitioner who is not the agency's lead, only those that name
+/// them.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn page_for_agency(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -200,55 +230,71 @@ pub fn page_for_agency(
     after: Option<Keyset>,
     limit: impl Into<i64>,
 ) -> Result<Vec<InvitationRow>, StoreError> {
-    // Each invitation leads to its chronology; going the other way would read every chronology that lives.
+    // The condition is negated so that the planner starts from the invitations: starting from the
+    // expiry index would read every live chronology.
     let live = dsl::invitations
         .inner_join(chronologies::table.on(chronologies::id.eq(dsl::chronology_id)))
-        .filter(within!(chronologies::partnership_id, partnership))
+        .filter(unindexed_eq!(chronologies::partnership_id, partnership))
         .filter(not(chronologies::expires_at.le(Bind(now))))
         .filter(chronologies::opened_at.is_not_null());
     let query = match named {
         Some(practitioner) => live
-            .filter(within!(dsl::partnership_id, partnership))
-            .filter(within!(dsl::agency_id, agency))
+            .filter(unindexed_eq!(dsl::partnership_id, partnership))
+            .filter(unindexed_eq!(dsl::agency_id, agency))
             .filter(
                 dsl::id.eq_any(
                     invitation_practitioners::table
-                        .filter(within!(invitation_practitioners::partnership_id, partnership))
+                        .filter(unindexed_eq!(
+                            invitation_practitioners::partnership_id,
+                            partnership
+                        ))
                         .filter(invitation_practitioners::practitioner_id.eq(Bind(practitioner)))
                         .select(invitation_practitioners::invitation_id),
                 ),
             )
             .into_boxed(),
-        None => {
-            live.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::agency_id.eq(Bind(agency))).into_boxed()
-        }
+        None => live
+            .filter(dsl::partnership_id.eq(Bind(partnership)))
+            .filter(dsl::agency_id.eq(Bind(agency)))
+            .into_boxed(),
     };
     let query = after!(query, after, dsl::created_at, dsl::id, InvitationId);
     let query = query.order((dsl::created_at, dsl::id)).limit(limit.into());
     tx.run(|c| query.select(InvitationRow::as_select()).load(c))
 }
 
-/// At most `limit` invitations of any partnership that have passed their due date without an answer, on live
-/// chronologies that take returns, the longest overdue first. For the worker that marks them.
+/// At most `limit` invitations of any partnership that are past their due date without a response,
+/// on live chronologies that accept submissions, the longest overdue first. For the worker that
+/// marks them.
 ///
 /// # Errors
-/// When the database fails.
-pub fn past_due(tx: &mut Tx<'_>, now: Instant, limit: impl Into<i64>) -> Result<Vec<InvitationRow>, StoreError> {
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn past_due(
+    tx: &mut Tx<'_>,
+    now: Instant,
+    limit: impl Into<i64>,
+) -> Result<Vec<InvitationRow>, StoreError> {
     let limit = limit.into();
-    let asked = [ChronologyState::Open, ChronologyState::Closing];
+    let accepting = [ChronologyState::Open, ChronologyState::Closing];
     let mut found: Vec<InvitationRow> = Vec::new();
-    // State by state, so that each is read from its index in the order of due dates, and no further than is asked for.
-    for state in [InvitationState::Invited, InvitationState::Viewed, InvitationState::Drafting] {
-        let goes_on = exists(
+    // One query for each state reads its index in order of due dates, and no further than the
+    // limit.
+    for state in [
+        InvitationState::Invited,
+        InvitationState::Viewed,
+        InvitationState::Drafting,
+    ] {
+        let accepts_submissions = exists(
             chronologies::table
                 .filter(chronologies::id.eq(dsl::chronology_id))
-                .filter(chronologies::state.eq_any(asked.map(Bind)))
+                .filter(chronologies::state.eq_any(accepting.map(Bind)))
                 .filter(chronologies::expires_at.gt(Bind(now))),
         );
         let query = dsl::invitations
             .filter(dsl::state.eq(Bind(state)))
             .filter(dsl::due_at.le(Bind(now)))
-            .filter(goes_on)
+            .filter(accepts_submissions)
             .order((dsl::due_at, dsl::id))
             .limit(limit)
             .select(InvitationRow::as_select());

@@ -1,9 +1,10 @@
-//! A node's own account of the audit records it writes: a file beside the service, made durable before an answer leaves.
-//! It shows a record that was taken out of the database before it had its place in the tree.
+//! The journal: a node's own log of the audit records that it writes, in files beside the service,
+//! durable before a response leaves. It reveals a record that was removed from the database before
+//! it was added to the tree.
 //!
-//! A line is written before the transaction that it tells of is committed, and by then outlives the process. A thread of its
-//! own makes lines durable, as many together as have come, so that one wait for the disk serves all of them and runs beside
-//! the database's commit.
+//! A line is written before its transaction is committed, and from then on survives the process. A
+//! dedicated thread makes lines durable, all that have been written at a time, so that one wait for
+//! the disk serves all of them and overlaps with the database's commit.
 
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
 use std::io::{self, BufRead as _, BufReader, ErrorKind, Write as _};
@@ -12,21 +13,21 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use ledger::Line;
+use ledger::JournalLine;
 use uuid::Uuid;
 
 use crate::StoreError;
 
-const ENDING: &str = "journal";
-/// A file this long, in bytes, is followed by another.
-const LONGEST: u64 = 64 * 1_024 * 1_024;
-/// How long a caller waits for its lines to be durable.
-const PATIENCE: Duration = Duration::from_millis(1_500);
-/// After a failure to write, the thread tries again this often.
-const AGAIN: Duration = Duration::from_millis(200);
+const EXTENSION: &str = "journal";
+/// The size in bytes at which a new file is begun.
+const MAX_FILE_BYTES: u64 = 64 * 1_024 * 1_024;
+/// How long a caller waits for its lines to become durable.
+const DURABILITY_TIMEOUT: Duration = Duration::from_millis(1_500);
+/// The interval between attempts after a failed write.
+const RETRY_INTERVAL: Duration = Duration::from_millis(200);
 
-/// Where one run of a node keeps its lines. Clones share it; when the last is dropped what has come is made durable and the
-/// thread ends.
+/// The journal of one run of a node. Clones share it; when the last clone is dropped, the remaining
+/// lines are made durable and the thread ends.
 #[derive(Clone)]
 pub struct Journal(Arc<Handle>);
 
@@ -41,40 +42,42 @@ impl Drop for Handle {
 
 struct Shared {
     state: Mutex<State>,
-    /// Told when there is something to make durable, and when the journal is closed.
+    /// Notified when there are lines to make durable, and when the journal is closed.
     wake: Condvar,
-    /// Told when something became durable.
-    done: Condvar,
+    /// Notified when lines became durable or a write failed.
+    progress: Condvar,
 }
 
 struct State {
     files: Files,
-    /// Lines that could not be written yet, in their order.
+    /// Lines that are not written yet, in order.
     unwritten: Vec<u8>,
-    /// Lines that the operating system has and the disk may not have.
-    undurable: Vec<u8>,
-    /// How many bytes have come, and how many of them are durable.
-    come: u64,
+    /// Lines written to the operating system that may not be on the disk yet.
+    unsynced: Vec<u8>,
+    /// Total length in bytes of the appended lines.
+    appended: u64,
+    /// Total length in bytes of the durable lines.
     durable: u64,
+    /// Whether the last attempt to write failed.
     failing: bool,
     closed: bool,
 }
 
 impl State {
-    /// Hands what has come to the operating system: from then on it outlives this process.
+    /// Writes the pending lines to the operating system: from then on they survive this process.
     fn write(&mut self) -> io::Result<()> {
         let lines = std::mem::take(&mut self.unwritten);
         if let Err(error) = self.files.append(&lines) {
             self.unwritten = lines;
             return Err(error);
         }
-        self.undurable.extend_from_slice(&lines);
+        self.unsynced.extend_from_slice(&lines);
         Ok(())
     }
 
     fn fail(&mut self, error: &io::Error) {
         if !self.failing {
-            tracing::error!(kind = ?error.kind(), "the journal cannot be written; nothing is served until it can");
+            tracing::error!(kind = ?error.kind(), "audit journal cannot be written; requests are refused until it can");
         }
         self.failing = true;
     }
@@ -85,13 +88,17 @@ impl Shared {
         let state = State {
             files,
             unwritten: Vec::new(),
-            undurable: Vec::new(),
-            come: 0,
+            unsynced: Vec::new(),
+            appended: 0,
             durable: 0,
             failing: false,
             closed: false,
         };
-        Self { state: Mutex::new(state), wake: Condvar::new(), done: Condvar::new() }
+        Self {
+            state: Mutex::new(state),
+            wake: Condvar::new(),
+            progress: Condvar::new(),
+        }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -100,37 +107,54 @@ impl Shared {
 }
 
 impl Journal {
-    /// Begins the journal of `run` in `folder`, which is made if need be, for the owner alone.
+    /// Creates the journal of `run` in `folder`. The folder is created if it does not exist,
+    /// accessible to its owner only.
     ///
     /// # Errors
-    /// When the folder or the file cannot be made.
-    pub fn begin(folder: &Path, run: Uuid) -> io::Result<Self> {
-        DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
-        let mut files = Files { folder: folder.to_owned(), run, next: 0, file: None };
-        files.advance()?;
+    /// [`io::Error`] when the folder or the file cannot be created, or the run has a journal
+    /// already.
+    pub fn create(folder: &Path, run: Uuid) -> io::Result<Self> {
+        DirBuilder::new()
+            .recursive(true)
+            .mode(0o700)
+            .create(folder)?;
+        let mut files = Files {
+            folder: folder.to_owned(),
+            run,
+            next: 0,
+            file: None,
+        };
+        files.open_next()?;
         Self::start(files)
     }
 
     fn start(files: Files) -> io::Result<Self> {
         let shared = Arc::new(Shared::new(files));
         let syncer = Syncer(Arc::clone(&shared));
-        std::thread::Builder::new().name("journal".to_owned()).spawn(move || syncer.run())?;
+        std::thread::Builder::new()
+            .name("journal".to_owned())
+            .spawn(move || syncer.run())?;
         Ok(Self(Arc::new(Handle(shared))))
     }
 
-    /// Writes lines: once this has returned they outlive the process, though not yet the machine. Says up to where the
-    /// journal must be durable for them to be.
+    /// Writes lines. When this returns they survive the process, though not yet the machine.
+    /// Returns the position up to which the journal must be durable for the lines to be.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when they cannot be written. They are kept and written once that is possible.
-    pub(crate) fn add(&self, lines: &[Line]) -> Result<u64, StoreError> {
+    /// [`StoreError::Unavailable`] when the lines cannot be written. They are kept and written as
+    /// soon as possible.
+    pub(crate) fn append(&self, lines: &[JournalLine]) -> Result<u64, StoreError> {
         let shared = &self.0.0;
         let mut state = shared.state();
         let text: String = lines.iter().map(|line| format!("{line}\n")).collect();
         state.unwritten.extend_from_slice(text.as_bytes());
-        state.come += text.len() as u64;
-        let come = state.come;
-        let written = if state.failing { Err(StoreError::Unavailable) } else { Ok(()) };
+        state.appended += text.len() as u64;
+        let position = state.appended;
+        let written = if state.failing {
+            Err(StoreError::Unavailable)
+        } else {
+            Ok(())
+        };
         let written = written.and_then(|()| {
             state.write().map_err(|error| {
                 state.fail(&error);
@@ -139,81 +163,99 @@ impl Journal {
         });
         drop(state);
         shared.wake.notify_one();
-        written.map(|()| come)
+        written.map(|()| position)
     }
 
-    /// Waits until the journal is durable up to there.
+    /// Waits until the journal is durable up to `position`.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] when it was not in a second and a half.
-    pub(crate) fn wait(&self, upto: u64) -> Result<(), StoreError> {
+    /// [`StoreError::Unavailable`] when it is not durable within 1.5 seconds, or a write fails.
+    pub(crate) fn wait_durable(&self, position: u64) -> Result<(), StoreError> {
         let shared = &self.0.0;
-        let behind = |state: &mut State| state.durable < upto && !state.failing;
-        let (state, _) =
-            shared.done.wait_timeout_while(shared.state(), PATIENCE, behind).unwrap_or_else(PoisonError::into_inner);
-        if state.durable >= upto { Ok(()) } else { Err(StoreError::Unavailable) }
+        let is_behind = |state: &mut State| state.durable < position && !state.failing;
+        let (state, _) = shared
+            .progress
+            .wait_timeout_while(shared.state(), DURABILITY_TIMEOUT, is_behind)
+            .unwrap_or_else(PoisonError::into_inner);
+        if state.durable >= position {
+            Ok(())
+        } else {
+            Err(StoreError::Unavailable)
+        }
     }
 
-    /// Whether the last attempt to write failed: then nothing is to be begun that needs a line.
+    /// Whether the last attempt to write failed. Transactions that need a line must then not begin.
     pub(crate) fn is_failing(&self) -> bool {
         self.0.0.state().failing
     }
 }
 
-/// Makes durable what was written, as much together as has come, and writes what could not be written before.
+/// Makes written lines durable, all at once, and retries lines that could not be written.
 struct Syncer(Arc<Shared>);
 
 impl Syncer {
     fn run(self) {
         loop {
             let mut state = self.0.state();
-            while state.durable == state.come && !state.closed {
-                state = self.0.wake.wait(state).unwrap_or_else(PoisonError::into_inner);
+            while state.durable == state.appended && !state.closed {
+                state = self
+                    .0
+                    .wake
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner);
             }
-            if state.durable == state.come {
+            if state.durable == state.appended {
                 return;
             }
-            if let Err(error) = self.keep(state)
-                && !self.may_try_again(&error)
+            if let Err(error) = self.sync(state)
+                && !self.wait_to_retry(&error)
             {
                 return;
             }
         }
     }
 
-    /// One attempt to make all that has come durable.
-    fn keep(&self, mut state: MutexGuard<'_, State>) -> io::Result<()> {
+    /// Makes one attempt to make all appended lines durable.
+    fn sync(&self, mut state: MutexGuard<'_, State>) -> io::Result<()> {
         state.write()?;
-        let (file, upto, count) = (state.files.handle()?, state.come, state.undurable.len());
+        let file = state.files.handle()?;
+        let position = state.appended;
+        let count = state.unsynced.len();
         drop(state);
         let synced = file.sync_data();
         let mut state = self.0.state();
         if let Err(error) = synced {
-            // What the system had of them may be lost without another word, so they are written anew, to another file.
-            state.files.leave();
-            let lost = std::mem::take(&mut state.undurable);
+            // The operating system may silently have lost the unsynced lines, so they are written
+            // again, to a new file.
+            state.files.close_current();
+            let lost = std::mem::take(&mut state.unsynced);
             state.unwritten.splice(..0, lost);
             return Err(error);
         }
-        state.undurable.drain(..count);
-        state.durable = upto;
+        state.unsynced.drain(..count);
+        state.durable = position;
         state.failing = false;
-        self.0.done.notify_all();
+        self.0.progress.notify_all();
         Ok(())
     }
 
-    /// Waits for a while after a failure; false when the journal was closed meanwhile.
-    fn may_try_again(&self, error: &io::Error) -> bool {
+    /// Waits for the retry interval after a failure; returns false when the journal was closed
+    /// meanwhile.
+    fn wait_to_retry(&self, error: &io::Error) -> bool {
         let mut state = self.0.state();
         state.fail(error);
-        self.0.done.notify_all();
-        let open = |state: &mut State| !state.closed;
-        let (state, _) = self.0.wake.wait_timeout_while(state, AGAIN, open).unwrap_or_else(PoisonError::into_inner);
+        self.0.progress.notify_all();
+        let is_open = |state: &mut State| !state.closed;
+        let (state, _) = self
+            .0
+            .wake
+            .wait_timeout_while(state, RETRY_INTERVAL, is_open)
+            .unwrap_or_else(PoisonError::into_inner);
         !state.closed
     }
 }
 
-/// The files of one run, one after another.
+/// The numbered files of one run.
 struct Files {
     folder: PathBuf,
     run: Uuid,
@@ -222,10 +264,18 @@ struct Files {
 }
 
 impl Files {
-    fn advance(&mut self) -> io::Result<()> {
-        let path = self.folder.join(format!("{}-{:06}.{ENDING}", self.run, self.next));
-        let file = OpenOptions::new().append(true).create_new(true).mode(0o600).open(path)?;
-        // Held as long as the run lasts, so that another process does not take its numbers for abandoned ones.
+    /// Creates the next file and locks it.
+    fn open_next(&mut self) -> io::Result<()> {
+        let path = self
+            .folder
+            .join(format!("{}-{:06}.{EXTENSION}", self.run, self.next));
+        let file = OpenOptions::new()
+            .append(true)
+            .create_new(true)
+            .mode(0o600)
+            .open(path)?;
+        // Locked for as long as the run lasts, so that no other process recovers its numbers as
+        // abandoned.
         file.try_lock()?;
         File::open(&self.folder)?.sync_all()?;
         self.next += 1;
@@ -233,19 +283,25 @@ impl Files {
         Ok(())
     }
 
-    /// Appends. What a failed attempt left is cut off again, now or before the next one.
+    /// Appends lines. The remains of a failed attempt are truncated before the next one.
     fn append(&mut self, lines: &[u8]) -> io::Result<()> {
         if lines.is_empty() {
             return Ok(());
         }
-        if let Some((file, _)) = self.file.as_ref().filter(|(_, length)| *length >= LONGEST) {
+        if let Some((file, _)) = self
+            .file
+            .as_ref()
+            .filter(|(_, length)| *length >= MAX_FILE_BYTES)
+        {
             file.sync_data()?;
             self.file = None;
         }
         if self.file.is_none() {
-            self.advance()?;
+            self.open_next()?;
         }
-        let Some((file, length)) = &mut self.file else { return Err(ErrorKind::NotFound.into()) };
+        let Some((file, length)) = &mut self.file else {
+            return Err(ErrorKind::NotFound.into());
+        };
         if file.metadata()?.len() != *length {
             file.set_len(*length)?;
         }
@@ -254,22 +310,23 @@ impl Files {
         Ok(())
     }
 
-    /// The file that was written last, to be made durable without holding up those who write.
+    /// A handle of the current file, for making it durable without blocking writers.
     fn handle(&self) -> io::Result<File> {
         self.file.as_ref().ok_or(ErrorKind::NotFound)?.0.try_clone()
     }
 
-    /// Has the next lines go to another file.
-    fn leave(&mut self) {
+    /// Closes the current file, so that the next lines go to a new one.
+    fn close_current(&mut self) {
         self.file = None;
     }
 }
 
-/// The runs that have a journal in `folder`, each with its files in the order in which they were written.
+/// The runs that have a journal in `folder`, each with its files in the order in which they were
+/// written. A folder that does not exist has none.
 ///
 /// # Errors
-/// When the folder cannot be read; one that is not there has none.
-pub fn runs(folder: &Path) -> io::Result<Vec<(Uuid, Vec<PathBuf>)>> {
+/// [`io::Error`] when the folder cannot be read.
+pub fn list_runs(folder: &Path) -> io::Result<Vec<(Uuid, Vec<PathBuf>)>> {
     let listed = match std::fs::read_dir(folder) {
         Err(error) if error.kind() == ErrorKind::NotFound => return Ok(Vec::new()),
         listed => listed?,
@@ -277,13 +334,22 @@ pub fn runs(folder: &Path) -> io::Result<Vec<(Uuid, Vec<PathBuf>)>> {
     let mut found = std::collections::BTreeMap::<Uuid, Vec<PathBuf>>::new();
     for entry in listed {
         let path = entry?.path();
-        let stem = path.file_stem().and_then(|stem| stem.to_str()).and_then(|stem| stem.rsplit_once('-'));
+        let stem = path
+            .file_stem()
+            .and_then(|stem| stem.to_str())
+            .and_then(|stem| stem.rsplit_once('-'));
         let run = stem.and_then(|(run, _)| Uuid::try_parse(run).ok());
-        if let Some(run) = run.filter(|_| path.extension().is_some_and(|ending| ending == ENDING)) {
+        if let Some(run) = run.filter(|_| {
+            path.extension()
+                .is_some_and(|extension| extension == EXTENSION)
+        }) {
             found.entry(run).or_default().push(path);
         }
     }
-    Ok(found.into_iter().map(|(run, mut files)| (run, sorted(&mut files))).collect())
+    Ok(found
+        .into_iter()
+        .map(|(run, mut files)| (run, sorted(&mut files)))
+        .collect())
 }
 
 fn sorted(files: &mut Vec<PathBuf>) -> Vec<PathBuf> {
@@ -291,31 +357,42 @@ fn sorted(files: &mut Vec<PathBuf>) -> Vec<PathBuf> {
     std::mem::take(files)
 }
 
-/// Every line of a journal's file. The last may have been cut off when its process was killed; it is left out.
+/// Reads the lines of a journal file. A last line that was truncated when its process was killed is
+/// skipped.
 ///
 /// # Errors
-/// When the file cannot be read.
-pub fn lines(file: &Path) -> io::Result<Vec<Line>> {
-    let (mut all, mut reader, mut line) = (Vec::new(), BufReader::new(File::open(file)?), Vec::new());
+/// [`io::Error`] when the file cannot be read.
+pub fn read_lines(file: &Path) -> io::Result<Vec<JournalLine>> {
+    let mut all = Vec::new();
+    let mut reader = BufReader::new(File::open(file)?);
+    let mut line = Vec::new();
     while reader.read_until(b'\n', &mut line)? > 0 {
-        // What is cut off may look like a shorter number.
-        let whole = line.strip_suffix(b"\n").and_then(|line| std::str::from_utf8(line).ok());
-        all.extend(whole.and_then(Line::parse));
+        // Without its line end, a truncated line could be read as a shorter number.
+        let complete = line
+            .strip_suffix(b"\n")
+            .and_then(|line| std::str::from_utf8(line).ok());
+        all.extend(complete.and_then(JournalLine::parse));
         line.clear();
     }
     Ok(all)
 }
 
-/// Whether the run has ended and what it left has not been recovered: nobody holds its newest file any more.
+/// Whether the run has ended without having been recovered: no process holds the lock on its newest
+/// file.
 ///
 /// # Errors
-/// When the file cannot be opened.
-pub fn is_over(folder: &Path, run: Uuid) -> io::Result<bool> {
+/// [`io::Error`] when the folder or the file cannot be read.
+pub fn is_abandoned(folder: &Path, run: Uuid) -> io::Result<bool> {
     if is_recovered(folder, run)? {
         return Ok(false);
     }
-    let newest = runs(folder)?.into_iter().find(|(found, _)| *found == run).and_then(|(_, mut files)| files.pop());
-    let Some(newest) = newest else { return Ok(false) };
+    let newest = list_runs(folder)?
+        .into_iter()
+        .find(|(found, _)| *found == run)
+        .and_then(|(_, mut files)| files.pop());
+    let Some(newest) = newest else {
+        return Ok(false);
+    };
     match File::open(newest)?.try_lock() {
         Ok(()) => Ok(true),
         Err(TryLockError::WouldBlock) => Ok(false),
@@ -323,49 +400,51 @@ pub fn is_over(folder: &Path, run: Uuid) -> io::Result<bool> {
     }
 }
 
-/// Whether what a run left has been recovered.
+/// Whether the journal of a run has been recovered.
 ///
 /// # Errors
-/// When the folder cannot be read.
+/// [`io::Error`] when the folder cannot be read.
 pub fn is_recovered(folder: &Path, run: Uuid) -> io::Result<bool> {
-    recovered(folder, run).try_exists()
+    recovered_marker(folder, run).try_exists()
 }
 
-/// Notes that what a run left has been recovered.
+/// Marks the journal of a run as recovered.
 ///
 /// # Errors
-/// When the mark cannot be made.
+/// [`io::Error`] when the marker file cannot be created.
 pub fn mark_recovered(folder: &Path, run: Uuid) -> io::Result<()> {
-    File::create(recovered(folder, run)).map(drop)
+    File::create(recovered_marker(folder, run)).map(drop)
 }
 
-fn recovered(folder: &Path, run: Uuid) -> PathBuf {
+fn recovered_marker(folder: &Path, run: Uuid) -> PathBuf {
     folder.join(format!("{run}.recovered"))
 }
 
-/// Removes journals that nobody has written to since `then`, but for those of `keep`: their records have long had their
-/// places. Says how many files went.
+/// Deletes the files last written before `before`, except those of the run `keep`: their records
+/// have long been added to the tree. Returns the number of deleted files.
 ///
 /// # Errors
-/// When the folder cannot be read or changed.
-pub fn forget(folder: &Path, then: domain::Instant, keep: Uuid) -> io::Result<usize> {
-    let mut gone = 0;
-    for (run, files) in runs(folder)? {
+/// [`io::Error`] when the folder cannot be read or a file cannot be deleted.
+pub fn delete_older(folder: &Path, before: domain::Instant, keep: Uuid) -> io::Result<usize> {
+    let mut deleted = 0;
+    for (run, files) in list_runs(folder)? {
         let mut left = files.len();
         for file in files.iter().filter(|_| run != keep) {
-            let written =
-                std::fs::metadata(file)?.modified()?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-            if i64::try_from(written.as_micros()).unwrap_or(i64::MAX) < then.as_micros() {
+            let written = std::fs::metadata(file)?
+                .modified()?
+                .duration_since(std::time::UNIX_EPOCH)
+                .unwrap_or_default();
+            if i64::try_from(written.as_micros()).unwrap_or(i64::MAX) < before.as_micros() {
                 std::fs::remove_file(file)?;
                 left -= 1;
                 if left == 0 {
-                    let _ = std::fs::remove_file(recovered(folder, run));
+                    let _ = std::fs::remove_file(recovered_marker(folder, run));
                 }
-                gone += 1;
+                deleted += 1;
             }
         }
     }
-    Ok(gone)
+    Ok(deleted)
 }
 
 #[cfg(test)]
@@ -374,57 +453,88 @@ mod tests {
 
     use super::*;
 
-    fn settled(number: i64) -> Line {
-        Line::Settled { partnership: PartnershipId(Uuid::from_u128(1)), number }
+    fn committed(number: i64) -> JournalLine {
+        JournalLine::Committed {
+            partnership: PartnershipId(Uuid::from_u128(1)),
+            number,
+        }
     }
 
     #[test]
-    fn lines_are_on_disk_when_the_wait_is_over_and_in_order() {
+    fn waited_for_lines_are_on_disk_in_order() {
         let folder = tempfile::tempdir().unwrap();
         let run = Uuid::from_u128(7);
-        let journal = Journal::begin(folder.path(), run).unwrap();
+        let journal = Journal::create(folder.path(), run).unwrap();
         for number in 0..50 {
-            let upto = journal.add(&[settled(2 * number), settled(2 * number + 1)]).unwrap();
-            let files = runs(folder.path()).unwrap();
-            assert_eq!(lines(&files[0].1[0]).unwrap().len() as i64, 2 * number + 2, "written before it is durable");
+            let position = journal
+                .append(&[committed(2 * number), committed(2 * number + 1)])
+                .unwrap();
+            let files = list_runs(folder.path()).unwrap();
+            assert_eq!(
+                read_lines(&files[0].1[0]).unwrap().len() as i64,
+                2 * number + 2,
+                "written before it is durable"
+            );
             if number % 7 == 0 {
-                journal.wait(upto).unwrap();
+                journal.wait_durable(position).unwrap();
             }
         }
-        let upto = journal.add(&[settled(100)]).unwrap();
-        journal.wait(upto).unwrap();
-        let files = runs(folder.path()).unwrap();
+        let position = journal.append(&[committed(100)]).unwrap();
+        journal.wait_durable(position).unwrap();
+        let files = list_runs(folder.path()).unwrap();
         assert_eq!(files[0].0, run);
-        assert_eq!(lines(&files[0].1[0]).unwrap(), (0..=100).map(settled).collect::<Vec<_>>());
-        assert!(Journal::begin(folder.path(), run).is_err(), "a run has one journal");
+        assert_eq!(
+            read_lines(&files[0].1[0]).unwrap(),
+            (0..=100).map(committed).collect::<Vec<_>>()
+        );
+        assert!(
+            Journal::create(folder.path(), run).is_err(),
+            "a run has one journal"
+        );
     }
 
     #[test]
-    fn a_line_that_was_cut_off_is_left_out() {
+    fn truncated_line_is_skipped() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("one.journal");
-        std::fs::write(&file, format!("{}\n{}", settled(1), &settled(2).to_string()[..20])).unwrap();
-        assert_eq!(lines(&file).unwrap(), [settled(1)]);
-        std::fs::write(&file, format!("{}\n{}", settled(1), settled(12))).unwrap();
-        assert_eq!(lines(&file).unwrap(), [settled(1)], "it may have been 123");
+        std::fs::write(
+            &file,
+            format!("{}\n{}", committed(1), &committed(2).to_string()[..20]),
+        )
+        .unwrap();
+        assert_eq!(read_lines(&file).unwrap(), [committed(1)]);
+        std::fs::write(&file, format!("{}\n{}", committed(1), committed(12))).unwrap();
+        assert_eq!(
+            read_lines(&file).unwrap(),
+            [committed(1)],
+            "the line could have been cut from 123"
+        );
     }
 
     #[test]
-    fn a_journal_that_cannot_be_written_says_so_and_recovers() {
+    fn failing_journal_reports_unavailable_and_recovers() {
         let folder = tempfile::tempdir().unwrap();
-        // The folder of its files is not there.
-        let files = Files { folder: folder.path().join("absent"), run: Uuid::from_u128(7), next: 0, file: None };
+        // The folder of the files does not exist.
+        let files = Files {
+            folder: folder.path().join("absent"),
+            run: Uuid::from_u128(7),
+            next: 0,
+            file: None,
+        };
         let broken = Journal::start(files).unwrap();
-        assert_eq!(broken.add(&[settled(1)]), Err(StoreError::Unavailable));
-        assert_eq!(broken.add(&[settled(2)]), Err(StoreError::Unavailable));
+        assert_eq!(broken.append(&[committed(1)]), Err(StoreError::Unavailable));
+        assert_eq!(broken.append(&[committed(2)]), Err(StoreError::Unavailable));
         assert!(broken.is_failing());
         std::fs::create_dir(folder.path().join("absent")).unwrap();
         while broken.is_failing() {
             std::thread::yield_now();
         }
-        let upto = broken.add(&[settled(3)]).unwrap();
-        broken.wait(upto).unwrap();
-        let files = runs(&folder.path().join("absent")).unwrap();
-        assert_eq!(lines(&files[0].1[0]).unwrap(), [settled(1), settled(2), settled(3)]);
+        let position = broken.append(&[committed(3)]).unwrap();
+        broken.wait_durable(position).unwrap();
+        let files = list_runs(&folder.path().join("absent")).unwrap();
+        assert_eq!(
+            read_lines(&files[0].1[0]).unwrap(),
+            [committed(1), committed(2), committed(3)]
+        );
     }
 }

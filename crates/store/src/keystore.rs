@@ -1,26 +1,32 @@
-//! A keystore that several nodes share: a small PostgreSQL database of its own, behind [`vault::Keystore`].
+//! A keystore that several nodes share: a small PostgreSQL database of its own, which implements
+//! [`vault::Keystore`].
 //!
-//! It must be another database than the service's, and should be on another server: what backs up the one must never
-//! back up the other. It has one table, made at start: one row for each fragment, person, family and chronology that
-//! lives, one for each hour, and the markers of what was destroyed.
+//! It must not be the service's database, and should be on another server: a backup of the one must
+//! never contain the other. It has one table, created at the first start: one row for each
+//! fragment, person, family and chronology that exists, one for each hour, and the markers of
+//! destroyed keys.
 //!
 //! # Destruction, step by step
-//! 1. In one transaction the key's row gets its marker and random bytes, as many as there were, in the key's place. From
-//!    its commit on (which waits for the disk) the key opens nothing, on no node, and can never be made again.
-//! 2. The random bytes are taken out, and the table is vacuumed, so that the rows' former versions go.
+//! 1. In one transaction the key's row receives its marker, and random bytes of the same length
+//!    replace the key. From the commit on (which waits for the disk) the key opens nothing, on no
+//!    node, and can never be created again.
+//! 2. The random bytes are removed, and the table is vacuumed, which removes the former versions of
+//!    the rows.
 //!
-//! Whoever is killed in between leaves a marker beside bytes that mean nothing; the next start of a node, or the next
-//! call to destroy, finishes.
+//! A process that is killed in between leaves a marker beside meaningless bytes; the next start of
+//! a node, or the next destruction, finishes the work.
 //!
-//! # What PostgreSQL keeps
-//! PostgreSQL never writes in place: a changed row is a new one. The former version stays in its page until the vacuum
-//! (later while some transaction is older), its bytes until the page's room is used again; it also stands in the
-//! write-ahead log until that is recycled, and on every replica in the same way. All of this is the key *sealed under the
-//! root key*, which is never in this database: what is left is worth something only to whoever also has the root key.
-//! Hence, for this server: `archive_mode = off`, no `pg_dump` and no base backups, a replica instead
-//! (`synchronous_standby_names` set); `wal_keep_size = 0`, no idle replication slots, `max_wal_size` and
-//! `checkpoint_timeout` small, `wal_recycle = off`, so that the log is short and its files are removed; a file system
-//! without snapshots, `log_statement = none`. See `deploy/backup.md`.
+//! # What remains in PostgreSQL
+//! PostgreSQL never updates in place: a changed row is a new one. The former version stays in its
+//! page until the vacuum (longer while an older transaction is open), and its bytes until the space
+//! in the page is reused; it also stays in the write-ahead log until that is recycled, and on every
+//! replica in the same way. All of these are the key *sealed under the root key*, which is never in
+//! this database: the remains are useful only to an attacker who also has the root key. Hence, for
+//! this server: `archive_mode = off`, no `pg_dump` and no base backups, a replica instead
+//! (`synchronous_standby_names` set); `wal_keep_size = 0`, no idle replication slots,
+//! `max_wal_size` and `checkpoint_timeout` small, `wal_recycle = off`, so that the log is short and
+//! its files are removed; a file system without snapshots, `log_statement = none`. See
+//! `deploy/backup.md`.
 
 mod rows;
 
@@ -33,24 +39,24 @@ use diesel::prelude::*;
 use diesel::sql_types::{Bool, Text};
 use domain::Instant;
 use vault::{
-    AuditEpoch, Destruction, Epoch, Gone, KeyId, KeyKind, KeyRecord, Keystore, RootKey, RootSealer, SealedKey,
-    StoredKey, VaultError,
+    AuditEpoch, DestructionMarker, DestructionRecord, Epoch, KeyId, KeyKind, KeyRecord, Keystore,
+    RootKey, RootSealer, SealedKey, StoredKey, VaultError,
 };
 
 use crate::connection::AnyConnection;
-use crate::{Db, DbConfig, Kind, StoreError, Tx};
+use crate::{DatabaseKind, Db, DbConfig, StoreError, Tx};
 
-/// Held while the table is made. The number means nothing.
+/// The advisory lock held while the table is created. The number is arbitrary.
 const LOCK: i64 = 0x6b65_7973;
 
-/// The keystore's one table. A sample of what is sealed is not to be kept as statistics.
+/// The keystore's only table. PostgreSQL must not keep samples of sealed keys as statistics.
 const SCHEMA: &str = "
 CREATE TABLE IF NOT EXISTS keystore_keys (
     kind text NOT NULL,
     id text NOT NULL,       -- the hour's or the period's number, or a UUID; empty for the index root
-    number bigint,          -- the hour's or the period's number once more, to go by
-    sealed bytea,           -- the key, sealed under the root key; null: gone
-    marker bytea,           -- when and what was destroyed; null: it lives
+    number bigint,          -- the number of the hour or period again, for ordering
+    sealed bytea,           -- the key, sealed under the root key; null: destroyed
+    marker bytea,           -- when and what was destroyed; null: not destroyed
     PRIMARY KEY (kind, id)
 );
 ALTER TABLE keystore_keys ALTER COLUMN sealed SET STATISTICS 0, ALTER COLUMN sealed SET STORAGE PLAIN;
@@ -60,88 +66,102 @@ ALTER TABLE keystore_keys ALTER COLUMN sealed SET STATISTICS 0, ALTER COLUMN sea
 #[derive(Clone)]
 pub struct KeystoreDb(Db);
 
-/// How far apart a keystore's database and the service's are.
+/// How a keystore's database is separated from the service's database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Separation {
-    /// One database: refused.
+    /// The same database, which is refused.
     SameDatabase,
-    /// Two databases of one server: one base backup holds both.
+    /// Two databases of one server: one base backup contains both.
     SameServer,
-    /// Two servers, or two kinds of database.
-    Apart,
+    /// Two servers, or two database systems.
+    Separate,
 }
 
 impl KeystoreDb {
-    /// Opens the database, tries it, and makes its table on first use.
+    /// Connects to the database, and creates its table on first use.
     ///
     /// # Errors
-    /// [`StoreError::Address`] when it is no PostgreSQL database, or holds the service's own tables; else as
-    /// [`Db::connect`].
+    /// [`StoreError::Address`] when it is not a PostgreSQL database, or contains the service's own
+    /// tables; otherwise as [`Db::connect`].
     pub fn connect(config: &DbConfig) -> Result<Self, StoreError> {
         let db = Db::connect(config)?;
-        if db.kind() != Kind::Postgresql {
-            return Err(StoreError::Address("a keystore in a database needs PostgreSQL"));
+        if db.kind() != DatabaseKind::Postgresql {
+            return Err(StoreError::Address(
+                "a keystore in a database needs PostgreSQL",
+            ));
         }
         let keystore = Self(db);
-        if keystore.shows("to_regclass('partnerships') IS NOT NULL OR to_regclass('clock_mark') IS NOT NULL")? {
-            return Err(StoreError::Address("the keystore's database is the service's own"));
+        if keystore.check(
+            "to_regclass('partnerships') IS NOT NULL OR to_regclass('clock_mark') IS NOT NULL",
+        )? {
+            return Err(StoreError::Address(
+                "the keystore's database is the service's own",
+            ));
         }
-        keystore.make_table()?;
+        keystore.create_table()?;
         Ok(keystore)
     }
 
-    /// Whether there is no key yet.
+    /// Whether the keystore contains no key yet.
     ///
     /// # Errors
-    /// When the database fails.
+    /// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+    /// [`StoreError::Corrupt`] on bad data.
     pub fn is_empty(&self) -> Result<bool, StoreError> {
-        self.shows("NOT EXISTS (SELECT FROM keystore_keys)")
+        self.check("NOT EXISTS (SELECT FROM keystore_keys)")
     }
 
-    /// How far apart this and the service's database are.
+    /// How this database is separated from the service's database.
     ///
     /// # Errors
-    /// When one of the databases fails.
+    /// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a query on one of the databases
+    /// fails.
     pub fn separation(&self, service: &Db) -> Result<Separation, StoreError> {
-        if service.kind() != Kind::Postgresql {
-            return Ok(Separation::Apart);
+        if service.kind() != DatabaseKind::Postgresql {
+            return Ok(Separation::Separate);
         }
-        let (ours, theirs) = (identity(&self.0)?, identity(service)?);
-        Ok(match (ours.0 == theirs.0, ours.1 == theirs.1) {
+        let keystore = identity(&self.0)?;
+        let service = identity(service)?;
+        Ok(match (keystore.0 == service.0, keystore.1 == service.1) {
             (true, true) => Separation::SameDatabase,
             (true, false) => Separation::SameServer,
-            _ => Separation::Apart,
+            _ => Separation::Separate,
         })
     }
 
-    /// Whether a condition holds there.
-    fn shows(&self, condition: &str) -> Result<bool, StoreError> {
+    /// Whether an SQL condition holds in the database.
+    fn check(&self, condition: &str) -> Result<bool, StoreError> {
         let query = format!("SELECT {condition}");
-        self.0.read("keystore.look", |tx| tx.run(|c| sql::<Bool>(&query).get_result(c)))
+        self.0.read("keystore.check", |tx| {
+            tx.run(|c| sql::<Bool>(&query).get_result(c))
+        })
     }
 
-    fn make_table(&self) -> Result<(), StoreError> {
-        if self.shows("to_regclass('keystore_keys') IS NOT NULL")? {
+    fn create_table(&self) -> Result<(), StoreError> {
+        if self.check("to_regclass('keystore_keys') IS NOT NULL")? {
             return Ok(());
         }
-        self.outside(&format!("BEGIN; SELECT pg_advisory_xact_lock({LOCK}); {SCHEMA} COMMIT"))
+        self.execute_outside(&format!(
+            "BEGIN; SELECT pg_advisory_xact_lock({LOCK}); {SCHEMA} COMMIT"
+        ))
     }
 
-    /// Statements in no transaction of ours.
-    fn outside(&self, statements: &str) -> Result<(), StoreError> {
+    /// Executes statements outside a managed transaction.
+    fn execute_outside(&self, statements: &str) -> Result<(), StoreError> {
         let mut lease = self.0.writer()?;
-        let done = match &mut lease.connection {
+        let result = match &mut lease.connection {
             AnyConnection::Postgresql(connection) => connection.batch_execute(statements),
             AnyConnection::Sqlite(connection) => connection.batch_execute(statements),
         };
-        lease.broken = done.is_err();
-        Ok(done?)
+        lease.broken = result.is_err();
+        Ok(result?)
     }
 
-    /// Lets the former versions of changed rows go. Failing is no failure: the server does it itself before long.
+    /// Removes the former versions of changed rows. A failure is only logged, because the server's
+    /// autovacuum does the same.
     fn vacuum(&self) {
-        if let Err(error) = self.outside("VACUUM keystore_keys") {
-            tracing::warn!(%error, "the keystore's table was not vacuumed; the server will do it");
+        if let Err(error) = self.execute_outside("VACUUM keystore_keys") {
+            tracing::warn!(%error, "cannot vacuum the keystore's table; autovacuum will do it");
         }
     }
 }
@@ -152,60 +172,90 @@ impl fmt::Debug for KeystoreDb {
     }
 }
 
-/// What names a database: its server's cluster, and its own name there.
+/// What identifies a database: the system identifier of its cluster, and its name.
 fn identity(db: &Db) -> Result<(String, String), StoreError> {
     db.read("keystore.identity", |tx| {
-        let ask = |tx: &mut Tx<'_>, query: &'static str| tx.run(|c| sql::<Text>(query).get_result::<String>(c));
-        let cluster = ask(tx, "SELECT system_identifier::text FROM pg_control_system()")?;
-        Ok((cluster, ask(tx, "SELECT current_database()::text")?))
+        let query_text = |tx: &mut Tx<'_>, query: &'static str| {
+            tx.run(|c| sql::<Text>(query).get_result::<String>(c))
+        };
+        let cluster = query_text(
+            tx,
+            "SELECT system_identifier::text FROM pg_control_system()",
+        )?;
+        Ok((cluster, query_text(tx, "SELECT current_database()::text")?))
     })
 }
 
-/// The keystore in a PostgreSQL database; see the module for what happens at each step of a destruction.
+/// A keystore in a PostgreSQL database; the module documentation describes the steps of a
+/// destruction.
 pub struct PostgresKeystore {
     db: KeystoreDb,
     root: RootSealer,
 }
 
 impl PostgresKeystore {
-    /// Opens it under the root key, and finishes destructions that killed nodes have left.
+    /// Opens the keystore under the root key, and finishes destructions that killed nodes left
+    /// unfinished.
     ///
     /// # Errors
-    /// [`VaultError::Tampered`] when it was written under another root key; [`VaultError::Keystore`] when it cannot be
-    /// read or written, with kind `NotFound` when it holds keys but no index root.
+    /// [`VaultError::Tampered`] when it was written under another root key;
+    /// [`VaultError::Keystore`] when it cannot be read or written, with kind `NotFound` when it
+    /// contains keys but no index root.
     pub fn open(db: KeystoreDb, root_key: RootKey) -> Result<Self, VaultError> {
-        let keystore = Self { db, root: RootSealer::new(root_key)? };
-        let has_keys = keystore.db.0.read("keystore.whole", rows::has_other_keys)?;
+        let keystore = Self {
+            db,
+            root: RootSealer::new(root_key)?,
+        };
+        let has_keys = keystore
+            .db
+            .0
+            .read("keystore.has_keys", rows::has_other_keys)?;
         if keystore.load(KeyId::IndexRoot)?.is_none() && has_keys {
             return Err(VaultError::Keystore(ErrorKind::NotFound));
         }
-        let left = keystore.db.0.write("keystore.tidy", rows::take_out_all_gone)?;
-        if left > 0 {
+        let erased = keystore
+            .db
+            .0
+            .write("keystore.finish_destructions", rows::erase_all_noise)?;
+        if erased > 0 {
             keystore.db.vacuum();
         }
         Ok(keystore)
     }
 
     fn row(&self, key: KeyId) -> Result<Option<rows::Row>, VaultError> {
-        self.db.0.read("keystore.load", |tx| Ok(rows::find(tx, key)?))
+        self.db
+            .0
+            .read("keystore.load", |tx| Ok(rows::find(tx, key)?))
     }
 
-    /// Step 1 of a destruction; says whether there was anything to do.
-    fn decide(&self, now: Instant, key: KeyId) -> Result<bool, VaultError> {
+    /// Step 1 of a destruction; returns whether there was anything to do.
+    fn overwrite_key(&self, now: Instant, key: KeyId) -> Result<bool, VaultError> {
         self.db.0.write("keystore.destroy", |tx| {
             let (sealed, marker) = match rows::find(tx, key)? {
-                // Never made: made for its commitment alone, and not kept.
+                // The key was never created. One is created only for its commitment, and not kept.
                 None => {
-                    let made = SealedKey::make(&self.root, now, key)?.record(key)?;
-                    rows::insert(tx, key, None, Some(&Gone::new(now, Some(made)).to_bytes()?))?;
+                    let made = SealedKey::generate(&self.root, now, key)?.record(key)?;
+                    rows::insert(
+                        tx,
+                        key,
+                        None,
+                        Some(&DestructionMarker::new(now, Some(made)).to_bytes()?),
+                    )?;
                     return Ok(true);
                 }
-                Some(rows::Row { sealed: None, marker: Some(_) }) => return Ok(false),
+                Some(rows::Row {
+                    sealed: None,
+                    marker: Some(_),
+                }) => return Ok(false),
                 Some(rows::Row { sealed, marker }) => (sealed.unwrap_or_default(), marker),
             };
-            let record = SealedKey::from_bytes(&sealed).and_then(|stored| stored.record(key)).ok();
-            let marker = marker.map_or_else(|| Gone::new(now, record).to_bytes(), Ok)?;
-            rows::overwrite(tx, key, &vault::noise(sealed.len())?, &marker)?;
+            let record = SealedKey::from_bytes(&sealed)
+                .and_then(|stored| stored.record(key))
+                .ok();
+            let marker =
+                marker.map_or_else(|| DestructionMarker::new(now, record).to_bytes(), Ok)?;
+            rows::overwrite(tx, key, &vault::random_bytes(sealed.len())?, &marker)?;
             Ok(true)
         })
     }
@@ -215,73 +265,100 @@ impl Keystore for PostgresKeystore {
     fn load(&self, key: KeyId) -> Result<Option<StoredKey>, VaultError> {
         match self.row(key)? {
             None => Ok(None),
-            Some(rows::Row { sealed: Some(sealed), marker: None }) => {
-                SealedKey::from_bytes(&sealed)?.open(&self.root, key).map(Some)
-            }
+            Some(rows::Row {
+                sealed: Some(sealed),
+                marker: None,
+            }) => SealedKey::from_bytes(&sealed)?
+                .open(&self.root, key)
+                .map(Some),
             Some(_) => Err(VaultError::Destroyed),
         }
     }
 
     fn load_or_create(&self, now: Instant, key: KeyId) -> Result<StoredKey, VaultError> {
-        if matches!(key, KeyId::Epoch(epoch) if now >= epoch.over_at()) {
+        if matches!(key, KeyId::Epoch(epoch) if now >= epoch.ends_at()) {
             return Err(VaultError::Expired);
         }
         if let Some(stored) = self.load(key)? {
             return Ok(stored);
         }
-        let made = SealedKey::make(&self.root, now, key)?.to_bytes()?;
-        self.db.0.write("keystore.make", |tx| rows::insert(tx, key, Some(&made), None))?;
+        let made = SealedKey::generate(&self.root, now, key)?.to_bytes()?;
+        self.db.0.write("keystore.create", |tx| {
+            rows::insert(tx, key, Some(&made), None)
+        })?;
         self.load(key)?.ok_or(VaultError::Destroyed)
     }
 
     fn record(&self, key: KeyId) -> Result<Option<KeyRecord>, VaultError> {
         match self.row(key)? {
-            Some(rows::Row { sealed: Some(sealed), marker: None }) => {
-                SealedKey::from_bytes(&sealed)?.record(key).map(Some)
-            }
+            Some(rows::Row {
+                sealed: Some(sealed),
+                marker: None,
+            }) => SealedKey::from_bytes(&sealed)?.record(key).map(Some),
             _ => Ok(None),
         }
     }
 
     fn epochs(&self) -> Result<Vec<Epoch>, VaultError> {
-        let numbers = self.db.0.read("keystore.list", |tx| rows::living(tx, KeyKind::Epoch))?;
+        let numbers = self
+            .db
+            .0
+            .read("keystore.list", |tx| rows::list_stored(tx, KeyKind::Epoch))?;
         Ok(numbers.into_iter().map(Epoch).collect())
     }
 
     fn destroyed_epochs(&self) -> Result<Vec<Epoch>, VaultError> {
-        let numbers = self.db.0.read("keystore.list", |tx| rows::gone(tx, KeyKind::Epoch))?;
+        let numbers = self.db.0.read("keystore.list", |tx| {
+            rows::list_destroyed(tx, KeyKind::Epoch)
+        })?;
         Ok(numbers.into_iter().map(Epoch).collect())
     }
 
     fn audit_epochs(&self) -> Result<Vec<AuditEpoch>, VaultError> {
-        let numbers = self.db.0.read("keystore.list", |tx| rows::living(tx, KeyKind::Audit))?;
+        let numbers = self
+            .db
+            .0
+            .read("keystore.list", |tx| rows::list_stored(tx, KeyKind::Audit))?;
         Ok(numbers.into_iter().map(AuditEpoch).collect())
     }
 
-    fn destroy(&self, now: Instant, key: KeyId) -> Result<Destruction, VaultError> {
-        if self.decide(now, key)? {
-            self.db.0.write("keystore.take_out", |tx| rows::take_out(tx, key))?;
+    fn destroy(&self, now: Instant, key: KeyId) -> Result<DestructionRecord, VaultError> {
+        if self.overwrite_key(now, key)? {
+            self.db
+                .0
+                .write("keystore.erase", |tx| rows::erase_noise(tx, key))?;
             self.db.vacuum();
         }
-        self.destruction(key)?.ok_or(VaultError::Keystore(ErrorKind::NotFound))
+        self.destruction(key)?
+            .ok_or(VaultError::Keystore(ErrorKind::NotFound))
     }
 
     fn discard(&self, keys: &[KeyId]) -> Result<(), VaultError> {
         if keys.is_empty() {
             return Ok(());
         }
-        self.db.0.write("keystore.discard", |tx| keys.iter().try_for_each(|key| rows::delete(tx, *key)))?;
+        self.db.0.write("keystore.discard", |tx| {
+            keys.iter().try_for_each(|key| rows::delete(tx, *key))
+        })?;
         self.db.vacuum();
         Ok(())
     }
 
-    fn destruction(&self, key: KeyId) -> Result<Option<Destruction>, VaultError> {
-        let Some(rows::Row { sealed, marker: Some(marker) }) = self.row(key)? else { return Ok(None) };
-        // The probe asks what is stored and passes the marker by.
+    fn destruction(&self, key: KeyId) -> Result<Option<DestructionRecord>, VaultError> {
+        let Some(rows::Row {
+            sealed,
+            marker: Some(marker),
+        }) = self.row(key)?
+        else {
+            return Ok(None);
+        };
+        // Probes the stored bytes regardless of the marker.
         let opens = sealed.is_some_and(|sealed| {
             SealedKey::from_bytes(&sealed).is_ok_and(|stored| stored.open(&self.root, key).is_ok())
         });
-        Gone::from_bytes(&marker)?.destruction(key, opens).map(Some)
+        DestructionMarker::from_bytes(&marker)?
+            .destruction(key, opens)
+            .map(Some)
     }
 }
 
@@ -292,7 +369,7 @@ impl fmt::Debug for PostgresKeystore {
 }
 
 impl From<StoreError> for VaultError {
-    /// The kind alone: what the database says stays in the store.
+    /// Keeps the kind alone: the messages of the database stay in the store.
     fn from(error: StoreError) -> Self {
         Self::Keystore(match error {
             StoreError::Unavailable => ErrorKind::NotConnected,

@@ -1,33 +1,34 @@
-//! The one query layer over SQLite and PostgreSQL: one set of queries, one behaviour, two databases.
+//! The query layer over SQLite and PostgreSQL: one set of queries with the same behaviour on both
+//! databases.
 //!
-//! A use case opens one transaction ([`Db::read`], [`Db::write`], [`Db::write_grouped`]) and calls the functions of the
-//! modules named after the tables. Every finder is confined to a partnership; those that return sealed narrative ask
-//! for a [`domain::Permit`], and what has expired is not found by them.
+//! A use case opens one transaction ([`Db::read`], [`Db::write`], [`Db::write_grouped`]) and calls
+//! the functions of the modules named after the tables. Every finder is confined to a partnership;
+//! those that return sealed narrative require a [`domain::AccessPermit`] and never return expired
+//! rows.
 
-mod book;
+mod audit_sequence;
 mod bytes;
 mod config;
 mod connection;
 mod db;
+mod enums;
 mod error;
+pub mod family_access;
 mod group;
 mod migrate;
 mod page;
 mod pool;
 mod postgresql;
-pub mod reach;
 mod rows;
 mod schema;
 mod sqlite;
 mod statements;
 mod tx;
 mod types;
-mod words;
 
 pub mod address_refusals;
 pub mod agencies;
 pub mod audit;
-pub mod audit_before;
 pub mod audit_tree;
 pub mod certificates;
 pub mod chronologies;
@@ -36,8 +37,8 @@ pub mod commitments;
 pub mod consolidations;
 #[cfg(any(test, feature = "testing", feature = "county"))]
 pub mod county;
-pub mod covered;
 pub mod deletion_orders;
+pub mod destruction_manifest;
 pub mod destruction_requests;
 pub mod emergency;
 pub mod event_links;
@@ -49,6 +50,7 @@ pub mod inspect;
 pub mod invitations;
 pub mod journal;
 pub mod keystore;
+pub mod legacy_audit;
 pub mod link_decisions;
 pub mod origins;
 pub mod partnerships;
@@ -57,9 +59,9 @@ pub mod person_links;
 pub mod practitioners;
 pub mod purge;
 pub mod scopes_to_destroy;
-pub mod scratch;
 pub mod shown_fragments;
 pub mod statistics;
+pub mod temp_database;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
 pub mod tombstones;
@@ -68,27 +70,31 @@ pub mod unpurged;
 pub use address_refusals::AddressRefusalRow;
 pub use agencies::AgencyRow;
 pub use audit::{AuditDraft, AuditFilter, AuditRow};
-pub use audit_before::AuditBeforeRow;
+pub use audit_sequence::AuditSequence;
 pub use audit_tree::{AuditHeadRow, AuditTreeRow};
-pub use book::Book;
 pub use bytes::{Sealed, Token};
 pub use certificates::CertificateRow;
 pub use chronologies::{ChronologyFacts, ChronologyRow, TeamMemberRow};
 pub use commitments::CommitmentRow;
-pub use config::{DbConfig, Kind};
+pub use config::{DatabaseKind, DbConfig};
 pub use consolidations::{ConsolidationFragmentRow, ConsolidationLinksRow, ConsolidationRow};
-pub use covered::{Covered, CoveredRow, Part};
-pub use db::{Connections, Db};
+pub use db::{ConnectionCounts, Db};
 pub use deletion_orders::DeletionOrderRow;
+pub use destruction_manifest::{ManifestEntry, ManifestRow, ManifestScope};
 pub use destruction_requests::DestructionRequestRow;
 pub use emergency::{EmergencyAccessRow, EmergencyChronologyRow};
-pub use error::{Fault, StoreError};
+pub use enums::{
+    FragmentState, HoldScope, PersonLinkBand, PersonLinkState, PersonVerdict, TombstoneKind,
+    TombstoneReason, WriteOutcome,
+};
+pub use error::{DatabaseFault, StoreError};
 pub use event_links::EventLinksRow;
 pub use families::{FamilyFacts, FamilyMemberRow, FamilyRow};
 pub use fragments::{EntryRow, FragmentContent, FragmentRow, FragmentVersionRow, VersionDigest};
 pub use holds::HoldRow;
 pub use idempotency::IdempotencyRow;
-pub use invitations::{InvitationRow, NamedRow};
+pub use invitations::{InvitationRow, InvitedPractitionerRow};
+pub use legacy_audit::LegacyAuditRow;
 pub use link_decisions::{DecidedEntryRow, LinkDecisionRow};
 pub use migrate::{check, migrate, pending, revert, revert_all};
 pub use origins::FragmentOriginRow;
@@ -97,16 +103,12 @@ pub use partnerships::PartnershipRow;
 pub use people::{PersonFacts, PersonKeyRow, PersonRow};
 pub use person_links::PersonLinkRow;
 pub use practitioners::PractitionerRow;
-pub use purge::{Backlog, Due};
-pub use scopes_to_destroy::WaitingRow;
+pub use purge::{DueForDeletion, PurgeBacklog};
+pub use scopes_to_destroy::ScopeToDestroyRow;
 pub use shown_fragments::ShownFragmentRow;
 pub use tombstones::{Tombstone, TombstoneAgencyRow, TombstonePractitionerRow, TombstoneRow};
 pub use tx::Tx;
-pub use unpurged::Unpurged;
-pub use words::{
-    FragmentState, HoldScope, PersonLinkBand, PersonLinkState, PersonVerdict, TombstoneKind, TombstoneReason,
-    WriteOutcome,
-};
+pub use unpurged::UnpurgedObject;
 
 #[cfg(test)]
 mod tests;

@@ -1,48 +1,50 @@
-//! People's decisions that entries tell one event, or do not. They are withdrawn, never changed.
+//! Practitioners' decisions that entries describe the same event, or do not. Decisions are
+//! withdrawn, never changed.
 
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
 use domain::{
-    ChronologyId, EntryId, FragmentId, Instant, LinkDecisionId, LinkVerdict, PartnershipId, Permit, PractitionerId,
+    AccessPermit, ChronologyId, EntryId, FragmentId, Instant, LinkDecisionId, LinkVerdict,
+    PartnershipId, PractitionerId,
 };
 
 use crate::page::after;
 use crate::rows::row;
 use crate::schema::link_decision_entries;
 use crate::schema::link_decisions::{self, dsl};
-use crate::statements::{insert_many, insert_one, one};
+use crate::statements::{insert_many, insert_one, require_one};
 use crate::types::Bind;
 use crate::{Keyset, Sealed, StoreError, Tx};
 
 row! {
-    /// A person's decision about entries of one chronology.
+    /// A practitioner's decision about entries of one chronology.
     LinkDecisionRow in link_decisions {
         /// The decision.
         id: LinkDecisionId,
-        /// Its partnership.
+        /// The partnership.
         partnership_id: PartnershipId,
         /// The chronology.
         chronology_id: ChronologyId,
-        /// What was decided.
+        /// The verdict.
         verdict: LinkVerdict,
-        /// Who decided.
+        /// The practitioner who decided.
         author_id: PractitionerId,
-        /// Until when the reason is kept: the earliest end of what it is about.
+        /// When the reasons expire: with the first of the entries that the decision is about.
         expires_at: Instant,
-        /// Data key of `sealed`; none once the reason is gone.
+        /// The wrapped data key of `sealed`; `None` once the reasons are deleted.
         wrapped_key: Option<Sealed>,
-        /// Reasons.
+        /// The reasons in words.
         sealed: Option<Sealed>,
         /// When it was withdrawn.
         withdrawn_at: Option<Instant>,
-        /// By whom.
+        /// The practitioner who withdrew it.
         withdrawn_by: Option<PractitionerId>,
-        /// Counts changes, from 1.
+        /// The version, counted from 1.
         version: i64,
-        /// When it was made.
+        /// When the decision was made.
         created_at: Instant,
-        /// When it was changed last.
+        /// When the row was last changed.
         updated_at: Instant,
     }
 }
@@ -52,22 +54,28 @@ row! {
     DecidedEntryRow in link_decision_entries {
         /// The decision.
         decision_id: LinkDecisionId,
-        /// The entry; it keeps its id through corrections.
+        /// The entry, whose identifier corrections keep.
         entry_id: EntryId,
-        /// Its partnership.
+        /// The partnership.
         partnership_id: PartnershipId,
-        /// The fragment it stands in, with which it goes.
+        /// The fragment of the entry; the row is deleted with it.
         fragment_id: FragmentId,
-        /// 0 for the entries decided about, 1 for those they are or are not linked with.
+        /// 0 for the entries that the decision is about, 1 for those that they are linked with or
+        /// kept apart from.
         side: i64,
     }
 }
 
-/// Keeps a decision with the entries it is about.
+/// Inserts a decision with the entries that it is about.
 ///
 /// # Errors
-/// When the database fails.
-pub fn insert(tx: &mut Tx<'_>, row: &LinkDecisionRow, entries: &[DecidedEntryRow]) -> Result<(), StoreError> {
+/// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
+/// [`StoreError::Timeout`].
+pub fn insert(
+    tx: &mut Tx<'_>,
+    row: &LinkDecisionRow,
+    entries: &[DecidedEntryRow],
+) -> Result<(), StoreError> {
     insert_one!(tx, link_decisions::table, row)?;
     insert_many!(tx, link_decision_entries::table, entries)
 }
@@ -75,20 +83,33 @@ pub fn insert(tx: &mut Tx<'_>, row: &LinkDecisionRow, entries: &[DecidedEntryRow
 /// The decision `id`.
 ///
 /// # Errors
-/// When the database fails.
-pub fn find(tx: &mut Tx<'_>, permit: &Permit, id: LinkDecisionId) -> Result<Option<LinkDecisionRow>, StoreError> {
-    let query =
-        dsl::link_decisions.filter(dsl::partnership_id.eq(Bind(permit.partnership()))).filter(dsl::id.eq(Bind(id)));
-    tx.run(|c| query.select(LinkDecisionRow::as_select()).get_result(c).optional())
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn find(
+    tx: &mut Tx<'_>,
+    permit: &AccessPermit,
+    id: LinkDecisionId,
+) -> Result<Option<LinkDecisionRow>, StoreError> {
+    let query = dsl::link_decisions
+        .filter(dsl::partnership_id.eq(Bind(permit.partnership())))
+        .filter(dsl::id.eq(Bind(id)));
+    tx.run(|c| {
+        query
+            .select(LinkDecisionRow::as_select())
+            .get_result(c)
+            .optional()
+    })
 }
 
-/// At most `limit` decisions about a chronology after a place, oldest first, withdrawn ones too.
+/// At most `limit` decisions about a chronology after a cursor, oldest first, including withdrawn
+/// ones.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn page(
     tx: &mut Tx<'_>,
-    permit: &Permit,
+    permit: &AccessPermit,
     chronology: ChronologyId,
     after: Option<Keyset>,
     limit: impl Into<i64>,
@@ -102,13 +123,14 @@ pub fn page(
     tx.run(|c| query.select(LinkDecisionRow::as_select()).load(c))
 }
 
-/// Every decision about a chronology that stands, in the order in which they were made.
+/// Every decision about a chronology that is not withdrawn, in the order in which they were made.
 ///
 /// # Errors
-/// When the database fails.
-pub fn standing(
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn list_active(
     tx: &mut Tx<'_>,
-    permit: &Permit,
+    permit: &AccessPermit,
     chronology: ChronologyId,
 ) -> Result<Vec<LinkDecisionRow>, StoreError> {
     let query = dsl::link_decisions
@@ -119,13 +141,14 @@ pub fn standing(
     tx.run(|c| query.select(LinkDecisionRow::as_select()).load(c))
 }
 
-/// The entries that decisions are about, by decision, in order of side and entry.
+/// The entries of decisions, by decision, in order of side and entry.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn entries(
     tx: &mut Tx<'_>,
-    permit: &Permit,
+    permit: &AccessPermit,
     decisions: &[LinkDecisionId],
 ) -> Result<BTreeMap<LinkDecisionId, Vec<DecidedEntryRow>>, StoreError> {
     use link_decision_entries::dsl;
@@ -137,7 +160,8 @@ pub fn entries(
         .filter(dsl::partnership_id.eq(Bind(permit.partnership())))
         .filter(dsl::decision_id.eq_any(decisions.iter().copied().map(Bind)))
         .order((dsl::decision_id, dsl::side, dsl::entry_id));
-    let rows: Vec<DecidedEntryRow> = tx.run(|c| query.select(DecidedEntryRow::as_select()).load(c))?;
+    let rows: Vec<DecidedEntryRow> =
+        tx.run(|c| query.select(DecidedEntryRow::as_select()).load(c))?;
     for row in rows {
         found.entry(row.decision_id).or_default().push(row);
     }
@@ -153,49 +177,56 @@ pub fn update(tx: &mut Tx<'_>, row: &LinkDecisionRow, expected: i64) -> Result<(
         .filter(dsl::partnership_id.eq(Bind(row.partnership_id)))
         .filter(dsl::id.eq(Bind(row.id)))
         .filter(dsl::version.eq(expected));
-    one(tx.run(|c| diesel::update(target).set(row).execute(c))?)
+    require_one(tx.run(|c| diesel::update(target).set(row).execute(c))?)
 }
 
-/// Takes the reasons away of every decision that is about a fragment: they may repeat its words, which go with it.
-/// Decisions about nothing else go wholly.
+/// Removes a fragment's entries from decisions, and deletes the reasons of those decisions, which
+/// may quote the fragment. Decisions with fewer than two entries left are deleted.
 ///
 /// # Errors
-/// When the database fails.
-pub fn forget_fragment(tx: &mut Tx<'_>, partnership: PartnershipId, fragment: FragmentId) -> Result<(), StoreError> {
-    use link_decision_entries::dsl as about;
-    let query = about::link_decision_entries
-        .filter(about::partnership_id.eq(Bind(partnership)))
-        .filter(about::fragment_id.eq(Bind(fragment)))
-        .select(about::decision_id)
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+pub fn remove_fragment(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    fragment: FragmentId,
+) -> Result<(), StoreError> {
+    use link_decision_entries::dsl as decided;
+    let query = decided::link_decision_entries
+        .filter(decided::partnership_id.eq(Bind(partnership)))
+        .filter(decided::fragment_id.eq(Bind(fragment)))
+        .select(decided::decision_id)
         .distinct();
     let decisions: Vec<LinkDecisionId> = tx.run(|c| query.load(c))?;
     for id in decisions {
-        let gone = about::link_decision_entries
-            .filter(about::partnership_id.eq(Bind(partnership)))
-            .filter(about::decision_id.eq(Bind(id)))
-            .filter(about::fragment_id.eq(Bind(fragment)));
-        tx.run(|c| diesel::delete(gone).execute(c))?;
-        let left = about::link_decision_entries
-            .filter(about::partnership_id.eq(Bind(partnership)))
-            .filter(about::decision_id.eq(Bind(id)))
+        let removed = decided::link_decision_entries
+            .filter(decided::partnership_id.eq(Bind(partnership)))
+            .filter(decided::decision_id.eq(Bind(id)))
+            .filter(decided::fragment_id.eq(Bind(fragment)));
+        tx.run(|c| diesel::delete(removed).execute(c))?;
+        let remaining = decided::link_decision_entries
+            .filter(decided::partnership_id.eq(Bind(partnership)))
+            .filter(decided::decision_id.eq(Bind(id)))
             .count();
-        let left: i64 = tx.run(|c| left.get_result(c))?;
-        let target = dsl::link_decisions.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::id.eq(Bind(id)));
-        if left < 2 {
+        let remaining: i64 = tx.run(|c| remaining.get_result(c))?;
+        let target = dsl::link_decisions
+            .filter(dsl::partnership_id.eq(Bind(partnership)))
+            .filter(dsl::id.eq(Bind(id)));
+        if remaining < 2 {
             tx.run(|c| diesel::delete(target).execute(c))?;
         } else {
-            let nothing: Option<Sealed> = None;
-            let change = (dsl::wrapped_key.eq(nothing.clone()), dsl::sealed.eq(nothing));
+            let none: Option<Sealed> = None;
+            let change = (dsl::wrapped_key.eq(none.clone()), dsl::sealed.eq(none));
             tx.run(|c| diesel::update(target).set(change).execute(c))?;
         }
     }
     Ok(())
 }
 
-/// Moves the expiry of a decision's reasons; their data key has been wrapped again for it.
+/// Changes the expiry of a decision's reasons, together with their data key as wrapped again for
+/// that expiry.
 ///
 /// # Errors
-/// [`StoreError::Stale`] when it is not there.
+/// [`StoreError::Stale`] when the decision does not exist.
 pub fn set_lifetime(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -203,15 +234,21 @@ pub fn set_lifetime(
     expires_at: Instant,
     wrapped_key: &Sealed,
 ) -> Result<(), StoreError> {
-    let target = dsl::link_decisions.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::id.eq(Bind(id)));
-    let change = (dsl::expires_at.eq(Bind(expires_at)), dsl::wrapped_key.eq(Some(wrapped_key)));
-    one(tx.run(|c| diesel::update(target).set(change).execute(c))?)
+    let target = dsl::link_decisions
+        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .filter(dsl::id.eq(Bind(id)));
+    let change = (
+        dsl::expires_at.eq(Bind(expires_at)),
+        dsl::wrapped_key.eq(Some(wrapped_key)),
+    );
+    require_one(tx.run(|c| diesel::update(target).set(change).execute(c))?)
 }
 
-/// How many there are, of any partnership.
+/// The number of decisions, over all partnerships.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 #[cfg(any(test, feature = "testing"))]
 pub fn count(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
     tx.run(|c| dsl::link_decisions.count().get_result(c))

@@ -1,44 +1,47 @@
-//! Where fragments that were taken into a chronology came from, so that they can go back there.
+//! The origins of advance submissions that were attached to a chronology, so that they can be
+//! detached again.
 
 use diesel::prelude::*;
 use domain::{ChronologyId, FamilyId, FragmentId, Instant, PartnershipId};
 
 use crate::rows::row;
 use crate::schema::fragment_origins::{self, dsl};
-use crate::statements::{insert_one, one};
+use crate::statements::{insert_one, require_one};
 use crate::types::Bind;
 use crate::{StoreError, Tx};
 
 row! {
-    /// Where a fragment came from.
+    /// The origin of an attached fragment.
     FragmentOriginRow in fragment_origins {
         /// The fragment.
         fragment_id: FragmentId,
-        /// Its partnership.
+        /// The partnership.
         partnership_id: PartnershipId,
-        /// The chronology it was taken into.
+        /// The chronology to which it was attached.
         chronology_id: ChronologyId,
-        /// The family its agency recorded and sent it about.
+        /// The family about which its agency submitted it, as the agency recorded it.
         family_id: FamilyId,
-        /// The expiry its agency gave it.
+        /// The expiry that its agency requested.
         asked_expiry: Instant,
-        /// When it was taken in.
+        /// When it was attached.
         created_at: Instant,
     }
 }
 
-/// Notes where a fragment came from.
+/// Records the origin of a fragment.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
+/// [`StoreError::Timeout`].
 pub fn insert(tx: &mut Tx<'_>, row: &FragmentOriginRow) -> Result<(), StoreError> {
     insert_one!(tx, fragment_origins::table, row)
 }
 
-/// Where the fragment `id` came from; `None` when it was submitted where it is.
+/// The origin of the fragment `id`; `None` when it was submitted to its chronology directly.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn find(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -51,11 +54,12 @@ pub fn find(
     tx.run(|c| query.get_result(c).optional())
 }
 
-/// What was taken into a chronology, by fragment.
+/// The origins of the fragments that were attached to a chronology, by fragment.
 ///
 /// # Errors
-/// When the database fails.
-pub fn of_chronology(
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn list_for_chronology(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     id: ChronologyId,
@@ -68,27 +72,37 @@ pub fn of_chronology(
     tx.run(|c| query.load(c))
 }
 
-/// Notes another expiry that the agency gave its fragment.
+/// Changes the expiry that the agency requested for its fragment.
 ///
 /// # Errors
-/// [`StoreError::Stale`] when the fragment was submitted where it is.
+/// [`StoreError::Stale`] when the fragment has no origin recorded.
 pub fn set_asked_expiry(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     id: FragmentId,
     asked_expiry: Instant,
 ) -> Result<(), StoreError> {
-    let target =
-        dsl::fragment_origins.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::fragment_id.eq(Bind(id)));
-    one(tx.run(|c| diesel::update(target).set(dsl::asked_expiry.eq(Bind(asked_expiry))).execute(c))?)
+    let target = dsl::fragment_origins
+        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .filter(dsl::fragment_id.eq(Bind(id)));
+    require_one(tx.run(|c| {
+        diesel::update(target)
+            .set(dsl::asked_expiry.eq(Bind(asked_expiry)))
+            .execute(c)
+    })?)
 }
 
-/// Forgets where a fragment came from: it has gone back there.
+/// Deletes the origin of a fragment that has been detached.
 ///
 /// # Errors
-/// [`StoreError::Stale`] when the fragment was submitted where it is.
-pub fn delete(tx: &mut Tx<'_>, partnership: PartnershipId, id: FragmentId) -> Result<(), StoreError> {
-    let target =
-        dsl::fragment_origins.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::fragment_id.eq(Bind(id)));
-    one(tx.run(|c| diesel::delete(target).execute(c))?)
+/// [`StoreError::Stale`] when the fragment has no origin recorded.
+pub fn delete(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    id: FragmentId,
+) -> Result<(), StoreError> {
+    let target = dsl::fragment_origins
+        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .filter(dsl::fragment_id.eq(Bind(id)));
+    require_one(tx.run(|c| diesel::delete(target).execute(c))?)
 }

@@ -1,37 +1,40 @@
-//! Children and adults. Names, identifiers and addresses are sealed; exact look-ups go through keyed tokens.
+//! Children and adults. Names, identifiers and addresses are sealed; exact look-ups use keyed
+//! tokens.
 
 use diesel::prelude::*;
-use domain::{AgencyId, FamilyId, Instant, PartnershipId, Permit, PersonId, PersonKind, PractitionerId};
+use domain::{
+    AccessPermit, AgencyId, FamilyId, Instant, PartnershipId, PersonId, PersonKind, PractitionerId,
+};
 
-use crate::page::within;
-use crate::reach::{self, Reach};
+use crate::family_access::{self, InvitationAccess};
+use crate::page::unindexed_eq;
 use crate::rows::row;
 use crate::schema::people::{self, dsl};
 use crate::schema::{family_members, person_keys};
-use crate::statements::{insert_many, insert_one, one};
+use crate::statements::{insert_many, insert_one, require_one};
 use crate::types::Bind;
 use crate::{Sealed, StoreError, Token, Tx};
 
 row! {
     /// A child or an adult.
     PersonRow in people {
-        /// The person.
+        /// The person identifier.
         id: PersonId,
-        /// Their partnership.
+        /// The partnership.
         partnership_id: PartnershipId,
         /// Child or adult.
         kind: PersonKind,
-        /// Who recorded them.
+        /// The practitioner who recorded them.
         created_by: PractitionerId,
-        /// For which agency.
+        /// The agency they acted for.
         created_by_agency: AgencyId,
-        /// The latest expiry of anything live that refers to them.
+        /// When the record expires: with the last live object that refers to the person.
         expires_at: Instant,
-        /// Data key of `sealed`.
+        /// The wrapped data key of `sealed`.
         wrapped_key: Sealed,
-        /// Everything that describes them.
+        /// The details of the person.
         sealed: Sealed,
-        /// Counts changes, from 1.
+        /// The version, counted from 1.
         version: i64,
         /// When they were recorded.
         created_at: Instant,
@@ -45,25 +48,25 @@ row! {
     PersonKeyRow in person_keys {
         /// The person.
         person_id: PersonId,
-        /// Their partnership.
+        /// The partnership.
         partnership_id: PartnershipId,
-        /// What was keyed: an NHS number, a name with a birth date, and so on.
+        /// What was hashed: an NHS number, a name with a birth date, and so on.
         kind: String,
-        /// Its keyed hash.
+        /// The keyed hash.
         token: Token,
     }
 }
 
-/// What may be known of a person without opening anything.
+/// The unsealed facts about a person.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonFacts {
     /// Child or adult.
     pub kind: PersonKind,
-    /// Who recorded them.
+    /// The practitioner who recorded them.
     pub created_by: PractitionerId,
-    /// For which agency.
+    /// The agency they acted for.
     pub created_by_agency: AgencyId,
-    /// When their record goes.
+    /// When the record expires.
     pub expires_at: Instant,
     /// The current version.
     pub version: i64,
@@ -72,8 +75,13 @@ pub struct PersonFacts {
 /// Records a person with the tokens by which they can be looked up.
 ///
 /// # Errors
-/// When the database fails.
-pub fn insert(tx: &mut Tx<'_>, row: &PersonRow, keys: &[(&str, Vec<u8>)]) -> Result<(), StoreError> {
+/// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
+/// [`StoreError::Timeout`].
+pub fn insert(
+    tx: &mut Tx<'_>,
+    row: &PersonRow,
+    keys: &[(&str, Vec<u8>)],
+) -> Result<(), StoreError> {
     insert_one!(tx, people::table, row)?;
     insert_keys(tx, row, keys)
 }
@@ -82,12 +90,17 @@ pub fn insert(tx: &mut Tx<'_>, row: &PersonRow, keys: &[(&str, Vec<u8>)]) -> Res
 ///
 /// # Errors
 /// [`StoreError::Stale`] when the row is at another version.
-pub fn update(tx: &mut Tx<'_>, row: &PersonRow, expected: i64, keys: &[(&str, Vec<u8>)]) -> Result<(), StoreError> {
+pub fn update(
+    tx: &mut Tx<'_>,
+    row: &PersonRow,
+    expected: i64,
+    keys: &[(&str, Vec<u8>)],
+) -> Result<(), StoreError> {
     let target = dsl::people
         .filter(dsl::partnership_id.eq(Bind(row.partnership_id)))
         .filter(dsl::id.eq(Bind(row.id)))
         .filter(dsl::version.eq(expected));
-    one(tx.run(|c| diesel::update(target).set(row).execute(c))?)?;
+    require_one(tx.run(|c| diesel::update(target).set(row).execute(c))?)?;
     let old = person_keys::table
         .filter(person_keys::partnership_id.eq(Bind(row.partnership_id)))
         .filter(person_keys::person_id.eq(Bind(row.id)));
@@ -95,20 +108,30 @@ pub fn update(tx: &mut Tx<'_>, row: &PersonRow, expected: i64, keys: &[(&str, Ve
     insert_keys(tx, row, keys)
 }
 
-fn insert_keys(tx: &mut Tx<'_>, row: &PersonRow, keys: &[(&str, Vec<u8>)]) -> Result<(), StoreError> {
+fn insert_keys(
+    tx: &mut Tx<'_>,
+    row: &PersonRow,
+    keys: &[(&str, Vec<u8>)],
+) -> Result<(), StoreError> {
     let key = |(kind, token): &(&str, Vec<u8>)| key_row(row.partnership_id, row.id, kind, token);
     let rows: Vec<PersonKeyRow> = keys.iter().map(key).collect();
     insert_many!(tx, person_keys::table, rows)
 }
 
 fn key_row(partnership: PartnershipId, person: PersonId, kind: &str, token: &[u8]) -> PersonKeyRow {
-    PersonKeyRow { person_id: person, partnership_id: partnership, kind: kind.to_owned(), token: Token(token.to_vec()) }
+    PersonKeyRow {
+        person_id: person,
+        partnership_id: partnership,
+        kind: kind.to_owned(),
+        token: Token(token.to_vec()),
+    }
 }
 
-/// Replaces the tokens of one kind of a person: those that come of who their family are.
+/// Replaces a person's tokens of one kind, such as those derived from family members.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
+/// [`StoreError::Timeout`].
 pub fn replace_keys(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -121,40 +144,51 @@ pub fn replace_keys(
         .filter(person_keys::person_id.eq(Bind(person)))
         .filter(person_keys::kind.eq(kind));
     tx.run(|c| diesel::delete(old).execute(c))?;
-    let rows: Vec<PersonKeyRow> = tokens.iter().map(|token| key_row(partnership, person, kind, token)).collect();
+    let rows: Vec<PersonKeyRow> = tokens
+        .iter()
+        .map(|token| key_row(partnership, person, kind, token))
+        .collect();
     insert_many!(tx, person_keys::table, rows)
 }
 
-/// The person `id`, while their record lives.
+/// The person `id`, unless their record has expired.
 ///
 /// # Errors
-/// When the database fails.
-pub fn find(tx: &mut Tx<'_>, permit: &Permit, id: PersonId, now: Instant) -> Result<Option<PersonRow>, StoreError> {
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn find(
+    tx: &mut Tx<'_>,
+    permit: &AccessPermit,
+    id: PersonId,
+    now: Instant,
+) -> Result<Option<PersonRow>, StoreError> {
     Ok(find_many(tx, permit, &[id], now)?.pop())
 }
 
-/// Those of `ids` whose records live, by identifier.
+/// The people among `ids` whose records are live, by identifier.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn find_many(
     tx: &mut Tx<'_>,
-    permit: &Permit,
+    permit: &AccessPermit,
     ids: &[PersonId],
     now: Instant,
 ) -> Result<Vec<PersonRow>, StoreError> {
     let query = dsl::people
-        .filter(within!(dsl::partnership_id, permit.partnership()))
+        .filter(unindexed_eq!(dsl::partnership_id, permit.partnership()))
         .filter(dsl::id.eq_any(ids.iter().copied().map(Bind)))
         .filter(dsl::expires_at.gt(Bind(now)))
         .order(dsl::id);
     tx.run(|c| query.select(PersonRow::as_select()).load(c))
 }
 
-/// The people whose records live and bear a token, by identifier.
+/// The people with a token whose records are live, by identifier.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn ids_by_token(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -174,10 +208,11 @@ pub fn ids_by_token(
     tx.run(|c| query.load(c))
 }
 
-/// Moves the expiry of a person's record; its data key has been wrapped again for it.
+/// Changes the expiry of a person's record, together with its data key as wrapped again for that
+/// expiry.
 ///
 /// # Errors
-/// [`StoreError::Stale`] when the person is not there.
+/// [`StoreError::Stale`] when the person does not exist.
 pub fn set_lifetime(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -185,15 +220,21 @@ pub fn set_lifetime(
     expires_at: Instant,
     wrapped_key: &Sealed,
 ) -> Result<(), StoreError> {
-    let target = dsl::people.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::id.eq(Bind(id)));
-    let change = (dsl::expires_at.eq(Bind(expires_at)), dsl::wrapped_key.eq(wrapped_key));
-    one(tx.run(|c| diesel::update(target).set(change).execute(c))?)
+    let target = dsl::people
+        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .filter(dsl::id.eq(Bind(id)));
+    let change = (
+        dsl::expires_at.eq(Bind(expires_at)),
+        dsl::wrapped_key.eq(wrapped_key),
+    );
+    require_one(tx.run(|c| diesel::update(target).set(change).execute(c))?)
 }
 
-/// What may be known of a person without opening anything, while their record lives.
+/// The unsealed facts about a person, unless their record has expired.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn facts(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -204,38 +245,52 @@ pub fn facts(
         .filter(dsl::partnership_id.eq(Bind(partnership)))
         .filter(dsl::id.eq(Bind(id)))
         .filter(dsl::expires_at.gt(Bind(now)))
-        .select((dsl::kind, dsl::created_by, dsl::created_by_agency, dsl::expires_at, dsl::version));
+        .select((
+            dsl::kind,
+            dsl::created_by,
+            dsl::created_by_agency,
+            dsl::expires_at,
+            dsl::version,
+        ));
     let found = tx.run(|c| query.get_result(c).optional())?;
-    Ok(found.map(|(kind, created_by, created_by_agency, expires_at, version)| PersonFacts {
-        kind,
-        created_by,
-        created_by_agency,
-        expires_at,
-        version,
-    }))
+    Ok(found.map(
+        |(kind, created_by, created_by_agency, expires_at, version)| PersonFacts {
+            kind,
+            created_by,
+            created_by_agency,
+            expires_at,
+            version,
+        },
+    ))
 }
 
-/// The invitations by which a practitioner knows of a person: those to chronologies of a family the person belongs to.
-/// Chronologies in preparation do not count.
+/// The invitations that give a practitioner access to a person: those to live chronologies of the
+/// person's families that have been opened.
 ///
 /// # Errors
-/// When the database fails.
-pub fn reachable_by(
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn invitation_access(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     person: PersonId,
     agency: AgencyId,
     practitioner: PractitionerId,
     now: Instant,
-) -> Result<Vec<Reach>, StoreError> {
-    reach::to_person(tx, partnership, person, agency, practitioner, now)
+) -> Result<Vec<InvitationAccess>, StoreError> {
+    family_access::for_person(tx, partnership, person, agency, practitioner, now)
 }
 
-/// The families a person belongs to, by identifier.
+/// The families of a person, by identifier.
 ///
 /// # Errors
-/// When the database fails.
-pub fn families_of(tx: &mut Tx<'_>, partnership: PartnershipId, person: PersonId) -> Result<Vec<FamilyId>, StoreError> {
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn families_of(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    person: PersonId,
+) -> Result<Vec<FamilyId>, StoreError> {
     let query = family_members::table
         .filter(family_members::partnership_id.eq(Bind(partnership)))
         .filter(family_members::person_id.eq(Bind(person)))

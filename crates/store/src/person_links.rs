@@ -1,60 +1,63 @@
-//! Which of an agency's records of people are the same person as one of a chronology's family.
+//! Links between the records of an agency's people and the people of a chronology's family.
 
 use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 use domain::{
-    AgencyId, ChronologyId, FamilyId, Instant, PartnershipId, PersonId, PersonKind, PersonLinkId, PractitionerId,
+    AgencyId, ChronologyId, FamilyId, Instant, PartnershipId, PersonId, PersonKind, PersonLinkId,
+    PractitionerId,
 };
 
-use crate::page::{IsTrue, within};
+use crate::page::{IsTrue, unindexed_eq};
 use crate::rows::row;
 use crate::schema::person_links::{self, dsl};
 use crate::schema::{chronologies, family_members, fragments, invitations, people, person_keys};
-use crate::statements::{insert_new, one};
+use crate::statements::{insert_new, require_one};
 use crate::types::Bind;
-use crate::{FragmentState, PersonLinkBand, PersonLinkState, PersonVerdict, Sealed, StoreError, Token, Tx};
+use crate::{
+    FragmentState, PersonLinkBand, PersonLinkState, PersonVerdict, Sealed, StoreError, Token, Tx,
+};
 
 row! {
-    /// What is known of two records of people.
+    /// A link between two records of people.
     PersonLinkRow in person_links {
-        /// The link.
+        /// The link identifier.
         id: PersonLinkId,
-        /// Its partnership.
+        /// The partnership.
         partnership_id: PartnershipId,
-        /// The chronology for which it holds.
+        /// The chronology to which the link applies.
         chronology_id: ChronologyId,
-        /// The person as an agency recorded them.
+        /// The person as the agency recorded them.
         their_person_id: PersonId,
         /// The person of the chronology's family.
         our_person_id: PersonId,
-        /// What linkage says.
+        /// The result of linkage.
         band: PersonLinkBand,
-        /// Where it stands.
+        /// The state.
         state: PersonLinkState,
-        /// What a person decided; none while linkage alone did.
+        /// The practitioner's verdict; `None` while only linkage has decided.
         verdict: Option<PersonVerdict>,
-        /// Who decided last.
+        /// The practitioner who decided last.
         decided_by: Option<PractitionerId>,
-        /// From when on nothing of it is served.
+        /// When it expires: from then on it is not served.
         expires_at: Instant,
-        /// Data key of `sealed`.
+        /// The wrapped data key of `sealed`.
         wrapped_key: Sealed,
-        /// Evidence and reasons.
+        /// The evidence and the reasons.
         sealed: Sealed,
-        /// Counts changes, from 1.
+        /// The version, counted from 1.
         version: i64,
-        /// When the question was put or the link made.
+        /// When the link was created.
         created_at: Instant,
         /// When the row was last changed.
         updated_at: Instant,
     }
 }
 
-/// Adds what is known of two records.
+/// Inserts a link between two records.
 ///
 /// # Errors
-/// [`StoreError::NotUnique`] when something is known of them already.
+/// [`StoreError::NotUnique`] when the two records have a link already.
 pub fn insert(tx: &mut Tx<'_>, row: &PersonLinkRow) -> Result<(), StoreError> {
     insert_new!(tx, person_links::table, row, "person link")
 }
@@ -68,10 +71,10 @@ pub fn update(tx: &mut Tx<'_>, row: &PersonLinkRow, expected: i64) -> Result<(),
         .filter(dsl::partnership_id.eq(Bind(row.partnership_id)))
         .filter(dsl::id.eq(Bind(row.id)))
         .filter(dsl::version.eq(expected));
-    one(tx.run(|c| diesel::update(target).set(row).execute(c))?)
+    require_one(tx.run(|c| diesel::update(target).set(row).execute(c))?)
 }
 
-/// Deletes a link at the version `expected`.
+/// Deletes a link at the version of `row`.
 ///
 /// # Errors
 /// [`StoreError::Stale`] when the row is at another version.
@@ -80,13 +83,14 @@ pub fn delete(tx: &mut Tx<'_>, row: &PersonLinkRow) -> Result<(), StoreError> {
         .filter(dsl::partnership_id.eq(Bind(row.partnership_id)))
         .filter(dsl::id.eq(Bind(row.id)))
         .filter(dsl::version.eq(row.version));
-    one(tx.run(|c| diesel::delete(target).execute(c))?)
+    require_one(tx.run(|c| diesel::delete(target).execute(c))?)
 }
 
-/// The link `id` of a chronology, while it lives.
+/// The link `id` of a chronology, unless it has expired.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn find(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -103,12 +107,13 @@ pub fn find(
     tx.run(|c| query.get_result(c).optional())
 }
 
-/// The live links of a chronology, in the order in which they were made. A chronology has as many as its family has
-/// look-alikes among what invited agencies sent: few.
+/// The live links of a chronology, in the order in which they were created. They are few: one for
+/// each similar person among the records of the invited agencies.
 ///
 /// # Errors
-/// When the database fails.
-pub fn of_chronology(
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn list_for_chronology(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     chronology: ChronologyId,
@@ -123,11 +128,12 @@ pub fn of_chronology(
     tx.run(|c| query.load(c))
 }
 
-/// The live links of a chronology with these people of theirs.
+/// The live links of a chronology to the given people of other agencies.
 ///
 /// # Errors
-/// When the database fails.
-pub fn of_theirs(
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn list_for_their_people(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     chronology: ChronologyId,
@@ -144,11 +150,13 @@ pub fn of_theirs(
     tx.run(|c| query.load(c))
 }
 
-/// The live links of a person, on either side, with the expiry of the chronology they hold for.
+/// The live links of a person, on either side, with the expiry of the chronology to which they
+/// apply.
 ///
 /// # Errors
-/// When the database fails.
-pub fn of_person(
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn list_for_person(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     person: PersonId,
@@ -157,7 +165,11 @@ pub fn of_person(
     let query = dsl::person_links
         .inner_join(chronologies::table.on(chronologies::id.eq(dsl::chronology_id)))
         .filter(dsl::partnership_id.eq(Bind(partnership)))
-        .filter(dsl::their_person_id.eq(Bind(person)).or(dsl::our_person_id.eq(Bind(person))))
+        .filter(
+            dsl::their_person_id
+                .eq(Bind(person))
+                .or(dsl::our_person_id.eq(Bind(person))),
+        )
         .filter(dsl::expires_at.gt(Bind(now)))
         .filter(chronologies::expires_at.gt(Bind(now)))
         .order(dsl::id)
@@ -165,10 +177,10 @@ pub fn of_person(
     tx.run(|c| query.load(c))
 }
 
-/// Moves the expiry of a link; its data key has been wrapped again for it.
+/// Changes the expiry of a link, together with its data key as wrapped again for that expiry.
 ///
 /// # Errors
-/// [`StoreError::Stale`] when the link is not there.
+/// [`StoreError::Stale`] when the link does not exist.
 pub fn set_lifetime(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -176,15 +188,20 @@ pub fn set_lifetime(
     expires_at: Instant,
     wrapped_key: &Sealed,
 ) -> Result<(), StoreError> {
-    let target = dsl::person_links.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::id.eq(Bind(id)));
-    let change = (dsl::expires_at.eq(Bind(expires_at)), dsl::wrapped_key.eq(wrapped_key));
-    one(tx.run(|c| diesel::update(target).set(change).execute(c))?)
+    let target = dsl::person_links
+        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .filter(dsl::id.eq(Bind(id)));
+    let change = (
+        dsl::expires_at.eq(Bind(expires_at)),
+        dsl::wrapped_key.eq(wrapped_key),
+    );
+    require_one(tx.run(|c| diesel::update(target).set(change).execute(c))?)
 }
 
-/// The kinds of token by which records that may be one child find each other.
-const MEETING: [&str; 5] = ["blocking", "kin", "name_birth", "nhs_number", "upn"];
+/// The kinds of token by which candidate records of the same child are found.
+const MATCHING_TOKEN_KINDS: [&str; 5] = ["blocking", "kin", "name_birth", "nhs_number", "upn"];
 
-/// The tokens of people, by kind.
+/// The tokens of one kind of some people.
 fn tokens_of(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -192,20 +209,21 @@ fn tokens_of(
     people: &[PersonId],
 ) -> Result<Vec<Token>, StoreError> {
     let query = person_keys::table
-        .filter(within!(person_keys::partnership_id, partnership))
+        .filter(unindexed_eq!(person_keys::partnership_id, partnership))
         .filter(person_keys::person_id.eq_any(people.iter().copied().map(Bind)))
         .filter(person_keys::kind.eq(kind))
         .select(person_keys::token);
     tx.run(|c| query.load(c))
 }
 
-/// The families about which `agency` has a live fragment waiting ahead of a chronology, and that have a child who shares
-/// a token with one of `children`; by identifier. What it costs goes with those who share a token, not with how many
-/// families there are.
+/// The families about which `agency` has a live advance submission, and which include a child who
+/// shares a token with one of `children`; by identifier. The cost depends on the number of people
+/// who share a token, not on the number of families.
 ///
 /// # Errors
-/// When the database fails.
-pub fn families_waiting(
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn families_with_advance_fragments(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     agency: AgencyId,
@@ -213,22 +231,24 @@ pub fn families_waiting(
     now: Instant,
 ) -> Result<Vec<FamilyId>, StoreError> {
     let mut found: Vec<FamilyId> = Vec::new();
-    for kind in MEETING {
+    for kind in MATCHING_TOKEN_KINDS {
         let tokens = tokens_of(tx, partnership, kind, children)?;
         if tokens.is_empty() {
             continue;
         }
         let query = person_keys::table
             .inner_join(people::table.on(people::id.eq(person_keys::person_id)))
-            .inner_join(family_members::table.on(family_members::person_id.eq(person_keys::person_id)))
+            .inner_join(
+                family_members::table.on(family_members::person_id.eq(person_keys::person_id)),
+            )
             .inner_join(fragments::table.on(fragments::family_id.eq(family_members::family_id)))
             .filter(person_keys::partnership_id.eq(Bind(partnership)))
             .filter(person_keys::kind.eq(kind))
             .filter(person_keys::token.eq_any(tokens))
             .filter(people::kind.eq(Bind(PersonKind::Child)))
             .filter(people::expires_at.gt(Bind(now)))
-            .filter(within!(family_members::partnership_id, partnership))
-            .filter(within!(fragments::partnership_id, partnership))
+            .filter(unindexed_eq!(family_members::partnership_id, partnership))
+            .filter(unindexed_eq!(fragments::partnership_id, partnership))
             .filter(fragments::agency_id.eq(Bind(agency)))
             .filter(fragments::chronology_id.is_null())
             .filter(fragments::state.eq(Bind(FragmentState::Submitted)))
@@ -242,12 +262,13 @@ pub fn families_waiting(
     Ok(found)
 }
 
-/// The live open chronologies that invite `agency` and whose family has a child who shares a token with one of
-/// `children`; by identifier, so the oldest first.
+/// The live, opened chronologies that invite `agency` and whose family includes a child who shares
+/// a token with one of `children`; by identifier, and therefore oldest first.
 ///
 /// # Errors
-/// When the database fails.
-pub fn chronologies_asking(
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn inviting_chronologies(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     agency: AgencyId,
@@ -255,26 +276,30 @@ pub fn chronologies_asking(
     now: Instant,
 ) -> Result<Vec<ChronologyId>, StoreError> {
     let mut found: Vec<ChronologyId> = Vec::new();
-    for kind in MEETING {
+    for kind in MATCHING_TOKEN_KINDS {
         let tokens = tokens_of(tx, partnership, kind, children)?;
         if tokens.is_empty() {
             continue;
         }
         let query = person_keys::table
             .inner_join(people::table.on(people::id.eq(person_keys::person_id)))
-            .inner_join(family_members::table.on(family_members::person_id.eq(person_keys::person_id)))
-            .inner_join(chronologies::table.on(chronologies::family_id.eq(family_members::family_id)))
+            .inner_join(
+                family_members::table.on(family_members::person_id.eq(person_keys::person_id)),
+            )
+            .inner_join(
+                chronologies::table.on(chronologies::family_id.eq(family_members::family_id)),
+            )
             .inner_join(invitations::table.on(invitations::chronology_id.eq(chronologies::id)))
             .filter(person_keys::partnership_id.eq(Bind(partnership)))
             .filter(person_keys::kind.eq(kind))
             .filter(person_keys::token.eq_any(tokens))
             .filter(people::kind.eq(Bind(PersonKind::Child)))
             .filter(people::expires_at.gt(Bind(now)))
-            .filter(within!(family_members::partnership_id, partnership))
-            .filter(within!(chronologies::partnership_id, partnership))
+            .filter(unindexed_eq!(family_members::partnership_id, partnership))
+            .filter(unindexed_eq!(chronologies::partnership_id, partnership))
             .filter(chronologies::opened_at.is_not_null())
             .filter(chronologies::expires_at.gt(Bind(now)))
-            .filter(within!(invitations::partnership_id, partnership))
+            .filter(unindexed_eq!(invitations::partnership_id, partnership))
             .filter(invitations::agency_id.eq(Bind(agency)))
             .select(chronologies::id)
             .distinct();
@@ -285,12 +310,13 @@ pub fn chronologies_asking(
     Ok(found)
 }
 
-/// The families of which `person` is a member and about which an invited agency has a live fragment waiting ahead of a
-/// chronology, each once with that agency; that of the oldest fragment first.
+/// The families of `person` about which an invited agency has a live advance submission, each once
+/// with that agency, in order of the oldest submission.
 ///
 /// # Errors
-/// When the database fails.
-pub fn waiting_about(
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn advance_families_with_person(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     chronology: ChronologyId,
@@ -300,18 +326,18 @@ pub fn waiting_about(
     let query = fragments::table
         .inner_join(family_members::table.on(family_members::family_id.eq(fragments::family_id)))
         .inner_join(invitations::table.on(invitations::agency_id.eq(fragments::agency_id)))
-        .filter(within!(fragments::partnership_id, partnership))
+        .filter(unindexed_eq!(fragments::partnership_id, partnership))
         .filter(fragments::chronology_id.is_null())
         .filter(fragments::state.eq(Bind(FragmentState::Submitted)))
         .filter(IsTrue::new(fragments::expires_at.gt(Bind(now))))
-        .filter(within!(family_members::partnership_id, partnership))
+        .filter(unindexed_eq!(family_members::partnership_id, partnership))
         .filter(family_members::person_id.eq(Bind(person)))
-        .filter(within!(invitations::partnership_id, partnership))
+        .filter(unindexed_eq!(invitations::partnership_id, partnership))
         .filter(invitations::chronology_id.eq(Bind(chronology)))
         .order((fragments::created_at, fragments::id))
         .select((fragments::family_id, fragments::agency_id));
     let mut seen = BTreeSet::new();
     let mut found: Vec<(FamilyId, AgencyId)> = tx.run(|c| query.load(c))?;
-    found.retain(|one| seen.insert(*one));
+    found.retain(|pair| seen.insert(*pair));
     Ok(found)
 }

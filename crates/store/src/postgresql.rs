@@ -1,4 +1,5 @@
-//! A PostgreSQL connection as we want it: limits on time, UTC, and commits that wait for the disk.
+//! PostgreSQL connections with the settings that the service requires: time limits, UTC, and
+//! commits that wait for the disk.
 
 use std::time::Duration;
 
@@ -8,39 +9,52 @@ use diesel::{Connection, PgConnection, RunQueryDsl, connection::SimpleConnection
 
 use crate::{DbConfig, StoreError};
 
-/// Opens a connection, sets what is to be set, and reads it back.
+/// Opens a connection, applies the settings, and checks that each has taken effect.
 pub(crate) fn open(url: &str, config: &DbConfig) -> Result<PgConnection, StoreError> {
     let mut connection = PgConnection::establish(url).map_err(|_| StoreError::Unavailable)?;
     let settings = settings(config);
-    let statements: String = settings.iter().map(|(name, value)| format!("SET SESSION {name} = '{value}';")).collect();
+    let statements: String = settings
+        .iter()
+        .map(|(name, value)| format!("SET SESSION {name} = '{value}';"))
+        .collect();
     connection.batch_execute(&statements)?;
     for (name, value) in &settings {
-        if current(&mut connection, name)? != *value {
+        if current_setting(&mut connection, name)? != *value {
             return Err(StoreError::Setting(name));
         }
     }
-    if current(&mut connection, "synchronous_commit")? == "off" || current(&mut connection, "fsync")? == "off" {
+    if current_setting(&mut connection, "synchronous_commit")? == "off"
+        || current_setting(&mut connection, "fsync")? == "off"
+    {
         return Err(StoreError::Setting("synchronous_commit"));
     }
-    if !["C", "POSIX", "en", ""].contains(&current_language(&mut connection)?.as_str()) {
-        tracing::warn!("lc_messages is not English: time limits and deadlocks are reported as plain refusals");
+    if !["C", "POSIX", "en", ""].contains(&message_language(&mut connection)?.as_str()) {
+        tracing::warn!(
+            "lc_messages is not English: timeouts and deadlocks will be reported as unclassified database errors"
+        );
     }
     Ok(connection)
 }
 
-/// The settings of a session, each in the form in which PostgreSQL shows it.
+/// The settings of a session, each in the form in which PostgreSQL returns it.
 fn settings(config: &DbConfig) -> [(&'static str, String); 5] {
     [
-        ("statement_timeout", shown(config.statement_timeout)),
-        ("lock_timeout", shown(config.lock_timeout)),
-        ("idle_in_transaction_session_timeout", shown(config.idle_in_transaction_timeout)),
+        (
+            "statement_timeout",
+            format_duration(config.statement_timeout),
+        ),
+        ("lock_timeout", format_duration(config.lock_timeout)),
+        (
+            "idle_in_transaction_session_timeout",
+            format_duration(config.idle_in_transaction_timeout),
+        ),
         ("application_name", "chronology".to_owned()),
         ("timezone", "UTC".to_owned()),
     ]
 }
 
-/// A duration as PostgreSQL shows it: in the largest unit that has no remainder.
-fn shown(duration: Duration) -> String {
+/// Formats a duration as PostgreSQL returns it: in the largest unit without remainder.
+fn format_duration(duration: Duration) -> String {
     let millis = duration.as_millis();
     match millis {
         0 => "0".to_owned(),
@@ -52,13 +66,19 @@ fn shown(duration: Duration) -> String {
     }
 }
 
-fn current(connection: &mut PgConnection, name: &str) -> Result<String, StoreError> {
-    let query = sql::<Text>("SELECT current_setting(").bind::<Text, _>(name).sql(")");
+fn current_setting(connection: &mut PgConnection, name: &str) -> Result<String, StoreError> {
+    let query = sql::<Text>("SELECT current_setting(")
+        .bind::<Text, _>(name)
+        .sql(")");
     Ok(query.get_result(connection)?)
 }
 
 /// The language part of `lc_messages`: `en` of `en_GB.UTF-8`.
-fn current_language(connection: &mut PgConnection) -> Result<String, StoreError> {
-    let locale = current(connection, "lc_messages")?;
-    Ok(locale.split(['_', '.']).next().unwrap_or_default().to_owned())
+fn message_language(connection: &mut PgConnection) -> Result<String, StoreError> {
+    let locale = current_setting(connection, "lc_messages")?;
+    Ok(locale
+        .split(['_', '.'])
+        .next()
+        .unwrap_or_default()
+        .to_owned())
 }

@@ -1,39 +1,40 @@
-//! Practitioners and system clients of agencies.
+//! The practitioners and system clients of agencies.
 
 use diesel::prelude::*;
 use domain::{AgencyId, Instant, PartnershipId, PractitionerId};
 
-use crate::page::{after, within};
+use crate::page::{after, unindexed_eq};
 use crate::rows::row;
 use crate::schema::practitioners::{self, dsl};
-use crate::statements::{insert_new, one};
+use crate::statements::{insert_new, require_one};
 use crate::types::Bind;
 use crate::{Keyset, Sealed, StoreError, Token, Tx};
 
 row! {
     /// A practitioner or system client of an agency.
     PractitionerRow in practitioners {
-        /// The practitioner.
+        /// The practitioner identifier.
         id: PractitionerId,
-        /// Their partnership.
+        /// The partnership.
         partnership_id: PartnershipId,
-        /// Their agency.
+        /// The agency.
         agency_id: AgencyId,
-        /// Blind index of the token's issuer and subject.
+        /// The blind index of the access token's issuer and subject.
         subject_index: Token,
-        /// Data key of `sealed`.
+        /// The wrapped data key of `sealed`.
         wrapped_key: Sealed,
         /// Name, job title, contact.
         sealed: Sealed,
-        /// False once they have left the agency: they may do nothing.
+        /// Whether they may use the service; false once they have left the agency.
         active: bool,
-        /// Counts changes, from 1.
+        /// The version, counted from 1.
         version: i64,
         /// When they were registered.
         created_at: Instant,
         /// When the row was last changed.
         updated_at: Instant,
-        /// Met by a token alone: the row goes then, unless somebody names them or they do something that lasts.
+        /// When the row is erased, for a practitioner known only from an access token; `None` once
+        /// they are confirmed by being named or by a lasting action of their own.
         provisional_until: Option<Instant>,
     }
 }
@@ -41,7 +42,7 @@ row! {
 /// Registers a practitioner.
 ///
 /// # Errors
-/// [`StoreError::NotUnique`] when the agency has a practitioner with that subject.
+/// [`StoreError::NotUnique`] when the agency already has a practitioner with that subject.
 pub fn insert(tx: &mut Tx<'_>, row: &PractitionerRow) -> Result<(), StoreError> {
     insert_new!(tx, practitioners::table, row, "practitioner subject")
 }
@@ -55,36 +56,48 @@ pub fn update(tx: &mut Tx<'_>, row: &PractitionerRow, expected: i64) -> Result<(
         .filter(dsl::partnership_id.eq(Bind(row.partnership_id)))
         .filter(dsl::id.eq(Bind(row.id)))
         .filter(dsl::version.eq(expected));
-    // Not the row with its key: SQLite would then look for references to the old one in every table.
+    // The key is not part of the change: SQLite would otherwise search every table for references
+    // to it.
     let change = (
         dsl::wrapped_key.eq(&row.wrapped_key),
         dsl::sealed.eq(&row.sealed),
         dsl::active.eq(row.active),
         dsl::version.eq(row.version),
         dsl::updated_at.eq(Bind(row.updated_at)),
-        // Whoever somebody has changed stays: one who was put out would come in anew.
+        // A change confirms the practitioner: if the row were erased, the token would register an
+        // active one again.
         dsl::provisional_until.eq(None::<Bind<Instant>>),
     );
-    one(tx.run(|c| diesel::update(target).set(change).execute(c))?)
+    require_one(tx.run(|c| diesel::update(target).set(change).execute(c))?)
 }
 
-/// Makes practitioners stay who were met by their tokens alone.
+/// Confirms practitioners who were known only from their access tokens, so that their rows are
+/// kept.
 ///
 /// # Errors
-/// When the database fails.
-pub fn confirm(tx: &mut Tx<'_>, partnership: PartnershipId, ids: &[PractitionerId]) -> Result<(), StoreError> {
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+pub fn confirm(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    ids: &[PractitionerId],
+) -> Result<(), StoreError> {
     let target = dsl::practitioners
-        .filter(within!(dsl::partnership_id, partnership))
+        .filter(unindexed_eq!(dsl::partnership_id, partnership))
         .filter(dsl::id.eq_any(ids.iter().copied().map(Bind)));
-    tx.run(|c| diesel::update(target).set(dsl::provisional_until.eq(None::<Bind<Instant>>)).execute(c))?;
+    tx.run(|c| {
+        diesel::update(target)
+            .set(dsl::provisional_until.eq(None::<Bind<Instant>>))
+            .execute(c)
+    })?;
     Ok(())
 }
 
-/// How many practitioners of an agency were met by their tokens alone and may go again; counts to `most`.
+/// The number of unconfirmed practitioners of an agency, counted up to `most`.
 ///
 /// # Errors
-/// When the database fails.
-pub fn provisional(
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn count_provisional(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     agency: AgencyId,
@@ -92,7 +105,7 @@ pub fn provisional(
     most: impl Into<i64>,
 ) -> Result<usize, StoreError> {
     let query = dsl::practitioners
-        .filter(within!(dsl::partnership_id, partnership))
+        .filter(unindexed_eq!(dsl::partnership_id, partnership))
         .filter(dsl::agency_id.eq(Bind(agency)))
         .filter(dsl::provisional_until.gt(Some(Bind(now))))
         .limit(most.into())
@@ -101,77 +114,91 @@ pub fn provisional(
     Ok(found.len())
 }
 
-/// When whoever was forgotten was provisional until: no moment that is ever given.
-const FORGOTTEN: Instant = Instant::from_micros(0);
+/// The value of `provisional_until` in erased rows, which is never used as a time.
+const ERASED: Instant = Instant::from_micros(0);
 
-/// Forgets at most `limit` practitioners who were met by their tokens alone and whose time is over; says how many. Of each an
-/// empty row stays, inactive and of nobody: to delete it every table that may refer to a practitioner would be read. `unique`
-/// makes what stands in the place of their subjects.
+/// Erases at most `limit` unconfirmed practitioners whose time is over; returns how many. An empty,
+/// inactive row remains of each, because deleting it would read every table that may refer to a
+/// practitioner. `unique` generates the tokens that replace their subject indexes.
 ///
 /// # Errors
-/// When the database fails.
-pub fn forget_provisional(
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+pub fn erase_provisional(
     tx: &mut Tx<'_>,
     now: Instant,
     limit: impl Into<i64>,
     unique: impl Fn() -> Token,
 ) -> Result<usize, StoreError> {
-    let over = dsl::practitioners
-        .filter(dsl::provisional_until.gt(Some(Bind(FORGOTTEN))))
+    let expired = dsl::practitioners
+        .filter(dsl::provisional_until.gt(Some(Bind(ERASED))))
         .filter(dsl::provisional_until.le(Some(Bind(now))))
         .order(dsl::provisional_until)
         .limit(limit.into())
         .select(dsl::id);
-    let over: Vec<PractitionerId> = tx.run(|c| over.load(c))?;
-    for id in &over {
+    let expired: Vec<PractitionerId> = tx.run(|c| expired.load(c))?;
+    for id in &expired {
         let target = dsl::practitioners.filter(dsl::id.eq(Bind(*id)));
         let change = (
             dsl::subject_index.eq(unique()),
             dsl::wrapped_key.eq(Sealed(Vec::new())),
             dsl::sealed.eq(Sealed(Vec::new())),
             dsl::active.eq(false),
-            dsl::provisional_until.eq(Some(Bind(FORGOTTEN))),
+            dsl::provisional_until.eq(Some(Bind(ERASED))),
         );
         tx.run(|c| diesel::update(target).set(change).execute(c))?;
     }
-    Ok(over.len())
+    Ok(expired.len())
 }
 
 /// The practitioner `id`.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn find(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     id: PractitionerId,
 ) -> Result<Option<PractitionerRow>, StoreError> {
-    let query = dsl::practitioners.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::id.eq(Bind(id)));
-    let found = tx.run(|c| query.select(PractitionerRow::as_select()).get_result(c).optional())?;
-    Ok(found.filter(|row| row.provisional_until != Some(FORGOTTEN)))
+    let query = dsl::practitioners
+        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .filter(dsl::id.eq(Bind(id)));
+    let found = tx.run(|c| {
+        query
+            .select(PractitionerRow::as_select())
+            .get_result(c)
+            .optional()
+    })?;
+    Ok(found.filter(|row| row.provisional_until != Some(ERASED)))
 }
 
-/// Those of `ids` that the partnership has, by identifier.
+/// The practitioners among `ids` that belong to the partnership, by identifier.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn find_many(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     ids: &[PractitionerId],
 ) -> Result<Vec<PractitionerRow>, StoreError> {
     let query = dsl::practitioners
-        .filter(within!(dsl::partnership_id, partnership))
+        .filter(unindexed_eq!(dsl::partnership_id, partnership))
         .filter(dsl::id.eq_any(ids.iter().copied().map(Bind)))
         .order(dsl::id);
-    let found: Vec<PractitionerRow> = tx.run(|c| query.select(PractitionerRow::as_select()).load(c))?;
-    Ok(found.into_iter().filter(|row| row.provisional_until != Some(FORGOTTEN)).collect())
+    let found: Vec<PractitionerRow> =
+        tx.run(|c| query.select(PractitionerRow::as_select()).load(c))?;
+    Ok(found
+        .into_iter()
+        .filter(|row| row.provisional_until != Some(ERASED))
+        .collect())
 }
 
-/// The practitioner of the agency for whom a token speaks.
+/// The practitioner of an agency whom an access token identifies.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn find_by_subject(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -182,13 +209,20 @@ pub fn find_by_subject(
         .filter(dsl::partnership_id.eq(Bind(partnership)))
         .filter(dsl::agency_id.eq(Bind(agency)))
         .filter(dsl::subject_index.eq(subject_index));
-    tx.run(|c| query.select(PractitionerRow::as_select()).get_result(c).optional())
+    tx.run(|c| {
+        query
+            .select(PractitionerRow::as_select())
+            .get_result(c)
+            .optional()
+    })
 }
 
-/// At most `limit` practitioners after a place, of one agency or of all, in the order in which they were registered.
+/// At most `limit` practitioners after a cursor, of one agency or of all, in the order in which
+/// they were registered.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn page(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -196,10 +230,12 @@ pub fn page(
     after: Option<Keyset>,
     limit: impl Into<i64>,
 ) -> Result<Vec<PractitionerRow>, StoreError> {
-    let known = dsl::provisional_until.is_null().or(dsl::provisional_until.ne(Some(Bind(FORGOTTEN))));
+    let not_erased = dsl::provisional_until
+        .is_null()
+        .or(dsl::provisional_until.ne(Some(Bind(ERASED))));
     let query = dsl::practitioners
         .filter(dsl::partnership_id.eq(Bind(partnership)))
-        .filter(known.assume_not_null())
+        .filter(not_erased.assume_not_null())
         .into_boxed();
     let query = match agency {
         Some(agency) => query.filter(dsl::agency_id.eq(Bind(agency))),

@@ -1,10 +1,12 @@
-//! What is over and to be destroyed. Lists are ordered by expiry and paged, so that a worker that leaves something
-//! behind (a hold, a failure) goes on after it and counts it, and [`backlog`] tells what is left.
+//! Expired objects that are due for deletion. Lists are ordered by expiry and paged, so that a
+//! worker that has to leave some (under a hold, after a failure) continues after them; [`backlog`]
+//! counts what is left.
 
 mod delete;
 
 pub use delete::{
-    checkpoint, delete_chronology, delete_expired_replies, delete_family, delete_fragment, delete_person,
+    checkpoint, delete_chronology, delete_expired_idempotency_records, delete_family,
+    delete_fragment, delete_person,
 };
 
 use diesel::dsl::{count_star, min};
@@ -19,37 +21,44 @@ use crate::schema::{chronologies, consolidations, families, fragments, idempoten
 use crate::types::Bind;
 use crate::{Keyset, StoreError, Tx};
 
-/// Something whose time is over.
+/// An expired object that is due for deletion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Due<I> {
-    /// Its partnership.
+pub struct DueForDeletion<I> {
+    /// The partnership.
     pub partnership: PartnershipId,
-    /// What it is.
+    /// The identifier.
     pub id: I,
-    /// Since when it has been over.
+    /// When it expired.
     pub expired_at: Instant,
 }
 
-/// What is over and still there.
+/// The expired rows that have not been deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Backlog {
-    /// How many rows.
+pub struct PurgeBacklog {
+    /// The number of rows.
     pub rows: i64,
-    /// How many of each kind, kinds of which there are none included.
+    /// The number of rows of each kind, including kinds without any.
     pub kinds: Vec<(&'static str, i64)>,
-    /// Since when the oldest of them has been over.
+    /// When the oldest of them expired.
     pub oldest: Option<Instant>,
 }
 
-/// Rows that are over, of any partnership, ordered by expiry, after a place; on PostgreSQL those that another node is
-/// working on are left to it until the transaction ends.
-macro_rules! due {
+/// Selects expired rows of any partnership after a cursor, in order of expiry. On PostgreSQL, rows
+/// that another node's transaction has locked are skipped.
+macro_rules! select_due {
     ($tx:expr, $table:ident, $id:path, $now:expr, $after:expr, $limit:expr, $select:expr) => {{
-        let place = $after.unwrap_or(Keyset { at: Instant::MIN, id: Uuid::nil() });
+        let cursor = $after.unwrap_or(Keyset {
+            at: Instant::MIN,
+            id: Uuid::nil(),
+        });
         let query = $table::table
             .filter($table::expires_at.le(Bind($now)))
-            .filter($table::expires_at.ge(Bind(place.at)))
-            .filter($table::expires_at.gt(Bind(place.at)).or($table::id.gt(Bind($id(place.id)))))
+            .filter($table::expires_at.ge(Bind(cursor.at)))
+            .filter(
+                $table::expires_at
+                    .gt(Bind(cursor.at))
+                    .or($table::id.gt(Bind($id(cursor.id)))),
+            )
             .order(($table::expires_at, $table::id))
             .limit($limit.into())
             .select($select);
@@ -65,34 +74,38 @@ macro_rules! due_ids {
         $(#[$meta])*
         ///
         /// # Errors
-        /// When the database fails.
+        /// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+        /// [`StoreError::Corrupt`] on bad data.
         pub fn $name(
             tx: &mut Tx<'_>,
             now: Instant,
             after: Option<Keyset>,
             limit: impl Into<i64>,
-        ) -> Result<Vec<Due<$id>>, StoreError> {
+        ) -> Result<Vec<DueForDeletion<$id>>, StoreError> {
             let columns = ($table::partnership_id, $table::id, $table::expires_at);
-            let rows: Vec<(PartnershipId, $id, Instant)> = due!(tx, $table, $id, now, after, limit, columns)?;
-            Ok(rows.into_iter().map(|(partnership, id, expired_at)| Due { partnership, id, expired_at }).collect())
+            let rows: Vec<(PartnershipId, $id, Instant)> = select_due!(tx, $table, $id, now, after, limit, columns)?;
+            let due = rows
+                .into_iter()
+                .map(|(partnership, id, expired_at)| DueForDeletion { partnership, id, expired_at });
+            Ok(due.collect())
         }
     };
 }
 
 due_ids! {
-    /// At most `limit` people whose records are over, after a place.
+    /// At most `limit` people whose records have expired, after a cursor.
     due_people: people, PersonId
 }
 due_ids! {
-    /// At most `limit` families whose records are over, after a place.
+    /// At most `limit` families whose records have expired, after a cursor.
     due_families: families, FamilyId
 }
 due_ids! {
-    /// At most `limit` fragments that are over, after a place. [`crate::fragments::find`] gives the row.
+    /// At most `limit` expired fragments after a cursor. [`crate::fragments::find`] gives the row.
     due_fragments: fragments, FragmentId
 }
 due_ids! {
-    /// At most `limit` chronologies that are over, after a place. [`chronology`] gives the row.
+    /// At most `limit` expired chronologies after a cursor. [`find_chronology`] gives the row.
     due_chronologies: chronologies, ChronologyId
 }
 
@@ -101,52 +114,73 @@ macro_rules! all_due {
         $(#[$meta])*
         ///
         /// # Errors
-        /// When the database fails.
-        pub fn $name(tx: &mut Tx<'_>, now: Instant) -> Result<Vec<Due<$id>>, StoreError> {
+        /// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+        /// [`StoreError::Corrupt`] on bad data.
+        pub fn $name(tx: &mut Tx<'_>, now: Instant) -> Result<Vec<DueForDeletion<$id>>, StoreError> {
             let query = $table::table
                 .filter($table::expires_at.le(Bind(now)))
                 .order(($table::expires_at, $table::id))
                 .select(($table::partnership_id, $table::id, $table::expires_at));
             let rows: Vec<(PartnershipId, $id, Instant)> = tx.run(|c| query.load(c))?;
-            Ok(rows.into_iter().map(|(partnership, id, expired_at)| Due { partnership, id, expired_at }).collect())
+            let due = rows
+                .into_iter()
+                .map(|(partnership, id, expired_at)| DueForDeletion { partnership, id, expired_at });
+            Ok(due.collect())
         }
     };
 }
 
 all_due! {
-    /// Every chronology that is over and still there, claimed by nobody; for looking, not for deleting.
+    /// Every expired chronology that has not been deleted, without locking it: for reading, not for
+    /// deleting.
     due_chronologies_unlocked: chronologies, ChronologyId
 }
 all_due! {
-    /// Every family that is over and still there, claimed by nobody; for looking, not for deleting.
+    /// Every expired family that has not been deleted, without locking it: for reading, not for
+    /// deleting.
     due_families_unlocked: families, FamilyId
 }
 all_due! {
-    /// Every person whose record is over and still there, claimed by nobody; for looking, not for deleting.
+    /// Every person whose expired record has not been deleted, without locking it: for reading, not
+    /// for deleting.
     due_people_unlocked: people, PersonId
 }
-/// What decides whether a hold keeps a fragment, and since when the fragment has been over.
+
+/// The properties that decide whether a hold covers an expired fragment: partnership, chronology,
+/// family, and when it expired.
 pub type DueFragment = (PartnershipId, Option<ChronologyId>, FamilyId, Instant);
 
-/// Every fragment that is over and still there, claimed by nobody; for looking, not for deleting.
+/// The expired fragments that have not been deleted, as distinct [`DueFragment`]s, without locking
+/// them: for reading, not for deleting.
 ///
 /// # Errors
-/// When the database fails.
-pub fn due_fragments_unlocked(tx: &mut Tx<'_>, now: Instant) -> Result<Vec<DueFragment>, StoreError> {
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn due_fragments_unlocked(
+    tx: &mut Tx<'_>,
+    now: Instant,
+) -> Result<Vec<DueFragment>, StoreError> {
     use fragments as t;
-    // A chronology's fragments mostly end together: each end is needed once, however many there are.
+    // The fragments of a chronology mostly expire together, and each expiry is needed only once.
     let query = fragments::table
         .filter(t::expires_at.le(Bind(now)))
-        .select((t::partnership_id, t::chronology_id, t::family_id, t::expires_at))
+        .select((
+            t::partnership_id,
+            t::chronology_id,
+            t::family_id,
+            t::expires_at,
+        ))
         .distinct();
     tx.run(|c| query.load(c))
 }
 
-/// The chronology `id`, live or over. What is sealed in one that is over no longer opens.
+/// The chronology `id`, live or expired. The sealed content of an expired chronology can no longer
+/// be opened.
 ///
 /// # Errors
-/// When the database fails.
-pub fn chronology(
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn find_chronology(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     id: ChronologyId,
@@ -154,14 +188,20 @@ pub fn chronology(
     let query = chronologies::table
         .filter(chronologies::partnership_id.eq(Bind(partnership)))
         .filter(chronologies::id.eq(Bind(id)));
-    tx.run(|c| query.select(ChronologyRow::as_select()).get_result(c).optional())
+    tx.run(|c| {
+        query
+            .select(ChronologyRow::as_select())
+            .get_result(c)
+            .optional()
+    })
 }
 
-/// Every fragment of a chronology, live or not, in the order in which they were submitted.
+/// Every fragment of a chronology, live or expired, in the order in which they were submitted.
 ///
 /// # Errors
-/// When the database fails.
-pub fn fragments_of(
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn list_fragments(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     id: ChronologyId,
@@ -173,25 +213,26 @@ pub fn fragments_of(
     tx.run(|c| query.select(FragmentRow::as_select()).load(c))
 }
 
-/// What is over and still there, in all tables together.
+/// The expired rows that have not been deleted, over all tables.
 ///
 /// # Errors
-/// When the database fails.
-pub fn backlog(tx: &mut Tx<'_>, now: Instant) -> Result<Backlog, StoreError> {
-    let mut all = Backlog::default();
-    macro_rules! add {
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn backlog(tx: &mut Tx<'_>, now: Instant) -> Result<PurgeBacklog, StoreError> {
+    let mut backlog = PurgeBacklog::default();
+    macro_rules! add_table {
         ($($table:ident $kind:literal),+) => {$(
-            let over = $table::table.filter($table::expires_at.le(Bind(now)));
+            let expired = $table::table.filter($table::expires_at.le(Bind(now)));
             let (rows, oldest): (i64, Option<Instant>) =
-                tx.run(|c| over.select((count_star(), min($table::expires_at))).first(c))?;
-            all.rows += rows;
-            all.kinds.push(($kind, rows));
-            all.oldest = [all.oldest, oldest].into_iter().flatten().min();
+                tx.run(|c| expired.select((count_star(), min($table::expires_at))).first(c))?;
+            backlog.rows += rows;
+            backlog.kinds.push(($kind, rows));
+            backlog.oldest = [backlog.oldest, oldest].into_iter().flatten().min();
         )+};
     }
-    add!(
+    add_table!(
         people "person", families "family", chronologies "chronology", fragments "fragment",
         consolidations "consolidation", idempotency "reply"
     );
-    Ok(all)
+    Ok(backlog)
 }

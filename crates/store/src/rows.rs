@@ -1,7 +1,7 @@
-//! Rows: one struct for each table, with every column.
+//! Row types: one struct for each table, with a field for every column.
 
-/// Defines a row of a table: how it is read, inserted and, whole, updated. (The library's own derives cannot insert
-/// values whose types belong to another crate.)
+/// Defines the row type of a table, which can be queried, inserted and used as a changeset of all
+/// columns. (Diesel's derives cannot insert values whose types belong to another crate.)
 macro_rules! row {
     ($(#[$meta:meta])* $name:ident in $table:ident { $($(#[$fmeta:meta])* $field:ident: $type:ty),+ $(,)? }) => {
         $(#[$meta])*
@@ -12,7 +12,7 @@ macro_rules! row {
         }
 
         impl<'row> diesel::Insertable<$table::table> for &'row $name {
-            type Values = <($($crate::rows::Set<'row, $table::$field, $type>,)+)
+            type Values = <($($crate::rows::ColumnAssignment<'row, $table::$field, $type>,)+)
                 as diesel::Insertable<$table::table>>::Values;
 
             fn values(self) -> Self::Values {
@@ -24,7 +24,7 @@ macro_rules! row {
 
         impl<'row> diesel::query_builder::AsChangeset for &'row $name {
             type Target = $table::table;
-            type Changeset = <($($crate::rows::Set<'row, $table::$field, $type>,)+)
+            type Changeset = <($($crate::rows::ColumnAssignment<'row, $table::$field, $type>,)+)
                 as diesel::query_builder::AsChangeset>::Changeset;
 
             fn as_changeset(self) -> Self::Changeset {
@@ -41,10 +41,11 @@ use diesel::Expression;
 use diesel::dsl::Eq;
 use diesel::internal::derives::as_expression::Bound;
 
-/// A column with the value it takes.
-pub(crate) type Set<'row, Column, T> = Eq<Column, Bound<<Column as Expression>::SqlType, &'row T>>;
+/// The assignment of a value to a column.
+pub(crate) type ColumnAssignment<'row, Column, T> =
+    Eq<Column, Bound<<Column as Expression>::SqlType, &'row T>>;
 
-/// A value as it is bound to a column.
+/// Binds a value to a column.
 pub(crate) fn bound<ST, T>(value: &T) -> Bound<ST, &T> {
     Bound::new(value)
 }

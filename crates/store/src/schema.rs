@@ -1,40 +1,40 @@
-//! The tables. Columns stand in the order of the migrations.
+//! The table definitions. Columns are in the order of the migrations.
 
 use diesel::{allow_tables_to_appear_in_same_query, table};
 
 table! {
     use diesel::sql_types::{Text};
-    use crate::types::{Id, Moment};
+    use crate::types::{Id, UtcTimestamp};
 
     partnerships (id) {
         id -> Id,
         code -> Text,
         name -> Text,
-        created_at -> Moment,
+        created_at -> UtcTimestamp,
     }
 }
 
 table! {
     use diesel::sql_types::{BigInt, Bool, Text};
-    use crate::types::{Id, Moment, Word};
+    use crate::types::{Id, UtcTimestamp, EnumText};
 
     agencies (id) {
         id -> Id,
         partnership_id -> Id,
         code -> Text,
         name -> Text,
-        kind -> Word,
+        kind -> EnumText,
         has_access -> Bool,
         active -> Bool,
         version -> BigInt,
-        created_at -> Moment,
-        updated_at -> Moment,
+        created_at -> UtcTimestamp,
+        updated_at -> UtcTimestamp,
     }
 }
 
 table! {
     use diesel::sql_types::{BigInt, Binary, Bool, Nullable};
-    use crate::types::{Id, Moment};
+    use crate::types::{Id, UtcTimestamp};
 
     practitioners (id) {
         id -> Id,
@@ -45,28 +45,28 @@ table! {
         sealed -> Binary,
         active -> Bool,
         version -> BigInt,
-        created_at -> Moment,
-        updated_at -> Moment,
-        provisional_until -> Nullable<Moment>,
+        created_at -> UtcTimestamp,
+        updated_at -> UtcTimestamp,
+        provisional_until -> Nullable<UtcTimestamp>,
     }
 }
 
 table! {
     use diesel::sql_types::{BigInt, Binary};
-    use crate::types::{Id, Moment, Word};
+    use crate::types::{Id, UtcTimestamp, EnumText};
 
     people (id) {
         id -> Id,
         partnership_id -> Id,
-        kind -> Word,
+        kind -> EnumText,
         created_by -> Id,
         created_by_agency -> Id,
-        expires_at -> Moment,
+        expires_at -> UtcTimestamp,
         wrapped_key -> Binary,
         sealed -> Binary,
         version -> BigInt,
-        created_at -> Moment,
-        updated_at -> Moment,
+        created_at -> UtcTimestamp,
+        updated_at -> UtcTimestamp,
     }
 }
 
@@ -84,19 +84,19 @@ table! {
 
 table! {
     use diesel::sql_types::{BigInt, Binary};
-    use crate::types::{Id, Moment};
+    use crate::types::{Id, UtcTimestamp};
 
     families (id) {
         id -> Id,
         partnership_id -> Id,
         created_by -> Id,
         created_by_agency -> Id,
-        expires_at -> Moment,
+        expires_at -> UtcTimestamp,
         wrapped_key -> Binary,
         sealed -> Binary,
         version -> BigInt,
-        created_at -> Moment,
-        updated_at -> Moment,
+        created_at -> UtcTimestamp,
+        updated_at -> UtcTimestamp,
     }
 }
 
@@ -112,7 +112,7 @@ table! {
 
 table! {
     use diesel::sql_types::{BigInt, Binary, Nullable};
-    use crate::types::{Id, Moment, Word};
+    use crate::types::{Id, UtcTimestamp, EnumText};
 
     chronologies (id) {
         id -> Id,
@@ -120,16 +120,16 @@ table! {
         family_id -> Id,
         owner_id -> Id,
         owner_agency_id -> Id,
-        purpose -> Word,
-        state -> Word,
-        due_at -> Moment,
-        opened_at -> Nullable<Moment>,
-        expires_at -> Moment,
+        purpose -> EnumText,
+        state -> EnumText,
+        due_at -> UtcTimestamp,
+        opened_at -> Nullable<UtcTimestamp>,
+        expires_at -> UtcTimestamp,
         wrapped_key -> Binary,
         sealed -> Binary,
         version -> BigInt,
-        created_at -> Moment,
-        updated_at -> Moment,
+        created_at -> UtcTimestamp,
+        updated_at -> UtcTimestamp,
     }
 }
 
@@ -145,25 +145,25 @@ table! {
 
 table! {
     use diesel::sql_types::{BigInt, Binary, Nullable};
-    use crate::types::{Id, Moment, Word};
+    use crate::types::{Id, UtcTimestamp, EnumText};
 
     invitations (id) {
         id -> Id,
         partnership_id -> Id,
         chronology_id -> Id,
         agency_id -> Id,
-        state -> Word,
-        due_at -> Moment,
-        viewed_at -> Nullable<Moment>,
-        drafting_at -> Nullable<Moment>,
-        answered_at -> Nullable<Moment>,
-        decline_reason -> Nullable<Word>,
+        state -> EnumText,
+        due_at -> UtcTimestamp,
+        viewed_at -> Nullable<UtcTimestamp>,
+        drafting_at -> Nullable<UtcTimestamp>,
+        answered_at -> Nullable<UtcTimestamp>,
+        decline_reason -> Nullable<EnumText>,
         answered_by -> Nullable<Id>,
         wrapped_key -> Binary,
         sealed -> Binary,
         version -> BigInt,
-        created_at -> Moment,
-        updated_at -> Moment,
+        created_at -> UtcTimestamp,
+        updated_at -> UtcTimestamp,
     }
 }
 
@@ -179,7 +179,7 @@ table! {
 
 table! {
     use diesel::sql_types::{BigInt, Binary, Nullable};
-    use crate::types::{Id, Moment, Word};
+    use crate::types::{Id, UtcTimestamp, EnumText};
 
     fragments (id) {
         id -> Id,
@@ -190,37 +190,37 @@ table! {
         child_id -> Nullable<Id>,
         proxy_by_agency -> Nullable<Id>,
         reference_index -> Nullable<Binary>,
-        state -> Word,
+        state -> EnumText,
         author_id -> Id,
-        expires_at -> Moment,
-        wrapped_until -> Nullable<Moment>,
+        expires_at -> UtcTimestamp,
+        wrapped_until -> Nullable<UtcTimestamp>,
         version -> BigInt,
-        created_at -> Moment,
-        updated_at -> Moment,
+        created_at -> UtcTimestamp,
+        updated_at -> UtcTimestamp,
     }
 }
 
 table! {
     use diesel::sql_types::{BigInt, Binary};
-    use crate::types::{Id, Moment};
+    use crate::types::{Id, UtcTimestamp};
 
     fragment_versions (fragment_id, version) {
         fragment_id -> Id,
         version -> BigInt,
         partnership_id -> Id,
-        expires_at -> Moment,
+        expires_at -> UtcTimestamp,
         wrapped_key -> Binary,
         sealed -> Binary,
         content_index -> Binary,
         entry_count -> BigInt,
         author_id -> Id,
-        created_at -> Moment,
+        created_at -> UtcTimestamp,
     }
 }
 
 table! {
     use diesel::sql_types::{BigInt, Binary, Nullable};
-    use crate::types::{Id, Word};
+    use crate::types::{Id, EnumText};
 
     entries (fragment_id, version, position) {
         id -> Id,
@@ -228,7 +228,7 @@ table! {
         version -> BigInt,
         partnership_id -> Id,
         position -> BigInt,
-        marking -> Word,
+        marking -> EnumText,
         reference_index -> Nullable<Binary>,
         sealed -> Binary,
     }
@@ -236,19 +236,19 @@ table! {
 
 table! {
     use diesel::sql_types::{Binary, Nullable};
-    use crate::types::{Id, Moment};
+    use crate::types::{Id, UtcTimestamp};
 
     consolidations (id) {
         id -> Id,
         partnership_id -> Id,
         chronology_id -> Id,
         author_id -> Id,
-        expires_at -> Moment,
+        expires_at -> UtcTimestamp,
         wrapped_key -> Binary,
         sealed -> Binary,
-        signed_off_at -> Nullable<Moment>,
+        signed_off_at -> Nullable<UtcTimestamp>,
         signed_off_by -> Nullable<Id>,
-        created_at -> Moment,
+        created_at -> UtcTimestamp,
     }
 }
 
@@ -266,12 +266,12 @@ table! {
 
 table! {
     use diesel::sql_types::Binary;
-    use crate::types::{Id, Moment};
+    use crate::types::{Id, UtcTimestamp};
 
     consolidation_links (consolidation_id) {
         consolidation_id -> Id,
         partnership_id -> Id,
-        expires_at -> Moment,
+        expires_at -> UtcTimestamp,
         wrapped_key -> Binary,
         sealed -> Binary,
     }
@@ -279,37 +279,37 @@ table! {
 
 table! {
     use diesel::sql_types::Binary;
-    use crate::types::{Id, Moment};
+    use crate::types::{Id, UtcTimestamp};
 
     event_links (chronology_id, view_index) {
         chronology_id -> Id,
         view_index -> Binary,
         partnership_id -> Id,
-        expires_at -> Moment,
+        expires_at -> UtcTimestamp,
         wrapped_key -> Binary,
         sealed -> Binary,
-        created_at -> Moment,
+        created_at -> UtcTimestamp,
     }
 }
 
 table! {
     use diesel::sql_types::{BigInt, Binary, Nullable};
-    use crate::types::{Id, Moment, Word};
+    use crate::types::{Id, UtcTimestamp, EnumText};
 
     link_decisions (id) {
         id -> Id,
         partnership_id -> Id,
         chronology_id -> Id,
-        verdict -> Word,
+        verdict -> EnumText,
         author_id -> Id,
-        expires_at -> Moment,
+        expires_at -> UtcTimestamp,
         wrapped_key -> Nullable<Binary>,
         sealed -> Nullable<Binary>,
-        withdrawn_at -> Nullable<Moment>,
+        withdrawn_at -> Nullable<UtcTimestamp>,
         withdrawn_by -> Nullable<Id>,
         version -> BigInt,
-        created_at -> Moment,
-        updated_at -> Moment,
+        created_at -> UtcTimestamp,
+        updated_at -> UtcTimestamp,
     }
 }
 
@@ -328,7 +328,7 @@ table! {
 
 table! {
     use diesel::sql_types::{BigInt, Binary, Nullable};
-    use crate::types::{Id, Moment, Word};
+    use crate::types::{Id, UtcTimestamp, EnumText};
 
     person_links (id) {
         id -> Id,
@@ -336,47 +336,47 @@ table! {
         chronology_id -> Id,
         their_person_id -> Id,
         our_person_id -> Id,
-        band -> Word,
-        state -> Word,
-        verdict -> Nullable<Word>,
+        band -> EnumText,
+        state -> EnumText,
+        verdict -> Nullable<EnumText>,
         decided_by -> Nullable<Id>,
-        expires_at -> Moment,
+        expires_at -> UtcTimestamp,
         wrapped_key -> Binary,
         sealed -> Binary,
         version -> BigInt,
-        created_at -> Moment,
-        updated_at -> Moment,
+        created_at -> UtcTimestamp,
+        updated_at -> UtcTimestamp,
     }
 }
 
 table! {
-    use crate::types::{Id, Moment};
+    use crate::types::{Id, UtcTimestamp};
 
     fragment_origins (fragment_id) {
         fragment_id -> Id,
         partnership_id -> Id,
         chronology_id -> Id,
         family_id -> Id,
-        asked_expiry -> Moment,
-        created_at -> Moment,
+        asked_expiry -> UtcTimestamp,
+        created_at -> UtcTimestamp,
     }
 }
 
 table! {
     use diesel::sql_types::{BigInt, Binary, Nullable, Bool};
-    use crate::types::{Id, Moment, Word};
+    use crate::types::{Id, UtcTimestamp, EnumText};
 
     holds (id) {
         id -> Id,
         partnership_id -> Id,
-        scope -> Word,
+        scope -> EnumText,
         target_id -> Nullable<Id>,
-        review_at -> Moment,
+        review_at -> UtcTimestamp,
         placed_by -> Id,
-        placed_at -> Moment,
+        placed_at -> UtcTimestamp,
         released_by -> Nullable<Id>,
-        released_at -> Nullable<Moment>,
-        words_until -> Nullable<Moment>,
+        released_at -> Nullable<UtcTimestamp>,
+        words_until -> Nullable<UtcTimestamp>,
         wrapped_key -> Nullable<Binary>,
         sealed -> Nullable<Binary>,
         version -> BigInt,
@@ -387,32 +387,32 @@ table! {
 
 table! {
     use diesel::sql_types::{BigInt, Binary, Nullable};
-    use crate::types::{Id, Moment, Word};
+    use crate::types::{Id, UtcTimestamp, EnumText};
 
     tombstones (id) {
         id -> Id,
-        kind -> Word,
+        kind -> EnumText,
         partnership_id -> Id,
         chronology_id -> Nullable<Id>,
         agency_id -> Id,
         owner_id -> Id,
-        reason -> Word,
-        created_at -> Moment,
-        expired_at -> Moment,
-        deleted_at -> Moment,
+        reason -> EnumText,
+        created_at -> UtcTimestamp,
+        expired_at -> UtcTimestamp,
+        deleted_at -> UtcTimestamp,
         entry_count -> BigInt,
         content_index -> Binary,
     }
 }
 
 table! {
-    use crate::types::{Id, Word};
+    use crate::types::{Id, EnumText};
 
     tombstone_agencies (tombstone_id, agency_id) {
         tombstone_id -> Id,
         agency_id -> Id,
         partnership_id -> Id,
-        invitation_state -> Word,
+        invitation_state -> EnumText,
     }
 }
 
@@ -428,12 +428,12 @@ table! {
 
 table! {
     use diesel::sql_types::{BigInt, Nullable, Text};
-    use crate::types::{Id, Moment};
+    use crate::types::{Id, UtcTimestamp};
 
     audit_before (id) {
         id -> Id,
         partnership_id -> Id,
-        at -> Moment,
+        at -> UtcTimestamp,
         operation -> Text,
         outcome -> Text,
         reason -> Nullable<Text>,
@@ -451,14 +451,14 @@ table! {
 
 table! {
     use diesel::sql_types::{BigInt, Binary, Nullable, Text};
-    use crate::types::{Id, Moment};
+    use crate::types::{Id, UtcTimestamp};
 
     audit_records (id) {
         id -> Id,
         partnership_id -> Id,
         run_id -> Id,
         number -> BigInt,
-        at -> Moment,
+        at -> UtcTimestamp,
         operation -> Text,
         outcome -> Text,
         period -> BigInt,
@@ -486,45 +486,45 @@ table! {
 
 table! {
     use diesel::sql_types::{BigInt, Binary, Text};
-    use crate::types::{Id, Moment};
+    use crate::types::{Id, UtcTimestamp};
 
     audit_heads (partnership_id) {
         partnership_id -> Id,
         size -> BigInt,
         frontier -> Binary,
         root -> Binary,
-        signed_at -> Moment,
+        signed_at -> UtcTimestamp,
         checkpoint -> Text,
     }
 }
 
 table! {
     use diesel::sql_types::BigInt;
-    use crate::types::{Id, Moment};
+    use crate::types::{Id, UtcTimestamp};
 
     audit_runs (partnership_id, run_id) {
         partnership_id -> Id,
         run_id -> Id,
         next_number -> BigInt,
-        begun_at -> Moment,
+        begun_at -> UtcTimestamp,
     }
 }
 
 table! {
     use diesel::sql_types::BigInt;
-    use crate::types::{Id, Moment};
+    use crate::types::{Id, UtcTimestamp};
 
     audit_holes (partnership_id, run_id, number) {
         partnership_id -> Id,
         run_id -> Id,
         number -> BigInt,
-        seen_at -> Moment,
+        seen_at -> UtcTimestamp,
     }
 }
 
 table! {
     use diesel::sql_types::{Binary, Nullable};
-    use crate::types::{Id, Moment, Word};
+    use crate::types::{Id, UtcTimestamp, EnumText};
 
     idempotency (partnership_id, practitioner_id, key_index) {
         partnership_id -> Id,
@@ -532,26 +532,26 @@ table! {
         key_index -> Binary,
         fingerprint -> Binary,
         object_id -> Nullable<Id>,
-        outcome -> Nullable<Word>,
-        expires_at -> Moment,
-        created_at -> Moment,
+        outcome -> Nullable<EnumText>,
+        expires_at -> UtcTimestamp,
+        created_at -> UtcTimestamp,
     }
 }
 
 table! {
     use diesel::sql_types::{Binary, Nullable, Text};
-    use crate::types::{Id, Moment};
+    use crate::types::{Id, UtcTimestamp};
 
     key_commitments (partnership_id, kind, key_id) {
         partnership_id -> Id,
         kind -> Text,
         key_id -> Text,
         commitment -> Binary,
-        made_at -> Moment,
-        published_at -> Moment,
-        due_at -> Nullable<Moment>,
+        made_at -> UtcTimestamp,
+        published_at -> UtcTimestamp,
+        due_at -> Nullable<UtcTimestamp>,
         certificate_id -> Nullable<Id>,
-        settled_at -> Nullable<Moment>,
+        settled_at -> Nullable<UtcTimestamp>,
     }
 }
 
@@ -573,14 +573,14 @@ table! {
 
 table! {
     use diesel::sql_types::{Binary, Text};
-    use crate::types::{Id, Moment};
+    use crate::types::{Id, UtcTimestamp};
 
     deletion_certificates (id) {
         id -> Id,
         partnership_id -> Id,
         kind -> Text,
         key_id -> Text,
-        issued_at -> Moment,
+        issued_at -> UtcTimestamp,
         document -> Text,
         public_key -> Binary,
         signature -> Binary,
@@ -590,16 +590,16 @@ table! {
 
 table! {
     use diesel::sql_types::{Binary, Nullable};
-    use crate::types::{Id, Moment, Word};
+    use crate::types::{Id, UtcTimestamp, EnumText};
 
     deletion_orders (chronology_id) {
         chronology_id -> Id,
         partnership_id -> Id,
-        reason -> Word,
-        snapshot -> Word,
+        reason -> EnumText,
+        snapshot -> EnumText,
         decided_by -> Id,
-        decided_at -> Moment,
-        words_until -> Nullable<Moment>,
+        decided_at -> UtcTimestamp,
+        words_until -> Nullable<UtcTimestamp>,
         wrapped_key -> Nullable<Binary>,
         sealed -> Nullable<Binary>,
         asked_by -> Nullable<Id>,
@@ -608,26 +608,26 @@ table! {
 
 table! {
     use diesel::sql_types::{BigInt};
-    use crate::types::{Moment};
+    use crate::types::{UtcTimestamp};
 
     clock_mark (id) {
         id -> BigInt,
-        high_water -> Moment,
+        high_water -> UtcTimestamp,
     }
 }
 
 table! {
     use diesel::sql_types::Binary;
-    use crate::types::{Id, Moment, Word};
+    use crate::types::{Id, UtcTimestamp, EnumText};
 
     destruction_requests (chronology_id) {
         chronology_id -> Id,
         id -> Id,
         partnership_id -> Id,
-        reason -> Word,
+        reason -> EnumText,
         asked_by -> Id,
-        asked_at -> Moment,
-        lapses_at -> Moment,
+        asked_at -> UtcTimestamp,
+        lapses_at -> UtcTimestamp,
         wrapped_key -> Binary,
         sealed -> Binary,
     }
@@ -635,7 +635,7 @@ table! {
 
 table! {
     use diesel::sql_types::{Nullable, Text};
-    use crate::types::{Id, Moment};
+    use crate::types::{Id, UtcTimestamp};
 
     address_refusals (id) {
         id -> Id,
@@ -646,28 +646,28 @@ table! {
         chronology_id -> Nullable<Id>,
         owner_id -> Nullable<Id>,
         owner_agency_id -> Nullable<Id>,
-        refused_at -> Moment,
+        refused_at -> UtcTimestamp,
     }
 }
 
 table! {
     use diesel::sql_types::{BigInt, Binary, Nullable};
-    use crate::types::{Id, Moment, Word};
+    use crate::types::{Id, UtcTimestamp, EnumText};
 
     emergency_accesses (id) {
         id -> Id,
         partnership_id -> Id,
         practitioner_id -> Id,
         agency_id -> Id,
-        reason_code -> Word,
-        opened_at -> Moment,
-        ends_at -> Moment,
-        ended_at -> Nullable<Moment>,
-        review_due_at -> Moment,
-        reviewed_at -> Nullable<Moment>,
+        reason_code -> EnumText,
+        opened_at -> UtcTimestamp,
+        ends_at -> UtcTimestamp,
+        ended_at -> Nullable<UtcTimestamp>,
+        review_due_at -> UtcTimestamp,
+        reviewed_at -> Nullable<UtcTimestamp>,
         reviewed_by -> Nullable<Id>,
-        finding -> Nullable<Word>,
-        words_until -> Moment,
+        finding -> Nullable<EnumText>,
+        words_until -> UtcTimestamp,
         wrapped_key -> Nullable<Binary>,
         sealed -> Nullable<Binary>,
         version -> BigInt,
@@ -675,7 +675,7 @@ table! {
 }
 
 table! {
-    use crate::types::{Id, Moment};
+    use crate::types::{Id, UtcTimestamp};
 
     emergency_chronologies (access_id, chronology_id) {
         access_id -> Id,
@@ -684,19 +684,19 @@ table! {
         practitioner_id -> Id,
         owner_id -> Id,
         owner_agency_id -> Id,
-        ends_at -> Moment,
+        ends_at -> UtcTimestamp,
     }
 }
 
 table! {
     use diesel::sql_types::{BigInt, Nullable, Text};
-    use crate::types::{Id, Moment};
+    use crate::types::{Id, UtcTimestamp};
 
     shown_fragments (partnership_id, scope_id, at, record_id, fragment_id) {
         partnership_id -> Id,
         scope_id -> Id,
         fragment_id -> Id,
-        at -> Moment,
+        at -> UtcTimestamp,
         record_id -> Id,
         practitioner_id -> Id,
         agency_id -> Id,
@@ -710,21 +710,21 @@ table! {
 
 table! {
     use diesel::sql_types::BigInt;
-    use crate::types::Moment;
+    use crate::types::UtcTimestamp;
 
     clock_trust (id) {
         id -> BigInt,
-        vouched -> Moment,
+        vouched -> UtcTimestamp,
     }
 }
 
 table! {
     use diesel::sql_types::Bool;
-    use crate::types::{Id, Moment};
+    use crate::types::{Id, UtcTimestamp};
 
     scopes_to_destroy (scope) {
         scope -> Id,
-        since -> Moment,
+        since -> UtcTimestamp,
         unneeded -> Bool,
     }
 }

@@ -1,4 +1,4 @@
-//! Scopes whose rows are deleted and whose keys are still to be destroyed.
+//! Scopes whose rows have been deleted and whose keys must still be destroyed.
 
 use diesel::prelude::*;
 use domain::Instant;
@@ -11,63 +11,93 @@ use crate::types::Bind;
 use crate::{StoreError, Tx};
 
 row! {
-    /// A scope whose key has nothing left to open.
-    WaitingRow in scopes_to_destroy {
+    /// A scope whose key no longer seals any row.
+    ScopeToDestroyRow in scopes_to_destroy {
         /// The scope.
         scope: Uuid,
-        /// Since when.
+        /// When its rows were deleted.
         since: Instant,
-        /// It is only to be taken away: all that it opens needs another key too, which is destroyed.
+        /// Whether the key is only to be discarded, because all that it opens also needs another
+        /// key, which is destroyed.
         unneeded: bool,
     }
 }
 
-/// Notes scopes whose keys are to be destroyed, in the transaction that deletes what lived by them; one that is noted
-/// already stays as it is.
+/// Records scopes whose keys must be destroyed, in the transaction that deletes the rows that they
+/// sealed. A scope that is recorded already stays unchanged.
 ///
 /// # Errors
-/// When the database fails.
-pub fn insert(tx: &mut Tx<'_>, scopes: impl IntoIterator<Item = Uuid>, since: Instant) -> Result<(), StoreError> {
-    insert_all(tx, scopes.into_iter().map(|scope| WaitingRow { scope, since, unneeded: false }))
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn insert(
+    tx: &mut Tx<'_>,
+    scopes: impl IntoIterator<Item = Uuid>,
+    since: Instant,
+) -> Result<(), StoreError> {
+    insert_all(
+        tx,
+        scopes.into_iter().map(|scope| ScopeToDestroyRow {
+            scope,
+            since,
+            unneeded: false,
+        }),
+    )
 }
 
-/// Notes scopes whose keys are only to be taken away; otherwise as [`insert`].
+/// Records scopes whose keys are only to be discarded; otherwise as [`insert`].
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn insert_unneeded(
     tx: &mut Tx<'_>,
     scopes: impl IntoIterator<Item = Uuid>,
     since: Instant,
 ) -> Result<(), StoreError> {
-    insert_all(tx, scopes.into_iter().map(|scope| WaitingRow { scope, since, unneeded: true }))
+    insert_all(
+        tx,
+        scopes.into_iter().map(|scope| ScopeToDestroyRow {
+            scope,
+            since,
+            unneeded: true,
+        }),
+    )
 }
 
-fn insert_all(tx: &mut Tx<'_>, rows: impl Iterator<Item = WaitingRow>) -> Result<(), StoreError> {
+fn insert_all(
+    tx: &mut Tx<'_>,
+    rows: impl Iterator<Item = ScopeToDestroyRow>,
+) -> Result<(), StoreError> {
     for row in rows {
         tx.run(|connection| {
-            on_either!(connection, |c| diesel::insert_into(scopes_to_destroy::table)
-                .values(&row)
-                .on_conflict_do_nothing()
-                .execute(c))
+            on_either!(connection, |c| diesel::insert_into(
+                scopes_to_destroy::table
+            )
+            .values(&row)
+            .on_conflict_do_nothing()
+            .execute(c))
         })?;
     }
     Ok(())
 }
 
-/// At most `limit` of them, the oldest first.
+/// At most `limit` scopes, the oldest first.
 ///
 /// # Errors
-/// When the database fails.
-pub fn list(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<WaitingRow>, StoreError> {
-    let query = dsl::scopes_to_destroy.order((dsl::since, dsl::scope)).limit(limit).select(WaitingRow::as_select());
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn list(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<ScopeToDestroyRow>, StoreError> {
+    let query = dsl::scopes_to_destroy
+        .order((dsl::since, dsl::scope))
+        .limit(limit)
+        .select(ScopeToDestroyRow::as_select());
     tx.run(|c| query.load(c))
 }
 
-/// Takes out a scope whose key is gone.
+/// Deletes a scope whose key has been destroyed.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
 pub fn delete(tx: &mut Tx<'_>, scope: Uuid) -> Result<(), StoreError> {
     let target = dsl::scopes_to_destroy.filter(dsl::scope.eq(Bind(scope)));
     tx.run(|c| diesel::delete(target).execute(c)).map(|_| ())

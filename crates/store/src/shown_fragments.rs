@@ -1,8 +1,12 @@
-//! Who was shown what a fragment tells, for the agency that submitted it: a row for each answer and fragment of which an
-//! entry was in the answer, written with the answer's audit record. Rows go with their fragment (a trigger deletes them).
+//! Disclosures of fragments, for the agencies that submitted them: one row for each response and
+//! fragment of which an entry was in the response, written with the audit record of the response. A
+//! trigger deletes the rows with their fragment.
 
 use diesel::prelude::*;
-use domain::{AgencyId, AuditId, ChronologyId, FragmentId, Instant, Operation, PartnershipId, PractitionerId, Role};
+use domain::{
+    AgencyId, AuditId, ChronologyId, FragmentId, Instant, Operation, PartnershipId, PractitionerId,
+    Role,
+};
 use uuid::Uuid;
 
 use crate::page::before;
@@ -13,64 +17,67 @@ use crate::types::Bind;
 use crate::{Keyset, StoreError, Tx};
 
 row! {
-    /// One answer in which entries of a fragment were shown. Words are kept as text, as in the audit.
+    /// One response that disclosed entries of a fragment. Roles, operations and reasons are stored
+    /// as text, as in the audit.
     ShownFragmentRow in shown_fragments {
         /// The fragment's partnership.
         partnership_id: PartnershipId,
-        /// The fragment's chronology, or the fragment itself while it is ahead of one.
+        /// The fragment's chronology, or for an advance submission the fragment itself.
         scope_id: Uuid,
         /// The fragment.
         fragment_id: FragmentId,
-        /// When.
+        /// When the response was given.
         at: Instant,
-        /// The answer's audit record.
+        /// The audit record of the response.
         record_id: AuditId,
-        /// To whom.
+        /// The practitioner who read it.
         practitioner_id: PractitionerId,
-        /// For which agency.
+        /// The agency they acted for.
         agency_id: AgencyId,
-        /// In which role.
+        /// The role they acted in.
         role: Option<String>,
-        /// By which operation.
+        /// The operation.
         operation: String,
         /// Why it was allowed.
         reason: Option<String>,
-        /// For what purpose.
+        /// The stated purpose.
         purpose: Option<String>,
-        /// How many of the fragment's entries were shown.
+        /// The number of the fragment's entries in the response.
         entry_count: i64,
     }
 }
 
-/// Adds what one answer showed, in one statement.
+/// Records the disclosures of one response in one statement.
 ///
 /// # Errors
-/// When the database fails: then nothing may be shown.
+/// [`StoreError`] when the rows cannot be written: the response must then not be given.
 pub fn insert(tx: &mut Tx<'_>, rows: &[ShownFragmentRow]) -> Result<(), StoreError> {
     insert_many!(tx, shown_fragments::table, rows)
 }
 
-/// Direct reads of a fragment by its sender and by those who may always read what their agency sends.
+/// Restricts disclosures to direct reads of a fragment by its sender, and by those roles of the
+/// sending agency that may read all of the agency's fragments.
 #[derive(Debug, Clone, Copy)]
-pub struct AsSent {
-    /// The agency that sent it.
+pub struct SenderViewFilter {
+    /// The agency that submitted it.
     pub agency: AgencyId,
-    /// Who sent it.
+    /// The practitioner who submitted it.
     pub sender: PractitionerId,
 }
 
-/// At most `limit` answers that showed something of a fragment, before a place, newest first; with `as_sent`, only those
-/// that there are while a fragment waits ahead of any chronology. Those of a chronology that it is no longer in are not
-/// among them.
+/// At most `limit` disclosures of a fragment before a cursor, newest first; with `sender_view`,
+/// only the kinds of read that are possible for an advance submission. Disclosures in a chronology
+/// from which the fragment was detached are excluded.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn page(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     (fragment, chronology): (FragmentId, Option<ChronologyId>),
-    as_sent: Option<AsSent>,
-    place: Option<Keyset>,
+    sender_view: Option<SenderViewFilter>,
+    before: Option<Keyset>,
     limit: impl Into<i64>,
 ) -> Result<Vec<ShownFragmentRow>, StoreError> {
     let scopes = chronology.map(Uuid::from).into_iter().chain([fragment.0]);
@@ -79,15 +86,23 @@ pub fn page(
         .filter(dsl::scope_id.eq_any(scopes.map(Bind)))
         .filter(dsl::fragment_id.eq(Bind(fragment)))
         .into_boxed();
-    if let Some(AsSent { agency, sender }) = as_sent {
-        let direct = [Operation::FragmentRead, Operation::FragmentVersions].map(Operation::as_str);
-        let always = [Role::SafeguardingLead, Role::SystemClient].map(|role| Some(role.as_str()));
+    if let Some(SenderViewFilter { agency, sender }) = sender_view {
+        let direct_reads =
+            [Operation::FragmentRead, Operation::FragmentVersions].map(Operation::as_str);
+        let roles_reading_all =
+            [Role::SafeguardingLead, Role::SystemClient].map(|role| Some(role.as_str()));
         query = query
             .filter(dsl::agency_id.eq(Bind(agency)))
-            .filter(dsl::operation.eq_any(direct))
-            .filter(dsl::practitioner_id.eq(Bind(sender)).or(dsl::role.eq_any(always).assume_not_null()));
+            .filter(dsl::operation.eq_any(direct_reads))
+            .filter(
+                dsl::practitioner_id
+                    .eq(Bind(sender))
+                    .or(dsl::role.eq_any(roles_reading_all).assume_not_null()),
+            );
     }
-    let query = before!(query, place, dsl::at, dsl::record_id, AuditId);
-    let query = query.order((dsl::at.desc(), dsl::record_id.desc())).limit(limit.into());
+    let query = before!(query, before, dsl::at, dsl::record_id, AuditId);
+    let query = query
+        .order((dsl::at.desc(), dsl::record_id.desc()))
+        .limit(limit.into());
     tx.run(|c| query.select(ShownFragmentRow::as_select()).load(c))
 }

@@ -1,4 +1,5 @@
-//! A SQLite connection as we want it: durable, strict about references, and leaving nothing of what is deleted.
+//! SQLite connections with the settings that the service requires: durable commits, enforced
+//! foreign keys, and deleted content overwritten.
 
 use std::path::Path;
 
@@ -8,32 +9,45 @@ use diesel::{Connection, RunQueryDsl, SqliteConnection, connection::SimpleConnec
 
 use crate::{DbConfig, StoreError};
 
-/// What a connection is for.
+/// What a connection is used for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part {
-    Reads,
-    Writes,
+pub(crate) enum ConnectionRole {
+    Reader,
+    Writer,
 }
 
-/// Opens a connection, sets what is to be set, and reads it back.
-pub(crate) fn open(path: &Path, part: Part, config: &DbConfig) -> Result<SqliteConnection, StoreError> {
-    private_file(path)?;
-    let path = path.to_str().ok_or(StoreError::Address("the SQLite path is not UTF-8"))?;
+/// Opens a connection, applies the settings, and checks that each has taken effect.
+pub(crate) fn open(
+    path: &Path,
+    role: ConnectionRole,
+    config: &DbConfig,
+) -> Result<SqliteConnection, StoreError> {
+    create_private_file(path)?;
+    let path = path
+        .to_str()
+        .ok_or(StoreError::Address("the SQLite path is not UTF-8"))?;
     let mut connection = SqliteConnection::establish(path).map_err(|_| StoreError::Unavailable)?;
-    // First of all, so that the statements below wait for a writer too.
-    connection.batch_execute(&format!("PRAGMA busy_timeout = {}", config.busy_timeout.as_millis()))?;
-    for (name, value, shown) in settings(part) {
+    // Set first, so that the statements below wait for a writer too.
+    connection.batch_execute(&format!(
+        "PRAGMA busy_timeout = {}",
+        config.busy_timeout.as_millis()
+    ))?;
+    for (name, value, shown) in settings(role) {
         connection.batch_execute(&format!("PRAGMA {name} = {value}"))?;
-        if current(&mut connection, name)? != shown {
+        if current_pragma(&mut connection, name)? != shown {
             return Err(StoreError::Setting(name));
         }
     }
     Ok(connection)
 }
 
-/// Each pragma with the value to set and the form in which SQLite shows it.
-fn settings(part: Part) -> [(&'static str, &'static str, &'static str); 7] {
-    let query_only = if part == Part::Reads { "1" } else { "0" };
+/// Each pragma with the value to set and the form in which SQLite returns it.
+fn settings(role: ConnectionRole) -> [(&'static str, &'static str, &'static str); 7] {
+    let query_only = if role == ConnectionRole::Reader {
+        "1"
+    } else {
+        "0"
+    };
     [
         ("journal_mode", "WAL", "wal"),
         ("synchronous", "FULL", "2"),
@@ -45,13 +59,17 @@ fn settings(part: Part) -> [(&'static str, &'static str, &'static str); 7] {
     ]
 }
 
-pub(crate) fn current(connection: &mut SqliteConnection, pragma: &'static str) -> Result<String, StoreError> {
+pub(crate) fn current_pragma(
+    connection: &mut SqliteConnection,
+    pragma: &'static str,
+) -> Result<String, StoreError> {
     let query = format!("SELECT CAST({pragma} AS TEXT) FROM pragma_{pragma}");
     Ok(sql::<Text>(&query).get_result(connection)?)
 }
 
-/// Makes the file readable to its owner alone before SQLite makes it; the log beside it takes the same permissions.
-fn private_file(path: &Path) -> Result<(), StoreError> {
+/// Creates the file readable to its owner alone before SQLite opens it. The write-ahead log takes
+/// the same permissions.
+fn create_private_file(path: &Path) -> Result<(), StoreError> {
     let mut options = std::fs::OpenOptions::new();
     options.write(true).create_new(true);
     #[cfg(unix)]

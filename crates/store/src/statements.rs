@@ -1,32 +1,41 @@
-//! Statement shapes that several tables share.
+//! Statements that several tables share.
 //!
-//! What a key makes unique is read with `get_result`, not with `first`: SQLite plans by the value of `LIMIT`, so that a
-//! statement with one is planned anew each time it is run (a ninth of the time of a submission, measured).
+//! Rows that a key makes unique are read with `get_result`, not with `first`: SQLite plans by the
+//! value of `LIMIT`, so it plans a statement with one again on each run (measured: a ninth of the
+//! time of a submission).
 
 use crate::StoreError;
 
-/// Inserts one row, or fails with `NotUnique` when its natural key is taken. `ON CONFLICT DO NOTHING` rather than an
-/// error from the database, because PostgreSQL abandons a transaction after any error and SQLite does not.
+/// Inserts one row, or fails with `NotUnique` when its natural key exists. Uses `ON CONFLICT DO
+/// NOTHING` instead of an error of the database, because PostgreSQL aborts a transaction after any
+/// error and SQLite does not.
 macro_rules! insert_new {
     ($tx:expr, $table:path, $row:expr, $what:literal) => {{
         let inserted = $tx.run(|connection| {
             $crate::connection::on_either!(connection, |c| diesel::RunQueryDsl::execute(
-                diesel::insert_into($table).values($row).on_conflict_do_nothing(),
+                diesel::insert_into($table)
+                    .values($row)
+                    .on_conflict_do_nothing(),
                 c
             ))
         })?;
-        if inserted == 0 { Err($crate::StoreError::NotUnique($what)) } else { Ok(()) }
+        if inserted == 0 {
+            Err($crate::StoreError::NotUnique($what))
+        } else {
+            Ok(())
+        }
     }};
 }
 
-/// Inserts one row whose key is an identifier that we made.
+/// Inserts one row whose key is a generated identifier.
 macro_rules! insert_one {
     ($tx:expr, $table:path, $row:expr) => {
-        $tx.run(|c| diesel::RunQueryDsl::execute(diesel::insert_into($table).values($row), c)).map(|_| ())
+        $tx.run(|c| diesel::RunQueryDsl::execute(diesel::insert_into($table).values($row), c))
+            .map(|_| ())
     };
 }
 
-/// Inserts many rows at once, in batches that stay below both databases' limits on values in a statement.
+/// Inserts many rows, in batches below both databases' limits on bound values.
 macro_rules! insert_many {
     ($tx:expr, $table:path, $rows:expr) => {{
         for batch in $rows.chunks(500) {
@@ -41,34 +50,40 @@ macro_rules! insert_many {
     }};
 }
 
-/// For a table whose rows hold words that go before the row does: taking off those whose time is over, and giving an end to
-/// those that a former version sealed for good.
-macro_rules! words_with_an_end {
+/// Defines the functions of a table whose rows contain reasons in words that expire before the row:
+/// deleting expired reasons, and setting an expiry for reasons that an earlier version sealed
+/// without one.
+macro_rules! expiring_reasons {
     ($table:ident, $row:ident, $key:ident, $id:ident, $what:literal) => {
-        #[doc = concat!("Takes the words off at most `limit` rows whose words are over; says how many. The ", $what, " stays.")]
+        #[doc = concat!("Deletes the reasons in at most `limit` rows where they have expired; the ", $what, " stays.")]
+        /// Returns how many rows were changed.
         ///
         /// # Errors
-        /// When the database fails.
-        pub fn forget_words(tx: &mut Tx<'_>, now: Instant, limit: impl Into<i64>) -> Result<usize, StoreError> {
-            let over = dsl::$table
+        /// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+        pub fn delete_expired_reasons(
+            tx: &mut Tx<'_>,
+            now: Instant,
+            limit: impl Into<i64>,
+        ) -> Result<usize, StoreError> {
+            let expired = dsl::$table
                 .filter(dsl::words_until.le(Some(Bind(now))))
                 .filter(dsl::sealed.is_not_null())
                 .order((dsl::words_until, dsl::$key))
                 .limit(limit.into())
                 .select(dsl::$key);
-            let over: Vec<$id> = tx.run(|c| over.load(c))?;
-            let target = dsl::$table.filter(dsl::$key.eq_any(over.iter().copied().map(Bind)));
-            let nothing: Option<Sealed> = None;
-            tx.run(|c| {
-                diesel::update(target).set((dsl::wrapped_key.eq(&nothing), dsl::sealed.eq(&nothing))).execute(c)
-            })
+            let expired: Vec<$id> = tx.run(|c| expired.load(c))?;
+            let target = dsl::$table.filter(dsl::$key.eq_any(expired.iter().copied().map(Bind)));
+            let none: Option<Sealed> = None;
+            tx.run(|c| diesel::update(target).set((dsl::wrapped_key.eq(&none), dsl::sealed.eq(&none))).execute(c))
         }
 
-        /// At most `limit` rows, of any partnership, whose words a former version sealed for good.
+        /// At most `limit` rows, of any partnership, whose reasons an earlier version sealed
+        /// without expiry.
         ///
         /// # Errors
-        /// When the database fails.
-        pub fn sealed_for_good(tx: &mut Tx<'_>, limit: impl Into<i64>) -> Result<Vec<$row>, StoreError> {
+        /// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+        /// [`StoreError::Corrupt`] on bad data.
+        pub fn list_without_expiry(tx: &mut Tx<'_>, limit: impl Into<i64>) -> Result<Vec<$row>, StoreError> {
             let query = dsl::$table
                 .filter(dsl::words_until.is_null())
                 .filter(dsl::sealed.is_not_null())
@@ -77,22 +92,26 @@ macro_rules! words_with_an_end {
             tx.run(|c| query.select($row::as_select()).load(c))
         }
 
-        /// Writes the words of a row as they are sealed now, with their end.
+        /// Replaces the sealed reasons of a row, and sets their expiry.
         ///
         /// # Errors
-        /// [`StoreError::Stale`] when they have an end already.
-        pub fn give_words_an_end(tx: &mut Tx<'_>, row: &$row) -> Result<(), StoreError> {
+        /// [`StoreError::Stale`] when they have an expiry already.
+        pub fn set_reasons_expiry(tx: &mut Tx<'_>, row: &$row) -> Result<(), StoreError> {
             let target = dsl::$table
                 .filter(dsl::partnership_id.eq(Bind(row.partnership_id)))
                 .filter(dsl::$key.eq(Bind(row.$key)))
                 .filter(dsl::words_until.is_null());
-            one(tx.run(|c| diesel::update(target).set(row).execute(c))?)
+            require_one(tx.run(|c| diesel::update(target).set(row).execute(c))?)
         }
     };
 }
-pub(crate) use {insert_many, insert_new, insert_one, words_with_an_end};
+pub(crate) use {expiring_reasons, insert_many, insert_new, insert_one};
 
-/// Exactly one row was meant: none means that it has changed or gone.
-pub(crate) fn one(changed: usize) -> Result<(), StoreError> {
-    if changed == 1 { Ok(()) } else { Err(StoreError::Stale) }
+/// Fails with [`StoreError::Stale`] unless exactly one row was changed.
+pub(crate) fn require_one(changed: usize) -> Result<(), StoreError> {
+    if changed == 1 {
+        Ok(())
+    } else {
+        Err(StoreError::Stale)
+    }
 }

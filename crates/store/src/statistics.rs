@@ -1,5 +1,5 @@
-//! What the databases know of their tables' sizes, by which they choose between plans. The queries are such that none
-//! needs statistics to stay small (`tests/plans` shows it); with them the planner chooses better among plans that are.
+//! Planner statistics. No query needs statistics to read few rows (`tests/plans` checks that); with
+//! statistics the planner chooses better among such plans.
 
 use diesel::RunQueryDsl as _;
 use diesel::connection::SimpleConnection as _;
@@ -7,44 +7,56 @@ use diesel::dsl::sql;
 use diesel::sql_types::{Bool, Text};
 
 use crate::connection::AnyConnection;
-use crate::pool::Manager;
-use crate::sqlite::Part;
-use crate::{Db, Kind, StoreError};
+use crate::pool::ConnectionManager;
+use crate::sqlite::ConnectionRole;
+use crate::{DatabaseKind, Db, StoreError};
 
-/// Held by the node that takes statistics, so that the others need not. The number means nothing.
+/// The advisory lock held by the node that refreshes statistics, so that the others skip it. The
+/// number is arbitrary.
 const LOCK: i64 = 0x7374_6174;
 
-/// Rows of an index that SQLite looks at, at most: a fraction of a second however large the table is.
-const LIMIT: u32 = 2_000;
+/// Maximum number of rows that SQLite samples of an index: a fraction of a second for any size of
+/// table.
+const ANALYSIS_LIMIT: u32 = 2_000;
 
-/// Takes statistics of every table anew. Says whether it did: another node may be at it.
+/// Refreshes the statistics of every table. Returns false when another node is refreshing them.
 ///
-/// SQLite's samples of values are thrown away, so that plans do not go by the values of one statement and nothing of a row
-/// outlives it; that changes the schema's version, so that every connection reads the new statistics. On PostgreSQL tables
-/// that belong to another role are left to the server's own routine.
+/// On SQLite the samples of values are deleted, so that plans do not depend on the values of one
+/// statement and no value of a row outlives it; that changes the schema version, so every
+/// connection reads the new statistics. On PostgreSQL, tables that belong to another role are left
+/// to autovacuum.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn refresh(db: &Db) -> Result<bool, StoreError> {
     match db.kind() {
-        Kind::Sqlite => {
+        DatabaseKind::Sqlite => {
             let mut lease = db.writer()?;
-            lease.connection.batch_execute(&format!("PRAGMA analysis_limit = {LIMIT}"))?;
+            lease
+                .connection
+                .batch_execute(&format!("PRAGMA analysis_limit = {ANALYSIS_LIMIT}"))?;
             let statements = "BEGIN IMMEDIATE; ANALYZE; DROP TABLE IF EXISTS sqlite_stat4; COMMIT";
-            lease.connection.batch_execute(statements).inspect_err(|_| lease.broken = true)?;
+            lease
+                .connection
+                .batch_execute(statements)
+                .inspect_err(|_| lease.broken = true)?;
             Ok(true)
         }
-        Kind::Postgresql => {
-            let mut connection = Manager::new(db.config(), Part::Writes)?.open()?;
+        DatabaseKind::Postgresql => {
+            let mut connection =
+                ConnectionManager::new(db.config(), ConnectionRole::Writer)?.open()?;
             analyse(&mut connection)
         }
     }
 }
 
-/// Ends with the connection, and with it the lock.
+/// Analyses the tables over a connection that holds the lock until it closes.
 fn analyse(connection: &mut AnyConnection) -> Result<bool, StoreError> {
     connection.batch_execute("SET statement_timeout = 0; SET client_min_messages = error")?;
-    if !sql::<Bool>(&format!("SELECT pg_try_advisory_lock({LOCK})")).get_result::<bool>(connection)? {
+    if !sql::<Bool>(&format!("SELECT pg_try_advisory_lock({LOCK})"))
+        .get_result::<bool>(connection)?
+    {
         return Ok(false);
     }
     let tables = sql::<Text>(

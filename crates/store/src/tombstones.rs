@@ -1,4 +1,5 @@
-//! What is left after expiry: identifiers, agencies, dates, counts and a hash, and who was entitled to know of it.
+//! Tombstones: what is left of an expired object (identifiers, agencies, dates, counts and a hash),
+//! and who was entitled to know of it.
 
 use diesel::prelude::*;
 use domain::{AgencyId, ChronologyId, Instant, InvitationState, PartnershipId, PractitionerId};
@@ -12,53 +13,53 @@ use crate::types::Bind;
 use crate::{StoreError, Token, TombstoneKind, TombstoneReason, Tx};
 
 row! {
-    /// What is left of a chronology or fragment.
+    /// The tombstone of a chronology or fragment.
     TombstoneRow in tombstones {
-        /// The identifier of what is gone.
+        /// The identifier of the deleted object.
         id: Uuid,
-        /// What it was.
+        /// The kind of object.
         kind: TombstoneKind,
-        /// Its partnership.
+        /// The partnership.
         partnership_id: PartnershipId,
-        /// The chronology; none for a fragment that had none.
+        /// The chronology; `None` for an unattached advance submission.
         chronology_id: Option<ChronologyId>,
-        /// The owner's agency, or the agency that submitted.
+        /// The owner's agency, or the agency that submitted the fragment.
         agency_id: AgencyId,
-        /// The owner, or the author.
+        /// The owner, or the author of the fragment.
         owner_id: PractitionerId,
-        /// Why it is gone.
+        /// Why it was deleted.
         reason: TombstoneReason,
-        /// When it was made.
+        /// When the object was created.
         created_at: Instant,
-        /// From when on it was not served.
+        /// When it expired.
         expired_at: Instant,
         /// When its rows were deleted.
         deleted_at: Instant,
-        /// How many entries it had.
+        /// The number of its entries.
         entry_count: i64,
-        /// Keyed hash over the content hashes of its versions.
+        /// The keyed hash over the content hashes of its versions.
         content_index: Token,
     }
 }
 
 row! {
-    /// An agency that was entitled to know of it.
+    /// An agency that was entitled to know of the deleted object.
     TombstoneAgencyRow in tombstone_agencies {
-        /// What is gone.
+        /// The deleted object.
         tombstone_id: Uuid,
         /// The agency.
         agency_id: AgencyId,
         /// The partnership.
         partnership_id: PartnershipId,
-        /// Where its invitation stood last.
+        /// The last state of its invitation.
         invitation_state: InvitationState,
     }
 }
 
 row! {
-    /// A practitioner who was entitled to know of it.
+    /// A practitioner who was entitled to know of the deleted object.
     TombstonePractitionerRow in tombstone_practitioners {
-        /// What is gone.
+        /// The deleted object.
         tombstone_id: Uuid,
         /// The practitioner.
         practitioner_id: PractitionerId,
@@ -67,21 +68,21 @@ row! {
     }
 }
 
-/// A tombstone with those who were entitled to know of what is gone.
+/// A tombstone with those who were entitled to know of the deleted object.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tombstone {
-    /// What is left.
+    /// The tombstone itself.
     pub tombstone: TombstoneRow,
     /// The invited agencies, by identifier.
     pub agencies: Vec<TombstoneAgencyRow>,
-    /// The practitioners named, by identifier.
+    /// The named practitioners, by identifier.
     pub practitioners: Vec<PractitionerId>,
 }
 
-/// Leaves a tombstone.
+/// Inserts a tombstone.
 ///
 /// # Errors
-/// [`StoreError::NotUnique`] when there is one already.
+/// [`StoreError::NotUnique`] when the object has a tombstone already.
 pub fn insert(
     tx: &mut Tx<'_>,
     row: &TombstoneRow,
@@ -90,9 +91,15 @@ pub fn insert(
 ) -> Result<(), StoreError> {
     insert_new!(tx, tombstones::table, row, "tombstone")?;
     for agency in agencies {
-        insert_new!(tx, tombstone_agencies::table, agency, "agency of the tombstone")?;
+        insert_new!(
+            tx,
+            tombstone_agencies::table,
+            agency,
+            "agency of the tombstone"
+        )?;
     }
-    let distinct: std::collections::BTreeSet<PractitionerId> = practitioners.iter().copied().collect();
+    let distinct: std::collections::BTreeSet<PractitionerId> =
+        practitioners.iter().copied().collect();
     let rows: Vec<TombstonePractitionerRow> = distinct
         .into_iter()
         .map(|practitioner_id| TombstonePractitionerRow {
@@ -104,14 +111,26 @@ pub fn insert(
     insert_many!(tx, tombstone_practitioners::table, rows)
 }
 
-/// What is left of `id`.
+/// The tombstone of `id`.
 ///
 /// # Errors
-/// When the database fails.
-pub fn find(tx: &mut Tx<'_>, partnership: PartnershipId, id: impl Into<Uuid>) -> Result<Option<Tombstone>, StoreError> {
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn find(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    id: impl Into<Uuid>,
+) -> Result<Option<Tombstone>, StoreError> {
     let id = id.into();
-    let stone = dsl::tombstones.filter(dsl::partnership_id.eq(Bind(partnership))).filter(dsl::id.eq(Bind(id)));
-    let tombstone = tx.run(|c| stone.select(TombstoneRow::as_select()).get_result(c).optional())?;
+    let query = dsl::tombstones
+        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .filter(dsl::id.eq(Bind(id)));
+    let tombstone = tx.run(|c| {
+        query
+            .select(TombstoneRow::as_select())
+            .get_result(c)
+            .optional()
+    })?;
     let agencies = tombstone_agencies::table
         .filter(tombstone_agencies::partnership_id.eq(Bind(partnership)))
         .filter(tombstone_agencies::tombstone_id.eq(Bind(id)))
@@ -122,16 +141,27 @@ pub fn find(tx: &mut Tx<'_>, partnership: PartnershipId, id: impl Into<Uuid>) ->
         .filter(tombstone_practitioners::tombstone_id.eq(Bind(id)))
         .order(tombstone_practitioners::practitioner_id)
         .select(tombstone_practitioners::practitioner_id);
-    // Asked in any case: whether there is such a tombstone is not to be told from the work.
-    let (agencies, practitioners) = (tx.run(|c| agencies.load(c))?, tx.run(|c| practitioners.load(c))?);
-    Ok(tombstone.map(|tombstone| Tombstone { tombstone, agencies, practitioners }))
+    // Queried even without a tombstone, so that the response time does not reveal whether it
+    // exists.
+    let agencies = tx.run(|c| agencies.load(c))?;
+    let practitioners = tx.run(|c| practitioners.load(c))?;
+    Ok(tombstone.map(|tombstone| Tombstone {
+        tombstone,
+        agencies,
+        practitioners,
+    }))
 }
 
-/// Tombstones of the fragments that went with a chronology, in the order of their identifiers.
+/// The tombstones of the fragments that were deleted with a chronology, in order of their
+/// identifiers.
 ///
 /// # Errors
-/// When the database fails.
-pub fn fragments_of(tx: &mut Tx<'_>, chronology: &TombstoneRow) -> Result<Vec<TombstoneRow>, StoreError> {
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn list_for_fragments(
+    tx: &mut Tx<'_>,
+    chronology: &TombstoneRow,
+) -> Result<Vec<TombstoneRow>, StoreError> {
     let query = dsl::tombstones
         .filter(dsl::partnership_id.eq(Bind(chronology.partnership_id)))
         .filter(dsl::chronology_id.eq(chronology.chronology_id.map(Bind)))

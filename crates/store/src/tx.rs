@@ -1,51 +1,61 @@
-//! One transaction, as the queries see it.
+//! One transaction, as the queries use it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::result::QueryResult;
 
-use crate::book::Pen;
+use crate::audit_sequence::SequenceLease;
 use crate::connection::{AnyConnection, on_either};
-use crate::error::Failure;
-use crate::{Kind, StoreError};
+use crate::error::StatementFailure;
+use crate::{DatabaseKind, StoreError};
 
-/// One transaction. It ends when the closure it was lent to returns: with a commit after `Ok`, else rolled back.
+/// One open transaction. It is committed when the closure that borrows it returns `Ok`, and rolled
+/// back otherwise.
 pub struct Tx<'c> {
     connection: &'c mut AnyConnection,
-    pen: Option<&'c mut Pen>,
-    again: bool,
+    numbers: Option<&'c mut SequenceLease>,
+    /// Whether a failed statement may succeed when the transaction is run again.
+    retryable: bool,
 }
 
 impl Tx<'_> {
     /// Which of the two databases this is.
     #[must_use]
-    pub const fn kind(&self) -> Kind {
+    pub const fn kind(&self) -> DatabaseKind {
         match self.connection {
-            AnyConnection::Postgresql(_) => Kind::Postgresql,
-            AnyConnection::Sqlite(_) => Kind::Sqlite,
+            AnyConnection::Postgresql(_) => DatabaseKind::Postgresql,
+            AnyConnection::Sqlite(_) => DatabaseKind::Sqlite,
         }
     }
 
-    /// Runs `body` so that its failure undoes its own work alone, and the transaction can go on.
+    /// Runs `body` in a savepoint: its failure undoes only its own work, and the transaction can
+    /// continue.
     ///
     /// # Errors
-    /// Whatever `body` says, and [`StoreError`] when the database fails.
-    pub fn nested<T, E: From<StoreError>>(&mut self, body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>) -> Result<T, E> {
-        let (outcome, again) = in_savepoint(self.connection, self.pen.as_deref_mut(), body);
-        self.again |= again;
+    /// The error of `body`, or a [`StoreError`] when the savepoint cannot be set or released.
+    pub fn nested<T, E: From<StoreError>>(
+        &mut self,
+        body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
+    ) -> Result<T, E> {
+        let (outcome, retryable) =
+            run_in_savepoint(self.connection, self.numbers.as_deref_mut(), body);
+        self.retryable |= retryable;
         outcome
     }
 
-    /// What audit records are numbered with.
+    /// The audit sequence numbers of this transaction.
     ///
     /// # Errors
-    /// [`StoreError::Setting`] when no book is kept, or in a transaction that only reads.
-    pub(crate) fn pen(&mut self) -> Result<&mut Pen, StoreError> {
-        self.pen.as_deref_mut().ok_or(StoreError::Setting("audit book"))
+    /// [`StoreError::Setting`] when the database has no audit sequence, or in a transaction that
+    /// only reads.
+    pub(crate) fn sequence_lease(&mut self) -> Result<&mut SequenceLease, StoreError> {
+        self.numbers
+            .as_deref_mut()
+            .ok_or(StoreError::Setting("audit sequence"))
     }
 
-    /// Runs one statement and says what its failure means; the way for every query of this crate.
+    /// Runs one statement and classifies its failure. Every query of this crate goes through here.
     #[cfg_attr(any(test, feature = "testing"), track_caller)]
     pub(crate) fn run<T>(
         &mut self,
@@ -54,43 +64,49 @@ impl Tx<'_> {
         #[cfg(any(test, feature = "testing"))]
         let statement = {
             let caller = std::panic::Location::caller();
-            |connection: &mut _| crate::testing::statements::called_from(caller, || statement(connection))
+            |connection: &mut _| {
+                crate::testing::statements::with_caller(caller, || statement(connection))
+            }
         };
         statement(self.connection).map_err(|error| {
-            let failure = Failure::from(error);
-            self.again |= failure.again;
+            let failure = StatementFailure::from(error);
+            self.retryable |= failure.retryable;
             failure.error
         })
     }
 }
 
 /// How a transaction ended.
-pub(crate) enum Ended<T, E> {
-    /// Committed, or rolled back because the closure said so.
-    With(Result<T, E>),
-    /// Rolled back for a reason that may be gone when it is run again.
-    Again(E),
+pub(crate) enum TxOutcome<T, E> {
+    /// Committed, or rolled back because the closure returned an error.
+    Finished(Result<T, E>),
+    /// Rolled back because of a conflict: the transaction may succeed when it is run again.
+    Retry(E),
 }
 
-/// How a transaction begins.
+/// The access mode of a transaction.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Mode {
+pub(crate) enum TxMode {
     Read,
     Write,
-    /// A short write that somebody waits for who has been waiting already: it gives up well within two seconds.
+    /// A short write for a caller that has waited already: it gives up well within two seconds.
     Append,
 }
 
-impl Mode {
-    /// `BEGIN` with the isolation stated. SQLite's writers take the write lock at once: a deferred transaction that
-    /// reads first and writes later fails whenever another has written in between.
-    const fn begin(self, kind: Kind) -> &'static str {
+impl TxMode {
+    /// `BEGIN` with the isolation stated. SQLite's writers take the write lock at once: a deferred
+    /// transaction that reads first and writes later fails whenever another has written in between.
+    const fn begin(self, kind: DatabaseKind) -> &'static str {
         match (kind, self) {
-            (Kind::Sqlite, Self::Read) => "BEGIN DEFERRED",
-            (Kind::Sqlite, Self::Write | Self::Append) => "BEGIN IMMEDIATE",
-            (Kind::Postgresql, Self::Read) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY",
-            (Kind::Postgresql, Self::Write) => "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE",
-            (Kind::Postgresql, Self::Append) => {
+            (DatabaseKind::Sqlite, Self::Read) => "BEGIN DEFERRED",
+            (DatabaseKind::Sqlite, Self::Write | Self::Append) => "BEGIN IMMEDIATE",
+            (DatabaseKind::Postgresql, Self::Read) => {
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY"
+            }
+            (DatabaseKind::Postgresql, Self::Write) => {
+                "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE"
+            }
+            (DatabaseKind::Postgresql, Self::Append) => {
                 "BEGIN ISOLATION LEVEL REPEATABLE READ READ WRITE; SET LOCAL lock_timeout = '800ms'; \
                  SET LOCAL statement_timeout = '800ms'"
             }
@@ -98,65 +114,91 @@ impl Mode {
     }
 }
 
-/// Begins a transaction.
-pub(crate) fn begin(connection: &mut AnyConnection, mode: Mode) -> QueryResult<()> {
-    let kind = Tx { connection, pen: None, again: false }.kind();
-    on_either!(connection, |inner| AnsiTransactionManager::begin_transaction_sql(inner, mode.begin(kind)))
+/// Begins a transaction in `mode`.
+pub(crate) fn begin(connection: &mut AnyConnection, mode: TxMode) -> QueryResult<()> {
+    let kind = Tx {
+        connection,
+        numbers: None,
+        retryable: false,
+    }
+    .kind();
+    on_either!(connection, |inner| {
+        AnsiTransactionManager::begin_transaction_sql(inner, mode.begin(kind))
+    })
 }
 
-/// Runs `body` in the transaction that has begun, and ends it. What `pen` took is left to the caller to settle after a
-/// commit, and is free again after a rollback; after a commit that failed for another reason it stays in doubt.
-pub(crate) fn conclude<T, E: From<StoreError>>(
+/// Runs `body` in the transaction that has begun, and commits it or rolls it back. After a commit
+/// the caller commits the `numbers` too; after a rollback they are released here; after a failed
+/// commit their use stays uncertain.
+pub(crate) fn run_to_end<T, E: From<StoreError>>(
     connection: &mut AnyConnection,
-    mut pen: Option<&mut Pen>,
+    mut numbers: Option<&mut SequenceLease>,
     body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
-) -> Ended<T, E> {
-    let mut tx = Tx { connection, pen: pen.as_deref_mut(), again: false };
+) -> TxOutcome<T, E> {
+    let mut tx = Tx {
+        connection,
+        numbers: numbers.as_deref_mut(),
+        retryable: false,
+    };
     let outcome = body(&mut tx);
-    let again = tx.again;
+    let retryable = tx.retryable;
     match outcome {
-        Ok(value) => match AnyConnection::commit_transaction(connection).map_err(Failure::from) {
-            Ok(()) => Ended::With(Ok(value)),
-            Err(failure) if failure.again => {
-                undo(pen, 0);
-                Ended::Again(failure.error.into())
+        Ok(value) => {
+            match AnyConnection::commit_transaction(connection).map_err(StatementFailure::from) {
+                Ok(()) => TxOutcome::Finished(Ok(value)),
+                Err(failure) if failure.retryable => {
+                    release_since(numbers, 0);
+                    TxOutcome::Retry(failure.error.into())
+                }
+                Err(failure) => TxOutcome::Finished(Err(failure.error.into())),
             }
-            Err(failure) => Ended::With(Err(failure.error.into())),
-        },
+        }
         Err(error) => {
-            // A rollback that fails leaves a connection marked broken, which the pool throws away; the server or the
-            // closing of the file rolls back then.
+            // A failed rollback marks the connection broken, and the pool discards it. The server,
+            // or closing the file, then rolls back.
             let _ = AnyConnection::rollback_transaction(connection);
-            undo(pen, 0);
-            if again { Ended::Again(error) } else { Ended::With(Err(error)) }
+            release_since(numbers, 0);
+            if retryable {
+                TxOutcome::Retry(error)
+            } else {
+                TxOutcome::Finished(Err(error))
+            }
         }
     }
 }
 
-/// What was numbered since `mark` was undone.
-fn undo(pen: Option<&mut Pen>, mark: usize) {
-    if let Some(pen) = pen {
-        pen.undo(mark);
+/// Releases the numbers assigned after the first `count`.
+fn release_since(numbers: Option<&mut SequenceLease>, count: usize) {
+    if let Some(numbers) = numbers {
+        numbers.release_since(count);
     }
 }
 
-/// Runs `body` inside a savepoint of the transaction that has begun: its failure undoes its own work alone. Says also
-/// whether the whole transaction may succeed when it is run again.
+/// Runs `body` inside a savepoint of the open transaction: its failure undoes only its own work.
+/// Also returns whether the whole transaction may succeed when it is run again.
 ///
 /// # Panics
-/// Passes on a panic of `body` after undoing its work.
-pub(crate) fn in_savepoint<T, E: From<StoreError>>(
+/// Resumes a panic of `body` after undoing its work.
+pub(crate) fn run_in_savepoint<T, E: From<StoreError>>(
     connection: &mut AnyConnection,
-    mut pen: Option<&mut Pen>,
+    mut numbers: Option<&mut SequenceLease>,
     body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
 ) -> (Result<T, E>, bool) {
     if let Err(error) = AnyConnection::begin_transaction(connection) {
         return (Err(StoreError::from(error).into()), false);
     }
-    let mark = pen.as_deref().map_or(0, Pen::mark);
-    let mut tx = Tx { connection, pen: pen.as_deref_mut(), again: false };
+    let assigned = numbers.as_deref().map_or(0, SequenceLease::assigned_count);
+    let mut tx = Tx {
+        connection,
+        numbers: numbers.as_deref_mut(),
+        retryable: false,
+    };
     let outcome = catch_unwind(AssertUnwindSafe(|| body(&mut tx)));
-    let Tx { connection, again, .. } = tx;
+    let Tx {
+        connection,
+        retryable,
+        ..
+    } = tx;
     let outcome = match outcome {
         Ok(Ok(value)) => AnyConnection::commit_transaction(connection).map(|()| Ok(value)),
         Ok(Err(error)) => AnyConnection::rollback_transaction(connection).map(|()| Err(error)),
@@ -166,7 +208,10 @@ pub(crate) fn in_savepoint<T, E: From<StoreError>>(
         }
     };
     if !matches!(outcome, Ok(Ok(_))) {
-        undo(pen, mark);
+        release_since(numbers, assigned);
     }
-    (outcome.unwrap_or_else(|error| Err(StoreError::from(error).into())), again)
+    (
+        outcome.unwrap_or_else(|error| Err(StoreError::from(error).into())),
+        retryable,
+    )
 }

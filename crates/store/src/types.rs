@@ -1,10 +1,10 @@
-//! Three portable SQL types and how the words of the domain are held in them.
+//! Three portable SQL types, and the conversions of domain types to them.
 //!
-//! | here | PostgreSQL | SQLite |
+//! | type | PostgreSQL | SQLite |
 //! |---|---|---|
 //! | [`Id`] | `uuid` | `BLOB`, 16 bytes |
-//! | [`Moment`] | `timestamptz` | `INTEGER`, microseconds since 1970 |
-//! | [`Word`] | `text` | `TEXT` |
+//! | [`UtcTimestamp`] | `timestamptz` | `INTEGER`, microseconds since 1970 |
+//! | [`EnumText`] | `text` | `TEXT` |
 
 use diesel::deserialize::{self, FromSql, Queryable};
 use diesel::expression::AsExpression;
@@ -19,9 +19,9 @@ use std::io::Write as _;
 use uuid::Uuid;
 
 use crate::connection::{MultiBackend, MultiRawValue};
-use crate::words::{
-    FragmentState, HoldScope, PersonLinkBand, PersonLinkState, PersonVerdict, TombstoneKind, TombstoneReason,
-    WriteOutcome,
+use crate::enums::{
+    FragmentState, HoldScope, PersonLinkBand, PersonLinkState, PersonVerdict, TombstoneKind,
+    TombstoneReason, WriteOutcome,
 };
 
 /// An identifier.
@@ -30,23 +30,23 @@ use crate::words::{
 #[diesel(sqlite_type(name = "Binary"))]
 pub struct Id;
 
-/// A point in time, to the microsecond.
+/// An instant, to the microsecond.
 #[derive(Debug, Clone, Copy, Default, SqlType, QueryId)]
 #[diesel(postgres_type(oid = 1184, array_oid = 1185))]
 #[diesel(sqlite_type(name = "Long"))]
-pub struct Moment;
+pub struct UtcTimestamp;
 
-impl SqlOrd for Moment {}
+impl SqlOrd for UtcTimestamp {}
 impl SqlOrd for Id {}
 
-/// A word of a closed list.
+/// A value of a closed list, stored as a word.
 #[derive(Debug, Clone, Copy, Default, SqlType, QueryId)]
 #[diesel(postgres_type(oid = 25, array_oid = 1009))]
 #[diesel(sqlite_type(name = "Text"))]
-pub struct Word;
+pub struct EnumText;
 
-/// A value of the domain on its way into a condition. (The value itself cannot be an expression: the type, the trait
-/// and the blanket implementation belong to three other crates.)
+/// A domain value bound in a condition. (The value itself cannot be an expression: the type, the
+/// trait and the blanket implementation belong to three other crates.)
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Bind<T>(pub(crate) T);
 
@@ -71,12 +71,12 @@ macro_rules! bind_as {
         }
     )+};
 }
-bind_as!(Id, Moment, Word);
+bind_as!(Id, UtcTimestamp, EnumText);
 
-/// A value in the table that cannot be what it stands for.
+/// A stored value that is invalid for its type.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error("not a valid {0}")]
-pub(crate) struct Misfit(pub(crate) &'static str);
+pub(crate) struct InvalidValue(pub(crate) &'static str);
 
 macro_rules! portable_type {
     ($($sql:ident),+) => {$(
@@ -87,9 +87,9 @@ macro_rules! portable_type {
         }
     )+};
 }
-portable_type!(Id, Moment, Word);
+portable_type!(Id, UtcTimestamp, EnumText);
 
-/// The parts that are the same for every Rust type held in a portable SQL type.
+/// Implements the conversions that are the same for every Rust type stored in a portable SQL type.
 macro_rules! portable_value {
     ($sql:ident: $type:ty) => {
         impl ToSql<$sql, MultiBackend> for $type {
@@ -122,12 +122,12 @@ macro_rules! portable_value {
 macro_rules! ids {
     ($($type:ty),+ $(,)?) => {$(
         portable_value!(Id: $type);
-        id_in!(Pg: $type);
-        id_in!(Sqlite: $type);
+        id_for_backend!(Pg: $type);
+        id_for_backend!(Sqlite: $type);
     )+};
 }
 
-macro_rules! id_in {
+macro_rules! id_for_backend {
     ($backend:ident: $type:ty) => {
         impl ToSql<Id, $backend> for $type {
             fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, $backend>) -> serialize::Result {
@@ -143,7 +143,7 @@ macro_rules! id_in {
     };
 }
 
-// An identifier whose kind another column tells: a hold's target, an audit record's object.
+// An identifier whose kind is in another column: a hold's target, an audit record's object.
 portable_value!(Id: Uuid);
 
 impl ToSql<Id, Pg> for Uuid {
@@ -173,7 +173,7 @@ impl FromSql<Id, Sqlite> for Uuid {
 }
 
 fn uuid_from(bytes: &[u8]) -> deserialize::Result<Uuid> {
-    Uuid::from_slice(bytes).map_err(|_| Misfit("identifier").into())
+    Uuid::from_slice(bytes).map_err(|_| InvalidValue("identifier").into())
 }
 
 ids!(
@@ -198,77 +198,82 @@ ids!(
     domain::RequestId,
 );
 
-portable_value!(Moment: domain::Instant);
+portable_value!(UtcTimestamp: domain::Instant);
 
-/// Microseconds from 1970 to 2000, where PostgreSQL counts from.
+/// Microseconds from 1970 to 2000, the epoch of PostgreSQL.
 const POSTGRESQL_EPOCH: i64 = 946_684_800_000_000;
 
-impl ToSql<Moment, Pg> for domain::Instant {
+impl ToSql<UtcTimestamp, Pg> for domain::Instant {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
         out.write_all(&(self.as_micros() - POSTGRESQL_EPOCH).to_be_bytes())?;
         Ok(IsNull::No)
     }
 }
 
-impl ToSql<Moment, Sqlite> for domain::Instant {
+impl ToSql<UtcTimestamp, Sqlite> for domain::Instant {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
         out.set_value(self.as_micros());
         Ok(IsNull::No)
     }
 }
 
-impl FromSql<Moment, Pg> for domain::Instant {
+impl FromSql<UtcTimestamp, Pg> for domain::Instant {
     fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
         let micros = <i64 as FromSql<BigInt, Pg>>::from_sql(value)?;
         instant_from(micros.checked_add(POSTGRESQL_EPOCH))
     }
 }
 
-impl FromSql<Moment, Sqlite> for domain::Instant {
+impl FromSql<UtcTimestamp, Sqlite> for domain::Instant {
     fn from_sql(value: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
         instant_from(Some(<i64 as FromSql<BigInt, Sqlite>>::from_sql(value)?))
     }
 }
 
-/// `infinity` and years RFC 3339 cannot write are refused, not clamped: the row is not one that we wrote.
+/// Refuses `infinity` and years that RFC 3339 cannot represent instead of clamping them: this
+/// program never writes them.
 fn instant_from(micros: Option<i64>) -> deserialize::Result<domain::Instant> {
-    let micros = micros.ok_or(Misfit("instant"))?;
+    let micros = micros.ok_or(InvalidValue("instant"))?;
     let instant = domain::Instant::from_micros(micros);
-    if instant.as_micros() == micros { Ok(instant) } else { Err(Misfit("instant").into()) }
+    if instant.as_micros() == micros {
+        Ok(instant)
+    } else {
+        Err(InvalidValue("instant").into())
+    }
 }
 
-macro_rules! words {
+macro_rules! text_enums {
     ($($type:ty),+ $(,)?) => {$(
-        portable_value!(Word: $type);
+        portable_value!(EnumText: $type);
 
-        impl ToSql<Word, Pg> for $type {
+        impl ToSql<EnumText, Pg> for $type {
             fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
                 out.write_all(self.as_str().as_bytes())?;
                 Ok(IsNull::No)
             }
         }
 
-        impl ToSql<Word, Sqlite> for $type {
+        impl ToSql<EnumText, Sqlite> for $type {
             fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
                 out.set_value(self.as_str());
                 Ok(IsNull::No)
             }
         }
 
-        impl FromSql<Word, Pg> for $type {
+        impl FromSql<EnumText, Pg> for $type {
             fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
-                word_from(<String as FromSql<Text, Pg>>::from_sql(value)?)
+                enum_from_text(<String as FromSql<Text, Pg>>::from_sql(value)?)
             }
         }
 
-        impl FromSql<Word, Sqlite> for $type {
+        impl FromSql<EnumText, Sqlite> for $type {
             fn from_sql(value: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
-                word_from(<String as FromSql<Text, Sqlite>>::from_sql(value)?)
+                enum_from_text(<String as FromSql<Text, Sqlite>>::from_sql(value)?)
             }
         }
     )+};
 }
-words!(
+text_enums!(
     domain::AgencyKind,
     domain::PersonKind,
     domain::Purpose,
@@ -291,7 +296,11 @@ words!(
     WriteOutcome,
 );
 
-/// A word that no list knows is an error, never a default: a state we cannot name may not be guessed.
-fn word_from<T: std::str::FromStr<Err = domain::UnknownWord>>(text: String) -> deserialize::Result<T> {
-    text.parse().map_err(|unknown: domain::UnknownWord| Misfit(unknown.list).into())
+/// Parses a word of a closed list. An unknown word is an error, never a default: a state must not
+/// be guessed.
+fn enum_from_text<T: std::str::FromStr<Err = domain::UnknownVariant>>(
+    text: String,
+) -> deserialize::Result<T> {
+    text.parse()
+        .map_err(|unknown: domain::UnknownVariant| InvalidValue(unknown.name).into())
 }

@@ -1,17 +1,18 @@
-//! What is over and still there, for those who answer for it: identifiers and times alone.
+//! Expired objects that have not been deleted, for those who are accountable for them: identifiers
+//! and times alone.
 
 use diesel::prelude::*;
 use domain::{ChronologyId, FamilyId, FragmentId, Instant, PartnershipId, PersonId};
 use uuid::Uuid;
 
-use crate::page::{after, within};
+use crate::page::{after, unindexed_eq};
 use crate::schema::{chronologies, families, fragment_origins, fragments, people};
 use crate::types::Bind;
 use crate::{Keyset, StoreError, Tx};
 
-/// Something that should be gone.
+/// An expired object that has not been deleted, with when it expired.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Unpurged {
+pub enum UnpurgedObject {
     /// A chronology.
     Chronology(ChronologyId, Instant),
     /// A fragment.
@@ -22,8 +23,8 @@ pub enum Unpurged {
     Person(PersonId, Instant),
 }
 
-impl Unpurged {
-    /// Its kind in a word.
+impl UnpurgedObject {
+    /// The kind of object.
     #[must_use]
     pub const fn kind(&self) -> &'static str {
         match self {
@@ -34,9 +35,9 @@ impl Unpurged {
         }
     }
 
-    /// Since when it has been over, and its identifier: its place in a list.
+    /// When it expired, and its identifier: the sort key of lists.
     #[must_use]
-    pub fn place(&self) -> (Instant, Uuid) {
+    pub fn sort_key(&self) -> (Instant, Uuid) {
         match *self {
             Self::Chronology(id, at) => (at, id.0),
             Self::Fragment(id, at) => (at, id.0),
@@ -46,35 +47,37 @@ impl Unpurged {
     }
 }
 
-/// At most `limit` things of a partnership that are over and still there, after a place, the oldest first.
+/// At most `limit` expired objects of a partnership that have not been deleted, after a cursor, the
+/// oldest first.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn page(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     now: Instant,
     after: Option<Keyset>,
     limit: i64,
-) -> Result<Vec<Unpurged>, StoreError> {
+) -> Result<Vec<UnpurgedObject>, StoreError> {
     let mut all = Vec::new();
-    macro_rules! add {
+    macro_rules! add_table {
         ($($table:ident, $id:ident, $kind:ident);+) => {$(
             let query = $table::table
-                .filter(within!($table::partnership_id, partnership))
+                .filter(unindexed_eq!($table::partnership_id, partnership))
                 .filter($table::expires_at.le(Bind(now)))
                 .into_boxed();
             let query = after!(query, after, $table::expires_at, $table::id, $id);
             let query = query.order(($table::expires_at, $table::id)).limit(limit);
             let rows: Vec<($id, Instant)> = tx.run(|c| query.select(($table::id, $table::expires_at)).load(c))?;
-            all.extend(rows.into_iter().map(|(id, at)| Unpurged::$kind(id, at)));
+            all.extend(rows.into_iter().map(|(id, at)| UnpurgedObject::$kind(id, at)));
         )+};
     }
-    add!(
+    add_table!(
         chronologies, ChronologyId, Chronology; fragments, FragmentId, Fragment;
         families, FamilyId, Family; people, PersonId, Person
     );
-    all.sort_by_key(Unpurged::place);
+    all.sort_by_key(UnpurgedObject::sort_key);
     all.truncate(usize::try_from(limit).unwrap_or(usize::MAX));
     Ok(all)
 }
@@ -82,9 +85,14 @@ pub fn page(
 /// Whether a chronology, a fragment or a fragment's origin still refers to a family.
 ///
 /// # Errors
-/// When the database fails.
-pub fn family_in_use(tx: &mut Tx<'_>, partnership: PartnershipId, id: FamilyId) -> Result<bool, StoreError> {
-    macro_rules! refers {
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn is_family_referenced(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    id: FamilyId,
+) -> Result<bool, StoreError> {
+    macro_rules! return_if_referenced {
         ($($table:ident),+) => {$(
             let query = $table::table
                 .filter($table::partnership_id.eq(Bind(partnership)))
@@ -95,6 +103,6 @@ pub fn family_in_use(tx: &mut Tx<'_>, partnership: PartnershipId, id: FamilyId) 
             }
         )+};
     }
-    refers!(chronologies, fragments, fragment_origins);
+    return_if_referenced!(chronologies, fragments, fragment_origins);
     Ok(false)
 }

@@ -1,4 +1,4 @@
-//! The entries of one event as accounts: one for each telling, with an agency's word-for-word repeats folded in.
+//! The accounts of one event. An agency's word-for-word repeats are folded into one account.
 
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -6,39 +6,58 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use domain::{AgencyId, EntryDetails, Sensitive, WhenOut};
 use linkage::same_words;
 
-use crate::live::LiveEntry;
+use crate::input::LiveEntry;
 use crate::row::{Account, Repeat};
 
-/// The accounts of one row. Every entry is in exactly one place: as an account, or as a repeat of one of the same agency that
-/// says the same in every field but the children it was submitted for and its reference.
-pub(crate) fn accounts(mut entries: Vec<LiveEntry>) -> Vec<Account> {
-    // Most events are told once: nothing to compare.
+/// Builds the accounts of one row. Every entry becomes either an account or a repeat of one. A
+/// repeat is of the same agency and equal in every field except the children that it was submitted
+/// for and its reference.
+pub(crate) fn build_accounts(mut entries: Vec<LiveEntry>) -> Vec<Account> {
+    // Most events have one entry, so that there is nothing to compare.
     if entries.len() < 2 {
-        return entries.into_iter().map(|entry| account(entry, Vec::new())).collect();
+        return entries
+            .into_iter()
+            .map(|entry| build_account(entry, Vec::new()))
+            .collect();
     }
-    entries.sort_by_key(LiveEntry::order);
-    let mut tellings: Vec<(LiveEntry, Vec<Repeat>)> = Vec::new();
-    let mut known: HashMap<(AgencyId, u64), Vec<usize>> = HashMap::new();
+    entries.sort_by_key(LiveEntry::submission_order);
+    let mut distinct: Vec<(LiveEntry, Vec<Repeat>)> = Vec::new();
+    let mut by_hash: HashMap<(AgencyId, u64), Vec<usize>> = HashMap::new();
     for entry in entries {
-        let alike = known.entry((entry.agency, digest(&entry.details))).or_default();
-        let told = |&place: &usize| tellings.get(place).is_some_and(|(first, _)| says_the_same(first, &entry));
-        match alike.iter().copied().find(told).and_then(|place| tellings.get_mut(place)) {
-            Some((_, repeats)) => repeats.push(repeat(entry)),
+        let same_hash = by_hash
+            .entry((entry.agency, hash_texts(&entry.details)))
+            .or_default();
+        let is_repeat = |&index: &usize| {
+            distinct
+                .get(index)
+                .is_some_and(|(first, _)| is_repeat_of(first, &entry))
+        };
+        match same_hash
+            .iter()
+            .copied()
+            .find(is_repeat)
+            .and_then(|index| distinct.get_mut(index))
+        {
+            Some((_, repeats)) => repeats.push(build_repeat(entry)),
             None => {
-                alike.push(tellings.len());
-                tellings.push((entry, Vec::new()));
+                same_hash.push(distinct.len());
+                distinct.push((entry, Vec::new()));
             }
         }
     }
-    let mut accounts: Vec<Account> = tellings.into_iter().map(|(entry, repeats)| account(entry, repeats)).collect();
-    // Stable: what was submitted in one go stays in its order.
+    let mut accounts: Vec<Account> = distinct
+        .into_iter()
+        .map(|(entry, repeats)| build_account(entry, repeats))
+        .collect();
+    // A stable sort: entries of one submission keep their order.
     accounts.sort_by_key(|account| account.submitted_at);
     accounts
 }
 
-/// Whether nothing would be lost by showing one for both.
-fn says_the_same(a: &LiveEntry, b: &LiveEntry) -> bool {
-    let (x, y) = (&a.details, &b.details);
+/// Whether an entry is a repeat of another, so that one account shows both without loss.
+fn is_repeat_of(a: &LiveEntry, b: &LiveEntry) -> bool {
+    let x = &a.details;
+    let y = &b.details;
     let texts = [
         (Some(&x.what), Some(&y.what)),
         (x.action_taken.as_ref(), y.action_taken.as_ref()),
@@ -47,7 +66,8 @@ fn says_the_same(a: &LiveEntry, b: &LiveEntry) -> bool {
         (x.outcome.as_ref(), y.outcome.as_ref()),
     ];
     texts.into_iter().all(|(one, other)| same_text(one, other))
-        && (&x.when, &x.category, &x.source, &x.adults) == (&y.when, &y.category, &y.source, &y.adults)
+        && (&x.when, &x.category, &x.source, &x.adults)
+            == (&y.when, &y.category, &y.source, &y.adults)
         && (&x.child_voice, &x.family_account) == (&y.child_voice, &y.family_account)
         && (&x.document_reference, x.rag, x.seen) == (&y.document_reference, y.rag, y.seen)
         && (&x.handling, x.significance) == (&y.handling, y.significance)
@@ -63,17 +83,24 @@ fn same_text(one: Option<&Sensitive<String>>, other: Option<&Sensitive<String>>)
     }
 }
 
-/// A digest of the texts, so that many tellings of one event are not all compared with one another.
-fn digest(details: &EntryDetails) -> u64 {
+/// A hash of the texts, so that an entry is compared only with entries of similar text.
+fn hash_texts(details: &EntryDetails) -> u64 {
     let mut hasher = DefaultHasher::new();
-    let texts = [Some(&details.what), details.action_taken.as_ref(), details.impact.as_ref(), details.outcome.as_ref()];
+    let texts = [
+        Some(&details.what),
+        details.action_taken.as_ref(),
+        details.impact.as_ref(),
+        details.outcome.as_ref(),
+    ];
     for text in texts.into_iter().flatten() {
-        text.as_str().split_whitespace().for_each(|word| word.hash(&mut hasher));
+        text.as_str()
+            .split_whitespace()
+            .for_each(|word| word.hash(&mut hasher));
     }
     hasher.finish()
 }
 
-fn repeat(entry: LiveEntry) -> Repeat {
+fn build_repeat(entry: LiveEntry) -> Repeat {
     Repeat {
         entry_id: entry.entry_id,
         fragment_id: entry.fragment_id,
@@ -84,7 +111,7 @@ fn repeat(entry: LiveEntry) -> Repeat {
     }
 }
 
-fn account(entry: LiveEntry, also_submitted_as: Vec<Repeat>) -> Account {
+fn build_account(entry: LiveEntry, also_submitted_as: Vec<Repeat>) -> Account {
     let details = entry.details;
     Account {
         entry_id: entry.entry_id,

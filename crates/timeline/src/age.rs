@@ -1,56 +1,65 @@
-//! How old a child was.
+//! The age of a child at an event.
 
 use domain::{BirthDate, EventDate};
 use serde::{Deserialize, Serialize};
 use time::Date;
 
-/// Full term, counted from the last period: a birth expected later than this was not yet a pregnancy.
+/// Weeks from the last menstrual period to full term. An event longer before the birth happened
+/// before the pregnancy.
 const PREGNANCY_WEEKS: i64 = 40;
 
-/// A child's age when something happened.
+/// The age of a child when an event happened.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct AgeAtEvent {
-    /// In words, with as much doubt as the event's date has.
+    /// The age in words, as exact as the event's date allows.
     #[schema(example = "3 years")]
     pub words: String,
-    /// Completed years; absent before birth and when the event's date leaves it open.
+    /// Completed years; absent before birth and when the event's date does not determine them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub years: Option<u16>,
-    /// Completed months in all; absent before birth and when the event's date leaves it open.
+    /// Completed months in total; absent before birth and when the event's date does not determine
+    /// them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub months: Option<u16>,
-    /// Whole weeks before the birth or the expected birth; absent after it and when the event's date leaves it open.
+    /// Whole weeks before the birth or the expected birth; absent after it and when the event's
+    /// date does not determine them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weeks_before_birth: Option<u16>,
 }
 
-/// A child's age at an event. An inexact date gives the ages at both its ends; a date open at one end gives none.
+/// The age of a child at an event. For an inexact date, the words give the ages at both ends.
+/// `None` for a date with an open end.
 #[must_use]
 pub fn age_at(birth: BirthDate, when: &EventDate) -> Option<AgeAtEvent> {
-    let (earliest, latest) = (when.earliest(), when.latest());
+    let earliest = when.earliest();
+    let latest = when.latest();
     if earliest == EventDate::OPEN_START || latest == EventDate::OPEN_END {
         return None;
     }
-    let (first, last) = (Age::on(birth, earliest), Age::on(birth, latest));
+    let first = Age::on(birth, earliest);
+    let last = Age::on(birth, latest);
     let words = if first.words(birth) == last.words(birth) {
         first.words(birth)
     } else {
         format!("between {} and {}", first.words(birth), last.words(birth))
     };
-    let agreed = |part: fn(Age) -> Option<u16>| part(first).filter(|_| part(first) == part(last));
+    // A figure is given only where it is the same at both ends.
+    let common =
+        |figure: fn(Age) -> Option<u16>| figure(first).filter(|_| figure(first) == figure(last));
     Some(AgeAtEvent {
         words,
-        years: agreed(Age::years),
-        months: agreed(Age::months),
-        weeks_before_birth: agreed(Age::weeks_before_birth),
+        years: common(Age::years),
+        months: common(Age::months),
+        weeks_before_birth: common(Age::weeks_before_birth),
     })
 }
 
+/// The age of a child on one day.
 #[derive(Clone, Copy)]
 enum Age {
     /// Days until the birth or expected birth, at least 1.
     Before(i64),
-    /// The expected day has come, and no birth is recorded: days since.
+    /// Days since the expected birth, when no birth is recorded.
     Due(i64),
     Born {
         days: i64,
@@ -66,23 +75,38 @@ impl Age {
         } else if birth.expected {
             Self::Due(days)
         } else {
-            Self::Born { days, months: completed_months(birth.date, day) }
+            Self::Born {
+                days,
+                months: completed_months(birth.date, day),
+            }
         }
     }
 
     fn words(self, birth: BirthDate) -> String {
-        let event = if birth.expected { "the expected birth" } else { "birth" };
+        let event = if birth.expected {
+            "the expected birth"
+        } else {
+            "birth"
+        };
         match self {
             Self::Before(days) if days > PREGNANCY_WEEKS * 7 => "before the pregnancy".to_owned(),
-            Self::Before(days) if days < 7 => format!("unborn, {} before {event}", count(days, "day")),
-            Self::Before(days) => format!("unborn, {} before {event}", count(days / 7, "week")),
+            Self::Before(days) if days < 7 => {
+                format!("unborn, {} before {event}", pluralize(days, "day"))
+            }
+            Self::Before(days) => format!("unborn, {} before {event}", pluralize(days / 7, "week")),
             Self::Due(days) if days < 7 => "birth expected in that week".to_owned(),
-            Self::Due(days) => format!("birth expected {} earlier", count(days / 7, "week")),
+            Self::Due(days) => format!("birth expected {} earlier", pluralize(days / 7, "week")),
             Self::Born { days: 0, .. } => "newborn".to_owned(),
-            Self::Born { days, .. } if days < 28 => count(days, "day"),
-            Self::Born { days, months: 0..=2 } => count(days / 7, "week"),
-            Self::Born { months: months @ 3..=23, .. } => count(i64::from(months), "month"),
-            Self::Born { months, .. } => count(i64::from(months / 12), "year"),
+            Self::Born { days, .. } if days < 28 => pluralize(days, "day"),
+            Self::Born {
+                days,
+                months: 0..=2,
+            } => pluralize(days / 7, "week"),
+            Self::Born {
+                months: months @ 3..=23,
+                ..
+            } => pluralize(i64::from(months), "month"),
+            Self::Born { months, .. } => pluralize(i64::from(months / 12), "year"),
         }
     }
 
@@ -108,16 +132,20 @@ impl Age {
     }
 }
 
-/// Completed months. One born on the 31st completes a shorter month on the first day of the next, and one born on 29 February
-/// completes a common year on 1 March.
+/// Completed months. A child born on the 31st completes a shorter month on the first day of the
+/// next month, and a child born on 29 February completes a year that is no leap year on 1 March.
 fn completed_months(birth: Date, day: Date) -> u16 {
     let months = |date: Date| i64::from(date.year()) * 12 + i64::from(u8::from(date.month()));
     let incomplete = i64::from(day.day() < birth.day());
     u16::try_from(months(day) - months(birth) - incomplete).unwrap_or(0)
 }
 
-fn count(number: i64, unit: &str) -> String {
-    if number == 1 { format!("1 {unit}") } else { format!("{number} {unit}s") }
+fn pluralize(number: i64, unit: &str) -> String {
+    if number == 1 {
+        format!("1 {unit}")
+    } else {
+        format!("{number} {unit}s")
+    }
 }
 
 #[cfg(test)]
@@ -127,8 +155,14 @@ mod tests {
 
     use super::*;
 
-    const BORN: BirthDate = BirthDate { date: date!(2020 - 03 - 31), expected: false };
-    const EXPECTED: BirthDate = BirthDate { date: date!(2020 - 03 - 31), expected: true };
+    const BORN: BirthDate = BirthDate {
+        date: date!(2020 - 03 - 31),
+        expected: false,
+    };
+    const EXPECTED: BirthDate = BirthDate {
+        date: date!(2020 - 03 - 31),
+        expected: true,
+    };
 
     #[rstest]
     #[case(BORN, "2020-03-31", "newborn")]
@@ -146,15 +180,22 @@ mod tests {
     #[case(EXPECTED, "2020-01-07", "unborn, 12 weeks before the expected birth")]
     #[case(EXPECTED, "2020-04-02", "birth expected in that week")]
     #[case(EXPECTED, "2020-04-14", "birth expected 2 weeks earlier")]
-    fn words(#[case] birth: BirthDate, #[case] when: &str, #[case] expected: &str) {
+    fn age_is_expressed_in_words(
+        #[case] birth: BirthDate,
+        #[case] when: &str,
+        #[case] expected: &str,
+    ) {
         let age = age_at(birth, &EventDate::from_edtf(when).unwrap()).unwrap();
         assert_eq!(age.words, expected);
     }
 
     #[test]
-    fn figures_only_where_both_ends_agree() {
+    fn figures_are_given_only_where_both_ends_agree() {
         let year = age_at(BORN, &EventDate::from_edtf("2024").unwrap()).unwrap();
-        assert_eq!((year.years, year.months, year.weeks_before_birth), (None, None, None));
+        assert_eq!(
+            (year.years, year.months, year.weeks_before_birth),
+            (None, None, None)
+        );
         let month = age_at(BORN, &EventDate::from_edtf("2024-01").unwrap()).unwrap();
         assert_eq!((month.years, month.months), (Some(3), None));
     }
@@ -162,14 +203,24 @@ mod tests {
     #[rstest]
     #[case("../2024-05-01")]
     #[case("2024-05-01/..")]
-    fn an_open_end_gives_no_age(#[case] when: &str) {
+    fn date_with_an_open_end_gives_no_age(#[case] when: &str) {
         assert_eq!(age_at(BORN, &EventDate::from_edtf(when).unwrap()), None);
     }
 
     #[test]
-    fn a_leap_day_birthday_is_kept_on_the_first_of_march() {
-        let birth = BirthDate { date: date!(2020 - 02 - 29), expected: false };
-        let on = |when: &str| age_at(birth, &EventDate::from_edtf(when).unwrap()).unwrap().years;
-        assert_eq!((on("2023-02-28"), on("2023-03-01"), on("2024-02-29")), (Some(2), Some(3), Some(4)));
+    fn leap_day_birthday_falls_on_the_first_of_march() {
+        let birth = BirthDate {
+            date: date!(2020 - 02 - 29),
+            expected: false,
+        };
+        let on = |when: &str| {
+            age_at(birth, &EventDate::from_edtf(when).unwrap())
+                .unwrap()
+                .years
+        };
+        assert_eq!(
+            (on("2023-02-28"), on("2023-03-01"), on("2024-02-29")),
+            (Some(2), Some(3), Some(4))
+        );
     }
 }

@@ -1,29 +1,32 @@
-//! The rows of a timeline, as they are answered and frozen.
+//! The rows of a timeline, as they are returned to readers and stored in frozen views.
 
 use std::collections::BTreeMap;
 
 use domain::{
-    AdultConcerned, AgencyId, Category, ChildVoice, EntryId, FamilyAccount, FragmentId, Handling, Instant, PersonId,
-    Rag, SeenStatus, Sensitive, Significance, Source, WhenOut,
+    AdultConcerned, AgencyId, Category, ChildVoice, EntryId, FamilyAccount, FragmentId, Handling,
+    Instant, PersonId, Rag, SeenStatus, Sensitive, Significance, Source, WhenOut,
 };
 use linkage::Evidence;
 use serde::{Deserialize, Serialize};
 
 use crate::{AgeAtEvent, Conflict};
 
-/// One event on the timeline, told by one or more accounts.
+/// One event on the timeline, described by one or more accounts.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Row {
-    /// The smallest entry id among the row's accounts and repeats: it stays while that entry is live and seen.
+    /// The id of the row's first entry in order of submission. It stays the same while that entry
+    /// is live and visible.
     pub id: EntryId,
-    /// Place on the reader's whole timeline, from 1; filters leave it as it is.
+    /// The position on the reader's whole timeline, from 1. A filter does not change it.
     #[schema(minimum = 1)]
     pub sequence: u32,
-    /// When it happened: the date of the most exact account.
+    /// When the event happened: the date of the most exact account.
     pub when: WhenOut,
-    /// What the row's place assumes of an inexact date; absent for an exact one.
+    /// What the order of rows assumes of an inexact date; absent for an exact one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(example = "Only the month is known: placed at the start of the month, after events of its first day")]
+    #[schema(
+        example = "Only the month is known: placed at the start of the month, after events of its first day"
+    )]
     pub order_note: Option<String>,
     /// Every child whom any account concerns, the eldest first.
     pub children: Vec<RowChild>,
@@ -31,67 +34,69 @@ pub struct Row {
     pub category: Category,
     /// Strength, risk, neutral or both, taken over all accounts.
     pub significance: Significance,
-    /// Every account, in order of submission. Never merged into one text.
+    /// All accounts, in order of submission. They are never merged into one text.
     #[schema(min_items = 1)]
     pub accounts: Vec<Account>,
-    /// Why the accounts and repeats are shown as one event, quoting them where that says more; empty for a single entry.
+    /// Why the accounts and repeats are shown as one event, with quotations where they help; empty
+    /// for a single entry.
     pub linked_because: Vec<Evidence>,
-    /// What spoke against it.
+    /// The evidence against it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub linked_despite: Vec<Evidence>,
-    /// Other events that have to do with this one: a referral and its strategy discussion.
+    /// Other events that are related to this one, such as a referral and its strategy discussion.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub related: Vec<RelatedRow>,
-    /// Other events that may be this one: too little speaks for it to show one row, enough to ask a person. A decision
-    /// about links accepts or refuses it.
+    /// Other events that may be the same as this one: the evidence is too weak for one row, but
+    /// strong enough to ask a person. A link decision accepts or rejects it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub may_be_same: Vec<SuggestedRow>,
     /// Where accounts contradict each other.
     pub conflicts: Vec<Conflict>,
-    /// Whether any account calls it a key incident.
+    /// Whether any account marks it as a key incident.
     pub key_incident: bool,
-    /// Whether any account calls it family history from before the eldest child's pregnancy.
+    /// Whether any account marks it as family history from before the eldest child's pregnancy.
     pub family_history: bool,
-    /// The entries that `related` and `may_be_same` quote, with their fragments: they may stand on rows that are left out.
-    /// Not part of the answer; absent from what was stored.
+    /// The entries that `related` and `may_be_same` quote, with their fragments. They may be on
+    /// rows that the filter omits. This field is part of neither the response nor the stored form.
     #[serde(skip)]
     #[schema(ignore)]
     pub quoted: BTreeMap<EntryId, FragmentId>,
 }
 
-/// Another event that has to do with a row's.
+/// A reference to a related event.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct RelatedRow {
-    /// The other event's row, which a filter may have left out.
+    /// The row of the other event, which a filter may have omitted.
     pub row: EntryId,
-    /// The other row's place on the whole timeline.
+    /// The position of the other row on the whole timeline.
     #[serde(default)]
     #[schema(required = true, minimum = 1)]
     pub sequence: u32,
-    /// Why.
+    /// The evidence for it.
     pub because: Vec<Evidence>,
 }
 
-/// Another event that may be a row's.
+/// A reference to an event that may be the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct SuggestedRow {
-    /// The other event's row, which a filter may have left out.
+    /// The row of the other event, which a filter may have omitted.
     pub row: EntryId,
-    /// The other row's place on the whole timeline.
+    /// The position of the other row on the whole timeline.
     #[schema(minimum = 1)]
     pub sequence: u32,
-    /// What speaks for one event.
+    /// The evidence that they are the same event.
     pub because: Vec<Evidence>,
-    /// What speaks against it.
+    /// The evidence against it.
     pub despite: Vec<Evidence>,
 }
 
-/// A child concerned in a row.
+/// A child whom a row concerns.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct RowChild {
     /// The child.
     pub id: PersonId,
-    /// Age when it happened; absent when the birth or the event is not dated closely enough to say.
+    /// The age of the child at the event; absent when the date of birth or of the event is not
+    /// exact enough.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub age_at_event: Option<AgeAtEvent>,
 }
@@ -101,25 +106,26 @@ pub struct RowChild {
 pub struct Account {
     /// The entry.
     pub entry_id: EntryId,
-    /// The fragment it stands in.
+    /// The fragment that contains the entry.
     pub fragment_id: FragmentId,
-    /// The fragment's version it is taken from.
+    /// The version of the fragment.
     pub fragment_version: i64,
-    /// The agency that tells it.
+    /// The agency whose account it is.
     pub agency: AgencyId,
-    /// The agency that entered it on its behalf: a proxy entry.
+    /// The agency that entered it on behalf of that agency (proxy entry).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy_by: Option<AgencyId>,
     /// When it was submitted.
     pub submitted_at: Instant,
-    /// The same agency's entries that say the same in every field, for a sibling or sent again.
+    /// Entries of the same agency that repeat this one, for a sibling or because they were sent
+    /// again.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub also_submitted_as: Vec<Repeat>,
     /// The agency's own record reference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 100)]
     pub reference: Option<String>,
-    /// When this agency says that it happened.
+    /// When the event happened according to this agency.
     pub when: WhenOut,
     /// What happened.
     #[schema(value_type = String)]
@@ -150,10 +156,10 @@ pub struct Account {
     /// The child's voice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub child_voice: Option<ChildVoice>,
-    /// The family's account, beside the fact and never over it.
+    /// The family's account, which is shown beside the agency's and never replaces it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub family_account: Option<FamilyAccount>,
-    /// Outcome.
+    /// The outcome of the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub outcome: Option<Sensitive<String>>,
@@ -174,14 +180,15 @@ pub struct Account {
     pub family_history: bool,
 }
 
-/// An entry of the same agency that says the same in every field but the children it was submitted for and its reference.
+/// An entry of the same agency that is equal in every field except the children that it was
+/// submitted for and its reference.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Repeat {
     /// The entry.
     pub entry_id: EntryId,
-    /// The fragment it stands in.
+    /// The fragment that contains the entry.
     pub fragment_id: FragmentId,
-    /// The fragment's version it is taken from.
+    /// The version of the fragment.
     pub fragment_version: i64,
     /// When it was submitted.
     pub submitted_at: Instant,
@@ -189,6 +196,6 @@ pub struct Repeat {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 100)]
     pub reference: Option<String>,
-    /// The children it was submitted for.
+    /// The children that it was submitted for.
     pub children: Vec<PersonId>,
 }

@@ -1,4 +1,4 @@
-//! Sealing switched off, to measure what it costs. Exists in a build for the benchmark alone.
+//! Switches sealing off, to measure its cost. Compiled only into benchmark builds.
 
 use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -6,27 +6,28 @@ use zeroize::Zeroizing;
 
 use crate::seal::OVERHEAD;
 
-static UNSEALED: AtomicBool = AtomicBool::new(false);
+static SEALING_DISABLED: AtomicBool = AtomicBool::new(false);
 
-/// From now on this process writes everything in clear, as long as it would be sealed, and reads nothing else.
-pub fn seal_nothing() {
-    UNSEALED.store(true, Ordering::Release);
+/// Makes this process store every value in clear, padded to its sealed length, and read nothing
+/// else from now on.
+pub fn disable_sealing() {
+    SEALING_DISABLED.store(true, Ordering::Release);
 }
 
-/// Whether sealing is off.
-pub(crate) fn unsealed() -> bool {
-    UNSEALED.load(Ordering::Acquire)
+/// Whether sealing is switched off.
+pub(crate) fn is_sealing_disabled() -> bool {
+    SEALING_DISABLED.load(Ordering::Acquire)
 }
 
-/// As long as if it were sealed: what is stored weighs the same.
-pub(crate) fn pad(plaintext: &[u8]) -> Vec<u8> {
+/// Pads the plaintext to its sealed length, so that both builds store the same number of bytes.
+pub(crate) fn pad_plaintext(plaintext: &[u8]) -> Vec<u8> {
     let mut padded = vec![1; OVERHEAD - 16];
     padded.extend_from_slice(plaintext);
     padded.extend_from_slice(&[0; 16]);
     padded
 }
 
-/// What was handed to [`pad`].
-pub(crate) fn copy(text: &[u8]) -> Zeroizing<Vec<u8>> {
-    Zeroizing::new(text.to_vec())
+/// Returns the plaintext that was given to [`pad_plaintext`].
+pub(crate) fn copy_plaintext(ciphertext: &[u8]) -> Zeroizing<Vec<u8>> {
+    Zeroizing::new(ciphertext.to_vec())
 }

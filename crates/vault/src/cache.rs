@@ -1,4 +1,4 @@
-//! Unwrapped keys in memory, for a minute at most.
+//! In-memory cache of unwrapped keys, which lives for less than a minute.
 
 use std::collections::HashMap;
 use std::hash::{BuildHasher, Hash, RandomState};
@@ -7,34 +7,36 @@ use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
 use domain::Instant;
 
-const SECOND: i64 = 1_000_000;
-/// Requests take the time once, when they begin, so a slow one may come with a moment this much older than the newest
-/// seen. Anything older means that the clock was set back.
-const STRAGGLE: i64 = 10 * SECOND;
-/// Counted by the newest moment seen. With the straggle it makes the 60 s that are promised.
-const LIFE: i64 = 60 * SECOND - STRAGGLE;
-const SHARDS: usize = 16;
+const MICROS_PER_SECOND: i64 = 1_000_000;
+/// How far a request may lag behind the newest time observed: a request reads the clock once, when
+/// it begins. A larger lag means that the clock was set back.
+const MAX_REQUEST_LAG: i64 = 10 * MICROS_PER_SECOND;
+/// Maximum age, measured against the newest time observed. Together with the permitted lag it adds
+/// up to the documented 60 s.
+const MAX_AGE: i64 = 60 * MICROS_PER_SECOND - MAX_REQUEST_LAG;
+const SHARD_COUNT: usize = 16;
 
-/// A map from names to unwrapped keys, each kept for less than 60 s by the moments given. A clock set back empties it,
-/// so that it never lengthens a life. Values are shared; dropping the last one wipes it.
+/// Maps key names to unwrapped keys and keeps each for less than 60 s of the caller's time. A clock
+/// set back clears the cache, so that it can never extend a lifetime. Values are shared; dropping
+/// the last reference wipes the key.
 pub(crate) struct Cache<K, V> {
-    shards: [RwLock<HashMap<K, Kept<V>>>; SHARDS],
+    shards: [RwLock<HashMap<K, CachedValue<V>>>; SHARD_COUNT],
     hasher: RandomState,
-    /// The newest moment seen, in microseconds.
+    /// Newest time observed, in microseconds.
     latest: AtomicI64,
-    /// The moment of the last sweep; sweeps come from one worker, in order.
-    swept: AtomicI64,
-    /// Counts evictions: what was loaded before one is not kept after it.
+    /// Time of the last sweep. One worker sweeps, so these times only increase.
+    last_sweep: AtomicI64,
+    /// Number of evictions. A value whose loading began before an eviction is not cached after it.
     evictions: AtomicU64,
 }
 
-struct Kept<V> {
+struct CachedValue<V> {
     value: Arc<V>,
-    since: i64,
+    loaded_at: i64,
 }
 
-/// Taken before loading a key; says whether anything was evicted meanwhile.
-pub(crate) struct Ticket(u64);
+/// Issued before a key is loaded; shows whether an eviction happened in the meantime.
+pub(crate) struct LoadTicket(u64);
 
 impl<K: Copy + Eq + Hash, V> Cache<K, V> {
     pub(crate) fn new() -> Self {
@@ -42,97 +44,113 @@ impl<K: Copy + Eq + Hash, V> Cache<K, V> {
             shards: std::array::from_fn(|_| RwLock::new(HashMap::new())),
             hasher: RandomState::new(),
             latest: AtomicI64::new(i64::MIN),
-            swept: AtomicI64::new(i64::MIN),
+            last_sweep: AtomicI64::new(i64::MIN),
             evictions: AtomicU64::new(0),
         }
     }
 
-    /// The value, if it is young enough.
+    /// Returns the value if it is not too old.
     pub(crate) fn get(&self, now: Instant, key: &K) -> Option<Arc<V>> {
-        let latest = self.observe(now);
-        let shard = read(self.shard(key)?);
-        shard.get(key).filter(|kept| is_young(kept.since, latest)).map(|kept| Arc::clone(&kept.value))
+        let latest = self.observe_time(now);
+        let shard = read_shard(self.shard(key)?);
+        shard
+            .get(key)
+            .filter(|cached| is_fresh(cached.loaded_at, latest))
+            .map(|cached| Arc::clone(&cached.value))
     }
 
-    pub(crate) fn ticket(&self) -> Ticket {
-        Ticket(self.evictions.load(Ordering::SeqCst))
+    pub(crate) fn begin_load(&self) -> LoadTicket {
+        LoadTicket(self.evictions.load(Ordering::SeqCst))
     }
 
-    /// Keeps a value loaded at `now`, unless something was evicted since the ticket was taken.
-    pub(crate) fn insert(&self, ticket: &Ticket, now: Instant, key: K, value: &Arc<V>) {
-        let latest = self.observe(now);
-        let Some(shard) = self.shard(&key) else { return };
-        let mut shard = write(shard);
-        // Under the shard's lock: an eviction counts first and then takes every lock, so it either shows here or
-        // finds the value.
+    /// Caches a value loaded at `now`, unless an eviction happened after the ticket was issued.
+    pub(crate) fn insert(&self, ticket: &LoadTicket, now: Instant, key: K, value: &Arc<V>) {
+        let latest = self.observe_time(now);
+        let Some(shard) = self.shard(&key) else {
+            return;
+        };
+        let mut shard = write_shard(shard);
+        // Checked under the shard's lock: an eviction increments the counter before it takes each
+        // lock, so either the counter shows it here or the eviction removes this value.
         if self.evictions.load(Ordering::SeqCst) == ticket.0 {
-            shard.retain(|_, kept| is_young(kept.since, latest));
-            shard.insert(key, Kept { value: Arc::clone(value), since: now.as_micros() });
+            shard.retain(|_, cached| is_fresh(cached.loaded_at, latest));
+            shard.insert(
+                key,
+                CachedValue {
+                    value: Arc::clone(value),
+                    loaded_at: now.as_micros(),
+                },
+            );
         }
     }
 
-    /// Drops every value whose name `gone` picks.
-    pub(crate) fn evict(&self, gone: impl Fn(&K) -> bool) {
+    /// Removes every value for whose key `should_evict` returns true.
+    pub(crate) fn evict(&self, should_evict: impl Fn(&K) -> bool) {
         self.evictions.fetch_add(1, Ordering::SeqCst);
         for shard in &self.shards {
-            write(shard).retain(|key, _| !gone(key));
+            write_shard(shard).retain(|key, _| !should_evict(key));
         }
     }
 
-    /// Drops what is too old; everything, if `now` is before the last sweep.
+    /// Removes values that are too old, and all values when `now` is before the last sweep.
     pub(crate) fn sweep(&self, now: Instant) {
         let micros = now.as_micros();
-        if micros < self.swept.swap(micros, Ordering::SeqCst) {
-            self.start_again(micros);
+        if micros < self.last_sweep.swap(micros, Ordering::SeqCst) {
+            self.reset(micros);
         }
-        let latest = self.observe(now);
+        let latest = self.observe_time(now);
         for shard in &self.shards {
-            write(shard).retain(|_, kept| is_young(kept.since, latest));
+            write_shard(shard).retain(|_, cached| is_fresh(cached.loaded_at, latest));
         }
     }
 
-    /// How many values are in memory.
+    /// Number of values in memory.
     #[cfg(test)]
     pub(crate) fn len(&self) -> usize {
-        self.shards.iter().map(|shard| read(shard).len()).sum()
+        self.shards
+            .iter()
+            .map(|shard| read_shard(shard).len())
+            .sum()
     }
 
-    /// Notes the moment and returns the newest seen.
-    fn observe(&self, now: Instant) -> i64 {
+    /// Records the time and returns the newest time observed.
+    fn observe_time(&self, now: Instant) -> i64 {
         let micros = now.as_micros();
         let latest = self.latest.load(Ordering::Relaxed);
         if micros > latest {
             return self.latest.fetch_max(micros, Ordering::Relaxed).max(micros);
         }
-        if latest.saturating_sub(micros) > STRAGGLE {
-            self.start_again(micros);
+        if latest.saturating_sub(micros) > MAX_REQUEST_LAG {
+            self.reset(micros);
             return micros;
         }
         latest
     }
 
-    fn start_again(&self, micros: i64) {
+    fn reset(&self, micros: i64) {
         self.evict(|_| true);
         self.latest.store(micros, Ordering::SeqCst);
     }
 
-    fn shard(&self, key: &K) -> Option<&RwLock<HashMap<K, Kept<V>>>> {
+    fn shard(&self, key: &K) -> Option<&RwLock<HashMap<K, CachedValue<V>>>> {
         let hash = self.hasher.hash_one(key);
-        usize::try_from(hash % SHARDS as u64).ok().and_then(|index| self.shards.get(index))
+        usize::try_from(hash % SHARD_COUNT as u64)
+            .ok()
+            .and_then(|index| self.shards.get(index))
     }
 }
 
-/// A value from a moment not yet reached comes from before a clock was set back.
-const fn is_young(since: i64, latest: i64) -> bool {
-    since <= latest && latest.saturating_sub(since) < LIFE
+/// A value loaded later than the newest time dates from before the clock was set back.
+const fn is_fresh(loaded_at: i64, latest: i64) -> bool {
+    loaded_at <= latest && latest.saturating_sub(loaded_at) < MAX_AGE
 }
 
-// A panic while a lock is held leaves at worst a missing entry: carry on.
-fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
+// A panic while a lock is held loses at most one cache entry, so a poisoned lock is still usable.
+fn read_shard<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
     lock.read().unwrap_or_else(PoisonError::into_inner)
 }
 
-fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
+fn write_shard<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
     lock.write().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -140,77 +158,83 @@ fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
 mod tests {
     use super::*;
 
-    fn at(seconds: i64) -> Instant {
-        Instant::from_micros(seconds * SECOND)
+    fn at_second(seconds: i64) -> Instant {
+        Instant::from_micros(seconds * MICROS_PER_SECOND)
     }
 
-    fn with_one(seconds: i64) -> Cache<u8, u8> {
+    fn cache_with_one_value(seconds: i64) -> Cache<u8, u8> {
         let cache = Cache::new();
-        cache.insert(&cache.ticket(), at(seconds), 1, &Arc::new(7));
+        cache.insert(&cache.begin_load(), at_second(seconds), 1, &Arc::new(7));
         cache
     }
 
     #[test]
-    fn is_kept_for_less_than_a_minute() {
-        let cache = with_one(100);
-        assert_eq!(cache.get(at(149), &1).as_deref(), Some(&7));
-        assert_eq!(cache.get(at(150), &1), None);
-        assert_eq!(cache.get(at(160), &1), None);
+    fn value_expires_within_a_minute() {
+        let cache = cache_with_one_value(100);
+        assert_eq!(cache.get(at_second(149), &1).as_deref(), Some(&7));
+        assert_eq!(cache.get(at_second(150), &1), None);
+        assert_eq!(cache.get(at_second(160), &1), None);
     }
 
     #[test]
-    fn use_does_not_lengthen_a_life() {
-        let cache = with_one(100);
+    fn access_does_not_extend_lifetime() {
+        let cache = cache_with_one_value(100);
         for seconds in 100..150 {
-            assert!(cache.get(at(seconds), &1).is_some(), "{seconds}");
+            assert!(cache.get(at_second(seconds), &1).is_some(), "{seconds}");
         }
-        assert!(cache.get(at(150), &1).is_none());
+        assert!(cache.get(at_second(150), &1).is_none());
     }
 
     #[test]
-    fn a_straggler_neither_empties_nor_lengthens() {
-        let cache = with_one(100);
-        assert!(cache.get(at(140), &1).is_some());
-        assert!(cache.get(at(130), &1).is_some());
-        assert!(cache.get(at(149), &1).is_some());
-        assert!(cache.get(at(150), &1).is_none());
-        assert!(cache.get(at(145), &1).is_none(), "once too old by the newest moment, too old for the straggler");
+    fn late_request_neither_clears_nor_extends_the_cache() {
+        let cache = cache_with_one_value(100);
+        assert!(cache.get(at_second(140), &1).is_some());
+        assert!(cache.get(at_second(130), &1).is_some());
+        assert!(cache.get(at_second(149), &1).is_some());
+        assert!(cache.get(at_second(150), &1).is_none());
+        assert!(
+            cache.get(at_second(145), &1).is_none(),
+            "once too old by the newest moment, too old for the straggler"
+        );
     }
 
     #[test]
-    fn a_clock_set_back_empties_the_cache() {
-        let cache = with_one(100);
-        assert!(cache.get(at(89), &1).is_none());
-        assert!(cache.get(at(100), &1).is_none(), "it does not come back either");
+    fn clock_set_back_clears_the_cache() {
+        let cache = cache_with_one_value(100);
+        assert!(cache.get(at_second(89), &1).is_none());
+        assert!(
+            cache.get(at_second(100), &1).is_none(),
+            "it does not come back either"
+        );
         assert_eq!(cache.len(), 0);
     }
 
     #[test]
-    fn a_small_step_back_between_sweeps_empties_the_cache() {
-        let cache = with_one(100);
-        cache.sweep(at(105));
+    fn small_step_back_between_sweeps_clears_the_cache() {
+        let cache = cache_with_one_value(100);
+        cache.sweep(at_second(105));
         assert_eq!(cache.len(), 1);
-        cache.sweep(at(104));
+        cache.sweep(at_second(104));
         assert_eq!(cache.len(), 0);
     }
 
     #[test]
-    fn sweeping_frees_what_nobody_asks_for() {
-        let cache = with_one(100);
-        let value = cache.get(at(101), &1).unwrap();
-        cache.sweep(at(149));
+    fn sweep_frees_unused_values() {
+        let cache = cache_with_one_value(100);
+        let value = cache.get(at_second(101), &1).unwrap();
+        cache.sweep(at_second(149));
         assert_eq!(Arc::strong_count(&value), 2);
-        cache.sweep(at(150));
+        cache.sweep(at_second(150));
         assert_eq!(Arc::strong_count(&value), 1);
     }
 
     #[test]
-    fn what_was_loaded_before_an_eviction_is_not_kept() {
-        let cache = with_one(100);
-        let ticket = cache.ticket();
+    fn value_loaded_before_an_eviction_is_not_cached() {
+        let cache = cache_with_one_value(100);
+        let ticket = cache.begin_load();
         cache.evict(|key| *key == 2);
-        cache.insert(&ticket, at(100), 2, &Arc::new(8));
-        assert!(cache.get(at(100), &2).is_none());
-        assert!(cache.get(at(100), &1).is_some(), "others stay");
+        cache.insert(&ticket, at_second(100), 2, &Arc::new(8));
+        assert!(cache.get(at_second(100), &2).is_none());
+        assert!(cache.get(at_second(100), &1).is_some(), "others stay");
     }
 }

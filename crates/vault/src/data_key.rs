@@ -1,4 +1,4 @@
-//! The key that seals payloads.
+//! Data keys, which seal payloads.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,50 +7,70 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use zeroize::Zeroizing;
 
 use crate::seal::{KeyMaterial, Sealer};
-use crate::{Place, VaultError};
+use crate::{RecordLocation, VaultError};
 
-/// A data key in the clear, for the length of one use case. One key may seal several payloads, each in its own
-/// [`Place`]: a fragment version's key seals all its entries. Wiped when dropped; never shown by `Debug`.
-pub struct DataKey(Sealer, Arc<Work>);
+/// A data key in clear, held for the duration of one use case. One key can seal several payloads,
+/// each at its own [`RecordLocation`]: the key of a fragment version seals all its entries. Wiped
+/// when dropped; `Debug` does not show it.
+pub struct DataKey {
+    sealer: Sealer,
+    stats: Arc<DecryptionStats>,
+}
 
-/// What a vault has opened since it was made. Two requests that opened the same cannot be told apart by the time that
-/// opening takes: what the test of non-interference compares.
+/// Counts what a vault has opened since it was created. Two requests with equal counts cannot be
+/// told apart by the time that opening takes; the non-interference test compares these counts.
 #[derive(Debug, Default)]
-pub struct Work {
+pub struct DecryptionStats {
     values: AtomicU64,
     bytes: AtomicU64,
 }
 
-impl Work {
-    /// How many sealed values, and how many bytes in them.
+impl DecryptionStats {
+    /// Number of sealed values opened, and their total size in bytes.
     #[must_use]
-    pub fn done(&self) -> (u64, u64) {
-        (self.values.load(Ordering::Relaxed), self.bytes.load(Ordering::Relaxed))
+    pub fn totals(&self) -> (u64, u64) {
+        (
+            self.values.load(Ordering::Relaxed),
+            self.bytes.load(Ordering::Relaxed),
+        )
     }
 }
 
 impl DataKey {
-    pub(crate) fn new(key: &KeyMaterial, work: &Arc<Work>) -> Result<Self, VaultError> {
-        Ok(Self(Sealer::new(key)?, Arc::clone(work)))
+    pub(crate) fn new(key: &KeyMaterial, stats: &Arc<DecryptionStats>) -> Result<Self, VaultError> {
+        Ok(Self {
+            sealer: Sealer::new(key)?,
+            stats: Arc::clone(stats),
+        })
     }
 
-    /// Seals `plaintext` for its place: 29 bytes longer than the plaintext, different every time.
+    /// Seals `plaintext` for its location. The result is 29 bytes longer than the plaintext and
+    /// different every time.
     ///
     /// # Errors
-    /// [`VaultError::Keystore`] when the system gives no random bytes.
-    pub fn seal(&self, place: &Place, plaintext: &[u8]) -> Result<Vec<u8>, VaultError> {
-        self.0.seal(&place.payload(), plaintext)
+    /// [`VaultError::Keystore`] when the operating system returns no random bytes.
+    pub fn seal(&self, location: &RecordLocation, plaintext: &[u8]) -> Result<Vec<u8>, VaultError> {
+        self.sealer
+            .seal(&location.payload_associated_data(), plaintext)
     }
 
-    /// Opens what [`DataKey::seal`] gave for the same place. The plaintext is wiped when dropped.
+    /// Opens a value that [`DataKey::seal`] sealed for the same location. The plaintext is wiped
+    /// when dropped.
     ///
     /// # Errors
-    /// [`VaultError::Tampered`] for another place, another key or changed bytes; [`VaultError::Malformed`] when it has
-    /// not the form of a sealed value.
-    pub fn open(&self, place: &Place, sealed: &[u8]) -> Result<Zeroizing<Vec<u8>>, VaultError> {
-        self.1.values.fetch_add(1, Ordering::Relaxed);
-        self.1.bytes.fetch_add(sealed.len() as u64, Ordering::Relaxed);
-        self.0.open(&place.payload(), sealed)
+    /// [`VaultError::Tampered`] for another location, another key or changed bytes;
+    /// [`VaultError::Malformed`] when the value does not have the form of a sealed value.
+    pub fn open(
+        &self,
+        location: &RecordLocation,
+        sealed: &[u8],
+    ) -> Result<Zeroizing<Vec<u8>>, VaultError> {
+        self.stats.values.fetch_add(1, Ordering::Relaxed);
+        self.stats
+            .bytes
+            .fetch_add(sealed.len() as u64, Ordering::Relaxed);
+        self.sealer
+            .open(&location.payload_associated_data(), sealed)
     }
 }
 

@@ -1,27 +1,31 @@
-//! What can go wrong, in words that give nothing away.
+//! Errors of the vault. Their texts disclose nothing.
 
 use std::io;
 
-/// Why the vault refused. No variant carries a key, a path or a word of the content, so it can be logged as it is.
+/// Why an operation of the vault failed. No variant contains a key, a path or content, so errors
+/// can be logged as they are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum VaultError {
-    /// The moment given is at or past `expires_at`, or the key's hour is over.
-    #[error("the time is over")]
+    /// The given time is at or past `expires_at`, or the hour of the epoch is over.
+    #[error("the content or its epoch has expired")]
     Expired,
-    /// A key is gone, or was never there; the two cannot be told apart by whoever asks for content.
-    #[error("the key is gone")]
+    /// A key was destroyed or never existed. Callers that ask for content cannot tell the two
+    /// apart.
+    #[error("the key was destroyed or never existed")]
     Destroyed,
-    /// Authentication failed: another place, other terms, another root key or changed bytes. Never says which.
+    /// Authentication failed: another location, other terms, another root key or changed bytes. The
+    /// error does not say which.
     #[error("authentication failed")]
     Tampered,
-    /// The keystore could not be read or written. The kind only; the path stays out of logs and answers.
-    #[error("the keystore failed: {0}")]
+    /// The keystore could not be read or written. Carries the kind only, to keep paths out of logs
+    /// and responses.
+    #[error("the keystore cannot be read or written: {0}")]
     Keystore(io::ErrorKind),
-    /// The value has not the form of anything this vault writes, or is of a later format version.
-    #[error("not a value of this vault")]
+    /// The value does not have a format that this vault writes, or has a later format version.
+    #[error("the value does not have a format of this vault")]
     Malformed,
-    /// The cursor is not one of ours for this partnership.
-    #[error("not a cursor of this service")]
+    /// The text is the text is not a cursor of this service for this partnership.
+    #[error("the text is not a cursor of this service")]
     Cursor,
 }
 
@@ -32,7 +36,7 @@ impl From<io::Error> for VaultError {
 }
 
 impl From<aws_lc_rs::error::Unspecified> for VaultError {
-    /// The library says this for every failed authentication.
+    /// AWS-LC reports every failed authentication with this error.
     fn from(_: aws_lc_rs::error::Unspecified) -> Self {
         Self::Tampered
     }

@@ -1,4 +1,5 @@
-//! What a keystore is: the place, outside the database and its backups, where keys live and are destroyed.
+//! The keystore interface. A keystore holds and destroys keys, outside the database and its
+//! backups.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,74 +8,80 @@ use aws_lc_rs::digest::{SHA256, digest};
 use domain::{Instant, PartnershipId};
 use zeroize::Zeroizing;
 
-use crate::associated::Associated;
+use crate::associated_data::AssociatedData;
 use crate::seal::{KEY_LEN, KeyMaterial};
 use crate::{KeyScope, VaultError};
 
-const HOUR_MICROS: i64 = 3_600_000_000;
-const AUDIT_PERIOD_MICROS: i64 = 30 * 24 * HOUR_MICROS;
+const MICROS_PER_HOUR: i64 = 3_600_000_000;
+const MICROS_PER_AUDIT_PERIOD: i64 = 30 * 24 * MICROS_PER_HOUR;
 
-/// One UTC hour in which things expire: `(h - 1 h, h]`, so that what expires on the hour, as midnight does, loses its key
-/// on the hour. The number counts the hours from 1970-01-01T00:00:00Z to its end.
+/// One UTC hour of expiry, `(h - 1 h, h]`, so that what expires on the hour, such as at midnight,
+/// loses its key on the hour. The number counts the hours from 1970-01-01T00:00:00Z to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Epoch(pub i64);
 
 impl Epoch {
-    /// The epoch of what expires at `instant`.
+    /// The epoch of content that expires at `instant`.
     #[must_use]
-    pub const fn of(instant: Instant) -> Self {
-        Self(-(-instant.as_micros()).div_euclid(HOUR_MICROS))
+    pub const fn for_expiry(instant: Instant) -> Self {
+        Self(-(-instant.as_micros()).div_euclid(MICROS_PER_HOUR))
     }
 
-    /// The instant after which the hour begins.
+    /// The exclusive start of the hour.
     #[must_use]
     pub fn starts_after(self) -> Instant {
-        self.over_at().minus(Duration::from_hours(1))
+        self.ends_at().minus(Duration::from_hours(1))
     }
 
-    /// The hour's last instant: from here on everything in it has expired and the key may be destroyed.
+    /// The last instant of the hour. From here on everything in the epoch has expired and its key
+    /// may be destroyed.
     #[must_use]
-    pub const fn over_at(self) -> Instant {
-        Instant::from_micros(self.0.saturating_mul(HOUR_MICROS))
+    pub const fn ends_at(self) -> Instant {
+        Instant::from_micros(self.0.saturating_mul(MICROS_PER_HOUR))
     }
 }
 
-/// A period of thirty days of audit records, `[30 d × n, 30 d × (n + 1))` from 1970-01-01T00:00:00Z. What a record says of
-/// people is sealed under the key of its period, and goes with that key when the audit's retention ends.
+/// An audit period of thirty days, `[30 d × n, 30 d × (n + 1))` from 1970-01-01T00:00:00Z. Personal
+/// data in audit records is sealed under the key of the period, which is destroyed when the audit's
+/// retention ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct AuditEpoch(pub i64);
 
 impl AuditEpoch {
-    /// The period of a record made at `instant`.
+    /// The period of a record created at `instant`.
     #[must_use]
-    pub const fn of(instant: Instant) -> Self {
-        Self(instant.as_micros().div_euclid(AUDIT_PERIOD_MICROS))
+    pub const fn containing(instant: Instant) -> Self {
+        Self(instant.as_micros().div_euclid(MICROS_PER_AUDIT_PERIOD))
     }
 
-    /// From here on no record of the period is made.
+    /// The exclusive end of the period: from here on no record of the period is created.
     #[must_use]
-    pub const fn over_at(self) -> Instant {
-        Instant::from_micros(self.0.saturating_add(1).saturating_mul(AUDIT_PERIOD_MICROS))
+    pub const fn ends_at(self) -> Instant {
+        Instant::from_micros(
+            self.0
+                .saturating_add(1)
+                .saturating_mul(MICROS_PER_AUDIT_PERIOD),
+        )
     }
 }
 
-/// What a stored key is for.
+/// Purpose of a stored key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum KeyKind {
-    /// One hour of expiry.
+    /// Everything that expires in one hour.
     Epoch,
-    /// One chronology, or a person, family or fragment standing alone.
+    /// One chronology, or a person, family or fragment outside any chronology.
     Scope,
-    /// A partnership's directory data.
+    /// The directory data of a partnership.
     Permanent,
     /// One period of audit records.
     Audit,
-    /// What blind index and cursor keys are derived from. One for the whole keystore.
+    /// Source of the blind index and cursor keys. There is one per keystore.
     IndexRoot,
 }
 
 impl KeyKind {
-    /// The word used in file names, certificates and the database.
+    /// The name used in file names, certificates and the database.
     #[must_use]
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -87,7 +94,7 @@ impl KeyKind {
     }
 }
 
-/// Names one stored key.
+/// Identifies a stored key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum KeyId {
     /// The key of one hour of expiry.
@@ -98,12 +105,12 @@ pub enum KeyId {
     Permanent(PartnershipId),
     /// The key of a period of audit records.
     Audit(AuditEpoch),
-    /// The key that blind index and cursor keys are derived from.
+    /// The key from which blind index and cursor keys are derived.
     IndexRoot,
 }
 
 impl KeyId {
-    /// Its kind.
+    /// The kind of the key.
     #[must_use]
     pub const fn kind(self) -> KeyKind {
         match self {
@@ -115,7 +122,8 @@ impl KeyId {
         }
     }
 
-    /// Its identifier within the kind: the hour's or the period's number, or a UUID; empty for the index root.
+    /// The identifier within the kind: the number of the hour or period, or a UUID; empty for the
+    /// index root.
     #[must_use]
     pub fn id(self) -> String {
         match self {
@@ -125,7 +133,8 @@ impl KeyId {
         }
     }
 
-    /// The key of a kind and an identifier, as [`KeyKind::as_str`] and [`KeyId::id`] write them; `None` for anything else.
+    /// Parses a kind and an identifier as [`KeyKind::as_str`] and [`KeyId::id`] write them; `None`
+    /// for anything else.
     #[must_use]
     pub fn parse(kind: &str, id: &str) -> Option<Self> {
         let key = match kind {
@@ -155,17 +164,17 @@ impl fmt::Display for KeyId {
     }
 }
 
-/// A stored key in the clear. Wiped when dropped; `Debug` shows nothing.
+/// A stored key in clear. Wiped when dropped; `Debug` does not show it.
 pub struct StoredKey(KeyMaterial);
 
 impl StoredKey {
-    /// Takes over the bytes a keystore has read.
+    /// Takes ownership of the bytes that a keystore has read.
     #[must_use]
     pub const fn new(bytes: Zeroizing<[u8; KEY_LEN]>) -> Self {
         Self(bytes)
     }
 
-    /// The bytes themselves.
+    /// The key bytes.
     #[must_use]
     pub fn expose(&self) -> &[u8; KEY_LEN] {
         &self.0
@@ -178,12 +187,15 @@ impl fmt::Debug for StoredKey {
     }
 }
 
-/// The commitment to a key: SHA-256 over a label that names the key, a random salt and the key. It can be published
-/// the moment the key is made; when the key and its salt are gone, it says which key that was and nothing else.
+/// Computes the commitment to a key: SHA-256 over a label with the name of the key, a random salt
+/// and the key. It can be published when the key is created. Once key and salt are destroyed it
+/// identifies the key and reveals nothing else.
 #[must_use]
-pub fn commitment(key: KeyId, salt: &[u8; KEY_LEN], bytes: &[u8; KEY_LEN]) -> [u8; 32] {
-    let named = Associated::new("chronology commitment 1").text(key.kind().as_str()).text(&key.id());
-    let mut input = Zeroizing::new(named.as_ref().to_vec());
+pub fn compute_commitment(key: KeyId, salt: &[u8; KEY_LEN], bytes: &[u8; KEY_LEN]) -> [u8; 32] {
+    let label = AssociatedData::new("chronology commitment 1")
+        .text(key.kind().as_str())
+        .text(&key.id());
+    let mut input = Zeroizing::new(label.as_ref().to_vec());
     input.reserve_exact(2 * KEY_LEN);
     input.extend_from_slice(salt);
     input.extend_from_slice(bytes);
@@ -192,106 +204,117 @@ pub fn commitment(key: KeyId, salt: &[u8; KEY_LEN], bytes: &[u8; KEY_LEN]) -> [u
     hash
 }
 
-/// What may be known of a stored key, for publication.
+/// The publishable facts about an existing key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct KeyRecord {
-    /// Which key.
+    /// Identifies the key.
     pub key: KeyId,
-    /// See [`commitment`].
+    /// Commitment to the key; see [`compute_commitment`].
     pub commitment: [u8; 32],
-    /// When it was made. The index root is older than any clock here and says 1970.
+    /// When the key was created. The index root is created before any clock is available and has
+    /// the year 1970.
     pub created_at: Instant,
 }
 
-/// What a deletion certificate needs to know of one destroyed key.
+/// The facts about a destroyed key that a deletion certificate needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Destruction {
-    /// What the key was for.
+pub struct DestructionRecord {
+    /// Purpose of the key.
     pub kind: KeyKind,
-    /// Its identifier within the kind: the hour's number, or a UUID.
+    /// Identifier within the kind: the number of the hour or period, or a UUID.
     pub id: String,
-    /// The commitment made when the key was created; all zero if the stored key could not be read any more.
+    /// The commitment computed when the key was created; all zero if the stored key could no longer
+    /// be read.
     pub commitment: [u8; 32],
-    /// When the key was made; `destroyed_at` if the stored key could not be read any more.
+    /// When the key was created; equal to `destroyed_at` if the stored key could no longer be read.
     pub created_at: Instant,
-    /// When its destruction was decided, durably; from there on it opens nothing.
+    /// When the destruction was durably decided. From then on the key opens nothing.
     pub destroyed_at: Instant,
-    /// What the probe found when this was asked: whether the key can still be had. Must be false.
+    /// Result of a probe made for this record: whether the key can still be read. Must be false.
     pub probe_opens: bool,
 }
 
-/// Where keys live. The default is a folder of files; several nodes share a small database or a service behind this
-/// same trait, excluded from backups. Every method may be called from many threads, nodes and processes at once.
+/// Stores and destroys keys. The default is a folder of files; several nodes can share a small
+/// database or a service through this trait, excluded from backups. Every method may be called from
+/// many threads, nodes and processes at once.
 ///
-/// # A key management service
-/// This trait is also the place for a KMS or an HSM. Two ways fit:
-/// - *as root*: keep one of our keystores and let the service hold the root key alone (unwrap it at start; its policy and
-///   log then guard every start of a node). Destroying the root key there ends everything at once;
-/// - *as keystore*: one key of the service for each [`KeyId`], `load` being an export or a derivation under it. Then
-///   `destroy` must be final at once: services that only schedule a deletion (seven days is common) or that keep key
-///   versions in backups of their own do not keep this trait's promise, and `destruction` may not say that they do.
+/// # Key management services
+/// A KMS or an HSM can be integrated in two ways:
+/// - *as root*: keep one of the existing keystores and let the service hold only the root key
+///   (unwrap it at start, so that the service's policy and log control every start of a node).
+///   Destroying the root key there makes everything unreadable at once;
+/// - *as keystore*: one key of the service per [`KeyId`], where `load` exports it or derives from
+///   it. `destroy` must then be final at once. A service that only schedules a deletion (seven days
+///   is common) or keeps key versions in its own backups does not fulfil this trait, and
+///   `destruction` must not claim that it does.
 ///
-/// Whatever it is, it must pass the tests of `vault::testing`: one key for all who make it at once, none ever made again,
-/// no answer between whole and gone.
+/// Every implementation must pass the tests of `vault::testing`: concurrent creators get one key, a
+/// destroyed key is never created again, and no call sees a partly destroyed key.
 pub trait Keystore: Send + Sync {
-    /// The key, or `None` if it never was.
+    /// Loads the key; `None` if it was never created.
     ///
     /// # Errors
-    /// [`VaultError::Destroyed`] from the moment its destruction is decided; [`VaultError::Tampered`] when what is
-    /// stored is not what was written under this root key.
+    /// [`VaultError::Destroyed`] from the moment its destruction is decided;
+    /// [`VaultError::Tampered`] when the stored bytes are not those written under this root key.
     fn load(&self, key: KeyId) -> Result<Option<StoredKey>, VaultError>;
 
-    /// The key, made now if it never was. All callers, on all nodes, get the same key; it is durable on return.
+    /// Loads the key and creates it if it was never created. All callers on all nodes get the same
+    /// key, which is durable on return.
     ///
     /// # Errors
-    /// As [`Keystore::load`]; [`VaultError::Expired`] for an epoch whose hour is over at `now`.
+    /// The errors of [`Keystore::load`]; [`VaultError::Expired`] for an epoch whose hour is over at
+    /// `now`.
     fn load_or_create(&self, now: Instant, key: KeyId) -> Result<StoredKey, VaultError>;
 
-    /// What may be known of a living key; `None` if it never was or is gone.
+    /// The publishable facts about an existing key; `None` if it was never created or was
+    /// destroyed.
     ///
     /// # Errors
-    /// [`VaultError::Keystore`] when the store cannot be read.
+    /// [`VaultError::Keystore`] when the storage cannot be read.
     fn record(&self, key: KeyId) -> Result<Option<KeyRecord>, VaultError>;
 
     /// The epochs that still have a key, oldest first.
     ///
     /// # Errors
-    /// [`VaultError::Keystore`] when the store cannot be read.
+    /// [`VaultError::Keystore`] when the storage cannot be read.
     fn epochs(&self) -> Result<Vec<Epoch>, VaultError>;
 
-    /// The epochs whose key is destroyed, oldest first.
+    /// The epochs whose key was destroyed, oldest first.
     ///
     /// # Errors
-    /// [`VaultError::Keystore`] when the store cannot be read.
+    /// [`VaultError::Keystore`] when the storage cannot be read.
     fn destroyed_epochs(&self) -> Result<Vec<Epoch>, VaultError>;
 
     /// The audit periods that still have a key, oldest first.
     ///
     /// # Errors
-    /// [`VaultError::Keystore`] when the store cannot be read.
+    /// [`VaultError::Keystore`] when the storage cannot be read.
     fn audit_epochs(&self) -> Result<Vec<AuditEpoch>, VaultError>;
 
-    /// Destroys the key for good; it can never be made again. A key that never was is made and destroyed, so that
-    /// this holds for it too. Asked again it finishes what was begun and answers as the first time.
+    /// Destroys the key for good; it can never be created again. A key that never existed is
+    /// created and destroyed, so that the same holds for it. Calling this again completes an
+    /// interrupted destruction and returns the same record.
     ///
     /// # Errors
-    /// [`VaultError::Keystore`] when the store cannot be written. The destruction may then be decided but unfinished:
-    /// the key opens nothing, and asking again finishes it.
-    fn destroy(&self, now: Instant, key: KeyId) -> Result<Destruction, VaultError>;
+    /// [`VaultError::Keystore`] when the storage cannot be written. The destruction may then be
+    /// decided but incomplete: the key opens nothing, and calling this again completes it.
+    fn destroy(&self, now: Instant, key: KeyId) -> Result<DestructionRecord, VaultError>;
 
-    /// Takes keys away that nothing needs any more, without marker or proof; one that never was, or is gone, is passed
-    /// by. Their bytes are overwritten without waiting until that is durable: it is for keys that open nothing without
-    /// another one, which is destroyed, or will be.
+    /// Removes keys that are no longer needed, without marker or proof. Keys that never existed or
+    /// were destroyed are skipped. The bytes are overwritten without waiting for the disk, so use
+    /// this only for keys that open nothing without another key that is destroyed or will be.
     ///
     /// # Errors
-    /// [`VaultError::Keystore`] when the store cannot be written; some may be gone. Asking again finishes it.
+    /// [`VaultError::Keystore`] when the storage cannot be written. Some keys may already be
+    /// removed; calling this again removes the rest.
     fn discard(&self, keys: &[KeyId]) -> Result<(), VaultError>;
 
-    /// What is known of a destroyed key, with the probe made anew; `None` if it lives or never was.
+    /// The record of a destroyed key, with a new probe; `None` if the key exists or was never
+    /// created.
     ///
     /// # Errors
-    /// [`VaultError::Keystore`] when the store cannot be read.
-    fn destruction(&self, key: KeyId) -> Result<Option<Destruction>, VaultError>;
+    /// [`VaultError::Keystore`] when the storage cannot be read.
+    fn destruction(&self, key: KeyId) -> Result<Option<DestructionRecord>, VaultError>;
 }
 
 #[cfg(test)]
@@ -302,36 +325,62 @@ mod tests {
 
     #[rstest]
     #[case::on_the_hour("2026-03-02T10:00:00Z", "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z")]
-    #[case::just_after("2026-03-02T09:00:00.000001Z", "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z")]
-    #[case::just_before("2026-03-02T09:59:59.999999Z", "2026-03-02T09:00:00Z", "2026-03-02T10:00:00Z")]
+    #[case::just_after(
+        "2026-03-02T09:00:00.000001Z",
+        "2026-03-02T09:00:00Z",
+        "2026-03-02T10:00:00Z"
+    )]
+    #[case::just_before(
+        "2026-03-02T09:59:59.999999Z",
+        "2026-03-02T09:00:00Z",
+        "2026-03-02T10:00:00Z"
+    )]
     #[case::before_1970("1969-12-31T23:30:00Z", "1969-12-31T23:00:00Z", "1970-01-01T00:00:00Z")]
-    fn an_epoch_is_one_hour(#[case] instant: &str, #[case] starts: &str, #[case] over: &str) {
-        let epoch = Epoch::of(Instant::parse(instant).unwrap());
+    fn epoch_covers_the_hour_up_to_its_end(
+        #[case] instant: &str,
+        #[case] starts: &str,
+        #[case] ends: &str,
+    ) {
+        let epoch = Epoch::for_expiry(Instant::parse(instant).unwrap());
         assert_eq!(
-            (epoch.starts_after().to_string(), epoch.over_at().to_string()),
-            (starts.to_owned(), over.to_owned())
+            (
+                epoch.starts_after().to_string(),
+                epoch.ends_at().to_string()
+            ),
+            (starts.to_owned(), ends.to_owned())
         );
     }
 
     #[test]
-    fn a_key_is_named_in_one_way() {
+    fn key_id_round_trips_and_rejects_other_spellings() {
         let id = uuid::Uuid::from_u128(7);
-        for key in [KeyId::Epoch(Epoch(-3)), KeyId::Scope(id), KeyId::Audit(AuditEpoch(4)), KeyId::IndexRoot] {
+        for key in [
+            KeyId::Epoch(Epoch(-3)),
+            KeyId::Scope(id),
+            KeyId::Audit(AuditEpoch(4)),
+            KeyId::IndexRoot,
+        ] {
             assert_eq!(KeyId::parse(key.kind().as_str(), &key.id()), Some(key));
         }
-        for (kind, id) in [("epoch", "+3"), ("epoch", "03"), ("scope", "7"), ("root", "")] {
+        for (kind, id) in [
+            ("epoch", "+3"),
+            ("epoch", "03"),
+            ("scope", "7"),
+            ("root", ""),
+        ] {
             assert_eq!(KeyId::parse(kind, id), None, "{kind} {id}");
         }
     }
 
     #[test]
-    fn a_commitment_names_its_key() {
-        let (salt, bytes) = ([1; KEY_LEN], [2; KEY_LEN]);
-        let base = commitment(KeyId::Epoch(Epoch(12)), &salt, &bytes);
+    fn commitment_depends_on_key_id_salt_and_key() {
+        let salt = [1; KEY_LEN];
+        let bytes = [2; KEY_LEN];
+        let base = compute_commitment(KeyId::Epoch(Epoch(12)), &salt, &bytes);
         for other in [
-            commitment(KeyId::Epoch(Epoch(13)), &salt, &bytes),
-            commitment(KeyId::IndexRoot, &salt, &bytes),
-            commitment(KeyId::Epoch(Epoch(12)), &bytes, &salt),
+            compute_commitment(KeyId::Epoch(Epoch(13)), &salt, &bytes),
+            compute_commitment(KeyId::IndexRoot, &salt, &bytes),
+            compute_commitment(KeyId::Epoch(Epoch(12)), &bytes, &salt),
         ] {
             assert_ne!(base, other);
         }

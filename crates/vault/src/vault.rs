@@ -1,4 +1,4 @@
-//! The vault: data keys made, opened and re-wrapped; keys destroyed.
+//! The vault: creates, opens and re-wraps data keys, and destroys keys.
 
 use std::fmt;
 use std::sync::Arc;
@@ -7,239 +7,327 @@ use domain::{Instant, PartnershipId};
 
 use crate::audit_key::AuditKey;
 use crate::cache::Cache;
-use crate::lookup::Lookup;
+use crate::index_keys::IndexKeys;
 use crate::seal::{Sealer, derive, random_key};
 use crate::{
-    AuditEpoch, DataKey, Destruction, Epoch, KeyId, KeyRecord, KeyScope, Keystore, Place, StoredKey, Terms, VaultError,
-    Work,
+    AuditEpoch, DataKey, DecryptionStats, DestructionRecord, Epoch, KeyId, KeyRecord, KeyScope,
+    KeyTerms, Keystore, RecordLocation, StoredKey, VaultError,
 };
 
-/// When the index root was made: it is older than any clock handed to the vault.
-const BEFORE_ANY_CLOCK: Instant = Instant::from_micros(0);
+/// Creation time of the index root, which is created before any clock is available.
+const INDEX_ROOT_CREATED_AT: Instant = Instant::from_micros(0);
 
-/// Seals and opens with the keys of a [`Keystore`]. Clones share their state; every method may be called from many
-/// threads at once. Time is always the caller's.
+/// Seals and opens with the keys of a [`Keystore`]. Clones share their state; every method may be
+/// called from many threads at once. The caller always provides the time.
 #[derive(Clone)]
 pub struct Vault(Arc<Inner>);
 
 struct Inner {
     keystore: Arc<dyn Keystore>,
-    lookup: Lookup,
-    /// Only the derived keys are kept; epoch and scope keys are wiped as soon as one is derived from them.
-    unwrapped: Cache<Wrapping, Sealer>,
-    /// The same for what audit records are sealed and found by.
-    audit: Cache<AuditEpoch, AuditKey>,
-    work: Arc<Work>,
+    index_keys: IndexKeys,
+    /// Caches derived keys only; epoch and scope keys are wiped as soon as the derived key exists.
+    kek_cache: Cache<KekId, Sealer>,
+    /// Caches the derived keys of audit periods.
+    audit_key_cache: Cache<AuditEpoch, AuditKey>,
+    decryption_stats: Arc<DecryptionStats>,
 }
 
-/// Names a key that wraps data keys (KEK).
+/// Identifies a key that wraps data keys (KEK).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-enum Wrapping {
-    Until { epoch: Epoch, scope: KeyScope, object: Option<KeyScope> },
-    Permanent { partnership: PartnershipId },
+enum KekId {
+    Expiring {
+        epoch: Epoch,
+        scope: KeyScope,
+        object: Option<KeyScope>,
+    },
+    Permanent {
+        partnership: PartnershipId,
+    },
 }
 
-impl From<&Terms> for Wrapping {
-    fn from(terms: &Terms) -> Self {
+impl From<&KeyTerms> for KekId {
+    fn from(terms: &KeyTerms) -> Self {
         match *terms {
-            Terms::Until { scope, object, expires_at } => Self::Until { epoch: Epoch::of(expires_at), scope, object },
-            Terms::Permanent { partnership } => Self::Permanent { partnership },
+            KeyTerms::Expiring {
+                scope,
+                object,
+                expires_at,
+            } => Self::Expiring {
+                epoch: Epoch::for_expiry(expires_at),
+                scope,
+                object,
+            },
+            KeyTerms::Permanent { partnership } => Self::Permanent { partnership },
         }
     }
 }
 
 impl Vault {
-    /// A vault over `keystore`. Loads the index root, making it on the very first start.
+    /// Opens a vault over `keystore`. Loads the index root, or creates it on the very first start.
     ///
     /// # Errors
-    /// [`VaultError::Tampered`] when the keystore was written under another root key; [`VaultError::Keystore`] when it
-    /// cannot be read.
+    /// [`VaultError::Tampered`] when the keystore was written under another root key;
+    /// [`VaultError::Keystore`] when it cannot be read.
     pub fn new(keystore: Arc<dyn Keystore>) -> Result<Self, VaultError> {
-        let root = keystore.load_or_create(BEFORE_ANY_CLOCK, KeyId::IndexRoot)?;
-        let lookup = Lookup::new(&root)?;
+        let root = keystore.load_or_create(INDEX_ROOT_CREATED_AT, KeyId::IndexRoot)?;
+        let index_keys = IndexKeys::new(&root)?;
         Ok(Self(Arc::new(Inner {
             keystore,
-            lookup,
-            unwrapped: Cache::new(),
-            audit: Cache::new(),
-            work: Arc::default(),
+            index_keys,
+            kek_cache: Cache::new(),
+            audit_key_cache: Cache::new(),
+            decryption_stats: Arc::default(),
         })))
     }
 
-    /// What was opened so far with the data keys of this vault.
+    /// Counts what has been opened with the data keys of this vault.
     #[must_use]
-    pub fn work(&self) -> &Work {
-        &self.0.work
+    pub fn decryption_stats(&self) -> &DecryptionStats {
+        &self.0.decryption_stats
     }
 
-    /// A new data key and its wrapped form, which belongs beside the row it is for. Makes the epoch's and the scope's
-    /// key on first need.
+    /// Creates a data key and returns it with its wrapped form, which is stored with the row.
+    /// Creates the epoch key and the scope key on first use.
     ///
     /// # Errors
-    /// [`VaultError::Expired`] from `expires_at` on; [`VaultError::Destroyed`] for a destroyed scope;
-    /// [`VaultError::Keystore`] when a key cannot be stored.
-    pub fn create_key(&self, now: Instant, terms: &Terms, place: &Place) -> Result<(DataKey, Vec<u8>), VaultError> {
-        terms.check_live(now)?;
+    /// [`VaultError::Expired`] from `expires_at` on; [`VaultError::Destroyed`] for a destroyed
+    /// scope; [`VaultError::Keystore`] when a key cannot be stored.
+    pub fn create_key(
+        &self,
+        now: Instant,
+        terms: &KeyTerms,
+        location: &RecordLocation,
+    ) -> Result<(DataKey, Vec<u8>), VaultError> {
+        terms.check_not_expired(now)?;
         let key = random_key()?;
-        let wrapped = self.wrapping(now, terms, Need::Create)?.seal(&place.wrap(terms), key.as_slice())?;
-        Ok((DataKey::new(&key, &self.0.work)?, wrapped))
+        let wrapped = self
+            .load_kek(now, terms, MissingKey::Create)?
+            .seal(&location.wrapping_associated_data(terms), key.as_slice())?;
+        Ok((DataKey::new(&key, &self.0.decryption_stats)?, wrapped))
     }
 
-    /// The data key in `wrapped`, if place and terms are those it was wrapped for.
+    /// Opens the data key in `wrapped` if location and terms are those it was wrapped for.
     ///
     /// # Errors
-    /// [`VaultError::Expired`] from `expires_at` on, before any key is touched; [`VaultError::Destroyed`] when the epoch's
-    /// or the scope's key is gone; [`VaultError::Tampered`] when place, terms or bytes are others;
-    /// [`VaultError::Malformed`] when it has not the form of a wrapped key.
-    pub fn open_key(&self, now: Instant, terms: &Terms, place: &Place, wrapped: &[u8]) -> Result<DataKey, VaultError> {
-        terms.check_live(now)?;
-        let key = self.wrapping(now, terms, Need::Open)?.open_key(&place.wrap(terms), wrapped)?;
-        DataKey::new(&key, &self.0.work)
+    /// [`VaultError::Expired`] from `expires_at` on, before any key is read;
+    /// [`VaultError::Destroyed`] when the epoch key or the scope key is destroyed;
+    /// [`VaultError::Tampered`] when location, terms or bytes differ; [`VaultError::Malformed`]
+    /// when the bytes do not have the form of a wrapped key.
+    pub fn open_key(
+        &self,
+        now: Instant,
+        terms: &KeyTerms,
+        location: &RecordLocation,
+        wrapped: &[u8],
+    ) -> Result<DataKey, VaultError> {
+        terms.check_not_expired(now)?;
+        let key = self
+            .load_kek(now, terms, MissingKey::Refuse)?
+            .open_key(&location.wrapping_associated_data(terms), wrapped)?;
+        DataKey::new(&key, &self.0.decryption_stats)
     }
 
-    /// The same data key under other terms, so that what it seals need not be sealed again: an extension or an earlier
-    /// end. The caller replaces the old wrap; whoever kept it can open it until its own keys are destroyed.
+    /// Wraps the same data key under other terms, so that payloads need not be sealed again: for an
+    /// extension or an earlier end. The caller replaces the old wrapped key. A kept copy of the old
+    /// one still opens until its own keys are destroyed.
     ///
     /// # Errors
-    /// As [`Vault::open_key`] for `from` and [`Vault::create_key`] for `to`. What has expired cannot be extended.
+    /// The errors of [`Vault::open_key`] for `from` and of [`Vault::create_key`] for `to`. Expired
+    /// content cannot be extended.
     pub fn rewrap(
         &self,
         now: Instant,
-        from: &Terms,
-        to: &Terms,
-        place: &Place,
+        from: &KeyTerms,
+        to: &KeyTerms,
+        location: &RecordLocation,
         wrapped: &[u8],
     ) -> Result<Vec<u8>, VaultError> {
-        from.check_live(now)?;
-        to.check_live(now)?;
-        let key = self.wrapping(now, from, Need::Open)?.open_key(&place.wrap(from), wrapped)?;
-        self.wrapping(now, to, Need::Create)?.seal(&place.wrap(to), key.as_slice())
+        from.check_not_expired(now)?;
+        to.check_not_expired(now)?;
+        let key = self
+            .load_kek(now, from, MissingKey::Refuse)?
+            .open_key(&location.wrapping_associated_data(from), wrapped)?;
+        self.load_kek(now, to, MissingKey::Create)?
+            .seal(&location.wrapping_associated_data(to), key.as_slice())
     }
 
-    /// The blind index token of `value`: keyed HMAC-SHA-256, different for every partnership and kind. Normalise the
-    /// value first; the token of another spelling has nothing in common with it.
+    /// The blind index token of `value`: keyed HMAC-SHA-256, different for every partnership and
+    /// kind. Normalize the value first: another spelling has an unrelated token.
     #[must_use]
     pub fn index(&self, partnership: PartnershipId, kind: &str, value: &[u8]) -> [u8; 32] {
-        self.0.lookup.index(partnership, kind, value)
+        self.0.index_keys.index(partnership, kind, value)
     }
 
-    /// A page cursor: opaque, URL-safe, different every time, good for this partnership only.
+    /// Seals a page cursor: opaque, URL-safe, different every time and valid for this partnership
+    /// only.
     ///
     /// # Errors
-    /// [`VaultError::Keystore`] when the system gives no random bytes.
-    pub fn seal_cursor(&self, partnership: PartnershipId, bytes: &[u8]) -> Result<String, VaultError> {
-        self.0.lookup.seal_cursor(partnership, bytes)
+    /// [`VaultError::Keystore`] when the operating system returns no random bytes.
+    pub fn seal_cursor(
+        &self,
+        partnership: PartnershipId,
+        bytes: &[u8],
+    ) -> Result<String, VaultError> {
+        self.0.index_keys.seal_cursor(partnership, bytes)
     }
 
-    /// What a cursor of this partnership holds.
+    /// Opens a page cursor of this partnership.
     ///
     /// # Errors
-    /// [`VaultError::Cursor`] for anything that [`Vault::seal_cursor`] did not give for this partnership.
-    pub fn open_cursor(&self, partnership: PartnershipId, text: &str) -> Result<Vec<u8>, VaultError> {
-        self.0.lookup.open_cursor(partnership, text)
+    /// [`VaultError::Cursor`] for anything that [`Vault::seal_cursor`] did not return for this
+    /// partnership.
+    pub fn open_cursor(
+        &self,
+        partnership: PartnershipId,
+        text: &str,
+    ) -> Result<Vec<u8>, VaultError> {
+        self.0.index_keys.open_cursor(partnership, text)
     }
 
-    /// Destroys the keys of all epochs whose hour is over at `now`, and says which. The moment must be one that a second
-    /// source agrees with: there is no way back. One epoch's failure does not keep the others; the first is returned,
-    /// and [`Vault::destroyed_epochs`] tells of those that went well.
+    /// Destroys the keys of all epochs whose hour is over at `now` and returns their records. A
+    /// second source must agree with `now`, because the destruction cannot be undone. If one epoch
+    /// fails the others are still destroyed; the first error is returned, and
+    /// [`Vault::destroyed_epochs`] lists the successful ones.
     ///
     /// # Errors
     /// [`VaultError::Keystore`] when the keystore cannot be read or written; call again.
-    pub fn destroy_epochs_over(&self, now: Instant) -> Result<Vec<Destruction>, VaultError> {
-        self.destroy_epochs_over_except(now, &[])
+    pub fn destroy_expired_epochs(
+        &self,
+        now: Instant,
+    ) -> Result<Vec<DestructionRecord>, VaultError> {
+        self.destroy_expired_epochs_except(now, &[])
     }
 
-    /// As [`Vault::destroy_epochs_over`], but keeps the epochs of the expiries in `held`: what a legal hold keeps from
-    /// destruction lives by them.
+    /// As [`Vault::destroy_expired_epochs`], but keeps the epochs that contain the expiries in
+    /// `held`, because content under legal hold needs them.
     ///
     /// # Errors
-    /// As [`Vault::destroy_epochs_over`].
-    pub fn destroy_epochs_over_except(&self, now: Instant, held: &[Instant]) -> Result<Vec<Destruction>, VaultError> {
-        let kept: Vec<Epoch> = held.iter().map(|expires_at| Epoch::of(*expires_at)).collect();
-        let due = |epoch: &Epoch| now >= epoch.over_at() && !kept.contains(epoch);
-        let over: Vec<Epoch> = self.0.keystore.epochs()?.into_iter().filter(due).collect();
-        let outcomes: Vec<_> = over.iter().map(|epoch| self.0.keystore.destroy(now, KeyId::Epoch(*epoch))).collect();
-        self.0.unwrapped.evict(|key| matches!(key, Wrapping::Until { epoch, .. } if now >= epoch.over_at()));
+    /// The errors of [`Vault::destroy_expired_epochs`].
+    pub fn destroy_expired_epochs_except(
+        &self,
+        now: Instant,
+        held: &[Instant],
+    ) -> Result<Vec<DestructionRecord>, VaultError> {
+        let held_epochs: Vec<Epoch> = held
+            .iter()
+            .map(|expires_at| Epoch::for_expiry(*expires_at))
+            .collect();
+        let is_due = |epoch: &Epoch| now >= epoch.ends_at() && !held_epochs.contains(epoch);
+        let expired: Vec<Epoch> = self
+            .0
+            .keystore
+            .epochs()?
+            .into_iter()
+            .filter(is_due)
+            .collect();
+        let outcomes: Vec<_> = expired
+            .iter()
+            .map(|epoch| self.0.keystore.destroy(now, KeyId::Epoch(*epoch)))
+            .collect();
+        self.0
+            .kek_cache
+            .evict(|key| matches!(key, KekId::Expiring { epoch, .. } if now >= epoch.ends_at()));
         outcomes.into_iter().collect()
     }
 
-    /// Destroys a scope's key before its time: all that was ever wrapped under it is gone, in every copy. This node
-    /// forgets it at once, other nodes within 60 s. Asking again answers as the first time.
+    /// Destroys the key of a scope before its time. Everything ever wrapped under it becomes
+    /// unreadable, in every copy. This node evicts the key at once, other nodes within 60 s.
+    /// Calling this again returns the same record.
     ///
     /// # Errors
-    /// [`VaultError::Keystore`] when the keystore cannot be written; call again to finish.
-    pub fn destroy_scope(&self, now: Instant, scope: KeyScope) -> Result<Destruction, VaultError> {
+    /// [`VaultError::Keystore`] when the keystore cannot be written; call again to complete the
+    /// destruction.
+    pub fn destroy_scope(
+        &self,
+        now: Instant,
+        scope: KeyScope,
+    ) -> Result<DestructionRecord, VaultError> {
         let outcome = self.0.keystore.destroy(now, scope.into());
-        // Also after a failure: the destruction may be decided already.
-        self.forget_scopes(&[scope]);
+        // Evicts after a failure as well: the destruction may already be decided.
+        self.evict_scopes(&[scope]);
         outcome
     }
 
-    /// Takes away keys of objects that nothing needs any more, because another key that everything under them needs too is
-    /// destroyed, or will be within the hour. Nothing is proved, nothing is left of them, and it costs little however many
-    /// there are; where nothing else ends what they open, call [`Vault::destroy_scope`].
+    /// Removes object keys that are no longer needed because another key that their content also
+    /// needs is destroyed, or will be within the hour. This leaves no marker and no proof, and is
+    /// cheap for any number of keys. Where no other key protects the content, call
+    /// [`Vault::destroy_scope`].
     ///
     /// # Errors
-    /// [`VaultError::Keystore`] when the keystore cannot be written; call again to finish.
+    /// [`VaultError::Keystore`] when the keystore cannot be written; call again to remove the rest.
     pub fn discard_scopes(&self, scopes: &[KeyScope]) -> Result<(), VaultError> {
         let keys: Vec<KeyId> = scopes.iter().map(|scope| KeyId::from(*scope)).collect();
         let outcome = self.0.keystore.discard(&keys);
-        self.forget_scopes(scopes);
+        self.evict_scopes(scopes);
         outcome
     }
 
-    fn forget_scopes(&self, scopes: &[KeyScope]) {
-        self.0.unwrapped.evict(|key| match key {
-            Wrapping::Until { scope, object, .. } => {
+    fn evict_scopes(&self, scopes: &[KeyScope]) {
+        self.0.kek_cache.evict(|key| match key {
+            KekId::Expiring { scope, object, .. } => {
                 scopes.contains(scope) || object.is_some_and(|object| scopes.contains(&object))
             }
-            Wrapping::Permanent { .. } => false,
+            KekId::Permanent { .. } => false,
         });
     }
 
-    /// Drops unwrapped keys that are 60 s old. They are refused on use anyway; call this every few seconds, from one
-    /// worker, so that they leave memory too and a clock set back is noticed.
-    pub fn forget_unwrapped(&self, now: Instant) {
-        self.0.unwrapped.sweep(now);
-        self.0.audit.sweep(now);
+    /// Evicts cached keys that are 60 s old. They are refused on use anyway. One worker calls this
+    /// every few seconds, so that the keys also leave memory and a clock set back is noticed.
+    pub fn evict_expired_keys(&self, now: Instant) {
+        self.0.kek_cache.sweep(now);
+        self.0.audit_key_cache.sweep(now);
     }
 
-    /// The living epochs, for publication of their commitments; oldest first.
+    /// The records of all existing epoch keys, oldest first, for publishing their commitments.
     ///
     /// # Errors
     /// [`VaultError::Keystore`] when the keystore cannot be read.
-    pub fn epochs(&self) -> Result<Vec<KeyRecord>, VaultError> {
-        let records = self.0.keystore.epochs()?.into_iter().map(|epoch| self.0.keystore.record(KeyId::Epoch(epoch)));
+    pub fn epoch_records(&self) -> Result<Vec<KeyRecord>, VaultError> {
+        let records = self
+            .0
+            .keystore
+            .epochs()?
+            .into_iter()
+            .map(|epoch| self.0.keystore.record(KeyId::Epoch(epoch)));
         records.filter_map(Result::transpose).collect()
     }
 
-    /// Which epochs still have a key, oldest first; read from names alone, where the keystore can.
+    /// The epochs that still have a key, oldest first. Keystores that can do so read only their
+    /// names.
     ///
     /// # Errors
     /// [`VaultError::Keystore`] when the keystore cannot be read.
-    pub fn living_epochs(&self) -> Result<Vec<Epoch>, VaultError> {
+    pub fn live_epochs(&self) -> Result<Vec<Epoch>, VaultError> {
         self.0.keystore.epochs()
     }
 
-    /// What may be known of a living scope key, for publication; `None` if there is none.
+    /// The publishable facts about an existing scope key; `None` if there is none.
     ///
     /// # Errors
     /// [`VaultError::Keystore`] when the keystore cannot be read.
-    pub fn scope(&self, scope: KeyScope) -> Result<Option<KeyRecord>, VaultError> {
+    pub fn scope_record(&self, scope: KeyScope) -> Result<Option<KeyRecord>, VaultError> {
         self.0.keystore.record(scope.into())
     }
 
-    /// Destroyed epochs from the one of `since` on, each probed anew: a process killed between destruction and
-    /// certificate finds here what it still has to certify.
+    /// The records of destroyed epochs, from the epoch of `since` on, each with a new probe. After
+    /// a process was killed between destruction and certificate, this lists what still has to be
+    /// certified.
     ///
     /// # Errors
     /// [`VaultError::Keystore`] when the keystore cannot be read.
-    pub fn destroyed_epochs(&self, since: Instant) -> Result<Vec<Destruction>, VaultError> {
-        let epochs = self.0.keystore.destroyed_epochs()?.into_iter().filter(|epoch| *epoch >= Epoch::of(since));
-        epochs.filter_map(|epoch| self.0.keystore.destruction(KeyId::Epoch(epoch)).transpose()).collect()
+    pub fn destroyed_epochs(&self, since: Instant) -> Result<Vec<DestructionRecord>, VaultError> {
+        let epochs = self
+            .0
+            .keystore
+            .destroyed_epochs()?
+            .into_iter()
+            .filter(|epoch| *epoch >= Epoch::for_expiry(since));
+        epochs
+            .filter_map(|epoch| self.0.keystore.destruction(KeyId::Epoch(epoch)).transpose())
+            .collect()
     }
 
-    /// What may be known of a living key, for publication; `None` if there is none.
+    /// The publishable facts about an existing key; `None` if there is none.
     ///
     /// # Errors
     /// [`VaultError::Keystore`] when the keystore cannot be read.
@@ -247,39 +335,54 @@ impl Vault {
         self.0.keystore.record(key)
     }
 
-    /// What is known of a destroyed key, probed anew; `None` if it lives or never was.
+    /// The record of a destroyed key, with a new probe; `None` if the key exists or was never
+    /// created.
     ///
     /// # Errors
     /// [`VaultError::Keystore`] when the keystore cannot be read.
-    pub fn destruction(&self, key: KeyId) -> Result<Option<Destruction>, VaultError> {
+    pub fn destruction(&self, key: KeyId) -> Result<Option<DestructionRecord>, VaultError> {
         self.0.keystore.destruction(key)
     }
 
-    /// What is known of a destroyed scope, probed anew; `None` if it lives or never was.
+    /// The record of a destroyed scope key, with a new probe; `None` if the key exists or was never
+    /// created.
     ///
     /// # Errors
     /// [`VaultError::Keystore`] when the keystore cannot be read.
-    pub fn destroyed_scope(&self, scope: KeyScope) -> Result<Option<Destruction>, VaultError> {
+    pub fn scope_destruction(
+        &self,
+        scope: KeyScope,
+    ) -> Result<Option<DestructionRecord>, VaultError> {
         self.0.keystore.destruction(scope.into())
     }
 
-    /// The keys of a period of audit records, made on first need while the period lasts.
+    /// The keys of an audit period, created on first use while the period lasts.
     ///
     /// # Errors
-    /// [`VaultError::Destroyed`] when the period's retention has ended, or a period that is over never had a key;
-    /// [`VaultError::Keystore`] when the keystore does not answer.
+    /// [`VaultError::Destroyed`] when the retention of the period has ended, or the period is over
+    /// and never had a key; [`VaultError::Keystore`] when the keystore cannot be read or written.
     pub fn audit_key(&self, now: Instant, epoch: AuditEpoch) -> Result<Arc<AuditKey>, VaultError> {
-        if let Some(key) = self.0.audit.get(now, &epoch) {
+        if let Some(key) = self.0.audit_key_cache.get(now, &epoch) {
             return Ok(key);
         }
-        let ticket = self.0.audit.ticket();
-        let need = if now < epoch.over_at() { Need::Create } else { Need::Open };
-        let key = Arc::new(AuditKey::new(&self.stored(now, KeyId::Audit(epoch), need)?)?);
-        self.0.audit.insert(&ticket, now, epoch, &key);
+        let load_ticket = self.0.audit_key_cache.begin_load();
+        let if_missing = if now < epoch.ends_at() {
+            MissingKey::Create
+        } else {
+            MissingKey::Refuse
+        };
+        let key = Arc::new(AuditKey::new(&self.load_stored_key(
+            now,
+            KeyId::Audit(epoch),
+            if_missing,
+        )?)?);
+        self.0
+            .audit_key_cache
+            .insert(&load_ticket, now, epoch, &key);
         Ok(key)
     }
 
-    /// The periods of audit records that can still be opened, oldest first.
+    /// The audit periods whose records can still be opened, oldest first.
     ///
     /// # Errors
     /// [`VaultError::Keystore`] when the keystore cannot be read.
@@ -287,55 +390,93 @@ impl Vault {
         self.0.keystore.audit_epochs()
     }
 
-    /// Destroys the keys of the periods that were over at `end`: what their records say of people opens no more, and
-    /// the records stay provable. Says which.
+    /// Destroys the keys of the audit periods that were over at `end` and returns their records.
+    /// Personal data in their audit records can no longer be opened, and the audit records stay
+    /// provable.
     ///
     /// # Errors
     /// [`VaultError::Keystore`] when the keystore cannot be read or written; call again.
-    pub fn destroy_audit_epochs(&self, now: Instant, end: Instant) -> Result<Vec<Destruction>, VaultError> {
-        let over = self.0.keystore.audit_epochs()?.into_iter().filter(|epoch| epoch.over_at() <= end);
-        let outcomes: Vec<_> = over.map(|epoch| self.0.keystore.destroy(now, KeyId::Audit(epoch))).collect();
-        self.0.audit.evict(|epoch| epoch.over_at() <= end);
+    pub fn destroy_audit_epochs(
+        &self,
+        now: Instant,
+        end: Instant,
+    ) -> Result<Vec<DestructionRecord>, VaultError> {
+        let expired = self
+            .0
+            .keystore
+            .audit_epochs()?
+            .into_iter()
+            .filter(|epoch| epoch.ends_at() <= end);
+        let outcomes: Vec<_> = expired
+            .map(|epoch| self.0.keystore.destroy(now, KeyId::Audit(epoch)))
+            .collect();
+        self.0.audit_key_cache.evict(|epoch| epoch.ends_at() <= end);
         outcomes.into_iter().collect()
     }
 
-    fn wrapping(&self, now: Instant, terms: &Terms, need: Need) -> Result<Arc<Sealer>, VaultError> {
-        let name = Wrapping::from(terms);
-        if let Some(sealer) = self.0.unwrapped.get(now, &name) {
+    fn load_kek(
+        &self,
+        now: Instant,
+        terms: &KeyTerms,
+        if_missing: MissingKey,
+    ) -> Result<Arc<Sealer>, VaultError> {
+        let kek_id = KekId::from(terms);
+        if let Some(sealer) = self.0.kek_cache.get(now, &kek_id) {
             return Ok(sealer);
         }
-        let ticket = self.0.unwrapped.ticket();
-        let sealer = Arc::new(self.unwrap(now, name, need)?);
-        self.0.unwrapped.insert(&ticket, now, name, &sealer);
+        let load_ticket = self.0.kek_cache.begin_load();
+        let sealer = Arc::new(self.derive_kek(now, kek_id, if_missing)?);
+        self.0.kek_cache.insert(&load_ticket, now, kek_id, &sealer);
         Ok(sealer)
     }
 
-    fn unwrap(&self, now: Instant, name: Wrapping, need: Need) -> Result<Sealer, VaultError> {
-        let key = match name {
-            Wrapping::Until { epoch, scope, object } => {
-                // The scope first: a destroyed one must not leave a new epoch key behind.
-                let scope = self.stored(now, scope.into(), need)?;
-                let object = object.map(|object| self.stored(now, object.into(), need)).transpose()?;
-                let epoch = self.stored(now, KeyId::Epoch(epoch), need)?;
+    fn derive_kek(
+        &self,
+        now: Instant,
+        kek_id: KekId,
+        if_missing: MissingKey,
+    ) -> Result<Sealer, VaultError> {
+        let key = match kek_id {
+            KekId::Expiring {
+                epoch,
+                scope,
+                object,
+            } => {
+                // Loads the scope first: with a destroyed scope no new epoch key must be created.
+                let scope = self.load_stored_key(now, scope.into(), if_missing)?;
+                let object = object
+                    .map(|object| self.load_stored_key(now, object.into(), if_missing))
+                    .transpose()?;
+                let epoch = self.load_stored_key(now, KeyId::Epoch(epoch), if_missing)?;
                 match &object {
-                    None => derive(&[epoch.expose(), scope.expose()], "chronology wrapping key 1"),
-                    Some(object) => {
-                        derive(&[epoch.expose(), scope.expose(), object.expose()], "chronology wrapping key 2")
-                    }
+                    None => derive(
+                        &[epoch.expose(), scope.expose()],
+                        "chronology wrapping key 1",
+                    ),
+                    Some(object) => derive(
+                        &[epoch.expose(), scope.expose(), object.expose()],
+                        "chronology wrapping key 2",
+                    ),
                 }
             }
-            Wrapping::Permanent { partnership } => {
-                let stored = self.stored(now, KeyId::Permanent(partnership), need)?;
+            KekId::Permanent { partnership } => {
+                let stored =
+                    self.load_stored_key(now, KeyId::Permanent(partnership), if_missing)?;
                 derive(&[stored.expose()], "chronology permanent wrapping key 1")
             }
         };
         Sealer::new(&*key?)
     }
 
-    fn stored(&self, now: Instant, key: KeyId, need: Need) -> Result<StoredKey, VaultError> {
-        match need {
-            Need::Create => self.0.keystore.load_or_create(now, key),
-            Need::Open => self.0.keystore.load(key)?.ok_or(VaultError::Destroyed),
+    fn load_stored_key(
+        &self,
+        now: Instant,
+        key: KeyId,
+        if_missing: MissingKey,
+    ) -> Result<StoredKey, VaultError> {
+        match if_missing {
+            MissingKey::Create => self.0.keystore.load_or_create(now, key),
+            MissingKey::Refuse => self.0.keystore.load(key)?.ok_or(VaultError::Destroyed),
         }
     }
 }
@@ -346,9 +487,9 @@ impl fmt::Debug for Vault {
     }
 }
 
-/// Whether a missing key may be made.
+/// What to do about a key that does not exist.
 #[derive(Clone, Copy)]
-enum Need {
+enum MissingKey {
     Create,
-    Open,
+    Refuse,
 }

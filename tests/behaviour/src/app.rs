@@ -1,66 +1,67 @@
-//! One whole service, for one test.
+//! [`TestApp`]: one complete service for one test.
 
 use std::collections::HashMap;
+use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use api::{ApiState, ConnectionLimits, Limits};
-use domain::{Clock as _, Instant, MockClock, NodeId, PartnershipPolicy, Role, TestNumbers};
+use domain::{Clock as _, Instant, MockClock, NodeId, PartnershipPolicy, Role, TestNumberPolicy};
 use identity::{CertificateThumbprint, DevClaims, DevIssuer, FetchSettings, IssuerConfig, SourceReader, Verifier};
 use service::{AgencyIn, LedgerConfig, PartnershipConfig, Service, ServiceConfig, TimePolicy};
-use store::Kind;
+use store::DatabaseKind;
 use store::testing::TestDb;
 use tempfile::TempDir;
 use vault::{FileKeystore, RootKey, SigningKey, Vault};
 
-use crate::client::As;
+use crate::client::ApiClient;
 use crate::ids::CountedIds;
 use crate::listener::Listener;
-use crate::users::{ABROAD, AGENCIES, HOME};
-use crate::{EVERYBODY, User};
+use crate::users::{AGENCIES, HOME_PARTNERSHIP, OTHER_PARTNERSHIP};
+use crate::{ALL_USERS, User};
 
-/// When every test begins.
+/// The time at which every test starts.
 const START: &str = "2026-03-02T09:30:00Z";
-/// What the issuer of one agency of [`HOME`] is called here. It gives the roles that an issuer gives unless more is said.
+/// Key of the token issuer that one agency of [`HOME_PARTNERSHIP`] runs itself. It may assign only the default roles.
 const AGENCY_ISSUER: &str = "agency";
 const AUDIENCE: &str = "https://chronology.example";
-/// The same in every run.
+/// The key that signs certificates and checkpoints; fixed, so that runs are reproducible.
 const SIGNING_KEY: &str = "dGhlIHNhbWUgc2lnbmluZyBrZXkgZXZlcnkgcnVuISE=";
-/// The same in every run.
+/// The keystore's root key; fixed, so that runs are reproducible.
 const ROOT_KEY: &str = "dGhlIHNhbWUgcm9vdCBrZXkgaW4gZXZlcnkgcnVuISE=";
 
-/// A service on a database of its own, with a listener, a keystore and a clock that the test moves.
+/// A service with its own database, keystore and HTTP listener, and a clock that the test controls.
 pub struct TestApp {
-    // Dropped in this order: nobody asks any more before the database goes.
+    // Fields are dropped in this order: the listener must stop before the database is removed.
     listener: Listener,
-    ports: (u16, u16),
+    address: SocketAddr,
     pub(crate) agent: ureq::Agent,
-    /// The use cases, for what a worker does.
+    /// The service's use cases, for calls that a background worker makes.
     pub service: Service,
-    /// Its keys, to see how much it opens.
+    /// The service's vault, to count the keys that it opens.
     pub vault: Vault,
-    /// The time.
+    /// The clock that the service reads.
     pub clock: MockClock,
-    /// The database.
+    /// The service's database.
     pub db: TestDb,
-    /// Folder of keystore and issuer's key.
+    /// The directory that holds the keystore, the audit journal and the issuers' keys.
     pub folder: TempDir,
     ids: Arc<CountedIds>,
     policy: PartnershipPolicy,
-    loads: Loads,
+    limits: TestLimits,
     issuers: HashMap<&'static str, DevIssuer>,
     tokens: Mutex<HashMap<(&'static str, &'static str, Instant), String>>,
 }
 
-/// How much the service takes on.
-pub struct Loads {
-    /// Of requests.
+/// The limits that the service is started with.
+pub struct TestLimits {
+    /// Limits on requests.
     pub limits: Limits,
-    /// Of connections.
+    /// Limits on connections.
     pub connections: ConnectionLimits,
 }
 
-impl Default for Loads {
+impl Default for TestLimits {
     fn default() -> Self {
         let limits = Limits { caller_allowance: 1_000_000, failed_sign_ins: 1_000_000, ..Limits::default() };
         Self { limits, connections: ConnectionLimits::default() }
@@ -68,105 +69,114 @@ impl Default for Loads {
 }
 
 impl TestApp {
-    /// An app on a fresh database with the default policy.
+    /// Starts an app on a fresh database with the default policy.
+    ///
+    /// # Panics
+    /// If it cannot be started.
     #[must_use]
-    pub fn start(kind: Kind) -> Self {
+    pub fn start(kind: DatabaseKind) -> Self {
         Self::with_policy(kind, PartnershipPolicy::default())
     }
 
-    /// An app on a fresh database with a policy that accepts the NHS numbers kept for tests: its tokens are the development
-    /// issuer's.
+    /// Starts an app on a fresh database with this policy, changed so that it accepts the NHS numbers reserved for tests.
     ///
     /// # Panics
-    /// When it cannot be had.
+    /// If it cannot be started.
     #[must_use]
-    pub fn with_policy(kind: Kind, policy: PartnershipPolicy) -> Self {
-        Self::with_exactly(kind, PartnershipPolicy { test_nhs_numbers: TestNumbers::Accepted, ..policy })
+    pub fn with_policy(kind: DatabaseKind, policy: PartnershipPolicy) -> Self {
+        Self::with_exact_policy(kind, PartnershipPolicy { test_nhs_numbers: TestNumberPolicy::Accepted, ..policy })
     }
 
-    /// An app on a fresh database with a policy as it stands.
+    /// Starts an app on a fresh database with exactly this policy.
     ///
     /// # Panics
-    /// When it cannot be had.
+    /// If it cannot be started.
     #[must_use]
-    pub fn with_exactly(kind: Kind, policy: PartnershipPolicy) -> Self {
-        Self::with_loads(kind, policy, Loads::default())
+    pub fn with_exact_policy(kind: DatabaseKind, policy: PartnershipPolicy) -> Self {
+        Self::with_limits(kind, policy, TestLimits::default())
     }
 
-    /// An app on a fresh database that carries so much and no more.
+    /// Starts an app on a fresh database with exactly this policy and these limits.
     ///
     /// # Panics
-    /// When it cannot be had.
+    /// If it cannot be started.
     #[must_use]
-    pub fn with_loads(kind: Kind, policy: PartnershipPolicy, loads: Loads) -> Self {
+    pub fn with_limits(kind: DatabaseKind, policy: PartnershipPolicy, limits: TestLimits) -> Self {
         let folder = TempDir::new().expect("a temporary folder");
         let clock = MockClock::new(Instant::parse(START).expect("an instant"));
         let ids = Arc::new(CountedIds::default());
-        let db = store::testing::fresh(kind);
-        let issuers: HashMap<_, _> = [HOME, ABROAD, AGENCY_ISSUER].map(|code| (code, issuer(&folder, code))).into();
-        let (service, vault, listener) = node(&db, &folder, &clock, &ids, &policy, &issuers, &loads);
+        let db = store::testing::fresh_database(kind);
+        let codes = [HOME_PARTNERSHIP, OTHER_PARTNERSHIP, AGENCY_ISSUER];
+        let issuers: HashMap<_, _> = codes.map(|code| (code, open_issuer(&folder, code))).into();
+        let (service, vault, listener) = start_node(&db, &folder, &clock, &ids, &policy, &issuers, &limits);
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
             .max_idle_connections_per_host(32)
             .build()
             .into();
-        let ports = (listener.plain, listener.certified);
+        let address = loopback_address(&listener);
         let tokens = Mutex::default();
-        Self { listener, ports, agent, service, clock, db, folder, ids, policy, loads, vault, issuers, tokens }
+        Self { listener, address, agent, service, clock, db, folder, ids, policy, limits, vault, issuers, tokens }
     }
 
-    /// Ends the service and starts another on the same database and keystore: what it knew by heart is forgotten.
+    /// Stops the service and starts it again on the same database and keystore. Everything held in memory is lost.
     ///
     /// # Panics
-    /// When the service cannot end in order.
+    /// If the service cannot store its time or cannot be started again.
     pub fn restart(&mut self) {
-        self.service.keep_time().expect("the time is stored");
+        self.service.persist_time().expect("the time is stored");
         let (service, vault, listener) =
-            node(&self.db, &self.folder, &self.clock, &self.ids, &self.policy, &self.issuers, &self.loads);
-        self.ports = (listener.plain, listener.certified);
-        (self.listener, self.service, self.vault) = (listener, service, vault);
+            start_node(&self.db, &self.folder, &self.clock, &self.ids, &self.policy, &self.issuers, &self.limits);
+        self.address = loopback_address(&listener);
+        self.listener = listener;
+        self.service = service;
+        self.vault = vault;
     }
 
-    /// Somebody about to ask.
+    /// A client that sends requests as this user.
     #[must_use]
-    pub fn by(&self, user: User) -> As<'_> {
-        As { app: self, user, bare: false }
+    pub fn as_user(&self, user: User) -> ApiClient<'_> {
+        ApiClient { app: self, user, without_roles: false }
     }
 
-    /// A user whose token names no role.
+    /// A client that sends requests as this user with a token that carries no roles.
     #[must_use]
-    pub fn without_roles(&self, user: User) -> As<'_> {
-        As { app: self, user, bare: true }
+    pub fn as_user_without_roles(&self, user: User) -> ApiClient<'_> {
+        ApiClient { app: self, user, without_roles: true }
     }
 
-    /// Where it listens for users without a certificate, for those who speak HTTP themselves.
+    /// The address of the port for clients without a certificate, for tests that write HTTP on a socket.
     #[must_use]
-    pub fn address(&self) -> std::net::SocketAddr {
-        ([127, 0, 0, 1], self.ports.0).into()
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     pub(crate) fn url(&self, user: User, path: &str) -> String {
-        let port = if user.certified() { self.listener.certified } else { self.listener.plain };
+        let port = if user.has_certificate() {
+            self.listener.port_with_certificate
+        } else {
+            self.listener.port_without_certificate
+        };
         format!("http://127.0.0.1:{port}{path}")
     }
 
-    /// A token of this moment; none for nobody.
+    /// A token issued at the current time; `None` for [`User::NOBODY`].
     pub(crate) fn token(&self, user: User) -> Option<String> {
         if user == User::NOBODY {
             return None;
         }
         let now = self.clock.now();
-        let mut tokens = self.tokens.lock().expect("nobody panicked here");
+        let mut tokens = self.tokens.lock().expect("the lock is not poisoned");
         let token = tokens
             .entry((user.name, user.role.as_str(), now))
-            .or_insert_with(|| self.issue(user.partnership(), &claims_of(user, &[user.role])));
+            .or_insert_with(|| self.issue(user.partnership(), &build_claims(user, &[user.role])));
         Some(token.clone())
     }
 
-    /// The same without a role.
-    pub(crate) fn bare_token(&self, user: User) -> String {
-        self.issue(user.partnership(), &claims_of(user, &[]))
+    /// A token issued at the current time that carries no roles.
+    pub(crate) fn token_without_roles(&self, user: User) -> String {
+        self.issue(user.partnership(), &build_claims(user, &[]))
     }
 
     fn issue(&self, issuer: &str, claims: &DevClaims) -> String {
@@ -176,114 +186,111 @@ impl TestApp {
     /// The `Authorization` header of a user whose token comes from an agency's own issuer and claims `roles`.
     ///
     /// # Panics
-    /// When the issuer cannot sign.
+    /// If the issuer cannot sign.
     #[must_use]
-    pub fn bearer_of_agency_issuer(&self, user: User, roles: &[Role]) -> String {
-        format!("Bearer {}", self.issue(AGENCY_ISSUER, &claims_of(user, roles)))
+    pub fn bearer_from_agency_issuer(&self, user: User, roles: &[Role]) -> String {
+        format!("Bearer {}", self.issue(AGENCY_ISSUER, &build_claims(user, roles)))
     }
 
-    /// The `Authorization` header a user would send.
+    /// The `Authorization` header that the user sends.
     ///
     /// # Panics
-    /// For nobody.
+    /// For [`User::NOBODY`], who has no token.
     #[must_use]
     pub fn bearer(&self, user: User) -> String {
         format!("Bearer {}", self.token(user).expect("a user with a token"))
     }
 
-    /// Another process over the same database and keystore, just started, by the same clock.
+    /// Starts a second service on the same database and keystore, with the same clock.
     ///
     /// # Panics
-    /// When it cannot be had.
+    /// If it cannot be started.
     #[must_use]
-    pub fn another_node(&self, policy: TimePolicy) -> Service {
-        let root_key = RootKey::from_base64(ROOT_KEY).expect("a key");
-        let keystore = FileKeystore::open(&self.folder.path().join("keys"), root_key).expect("a keystore");
-        let vault = Vault::new(Arc::new(keystore)).expect("a vault");
-        let (clock, ids) = (Arc::new(self.clock.clone()), self.ids.clone());
+    pub fn start_second_node(&self, policy: TimePolicy) -> Service {
         let config = ServiceConfig {
             db: self.db.clone(),
-            vault,
-            clock,
-            ids,
+            vault: self.open_second_vault(),
+            clock: Arc::new(self.clock.clone()),
+            ids: self.ids.clone(),
             node: NodeId(uuid::Uuid::from_u128(2)),
             signing_key: Arc::new(SigningKey::from_file_bytes(SIGNING_KEY.as_bytes()).expect("a key")),
-            ledger: ledger(&self.folder),
+            ledger: ledger_config(&self.folder),
         };
-        let service = Service::with_time(config, policy).expect("a service");
-        register(&service, &self.policy);
+        let service = Service::with_time_policy(config, policy).expect("a service");
+        register_partnerships(&service, &self.policy);
         service
     }
 
-    /// Lets time pass.
-    pub fn pass(&self, seconds: u64) {
+    /// Advances the clock.
+    pub fn advance_seconds(&self, seconds: u64) {
         self.clock.advance(Duration::from_secs(seconds));
     }
 
-    /// Lets days pass.
-    pub fn pass_days(&self, days: u64) {
-        self.pass(days * 86_400);
+    /// Advances the clock by whole days.
+    pub fn advance_days(&self, days: u64) {
+        self.advance_seconds(days * 86_400);
     }
 
-    /// Some days from now, as it is written on the wire.
+    /// The time that many days from now, in the format of the API.
     #[must_use]
     pub fn in_days(&self, days: u64) -> String {
         self.clock.now().plus(Duration::from_secs(days * 86_400)).to_string()
     }
 
-    /// Sets the time to what was written on the wire.
+    /// Sets the clock to a time in the format of the API.
     ///
     /// # Panics
-    /// When it is no time.
-    pub fn set_to(&self, instant: &serde_json::Value) {
+    /// If the value is not a time.
+    pub fn set_time(&self, instant: &serde_json::Value) {
         self.clock.set(instant.as_str().and_then(|text| Instant::parse(text).ok()).expect("an instant"));
     }
 
-    /// What a worker does: due dates, deletion, keys.
+    /// Runs every periodic background job once: overdue invitations, deletion, key destruction and audit sequencing.
     ///
     /// # Panics
-    /// When it fails.
-    pub fn work(&self) {
-        self.service.pass_due(100).expect("due dates pass");
-        self.service.purge(10).expect("what is over goes");
-        self.service.destroy_keys().expect("keys go");
-        self.service.fill_audit().expect("numbers are filled");
-        self.service.sequence_audit().expect("records have their places");
+    /// If a job fails.
+    pub fn run_background_jobs(&self) {
+        self.service.mark_overdue(100).expect("overdue invitations are marked");
+        self.service.purge(10).expect("expired objects are deleted");
+        self.service.destroy_keys().expect("keys are destroyed");
+        self.service.fill_audit_gaps().expect("gaps are filled");
+        self.service.sequence_audit().expect("records are sequenced");
     }
 
-    /// A second process on the same keystore.
+    /// Opens a second vault on the same keystore, as another process would.
     ///
     /// # Panics
-    /// When it cannot be opened.
+    /// If the keystore cannot be opened.
     #[must_use]
-    pub fn another_vault(&self) -> Vault {
+    pub fn open_second_vault(&self) -> Vault {
         let root_key = RootKey::from_base64(ROOT_KEY).expect("a key");
         let keystore = FileKeystore::open(&self.folder.path().join("keys"), root_key).expect("a keystore");
         Vault::new(Arc::new(keystore)).expect("a vault")
     }
 
-    /// The public key of the certificates.
+    /// The public key that verifies deletion certificates.
     ///
     /// # Panics
-    /// Never.
+    /// Never: the signing key is a valid constant.
     #[must_use]
     pub fn public_key(&self) -> [u8; 32] {
         SigningKey::from_file_bytes(SIGNING_KEY.as_bytes()).expect("a key").public_key()
     }
 
-    /// Names of the keys by which something mortal lives: hours and scopes. The partnership's own scope, beside which
-    /// reasons of holds and destructions live by an hour's key, is there for good.
+    /// The names of the stored keys that are destroyed at some point: all epoch keys and all scope keys except the
+    /// partnership's own. That one is permanent; the reasons of holds and destructions, which it protects, expire with an
+    /// epoch key.
     #[must_use]
-    pub fn mortal_keys(&self) -> Vec<String> {
-        let partnership = self.by(User::OWNER).get("/v1/partnership").id();
-        let mortal =
+    pub fn expiring_keys(&self) -> Vec<String> {
+        let partnership = self.as_user(User::OWNER).get("/v1/partnership").id();
+        let expires =
             |key: &String| key.starts_with("epoch") || (key.starts_with("scope") && !key.ends_with(&partnership));
-        self.keys().into_iter().filter(mortal).collect()
+        self.stored_keys().into_iter().filter(expires).collect()
     }
 
-    /// Names of the keys in the keystore that still open something.
+    /// The names of all keys in the keystore, sorted.
     #[must_use]
-    pub fn keys(&self) -> Vec<String> {
+    pub fn stored_keys(&self) -> Vec<String> {
         let mut names = Vec::new();
         let mut folders = vec![self.folder.path().join("keys")];
         while let Some(folder) = folders.pop() {
@@ -300,8 +307,8 @@ impl TestApp {
     }
 }
 
-/// An audit with a journal beside it, signed by the same key in every run.
-fn ledger(folder: &TempDir) -> LedgerConfig {
+/// Configuration of the audit ledger, with a journal in the test's directory.
+fn ledger_config(folder: &TempDir) -> LedgerConfig {
     LedgerConfig {
         origin: "chronology.example/audit".into(),
         journal: Some(folder.path().join("journal")),
@@ -309,29 +316,36 @@ fn ledger(folder: &TempDir) -> LedgerConfig {
     }
 }
 
-/// Whatever a test has done, it leaves nothing in clear: database, its files, keystore. So the whole suite is a search
-/// for the words that every text of every test begins with. And every statement that it made the service issue is on the
-/// list whose plans are tested.
+/// Two checks at the end of every test: nothing that the test sent is stored in clear (every text contains the word
+/// [`CANARY`](crate::inputs::CANARY), which is searched for in the database, its files and the keystore), and every SQL
+/// statement that the service issued is on the list whose query plans are tested.
 impl Drop for TestApp {
     fn drop(&mut self) {
-        // A thread that still links when the process ends would be cut off inside the database's own code.
+        // A linkage thread must not be terminated inside the database library when the process exits.
         self.service.wait_for_links();
         if !std::thread::panicking() {
-            assert!(!crate::raw::finds(self, crate::inputs::CANARY), "something stands in clear");
-            crate::statements::compare(self.db.kind());
+            assert!(
+                !crate::raw_db::contains_plaintext(self, crate::inputs::CANARY),
+                "a text of the test is stored in clear"
+            );
+            crate::statements::assert_recorded(self.db.kind());
         }
     }
 }
 
-/// A service of its own on a database and a keystore, and its listener.
-fn node(
+fn loopback_address(listener: &Listener) -> SocketAddr {
+    ([127, 0, 0, 1], listener.port_without_certificate).into()
+}
+
+/// Starts a service on a database and a keystore, and its listener.
+fn start_node(
     db: &TestDb,
     folder: &TempDir,
     clock: &MockClock,
     ids: &Arc<CountedIds>,
     policy: &PartnershipPolicy,
     issuers: &HashMap<&'static str, DevIssuer>,
-    loads: &Loads,
+    limits: &TestLimits,
 ) -> (Service, Vault, Listener) {
     let keystore = FileKeystore::open(&folder.path().join("keys"), RootKey::from_base64(ROOT_KEY).expect("a key"));
     let vault = Vault::new(Arc::new(keystore.expect("a keystore"))).expect("a vault");
@@ -340,20 +354,20 @@ fn node(
         vault: vault.clone(),
         clock: Arc::new(clock.clone()),
         ids: ids.clone(),
-        ledger: ledger(folder),
+        ledger: ledger_config(folder),
         node: NodeId(uuid::Uuid::from_u128(1)),
         signing_key: Arc::new(SigningKey::from_file_bytes(SIGNING_KEY.as_bytes()).expect("a key")),
     };
     let service = Service::new(config).expect("a service");
-    register(&service, policy);
-    // As a process does before it serves.
-    service.keep_time().expect("the time is stored");
-    let verifier = Arc::new(verifier(issuers));
-    let state = ApiState::new(service.clone(), verifier, Arc::new(clock.clone()), ids.clone(), loads.limits.clone());
-    (service, vault, Listener::start(state, certificate(), loads.connections.clone()))
+    register_partnerships(&service, policy);
+    // The server does the same before it accepts requests.
+    service.persist_time().expect("the time is stored");
+    let verifier = Arc::new(build_verifier(issuers));
+    let state = ApiState::new(service.clone(), verifier, Arc::new(clock.clone()), ids.clone(), limits.limits.clone());
+    (service, vault, Listener::start(state, certificate(), limits.connections.clone()))
 }
 
-fn claims_of(user: User, roles: &[Role]) -> DevClaims {
+fn build_claims(user: User, roles: &[Role]) -> DevClaims {
     DevClaims {
         audience: AUDIENCE.into(),
         subject: format!("subject-{}", user.name),
@@ -364,11 +378,11 @@ fn claims_of(user: User, roles: &[Role]) -> DevClaims {
         name: Some(format!("Canaryname {}", user.name)),
         job_title: Some("Practitioner".into()),
         purpose: None,
-        certificate: user.certified().then(certificate),
+        certificate: user.has_certificate().then(certificate),
     }
 }
 
-/// The certificate of the one record system.
+/// Thumbprint of the client certificate of [`User::SYSTEM`].
 fn certificate() -> CertificateThumbprint {
     CertificateThumbprint::of_certificate(b"the certificate of a school's record system")
 }
@@ -377,26 +391,26 @@ fn issuer_name(code: &str) -> String {
     format!("https://{code}.example/issuer")
 }
 
-fn issuer(folder: &TempDir, code: &str) -> DevIssuer {
+fn open_issuer(folder: &TempDir, code: &str) -> DevIssuer {
     DevIssuer::open(&folder.path().join(format!("{code}.der")), &issuer_name(code)).expect("an issuer")
 }
 
-fn verifier(issuers: &HashMap<&'static str, DevIssuer>) -> Verifier {
+fn build_verifier(issuers: &HashMap<&'static str, DevIssuer>) -> Verifier {
     let agencies = || AGENCIES.iter().map(|(code, ..)| (*code).to_owned()).collect();
     let configs = issuers.iter().map(|(code, issuer)| match *code {
         AGENCY_ISSUER => {
-            let every_role = issuer.config(AUDIENCE, HOME, agencies());
+            let every_role = issuer.config(AUDIENCE, HOME_PARTNERSHIP, agencies());
             IssuerConfig { roles: IssuerConfig::default_roles(), ..every_role }
         }
         partnership => issuer.config(AUDIENCE, partnership, agencies()),
     });
     let configs = configs.collect();
-    let fetch = SourceReader::new(&FetchSettings::default()).expect("a reader");
-    Verifier::new(configs, Arc::new(fetch)).expect("a verifier")
+    let source_reader = SourceReader::new(&FetchSettings::default()).expect("a reader");
+    Verifier::new(configs, Arc::new(source_reader)).expect("a verifier")
 }
 
-fn register(service: &Service, policy: &PartnershipPolicy) {
-    for code in [HOME, ABROAD] {
+fn register_partnerships(service: &Service, policy: &PartnershipPolicy) {
+    for code in [HOME_PARTNERSHIP, OTHER_PARTNERSHIP] {
         let agencies = AGENCIES.iter().map(|(code, name, kind, has_access)| AgencyIn {
             code: (*code).into(),
             name: (*name).into(),
@@ -414,10 +428,10 @@ fn register(service: &Service, policy: &PartnershipPolicy) {
 }
 
 impl TestApp {
-    /// Everybody introduces themselves; says what the directory calls each.
+    /// Sends one request as each user, which adds them to the directory. Returns their practitioner identifiers by name.
     #[must_use]
-    pub fn introduce_everybody(&self) -> HashMap<&'static str, String> {
-        let known = EVERYBODY.iter().filter(|user| **user != User::NOBODY);
-        known.map(|user| (user.name, self.by(*user).get("/v1/me").id())).collect()
+    pub fn sign_in_all_users(&self) -> HashMap<&'static str, String> {
+        let users_with_tokens = ALL_USERS.iter().filter(|user| **user != User::NOBODY);
+        users_with_tokens.map(|user| (user.name, self.as_user(*user).get("/v1/me").id())).collect()
     }
 }

@@ -1,4 +1,4 @@
-//! Asking over HTTP.
+//! An HTTP client that sends requests as a given test user.
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
@@ -7,104 +7,115 @@ use ureq::http::{Request, Response};
 
 use crate::{TestApp, User};
 
-/// What came back.
+/// A response of the service, read completely.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Answer {
-    /// Status.
+pub struct ApiResponse {
+    /// The HTTP status code.
     pub status: u16,
-    /// Headers, names in lower case.
+    /// The headers; names are in lower case.
     pub headers: Vec<(String, String)>,
-    /// Body.
+    /// The raw body.
     pub body: Vec<u8>,
-    /// What was asked, for messages.
-    pub asked: String,
+    /// User, method and path of the request, for assertion messages.
+    pub request: String,
 }
 
-impl Answer {
-    /// The body as JSON; null when there is none.
+impl ApiResponse {
+    /// The body as JSON; null when the body is empty.
     ///
     /// # Panics
-    /// When the body is something else.
+    /// If the body is not empty and is not valid JSON.
     #[must_use]
     pub fn json(&self) -> Value {
         if self.body.is_empty() {
             return Value::Null;
         }
-        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("{} is answered by no JSON", self.asked))
+        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("{}: the response body is not JSON", self.request))
     }
 
-    /// The body, the status being `status`.
+    /// The body as JSON, after asserting that the status is `status`.
     ///
     /// # Panics
-    /// When it is another.
+    /// If the status differs.
     #[must_use]
     #[track_caller]
-    pub fn when(&self, status: u16) -> Value {
-        assert_eq!(self.status, status, "{}: {}", self.asked, self.text());
+    pub fn expect_status(&self, status: u16) -> Value {
+        assert_eq!(self.status, status, "{}: {}", self.request, self.text());
         self.json()
     }
 
-    /// The body of an answer that says yes.
+    /// The body as JSON, after asserting that the status is 2xx.
     ///
     /// # Panics
-    /// When it says anything else.
+    /// If the status is not 2xx.
     #[must_use]
     #[track_caller]
-    pub fn ok(&self) -> Value {
-        assert!((200..300).contains(&self.status), "{}: {} {}", self.asked, self.status, self.text());
+    pub fn expect_ok(&self) -> Value {
+        assert!((200..300).contains(&self.status), "{}: {} {}", self.request, self.status, self.text());
         self.json()
     }
 
-    /// The identifier in the body of an answer that says yes.
+    /// The `id` (or `fragment_id`) of the created object, after asserting that the status is 2xx.
     ///
     /// # Panics
-    /// When there is none.
+    /// If the status is not 2xx or the body holds no identifier.
     #[must_use]
     #[track_caller]
     pub fn id(&self) -> String {
-        let body = self.ok();
+        let body = self.expect_ok();
         let id = body.get("id").or_else(|| body.get("fragment_id")).and_then(Value::as_str);
-        id.unwrap_or_else(|| panic!("{}: no id in {body}", self.asked)).to_owned()
+        id.unwrap_or_else(|| panic!("{}: no id in {body}", self.request)).to_owned()
     }
 
-    /// The body as text.
+    /// The body as text; invalid UTF-8 is replaced.
     #[must_use]
     pub fn text(&self) -> String {
         String::from_utf8_lossy(&self.body).into_owned()
     }
 
-    /// A header.
+    /// The value of a header. `name` must be in lower case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
         self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
 
-    /// The version in the entity tag.
+    /// The object version in the `ETag` header.
     ///
     /// # Panics
-    /// When there is none.
+    /// If there is no `ETag` or it does not start with a number.
     #[must_use]
     #[track_caller]
     pub fn version(&self) -> i64 {
-        let tag = self.header("etag").unwrap_or_else(|| panic!("{}: {} no tag", self.asked, self.status));
+        let tag =
+            self.header("etag").unwrap_or_else(|| panic!("{}: status {} without an ETag", self.request, self.status));
         tag.trim_matches('"').split('.').next().and_then(|version| version.parse().ok()).expect("a version")
     }
 
-    /// The problem's word, its pointers in order with their codes.
+    /// The type of the problem (RFC 9457) without the prefix `/problems/`; empty when the body is no problem.
     #[must_use]
-    pub fn faults(&self) -> (String, Vec<(String, String)>) {
-        let body = self.json();
-        let word = body["type"].as_str().unwrap_or_default().trim_start_matches("/problems/").to_owned();
-        let text = |fault: &Value, name: &str| fault[name].as_str().unwrap_or_default().to_owned();
-        let faults = body["errors"].as_array().cloned().unwrap_or_default();
-        let mut named: Vec<_> = faults.iter().map(|fault| (text(fault, "pointer"), text(fault, "code"))).collect();
-        named.sort();
-        (word, named)
+    pub fn problem_type(&self) -> String {
+        self.json()["type"].as_str().unwrap_or_default().trim_start_matches("/problems/").to_owned()
     }
 
-    /// The body without what may differ between two requests: request id and path.
+    /// The pointer and code of each error that the problem lists, sorted.
     #[must_use]
-    pub fn without_request(&self) -> Value {
+    pub fn field_errors(&self) -> Vec<(String, String)> {
+        let text = |error: &Value, name: &str| error[name].as_str().unwrap_or_default().to_owned();
+        let errors = self.json()["errors"].as_array().cloned().unwrap_or_default();
+        let mut errors: Vec<_> = errors.iter().map(|error| (text(error, "pointer"), text(error, "code"))).collect();
+        errors.sort();
+        errors
+    }
+
+    /// The problem's type and its field errors.
+    #[must_use]
+    pub fn problem(&self) -> (String, Vec<(String, String)>) {
+        (self.problem_type(), self.field_errors())
+    }
+
+    /// The body as JSON without `requestId` and `instance`, which differ between otherwise equal responses.
+    #[must_use]
+    pub fn body_without_request_fields(&self) -> Value {
         let mut body = self.json();
         if let Some(members) = body.as_object_mut() {
             members.remove("requestId");
@@ -114,74 +125,75 @@ impl Answer {
     }
 }
 
-/// Somebody about to ask.
+/// Sends requests as one user.
 #[derive(Clone, Copy)]
-pub struct As<'a> {
+pub struct ApiClient<'a> {
     pub(crate) app: &'a TestApp,
     pub(crate) user: User,
-    /// Whether their token names no role.
-    pub(crate) bare: bool,
+    /// Whether the token carries no roles.
+    pub(crate) without_roles: bool,
 }
 
-impl As<'_> {
-    /// Reads.
+impl ApiClient<'_> {
+    /// Sends a GET request.
     #[must_use]
-    pub fn get(&self, path: &str) -> Answer {
+    pub fn get(&self, path: &str) -> ApiResponse {
         self.send("GET", path, &[], &[])
     }
 
-    /// Reads unless it is the same as before.
+    /// Sends a GET request with `If-None-Match`.
     #[must_use]
-    pub fn get_unless(&self, path: &str, tag: &str) -> Answer {
+    pub fn get_if_none_match(&self, path: &str, tag: &str) -> ApiResponse {
         self.send("GET", path, &[("If-None-Match", tag)], &[])
     }
 
-    /// Does something once, under a key of its own.
+    /// Sends a POST request with a fresh idempotency key.
     #[must_use]
-    pub fn post(&self, path: &str, body: &Value) -> Answer {
+    pub fn post(&self, path: &str, body: &Value) -> ApiResponse {
         static KEYS: AtomicU64 = AtomicU64::new(1);
-        self.post_as(&format!("key-{}", KEYS.fetch_add(1, Ordering::Relaxed)), path, body)
+        self.post_with_key(&format!("key-{}", KEYS.fetch_add(1, Ordering::Relaxed)), path, body)
     }
 
-    /// Does something under a key.
+    /// Sends a POST request with the given idempotency key.
     #[must_use]
-    pub fn post_as(&self, key: &str, path: &str, body: &Value) -> Answer {
-        self.send("POST", path, &[JSON, ("Idempotency-Key", key)], &written(body))
+    pub fn post_with_key(&self, key: &str, path: &str, body: &Value) -> ApiResponse {
+        self.send("POST", path, &[JSON, ("Idempotency-Key", key)], &serialize(body))
     }
 
-    /// Replaces version `version`; with none, creates.
+    /// Sends a PUT request with `If-Match` set to `version`; without a version it creates the object.
     #[must_use]
-    pub fn put(&self, path: &str, version: Option<i64>, body: &Value) -> Answer {
-        self.with_version("PUT", path, version, &written(body))
+    pub fn put(&self, path: &str, version: Option<i64>, body: &Value) -> ApiResponse {
+        self.with_version("PUT", path, version, &serialize(body))
     }
 
-    /// Changes version `version`.
+    /// Sends a PATCH request with `If-Match` set to `version`.
     #[must_use]
-    pub fn patch(&self, path: &str, version: Option<i64>, body: &Value) -> Answer {
-        self.with_version("PATCH", path, version, &written(body))
+    pub fn patch(&self, path: &str, version: Option<i64>, body: &Value) -> ApiResponse {
+        self.with_version("PATCH", path, version, &serialize(body))
     }
 
-    /// Removes version `version`.
+    /// Sends a DELETE request with `If-Match` set to `version`.
     #[must_use]
-    pub fn delete(&self, path: &str, version: Option<i64>) -> Answer {
+    pub fn delete(&self, path: &str, version: Option<i64>) -> ApiResponse {
         self.with_version("DELETE", path, version, &[])
     }
 
-    fn with_version(&self, method: &str, path: &str, version: Option<i64>, body: &[u8]) -> Answer {
+    fn with_version(&self, method: &str, path: &str, version: Option<i64>, body: &[u8]) -> ApiResponse {
         let tag = version.map(|version| format!("\"{version}\""));
         let mut headers = vec![JSON];
         headers.extend(tag.as_deref().map(|tag| ("If-Match", tag)));
         self.send(method, path, &headers, body)
     }
 
-    /// Sends anything at all.
+    /// Sends a request with the user's token and these headers and body.
     ///
     /// # Panics
-    /// When no answer comes.
+    /// If the request cannot be built or no response arrives.
     #[must_use]
-    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> Answer {
+    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> ApiResponse {
         let mut request = Request::builder().method(method).uri(self.app.url(self.user, path));
-        let token = if self.bare { Some(self.app.bare_token(self.user)) } else { self.app.token(self.user) };
+        let token =
+            if self.without_roles { Some(self.app.token_without_roles(self.user)) } else { self.app.token(self.user) };
         if let Some(token) = token {
             request = request.header("Authorization", format!("Bearer {token}"));
         }
@@ -189,26 +201,27 @@ impl As<'_> {
             request = request.header(*name, *value);
         }
         let agent = &self.app.agent;
-        let came = if body.is_empty() {
+        let result = if body.is_empty() {
             agent.run(request.body(()).expect("a request"))
         } else {
             agent.run(request.body(body).expect("a request"))
         };
-        let asked = format!("{} {method} {path}", self.user.name);
-        read(came.unwrap_or_else(|error| panic!("{asked}: {error}")), asked)
+        let description = format!("{} {method} {path}", self.user.name);
+        let response = result.unwrap_or_else(|error| panic!("{description}: {error}"));
+        read_response(response, description)
     }
 }
 
 const JSON: (&str, &str) = ("Content-Type", "application/json");
 
-fn written(body: &Value) -> Vec<u8> {
+fn serialize(body: &Value) -> Vec<u8> {
     if body.is_null() { Vec::new() } else { serde_json::to_vec(body).expect("JSON") }
 }
 
-fn read(mut came: Response<ureq::Body>, asked: String) -> Answer {
+fn read_response(mut response: Response<ureq::Body>, request: String) -> ApiResponse {
     let text = |value: &ureq::http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    let headers = came.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
-    let status = came.status().as_u16();
-    let body = came.body_mut().with_config().limit(64 << 20).read_to_vec().expect("a body");
-    Answer { status, headers, body, asked }
+    let headers = response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
+    let status = response.status().as_u16();
+    let body = response.body_mut().with_config().limit(64 << 20).read_to_vec().expect("a body");
+    ApiResponse { status, headers, body, request }
 }

@@ -1,33 +1,33 @@
-//! Bodies to send.
+//! Builders of valid request bodies, and functions that change one.
 
 use serde_json::{Value, json};
 
-/// In every text and name sent by these tests: it must never be found in clear where things are stored.
+/// A word that every text and name sent by the tests contains. It must never be stored in clear.
 pub const CANARY: &str = "Canary";
 
-/// An identifier of nothing.
+/// An identifier that belongs to no object.
 pub const ABSENT: &str = "01999999-0000-7000-8000-00000000dead";
 
-/// The `n`-th valid NHS number of the range kept for tests.
+/// The `n`-th valid NHS number of the range reserved for tests (999 000 0000 to 999 999 9999).
 ///
 /// # Panics
-/// Never: there are enough.
+/// Never for the small `n` of the tests.
 #[must_use]
 pub fn nhs_number(n: usize) -> String {
     let valid = (0..).filter_map(|count: u64| {
         let digits = (999_100_000 + count).to_string();
-        let weighed: u32 =
+        let weighted_sum: u32 =
             digits.chars().zip((2..=10).rev()).map(|(c, weight)| c.to_digit(10).unwrap_or(0) * weight).sum();
-        match 11 - weighed % 11 {
+        match 11 - weighted_sum % 11 {
             10 => None,
             11 => Some(format!("{digits}0")),
             check => Some(format!("{digits}{check}")),
         }
     });
-    valid.into_iter().nth(n).expect("there are enough")
+    valid.into_iter().nth(n).expect("the range is long enough")
 }
 
-/// A child with an NHS number.
+/// A child with the `number`-th test NHS number.
 #[must_use]
 pub fn child(given: &str, born: &str, number: usize) -> Value {
     json!({
@@ -38,22 +38,22 @@ pub fn child(given: &str, born: &str, number: usize) -> Value {
     })
 }
 
-/// A child who is not born yet.
+/// An unborn child with an expected date of birth.
 #[must_use]
-pub fn unborn(expected: &str) -> Value {
+pub fn unborn_child(expected: &str) -> Value {
     json!({
         "kind": "child", "name": {"given": "Unborn Canary baby"},
         "birth": {"date": expected, "expected": true}, "no_nhs_number_reason": "unborn",
     })
 }
 
-/// An adult.
+/// An adult without identifiers.
 #[must_use]
 pub fn adult(given: &str, sex: &str) -> Value {
     json!({"kind": "adult", "name": {"given": format!("{CANARY}{given}"), "family": "Canaryfell"}, "sex": sex})
 }
 
-/// An entry about these children; about all when there are none.
+/// An entry about these children; about all children of the family if the list is empty.
 #[must_use]
 pub fn entry(what: &str, when: &str, children: &[&str]) -> Value {
     json!({
@@ -64,8 +64,8 @@ pub fn entry(what: &str, when: &str, children: &[&str]) -> Value {
     })
 }
 
-/// Two agencies' accounts of which linkage suggests that they tell one event, without joining them: the words, the day and
-/// the category of each. The police tell of a Saturday night, the school of what it learnt on Monday.
+/// Two agencies' accounts that linkage suggests, but does not decide, to be one event: text, date and category of each.
+/// The police report a Saturday night, the school what it learnt on a Monday.
 #[must_use]
 pub fn suggested_pair() -> [(&'static str, &'static str, &'static str); 2] {
     [
@@ -82,50 +82,50 @@ pub fn suggested_pair() -> [(&'static str, &'static str, &'static str); 2] {
     ]
 }
 
-/// An entry with these words, of this day and category.
+/// An entry with this text, date and category.
 #[must_use]
-pub fn told((what, when, category): (&str, &str, &str)) -> Value {
-    with(entry(what, when, &[]), json!({"category": category}))
+pub fn entry_with_category((what, when, category): (&str, &str, &str)) -> Value {
+    with_members(entry(what, when, &[]), json!({"category": category}))
 }
 
-/// With other members, or members changed.
+/// Adds or replaces members of the body.
 #[must_use]
-pub fn with(mut body: Value, changes: Value) -> Value {
+pub fn with_members(mut body: Value, changes: Value) -> Value {
     if let (Some(members), Value::Object(changes)) = (body.as_object_mut(), changes) {
         members.extend(changes);
     }
     body
 }
 
-/// With one value replaced, by pointer; a pointer that leads nowhere yet makes a member.
+/// Replaces the value at a JSON pointer, or adds it as a member of its parent.
 ///
 /// # Panics
-/// When its parent is not there.
+/// If the parent does not exist.
 #[must_use]
-pub fn at(mut body: Value, pointer: &str, value: Value) -> Value {
-    if let Some(place) = body.pointer_mut(pointer) {
-        *place = value;
+pub fn with_value_at(mut body: Value, pointer: &str, value: Value) -> Value {
+    if let Some(target) = body.pointer_mut(pointer) {
+        *target = value;
         return body;
     }
     let (parent, name) = pointer.rsplit_once('/').expect("a pointer");
-    let parent = body.pointer_mut(parent).and_then(Value::as_object_mut).expect("the parent is there");
+    let parent = body.pointer_mut(parent).and_then(Value::as_object_mut).expect("the parent exists");
     parent.insert(name.to_owned(), value);
     body
 }
 
-/// Without one member, by pointer.
+/// Removes the member at a JSON pointer.
 ///
 /// # Panics
-/// When it is not there.
+/// If it does not exist.
 #[must_use]
-pub fn without(mut body: Value, pointer: &str) -> Value {
+pub fn without_member(mut body: Value, pointer: &str) -> Value {
     let (parent, name) = pointer.rsplit_once('/').expect("a pointer");
-    let parent = body.pointer_mut(parent).and_then(Value::as_object_mut).expect("the parent is there");
-    parent.remove(name).expect("it is there");
+    let parent = body.pointer_mut(parent).and_then(Value::as_object_mut).expect("the parent exists");
+    parent.remove(name).expect("the member exists");
     body
 }
 
-/// A fragment of these entries.
+/// A fragment with these entries.
 #[must_use]
 pub fn fragment(entries: &[Value]) -> Value {
     json!({
@@ -135,7 +135,7 @@ pub fn fragment(entries: &[Value]) -> Value {
     })
 }
 
-/// A chronology to prepare, with all that opening needs.
+/// A draft chronology with everything that is required to open it.
 #[must_use]
 pub fn chronology(family: &str, team: &[&str]) -> Value {
     json!({
@@ -145,20 +145,20 @@ pub fn chronology(family: &str, team: &[&str]) -> Value {
     })
 }
 
-/// A reason, and other members.
+/// A body with a reason and these other members.
 #[must_use]
-pub fn reason(more: Value) -> Value {
-    with(json!({"reason": "Canary reason: the conference was moved."}), more)
+pub fn with_reason(members: Value) -> Value {
+    with_members(json!({"reason": "Canary reason: the conference was moved."}), members)
 }
 
-/// A nil return.
+/// A nil return: the agency holds no relevant information.
 #[must_use]
-pub fn nil() -> Value {
+pub fn nil_return() -> Value {
     json!({"decided_by": "Canary practice manager", "statement": "Canary: both systems searched."})
 }
 
-/// A refusal.
+/// An agency's decision to decline an invitation.
 #[must_use]
-pub fn refusal() -> Value {
+pub fn decline() -> Value {
     json!({"reason": "more_detrimental_to_child", "statement": "Canary: it would lead him to her.", "decided_by": "Canary lead"})
 }

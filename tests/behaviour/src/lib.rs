@@ -1,32 +1,32 @@
-//! What the service promises, tested from outside: a whole service on a real database, asked over HTTP on a loopback
-//! address by users of every kind, under a clock that the test moves.
+//! Support code for the behaviour tests. Each test starts the whole service on a real database, sends requests over HTTP
+//! on a loopback address as users with different roles, and controls the clock.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    reason = "part of tests: whatever goes wrong here is to end the test"
+    reason = "test support: any failure here should fail the test"
 )]
 
 mod app;
+pub mod backup;
 mod client;
-pub mod document;
 mod ids;
 pub mod inputs;
 mod listener;
-pub mod older_copy;
-pub mod raw;
+pub mod openapi;
+pub mod raw_db;
 mod seed;
 pub mod statements;
 mod users;
 
-pub use app::{Loads, TestApp};
-pub use client::{Answer, As};
+pub use app::{TestApp, TestLimits};
+pub use client::{ApiClient, ApiResponse};
 pub use seed::Seed;
-pub use store::Kind;
-pub use users::{EVERYBODY, HOME, User};
+pub use store::DatabaseKind;
+pub use users::{ALL_USERS, HOME_PARTNERSHIP, User};
 
-/// Makes of one body two tests, `NAME::sqlite` and `NAME::postgresql`, each with an app of its own.
+/// Generates two tests from one body, `NAME::sqlite` and `NAME::postgresql`, each with its own [`TestApp`].
 #[macro_export]
 macro_rules! on_both {
     ($($(#[$meta:meta])* fn $name:ident($app:ident) $body:block)+) => {$(
@@ -39,12 +39,12 @@ macro_rules! on_both {
 
             #[test]
             fn sqlite() {
-                run(&$crate::TestApp::start($crate::Kind::Sqlite));
+                run(&$crate::TestApp::start($crate::DatabaseKind::Sqlite));
             }
 
             #[test]
             fn postgresql() {
-                run(&$crate::TestApp::start($crate::Kind::Postgresql));
+                run(&$crate::TestApp::start($crate::DatabaseKind::Postgresql));
             }
         }
     )+};

@@ -1,49 +1,49 @@
-//! A family and an open chronology to begin with.
+//! The data that most tests start with: a family and an open chronology.
 
 use std::collections::HashMap;
 
 use serde_json::{Value, json};
 
-use crate::inputs::{adult, child, chronology, entry, fragment, unborn, with};
+use crate::inputs::{adult, child, chronology, entry, fragment, unborn_child, with_members};
 use crate::{TestApp, User};
 
-/// A family with twins, an unborn baby, their mother and their father; one open chronology with six invitations, of
-/// which the school has answered with a return.
+/// Identifiers of the seeded data: a family of twins, an unborn baby, their mother and their father, and an open
+/// chronology with six invitations, to one of which (the school's) a fragment has been submitted.
 #[derive(Debug, Clone)]
 pub struct Seed {
-    /// What the directory calls each user, by name.
+    /// Practitioner identifiers by user name.
     pub people: HashMap<&'static str, String>,
-    /// Agencies by code.
+    /// Agency identifiers by agency code.
     pub agencies: HashMap<String, String>,
-    /// The elder twin.
+    /// Identifier of the elder twin.
     pub twin: String,
-    /// The younger twin.
+    /// Identifier of the younger twin.
     pub other_twin: String,
-    /// The unborn baby.
+    /// Identifier of the unborn baby.
     pub unborn: String,
-    /// The father.
+    /// Identifier of the father.
     pub father: String,
-    /// The mother.
+    /// Identifier of the mother.
     pub mother: String,
-    /// The family.
+    /// Identifier of the family.
     pub family: String,
-    /// The chronology.
+    /// Identifier of the chronology.
     pub chronology: String,
-    /// Its path.
+    /// URL path of the chronology.
     pub path: String,
-    /// Invitations by agency code.
+    /// Invitation identifiers by agency code.
     pub invitations: HashMap<&'static str, String>,
-    /// The school's return.
+    /// Identifier of the school's fragment.
     pub fragment: String,
 }
 
 impl TestApp {
-    /// What most tests begin with.
+    /// Creates the family and an open chronology with invitations and the school's fragment.
     #[must_use]
     pub fn seed(&self) -> Seed {
         let mut seed = self.seed_draft();
-        let owner = self.by(User::OWNER);
-        let named = [
+        let owner = self.as_user(User::OWNER);
+        let invited = [
             ("school", vec![User::RETURNED, User::LEFT]),
             ("surgery", vec![User::WAITING]),
             ("visitors", vec![User::VISITOR]),
@@ -51,34 +51,35 @@ impl TestApp {
             ("homes", vec![User::HOUSING]),
             ("beacon", vec![]),
         ];
-        for (agency, users) in named {
+        for (agency, users) in invited {
             let practitioners: Vec<_> = users.iter().map(|user| seed.people[user.name].clone()).collect();
             let body = json!({"agency_id": seed.agencies[agency], "practitioners": practitioners,
                               "message": "Canary message: please answer"});
             seed.invitations.insert(agency, owner.post(&format!("{}/invitations", seed.path), &body).id());
         }
-        let _ = owner.post(&format!("{}/open", seed.path), &Value::Null).ok();
+        let _ = owner.post(&format!("{}/open", seed.path), &Value::Null).expect_ok();
         let left = format!("/v1/practitioners/{}", seed.people[User::LEFT.name]);
-        let _ = self.by(User::MANAGER).patch(&left, Some(1), &json!({"active": false})).ok();
+        let _ = self.as_user(User::MANAGER).patch(&left, Some(1), &json!({"active": false})).expect_ok();
         let first = entry("missed the school nurse", "2026-01-12", &[&seed.twin]);
-        let body = with(fragment(&[first]), json!({"agency_reference": "SCH-1"}));
-        seed.fragment = self.by(User::RETURNED).post(&format!("{}/fragments", seed.path), &body).id();
+        let body = with_members(fragment(&[first]), json!({"agency_reference": "SCH-1"}));
+        seed.fragment = self.as_user(User::RETURNED).post(&format!("{}/fragments", seed.path), &body).id();
         seed
     }
 
-    /// The family, and a chronology that nobody has been invited to yet.
+    /// Creates the family and a draft chronology without invitations.
     #[must_use]
     pub fn seed_draft(&self) -> Seed {
-        let people = self.introduce_everybody();
-        let owner = self.by(User::OWNER);
-        let agencies = owner.get("/v1/agencies").ok();
+        let people = self.sign_in_all_users();
+        let owner = self.as_user(User::OWNER);
+        let agencies = owner.get("/v1/agencies").expect_ok();
         let agencies = agencies["items"].as_array().into_iter().flatten();
-        let agencies = agencies.map(|agency| (text(agency, "code"), text(agency, "id"))).collect();
+        let agencies = agencies.map(|agency| (string_field(agency, "code"), string_field(agency, "id"))).collect();
         let create = |body: &Value| owner.post("/v1/people", body).id();
         let twin = create(&child("Orla", "2019-05-14", 0));
         let other_twin = create(&child("Isla", "2019-05-14", 1));
-        let unborn = create(&unborn("2026-07-01"));
-        let (father, mother) = (create(&adult("Dara", "male")), create(&adult("Ffion", "female")));
+        let unborn = create(&unborn_child("2026-07-01"));
+        let father = create(&adult("Dara", "male"));
+        let mother = create(&adult("Ffion", "female"));
         let relation = |from: &str, kind: &str, to: &str| json!({"from": from, "kind": kind, "to": to});
         let body = json!({
             "label": "Canaryfell family", "members": [twin, other_twin, unborn, father, mother],
@@ -89,7 +90,6 @@ impl TestApp {
         let family = owner.post("/v1/families", &body).id();
         let chronology = owner.post("/v1/chronologies", &chronology(&family, &[&people[User::TEAM.name]])).id();
         let path = format!("/v1/chronologies/{chronology}");
-        let (invitations, fragment) = (HashMap::new(), String::new());
         Seed {
             people,
             agencies,
@@ -101,47 +101,49 @@ impl TestApp {
             family,
             chronology,
             path,
-            invitations,
-            fragment,
+            invitations: HashMap::new(),
+            fragment: String::new(),
         }
     }
 }
 
 impl TestApp {
-    /// Destroys a chronology before its time: the manager asks, and another confirms.
+    /// Destroys the chronology early: the manager requests it and a second manager confirms it.
     #[must_use]
-    pub fn destroy(&self, seed: &Seed, order: &Value) -> Value {
-        let path = seed.at("destruction");
-        let asked = self.by(User::MANAGER).post(&path, order).ok();
-        let confirmed = with(order.clone(), json!({"confirms": asked["request"]["id"]}));
-        self.by(User::DEPUTY).post(&path, &confirmed).ok()
+    pub fn destroy_chronology(&self, seed: &Seed, order: &Value) -> Value {
+        let path = seed.path_to("destruction");
+        let requested = self.as_user(User::MANAGER).post(&path, order).expect_ok();
+        let confirmed = with_members(order.clone(), json!({"confirms": requested["request"]["id"]}));
+        self.as_user(User::DEPUTY).post(&path, &confirmed).expect_ok()
     }
 
-    /// Holds everything in the partnership: the manager places the hold, and another confirms it.
+    /// Places a legal hold on everything in the partnership: the manager requests it and a second manager confirms it.
+    /// Returns the hold's identifier.
     #[must_use]
     pub fn hold_everything(&self, review_at: &Value) -> String {
         let body = json!({"scope": "all", "reason": "Canary", "review_at": review_at});
-        let hold = self.by(User::MANAGER).post("/v1/holds", &body).id();
-        let confirmed = self.by(User::DEPUTY).post(&format!("/v1/holds/{hold}/confirmation"), &Value::Null).ok();
+        let hold = self.as_user(User::MANAGER).post("/v1/holds", &body).id();
+        let confirmed =
+            self.as_user(User::DEPUTY).post(&format!("/v1/holds/{hold}/confirmation"), &Value::Null).expect_ok();
         assert_eq!(confirmed["awaiting_confirmation"], false);
         hold
     }
 }
 
 impl Seed {
-    /// Path of an agency's invitation.
+    /// URL path of an agency's invitation.
     #[must_use]
-    pub fn invitation(&self, agency: &str) -> String {
+    pub fn invitation_path(&self, agency: &str) -> String {
         format!("/v1/invitations/{}", self.invitations[agency])
     }
 
-    /// Path of something of the chronology's.
+    /// URL path of a resource below the chronology, e.g. `path_to("timeline")`.
     #[must_use]
-    pub fn at(&self, rest: &str) -> String {
+    pub fn path_to(&self, rest: &str) -> String {
         format!("{}/{rest}", self.path)
     }
 }
 
-fn text(body: &Value, name: &str) -> String {
+fn string_field(body: &Value, name: &str) -> String {
     body[name].as_str().unwrap_or_default().to_owned()
 }

@@ -1,7 +1,7 @@
-//! The statements that the service issues, as lists that are kept beside the tests: one for each database, every statement
-//! once with the functions of `store` that issue it. Each test compares what it has seen with the list when its app goes,
-//! so that a new or changed query fails the test that first issues it, and the tests of plans (`tests/plans`) explain
-//! every statement of the list. To bring the lists up to date:
+//! The SQL statements that the service issues, recorded in one file for each database (`statements/*.sql`): every
+//! statement once, with the functions of `store` that issue it. When a test ends, it compares the statements issued so
+//! far with the file, so that a new or changed query fails the first test that issues it. The query plan tests
+//! (`tests/plans`) explain every recorded statement. To update the files:
 //!
 //! ```text
 //! CHRONOLOGY_RECORD_STATEMENTS=1 cargo nextest run -p behaviour
@@ -12,16 +12,13 @@ use std::fmt::Write as _;
 use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 
-use store::Kind;
-use store::testing::statements::{Statements, issued};
+use store::DatabaseKind;
+use store::testing::statements::{Statements, recorded_statements};
 
-/// The statements on the list of a database.
-///
-/// # Panics
-/// When the list cannot be read.
+/// Loads the recorded statements of a database; none if the file cannot be read.
 #[must_use]
-pub fn listed(kind: Kind) -> Statements {
-    let text = fs::read_to_string(file(kind)).unwrap_or_default();
+pub fn load_recorded(kind: DatabaseKind) -> Statements {
+    let text = fs::read_to_string(statements_path(kind)).unwrap_or_default();
     let mut statements = Statements::new();
     let mut functions = BTreeSet::new();
     for line in text.lines() {
@@ -34,53 +31,55 @@ pub fn listed(kind: Kind) -> Statements {
     statements
 }
 
-/// Fails unless everything this process has issued is on the list; with `CHRONOLOGY_RECORD_STATEMENTS` set, adds it.
+/// Asserts that every statement this process has issued is recorded; with `CHRONOLOGY_RECORD_STATEMENTS` set, records
+/// the new ones instead.
 ///
 /// # Panics
-/// When something is not on the list.
-pub(crate) fn compare(kind: Kind) {
-    let issued = issued(kind);
+/// If a statement is not recorded.
+pub(crate) fn assert_recorded(kind: DatabaseKind) {
+    let issued = recorded_statements(kind);
     if std::env::var_os("CHRONOLOGY_RECORD_STATEMENTS").is_some() {
-        return record(kind, issued);
+        return record_statements(kind, issued);
     }
-    let listed = listed(kind);
-    let unlisted: Vec<_> = issued
+    let recorded = load_recorded(kind);
+    let unrecorded: Vec<_> = issued
         .iter()
-        .filter(|(text, by)| listed.get(*text).is_none_or(|functions| !by.is_subset(functions)))
-        .map(|(text, by)| format!("{}: {text}", names(by)))
+        .filter(|(text, functions)| recorded.get(*text).is_none_or(|known| !functions.is_subset(known)))
+        .map(|(text, functions)| format!("{}: {text}", join_names(functions)))
         .collect();
-    let file = file(kind);
+    let file = statements_path(kind);
     assert!(
-        unlisted.is_empty(),
+        unrecorded.is_empty(),
         "statements that are not in {} (see behaviour::statements):\n{}",
         file.display(),
-        unlisted.join("\n")
+        unrecorded.join("\n")
     );
 }
 
-fn record(kind: Kind, issued: Statements) {
-    let path = file(kind);
+fn record_statements(kind: DatabaseKind, issued: Statements) {
+    let path = statements_path(kind);
     let lock = File::create(path.with_extension("lock")).expect("a lock file");
-    lock.lock().expect("the lock is had");
-    let mut all = listed(kind);
-    for (text, by) in issued {
-        all.entry(text).or_default().extend(by);
+    lock.lock().expect("the file is locked");
+    let mut all = load_recorded(kind);
+    for (text, functions) in issued {
+        all.entry(text).or_default().extend(functions);
     }
-    let mut blocks: Vec<_> = all.iter().map(|(text, by)| format!("-- {}\n{text}\n", names(by))).collect();
+    let mut blocks: Vec<_> =
+        all.iter().map(|(text, functions)| format!("-- {}\n{text}\n", join_names(functions))).collect();
     blocks.sort();
     let mut text = String::new();
     let _ = write!(text, "{}", blocks.join("\n"));
-    fs::write(&path, text).expect("the list is written");
+    fs::write(&path, text).expect("the file is written");
 }
 
-fn names(functions: &BTreeSet<String>) -> String {
+fn join_names(functions: &BTreeSet<String>) -> String {
     functions.iter().cloned().collect::<Vec<_>>().join(", ")
 }
 
-fn file(kind: Kind) -> PathBuf {
+fn statements_path(kind: DatabaseKind) -> PathBuf {
     let name = match kind {
-        Kind::Sqlite => "sqlite.sql",
-        Kind::Postgresql => "postgresql.sql",
+        DatabaseKind::Sqlite => "sqlite.sql",
+        DatabaseKind::Postgresql => "postgresql.sql",
     };
     Path::new(env!("CARGO_MANIFEST_DIR")).join("statements").join(name)
 }

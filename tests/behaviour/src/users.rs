@@ -1,26 +1,26 @@
-//! Users of every kind. Each stands for a column of the access table.
+//! Test users, one for each relation to the seeded chronology. Each is a column of the table in `tests/access.rs`.
 
 use domain::{AgencyKind, Role};
 
-/// A user, as their token speaks of them.
+/// A user as described by their token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct User {
-    /// `sub`, and what the test calls them.
+    /// Name in the tests and part of the token's `sub` claim.
     pub name: &'static str,
-    /// Code of their agency; empty for somebody without a token.
+    /// Code of their agency; empty for [`User::NOBODY`].
     pub agency: &'static str,
-    /// Their one role.
+    /// Their only role.
     pub role: Role,
     /// Whether they may read criminal-offence data.
     pub offence_data: bool,
 }
 
-/// Code of the partnership everybody but the foreigner belongs to.
-pub const HOME: &str = "marlshire";
+/// Code of the partnership that every user except [`User::FOREIGNER`] belongs to.
+pub const HOME_PARTNERSHIP: &str = "marlshire";
 /// Code of another partnership on the same service.
-pub(crate) const ABROAD: &str = "northmere";
+pub(crate) const OTHER_PARTNERSHIP: &str = "northmere";
 
-/// Agencies of [`HOME`]: code, name, kind, whether they have access of their own.
+/// Agencies of [`HOME_PARTNERSHIP`]: code, name, kind, whether they have access to the service.
 pub(crate) const AGENCIES: [(&str, &str, AgencyKind, bool); 9] = [
     ("care", "Marlshire Children's Social Care", AgencyKind::SocialCare, true),
     ("school", "Oakmere Primary School", AgencyKind::Education, true),
@@ -41,63 +41,63 @@ macro_rules! users {
                 Self { name: stringify!($name), agency: $agency, role: Role::$role, offence_data: $offence };
         )+}
 
-        /// Everybody.
-        pub const EVERYBODY: &[User] = &[$(User::$name),+];
+        /// All users of the access table, in the order of its columns.
+        pub const ALL_USERS: &[User] = &[$(User::$name),+];
     };
 }
 
 users! {
-    /// The social worker who asked.
+    /// The social worker who owns the chronology.
     OWNER = "care", SocialWorker, true;
-    /// The team manager of the agency that asked.
+    /// A team manager of the agency that owns the chronology.
     MANAGER = "care", TeamManager, true;
-    /// Business support of the agency that asked.
+    /// Business support of the agency that owns the chronology.
     SUPPORT = "care", BusinessSupport, false;
-    /// A social worker on the chronology's team, without leave to read criminal-offence data.
+    /// A social worker on the chronology's team who may not read criminal-offence data.
     TEAM = "care", SocialWorker, false;
-    /// A social worker of the same agency who has nothing to do with it.
+    /// A social worker of the same agency who is not involved in the chronology.
     COLLEAGUE = "care", SocialWorker, true;
-    /// Named by an agency that has returned.
+    /// A practitioner named on the invitation of the school, which has submitted a fragment.
     RETURNED = "school", Practitioner, false;
-    /// Named by an agency that has not returned.
+    /// A practitioner named on the invitation of the surgery, which has not answered.
     WAITING = "surgery", Practitioner, false;
-    /// Works for an agency that has returned and is not named.
+    /// A practitioner of the school who is not named on the invitation.
     UNNAMED = "school", Practitioner, false;
-    /// Safeguarding lead of the agency that has returned.
+    /// The safeguarding lead of the school.
     LEAD = "school", SafeguardingLead, false;
-    /// Record system of the agency that has returned, with its certificate.
+    /// The record system of the school, which presents a client certificate.
     SYSTEM = "school", SystemClient, false;
-    /// Works for an agency that is not invited.
+    /// A practitioner of an agency that is not invited.
     STRANGER = "camhs", Practitioner, false;
     /// A social worker of another partnership.
     FOREIGNER = "care", SocialWorker, true;
-    /// Auditor.
+    /// An auditor of the partnership.
     AUDITOR = "oversight", Auditor, false;
-    /// Was named, and has left the agency since.
+    /// A practitioner who was named on the school's invitation and has left the agency since.
     LEFT = "school", Practitioner, false;
-    /// Without a token.
+    /// A caller without a token.
     NOBODY = "", Practitioner, false;
-    /// Named by the health visitors.
+    /// A practitioner named on the health visitors' invitation.
     VISITOR = "visitors", Practitioner, false;
-    /// Named by the police, with leave to read criminal-offence data.
+    /// A practitioner named on the police's invitation who may read criminal-offence data.
     OFFICER = "police", Practitioner, true;
-    /// Named by housing.
+    /// A practitioner named on the invitation of the housing agency.
     HOUSING = "homes", Practitioner, false;
 }
 
 impl User {
-    /// Another team manager of the agency that asked: the second person where it takes two.
+    /// A second team manager of the owning agency, for operations that two people must approve.
     pub const DEPUTY: Self = Self { name: "DEPUTY", ..Self::MANAGER };
 
-    /// Code of the partnership their issuer speaks for.
+    /// Code of the partnership that their token issuer belongs to.
     #[must_use]
     pub fn partnership(self) -> &'static str {
-        if self == Self::FOREIGNER { ABROAD } else { HOME }
+        if self == Self::FOREIGNER { OTHER_PARTNERSHIP } else { HOME_PARTNERSHIP }
     }
 
     /// Whether they present a client certificate.
     #[must_use]
-    pub fn certified(self) -> bool {
+    pub fn has_certificate(self) -> bool {
         self.role == Role::SystemClient
     }
 }

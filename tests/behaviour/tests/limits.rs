@@ -1,26 +1,39 @@
-//! Every limit the OpenAPI document states, at it and one beyond: at it a value is not refused for its size, one beyond
-//! it is refused with a problem that names the place. The cases are made from the document, so that a new input has them
-//! from its first day.
+//! Every limit that the OpenAPI document states, tested at the limit and one beyond. A value at the limit is not refused for
+//! its size; a value beyond it is refused with a problem that names its location. The cases are derived from the document,
+//! so that new inputs are covered automatically.
 
-use behaviour::document::{Documented, Limit, document, followed, is_a, limits, operations, placed};
-use behaviour::inputs::{ABSENT, entry, fragment, with};
-use behaviour::{Answer, Seed, TestApp, User, on_both};
+use behaviour::inputs::{ABSENT, entry, fragment, with_members};
+use behaviour::openapi::{
+    DocumentedOperation, Limit, collect_limits, has_type, openapi_document, operations,
+    place_value, resolve_schema,
+};
+use behaviour::{ApiResponse, Seed, TestApp, User, on_both};
 use serde_json::{Value, json};
 
-/// Codes that speak of a body's shape.
-const SHAPE: [&str; 8] =
-    ["too_long", "too_short", "too_many", "too_few", "too_large", "too_small", "wrong_pattern", "wrong_type"];
+/// Error codes about the size or structure of a value.
+const SIZE_AND_TYPE_CODES: [&str; 8] = [
+    "too_long",
+    "too_short",
+    "too_many",
+    "too_few",
+    "too_large",
+    "too_small",
+    "wrong_pattern",
+    "wrong_type",
+];
 const JSON: (&str, &str) = ("Content-Type", "application/json");
-const MEBIBYTES: usize = 2 << 20;
+const MAX_BODY_BYTES: usize = 2 << 20;
 
-/// The path of an operation on things that are there.
-fn filled(path: &str, seed: &Seed, changed: Option<(&str, &str)>) -> String {
+/// The path of an operation with identifiers of existing objects. `replaced` gives the value of one parameter.
+fn path_with_existing_ids(path: &str, seed: &Seed, replaced: Option<(&str, &str)>) -> String {
     let parts = path.split('/').map(|part| {
         let name = part.trim_matches(['{', '}']);
-        if let Some((_, value)) = changed.filter(|(known, _)| part.starts_with('{') && *known == name) {
+        if let Some((_, value)) =
+            replaced.filter(|(known, _)| part.starts_with('{') && *known == name)
+        {
             return value.to_owned();
         }
-        let known = match part {
+        let value = match part {
             "{chronology_id}" => &seed.chronology,
             "{family_id}" => &seed.family,
             "{fragment_id}" => &seed.fragment,
@@ -31,232 +44,287 @@ fn filled(path: &str, seed: &Seed, changed: Option<(&str, &str)>) -> String {
             "{version}" | "{level}" | "{index}" => "1",
             "{agency_reference}" => "REF-1",
             other if other.starts_with('{') => ABSENT,
-            plain => plain,
+            literal => literal,
         };
-        known.to_owned()
+        value.to_owned()
     });
     parts.collect::<Vec<_>>().join("/")
 }
 
-/// Somebody who may do most of what the operation is about.
-fn asker(known: &Documented) -> User {
-    match known.path.as_str() {
+/// A user who is authorized for the operation on the seeded data, where there is one.
+fn authorized_user(operation: &DocumentedOperation) -> User {
+    match operation.path.as_str() {
         path if path.contains("{fragment_id}") => User::RETURNED,
         path if path.contains("fragment") => User::WAITING,
         path if path.ends_with("nil-return") || path.ends_with("decline") => User::WAITING,
-        path if path.starts_with("/v1/agencies") || path.starts_with("/v1/practitioners") => User::MANAGER,
+        path if path.starts_with("/v1/agencies") || path.starts_with("/v1/practitioners") => {
+            User::MANAGER
+        }
         path if path.starts_with("/v1/holds") => User::MANAGER,
-        path if ["/destruction", "/sign-off", "/reopen"].iter().any(|step| path.ends_with(step)) => User::MANAGER,
+        path if ["/destruction", "/sign-off", "/reopen"]
+            .iter()
+            .any(|step| path.ends_with(step)) =>
+        {
+            User::MANAGER
+        }
         path if path.ends_with("/review") => User::AUDITOR,
         path if path.starts_with("/v1/audit") => User::AUDITOR,
         _ => User::OWNER,
     }
 }
 
-fn send(app: &TestApp, known: &Documented, path: &str, body: &Value) -> Answer {
-    let by = app.by(asker(known));
-    match known.method.as_str() {
-        "POST" => by.post(path, body),
-        "PUT" => by.put(path, Some(1), body),
-        "PATCH" => by.patch(path, Some(1), body),
-        "DELETE" => by.delete(path, Some(1)),
-        _ => by.get(path),
+fn send(app: &TestApp, operation: &DocumentedOperation, path: &str, body: &Value) -> ApiResponse {
+    let client = app.as_user(authorized_user(operation));
+    match operation.method.as_str() {
+        "POST" => client.post(path, body),
+        "PUT" => client.put(path, Some(1), body),
+        "PATCH" => client.patch(path, Some(1), body),
+        "DELETE" => client.delete(path, Some(1)),
+        _ => client.get(path),
     }
 }
 
+/// Asserts that the request was not refused for the size or structure of its values.
 #[track_caller]
-fn not_for_its_size(answer: &Answer, limit: &Limit) {
-    let faults = if answer.status < 300 { Vec::new() } else { answer.faults().1 };
-    let shapeless: Vec<_> = faults.iter().filter(|(_, code)| SHAPE.contains(&code.as_str())).take(5).collect();
-    let about = format!("{} {} {}", answer.asked, limit.pointer, limit.word);
-    assert!(shapeless.is_empty(), "{about}: {shapeless:?}");
-    assert!(![400, 413, 415].contains(&answer.status) && answer.status < 500, "{about}: {}", answer.text());
+fn assert_not_refused_for_size(response: &ApiResponse, limit: &Limit) {
+    let errors = if response.status < 300 {
+        Vec::new()
+    } else {
+        response.field_errors()
+    };
+    let size_errors: Vec<_> = errors
+        .iter()
+        .filter(|(_, code)| SIZE_AND_TYPE_CODES.contains(&code.as_str()))
+        .take(5)
+        .collect();
+    let context = format!("{} {} {}", response.request, limit.pointer, limit.keyword);
+    assert!(size_errors.is_empty(), "{context}: {size_errors:?}");
+    assert!(
+        ![400, 413, 415].contains(&response.status) && response.status < 500,
+        "{context}: {}",
+        response.text()
+    );
 }
 
+/// Asserts that the request was refused with an error at `pointer`.
 #[track_caller]
-fn refused_there(answer: &Answer, status: u16, pointer: &str) {
-    let named = answer.faults().1.into_iter().any(|(known, _)| known == pointer);
-    assert!(answer.status == status && named, "{} {pointer}: {} {}", answer.asked, answer.status, answer.text());
-    assert_eq!(answer.header("content-type"), Some("application/problem+json"));
+fn assert_refused_at(response: &ApiResponse, status: u16, pointer: &str) {
+    let named = response
+        .field_errors()
+        .into_iter()
+        .any(|(known, _)| known == pointer);
+    assert!(
+        response.status == status && named,
+        "{} {pointer}: {} {}",
+        response.request,
+        response.status,
+        response.text()
+    );
+    assert_eq!(
+        response.header("content-type"),
+        Some("application/problem+json")
+    );
 }
 
-/// Text without a greatest length and lists without a greatest number, below this schema.
-fn boundless(document: &Value, schema: &Value, pointer: &str, found: &mut Vec<String>) {
-    let schema = followed(document, schema);
-    let bounded = ["maxLength", "enum", "pattern"].iter().any(|word| schema.get(word).is_some());
-    let by_form = schema["format"] == "uuid" || schema["format"] == "date";
-    if is_a(&schema, "string") && !bounded && !by_form || is_a(&schema, "array") && schema.get("maxItems").is_none() {
+/// Collects the pointers of strings without a maximum length and lists without a maximum number of items.
+fn collect_unlimited(document: &Value, schema: &Value, pointer: &str, found: &mut Vec<String>) {
+    let schema = resolve_schema(document, schema);
+    let bounded = ["maxLength", "enum", "pattern"]
+        .iter()
+        .any(|keyword| schema.get(keyword).is_some());
+    let has_fixed_format = schema["format"] == "uuid" || schema["format"] == "date";
+    if has_type(&schema, "string") && !bounded && !has_fixed_format
+        || has_type(&schema, "array") && schema.get("maxItems").is_none()
+    {
         found.push(pointer.to_owned());
     }
     if let Some(items) = schema.get("items") {
-        boundless(document, items, &format!("{pointer}/0"), found);
+        collect_unlimited(document, items, &format!("{pointer}/0"), found);
     }
     for (name, inner) in schema["properties"].as_object().into_iter().flatten() {
-        boundless(document, inner, &format!("{pointer}/{name}"), found);
+        collect_unlimited(document, inner, &format!("{pointer}/{name}"), found);
     }
 }
 
 #[test]
-fn every_input_has_a_limit() {
-    let document = document();
+fn every_documented_input_has_a_size_limit() {
+    let document = openapi_document();
     let mut found = Vec::new();
-    for known in operations(&document) {
-        let at = format!("{} {}", known.method, known.path);
-        if let Some(schema) = known.body(&document) {
-            boundless(&document, &schema, &format!("{at} "), &mut found);
+    for operation in operations(&document) {
+        let name = format!("{} {}", operation.method, operation.path);
+        if let Some(schema) = operation.body(&document) {
+            collect_unlimited(&document, &schema, &format!("{name} "), &mut found);
         }
-        // Tags that nobody gave are passed over, however long.
-        let limited = known.parameters(&document).into_iter().filter(|parameter| parameter["name"] != "If-None-Match");
+        // An If-None-Match that is too long is ignored, not refused.
+        let limited = operation
+            .parameters(&document)
+            .into_iter()
+            .filter(|parameter| parameter["name"] != "If-None-Match");
         for parameter in limited {
-            boundless(&document, &parameter["schema"], &format!("{at} {}", parameter["name"]), &mut found);
+            collect_unlimited(
+                &document,
+                &parameter["schema"],
+                &format!("{name} {}", parameter["name"]),
+                &mut found,
+            );
         }
     }
     assert!(found.is_empty(), "{found:#?}");
 }
 
 on_both! {
-    fn every_limit_of_every_body(app) {
+    fn every_documented_body_limit_is_enforced(app) {
         let seed = app.seed();
-        let document = document();
-        let mut tried = 0;
-        let emergency = json!({"chronology_id": seed.chronology, "reason_code": "child_missing", "reason": "Canary: not seen."});
-        let emergency = app.by(User::COLLEAGUE).post("/v1/emergency-accesses", &emergency).id();
-        for known in operations(&document) {
-            let Some(schema) = known.body(&document) else { continue };
-            let path = match known.path.starts_with("/v1/emergency-accesses/") {
-                // To whoever may not, what they sent is not looked at.
-                true => filled(&known.path, &seed, Some(("emergency_access_id", &emergency))),
-                false => filled(&known.path, &seed, None),
+        let document = openapi_document();
+        let mut tested_limits = 0;
+        let emergency_access = json!({"chronology_id": seed.chronology, "reason_code": "child_missing", "reason": "Canary: not seen."});
+        let emergency_access = app.as_user(User::COLLEAGUE).post("/v1/emergency-accesses", &emergency_access).id();
+        for operation in operations(&document) {
+            let Some(schema) = operation.body(&document) else { continue };
+            let path = match operation.path.starts_with("/v1/emergency-accesses/") {
+                // A body is checked only after authorization, so the access must exist.
+                true => path_with_existing_ids(&operation.path, &seed, Some(("emergency_access_id", &emergency_access))),
+                false => path_with_existing_ids(&operation.path, &seed, None),
             };
-            for limit in limits(&document, &schema) {
-                let made = |value: &Value| placed(&document, &schema, known.example(), &limit.pointer, value.clone());
-                not_for_its_size(&send(app, &known, &path, &made(&limit.at)), &limit);
-                refused_there(&send(app, &known, &path, &made(&limit.beyond)), 422, &limit.pointer);
-                tried += 1;
+            for limit in collect_limits(&document, &schema) {
+                let body_with = |value: &Value| place_value(&document, &schema, operation.example(), &limit.pointer, value.clone());
+                assert_not_refused_for_size(&send(app, &operation, &path, &body_with(&limit.at_limit)), &limit);
+                assert_refused_at(&send(app, &operation, &path, &body_with(&limit.beyond_limit)), 422, &limit.pointer);
+                tested_limits += 1;
             }
         }
-        assert!(tried > 250, "only {tried} limits were found");
+        assert!(tested_limits > 250, "only {tested_limits} limits were found");
     }
 
-    fn every_limit_of_every_parameter(app) {
+    fn every_documented_parameter_limit_is_enforced(app) {
         let seed = app.seed();
-        let document = document();
-        let mut tried = 0;
-        for known in operations(&document) {
-            let body = if known.body(&document).is_some() { known.example() } else { Value::Null };
-            for parameter in known.parameters(&document) {
+        let document = openapi_document();
+        let mut tested_limits = 0;
+        for operation in operations(&document) {
+            let body = if operation.body(&document).is_some() { operation.example() } else { Value::Null };
+            for parameter in operation.parameters(&document) {
                 let name = parameter["name"].as_str().unwrap();
-                for limit in limits(&document, &parameter["schema"]) {
-                    let both = [&limit.at, &limit.beyond].map(|value| {
-                        with_parameter(app, &known, &seed, &parameter, name, value, &body)
+                for limit in collect_limits(&document, &parameter["schema"]) {
+                    let responses = [&limit.at_limit, &limit.beyond_limit].map(|value| {
+                        send_with_parameter(app, &operation, &seed, &parameter, name, value, &body)
                     });
-                    let [at, beyond] = both;
-                    tried += 1;
+                    let [at_limit, beyond_limit] = responses;
+                    tested_limits += 1;
                     match parameter["in"].as_str().unwrap() {
                         "query" if !limit.pointer.is_empty() => {}
                         "query" => {
-                            // A cursor of the right length is still not one of ours, nor a category of the right form listed.
+                            // A cursor or category of valid length is still an unknown value.
                             let unknown = ["cursor", "category"].contains(&name);
-                            assert!(unknown || at.status != 422, "{} {}: {}", at.asked, limit.word, at.text());
+                            assert!(unknown || at_limit.status != 422, "{} {}: {}", at_limit.request, limit.keyword, at_limit.text());
                             let too_many = |(pointer, code): &(String, String)| *pointer == format!("/query/{name}") && code == "too_many";
-                            assert!(!at.faults().1.iter().any(too_many), "{} {}: {}", at.asked, limit.word, at.text());
-                            refused_there(&beyond, 422, &format!("/query/{name}"));
+                            assert!(!at_limit.field_errors().iter().any(too_many), "{} {}: {}", at_limit.request, limit.keyword, at_limit.text());
+                            assert_refused_at(&beyond_limit, 422, &format!("/query/{name}"));
                         }
                         "header" => {
-                            assert_ne!(at.status, 400, "{} {}: {}", at.asked, limit.word, at.text());
-                            refused_there(&beyond, 400, &format!("/header/{name}"));
+                            assert_ne!(at_limit.status, 400, "{} {}: {}", at_limit.request, limit.keyword, at_limit.text());
+                            assert_refused_at(&beyond_limit, 400, &format!("/header/{name}"));
                         }
-                        // A path that names nothing is absent.
-                        _ => assert_eq!((at.status == 404 && at.faults().0 == "not_found" && !["version", "level", "index"].contains(&name), beyond.status),
-                                        (false, 404), "{} {}: {}", at.asked, limit.word, at.text()),
+                        // A path that refers to no object is not found.
+                        _ => assert_eq!((at_limit.status == 404 && at_limit.problem_type() == "not_found" && !["version", "level", "index"].contains(&name), beyond_limit.status),
+                                        (false, 404), "{} {}: {}", at_limit.request, limit.keyword, at_limit.text()),
                     }
                 }
             }
         }
-        assert!(tried > 60, "only {tried} limits were found");
+        assert!(tested_limits > 60, "only {tested_limits} limits were found");
     }
 
-    fn the_limits_that_are_told_in_words(app) {
+    fn limits_described_in_prose_are_enforced(app) {
         let seed = app.seed();
-        let waiting = app.by(User::WAITING);
-        let path = seed.at("fragments");
+        let waiting = app.as_user(User::WAITING);
+        let path = seed.path_to("fragments");
         let whole = fragment(&[entry("a burn", "2026-01-02", &[&seed.twin])]);
 
-        // 2 MiB of body.
+        // A body has at most 2 MiB.
         let padded = |size: usize| {
             let mut body = whole.to_string().into_bytes();
             body.resize(size, b' ');
             body
         };
         let post = |key: &str, body: &[u8]| waiting.send("POST", &path, &[JSON, ("Idempotency-Key", key)], body);
-        assert_eq!(post("too-large", &padded(MEBIBYTES + 1)).status, 413);
-        assert_eq!(post("large", &padded(MEBIBYTES)).status, 201);
+        assert_eq!(post("too-large", &padded(MAX_BODY_BYTES + 1)).status, 413);
+        assert_eq!(post("large", &padded(MAX_BODY_BYTES)).status, 201);
 
-        // 32 levels.
+        // JSON is nested at most 32 levels deep.
         let nested = |levels: usize| ["[".repeat(levels), "]".repeat(levels)].concat().into_bytes();
-        assert_eq!(post("deep", &nested(32)).faults().1, [(String::new(), "wrong_type".to_owned())]);
-        assert_eq!(post("too-deep", &nested(33)).faults().1[0].1, "too_deep");
+        assert_eq!(post("deep", &nested(32)).field_errors(), [(String::new(), "wrong_type".to_owned())]);
+        assert_eq!(post("too-deep", &nested(33)).field_errors()[0].1, "too_deep");
 
-        // 2,000 characters of If-None-Match; more is passed over.
-        let first = app.by(User::OWNER).get(&seed.path);
+        // If-None-Match has at most 2,000 characters; a longer one is ignored.
+        let first = app.as_user(User::OWNER).get(&seed.path);
         let tag = first.header("etag").unwrap();
         let tags = |size: usize| format!("\"{}\",{tag}", "x".repeat(size - tag.len() - 3));
-        assert_eq!(app.by(User::OWNER).get_unless(&seed.path, &tags(2_000)).status, 304);
-        assert_eq!(app.by(User::OWNER).get_unless(&seed.path, &tags(2_001)).status, 200);
+        assert_eq!(app.as_user(User::OWNER).get_if_none_match(&seed.path, &tags(2_000)).status, 304);
+        assert_eq!(app.as_user(User::OWNER).get_if_none_match(&seed.path, &tags(2_001)).status, 200);
 
-        // 100 fragments of one agency to one chronology; one is there.
+        // One agency has at most 100 fragments on a chronology; one already exists.
         for number in 0..99 {
-            let body = with(whole.clone(), json!({"agency_reference": format!("R-{number}")}));
-            let _ = waiting.post(&path, &body).ok();
+            let body = with_members(whole.clone(), json!({"agency_reference": format!("R-{number}")}));
+            let _ = waiting.post(&path, &body).expect_ok();
         }
-        let one_more = with(whole.clone(), json!({"agency_reference": "R-99"}));
+        let one_more = with_members(whole.clone(), json!({"agency_reference": "R-99"}));
         let refused = waiting.post(&path, &one_more);
-        assert_eq!(refused.faults().1, [(String::new(), "too_many_fragments".to_owned())], "{}", refused.text());
+        assert_eq!(refused.field_errors(), [(String::new(), "too_many_fragments".to_owned())], "{}", refused.text());
 
-        // 3,000 entries of one agency on one chronology; of the replaced version none counts.
+        // One agency has at most 3,000 entries on a chronology; entries of replaced versions do not count.
         let entries = |from: usize, count: usize| -> Vec<Value> {
             (from..from + count).map(|number| entry(&number.to_string(), "2026-01-02", &[&seed.twin])).collect()
         };
         let many = |reference: usize, count: usize| {
-            with(fragment(&entries(1_000 * reference, count)), json!({"agency_reference": format!("R-{reference}")}))
+            with_members(fragment(&entries(1_000 * reference, count)), json!({"agency_reference": format!("R-{reference}")}))
         };
         let put = |reference: usize, version: i64, body: &Value| {
             waiting.put(&format!("{path}/R-{reference}"), Some(version), body)
         };
-        // 94 fragments of one entry each stay, and the one without a reference.
+        // Besides these, 94 fragments with one entry each remain, and the one without a reference.
         for reference in 0..5 {
-            let _ = put(reference, 1, &many(reference, 500)).when(200);
+            let _ = put(reference, 1, &many(reference, 500)).expect_status(200);
         }
-        let _ = put(5, 1, &many(5, 406)).when(200);
+        let _ = put(5, 1, &many(5, 406)).expect_status(200);
         let refused = put(5, 2, &many(5, 407));
-        assert_eq!(refused.faults().1, [("/entries".to_owned(), "too_many_entries".to_owned())], "{}", refused.text());
+        assert_eq!(refused.field_errors(), [("/entries".to_owned(), "too_many_entries".to_owned())], "{}", refused.text());
 
-        // A year for the review of a hold.
+        // The review date of a hold is at most one year ahead.
         let hold = |days: u64| json!({"scope": "chronology", "target_id": seed.chronology, "reason": "Canary", "review_at": app.in_days(days)});
-        refused_there(&app.by(User::MANAGER).post("/v1/holds", &hold(367)), 422, "/review_at");
-        let _ = app.by(User::MANAGER).post("/v1/holds", &hold(366)).when(201);
+        assert_refused_at(&app.as_user(User::MANAGER).post("/v1/holds", &hold(367)), 422, "/review_at");
+        let _ = app.as_user(User::MANAGER).post("/v1/holds", &hold(366)).expect_status(201);
     }
 }
 
-/// An answer to the operation with a parameter set to a value.
-fn with_parameter(
+/// Sends the operation's request with one parameter set to a value.
+fn send_with_parameter(
     app: &TestApp,
-    known: &Documented,
+    operation: &DocumentedOperation,
     seed: &Seed,
     parameter: &Value,
     name: &str,
     value: &Value,
     body: &Value,
-) -> Answer {
-    let words = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let by = app.by(asker(known));
-    let plain = filled(&known.path, seed, None);
+) -> ApiResponse {
+    let text = |value: &Value| {
+        value
+            .as_str()
+            .map_or_else(|| value.to_string(), str::to_owned)
+    };
+    let client = app.as_user(authorized_user(operation));
+    let path = path_with_existing_ids(&operation.path, seed, None);
     match parameter["in"].as_str().unwrap() {
         "query" => {
-            let values = value.as_array().cloned().unwrap_or_else(|| vec![value.clone()]);
-            let mut pairs: Vec<String> = values.iter().map(|value| format!("{name}={}", words(value))).collect();
-            let document = document();
-            let others = known
+            let values = value
+                .as_array()
+                .cloned()
+                .unwrap_or_else(|| vec![value.clone()]);
+            let mut pairs: Vec<String> = values
+                .iter()
+                .map(|value| format!("{name}={}", text(value)))
+                .collect();
+            let document = openapi_document();
+            let others = operation
                 .parameters(&document)
                 .into_iter()
                 .filter(|other| other["in"] == "query" && other["required"] == true);
@@ -265,18 +333,31 @@ fn with_parameter(
                     .filter(|other| other["name"] != name)
                     .map(|other| format!("{}=0", other["name"].as_str().unwrap())),
             );
-            by.get(&format!("{plain}?{}", pairs.join("&")))
+            client.get(&format!("{path}?{}", pairs.join("&")))
         }
         "header" => {
-            // A tag's own characters stand between quotes.
-            let mut text = words(value);
+            // An entity tag is quoted.
+            let mut header = text(value);
             if name == "If-Match" {
-                let inside = "x".repeat(text.len().saturating_sub(2));
-                text = if text.len() < 2 { "\"".to_owned() } else { format!("\"{inside}\"") };
+                let inside = "x".repeat(header.len().saturating_sub(2));
+                header = if header.len() < 2 {
+                    "\"".to_owned()
+                } else {
+                    format!("\"{inside}\"")
+                };
             }
-            let body = if body.is_null() { Vec::new() } else { body.to_string().into_bytes() };
-            by.send(&known.method, &plain, &[JSON, (name, &text)], &body)
+            let body = if body.is_null() {
+                Vec::new()
+            } else {
+                body.to_string().into_bytes()
+            };
+            client.send(&operation.method, &path, &[JSON, (name, &header)], &body)
         }
-        _ => send(app, known, &filled(&known.path, seed, Some((name, &words(value)))), body),
+        _ => send(
+            app,
+            operation,
+            &path_with_existing_ids(&operation.path, seed, Some((name, &text(value)))),
+            body,
+        ),
     }
 }

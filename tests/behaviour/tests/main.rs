@@ -1,47 +1,48 @@
-//! What the service promises, asked over HTTP. One program, because each has the whole service in it: as a program for
-//! each module they took seven gigabytes.
+//! Tests of the service's behaviour over HTTP. They are one binary because each binary links the whole service; one for
+//! each module took seven gigabytes of disk space.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     clippy::too_many_lines,
-    reason = "a test fails by panicking, and a story is told in one piece"
+    reason = "tests fail by panicking, and one scenario stays in one function"
 )]
 
 mod access;
 mod attacks;
 mod audit;
+mod audit_recovery;
 mod bad_input;
 mod certificates;
+mod confidentiality;
+mod database_parity;
 mod directory;
 mod early_destruction;
 mod emergency;
 mod expiring_bodies;
+mod expiry_between_requests;
 mod fragments;
 mod frozen_views;
 mod handling;
 mod holds;
-mod killed_runs;
 mod ledger;
-mod life;
-mod lifetimes;
+mod lifecycle;
 mod limits;
 mod links;
-mod midway;
 mod model;
 mod non_interference;
 mod older_copies;
 mod overload;
+mod people_expiry;
 mod person_links;
 mod plans;
 mod reasons;
 mod replays;
 mod requests;
-mod same_on_both;
 mod smoke;
+mod snapshots;
 mod suggestions;
-mod told;
 mod transparency;
 mod trusted_time;
 mod unpurged;

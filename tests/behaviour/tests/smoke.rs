@@ -1,21 +1,45 @@
-//! The harness itself.
+//! Tests of the test harness itself.
 
-use behaviour::{User, on_both, raw};
+use behaviour::{User, on_both, raw_db};
 
 on_both! {
-    fn a_draft(app) {
+    fn draft_is_readable(app) {
         let seed = app.seed_draft();
-        let view = app.by(User::OWNER).get(&seed.path).text(); eprintln!("{}", app.by(User::OWNER).get(&format!("/v1/families/{}", seed.family)).text()); eprintln!("{}", app.by(User::AUDITOR).get("/v1/audit?operation=chronology.read").text());
+        let view = app.as_user(User::OWNER).get(&seed.path).text();
+        eprintln!(
+            "{}",
+            app.as_user(User::OWNER)
+                .get(&format!("/v1/families/{}", seed.family))
+                .text()
+        );
+        eprintln!(
+            "{}",
+            app.as_user(User::AUDITOR)
+                .get("/v1/audit?operation=chronology.read")
+                .text()
+        );
         eprintln!("{view}");
         let body = serde_json::json!({"agency_id": seed.agencies["school"]});
-        eprintln!("{}", app.by(User::OWNER).post(&seed.at("invitations"), &body).text());
+        eprintln!(
+            "{}",
+            app.as_user(User::OWNER)
+                .post(&seed.path_to("invitations"), &body)
+                .text()
+        );
     }
-    fn the_seed_stands(app) {
+
+    fn seed_is_complete(app) {
         let seed = app.seed();
-        let view = app.by(User::OWNER).get(&seed.at("timeline")).ok();
+        let view = app
+            .as_user(User::OWNER)
+            .get(&seed.path_to("timeline"))
+            .expect_ok();
         assert_eq!(view["header"]["entry_count"], 1, "{view}");
-        assert!(raw::count(app, "SELECT count(*) AS count FROM entries") == 1);
-        assert!(!raw::finds(app, "canary"));
-        assert!(raw::finds(app, "Marlshire Homes"), "the search finds what is in clear");
+        assert!(raw_db::query_count(app, "SELECT count(*) AS count FROM entries") == 1);
+        assert!(!raw_db::contains_plaintext(app, "canary"));
+        assert!(
+            raw_db::contains_plaintext(app, "Marlshire Homes"),
+            "control: text stored in clear is found"
+        );
     }
 }

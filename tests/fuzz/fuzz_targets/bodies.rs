@@ -1,14 +1,16 @@
-//! Bodies of requests, read as the API reads them: nothing panics; what is taken is what any other JSON reader makes of
-//! the same bytes, with no member twice, no NUL and no nesting without end; and a fault quotes nothing.
+//! Request bodies, parsed as the API parses them. Nothing panics. An accepted body has the value
+//! that `serde_json` reads from the same bytes, contains no NUL and is not nested too deeply. A
+//! rejected body has only the known fault codes.
 //!
-//! The reader is compiled in from its own two files, so that neither the database nor the server has to be built here.
+//! The parser is compiled from its two source files, so that the database and the server need not
+//! be built here.
 #![no_main]
 
 extern crate self as service;
 
 use serde_json::Value;
 
-/// Stands for `service::Fault`.
+/// Replaces `service::Fault`.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Fault {
     pub pointer: String,
@@ -17,15 +19,23 @@ pub struct Fault {
 }
 
 impl Fault {
-    pub fn new(pointer: impl Into<String>, code: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { pointer: pointer.into(), code: code.into(), message: message.into() }
+    pub fn new(
+        pointer: impl Into<String>,
+        code: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            pointer: pointer.into(),
+            code: code.into(),
+            message: message.into(),
+        }
     }
 }
 
-/// Stands for the part of `api::problem` that the reader needs.
+/// Replaces the part of `api::problem` that the parser uses.
 mod problem {
-    /// Most faults that a problem document names.
-    pub(crate) const MOST_FAULTS: usize = 100;
+    /// Maximum number of faults in a problem document.
+    pub(crate) const MAX_FAULTS: usize = 100;
 }
 
 #[allow(dead_code)]
@@ -34,7 +44,7 @@ mod pointer;
 #[path = "../../../crates/api/src/body/strict.rs"]
 mod strict;
 
-use strict::{MAX_DEPTH, NotJson, parse};
+use strict::{JsonError, MAX_DEPTH, parse};
 
 fn depth(value: &Value) -> usize {
     match value {
@@ -48,26 +58,38 @@ fn has_nul(value: &Value) -> bool {
     match value {
         Value::String(text) => text.contains('\0'),
         Value::Array(items) => items.iter().any(has_nul),
-        Value::Object(members) => members.iter().any(|(name, value)| name.contains('\0') || has_nul(value)),
+        Value::Object(members) => members
+            .iter()
+            .any(|(name, value)| name.contains('\0') || has_nul(value)),
         _ => false,
     }
 }
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    let plain = serde_json::from_slice::<Value>(data);
+    let reference = serde_json::from_slice::<Value>(data);
     match parse(data) {
         Ok(value) => {
-            assert_eq!(plain.expect("taken by us alone"), value);
+            assert_eq!(
+                reference.expect("a body that the API accepts is JSON"),
+                value
+            );
             assert!(depth(&value) <= MAX_DEPTH && !has_nul(&value));
         }
-        Err(NotJson::Malformed(faults)) => {
+        Err(JsonError::Malformed(faults)) => {
             assert!(!faults.is_empty());
-            let ours = ["not_json", "not_utf8", "duplicate_member", "too_deep"];
-            assert!(faults.iter().all(|fault| ours.contains(&fault.code.as_str())));
+            let codes = ["not_json", "not_utf8", "duplicate_member", "too_deep"];
+            assert!(
+                faults
+                    .iter()
+                    .all(|fault| codes.contains(&fault.code.as_str()))
+            );
         }
-        Err(NotJson::Unfit(faults)) => {
+        Err(JsonError::ForbiddenCharacters(faults)) => {
             assert!(faults.iter().all(|fault| fault.code == "nul_character"));
-            assert!(has_nul(&plain.expect("read, but unfit")) || !faults.is_empty());
+            assert!(
+                has_nul(&reference.expect("a body with forbidden characters is JSON"))
+                    || !faults.is_empty()
+            );
         }
     }
 });

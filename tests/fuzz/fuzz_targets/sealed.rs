@@ -1,5 +1,5 @@
-//! Sealed values and wrapped keys: nothing panics, and only untouched bytes open, in their own place, under their own
-//! terms, before their time is over.
+//! Sealed values and wrapped keys: nothing panics, and only unchanged bytes open, for their own
+//! record location and key terms, before they expire.
 #![no_main]
 
 use std::sync::{Arc, OnceLock};
@@ -7,53 +7,117 @@ use std::time::Duration;
 
 use domain::Instant;
 use uuid::Uuid;
-use vault::{FileKeystore, KeyScope, Place, RootKey, Terms, Vault};
+use vault::{FileKeystore, KeyScope, KeyTerms, RecordLocation, RootKey, Vault};
 
 const NOW: Instant = Instant::from_micros(1_800_000_000_000_000);
-const PLACE: Place = Place { table: "entries", row: Uuid::from_u128(7), version: 1 };
-const ELSEWHERE: Place = Place { table: "entries", row: Uuid::from_u128(7), version: 2 };
+const LOCATION: RecordLocation = RecordLocation {
+    table: "entries",
+    row: Uuid::from_u128(7),
+    version: 1,
+};
+const OTHER_LOCATION: RecordLocation = RecordLocation {
+    table: "entries",
+    row: Uuid::from_u128(7),
+    version: 2,
+};
 
-struct Safe {
+struct VaultFixture {
     _folder: tempfile::TempDir,
     vault: Vault,
-    terms: Terms,
+    terms: KeyTerms,
     wrapped: Vec<u8>,
     sealed: Vec<u8>,
 }
 
-fn safe() -> Safe {
-    let folder = tempfile::tempdir().expect("a folder");
-    let keystore = FileKeystore::open(folder.path(), RootKey::generate().expect("a key")).expect("a keystore");
-    let vault = Vault::new(Arc::new(keystore)).expect("a vault");
+fn create_fixture() -> VaultFixture {
+    let folder = tempfile::tempdir().expect("a temporary folder is created");
+    let keystore = FileKeystore::open(
+        folder.path(),
+        RootKey::generate().expect("a root key is generated"),
+    )
+    .expect("the keystore opens");
+    let vault = Vault::new(Arc::new(keystore)).expect("the vault is created");
     let expires_at = NOW.plus(Duration::from_secs(3_600));
-    let terms = Terms::Until { scope: KeyScope(Uuid::from_u128(1)), object: None, expires_at };
-    let (key, wrapped) = vault.create_key(NOW, &terms, &PLACE).expect("a key");
-    let sealed = key.seal(&PLACE, b"seen at home, and well").expect("sealed");
-    Safe { _folder: folder, vault, terms, wrapped, sealed }
+    let terms = KeyTerms::Expiring {
+        scope: KeyScope(Uuid::from_u128(1)),
+        object: None,
+        expires_at,
+    };
+    let (key, wrapped) = vault
+        .create_key(NOW, &terms, &LOCATION)
+        .expect("the key is created");
+    let sealed = key
+        .seal(&LOCATION, b"seen at home, and well")
+        .expect("the value is sealed");
+    VaultFixture {
+        _folder: folder,
+        vault,
+        terms,
+        wrapped,
+        sealed,
+    }
 }
 
 libfuzzer_sys::fuzz_target!(|data: &[u8]| {
-    // The fuzzer learns what is compared with what: what it may have learnt of one safe is tried on another.
-    static SAFES: OnceLock<[Safe; 2]> = OnceLock::new();
-    let [safe, unknown] = SAFES.get_or_init(|| [safe(), safe()]);
-    let vault = &safe.vault;
-    let key = vault.open_key(NOW, &safe.terms, &PLACE, &safe.wrapped).expect("the key as it was wrapped");
-    let other = unknown.vault.open_key(NOW, &unknown.terms, &PLACE, &unknown.wrapped).expect("the other's too");
-    assert!(unknown.vault.open_key(NOW, &unknown.terms, &PLACE, data).is_err(), "a wrapped key out of nothing");
-    assert!(other.open(&PLACE, data).is_err(), "a sealed value out of nothing");
+    // The fuzzer traces comparisons and could learn secrets of one vault from them, so forgeries
+    // are tried on another.
+    static FIXTURES: OnceLock<[VaultFixture; 2]> = OnceLock::new();
+    let [fixture, other_fixture] = FIXTURES.get_or_init(|| [create_fixture(), create_fixture()]);
+    let vault = &fixture.vault;
+    let key = vault
+        .open_key(NOW, &fixture.terms, &LOCATION, &fixture.wrapped)
+        .expect("the unchanged key opens");
+    let other_key = other_fixture
+        .vault
+        .open_key(NOW, &other_fixture.terms, &LOCATION, &other_fixture.wrapped)
+        .expect("the unchanged key opens");
+    assert!(
+        other_fixture
+            .vault
+            .open_key(NOW, &other_fixture.terms, &LOCATION, data)
+            .is_err(),
+        "a wrapped key from arbitrary bytes was opened"
+    );
+    assert!(
+        other_key.open(&LOCATION, data).is_err(),
+        "a sealed value from arbitrary bytes was opened"
+    );
 
-    let forged = fuzz::changed(&safe.wrapped, data);
-    let opened = vault.open_key(NOW, &safe.terms, &PLACE, &forged);
-    assert_eq!(opened.is_ok(), forged == safe.wrapped);
-    assert!(vault.open_key(NOW, &safe.terms, &ELSEWHERE, &forged).is_err());
-    assert!(vault.open_key(NOW.plus(Duration::from_secs(3_600)), &safe.terms, &PLACE, &forged).is_err(), "expired");
+    let forged = fuzz::mutate(&fixture.wrapped, data);
+    let opened = vault.open_key(NOW, &fixture.terms, &LOCATION, &forged);
+    assert_eq!(opened.is_ok(), forged == fixture.wrapped);
+    assert!(
+        vault
+            .open_key(NOW, &fixture.terms, &OTHER_LOCATION, &forged)
+            .is_err()
+    );
+    assert!(
+        vault
+            .open_key(
+                NOW.plus(Duration::from_secs(3_600)),
+                &fixture.terms,
+                &LOCATION,
+                &forged
+            )
+            .is_err(),
+        "an expired key was opened"
+    );
 
-    let forged = fuzz::changed(&safe.sealed, data);
-    assert_eq!(key.open(&PLACE, &forged).is_ok(), forged == safe.sealed);
-    assert!(key.open(&ELSEWHERE, &forged).is_err());
+    let forged = fuzz::mutate(&fixture.sealed, data);
+    assert_eq!(
+        key.open(&LOCATION, &forged).is_ok(),
+        forged == fixture.sealed
+    );
+    assert!(key.open(&OTHER_LOCATION, &forged).is_err());
 
-    // What is sealed comes back, and its length tells no more than the length of what went in.
-    let sealed = key.seal(&PLACE, data).expect("sealed");
+    // A sealed value opens to the plaintext, and its length reveals only the length of the
+    // plaintext.
+    let sealed = key.seal(&LOCATION, data).expect("the value is sealed");
     assert_eq!(sealed.len(), data.len() + 29);
-    assert_eq!(key.open(&PLACE, &sealed).expect("as it was sealed").as_slice(), data);
+    assert_eq!(
+        key.open(&LOCATION, &sealed)
+            .expect("the unchanged value opens")
+            .as_slice(),
+        data
+    );
 });

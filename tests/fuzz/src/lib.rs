@@ -1,21 +1,26 @@
-//! What the fuzz targets share: input cut in parts, and genuine bytes with some of them changed.
+//! Helpers of the fuzz targets: conversion and splitting of the input, and mutation of genuine
+//! bytes.
 
-/// The input as text, whatever is no UTF-8 replaced.
+/// The input as text. Bytes that are not UTF-8 are replaced.
 #[must_use]
-pub fn text(data: &[u8]) -> String {
+pub fn lossy_text(data: &[u8]) -> String {
     String::from_utf8_lossy(data).into_owned()
 }
 
-/// The input cut at its first newline.
+/// The input before and after its first newline.
 #[must_use]
-pub fn two(data: &[u8]) -> (&[u8], &[u8]) {
-    let at = data.iter().position(|byte| *byte == b'\n').unwrap_or(data.len());
+pub fn split_at_newline(data: &[u8]) -> (&[u8], &[u8]) {
+    let at = data
+        .iter()
+        .position(|byte| *byte == b'\n')
+        .unwrap_or(data.len());
     (&data[..at], data.get(at + 1..).unwrap_or_default())
 }
 
-/// `genuine` with changes that the input asks for, three bytes each: what to do, and where.
+/// Applies the edits that the input encodes to `genuine`. Each edit is three bytes: the operation,
+/// the position and a byte value.
 #[must_use]
-pub fn changed(genuine: &[u8], data: &[u8]) -> Vec<u8> {
+pub fn mutate(genuine: &[u8], data: &[u8]) -> Vec<u8> {
     let mut bytes = genuine.to_vec();
     for edit in data.chunks_exact(3).take(64) {
         if bytes.is_empty() {

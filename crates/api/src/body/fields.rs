@@ -1,32 +1,35 @@
-//! Faults that `validator` finds, as pointers.
+//! Converts the errors of `validator` into faults with JSON pointers.
 
 use service::Fault;
 use validator::{ValidationErrors, ValidationErrorsKind};
 
 use super::pointer::Pointer;
 
-/// Every fault in the tree, sorted by pointer. Rust and JSON share their field names.
-pub(crate) fn faults(errors: &ValidationErrors) -> Vec<Fault> {
+/// Every fault in the tree, sorted by pointer. Rust fields and JSON members have the same names.
+pub(crate) fn validation_faults(errors: &ValidationErrors) -> Vec<Fault> {
     let mut found = Vec::new();
-    gather(&Pointer::root(), errors, &mut found);
+    collect_faults(&Pointer::root(), errors, &mut found);
     found.sort_by(|a, b| (&a.pointer, &a.code).cmp(&(&b.pointer, &b.code)));
     found
 }
 
-fn gather(at: &Pointer<'_>, errors: &ValidationErrors, found: &mut Vec<Fault>) {
+fn collect_faults(at: &Pointer<'_>, errors: &ValidationErrors, found: &mut Vec<Fault>) {
     for (name, kind) in errors.errors() {
         let whole = name == "__all__";
         let here = if whole { *at } else { at.member(name) };
         match kind {
-            ValidationErrorsKind::Struct(inner) => gather(&here, inner, found),
+            ValidationErrorsKind::Struct(inner) => collect_faults(&here, inner, found),
             ValidationErrorsKind::List(items) => {
                 for (index, inner) in items {
-                    gather(&here.item(*index), inner, found);
+                    collect_faults(&here.item(*index), inner, found);
                 }
             }
             ValidationErrorsKind::Field(faults) => {
-                found
-                    .extend(faults.iter().map(|fault| Fault::new(here.to_string(), &fault.code, message(&fault.code))));
+                found.extend(
+                    faults.iter().map(|fault| {
+                        Fault::new(here.to_string(), &fault.code, message(&fault.code))
+                    }),
+                );
             }
         }
     }
@@ -60,10 +63,15 @@ mod tests {
     }
 
     #[test]
-    fn nested_faults_are_named_by_pointer_and_sorted() {
-        let inner = |name: &str| Inner { name: name.to_owned() };
-        let outer = Outer { people: vec![inner("ab"), inner("a")], code: "xy".to_owned() };
-        let found = faults(&outer.validate().unwrap_err());
+    fn nested_faults_have_sorted_pointers() {
+        let inner = |name: &str| Inner {
+            name: name.to_owned(),
+        };
+        let outer = Outer {
+            people: vec![inner("ab"), inner("a")],
+            code: "xy".to_owned(),
+        };
+        let found = validation_faults(&outer.validate().unwrap_err());
         let pointers: Vec<&str> = found.iter().map(|fault| fault.pointer.as_str()).collect();
         assert_eq!(pointers, ["/code", "/people/1/name"]);
     }

@@ -1,4 +1,4 @@
-//! From bytes to a checked value, or to a problem that names every fault.
+//! Parses request bodies: from bytes to a validated value, or to a problem that lists every fault.
 
 pub(crate) mod fields;
 pub(crate) mod pointer;
@@ -13,24 +13,35 @@ use utoipa::ToSchema;
 use validator::Validate;
 
 use crate::problem::{Problem, table};
-use strict::NotJson;
+use strict::JsonError;
 
-/// What a body can become.
+/// A type that a request body can be parsed into.
 pub(crate) trait Body: DeserializeOwned + Validate + ToSchema {}
 
 impl<T: DeserializeOwned + Validate + ToSchema> Body for T {}
 
-/// Reads a body: its bytes, its shape by the document's schema, then its type and field rules.
+/// Parses a body in three steps: strict JSON, the OpenAPI schema, then the type with its field
+/// rules.
 ///
 /// # Errors
-/// `malformed` when the bytes are not strict JSON, `invalid` with every fault otherwise.
-pub(crate) fn read<T: Body>(bytes: &[u8]) -> Result<T, Problem> {
-    let value = json(bytes)?;
-    let mut faults = schema::faults(&T::name(), &value);
-    match typed::<T>(&value) {
+/// `malformed` when the bytes are not strict JSON, otherwise `invalid` with every fault.
+pub(crate) fn parse<T: Body>(bytes: &[u8]) -> Result<T, Problem> {
+    let value = parse_json(bytes)?;
+    let mut faults = schema::schema_faults(&T::name(), &value);
+    match deserialize::<T>(&value) {
         Ok(body) => {
-            merge(&mut faults, body.validate().err().map(|errors| fields::faults(&errors)).unwrap_or_default());
-            if faults.is_empty() { Ok(body) } else { Err(invalid(faults)) }
+            merge_faults(
+                &mut faults,
+                body.validate()
+                    .err()
+                    .map(|errors| fields::validation_faults(&errors))
+                    .unwrap_or_default(),
+            );
+            if faults.is_empty() {
+                Ok(body)
+            } else {
+                Err(invalid(faults))
+            }
         }
         Err(fault) => {
             if faults.is_empty() {
@@ -41,36 +52,48 @@ pub(crate) fn read<T: Body>(bytes: &[u8]) -> Result<T, Problem> {
     }
 }
 
-/// A body where none is wanted: nothing at all, or an empty object.
-pub(crate) fn none(bytes: &[u8]) -> Result<(), Problem> {
+/// Checks that a route without a body got none, or an empty object.
+///
+/// # Errors
+/// `malformed` when the bytes are not strict JSON, `invalid` when they hold anything else.
+pub(crate) fn require_empty(bytes: &[u8]) -> Result<(), Problem> {
     if bytes.is_empty() {
         return Ok(());
     }
-    match json(bytes)? {
+    match parse_json(bytes)? {
         Value::Object(members) if members.is_empty() => Ok(()),
         Value::Object(members) => {
             let unknown = |name: &String| {
-                Fault::new(format!("/{}", pointer::part(name)), "unknown_property", "there is no such property")
+                Fault::new(
+                    format!("/{}", pointer::escape_segment(name)),
+                    "unknown_property",
+                    "there is no such property",
+                )
             };
             Err(invalid(members.keys().map(unknown).collect()))
         }
-        _ => Err(invalid(vec![Fault::new("", "wrong_type", "send no body here")])),
+        _ => Err(invalid(vec![Fault::new(
+            "",
+            "wrong_type",
+            "send no body here",
+        )])),
     }
 }
 
-fn json(bytes: &[u8]) -> Result<Value, Problem> {
+fn parse_json(bytes: &[u8]) -> Result<Value, Problem> {
     strict::parse(bytes).map_err(|error| match error {
-        NotJson::Malformed(faults) => Problem::new(&table::MALFORMED).faults(faults),
-        NotJson::Unfit(faults) => invalid(faults),
+        JsonError::Malformed(faults) => Problem::new(&table::MALFORMED).with_faults(faults),
+        JsonError::ForbiddenCharacters(faults) => invalid(faults),
     })
 }
 
 fn invalid(faults: Vec<Fault>) -> Problem {
-    Problem::new(&table::INVALID).faults(faults)
+    Problem::new(&table::INVALID).with_faults(faults)
 }
 
-/// The second finding at a pointer adds nothing to the first.
-fn merge(faults: &mut Vec<Fault>, more: Vec<Fault>) {
+/// Adds faults at pointers that have none yet: a second fault at the same pointer would only repeat
+/// the first.
+fn merge_faults(faults: &mut Vec<Fault>, more: Vec<Fault>) {
     for fault in more {
         if !faults.iter().any(|known| known.pointer == fault.pointer) {
             faults.push(fault);
@@ -78,18 +101,19 @@ fn merge(faults: &mut Vec<Fault>, more: Vec<Fault>) {
     }
 }
 
-/// The typed value, or where it could not be read. The reader's own words may quote the value, so they are not used.
-fn typed<T: DeserializeOwned>(value: &Value) -> Result<T, Fault> {
+/// The typed value, or a fault at the place that could not be read. Serde's own message may quote
+/// the value and is not used.
+fn deserialize<T: DeserializeOwned>(value: &Value) -> Result<T, Fault> {
     serde_path_to_error::deserialize(value).map_err(|error| {
-        let pointer: String = error.path().iter().map(segment).collect();
-        Fault::new(pointer, "invalid_value", "this cannot be read as what it should be")
+        let pointer: String = error.path().iter().map(pointer_segment).collect();
+        Fault::new(pointer, "invalid_value", "the value has the wrong form")
     })
 }
 
-fn segment(segment: &Segment) -> String {
+fn pointer_segment(segment: &Segment) -> String {
     match segment {
         Segment::Seq { index } => format!("/{index}"),
-        Segment::Map { key } => format!("/{}", pointer::part(key)),
+        Segment::Map { key } => format!("/{}", pointer::escape_segment(key)),
         Segment::Enum { .. } | Segment::Unknown => String::new(),
     }
 }

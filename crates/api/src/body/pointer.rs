@@ -1,59 +1,68 @@
-//! JSON pointers (RFC 6901) while reading: a chain on the stack, written out only when there is a fault to name.
+//! JSON pointers (RFC 6901) as a linked list on the stack, formatted only when a fault needs one.
 
 use std::fmt;
 
-/// Longest part of a pointer that repeats a name the sender chose.
-const LONGEST_NAME: usize = 80;
+/// Longest member name in a pointer, in characters: the sender chooses unknown names.
+const MAX_NAME_CHARS: usize = 80;
 
-/// Where in a document we are.
+/// A position in a document.
 #[derive(Clone, Copy)]
 pub(crate) struct Pointer<'a> {
-    before: Option<&'a Pointer<'a>>,
-    part: Part<'a>,
+    parent: Option<&'a Pointer<'a>>,
+    segment: PointerSegment<'a>,
 }
 
 #[derive(Clone, Copy)]
-enum Part<'a> {
+enum PointerSegment<'a> {
     Root,
     Item(usize),
     Member(&'a str),
 }
 
 impl Pointer<'static> {
-    /// The whole document.
+    /// The document itself.
     pub(crate) const fn root() -> Self {
-        Self { before: None, part: Part::Root }
+        Self {
+            parent: None,
+            segment: PointerSegment::Root,
+        }
     }
 }
 
 impl<'a> Pointer<'a> {
-    /// An item of the list here.
+    /// An item of the list at this position.
     pub(crate) const fn item(&'a self, index: usize) -> Pointer<'a> {
-        Pointer { before: Some(self), part: Part::Item(index) }
+        Pointer {
+            parent: Some(self),
+            segment: PointerSegment::Item(index),
+        }
     }
 
-    /// A member of the object here.
+    /// A member of the object at this position.
     pub(crate) const fn member(&'a self, name: &'a str) -> Pointer<'a> {
-        Pointer { before: Some(self), part: Part::Member(name) }
+        Pointer {
+            parent: Some(self),
+            segment: PointerSegment::Member(name),
+        }
     }
 }
 
 impl fmt::Display for Pointer<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        if let Some(before) = self.before {
-            before.fmt(f)?;
+        if let Some(parent) = self.parent {
+            parent.fmt(f)?;
         }
-        match self.part {
-            Part::Root => Ok(()),
-            Part::Item(index) => write!(f, "/{index}"),
-            Part::Member(name) => write!(f, "/{}", part(name)),
+        match self.segment {
+            PointerSegment::Root => Ok(()),
+            PointerSegment::Item(index) => write!(f, "/{index}"),
+            PointerSegment::Member(name) => write!(f, "/{}", escape_segment(name)),
         }
     }
 }
 
-/// A member's name as part of a pointer: `~` and `/` escaped, and cut off where it is too long to be a name of ours.
-pub(crate) fn part(name: &str) -> String {
-    let short: String = name.chars().take(LONGEST_NAME).collect();
+/// A member name as a pointer segment: `~` and `/` escaped, and truncated to [`MAX_NAME_CHARS`].
+pub(crate) fn escape_segment(name: &str) -> String {
+    let short: String = name.chars().take(MAX_NAME_CHARS).collect();
     short.replace('~', "~0").replace('/', "~1")
 }
 
@@ -62,11 +71,11 @@ mod tests {
     use super::*;
 
     #[test]
-    fn written_as_the_rfc_has_it() {
+    fn formats_pointers_per_rfc_6901() {
         let root = Pointer::root();
         let list = root.member("a/b~c");
         assert_eq!(list.item(2).to_string(), "/a~1b~0c/2");
         assert_eq!(root.to_string(), "");
-        assert_eq!(part(&"x".repeat(500)).len(), LONGEST_NAME);
+        assert_eq!(escape_segment(&"x".repeat(500)).len(), MAX_NAME_CHARS);
     }
 }

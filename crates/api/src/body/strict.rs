@@ -1,6 +1,7 @@
-//! JSON read without charity: every member once, no depth without end, no NUL, nothing after the value. Faults are
-//! gathered with their pointers, so that a sender hears of all of them at once, but of no more than a problem document names.
-//! What is kept of a body is bounded by what the document allows at most, whatever its bytes are.
+//! Strict JSON parsing: duplicate members, NUL characters, trailing data and excessive nesting are
+//! faults. Faults are collected with their pointers, so that the sender learns all of them at once,
+//! up to the number a problem document lists. Memory use is bounded by what the OpenAPI document
+//! allows, whatever the bytes are.
 
 use std::cell::{Cell, RefCell};
 use std::fmt;
@@ -10,125 +11,157 @@ use serde_json::{Map, Number, Value};
 use service::Fault;
 
 use super::pointer::Pointer;
-use crate::problem::MOST_FAULTS;
+use crate::problem::MAX_FAULTS;
 
-/// Deepest nesting taken.
+/// Deepest nesting accepted.
 pub(crate) const MAX_DEPTH: usize = 32;
-/// Items of a list that are kept: more than any list of the document may have, so that what is left out changes no answer.
+/// List items retained: more than any list of the document may have, so that dropping the rest
+/// changes no fault.
 pub(crate) const MAX_ITEMS: usize = 501;
-/// Members of an object that are kept: more than any object of the document has.
+/// Object members retained: more than any object of the document has.
 pub(crate) const MAX_MEMBERS: usize = 100;
-/// Values that are kept of a body: three times what the largest fragment can have.
+/// Values retained per body: three times what the largest fragment can have.
 pub(crate) const MAX_VALUES: usize = 100_000;
 
-/// Why bytes are not a body.
+/// Why a body was rejected.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) enum NotJson {
-    /// Not to be read: 400.
+pub(crate) enum JsonError {
+    /// Not strict JSON: status 400.
     Malformed(Vec<Fault>),
-    /// Read, but with characters no text of ours may have: 422.
-    Unfit(Vec<Fault>),
+    /// Well-formed, but with NUL characters, which PostgreSQL cannot store: status 422.
+    ForbiddenCharacters(Vec<Fault>),
 }
 
-/// Reads one JSON value and nothing after it.
+/// Parses exactly one JSON value.
 ///
 /// # Errors
-/// [`NotJson`] with every fault found. Bytes that are not UTF-8 or not JSON have one fault, because nothing after it
-/// can be told.
-pub(crate) fn parse(bytes: &[u8]) -> Result<Value, NotJson> {
-    let text = std::str::from_utf8(bytes).map_err(|_| malformed("", "not_utf8", "the body is not UTF-8"))?;
-    let found = Found::default();
+/// [`JsonError`] with every fault found. Bytes that are not UTF-8 or not JSON have only one,
+/// because parsing stops there.
+pub(crate) fn parse(bytes: &[u8]) -> Result<Value, JsonError> {
+    let text = std::str::from_utf8(bytes)
+        .map_err(|_| malformed("", "not_utf8", "the body is not UTF-8"))?;
+    let state = ParseState::default();
     let mut reader = serde_json::Deserializer::from_str(text);
-    let seed = Seed { found: &found, at: Pointer::root(), depth: 0 };
-    let value = seed.deserialize(&mut reader).and_then(|value| reader.end().map(|()| value));
-    let Found { malformed: mut faults, unfit, stopped, .. } = found;
-    if let Some(why) = stopped.into_inner() {
-        return Err(NotJson::Malformed(vec![why]));
+    let seed = ValueSeed {
+        state: &state,
+        pointer: Pointer::root(),
+        depth: 0,
+    };
+    let value = seed
+        .deserialize(&mut reader)
+        .and_then(|value| reader.end().map(|()| value));
+    let ParseState {
+        malformed: mut faults,
+        forbidden,
+        aborted,
+        ..
+    } = state;
+    if let Some(fault) = aborted.into_inner() {
+        return Err(JsonError::Malformed(vec![fault]));
     }
-    let value = value.map_err(|error| NotJson::Malformed(vec![syntax(&error)]))?;
+    let value = value.map_err(|error| JsonError::Malformed(vec![syntax_fault(&error)]))?;
     let faults = faults.get_mut();
     if !faults.is_empty() {
-        return Err(NotJson::Malformed(std::mem::take(faults)));
+        return Err(JsonError::Malformed(std::mem::take(faults)));
     }
-    let unfit = unfit.into_inner();
-    if unfit.is_empty() { Ok(value) } else { Err(NotJson::Unfit(unfit)) }
+    let forbidden = forbidden.into_inner();
+    if forbidden.is_empty() {
+        Ok(value)
+    } else {
+        Err(JsonError::ForbiddenCharacters(forbidden))
+    }
 }
 
-fn malformed(pointer: &str, code: &str, message: &str) -> NotJson {
-    NotJson::Malformed(vec![Fault::new(pointer, code, message)])
+fn malformed(pointer: &str, code: &str, message: &str) -> JsonError {
+    JsonError::Malformed(vec![Fault::new(pointer, code, message)])
 }
 
-/// Line and column only: the parser's own words may quote what was sent.
-fn syntax(error: &serde_json::Error) -> Fault {
-    let place = format!("not well-formed JSON at line {}, column {}", error.line(), error.column());
-    Fault::new("", "not_json", place)
+/// Line and column only: the parser's own message may quote the input.
+fn syntax_fault(error: &serde_json::Error) -> Fault {
+    let message = format!(
+        "not well-formed JSON at line {}, column {}",
+        error.line(),
+        error.column()
+    );
+    Fault::new("", "not_json", message)
 }
 
+/// The faults found so far, and the number of values retained.
 #[derive(Default)]
-struct Found {
+struct ParseState {
     malformed: RefCell<Vec<Fault>>,
-    unfit: RefCell<Vec<Fault>>,
-    /// Why reading was stopped.
-    stopped: RefCell<Option<Fault>>,
-    values: Cell<usize>,
+    forbidden: RefCell<Vec<Fault>>,
+    /// The fault that made parsing stop.
+    aborted: RefCell<Option<Fault>>,
+    value_count: Cell<usize>,
 }
 
-/// Adds a fault unless there are more than are named already.
-fn note(faults: &RefCell<Vec<Fault>>, fault: impl FnOnce() -> Fault) {
+/// Records a fault unless there are already more than are listed.
+fn record_fault(faults: &RefCell<Vec<Fault>>, fault: impl FnOnce() -> Fault) {
     let mut faults = faults.borrow_mut();
-    if faults.len() <= MOST_FAULTS {
+    if faults.len() <= MAX_FAULTS {
         faults.push(fault());
     }
 }
 
-/// Where the reader stands.
-struct Seed<'a> {
-    found: &'a Found,
-    at: Pointer<'a>,
+/// Deserialises the value at one position.
+struct ValueSeed<'a> {
+    state: &'a ParseState,
+    pointer: Pointer<'a>,
     depth: usize,
 }
 
-impl Seed<'_> {
-    /// Refuses the next level when it is one too many.
-    fn deeper<E: Error>(&self) -> Result<usize, E> {
+impl ValueSeed<'_> {
+    /// The depth of the next level, or an error when that is too deep.
+    fn next_depth<E: Error>(&self) -> Result<usize, E> {
         if self.depth < MAX_DEPTH {
             return Ok(self.depth + 1);
         }
         let message = format!("nested more than {MAX_DEPTH} levels deep");
-        Err(self.stop("too_deep", message))
+        Err(self.abort("too_deep", message))
     }
 
-    /// Counts one more value that is kept.
-    fn count<E: Error>(&self) -> Result<(), E> {
-        self.found.values.set(self.found.values.get() + 1);
-        if self.found.values.get() <= MAX_VALUES {
+    /// Counts one more retained value.
+    fn count_value<E: Error>(&self) -> Result<(), E> {
+        self.state.value_count.set(self.state.value_count.get() + 1);
+        if self.state.value_count.get() <= MAX_VALUES {
             return Ok(());
         }
-        Err(self.stop("too_many_values", format!("more than {MAX_VALUES} values in one body")))
+        Err(self.abort(
+            "too_many_values",
+            format!("more than {MAX_VALUES} values in one body"),
+        ))
     }
 
-    fn stop<E: Error>(&self, code: &str, message: String) -> E {
-        *self.found.stopped.borrow_mut() = Some(Fault::new(self.at.to_string(), code, message));
+    fn abort<E: Error>(&self, code: &str, message: String) -> E {
+        *self.state.aborted.borrow_mut() =
+            Some(Fault::new(self.pointer.to_string(), code, message));
         E::custom(code)
     }
 
-    fn check(&self, text: &str) {
+    fn check_characters(&self, text: &str) {
         if text.contains('\0') {
-            note(&self.found.unfit, || Fault::new(self.at.to_string(), "nul_character", "take out the NUL characters"));
+            record_fault(&self.state.forbidden, || {
+                Fault::new(
+                    self.pointer.to_string(),
+                    "nul_character",
+                    "remove the NUL characters",
+                )
+            });
         }
     }
 }
 
-impl<'de> DeserializeSeed<'de> for Seed<'_> {
+impl<'de> DeserializeSeed<'de> for ValueSeed<'_> {
     type Value = Value;
 
     fn deserialize<D: Deserializer<'de>>(self, deserializer: D) -> Result<Value, D::Error> {
-        self.count()?;
+        self.count_value()?;
         deserializer.deserialize_any(self)
     }
 }
 
-impl<'de> Visitor<'de> for Seed<'_> {
+impl<'de> Visitor<'de> for ValueSeed<'_> {
     type Value = Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -156,21 +189,23 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 
     fn visit_str<E>(self, value: &str) -> Result<Value, E> {
-        self.check(value);
+        self.check_characters(value);
         Ok(Value::String(value.to_owned()))
     }
 
     fn visit_string<E>(self, value: String) -> Result<Value, E> {
-        self.check(&value);
+        self.check_characters(&value);
         Ok(Value::String(value))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut seq: A) -> Result<Value, A::Error> {
-        let depth = self.deeper()?;
+        let depth = self.next_depth()?;
         let mut items = Vec::new();
-        while let Some(item) =
-            seq.next_element_seed(Seed { found: self.found, at: self.at.item(items.len()), depth })?
-        {
+        while let Some(item) = seq.next_element_seed(ValueSeed {
+            state: self.state,
+            pointer: self.pointer.item(items.len()),
+            depth,
+        })? {
             items.push(item);
             if items.len() == MAX_ITEMS {
                 while seq.next_element::<IgnoredAny>()?.is_some() {}
@@ -181,15 +216,25 @@ impl<'de> Visitor<'de> for Seed<'_> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Value, A::Error> {
-        let depth = self.deeper()?;
+        let depth = self.next_depth()?;
         let mut members = Map::new();
         while let Some(name) = map.next_key::<String>()? {
-            let at = self.at.member(&name);
+            let pointer = self.pointer.member(&name);
             if members.contains_key(&name) {
-                note(&self.found.malformed, || Fault::new(at.to_string(), "duplicate_member", "name each member once"));
+                record_fault(&self.state.malformed, || {
+                    Fault::new(
+                        pointer.to_string(),
+                        "duplicate_member",
+                        "name each member once",
+                    )
+                });
             }
-            let seed = Seed { found: self.found, at, depth };
-            seed.check(&name);
+            let seed = ValueSeed {
+                state: self.state,
+                pointer,
+                depth,
+            };
+            seed.check_characters(&name);
             let value = map.next_value_seed(seed)?;
             members.insert(name, value);
             if members.len() == MAX_MEMBERS {
@@ -208,8 +253,12 @@ mod tests {
     use rstest::rstest;
 
     fn codes(bytes: &[u8]) -> Vec<(String, String)> {
-        let (NotJson::Malformed(faults) | NotJson::Unfit(faults)) = parse(bytes).unwrap_err();
-        faults.into_iter().map(|fault| (fault.pointer, fault.code)).collect()
+        let (JsonError::Malformed(faults) | JsonError::ForbiddenCharacters(faults)) =
+            parse(bytes).unwrap_err();
+        faults
+            .into_iter()
+            .map(|fault| (fault.pointer, fault.code))
+            .collect()
     }
 
     #[rstest]
@@ -226,18 +275,24 @@ mod tests {
     #[case(b"{\"a\":1,\"\\u0061\":2}", "/a", "duplicate_member")]
     #[case(b"[{\"b\":{\"c/d\":1,\"c/d\":1}}]", "/0/b/c~1d", "duplicate_member")]
     #[case(b"{\"a\":[\"x\\u0000y\"]}", "/a/0", "nul_character")]
-    fn each_fault_is_named(#[case] bytes: &[u8], #[case] pointer: &str, #[case] code: &str) {
+    fn names_each_fault(#[case] bytes: &[u8], #[case] pointer: &str, #[case] code: &str) {
         assert_eq!(codes(bytes), [(pointer.to_owned(), code.to_owned())]);
     }
 
     #[test]
-    fn all_duplicates_are_named_at_once() {
-        let found = codes(br#"{"a":1,"a":2,"b":[{"c":1,"c":2}]}"#);
-        assert_eq!(found.into_iter().map(|(pointer, _)| pointer).collect::<Vec<_>>(), ["/a", "/b/0/c"]);
+    fn reports_all_duplicate_members() {
+        let state = codes(br#"{"a":1,"a":2,"b":[{"c":1,"c":2}]}"#);
+        assert_eq!(
+            state
+                .into_iter()
+                .map(|(pointer, _)| pointer)
+                .collect::<Vec<_>>(),
+            ["/a", "/b/0/c"]
+        );
     }
 
     #[test]
-    fn depth_has_a_limit_and_the_limit_itself_is_taken() {
+    fn accepts_maximum_depth_and_rejects_deeper() {
         let nested = |levels: usize| "[".repeat(levels) + &"]".repeat(levels);
         assert!(parse(nested(MAX_DEPTH).as_bytes()).is_ok());
         assert_eq!(codes(nested(MAX_DEPTH + 1).as_bytes())[0].1, "too_deep");
@@ -245,27 +300,36 @@ mod tests {
     }
 
     #[test]
-    fn what_is_kept_is_bounded_whatever_comes() {
+    fn bounds_retained_values() {
         let list = format!("[{}]", vec!["{}"; 300_000].join(","));
-        assert_eq!(parse(list.as_bytes()).unwrap().as_array().unwrap().len(), MAX_ITEMS);
+        assert_eq!(
+            parse(list.as_bytes()).unwrap().as_array().unwrap().len(),
+            MAX_ITEMS
+        );
         let object: Vec<String> = (0..50_000).map(|name| format!("\"n{name}\":1")).collect();
         let object = format!("{{{}}}", object.join(","));
-        assert_eq!(parse(object.as_bytes()).unwrap().as_object().unwrap().len(), MAX_MEMBERS);
-        let lists = format!("[{}]", vec![format!("[{}]", vec!["1"; 400].join(",")); 300].join(","));
+        assert_eq!(
+            parse(object.as_bytes()).unwrap().as_object().unwrap().len(),
+            MAX_MEMBERS
+        );
+        let lists = format!(
+            "[{}]",
+            vec![format!("[{}]", vec!["1"; 400].join(",")); 300].join(",")
+        );
         assert_eq!(codes(lists.as_bytes())[0].1, "too_many_values");
         let repeated = format!("{{{}}}", vec!["\"a\":1"; 50_000].join(","));
-        assert_eq!(codes(repeated.as_bytes()).len(), MOST_FAULTS + 1);
+        assert_eq!(codes(repeated.as_bytes()).len(), MAX_FAULTS + 1);
     }
 
     #[test]
-    fn syntax_faults_do_not_quote_what_was_sent() {
-        let found = parse(br#"{"a": Orla}"#).unwrap_err();
-        assert!(!format!("{found:?}").contains("Orla"));
+    fn syntax_faults_do_not_quote_input() {
+        let state = parse(br#"{"a": Orla}"#).unwrap_err();
+        assert!(!format!("{state:?}").contains("Orla"));
     }
 
     proptest! {
         #[test]
-        fn any_bytes_are_read_or_refused(bytes: Vec<u8>) {
+        fn arbitrary_bytes_do_not_panic(bytes: Vec<u8>) {
             let _ = parse(&bytes);
         }
     }

@@ -1,13 +1,13 @@
-//! What every kind of bad input is answered with.
+//! Faults and statuses for every kind of invalid body.
 
 use rstest::rstest;
 use serde_json::{Value, json};
 use service::{AgencyIn, FamilyIn, FragmentIn, PersonIn};
 
-use super::{none, read};
+use super::{parse, require_empty};
 use crate::problem::Problem;
 
-/// A fragment that is right.
+/// A valid fragment.
 fn fragment() -> Value {
     json!({
         "sharing": { "decided_by": "Named nurse", "reason": "Asked for by social care" },
@@ -27,19 +27,29 @@ fn entry() -> Value {
     })
 }
 
-/// Status, and each fault as "pointer code".
-fn told(problem: &Problem) -> (u16, Vec<String>) {
-    let faults = problem.named().iter().map(|fault| format!("{} {}", fault.pointer, fault.code)).collect();
+/// The status, and each fault as "pointer code".
+fn status_and_faults(problem: &Problem) -> (u16, Vec<String>) {
+    let faults = problem
+        .named_faults()
+        .iter()
+        .map(|fault| format!("{} {}", fault.pointer, fault.code))
+        .collect();
     (problem.code().status, faults)
 }
 
-fn refused(value: &Value) -> (u16, Vec<String>) {
-    told(&read::<FragmentIn>(value.to_string().as_bytes()).unwrap_err())
+fn rejection(value: &Value) -> (u16, Vec<String>) {
+    status_and_faults(&parse::<FragmentIn>(value.to_string().as_bytes()).unwrap_err())
 }
 
 #[test]
-fn what_is_right_is_taken() {
-    assert_eq!(read::<FragmentIn>(fragment().to_string().as_bytes()).unwrap().entries.len(), 1);
+fn accepts_valid_fragment() {
+    assert_eq!(
+        parse::<FragmentIn>(fragment().to_string().as_bytes())
+            .unwrap()
+            .entries
+            .len(),
+        1
+    );
 }
 
 #[rstest]
@@ -60,24 +70,28 @@ fn what_is_right_is_taken() {
 #[case("/entries", json!({}), "/entries wrong_type")]
 #[case("/sharing", json!({"decided_by": "x"}), "/sharing/reason required")]
 #[case("/a~1b", json!(1), "/a~1b unknown_property")]
-fn one_fault_is_named_by_pointer(#[case] pointer: &str, #[case] value: Value, #[case] expected: &str) {
+fn names_single_fault_by_pointer(
+    #[case] pointer: &str,
+    #[case] value: Value,
+    #[case] expected: &str,
+) {
     let mut body = fragment();
     set(&mut body, pointer, value);
-    assert_eq!(refused(&body), (422, vec![expected.to_owned()]));
+    assert_eq!(rejection(&body), (422, vec![expected.to_owned()]));
 }
 
-/// Sets a member that may not be there yet.
+/// Sets a member, which may be absent.
 fn set(body: &mut Value, pointer: &str, value: Value) {
     let (parent, name) = pointer.rsplit_once('/').unwrap();
     body.pointer_mut(parent).unwrap()[name.replace("~1", "/")] = value;
 }
 
 #[test]
-fn all_faults_are_named_at_once() {
+fn reports_all_faults_at_once() {
     let mut body = fragment();
     body["entries"] = json!([entry(), { "what": 1, "colour": "red" }]);
     body["sharing"] = json!(null);
-    let (status, mut faults) = refused(&body);
+    let (status, mut faults) = rejection(&body);
     faults.sort();
     assert_eq!(status, 422);
     assert_eq!(
@@ -95,19 +109,22 @@ fn all_faults_are_named_at_once() {
 }
 
 #[test]
-fn limits_hold_at_the_limit_and_fail_one_beyond() {
+fn enforces_entry_limit_exactly() {
     let mut body = fragment();
     body["entries"] = Value::Array(vec![entry(); 500]);
-    assert!(read::<FragmentIn>(body.to_string().as_bytes()).is_ok());
+    assert!(parse::<FragmentIn>(body.to_string().as_bytes()).is_ok());
     body["entries"] = Value::Array(vec![entry(); 501]);
-    assert_eq!(refused(&body), (422, vec!["/entries too_many".to_owned()]));
+    assert_eq!(
+        rejection(&body),
+        (422, vec!["/entries too_many".to_owned()])
+    );
 }
 
 #[test]
 fn lengths_count_characters_not_bytes() {
     let mut body = fragment();
     body["entries"][0]["what"] = json!("é".repeat(4000));
-    assert!(read::<FragmentIn>(body.to_string().as_bytes()).is_ok());
+    assert!(parse::<FragmentIn>(body.to_string().as_bytes()).is_ok());
 }
 
 #[rstest]
@@ -119,33 +136,35 @@ fn lengths_count_characters_not_bytes() {
 #[case(br#"{"label": "a\u0000b"}"#, 422, "/label nul_character")]
 #[case(b"[]", 422, " wrong_type")]
 #[case(b"null", 422, " wrong_type")]
-fn bytes_that_are_no_body(#[case] bytes: &[u8], #[case] status: u16, #[case] fault: &str) {
-    assert_eq!(told(&read::<FamilyIn>(bytes).unwrap_err()), (status, vec![fault.to_owned()]));
+fn rejects_invalid_bodies(#[case] bytes: &[u8], #[case] status: u16, #[case] fault: &str) {
+    assert_eq!(
+        status_and_faults(&parse::<FamilyIn>(bytes).unwrap_err()),
+        (status, vec![fault.to_owned()])
+    );
 }
 
 #[test]
-fn nothing_that_was_sent_is_repeated() {
-    let body =
-        json!({ "kind": "Orla", "name": { "given": ["Fenwick"] }, "sex": "Tarn Row", "birth": { "date": "Brannoc" } });
-    let problem = read::<PersonIn>(body.to_string().as_bytes()).unwrap_err();
-    let said = format!("{:?}", problem.named());
+fn faults_do_not_repeat_input() {
+    let body = json!({ "kind": "Orla", "name": { "given": ["Fenwick"] }, "sex": "Tarn Row", "birth": { "date": "Brannoc" } });
+    let problem = parse::<PersonIn>(body.to_string().as_bytes()).unwrap_err();
+    let said = format!("{:?}", problem.named_faults());
     for word in ["Orla", "Fenwick", "Tarn", "Brannoc"] {
         assert!(!said.contains(word), "{said}");
     }
-    assert_eq!(problem.named().len(), 4, "{said}");
+    assert_eq!(problem.named_faults().len(), 4, "{said}");
 }
 
 #[test]
-fn a_flood_of_faults_is_cut_off() {
+fn truncates_excessive_faults() {
     let body = json!({ "label": "x", "members": vec![1; 5_000] });
-    let problem = read::<FamilyIn>(body.to_string().as_bytes()).unwrap_err();
-    assert_eq!(problem.named().len(), crate::problem::MOST_FAULTS + 1);
-    assert_eq!(problem.named().last().unwrap().code, "more_faults");
+    let problem = parse::<FamilyIn>(body.to_string().as_bytes()).unwrap_err();
+    assert_eq!(problem.named_faults().len(), crate::problem::MAX_FAULTS + 1);
+    assert_eq!(problem.named_faults().last().unwrap().code, "more_faults");
 }
 
 #[test]
-fn defaults_are_filled_in() {
-    let agency: AgencyIn = read(br#"{"code": "a-b", "name": "A", "kind": "gp"}"#).unwrap();
+fn applies_defaults() {
+    let agency: AgencyIn = parse(br#"{"code": "a-b", "name": "A", "kind": "gp"}"#).unwrap();
     assert!(agency.has_access);
 }
 
@@ -155,7 +174,12 @@ fn defaults_are_filled_in() {
 #[case(b"{\"a\":1}", Some((422, "/a unknown_property")))]
 #[case(b"[]", Some((422, " wrong_type")))]
 #[case(b"x", Some((400, " not_json")))]
-fn no_body_means_none(#[case] bytes: &[u8], #[case] expected: Option<(u16, &str)>) {
-    let found = none(bytes).err().map(|problem| told(&problem));
-    assert_eq!(found, expected.map(|(status, fault)| (status, vec![fault.to_owned()])));
+fn empty_body_is_required(#[case] bytes: &[u8], #[case] expected: Option<(u16, &str)>) {
+    let found = require_empty(bytes)
+        .err()
+        .map(|problem| status_and_faults(&problem));
+    assert_eq!(
+        found,
+        expected.map(|(status, fault)| (status, vec![fault.to_owned()]))
+    );
 }

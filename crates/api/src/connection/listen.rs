@@ -1,4 +1,4 @@
-//! Listening: from an accepted connection to the application.
+//! Accepts connections and serves the application on them.
 
 use std::future::Future;
 use std::io;
@@ -12,31 +12,31 @@ use actix_web::dev::AppConfig;
 use actix_web::rt::net::TcpStream;
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use super::own_answers::Rewriter;
+use super::bare_responses::BareResponseRewriter;
 use super::registry::Connections;
-use super::stream::{Counted, Guarded, LINGER};
+use super::stream::{CountedStream, LINGER_TIMEOUT, MonitoredStream};
 use crate::{ApiState, ClientCertificate, app};
 
-/// What becomes of an accepted connection before HTTP is spoken on it: TLS, or nothing in tests.
+/// Establishes the transport of an accepted connection before HTTP: TLS, or none in tests.
 pub trait Transport: Clone + Send + 'static {
-    /// The stream on which HTTP is spoken.
+    /// The stream that carries HTTP.
     type Stream: AsyncRead + AsyncWrite + Unpin + 'static;
 
-    /// Opens it; also says which certificate the client presented.
+    /// Completes the handshake; also returns the certificate that the client presented.
     ///
     /// # Errors
-    /// When that fails; the connection is then closed.
-    fn open(
+    /// When the handshake fails; the connection is then closed.
+    fn accept(
         &self,
-        connection: Counted,
+        connection: CountedStream,
     ) -> impl Future<Output = io::Result<(Self::Stream, Option<ClientCertificate>)>> + 'static;
 }
 
-/// A connection that is no more; nothing is to be told of it.
+/// The connection is closed and there is nothing to report.
 #[derive(Debug)]
-struct Closed;
+struct ConnectionClosed;
 
-/// Serves the application on a listener, as one more of `server`'s.
+/// Adds a listener that serves the application to `server`.
 ///
 /// # Errors
 /// When the listener cannot be used.
@@ -47,51 +47,73 @@ pub fn listen(
     connections: &Connections,
     transport: impl Transport,
 ) -> io::Result<ServerBuilder> {
-    let (state, connections) = (state.clone(), connections.clone());
-    let ended = server.graceful_shutdown_signal();
+    let state = state.clone();
+    let connections = connections.clone();
+    let shutdown_signal = server.graceful_shutdown_signal();
     server.listen("api", listener, move || {
-        let gate = Gate { connections: connections.clone(), rewriter: state.rewriter(), transport: transport.clone() };
-        let application = app(&state).into_factory().map_err(|error: Error| error.error_response());
-        let ended = ended.clone();
+        let acceptor = Acceptor {
+            connections: connections.clone(),
+            rewriter: state.rewriter(),
+            transport: transport.clone(),
+        };
+        let application = app(&state)
+            .into_factory()
+            .map_err(|error: Error| error.error_response());
+        let shutdown_signal = shutdown_signal.clone();
         let http = HttpService::build()
             .graceful_shutdown_signal(move || {
-                let ended = ended.clone();
-                async move { ended.notified().await }
+                let shutdown_signal = shutdown_signal.clone();
+                async move { shutdown_signal.notified().await }
             })
-            .client_request_timeout(connections.limits().request)
-            // Without it a client that still sends a body never reads why it was refused.
-            .client_disconnect_timeout(LINGER)
-            // Else whoever sends what is no body is closed before the answer to it is there.
+            .client_request_timeout(connections.limits().handshake)
+            // Without this timeout a client that is still sending a body would not read why it was
+            // refused.
+            .client_disconnect_timeout(LINGER_TIMEOUT)
+            // Otherwise a client that sends a malformed body and half-closes is disconnected before
+            // the response is written.
             .h1_allow_half_closed(true)
-            .on_connect_ext(|opened: &Guarded<_>, data| opened.note(data))
+            .on_connect_ext(|stream: &MonitoredStream<_>, data| stream.attach_data(data))
             .h1(map_config(application, |()| AppConfig::default()));
-        fn_service(move |io: TcpStream| gate.clone().open(io)).and_then(http.map_err(|_| Closed))
+        fn_service(move |socket: TcpStream| acceptor.clone().accept(socket))
+            .and_then(http.map_err(|_| ConnectionClosed))
     })
 }
 
-/// Where connections come in.
+/// Registers accepted connections and completes their handshake.
 #[derive(Clone)]
-struct Gate<T> {
+struct Acceptor<T> {
     connections: Connections,
-    rewriter: Rewriter,
+    rewriter: BareResponseRewriter,
     transport: T,
 }
 
-impl<T: Transport> Gate<T> {
-    /// Lets a connection in and opens it, within the time that a client has for that.
-    async fn open(self, io: TcpStream) -> Result<(Guarded<T::Stream>, Option<SocketAddr>), Closed> {
-        // Else the last piece of an answer waits up to 40 ms for the client to acknowledge the one before.
-        io.set_nodelay(true).map_err(|_| Closed)?;
-        let peer = io.peer_addr().map_err(|_| Closed)?;
-        let admitted = self.connections.admit(&io, peer.ip()).map_err(|error| {
-            tracing::debug!(kind = ?error.kind(), "a connection was not let in");
-            metrics::counter!("connections_refused_total").increment(1);
-            Closed
-        })?;
+impl<T: Transport> Acceptor<T> {
+    /// Registers a connection and completes its handshake within the time limit.
+    async fn accept(
+        self,
+        socket: TcpStream,
+    ) -> Result<(MonitoredStream<T::Stream>, Option<SocketAddr>), ConnectionClosed> {
+        // Otherwise Nagle's algorithm delays the last piece of a response by up to 40 ms, until the
+        // client acknowledges the previous one.
+        socket.set_nodelay(true).map_err(|_| ConnectionClosed)?;
+        let peer = socket.peer_addr().map_err(|_| ConnectionClosed)?;
+        let guard = self
+            .connections
+            .register(&socket, peer.ip())
+            .map_err(|error| {
+                tracing::debug!(kind = ?error.kind(), "a connection was refused");
+                metrics::counter!("connections_refused_total").increment(1);
+                ConnectionClosed
+            })?;
         let limits = self.connections.limits().clone();
-        let opening = self.transport.open(Counted::new(io, &admitted));
-        let opened = tokio::time::timeout(limits.request, opening).await;
-        let (stream, certificate) = opened.map_err(|_| Closed)?.map_err(|_| Closed)?;
-        Ok((Guarded::new(stream, certificate, admitted, limits, self.rewriter), Some(peer)))
+        let handshake = self.transport.accept(CountedStream::new(socket, &guard));
+        let accepted = tokio::time::timeout(limits.handshake, handshake).await;
+        let (stream, certificate) = accepted
+            .map_err(|_| ConnectionClosed)?
+            .map_err(|_| ConnectionClosed)?;
+        Ok((
+            MonitoredStream::new(stream, certificate, guard, limits, self.rewriter),
+            Some(peer),
+        ))
     }
 }

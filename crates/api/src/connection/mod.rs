@@ -1,17 +1,17 @@
-//! What a node knows of each connection, from the moment the operating system accepts it: how many there are, what each is
-//! doing, and when one that gets nowhere is to end.
+//! Tracks every connection of a node from its acceptance: how many there are, what each is doing,
+//! and when to close one that makes no progress.
 
+mod bare_responses;
 mod listen;
-mod own_answers;
+mod monitor;
 mod registry;
 mod stream;
-mod watch;
 
 pub use listen::{Transport, listen};
 pub use registry::{ConnectionLimits, Connections};
-pub use stream::Counted;
+pub use stream::CountedStream;
 
-pub(crate) use own_answers::Rewriter;
+pub(crate) use bare_responses::BareResponseRewriter;
 
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::Arc;
@@ -21,106 +21,114 @@ use socket2::SockRef;
 
 use crate::send_queue::SendQueue;
 
-/// What is known of one connection.
+/// State of one connection.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    socket: SendQueue,
-    /// Bytes that the operating system has taken for it.
-    sent: AtomicU64,
-    /// Requests that have begun and requests that have ended.
-    events: AtomicU64,
-    /// Requests that are being carried out.
-    requests: AtomicU32,
-    /// Answers that are being sent.
-    answers: AtomicU32,
-    /// Its place in the order in which connections last did something.
-    touched: AtomicU64,
-    order: Arc<AtomicU64>,
-    /// Whether a request was refused because too much is going on.
-    refused: AtomicBool,
+    send_queue: SendQueue,
+    /// Bytes that the operating system has accepted for sending.
+    bytes_sent: AtomicU64,
+    /// Number of requests and responses begun or ended.
+    activity_count: AtomicU64,
+    /// Requests in progress.
+    active_requests: AtomicU32,
+    /// Responses being sent.
+    active_responses: AtomicU32,
+    /// Value of `activity_sequence` at the last activity.
+    last_active: AtomicU64,
+    activity_sequence: Arc<AtomicU64>,
+    /// Whether a request was refused because of load.
+    refused_for_load: AtomicBool,
 }
 
 impl Connection {
-    fn new(socket: SendQueue, order: Arc<AtomicU64>) -> Self {
+    fn new(send_queue: SendQueue, activity_sequence: Arc<AtomicU64>) -> Self {
         let connection = Self {
-            socket,
-            sent: AtomicU64::new(0),
-            events: AtomicU64::new(0),
-            requests: AtomicU32::new(0),
-            answers: AtomicU32::new(0),
-            touched: AtomicU64::new(0),
-            order,
-            refused: AtomicBool::new(false),
+            send_queue,
+            bytes_sent: AtomicU64::new(0),
+            activity_count: AtomicU64::new(0),
+            active_requests: AtomicU32::new(0),
+            active_responses: AtomicU32::new(0),
+            last_active: AtomicU64::new(0),
+            activity_sequence,
+            refused_for_load: AtomicBool::new(false),
         };
-        connection.touch();
+        connection.mark_active();
         connection
     }
 
-    /// Notes that a request is being carried out, until what this gives is dropped.
-    pub(crate) fn begin_request(self: &Arc<Self>) -> Busy {
-        Busy::new(self, |connection| &connection.requests)
+    /// Marks a request as in progress until the guard is dropped.
+    pub(crate) fn begin_request(self: &Arc<Self>) -> ActivityGuard {
+        ActivityGuard::new(self, |connection| &connection.active_requests)
     }
 
-    /// Notes that an answer is being sent, until what this gives is dropped.
-    pub(crate) fn begin_answer(self: &Arc<Self>) -> Busy {
-        Busy::new(self, |connection| &connection.answers)
+    /// Marks a response as being sent until the guard is dropped.
+    pub(crate) fn begin_response(self: &Arc<Self>) -> ActivityGuard {
+        ActivityGuard::new(self, |connection| &connection.active_responses)
     }
 
-    /// Notes that a request was refused because too much is going on. The connection ends with that answer; what its client
-    /// has sent ahead is not waited for.
-    pub(crate) fn refuse_more(&self) {
-        self.refused.store(true, Ordering::Release);
+    /// Marks that a request was refused because of load. The connection closes after that response,
+    /// without reading what its client has pipelined.
+    pub(crate) fn mark_refused_for_load(&self) {
+        self.refused_for_load.store(true, Ordering::Release);
     }
 
-    /// Whether a request was refused because too much is going on.
-    pub(crate) fn refuses_more(&self) -> bool {
-        self.refused.load(Ordering::Acquire)
+    /// Whether a request was refused because of load.
+    pub(crate) fn was_refused_for_load(&self) -> bool {
+        self.refused_for_load.load(Ordering::Acquire)
     }
 
-    /// The queue of what the operating system holds unsent.
+    /// The operating system's send queue.
     pub(crate) fn send_queue(&self) -> &SendQueue {
-        &self.socket
+        &self.send_queue
     }
 
     fn is_idle(&self) -> bool {
-        self.requests.load(Ordering::Acquire) == 0 && self.answers.load(Ordering::Acquire) == 0
+        self.active_requests.load(Ordering::Acquire) == 0
+            && self.active_responses.load(Ordering::Acquire) == 0
     }
 
-    fn touch(&self) {
-        self.events.fetch_add(1, Ordering::AcqRel);
-        self.touched.store(self.order.fetch_add(1, Ordering::AcqRel), Ordering::Release);
+    fn mark_active(&self) {
+        self.activity_count.fetch_add(1, Ordering::AcqRel);
+        self.last_active.store(
+            self.activity_sequence.fetch_add(1, Ordering::AcqRel),
+            Ordering::Release,
+        );
     }
 
-    /// Ends it in both directions; whoever serves it is woken and finds that out.
+    /// Closes the connection in both directions, which wakes the task that serves it.
     fn shut_down(&self) {
-        // A connection that is broken already is as good.
-        let _ = SockRef::from(&self.socket).shutdown(std::net::Shutdown::Both);
+        // An error means that the connection is already broken.
+        let _ = SockRef::from(&self.send_queue).shutdown(std::net::Shutdown::Both);
     }
 }
 
-/// Something that a connection is busy with.
+/// Marks a connection as busy until it is dropped.
 #[derive(Debug)]
-pub(crate) struct Busy {
+pub(crate) struct ActivityGuard {
     connection: Arc<Connection>,
-    count: fn(&Connection) -> &AtomicU32,
+    counter: fn(&Connection) -> &AtomicU32,
 }
 
-impl Busy {
-    fn new(connection: &Arc<Connection>, count: fn(&Connection) -> &AtomicU32) -> Self {
-        count(connection).fetch_add(1, Ordering::AcqRel);
-        connection.touch();
-        Self { connection: Arc::clone(connection), count }
+impl ActivityGuard {
+    fn new(connection: &Arc<Connection>, counter: fn(&Connection) -> &AtomicU32) -> Self {
+        counter(connection).fetch_add(1, Ordering::AcqRel);
+        connection.mark_active();
+        Self {
+            connection: Arc::clone(connection),
+            counter,
+        }
     }
 }
 
-impl Drop for Busy {
+impl Drop for ActivityGuard {
     fn drop(&mut self) {
-        (self.count)(&self.connection).fetch_sub(1, Ordering::AcqRel);
-        self.connection.touch();
+        (self.counter)(&self.connection).fetch_sub(1, Ordering::AcqRel);
+        self.connection.mark_active();
     }
 }
 
-/// A network address as limits count it: of IPv6 the first 64 bits, because whoever has one address there has them all.
+/// A network address as the limits count it: of IPv6 the /64 prefix, because one client commonly
+/// controls all addresses in it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Origin(IpAddr);
 

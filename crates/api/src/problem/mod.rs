@@ -1,11 +1,11 @@
-//! Problem details (RFC 9457): the one shape of every answer that is not the one hoped for.
+//! Problem details (RFC 9457): the format of every error response.
 
-mod from;
-mod page;
+mod convert;
+mod pages;
 pub(crate) mod table;
 
-pub(crate) use page::{all_problems, one_problem};
-pub(crate) use table::Code;
+pub(crate) use pages::{list_problems, show_problem};
+pub(crate) use table::ProblemCode;
 
 use std::fmt;
 
@@ -15,25 +15,27 @@ use domain::RequestId;
 use serde::{Deserialize, Serialize};
 use service::Fault;
 
-/// Most faults named in one document. There may be more than that; the document says so.
-pub(crate) const MOST_FAULTS: usize = 100;
+/// Most faults listed in one document; a further entry says that there are more.
+pub(crate) const MAX_FAULTS: usize = 100;
 
-/// Most bytes of pointers and messages in one document: names that a sender made up may be long.
-const LONGEST_FAULTS: usize = 48 * 1024;
+/// Most bytes of pointers and messages in one document, because the sender chooses the names in
+/// pointers.
+const MAX_FAULT_BYTES: usize = 48 * 1024;
 
 /// The media type of problem documents.
 pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
 
-/// A problem document as it is written (RFC 9457). No personal data, nothing of our inside.
+/// An error, as a problem document (RFC 9457). It holds no personal data and no internals.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
 #[schema(as = Problem)]
 pub struct ProblemOut {
-    /// Where to read what happened and what to do next; stable, so programs can go by it. Relative to this service.
+    /// Address of the page that explains the problem and what to do next, relative to this service.
+    /// Stable, so that programs can rely on it.
     #[serde(rename = "type")]
     #[schema(format = "uri-reference", example = "/problems/invalid")]
     pub kind: String,
-    /// The same in a few words.
-    #[schema(example = "The input has faults")]
+    /// Short summary of the problem.
+    #[schema(example = "The input is invalid")]
     pub title: String,
     /// HTTP status code.
     #[schema(minimum = 400, maximum = 599, example = 422)]
@@ -44,79 +46,92 @@ pub struct ProblemOut {
     /// Path of the request.
     #[schema(format = "uri-reference", example = "/v1/people")]
     pub instance: String,
-    /// Every fault of the input. Pointers of a query parameter start with `/query/`, of a header with `/header/`.
+    /// Every fault of the input. Pointers to a query parameter start with `/query/`, to a header
+    /// with `/header/`.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub errors: Vec<Fault>,
-    /// The request, as in the `X-Request-Id` header, the logs and the audit.
+    /// Id of the request, as in the `X-Request-Id` header, the logs and the audit.
     #[serde(rename = "requestId")]
     pub request_id: RequestId,
 }
 
-/// A problem on its way out. It becomes a [`ProblemOut`] once request and path are known.
+/// A problem before it is sent. It becomes a [`ProblemOut`] once request id and path are known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Problem {
-    code: &'static Code,
+    code: &'static ProblemCode,
     faults: Vec<Fault>,
     headers: Vec<(header::HeaderName, String)>,
 }
 
 impl Problem {
-    /// A problem of this code.
-    pub(crate) const fn new(code: &'static Code) -> Self {
-        Self { code, faults: Vec::new(), headers: Vec::new() }
+    /// A problem with this code.
+    pub(crate) const fn new(code: &'static ProblemCode) -> Self {
+        Self {
+            code,
+            faults: Vec::new(),
+            headers: Vec::new(),
+        }
     }
 
-    /// With one more fault named.
-    pub(crate) fn fault(self, fault: Fault) -> Self {
-        self.faults(vec![fault])
+    /// Adds a fault.
+    pub(crate) fn with_fault(self, fault: Fault) -> Self {
+        self.with_faults(vec![fault])
     }
 
-    /// With these faults named, as far as there is room.
-    pub(crate) fn faults(mut self, faults: Vec<Fault>) -> Self {
+    /// Adds faults, up to [`MAX_FAULTS`] and [`MAX_FAULT_BYTES`].
+    pub(crate) fn with_faults(mut self, faults: Vec<Fault>) -> Self {
         self.faults.extend(faults);
         let mut length = 0;
-        let room = self.faults.iter().take(MOST_FAULTS).take_while(|fault| {
+        let listed = self.faults.iter().take(MAX_FAULTS).take_while(|fault| {
             length += fault.pointer.len() + fault.message.len();
-            length <= LONGEST_FAULTS
+            length <= MAX_FAULT_BYTES
         });
-        let room = room.count();
-        if self.faults.len() > room {
-            self.faults.truncate(room);
-            self.faults.push(Fault::new("", "more_faults", "there are more faults than are named here"));
+        let listed = listed.count();
+        if self.faults.len() > listed {
+            self.faults.truncate(listed);
+            self.faults.push(Fault::new(
+                "",
+                "more_faults",
+                "there are more faults than are listed here",
+            ));
         }
         self
     }
 
-    /// With a header that belongs to it.
-    pub(crate) fn header(mut self, name: header::HeaderName, value: impl Into<String>) -> Self {
+    /// Adds a response header.
+    pub(crate) fn with_header(
+        mut self,
+        name: header::HeaderName,
+        value: impl Into<String>,
+    ) -> Self {
         self.headers.push((name, value.into()));
         self
     }
 
-    /// To be tried again after so many seconds.
+    /// Adds `Retry-After`, in seconds.
     pub(crate) fn retry_after(self, seconds: u64) -> Self {
-        self.header(header::RETRY_AFTER, seconds.to_string())
+        self.with_header(header::RETRY_AFTER, seconds.to_string())
     }
 
-    /// Its row in the table of codes.
+    /// The code of the problem.
     #[cfg(test)]
-    pub(crate) const fn code(&self) -> &'static Code {
+    pub(crate) const fn code(&self) -> &'static ProblemCode {
         self.code
     }
 
-    /// The faults named so far.
+    /// The faults added so far.
     #[cfg(test)]
-    pub(crate) fn named(&self) -> &[Fault] {
+    pub(crate) fn named_faults(&self) -> &[Fault] {
         &self.faults
     }
 
-    /// The finished answer.
-    pub(crate) fn answer(&self, instance: &str, request: RequestId) -> HttpResponse {
+    /// The complete response.
+    pub(crate) fn to_response(&self, instance: &str, request: RequestId) -> HttpResponse {
         let body = ProblemOut {
-            kind: format!("/problems/{}", self.code.word),
+            kind: format!("/problems/{}", self.code.slug),
             title: self.code.title.to_owned(),
             status: self.code.status,
-            detail: Some(self.code.next.to_owned()),
+            detail: Some(self.code.guidance.to_owned()),
             instance: instance.to_owned(),
             errors: self.faults.clone(),
             request_id: request,
@@ -125,7 +140,9 @@ impl Problem {
         for (name, value) in &self.headers {
             response.insert_header((name.clone(), value.as_str()));
         }
-        let mut response = response.content_type(MEDIA_TYPE).body(serde_json::to_vec(&body).unwrap_or_default());
+        let mut response = response
+            .content_type(MEDIA_TYPE)
+            .body(serde_json::to_vec(&body).unwrap_or_default());
         response.extensions_mut().insert(self.code);
         response
     }
@@ -133,7 +150,7 @@ impl Problem {
 
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code.word)
+        f.write_str(self.code.slug)
     }
 }
 
@@ -142,8 +159,11 @@ impl ResponseError for Problem {
         StatusCode::from_u16(self.code.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
     }
 
-    /// Without request and path: the frame around all routes replaces it by [`Problem::answer`].
+    /// Without request id and path: the outermost middleware replaces it by
+    /// [`Problem::to_response`].
     fn error_response(&self) -> HttpResponse {
-        HttpResponse::build(self.status_code()).content_type(MEDIA_TYPE).finish()
+        HttpResponse::build(self.status_code())
+            .content_type(MEDIA_TYPE)
+            .finish()
     }
 }

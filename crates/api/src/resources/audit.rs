@@ -1,100 +1,117 @@
 //! The audit.
 
 use actix_web::get;
-use service::{AuditCheckpointOut, AuditConsistencyOut, AuditOut, AuditProofOut, AuditTileOut, Page};
+use service::{
+    AuditCheckpointOut, AuditConsistencyOut, AuditOut, AuditProofOut, AuditTileOut, Page,
+};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::ask::Asked;
+use crate::extract::Authorized;
 use crate::permission::{AuditCheckpointRead, AuditProve, AuditRead};
-use crate::reply::Reply;
+use crate::response::HandlerResult;
 
 /// Adds the routes of this file.
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list_audit).service(get_audit_checkpoint).service(get_audit_consistency);
+    config
+        .service(list_audit)
+        .service(get_audit_checkpoint)
+        .service(get_audit_consistency);
     config.service(get_audit_tile).service(prove_audit_record);
 }
 
 /// Read the audit
 ///
-/// Who did or tried what, to what, when, and why it was allowed; oldest first, `from` and `until` narrow it down. Reading it is itself audited.
+/// Who did or attempted what, on which object, when, and why it was allowed; oldest first. `from` and `until` restrict the period. Reading the audit is itself audited.
 #[utoipa::path(
     tag = "Audit",
     responses((status = 200, description = "A page of records", body = Page<AuditOut>)),
-    extensions(("x-audit-event" = json!(AuditRead::WORD)))
+    extensions(("x-audit-event" = json!(AuditRead::OPERATION_NAME)))
 )]
 #[get("/v1/audit")]
-pub(crate) async fn list_audit(asked: Asked<AuditRead>) -> Reply {
-    asked
-        .read(|ask| {
-            let (filter, page) = ask.audit_filter()?;
-            Ok(ask.service.audit(&ask.call, filter, page)?)
+pub(crate) async fn list_audit(request: Authorized<AuditRead>) -> HandlerResult {
+    request
+        .read(|context| {
+            let (filter, page) = context.audit_filter()?;
+            Ok(context
+                .service
+                .list_audit_records(&context.call, filter, page)?)
         })
         .await
 }
 
-/// See where the audit stands
+/// Read the latest audit checkpoint
 ///
-/// The records of the partnership are the leaves of a Merkle tree (RFC 6962); its size and root are signed as a C2SP checkpoint. Whoever keeps one can prove later that nothing was taken out or changed.
+/// The audit records of the partnership are the leaves of a Merkle tree (RFC 6962), whose size and root are signed as a C2SP checkpoint. A stored checkpoint allows a later proof that no record was removed or changed.
 #[utoipa::path(
     tag = "Audit",
     responses((status = 200, description = "The latest checkpoint", body = AuditCheckpointOut)),
-    extensions(("x-audit-event" = json!(AuditCheckpointRead::WORD)))
+    extensions(("x-audit-event" = json!(AuditCheckpointRead::OPERATION_NAME)))
 )]
 #[get("/v1/audit/checkpoint")]
-pub(crate) async fn get_audit_checkpoint(asked: Asked<AuditCheckpointRead>) -> Reply {
-    asked.read(|ask| Ok(ask.service.audit_checkpoint(&ask.call)?)).await
+pub(crate) async fn get_audit_checkpoint(
+    request: Authorized<AuditCheckpointRead>,
+) -> HandlerResult {
+    request
+        .read(|context| Ok(context.service.get_audit_checkpoint(&context.call)?))
+        .await
 }
 
-/// Prove that the audit only grew
+/// Prove that the audit is append-only
 ///
-/// The proof of RFC 6962, section 2.1.2, that the tree of `to` records begins with that of `from`.
+/// The consistency proof of RFC 6962, section 2.1.2, that the tree of `from` records is a prefix of the tree of `to` records.
 #[utoipa::path(
     tag = "Audit",
     responses((status = 200, description = "The proof", body = AuditConsistencyOut)),
-    extensions(("x-audit-event" = json!(AuditCheckpointRead::WORD)))
+    extensions(("x-audit-event" = json!(AuditCheckpointRead::OPERATION_NAME)))
 )]
 #[get("/v1/audit/consistency")]
-pub(crate) async fn get_audit_consistency(asked: Asked<AuditCheckpointRead>) -> Reply {
-    asked
-        .read(|ask| {
-            let (from, to) = ask.tree_sizes()?;
-            Ok(ask.service.audit_consistency(&ask.call, from, to)?)
+pub(crate) async fn get_audit_consistency(
+    request: Authorized<AuditCheckpointRead>,
+) -> HandlerResult {
+    request
+        .read(|context| {
+            let (from, to) = context.tree_sizes()?;
+            Ok(context
+                .service
+                .get_audit_consistency_proof(&context.call, from, to)?)
         })
         .await
 }
 
-/// Fetch hashes of the audit
+/// Read hashes of the audit tree
 ///
-/// Up to 256 hashes of one level of the tree. Level 0 holds the records' hashes, level 1 the roots of every 256 of them, and so on.
+/// Up to 256 hashes of one level of the tree. Level 0 holds the hashes of the records, level 1 the roots of every 256 of them, and so on.
 #[utoipa::path(
     tag = "Audit",
     responses((status = 200, description = "The hashes", body = AuditTileOut)),
-    extensions(("x-audit-event" = json!(AuditCheckpointRead::WORD)))
+    extensions(("x-audit-event" = json!(AuditCheckpointRead::OPERATION_NAME)))
 )]
 #[get("/v1/audit/tiles/{level}/{index}")]
-pub(crate) async fn get_audit_tile(asked: Asked<AuditCheckpointRead>) -> Reply {
-    asked
-        .read(|ask| {
-            let (level, index) = (ask.number("level")?, ask.number("index")?);
-            Ok(ask.service.audit_tile(&ask.call, level, index)?)
+pub(crate) async fn get_audit_tile(request: Authorized<AuditCheckpointRead>) -> HandlerResult {
+    request
+        .read(|context| {
+            let (level, index) = (context.path_number("level")?, context.path_number("index")?);
+            Ok(context
+                .service
+                .get_audit_tile(&context.call, level, index)?)
         })
         .await
 }
 
-/// Prove a record
+/// Prove that the audit contains a record
 ///
-/// The record as it stands in the tree, and the proof of RFC 6962, section 2.1.1, that it is there: of the tree as it stands, or as it stood at `size`.
+/// The record as it is in the tree, and the inclusion proof of RFC 6962, section 2.1.1, for the current tree or for the tree of `size` records.
 #[utoipa::path(
     tag = "Audit",
     responses((status = 200, description = "The proof", body = AuditProofOut)),
-    extensions(("x-audit-event" = json!(AuditProve::WORD)))
+    extensions(("x-audit-event" = json!(AuditProve::OPERATION_NAME)))
 )]
 #[get("/v1/audit/records/{audit_id}/proof")]
-pub(crate) async fn prove_audit_record(asked: Asked<AuditProve>) -> Reply {
-    asked
-        .read(|ask| {
-            let (id, size) = (ask.id("audit_id")?, ask.tree_size()?);
-            Ok(ask.service.audit_proof(&ask.call, id, size)?)
+pub(crate) async fn prove_audit_record(request: Authorized<AuditProve>) -> HandlerResult {
+    request
+        .read(|context| {
+            let (id, size) = (context.path_id("audit_id")?, context.tree_size()?);
+            Ok(context.service.get_audit_proof(&context.call, id, size)?)
         })
         .await
 }

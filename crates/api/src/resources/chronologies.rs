@@ -2,16 +2,18 @@
 
 use actix_web::{get, patch, post};
 use service::{
-    ChronologyIn, ChronologyOut, ChronologyPatch, ExtendIn, Page, ReaderOut, ReopenIn, SignOffIn, TombstoneOut,
+    ChronologyIn, ChronologyOut, ChronologyPatch, ExtendIn, Page, ReaderOut, ReopenIn, SignOffIn,
+    TombstoneOut,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::ask::Asked;
+use crate::extract::Authorized;
 use crate::permission::{
-    ChronologyClose, ChronologyCreate, ChronologyExtend, ChronologyList, ChronologyOpen, ChronologyRead,
-    ChronologyReopen, ChronologySignOff, ChronologyUpdate, ReadersRead, TombstoneRead,
+    ChronologyClose, ChronologyCreate, ChronologyExtend, ChronologyList, ChronologyOpen,
+    ChronologyRead, ChronologyReopen, ChronologySignOff, ChronologyUpdate, ReadersRead,
+    TombstoneRead,
 };
-use crate::reply::Reply;
+use crate::response::HandlerResult;
 
 /// Adds the routes of this file.
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
@@ -31,173 +33,218 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
 
 /// List chronologies
 ///
-/// Those you run or are invited to, without content.
+/// The chronologies you run or are invited to, without content.
 #[utoipa::path(
     tag = "Chronologies",
     responses((status = 200, description = "A page of chronologies", body = Page<ChronologyOut>)),
-    extensions(("x-audit-event" = json!(ChronologyList::WORD)))
+    extensions(("x-audit-event" = json!(ChronologyList::OPERATION_NAME)))
 )]
 #[get("/v1/chronologies")]
-pub(crate) async fn list_chronologies(asked: Asked<ChronologyList>) -> Reply {
-    asked.read(|ask| Ok(ask.service.chronologies(&ask.call, ask.page()?)?)).await
+pub(crate) async fn list_chronologies(request: Authorized<ChronologyList>) -> HandlerResult {
+    request
+        .read(|context| {
+            Ok(context
+                .service
+                .list_chronologies(&context.call, context.page_query()?)?)
+        })
+        .await
 }
 
-/// Prepare a chronology
+/// Create a chronology
 ///
-/// A draft: nobody is asked yet. What opening needs may still be absent.
+/// Creates a draft, which invites nobody yet. What is required for opening may still be absent.
 #[utoipa::path(
     tag = "Chronologies", request_body = ChronologyIn,
     responses((status = 201, description = "The new draft", body = ChronologyOut)),
-    extensions(("x-audit-event" = json!(ChronologyCreate::WORD)))
+    extensions(("x-audit-event" = json!(ChronologyCreate::OPERATION_NAME)))
 )]
 #[post("/v1/chronologies")]
-pub(crate) async fn create_chronology(asked: Asked<ChronologyCreate>) -> Reply {
-    asked.create(|ask| Ok(ask.service.create_chronology(&ask.call, ask.body()?)?)).await
+pub(crate) async fn create_chronology(request: Authorized<ChronologyCreate>) -> HandlerResult {
+    request
+        .create(|context| {
+            Ok(context
+                .service
+                .create_chronology(&context.call, context.body()?)?)
+        })
+        .await
 }
 
 /// Read a chronology
 ///
-/// Purpose, grounds, dates and state, without content.
+/// Purpose, grounds, dates and state of the chronology, without content.
 #[utoipa::path(
     tag = "Chronologies",
     responses((status = 200, description = "The chronology", body = ChronologyOut)),
-    extensions(("x-audit-event" = json!(ChronologyRead::WORD)))
+    extensions(("x-audit-event" = json!(ChronologyRead::OPERATION_NAME)))
 )]
 #[get("/v1/chronologies/{chronology_id}")]
-pub(crate) async fn get_chronology(asked: Asked<ChronologyRead>) -> Reply {
-    asked.read(|ask| Ok(ask.service.chronology(&ask.call, ask.id("chronology_id")?)?)).await
+pub(crate) async fn get_chronology(request: Authorized<ChronologyRead>) -> HandlerResult {
+    request
+        .read(|context| {
+            Ok(context
+                .service
+                .get_chronology(&context.call, context.path_id("chronology_id")?)?)
+        })
+        .await
 }
 
 /// Change a chronology
 ///
-/// Purpose (while a draft), grounds, dates, team and owner. What is left out stays; null clears.
+/// Changes the purpose (while a draft), grounds, dates, team and owner. Properties that are left out keep their values; null clears a value.
 #[utoipa::path(
     tag = "Chronologies", request_body = ChronologyPatch,
-    responses((status = 200, description = "The chronology as it is now", body = ChronologyOut)),
-    extensions(("x-audit-event" = json!(ChronologyUpdate::WORD)))
+    responses((status = 200, description = "The updated chronology", body = ChronologyOut)),
+    extensions(("x-audit-event" = json!(ChronologyUpdate::OPERATION_NAME)))
 )]
 #[patch("/v1/chronologies/{chronology_id}")]
-pub(crate) async fn update_chronology(asked: Asked<ChronologyUpdate>) -> Reply {
-    asked
-        .change(|ask| {
-            let (id, version) = (ask.id("chronology_id")?, ask.version()?);
-            Ok(ask.service.patch_chronology(&ask.call, id, version, ask.body()?)?)
+pub(crate) async fn update_chronology(request: Authorized<ChronologyUpdate>) -> HandlerResult {
+    request
+        .update(|context| {
+            let (id, version) = (
+                context.path_id("chronology_id")?,
+                context.expected_version()?,
+            );
+            Ok(context
+                .service
+                .patch_chronology(&context.call, id, version, context.body()?)?)
         })
         .await
 }
 
 /// Open a chronology
 ///
-/// Asks the invited agencies. Needs purpose, lawful basis, whether the family was told, and expiry.
+/// Sends the invitations. Requires purpose, lawful basis, whether the family was told, and expiry.
 #[utoipa::path(
     tag = "Chronologies",
-    responses((status = 200, description = "The chronology, open", body = ChronologyOut)),
-    extensions(("x-audit-event" = json!(ChronologyOpen::WORD)))
+    responses((status = 200, description = "The open chronology", body = ChronologyOut)),
+    extensions(("x-audit-event" = json!(ChronologyOpen::OPERATION_NAME)))
 )]
 #[post("/v1/chronologies/{chronology_id}/open")]
-pub(crate) async fn open_chronology(asked: Asked<ChronologyOpen>) -> Reply {
-    asked
-        .step(|ask| {
-            ask.no_body()?;
-            Ok(ask.service.open_chronology(&ask.call, ask.id("chronology_id")?)?)
+pub(crate) async fn open_chronology(request: Authorized<ChronologyOpen>) -> HandlerResult {
+    request
+        .perform(|context| {
+            context.require_empty_body()?;
+            Ok(context
+                .service
+                .open_chronology(&context.call, context.path_id("chronology_id")?)?)
         })
         .await
 }
 
 /// Close a chronology
 ///
-/// Work has ended; social care can read it until it expires.
+/// Ends the work on it; social care can read it until it expires.
 #[utoipa::path(
     tag = "Chronologies",
-    responses((status = 200, description = "The chronology, closed", body = ChronologyOut)),
-    extensions(("x-audit-event" = json!(ChronologyClose::WORD)))
+    responses((status = 200, description = "The closed chronology", body = ChronologyOut)),
+    extensions(("x-audit-event" = json!(ChronologyClose::OPERATION_NAME)))
 )]
 #[post("/v1/chronologies/{chronology_id}/close")]
-pub(crate) async fn close_chronology(asked: Asked<ChronologyClose>) -> Reply {
-    asked
-        .step(|ask| {
-            ask.no_body()?;
-            Ok(ask.service.close_chronology(&ask.call, ask.id("chronology_id")?)?)
+pub(crate) async fn close_chronology(request: Authorized<ChronologyClose>) -> HandlerResult {
+    request
+        .perform(|context| {
+            context.require_empty_body()?;
+            Ok(context
+                .service
+                .close_chronology(&context.call, context.path_id("chronology_id")?)?)
         })
         .await
 }
 
 /// Reopen a chronology
 ///
-/// Back to open, with a reason.
+/// Returns it to the open state, with a reason.
 #[utoipa::path(
     tag = "Chronologies", request_body = ReopenIn,
-    responses((status = 200, description = "The chronology, open again", body = ChronologyOut)),
-    extensions(("x-audit-event" = json!(ChronologyReopen::WORD)))
+    responses((status = 200, description = "The reopened chronology", body = ChronologyOut)),
+    extensions(("x-audit-event" = json!(ChronologyReopen::OPERATION_NAME)))
 )]
 #[post("/v1/chronologies/{chronology_id}/reopen")]
-pub(crate) async fn reopen_chronology(asked: Asked<ChronologyReopen>) -> Reply {
-    asked
-        .step(|ask| {
-            let id = ask.id("chronology_id")?;
-            Ok(ask.service.reopen_chronology(&ask.call, id, ask.body()?)?)
+pub(crate) async fn reopen_chronology(request: Authorized<ChronologyReopen>) -> HandlerResult {
+    request
+        .perform(|context| {
+            let id = context.path_id("chronology_id")?;
+            Ok(context
+                .service
+                .reopen_chronology(&context.call, id, context.body()?)?)
         })
         .await
 }
 
 /// Extend a chronology
 ///
-/// A later expiry within what the partnership allows, with a reason.
+/// Sets a later expiry within the limits of the partnership, with a reason.
 #[utoipa::path(
     tag = "Chronologies", request_body = ExtendIn,
     responses((status = 200, description = "The chronology with its new expiry", body = ChronologyOut)),
-    extensions(("x-audit-event" = json!(ChronologyExtend::WORD)))
+    extensions(("x-audit-event" = json!(ChronologyExtend::OPERATION_NAME)))
 )]
 #[post("/v1/chronologies/{chronology_id}/extend")]
-pub(crate) async fn extend_chronology(asked: Asked<ChronologyExtend>) -> Reply {
-    asked
-        .step(|ask| {
-            let id = ask.id("chronology_id")?;
-            Ok(ask.service.extend_chronology(&ask.call, id, ask.body()?)?)
+pub(crate) async fn extend_chronology(request: Authorized<ChronologyExtend>) -> HandlerResult {
+    request
+        .perform(|context| {
+            let id = context.path_id("chronology_id")?;
+            Ok(context
+                .service
+                .extend_chronology(&context.call, id, context.body()?)?)
         })
         .await
 }
 
-/// Sign a chronology off
+/// Sign off a chronology
 ///
-/// A snapshot is exported for the social-care record, or its waiver is recorded.
+/// Exports a snapshot for the social-care record, or records a waiver.
 #[utoipa::path(
     tag = "Chronologies", request_body = SignOffIn,
-    responses((status = 200, description = "The chronology, signed off", body = ChronologyOut)),
-    extensions(("x-audit-event" = json!(ChronologySignOff::WORD)))
+    responses((status = 200, description = "The signed-off chronology", body = ChronologyOut)),
+    extensions(("x-audit-event" = json!(ChronologySignOff::OPERATION_NAME)))
 )]
 #[post("/v1/chronologies/{chronology_id}/sign-off")]
-pub(crate) async fn sign_off_chronology(asked: Asked<ChronologySignOff>) -> Reply {
-    asked
-        .step(|ask| {
-            let id = ask.id("chronology_id")?;
-            Ok(ask.service.sign_off_chronology(&ask.call, id, ask.body()?)?)
+pub(crate) async fn sign_off_chronology(request: Authorized<ChronologySignOff>) -> HandlerResult {
+    request
+        .perform(|context| {
+            let id = context.path_id("chronology_id")?;
+            Ok(context
+                .service
+                .sign_off_chronology(&context.call, id, context.body()?)?)
         })
         .await
 }
 
-/// List the last readers
+/// List recent readers
 ///
 /// The last 25 reads of its content, newest first.
 #[utoipa::path(
     tag = "Chronologies",
-    responses((status = 200, description = "Who read it", body = Page<ReaderOut>)),
-    extensions(("x-audit-event" = json!(ReadersRead::WORD)))
+    responses((status = 200, description = "The recent reads", body = Page<ReaderOut>)),
+    extensions(("x-audit-event" = json!(ReadersRead::OPERATION_NAME)))
 )]
 #[get("/v1/chronologies/{chronology_id}/readers")]
-pub(crate) async fn list_readers(asked: Asked<ReadersRead>) -> Reply {
-    asked.read(|ask| Ok(ask.service.readers(&ask.call, ask.id("chronology_id")?)?)).await
+pub(crate) async fn list_readers(request: Authorized<ReadersRead>) -> HandlerResult {
+    request
+        .read(|context| {
+            Ok(context
+                .service
+                .list_chronology_readers(&context.call, context.path_id("chronology_id")?)?)
+        })
+        .await
 }
 
 /// Read a tombstone
 ///
-/// What is left of an expired or withdrawn chronology or fragment, under its old id: no content, no names.
+/// What remains of an expired or withdrawn chronology or fragment, under its former id: no content and no names.
 #[utoipa::path(
     tag = "Chronologies",
-    responses((status = 200, description = "What is left", body = TombstoneOut)),
-    extensions(("x-audit-event" = json!(TombstoneRead::WORD)))
+    responses((status = 200, description = "The tombstone", body = TombstoneOut)),
+    extensions(("x-audit-event" = json!(TombstoneRead::OPERATION_NAME)))
 )]
 #[get("/v1/tombstones/{tombstone_id}")]
-pub(crate) async fn get_tombstone(asked: Asked<TombstoneRead>) -> Reply {
-    asked.read(|ask| Ok(ask.service.tombstone(&ask.call, ask.id("tombstone_id")?)?)).await
+pub(crate) async fn get_tombstone(request: Authorized<TombstoneRead>) -> HandlerResult {
+    request
+        .read(|context| {
+            Ok(context
+                .service
+                .get_tombstone(&context.call, context.path_id("tombstone_id")?)?)
+        })
+        .await
 }

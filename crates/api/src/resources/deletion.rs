@@ -1,12 +1,17 @@
-//! Destruction before its time, certificates, and what is still there.
+//! Early destruction, deletion certificates, and expired objects that are not deleted yet.
 
 use actix_web::{get, post};
-use service::{DeletionCertificateOut, DeletionCertificateSummary, DestructionIn, DestructionOut, Page, UnpurgedOut};
+use service::{
+    DeletionCertificateOut, DeletionCertificateSummary, DestructionIn, DestructionOut, Page,
+    UnpurgedOut,
+};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::ask::Asked;
-use crate::permission::{CertificateList, CertificateRead, ChronologyDestroy, DestructionRead, UnpurgedList};
-use crate::reply::Reply;
+use crate::extract::Authorized;
+use crate::permission::{
+    CertificateList, CertificateRead, ChronologyDestroy, DestructionRead, UnpurgedList,
+};
+use crate::response::HandlerResult;
 
 /// Adds the routes of this file.
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
@@ -20,75 +25,103 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
 
 /// Destroy a chronology
 ///
-/// Before its time and for good: text, frozen views, links and keys, at once. Needs a signed-off view or a reason why no copy is kept; a legal hold forbids it. Where the partnership asks for two people (it does unless configured otherwise), the first call asks for it and nothing is destroyed; another team manager confirms it by sending `confirms` with the request's id, within seven days. Asked again it answers the same.
+/// Destroys text, frozen views, links and keys at once and irreversibly, before the chronology expires. Requires a signed-off view, or a reason why no copy is kept; a legal hold prevents it. Where the partnership requires two people (the default), the first call only requests the destruction; another team manager confirms it within seven days by sending `confirms` with the request's id. Repeating the call returns the same result.
 #[utoipa::path(
     tag = "Deletion", request_body = DestructionIn,
     responses((status = 200, description = "The chronology is destroyed, or its destruction is requested: see `state`", body = DestructionOut)),
-    extensions(("x-audit-event" = json!(ChronologyDestroy::WORD)))
+    extensions(("x-audit-event" = json!(ChronologyDestroy::OPERATION_NAME)))
 )]
 #[post("/v1/chronologies/{chronology_id}/destruction")]
-pub(crate) async fn destroy_chronology(asked: Asked<ChronologyDestroy>) -> Reply {
-    asked
-        .step(|ask| {
-            let id = ask.id("chronology_id")?;
-            Ok(ask.service.destroy_chronology(&ask.call, id, ask.body()?)?)
+pub(crate) async fn destroy_chronology(request: Authorized<ChronologyDestroy>) -> HandlerResult {
+    request
+        .perform(|context| {
+            let id = context.path_id("chronology_id")?;
+            Ok(context
+                .service
+                .destroy_chronology(&context.call, id, context.body()?)?)
         })
         .await
 }
 
-/// Read whether a chronology is to be destroyed
+/// Read the destruction of a chronology
 ///
-/// A request that waits for a second person, or what was decided.
+/// The request that awaits a second person, or the decision.
 #[utoipa::path(
     tag = "Deletion",
     responses((status = 200, description = "The request or the decision", body = DestructionOut)),
-    extensions(("x-audit-event" = json!(DestructionRead::WORD)))
+    extensions(("x-audit-event" = json!(DestructionRead::OPERATION_NAME)))
 )]
 #[get("/v1/chronologies/{chronology_id}/destruction")]
-pub(crate) async fn get_destruction(asked: Asked<DestructionRead>) -> Reply {
-    asked.read(|ask| Ok(ask.service.destruction(&ask.call, ask.id("chronology_id")?)?)).await
+pub(crate) async fn get_destruction(request: Authorized<DestructionRead>) -> HandlerResult {
+    request
+        .read(|context| {
+            Ok(context
+                .service
+                .get_destruction(&context.call, context.path_id("chronology_id")?)?)
+        })
+        .await
 }
 
 /// List deletion certificates
 ///
-/// Those that cover something your agency contributed or ran, or that you wrote; all of them for an auditor. Oldest first.
+/// The certificates that cover something your agency contributed or ran, or that you wrote; for an auditor, all certificates. Oldest first.
 #[utoipa::path(
     tag = "Deletion",
     responses((status = 200, description = "A page of certificates", body = Page<DeletionCertificateSummary>)),
-    extensions(("x-audit-event" = json!(CertificateList::WORD)))
+    extensions(("x-audit-event" = json!(CertificateList::OPERATION_NAME)))
 )]
 #[get("/v1/deletion-certificates")]
-pub(crate) async fn list_deletion_certificates(asked: Asked<CertificateList>) -> Reply {
-    asked.read(|ask| Ok(ask.service.deletion_certificates(&ask.call, ask.page()?)?)).await
-}
-
-/// Read a deletion certificate
-///
-/// With the proofs that your own objects are among what it covers: the first 500, or that of `object`. Save the answer as a file and check it with `chronology verify-deletion`.
-#[utoipa::path(
-    tag = "Deletion",
-    responses((status = 200, description = "The certificate", body = DeletionCertificateOut)),
-    extensions(("x-audit-event" = json!(CertificateRead::WORD)))
-)]
-#[get("/v1/deletion-certificates/{certificate_id}")]
-pub(crate) async fn get_deletion_certificate(asked: Asked<CertificateRead>) -> Reply {
-    asked
-        .read(|ask| {
-            let id = ask.id("certificate_id")?;
-            Ok(ask.service.deletion_certificate(&ask.call, id, ask.certificate_object()?)?)
+pub(crate) async fn list_deletion_certificates(
+    request: Authorized<CertificateList>,
+) -> HandlerResult {
+    request
+        .read(|context| {
+            Ok(context
+                .service
+                .list_deletion_certificates(&context.call, context.page_query()?)?)
         })
         .await
 }
 
-/// List what is over and still there
+/// Read a deletion certificate
 ///
-/// Identifiers and times of what has expired and is not deleted, and why: a legal hold, something that refers to it, or a failure. Nobody is served its content.
+/// The certificate with proofs that it covers your own objects: the first 500 of them, or only `object`. Save the response as a file and check it with `chronology verify-deletion`.
 #[utoipa::path(
     tag = "Deletion",
-    responses((status = 200, description = "A page of what is still there", body = Page<UnpurgedOut>)),
-    extensions(("x-audit-event" = json!(UnpurgedList::WORD)))
+    responses((status = 200, description = "The certificate", body = DeletionCertificateOut)),
+    extensions(("x-audit-event" = json!(CertificateRead::OPERATION_NAME)))
+)]
+#[get("/v1/deletion-certificates/{certificate_id}")]
+pub(crate) async fn get_deletion_certificate(
+    request: Authorized<CertificateRead>,
+) -> HandlerResult {
+    request
+        .read(|context| {
+            let id = context.path_id("certificate_id")?;
+            Ok(context.service.get_deletion_certificate(
+                &context.call,
+                id,
+                context.certificate_object()?,
+            )?)
+        })
+        .await
+}
+
+/// List expired objects that are not deleted
+///
+/// Identifiers and times of objects that have expired but are not deleted yet, and why: a legal hold, another object that refers to them, or a failure. Their content is not served.
+#[utoipa::path(
+    tag = "Deletion",
+    responses((status = 200, description = "A page of expired objects", body = Page<UnpurgedOut>)),
+    extensions(("x-audit-event" = json!(UnpurgedList::OPERATION_NAME)))
 )]
 #[get("/v1/unpurged")]
-pub(crate) async fn list_unpurged(asked: Asked<UnpurgedList>) -> Reply {
-    asked.read(|ask| Ok(ask.service.unpurged(&ask.call, ask.page()?)?)).await
+pub(crate) async fn list_unpurged(request: Authorized<UnpurgedList>) -> HandlerResult {
+    request
+        .read(|context| {
+            Ok(context
+                .service
+                .list_unpurged(&context.call, context.page_query()?)?)
+        })
+        .await
 }

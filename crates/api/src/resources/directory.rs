@@ -2,15 +2,17 @@
 
 use actix_web::{get, patch, post};
 use service::{
-    AgencyIn, AgencyOut, AgencyPatch, Page, PartnershipOut, PractitionerIn, PractitionerOut, PractitionerPatch,
+    AgencyIn, AgencyOut, AgencyPatch, Page, PartnershipOut, PractitionerIn, PractitionerOut,
+    PractitionerPatch,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::ask::Asked;
+use crate::extract::Authorized;
 use crate::permission::{
-    AgencyList, AgencyRead, AgencyWrite, PartnershipRead, PractitionerList, PractitionerRead, PractitionerWrite,
+    AgencyList, AgencyRead, AgencyWrite, PartnershipRead, PractitionerList, PractitionerRead,
+    PractitionerWrite,
 };
-use crate::reply::Reply;
+use crate::response::HandlerResult;
 
 /// Adds the routes of this file.
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
@@ -29,54 +31,70 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
 
 /// Read the partnership
 ///
-/// Its policy, the categories an entry can have, and the purposes with their defaults.
+/// The partnership's policy, the categories of entries, and the purposes with their defaults.
 #[utoipa::path(
     tag = "Directory",
     responses((status = 200, description = "The partnership the token speaks for", body = PartnershipOut)),
-    extensions(("x-audit-event" = json!(PartnershipRead::WORD)))
+    extensions(("x-audit-event" = json!(PartnershipRead::OPERATION_NAME)))
 )]
 #[get("/v1/partnership")]
-pub(crate) async fn get_partnership(asked: Asked<PartnershipRead>) -> Reply {
-    asked.read(|ask| Ok(ask.service.partnership(&ask.call)?)).await
+pub(crate) async fn get_partnership(request: Authorized<PartnershipRead>) -> HandlerResult {
+    request
+        .read(|context| Ok(context.service.get_partnership(&context.call)?))
+        .await
 }
 
 /// Read your own record
 ///
-/// The practitioner or record system the token was issued to, as this service knows it.
+/// The practitioner or record system to which the token was issued, as registered in this service.
 #[utoipa::path(
     tag = "Directory",
-    responses((status = 200, description = "You", body = PractitionerOut)),
-    extensions(("x-audit-event" = json!(PractitionerRead::WORD)))
+    responses((status = 200, description = "Your record", body = PractitionerOut)),
+    extensions(("x-audit-event" = json!(PractitionerRead::OPERATION_NAME)))
 )]
 #[get("/v1/me")]
-pub(crate) async fn get_me(asked: Asked<PractitionerRead>) -> Reply {
-    asked.read(|ask| Ok(ask.service.me(&ask.call)?)).await
+pub(crate) async fn get_me(request: Authorized<PractitionerRead>) -> HandlerResult {
+    request
+        .read(|context| Ok(context.service.get_current_practitioner(&context.call)?))
+        .await
 }
 
 /// List agencies
 ///
-/// Every agency of the partnership, those that no longer take part included.
+/// All agencies of the partnership, including those that no longer take part.
 #[utoipa::path(
     tag = "Directory",
     responses((status = 200, description = "A page of agencies", body = Page<AgencyOut>)),
-    extensions(("x-audit-event" = json!(AgencyList::WORD)))
+    extensions(("x-audit-event" = json!(AgencyList::OPERATION_NAME)))
 )]
 #[get("/v1/agencies")]
-pub(crate) async fn list_agencies(asked: Asked<AgencyList>) -> Reply {
-    asked.read(|ask| Ok(ask.service.agencies(&ask.call, ask.page()?)?)).await
+pub(crate) async fn list_agencies(request: Authorized<AgencyList>) -> HandlerResult {
+    request
+        .read(|context| {
+            Ok(context
+                .service
+                .list_agencies(&context.call, context.page_query()?)?)
+        })
+        .await
 }
 
 /// Register an agency
 ///
-/// From then on tokens can speak for it, if an issuer is configured for its code.
+/// Tokens can then speak for the agency, provided that an issuer is configured for its code.
 #[utoipa::path(
     tag = "Directory", request_body = AgencyIn,
     responses((status = 201, description = "The new agency", body = AgencyOut)),
-    extensions(("x-audit-event" = json!(AgencyWrite::WORD)))
+    extensions(("x-audit-event" = json!(AgencyWrite::OPERATION_NAME)))
 )]
 #[post("/v1/agencies")]
-pub(crate) async fn create_agency(asked: Asked<AgencyWrite>) -> Reply {
-    asked.create(|ask| Ok(ask.service.create_agency(&ask.call, ask.body()?)?)).await
+pub(crate) async fn create_agency(request: Authorized<AgencyWrite>) -> HandlerResult {
+    request
+        .create(|context| {
+            Ok(context
+                .service
+                .create_agency(&context.call, context.body()?)?)
+        })
+        .await
 }
 
 /// Read an agency
@@ -85,60 +103,76 @@ pub(crate) async fn create_agency(asked: Asked<AgencyWrite>) -> Reply {
 #[utoipa::path(
     tag = "Directory",
     responses((status = 200, description = "The agency", body = AgencyOut)),
-    extensions(("x-audit-event" = json!(AgencyRead::WORD)))
+    extensions(("x-audit-event" = json!(AgencyRead::OPERATION_NAME)))
 )]
 #[get("/v1/agencies/{agency_id}")]
-pub(crate) async fn get_agency(asked: Asked<AgencyRead>) -> Reply {
-    asked.read(|ask| Ok(ask.service.agency(&ask.call, ask.id("agency_id")?)?)).await
+pub(crate) async fn get_agency(request: Authorized<AgencyRead>) -> HandlerResult {
+    request
+        .read(|context| {
+            Ok(context
+                .service
+                .get_agency(&context.call, context.path_id("agency_id")?)?)
+        })
+        .await
 }
 
 /// Change an agency
 ///
-/// Its name, whether it has access of its own, and whether it still takes part. What is left out stays as it is.
+/// Changes its name, whether it has access of its own, and whether it still takes part. Properties that are left out keep their values.
 #[utoipa::path(
     tag = "Directory", request_body = AgencyPatch,
-    responses((status = 200, description = "The agency as it is now", body = AgencyOut)),
-    extensions(("x-audit-event" = json!(AgencyWrite::WORD)))
+    responses((status = 200, description = "The updated agency", body = AgencyOut)),
+    extensions(("x-audit-event" = json!(AgencyWrite::OPERATION_NAME)))
 )]
 #[patch("/v1/agencies/{agency_id}")]
-pub(crate) async fn update_agency(asked: Asked<AgencyWrite>) -> Reply {
-    asked
-        .change(|ask| {
-            let (id, version) = (ask.id("agency_id")?, ask.version()?);
-            Ok(ask.service.patch_agency(&ask.call, id, version, ask.body()?)?)
+pub(crate) async fn update_agency(request: Authorized<AgencyWrite>) -> HandlerResult {
+    request
+        .update(|context| {
+            let (id, version) = (context.path_id("agency_id")?, context.expected_version()?);
+            Ok(context
+                .service
+                .patch_agency(&context.call, id, version, context.body()?)?)
         })
         .await
 }
 
 /// List practitioners
 ///
-/// People and record systems known to the service, of one agency or of all you may see.
+/// The people and record systems of one agency, or of all agencies you may see.
 #[utoipa::path(
     tag = "Directory",
     responses((status = 200, description = "A page of practitioners", body = Page<PractitionerOut>)),
-    extensions(("x-audit-event" = json!(PractitionerList::WORD)))
+    extensions(("x-audit-event" = json!(PractitionerList::OPERATION_NAME)))
 )]
 #[get("/v1/practitioners")]
-pub(crate) async fn list_practitioners(asked: Asked<PractitionerList>) -> Reply {
-    asked
-        .read(|ask| {
-            let (agency, page) = ask.filtered_page("agency")?;
-            Ok(ask.service.practitioners(&ask.call, agency, page)?)
+pub(crate) async fn list_practitioners(request: Authorized<PractitionerList>) -> HandlerResult {
+    request
+        .read(|context| {
+            let (agency, page) = context.filtered_page("agency")?;
+            Ok(context
+                .service
+                .list_practitioners(&context.call, agency, page)?)
         })
         .await
 }
 
 /// Register a practitioner
 ///
-/// So that an invitation can name them before their first visit.
+/// Registers a practitioner so that an invitation can name them before they first sign in.
 #[utoipa::path(
     tag = "Directory", request_body = PractitionerIn,
     responses((status = 201, description = "The new practitioner", body = PractitionerOut)),
-    extensions(("x-audit-event" = json!(PractitionerWrite::WORD)))
+    extensions(("x-audit-event" = json!(PractitionerWrite::OPERATION_NAME)))
 )]
 #[post("/v1/practitioners")]
-pub(crate) async fn create_practitioner(asked: Asked<PractitionerWrite>) -> Reply {
-    asked.create(|ask| Ok(ask.service.create_practitioner(&ask.call, ask.body()?)?)).await
+pub(crate) async fn create_practitioner(request: Authorized<PractitionerWrite>) -> HandlerResult {
+    request
+        .create(|context| {
+            Ok(context
+                .service
+                .create_practitioner(&context.call, context.body()?)?)
+        })
+        .await
 }
 
 /// Read a practitioner
@@ -147,27 +181,38 @@ pub(crate) async fn create_practitioner(asked: Asked<PractitionerWrite>) -> Repl
 #[utoipa::path(
     tag = "Directory",
     responses((status = 200, description = "The practitioner", body = PractitionerOut)),
-    extensions(("x-audit-event" = json!(PractitionerRead::WORD)))
+    extensions(("x-audit-event" = json!(PractitionerRead::OPERATION_NAME)))
 )]
 #[get("/v1/practitioners/{practitioner_id}")]
-pub(crate) async fn get_practitioner(asked: Asked<PractitionerRead>) -> Reply {
-    asked.read(|ask| Ok(ask.service.practitioner(&ask.call, ask.id("practitioner_id")?)?)).await
+pub(crate) async fn get_practitioner(request: Authorized<PractitionerRead>) -> HandlerResult {
+    request
+        .read(|context| {
+            Ok(context
+                .service
+                .get_practitioner(&context.call, context.path_id("practitioner_id")?)?)
+        })
+        .await
 }
 
 /// Change a practitioner
 ///
-/// Name, job title, and whether they still work there: once they have left they may do nothing.
+/// Changes the name, the job title, and whether the practitioner still works at the agency. A practitioner who has left has no permissions.
 #[utoipa::path(
     tag = "Directory", request_body = PractitionerPatch,
-    responses((status = 200, description = "The practitioner as they are now", body = PractitionerOut)),
-    extensions(("x-audit-event" = json!(PractitionerWrite::WORD)))
+    responses((status = 200, description = "The updated practitioner", body = PractitionerOut)),
+    extensions(("x-audit-event" = json!(PractitionerWrite::OPERATION_NAME)))
 )]
 #[patch("/v1/practitioners/{practitioner_id}")]
-pub(crate) async fn update_practitioner(asked: Asked<PractitionerWrite>) -> Reply {
-    asked
-        .change(|ask| {
-            let (id, version) = (ask.id("practitioner_id")?, ask.version()?);
-            Ok(ask.service.patch_practitioner(&ask.call, id, version, ask.body()?)?)
+pub(crate) async fn update_practitioner(request: Authorized<PractitionerWrite>) -> HandlerResult {
+    request
+        .update(|context| {
+            let (id, version) = (
+                context.path_id("practitioner_id")?,
+                context.expected_version()?,
+            );
+            Ok(context
+                .service
+                .patch_practitioner(&context.call, id, version, context.body()?)?)
         })
         .await
 }

@@ -2,17 +2,17 @@
 
 use actix_web::{delete, get, post, put};
 use service::{
-    AheadFragmentIn, ExtendIn, FragmentIn, FragmentOut, FragmentReaderOut, FragmentReceipt, FragmentSummary,
-    FragmentVersionOut, Page,
+    AheadFragmentIn, ExtendIn, FragmentIn, FragmentOut, FragmentReaderOut, FragmentReceipt,
+    FragmentSummary, FragmentVersionOut, Page,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::ask::Asked;
+use crate::extract::Authorized;
 use crate::permission::{
-    FragmentAhead, FragmentCorrect, FragmentExtend, FragmentList, FragmentRead, FragmentReaders, FragmentSubmit,
-    FragmentVersions, FragmentWithdraw,
+    FragmentCorrect, FragmentExtend, FragmentList, FragmentRead, FragmentReaders, FragmentSubmit,
+    FragmentSubmitAdvance, FragmentVersions, FragmentWithdraw,
 };
-use crate::reply::Reply;
+use crate::response::HandlerResult;
 
 /// Adds the routes of this file.
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
@@ -33,200 +33,250 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
 
 /// List a chronology's fragments
 ///
-/// Those submitted so far, without their entries; an agency sees its own.
+/// The fragments submitted so far, without their entries. An agency sees its own.
 #[utoipa::path(
     tag = "Fragments",
     responses((status = 200, description = "A page of fragments", body = Page<FragmentSummary>)),
-    extensions(("x-audit-event" = json!(FragmentList::WORD)))
+    extensions(("x-audit-event" = json!(FragmentList::OPERATION_NAME)))
 )]
 #[get("/v1/chronologies/{chronology_id}/fragments")]
-pub(crate) async fn list_chronology_fragments(asked: Asked<FragmentList>) -> Reply {
-    asked
-        .read(|ask| {
-            let (id, page) = (ask.id("chronology_id")?, ask.page()?);
-            Ok(ask.service.fragments(&ask.call, id, page)?)
+pub(crate) async fn list_chronology_fragments(request: Authorized<FragmentList>) -> HandlerResult {
+    request
+        .read(|context| {
+            let (id, page) = (context.path_id("chronology_id")?, context.page_query()?);
+            Ok(context.service.list_fragments(&context.call, id, page)?)
         })
         .await
 }
 
 /// Submit a fragment
 ///
-/// The agency's return, for the whole family or for one child. All of it is taken or none. Sent again with the same agency reference it is an update; with the same content it changes nothing.
+/// The agency's return, for the whole family or for one child. It is accepted as a whole or not at all. Sending it again with the same agency reference updates the fragment; sending the same content again changes nothing.
 #[utoipa::path(
     tag = "Fragments", request_body = FragmentIn,
     responses((status = 201, description = "Received: a new fragment", body = FragmentReceipt),
         (status = 200, description = "Received: updated, or nothing had changed", body = FragmentReceipt)),
-    extensions(("x-audit-event" = json!(FragmentSubmit::WORD)))
+    extensions(("x-audit-event" = json!(FragmentSubmit::OPERATION_NAME)))
 )]
 #[post("/v1/chronologies/{chronology_id}/fragments")]
-pub(crate) async fn submit_fragment(asked: Asked<FragmentSubmit>) -> Reply {
-    asked
-        .submit(|ask| {
-            let id = ask.id("chronology_id")?;
-            Ok(ask.service.submit_fragment(&ask.call, id, ask.body()?)?)
+pub(crate) async fn submit_fragment(request: Authorized<FragmentSubmit>) -> HandlerResult {
+    request
+        .submit(|context| {
+            let id = context.path_id("chronology_id")?;
+            Ok(context
+                .service
+                .submit_fragment(&context.call, id, context.body()?)?)
         })
         .await
 }
 
 /// Submit a fragment under your own reference
 ///
-/// Creates it without If-Match; an existing one is updated under If-Match with its ETag. Sending it twice has one effect.
+/// Creates the fragment without If-Match; updates an existing one under If-Match with its ETag. Repeating the request has no further effect.
 #[utoipa::path(
     tag = "Fragments", request_body = FragmentIn,
     responses((status = 201, description = "Received: a new fragment", body = FragmentReceipt),
         (status = 200, description = "Received: updated, or nothing had changed", body = FragmentReceipt)),
-    extensions(("x-audit-event" = json!(FragmentSubmit::WORD)))
+    extensions(("x-audit-event" = json!(FragmentSubmit::OPERATION_NAME)))
 )]
 #[put("/v1/chronologies/{chronology_id}/fragments/{agency_reference}")]
-pub(crate) async fn put_fragment(asked: Asked<FragmentSubmit>) -> Reply {
-    asked
-        .put(|ask| {
-            let (id, reference) = (ask.id("chronology_id")?, ask.reference("agency_reference")?);
-            let version = ask.version_if_any()?;
-            Ok(ask.service.put_fragment(&ask.call, id, reference, version, ask.body()?)?)
+pub(crate) async fn put_fragment(request: Authorized<FragmentSubmit>) -> HandlerResult {
+    request
+        .put(|context| {
+            let (id, reference) = (
+                context.path_id("chronology_id")?,
+                context.path_reference("agency_reference")?,
+            );
+            let version = context.optional_expected_version()?;
+            Ok(context.service.put_fragment(
+                &context.call,
+                id,
+                reference,
+                version,
+                context.body()?,
+            )?)
         })
         .await
 }
 
 /// List your agency's fragments
 ///
-/// On chronologies and ahead of them, without their entries.
+/// Fragments on chronologies and advance submissions, without their entries.
 #[utoipa::path(
     tag = "Fragments",
     responses((status = 200, description = "A page of fragments", body = Page<FragmentSummary>)),
-    extensions(("x-audit-event" = json!(FragmentList::WORD)))
+    extensions(("x-audit-event" = json!(FragmentList::OPERATION_NAME)))
 )]
 #[get("/v1/fragments")]
-pub(crate) async fn list_fragments(asked: Asked<FragmentList>) -> Reply {
-    asked.read(|ask| Ok(ask.service.my_fragments(&ask.call, ask.page()?)?)).await
+pub(crate) async fn list_fragments(request: Authorized<FragmentList>) -> HandlerResult {
+    request
+        .read(|context| {
+            Ok(context
+                .service
+                .list_own_fragments(&context.call, context.page_query()?)?)
+        })
+        .await
 }
 
-/// Submit ahead of a chronology
+/// Submit a fragment in advance of a chronology
 ///
-/// Kept, and unseen by others, until social care opens one about the family or it expires; where the partnership allows it.
+/// Stores the fragment, invisible to other agencies, until social care opens a chronology about the family or it expires. Available where the partnership allows it.
 #[utoipa::path(
     tag = "Fragments", request_body = AheadFragmentIn,
     responses((status = 201, description = "Received: a new fragment", body = FragmentReceipt),
         (status = 200, description = "Received: updated, or nothing had changed", body = FragmentReceipt)),
-    extensions(("x-audit-event" = json!(FragmentAhead::WORD)))
+    extensions(("x-audit-event" = json!(FragmentSubmitAdvance::OPERATION_NAME)))
 )]
 #[post("/v1/fragments")]
-pub(crate) async fn submit_fragment_ahead(asked: Asked<FragmentAhead>) -> Reply {
-    asked.submit(|ask| Ok(ask.service.submit_ahead(&ask.call, ask.body()?)?)).await
+pub(crate) async fn submit_fragment_ahead(
+    request: Authorized<FragmentSubmitAdvance>,
+) -> HandlerResult {
+    request
+        .submit(|context| {
+            Ok(context
+                .service
+                .submit_advance_fragment(&context.call, context.body()?)?)
+        })
+        .await
 }
 
 /// Read a fragment
 ///
-/// Its present version with its entries.
+/// The current version with its entries.
 #[utoipa::path(
     tag = "Fragments",
     responses((status = 200, description = "The fragment", body = FragmentOut)),
-    extensions(("x-audit-event" = json!(FragmentRead::WORD)))
+    extensions(("x-audit-event" = json!(FragmentRead::OPERATION_NAME)))
 )]
 #[get("/v1/fragments/{fragment_id}")]
-pub(crate) async fn get_fragment(asked: Asked<FragmentRead>) -> Reply {
-    asked.read(|ask| Ok(ask.service.fragment(&ask.call, ask.id("fragment_id")?)?)).await
+pub(crate) async fn get_fragment(request: Authorized<FragmentRead>) -> HandlerResult {
+    request
+        .read(|context| {
+            Ok(context
+                .service
+                .get_fragment(&context.call, context.path_id("fragment_id")?)?)
+        })
+        .await
 }
 
 /// Correct a fragment
 ///
-/// A new version; the earlier ones stay readable until it expires.
+/// Creates a new version; earlier versions stay readable until the fragment expires.
 #[utoipa::path(
     tag = "Fragments", request_body = FragmentIn,
     responses((status = 200, description = "Received", body = FragmentReceipt)),
-    extensions(("x-audit-event" = json!(FragmentCorrect::WORD)))
+    extensions(("x-audit-event" = json!(FragmentCorrect::OPERATION_NAME)))
 )]
 #[put("/v1/fragments/{fragment_id}")]
-pub(crate) async fn correct_fragment(asked: Asked<FragmentCorrect>) -> Reply {
-    asked
-        .change(|ask| {
-            let (id, version) = (ask.id("fragment_id")?, ask.version()?);
-            Ok(ask.service.correct_fragment(&ask.call, id, version, ask.body()?)?)
+pub(crate) async fn correct_fragment(request: Authorized<FragmentCorrect>) -> HandlerResult {
+    request
+        .update(|context| {
+            let (id, version) = (context.path_id("fragment_id")?, context.expected_version()?);
+            Ok(context
+                .service
+                .correct_fragment(&context.call, id, version, context.body()?)?)
         })
         .await
 }
 
 /// Withdraw a fragment
 ///
-/// Its entries leave the timeline and its content is destroyed; a tombstone stays.
+/// Removes its entries from the timeline and destroys its content; a tombstone remains.
 #[utoipa::path(
     tag = "Fragments",
     responses((status = 204, description = "Withdrawn")),
-    extensions(("x-audit-event" = json!(FragmentWithdraw::WORD)))
+    extensions(("x-audit-event" = json!(FragmentWithdraw::OPERATION_NAME)))
 )]
 #[delete("/v1/fragments/{fragment_id}")]
-pub(crate) async fn withdraw_fragment(asked: Asked<FragmentWithdraw>) -> Reply {
-    asked
-        .remove(|ask| {
-            let (id, version) = (ask.id("fragment_id")?, ask.version()?);
-            Ok(ask.service.withdraw_fragment(&ask.call, id, version)?)
+pub(crate) async fn withdraw_fragment(request: Authorized<FragmentWithdraw>) -> HandlerResult {
+    request
+        .delete(|context| {
+            let (id, version) = (context.path_id("fragment_id")?, context.expected_version()?);
+            Ok(context
+                .service
+                .withdraw_fragment(&context.call, id, version)?)
         })
         .await
 }
 
 /// Change a fragment's expiry
 ///
-/// At most the chronology's expiry, with a reason.
+/// Sets the expiry, with a reason, to no later than that of the chronology.
 #[utoipa::path(
     tag = "Fragments", request_body = ExtendIn,
     responses((status = 200, description = "The fragment with its new expiry", body = FragmentReceipt)),
-    extensions(("x-audit-event" = json!(FragmentExtend::WORD)))
+    extensions(("x-audit-event" = json!(FragmentExtend::OPERATION_NAME)))
 )]
 #[post("/v1/fragments/{fragment_id}/extend")]
-pub(crate) async fn extend_fragment(asked: Asked<FragmentExtend>) -> Reply {
-    asked
-        .step(|ask| {
-            let id = ask.id("fragment_id")?;
-            Ok(ask.service.extend_fragment(&ask.call, id, ask.body()?)?)
+pub(crate) async fn extend_fragment(request: Authorized<FragmentExtend>) -> HandlerResult {
+    request
+        .perform(|context| {
+            let id = context.path_id("fragment_id")?;
+            Ok(context
+                .service
+                .extend_fragment(&context.call, id, context.body()?)?)
         })
         .await
 }
 
 /// List a fragment's versions
 ///
-/// Who wrote each, when and why, without the entries.
+/// The author, time and reason of each version, without the entries.
 #[utoipa::path(
     tag = "Fragments",
     responses((status = 200, description = "All versions", body = Page<FragmentVersionOut>)),
-    extensions(("x-audit-event" = json!(FragmentVersions::WORD)))
+    extensions(("x-audit-event" = json!(FragmentVersions::OPERATION_NAME)))
 )]
 #[get("/v1/fragments/{fragment_id}/versions")]
-pub(crate) async fn list_fragment_versions(asked: Asked<FragmentVersions>) -> Reply {
-    asked.read(|ask| Ok(ask.service.fragment_versions(&ask.call, ask.id("fragment_id")?)?)).await
-}
-
-/// Read an earlier version
-///
-/// The fragment as it was.
-#[utoipa::path(
-    tag = "Fragments",
-    responses((status = 200, description = "That version", body = FragmentOut)),
-    extensions(("x-audit-event" = json!(FragmentVersions::WORD)))
-)]
-#[get("/v1/fragments/{fragment_id}/versions/{version}")]
-pub(crate) async fn get_fragment_version(asked: Asked<FragmentVersions>) -> Reply {
-    asked
-        .read(|ask| {
-            let (id, version) = (ask.id("fragment_id")?, ask.number("version")?);
-            Ok(ask.service.fragment_version(&ask.call, id, version)?)
+pub(crate) async fn list_fragment_versions(request: Authorized<FragmentVersions>) -> HandlerResult {
+    request
+        .read(|context| {
+            Ok(context
+                .service
+                .list_fragment_versions(&context.call, context.path_id("fragment_id")?)?)
         })
         .await
 }
 
-/// List who was shown a fragment
+/// Read an earlier version of a fragment
 ///
-/// For the agency that submitted it: each answer in which entries of the fragment were shown, newest first; of the fragment itself, a timeline, its links or a frozen view.
+/// The fragment with the entries of that version.
+#[utoipa::path(
+    tag = "Fragments",
+    responses((status = 200, description = "That version", body = FragmentOut)),
+    extensions(("x-audit-event" = json!(FragmentVersions::OPERATION_NAME)))
+)]
+#[get("/v1/fragments/{fragment_id}/versions/{version}")]
+pub(crate) async fn get_fragment_version(request: Authorized<FragmentVersions>) -> HandlerResult {
+    request
+        .read(|context| {
+            let (id, version) = (
+                context.path_id("fragment_id")?,
+                context.path_number("version")?,
+            );
+            Ok(context
+                .service
+                .get_fragment_version(&context.call, id, version)?)
+        })
+        .await
+}
+
+/// List who has read a fragment
+///
+/// For the agency that submitted it: every response that showed entries of the fragment, newest first, whether it was the fragment itself, a timeline, its links or a frozen view.
 #[utoipa::path(
     tag = "Fragments",
     responses((status = 200, description = "A page of readers", body = Page<FragmentReaderOut>)),
-    extensions(("x-audit-event" = json!(FragmentReaders::WORD)))
+    extensions(("x-audit-event" = json!(FragmentReaders::OPERATION_NAME)))
 )]
 #[get("/v1/fragments/{fragment_id}/readers")]
-pub(crate) async fn list_fragment_readers(asked: Asked<FragmentReaders>) -> Reply {
-    asked
-        .read(|ask| {
-            let (id, page) = (ask.id("fragment_id")?, ask.page()?);
-            Ok(ask.service.fragment_readers(&ask.call, id, page)?)
+pub(crate) async fn list_fragment_readers(request: Authorized<FragmentReaders>) -> HandlerResult {
+    request
+        .read(|context| {
+            let (id, page) = (context.path_id("fragment_id")?, context.page_query()?);
+            Ok(context
+                .service
+                .list_fragment_readers(&context.call, id, page)?)
         })
         .await
 }

@@ -4,68 +4,88 @@ use actix_web::{get, post};
 use service::{HoldIn, HoldOut, HoldReleaseIn, Page};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::ask::Asked;
+use crate::extract::Authorized;
 use crate::permission::{HoldList, HoldPlace, HoldRelease};
-use crate::reply::Reply;
+use crate::response::HandlerResult;
 
 /// Adds the routes of this file.
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
-    config.service(list_holds).service(place_hold).service(confirm_hold).service(release_hold);
+    config
+        .service(list_holds)
+        .service(place_hold)
+        .service(confirm_hold)
+        .service(release_hold);
 }
 
 /// List legal holds
 ///
-/// Present and released ones.
+/// Current and released holds.
 #[utoipa::path(
     tag = "Holds",
     responses((status = 200, description = "A page of holds", body = Page<HoldOut>)),
-    extensions(("x-audit-event" = json!(HoldList::WORD)))
+    extensions(("x-audit-event" = json!(HoldList::OPERATION_NAME)))
 )]
 #[get("/v1/holds")]
-pub(crate) async fn list_holds(asked: Asked<HoldList>) -> Reply {
-    asked.read(|ask| Ok(ask.service.holds(&ask.call, ask.page()?)?)).await
+pub(crate) async fn list_holds(request: Authorized<HoldList>) -> HandlerResult {
+    request
+        .read(|context| {
+            Ok(context
+                .service
+                .list_holds(&context.call, context.page_query()?)?)
+        })
+        .await
 }
 
 /// Place a legal hold
 ///
-/// Stops destruction of one chronology, of all about one child, or of everything, until it is released. It gives nobody access. Where the partnership asks for two people (it does unless configured otherwise), a hold on everything stops nothing until another team manager confirms it.
+/// Prevents the destruction of one chronology, of all chronologies about one child, or of everything, until the hold is released. A hold grants no access. Where the partnership requires two people (the default), a hold on everything takes effect once another team manager confirms it.
 #[utoipa::path(
     tag = "Holds", request_body = HoldIn,
     responses((status = 201, description = "The new hold", body = HoldOut)),
-    extensions(("x-audit-event" = json!(HoldPlace::WORD)))
+    extensions(("x-audit-event" = json!(HoldPlace::OPERATION_NAME)))
 )]
 #[post("/v1/holds")]
-pub(crate) async fn place_hold(asked: Asked<HoldPlace>) -> Reply {
-    asked.create(|ask| Ok(ask.service.place_hold(&ask.call, ask.body()?)?)).await
+pub(crate) async fn place_hold(request: Authorized<HoldPlace>) -> HandlerResult {
+    request
+        .create(|context| Ok(context.service.place_hold(&context.call, context.body()?)?))
+        .await
 }
 
 /// Confirm a legal hold on everything
 ///
-/// By another team manager than the one who placed it: from then on it holds.
+/// Confirmed by another team manager than the one who placed it, the hold takes effect.
 #[utoipa::path(
     tag = "Holds",
-    responses((status = 200, description = "The hold, confirmed", body = HoldOut)),
-    extensions(("x-audit-event" = json!(HoldPlace::WORD)))
+    responses((status = 200, description = "The confirmed hold", body = HoldOut)),
+    extensions(("x-audit-event" = json!(HoldPlace::OPERATION_NAME)))
 )]
 #[post("/v1/holds/{hold_id}/confirmation")]
-pub(crate) async fn confirm_hold(asked: Asked<HoldPlace>) -> Reply {
-    asked.step(|ask| Ok(ask.service.confirm_hold(&ask.call, ask.id("hold_id")?)?)).await
+pub(crate) async fn confirm_hold(request: Authorized<HoldPlace>) -> HandlerResult {
+    request
+        .perform(|context| {
+            Ok(context
+                .service
+                .confirm_hold(&context.call, context.path_id("hold_id")?)?)
+        })
+        .await
 }
 
 /// Release a legal hold
 ///
-/// What is past its time goes at once.
+/// Everything that has expired in the meantime is deleted at once.
 #[utoipa::path(
     tag = "Holds", request_body = HoldReleaseIn,
-    responses((status = 200, description = "The hold, released", body = HoldOut)),
-    extensions(("x-audit-event" = json!(HoldRelease::WORD)))
+    responses((status = 200, description = "The released hold", body = HoldOut)),
+    extensions(("x-audit-event" = json!(HoldRelease::OPERATION_NAME)))
 )]
 #[post("/v1/holds/{hold_id}/release")]
-pub(crate) async fn release_hold(asked: Asked<HoldRelease>) -> Reply {
-    asked
-        .step(|ask| {
-            let id = ask.id("hold_id")?;
-            Ok(ask.service.release_hold(&ask.call, id, ask.body()?)?)
+pub(crate) async fn release_hold(request: Authorized<HoldRelease>) -> HandlerResult {
+    request
+        .perform(|context| {
+            let id = context.path_id("hold_id")?;
+            Ok(context
+                .service
+                .release_hold(&context.call, id, context.body()?)?)
         })
         .await
 }

@@ -1,15 +1,17 @@
-//! Invitations and the answers agencies give.
+//! Invitations and agencies' responses to them.
 
 use actix_web::{get, patch, post};
-use service::{DeclineIn, FormOut, InvitationIn, InvitationOut, InvitationPatch, NilReturnIn, Page};
+use service::{
+    DeclineIn, FormOut, InvitationIn, InvitationOut, InvitationPatch, NilReturnIn, Page,
+};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::ask::Asked;
+use crate::extract::Authorized;
 use crate::permission::{
-    FormRead, InvitationCreate, InvitationDecline, InvitationDraft, InvitationList, InvitationNilReturn,
-    InvitationRead, InvitationUpdate,
+    FormRead, InvitationCreate, InvitationDecline, InvitationDraft, InvitationList,
+    InvitationNilReturn, InvitationRead, InvitationUpdate,
 };
-use crate::reply::Reply;
+use crate::response::HandlerResult;
 
 /// Adds the routes of this file.
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
@@ -27,147 +29,180 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
 
 /// List a chronology's invitations
 ///
-/// Every agency asked and where it stands; an invited agency sees its own.
+/// Every invited agency and the state of its invitation. An invited agency sees its own.
 #[utoipa::path(
     tag = "Invitations",
     responses((status = 200, description = "A page of invitations", body = Page<InvitationOut>)),
-    extensions(("x-audit-event" = json!(InvitationList::WORD)))
+    extensions(("x-audit-event" = json!(InvitationList::OPERATION_NAME)))
 )]
 #[get("/v1/chronologies/{chronology_id}/invitations")]
-pub(crate) async fn list_chronology_invitations(asked: Asked<InvitationList>) -> Reply {
-    asked
-        .read(|ask| {
-            let (id, page) = (ask.id("chronology_id")?, ask.page()?);
-            Ok(ask.service.invitations(&ask.call, id, page)?)
+pub(crate) async fn list_chronology_invitations(
+    request: Authorized<InvitationList>,
+) -> HandlerResult {
+    request
+        .read(|context| {
+            let (id, page) = (context.path_id("chronology_id")?, context.page_query()?);
+            Ok(context.service.list_invitations(&context.call, id, page)?)
         })
         .await
 }
 
 /// Invite an agency
 ///
-/// One invitation for each agency.
+/// Each agency can have one invitation.
 #[utoipa::path(
     tag = "Invitations", request_body = InvitationIn,
     responses((status = 201, description = "The new invitation", body = InvitationOut)),
-    extensions(("x-audit-event" = json!(InvitationCreate::WORD)))
+    extensions(("x-audit-event" = json!(InvitationCreate::OPERATION_NAME)))
 )]
 #[post("/v1/chronologies/{chronology_id}/invitations")]
-pub(crate) async fn create_invitation(asked: Asked<InvitationCreate>) -> Reply {
-    asked
-        .create(|ask| {
-            let id = ask.id("chronology_id")?;
-            Ok(ask.service.invite(&ask.call, id, ask.body()?)?)
+pub(crate) async fn create_invitation(request: Authorized<InvitationCreate>) -> HandlerResult {
+    request
+        .create(|context| {
+            let id = context.path_id("chronology_id")?;
+            Ok(context
+                .service
+                .invite_agency(&context.call, id, context.body()?)?)
         })
         .await
 }
 
 /// List your agency's invitations
 ///
-/// What your agency is asked for.
+/// The invitations your agency has received.
 #[utoipa::path(
     tag = "Invitations",
     responses((status = 200, description = "A page of invitations", body = Page<InvitationOut>)),
-    extensions(("x-audit-event" = json!(InvitationList::WORD)))
+    extensions(("x-audit-event" = json!(InvitationList::OPERATION_NAME)))
 )]
 #[get("/v1/invitations")]
-pub(crate) async fn list_invitations(asked: Asked<InvitationList>) -> Reply {
-    asked.read(|ask| Ok(ask.service.my_invitations(&ask.call, ask.page()?)?)).await
+pub(crate) async fn list_invitations(request: Authorized<InvitationList>) -> HandlerResult {
+    request
+        .read(|context| {
+            Ok(context
+                .service
+                .list_own_invitations(&context.call, context.page_query()?)?)
+        })
+        .await
 }
 
 /// Read an invitation
 ///
-/// The first look by the invited agency marks it as viewed.
+/// The first read by the invited agency marks the invitation as viewed.
 #[utoipa::path(
     tag = "Invitations",
     responses((status = 200, description = "The invitation", body = InvitationOut)),
-    extensions(("x-audit-event" = json!(InvitationRead::WORD)))
+    extensions(("x-audit-event" = json!(InvitationRead::OPERATION_NAME)))
 )]
 #[get("/v1/invitations/{invitation_id}")]
-pub(crate) async fn get_invitation(asked: Asked<InvitationRead>) -> Reply {
-    asked.read(|ask| Ok(ask.service.invitation(&ask.call, ask.id("invitation_id")?)?)).await
+pub(crate) async fn get_invitation(request: Authorized<InvitationRead>) -> HandlerResult {
+    request
+        .read(|context| {
+            Ok(context
+                .service
+                .get_invitation(&context.call, context.path_id("invitation_id")?)?)
+        })
+        .await
 }
 
 /// Change an invitation
 ///
-/// Names practitioners; social care also sets the due date and the message.
+/// Names practitioners; social care can also set the due date and the message.
 #[utoipa::path(
     tag = "Invitations", request_body = InvitationPatch,
-    responses((status = 200, description = "The invitation as it is now", body = InvitationOut)),
-    extensions(("x-audit-event" = json!(InvitationUpdate::WORD)))
+    responses((status = 200, description = "The updated invitation", body = InvitationOut)),
+    extensions(("x-audit-event" = json!(InvitationUpdate::OPERATION_NAME)))
 )]
 #[patch("/v1/invitations/{invitation_id}")]
-pub(crate) async fn update_invitation(asked: Asked<InvitationUpdate>) -> Reply {
-    asked
-        .change(|ask| {
-            let (id, version) = (ask.id("invitation_id")?, ask.version()?);
-            Ok(ask.service.patch_invitation(&ask.call, id, version, ask.body()?)?)
+pub(crate) async fn update_invitation(request: Authorized<InvitationUpdate>) -> HandlerResult {
+    request
+        .update(|context| {
+            let (id, version) = (
+                context.path_id("invitation_id")?,
+                context.expected_version()?,
+            );
+            Ok(context
+                .service
+                .patch_invitation(&context.call, id, version, context.body()?)?)
         })
         .await
 }
 
-/// Fetch the form, filled in
+/// Read the prefilled form
 ///
-/// What the service knows already: chronology, family, agency, practitioner, last return, categories and guidance. One form for all siblings.
+/// The form with what the service already knows: chronology, family, agency, practitioner, last return, categories and guidance. Siblings share one form.
 #[utoipa::path(
     tag = "Invitations",
     responses((status = 200, description = "The form", body = FormOut)),
-    extensions(("x-audit-event" = json!(FormRead::WORD)))
+    extensions(("x-audit-event" = json!(FormRead::OPERATION_NAME)))
 )]
 #[get("/v1/invitations/{invitation_id}/form")]
-pub(crate) async fn get_form(asked: Asked<FormRead>) -> Reply {
-    asked.read(|ask| Ok(ask.service.form(&ask.call, ask.id("invitation_id")?)?)).await
+pub(crate) async fn get_form(request: Authorized<FormRead>) -> HandlerResult {
+    request
+        .read(|context| {
+            Ok(context
+                .service
+                .get_invitation_form(&context.call, context.path_id("invitation_id")?)?)
+        })
+        .await
 }
 
-/// Say that a return is being written
+/// Mark a return as being written
 ///
-/// Social care sees that somebody is at it.
+/// Shows social care that the agency is working on its return.
 #[utoipa::path(
     tag = "Invitations",
-    responses((status = 200, description = "The invitation, being answered", body = InvitationOut)),
-    extensions(("x-audit-event" = json!(InvitationDraft::WORD)))
+    responses((status = 200, description = "The invitation, with a return being written", body = InvitationOut)),
+    extensions(("x-audit-event" = json!(InvitationDraft::OPERATION_NAME)))
 )]
 #[post("/v1/invitations/{invitation_id}/draft")]
-pub(crate) async fn start_draft(asked: Asked<InvitationDraft>) -> Reply {
-    asked
-        .step(|ask| {
-            ask.no_body()?;
-            Ok(ask.service.start_draft(&ask.call, ask.id("invitation_id")?)?)
+pub(crate) async fn start_draft(request: Authorized<InvitationDraft>) -> HandlerResult {
+    request
+        .perform(|context| {
+            context.require_empty_body()?;
+            Ok(context
+                .service
+                .start_draft(&context.call, context.path_id("invitation_id")?)?)
         })
         .await
 }
 
-/// Answer nil
+/// Submit a nil return
 ///
-/// The agency holds nothing relevant and says so. An answer, never silence.
+/// States that the agency holds nothing relevant, which is an explicit response rather than silence.
 #[utoipa::path(
     tag = "Invitations", request_body = NilReturnIn,
-    responses((status = 200, description = "The invitation, answered", body = InvitationOut)),
-    extensions(("x-audit-event" = json!(InvitationNilReturn::WORD)))
+    responses((status = 200, description = "The invitation with the nil return", body = InvitationOut)),
+    extensions(("x-audit-event" = json!(InvitationNilReturn::OPERATION_NAME)))
 )]
 #[post("/v1/invitations/{invitation_id}/nil-return")]
-pub(crate) async fn submit_nil_return(asked: Asked<InvitationNilReturn>) -> Reply {
-    asked
-        .step(|ask| {
-            let id = ask.id("invitation_id")?;
-            Ok(ask.service.nil_return(&ask.call, id, ask.body()?)?)
+pub(crate) async fn submit_nil_return(request: Authorized<InvitationNilReturn>) -> HandlerResult {
+    request
+        .perform(|context| {
+            let id = context.path_id("invitation_id")?;
+            Ok(context
+                .service
+                .submit_nil_return(&context.call, id, context.body()?)?)
         })
         .await
 }
 
-/// Decline
+/// Decline an invitation
 ///
-/// With the reason, and who decided.
+/// Declines, stating the reason and who decided.
 #[utoipa::path(
     tag = "Invitations", request_body = DeclineIn,
-    responses((status = 200, description = "The invitation, declined", body = InvitationOut)),
-    extensions(("x-audit-event" = json!(InvitationDecline::WORD)))
+    responses((status = 200, description = "The declined invitation", body = InvitationOut)),
+    extensions(("x-audit-event" = json!(InvitationDecline::OPERATION_NAME)))
 )]
 #[post("/v1/invitations/{invitation_id}/decline")]
-pub(crate) async fn decline_invitation(asked: Asked<InvitationDecline>) -> Reply {
-    asked
-        .step(|ask| {
-            let id = ask.id("invitation_id")?;
-            Ok(ask.service.decline(&ask.call, id, ask.body()?)?)
+pub(crate) async fn decline_invitation(request: Authorized<InvitationDecline>) -> HandlerResult {
+    request
+        .perform(|context| {
+            let id = context.path_id("invitation_id")?;
+            Ok(context
+                .service
+                .decline_invitation(&context.call, id, context.body()?)?)
         })
         .await
 }

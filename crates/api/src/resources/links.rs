@@ -1,12 +1,12 @@
-//! Links: which entries tell one event, why, and what people decided about it.
+//! Links: which entries describe the same event, the evidence, and people's decisions about it.
 
 use actix_web::{get, post};
 use service::{LinkDecisionIn, LinkDecisionOut, LinkWithdrawalIn, LinksOut, Page};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::ask::Asked;
+use crate::extract::Authorized;
 use crate::permission::{LinkDecide, LinkDecisionRead, LinkRead};
-use crate::reply::Reply;
+use crate::response::HandlerResult;
 
 /// Adds the routes of this file.
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
@@ -18,51 +18,61 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
         .service(withdraw_link_decision);
 }
 
-/// See which entries tell one event
+/// List links between entries
 ///
-/// Every row that more than one entry tells, and every row that a decision concerns, with the evidence in words; the events that have to do with each other; and those that may be one event, about which somebody has yet to decide (`suggested`).
+/// Every row that more than one entry describes and every row that a decision concerns, with the evidence in words; related events; and events that may be the same, which somebody has yet to decide (`suggested`).
 #[utoipa::path(
     tag = "Links",
     responses((status = 200, description = "The links", body = LinksOut)),
-    extensions(("x-audit-event" = json!(LinkRead::WORD)))
+    extensions(("x-audit-event" = json!(LinkRead::OPERATION_NAME)))
 )]
 #[get("/v1/chronologies/{chronology_id}/links")]
-pub(crate) async fn get_links(asked: Asked<LinkRead>) -> Reply {
-    asked.read(|ask| Ok(ask.service.links(&ask.call, ask.id("chronology_id")?)?)).await
+pub(crate) async fn get_links(request: Authorized<LinkRead>) -> HandlerResult {
+    request
+        .read(|context| {
+            Ok(context
+                .service
+                .get_event_links(&context.call, context.path_id("chronology_id")?)?)
+        })
+        .await
 }
 
 /// List decisions about links
 ///
-/// Who decided what, when and why, those taken back too.
+/// Who decided what, when and why, including withdrawn decisions.
 #[utoipa::path(
     tag = "Links",
     responses((status = 200, description = "A page of decisions", body = Page<LinkDecisionOut>)),
-    extensions(("x-audit-event" = json!(LinkDecisionRead::WORD)))
+    extensions(("x-audit-event" = json!(LinkDecisionRead::OPERATION_NAME)))
 )]
 #[get("/v1/chronologies/{chronology_id}/link-decisions")]
-pub(crate) async fn list_link_decisions(asked: Asked<LinkDecisionRead>) -> Reply {
-    asked
-        .read(|ask| {
-            let (id, page) = (ask.id("chronology_id")?, ask.page()?);
-            Ok(ask.service.link_decisions(&ask.call, id, page)?)
+pub(crate) async fn list_link_decisions(request: Authorized<LinkDecisionRead>) -> HandlerResult {
+    request
+        .read(|context| {
+            let (id, page) = (context.path_id("chronology_id")?, context.page_query()?);
+            Ok(context
+                .service
+                .list_link_decisions(&context.call, id, page)?)
         })
         .await
 }
 
 /// Decide about a link
 ///
-/// Accepts or refuses what linkage found or suggests, splits a row or brings rows together. A suggestion of `GET …/links` is accepted with `same_event` and refused with `different_events`, with its `entries` and `with` as they were read; one that was refused is suggested no more. No entry's words, handling or expiry change; later submissions do not undo it.
+/// Accepts or rejects a link that was found or suggested, splits a row, or merges rows. To accept a suggestion of `GET …/links`, send `same_event`, and to reject it `different_events`, with its `entries` and `with` as they were read; a rejected suggestion is not made again. The text, handling and expiry of entries do not change, and later submissions do not undo the decision.
 #[utoipa::path(
     tag = "Links", request_body = LinkDecisionIn,
     responses((status = 201, description = "The decision", body = LinkDecisionOut)),
-    extensions(("x-audit-event" = json!(LinkDecide::WORD)))
+    extensions(("x-audit-event" = json!(LinkDecide::OPERATION_NAME)))
 )]
 #[post("/v1/chronologies/{chronology_id}/link-decisions")]
-pub(crate) async fn create_link_decision(asked: Asked<LinkDecide>) -> Reply {
-    asked
-        .create(|ask| {
-            let id = ask.id("chronology_id")?;
-            Ok(ask.service.decide_link(&ask.call, id, ask.body()?)?)
+pub(crate) async fn create_link_decision(request: Authorized<LinkDecide>) -> HandlerResult {
+    request
+        .create(|context| {
+            let id = context.path_id("chronology_id")?;
+            Ok(context
+                .service
+                .decide_link(&context.call, id, context.body()?)?)
         })
         .await
 }
@@ -73,32 +83,45 @@ pub(crate) async fn create_link_decision(asked: Asked<LinkDecide>) -> Reply {
 #[utoipa::path(
     tag = "Links",
     responses((status = 200, description = "The decision", body = LinkDecisionOut)),
-    extensions(("x-audit-event" = json!(LinkDecisionRead::WORD)))
+    extensions(("x-audit-event" = json!(LinkDecisionRead::OPERATION_NAME)))
 )]
 #[get("/v1/chronologies/{chronology_id}/link-decisions/{link_decision_id}")]
-pub(crate) async fn get_link_decision(asked: Asked<LinkDecisionRead>) -> Reply {
-    asked
-        .read(|ask| {
-            let (id, decision) = (ask.id("chronology_id")?, ask.id("link_decision_id")?);
-            Ok(ask.service.link_decision(&ask.call, id, decision)?)
+pub(crate) async fn get_link_decision(request: Authorized<LinkDecisionRead>) -> HandlerResult {
+    request
+        .read(|context| {
+            let (id, decision) = (
+                context.path_id("chronology_id")?,
+                context.path_id("link_decision_id")?,
+            );
+            Ok(context
+                .service
+                .get_link_decision(&context.call, id, decision)?)
         })
         .await
 }
 
-/// Take a decision about a link back
+/// Withdraw a decision about a link
 ///
-/// The timeline is exactly as if it had not been made. The decision stays on record.
+/// Restores the timeline to what it would be without the decision. The decision stays on record.
 #[utoipa::path(
     tag = "Links", request_body = LinkWithdrawalIn,
-    responses((status = 200, description = "The decision, taken back", body = LinkDecisionOut)),
-    extensions(("x-audit-event" = json!(LinkDecide::WORD)))
+    responses((status = 200, description = "The withdrawn decision", body = LinkDecisionOut)),
+    extensions(("x-audit-event" = json!(LinkDecide::OPERATION_NAME)))
 )]
 #[post("/v1/chronologies/{chronology_id}/link-decisions/{link_decision_id}/withdrawal")]
-pub(crate) async fn withdraw_link_decision(asked: Asked<LinkDecide>) -> Reply {
-    asked
-        .step(|ask| {
-            let (id, decision) = (ask.id("chronology_id")?, ask.id("link_decision_id")?);
-            Ok(ask.service.withdraw_link_decision(&ask.call, id, decision, ask.body()?)?)
+pub(crate) async fn withdraw_link_decision(request: Authorized<LinkDecide>) -> HandlerResult {
+    request
+        .perform(|context| {
+            let (id, decision) = (
+                context.path_id("chronology_id")?,
+                context.path_id("link_decision_id")?,
+            );
+            Ok(context.service.withdraw_link_decision(
+                &context.call,
+                id,
+                decision,
+                context.body()?,
+            )?)
         })
         .await
 }

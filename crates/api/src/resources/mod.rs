@@ -1,5 +1,5 @@
-//! The resources, one file for each group. A handler names its permission, reads what it needs, calls one use case and
-//! answers.
+//! The resource routes, one file per group. A handler names its permission, reads its parameters,
+//! calls one use case and builds the response.
 
 mod audit;
 mod chronologies;
@@ -16,7 +16,7 @@ mod timeline;
 
 use utoipa_actix_web::service_config::ServiceConfig;
 
-/// Adds every route under `/v1`: used for the running service and for the document alike.
+/// Adds every route under `/v1`, both to the application and to the OpenAPI document.
 pub fn configure(config: &mut ServiceConfig<'_>) {
     config
         .configure(directory::configure)

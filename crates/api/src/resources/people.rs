@@ -4,11 +4,12 @@ use actix_web::{get, post, put};
 use service::{FamilyIn, FamilyOut, FamilySummary, FindPersonIn, Page, PersonIn, PersonOut};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::ask::Asked;
+use crate::extract::Authorized;
 use crate::permission::{
-    FamilyCreate, FamilyList, FamilyRead, FamilyUpdate, PersonCreate, PersonFind, PersonRead, PersonUpdate,
+    FamilyCreate, FamilyList, FamilyRead, FamilyUpdate, PersonCreate, PersonFind, PersonRead,
+    PersonUpdate,
 };
-use crate::reply::Reply;
+use crate::response::HandlerResult;
 
 /// Adds the routes of this file.
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
@@ -25,77 +26,97 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
 
 /// Record a child or an adult
 ///
-/// A child without an NHS number needs the reason why. The record lives only while something live refers to it.
+/// A child without an NHS number requires the reason. The record is kept only while a live object refers to it.
 #[utoipa::path(
     tag = "People and families", request_body = PersonIn,
     responses((status = 201, description = "The new record", body = PersonOut)),
-    extensions(("x-audit-event" = json!(PersonCreate::WORD)))
+    extensions(("x-audit-event" = json!(PersonCreate::OPERATION_NAME)))
 )]
 #[post("/v1/people")]
-pub(crate) async fn create_person(asked: Asked<PersonCreate>) -> Reply {
-    asked.create(|ask| Ok(ask.service.create_person(&ask.call, ask.body()?)?)).await
+pub(crate) async fn create_person(request: Authorized<PersonCreate>) -> HandlerResult {
+    request
+        .create(|context| {
+            Ok(context
+                .service
+                .create_person(&context.call, context.body()?)?)
+        })
+        .await
 }
 
-/// Look people up
+/// Find people
 ///
-/// By NHS number, UPN, or family name with date of birth. A read: it changes nothing and needs no idempotency key; it is a POST so that identifiers stand in no address.
+/// By NHS number, UPN, or family name with date of birth. This is a read: it changes nothing and needs no idempotency key. It is a POST so that no identifiers appear in the URL.
 #[utoipa::path(
     tag = "People and families", request_body = FindPersonIn,
-    responses((status = 200, description = "Whoever matches exactly; an empty list when nobody does", body = Page<PersonOut>)),
-    extensions(("x-audit-event" = json!(PersonFind::WORD)))
+    responses((status = 200, description = "The people who match exactly; an empty list when there are none", body = Page<PersonOut>)),
+    extensions(("x-audit-event" = json!(PersonFind::OPERATION_NAME)))
 )]
 #[post("/v1/people/find")]
-pub(crate) async fn find_people(asked: Asked<PersonFind>) -> Reply {
-    asked
-        .read(|ask| {
-            let wanted = ask.body()?;
-            Ok(ask.service.find_people(&ask.call, wanted)?)
+pub(crate) async fn find_people(request: Authorized<PersonFind>) -> HandlerResult {
+    request
+        .read(|context| {
+            let wanted = context.body()?;
+            Ok(context.service.find_people(&context.call, wanted)?)
         })
         .await
 }
 
 /// Read a child or an adult
 ///
-/// Protected addresses are left out for readers outside social care.
+/// Readers outside social care do not see protected addresses.
 #[utoipa::path(
     tag = "People and families",
     responses((status = 200, description = "The record", body = PersonOut)),
-    extensions(("x-audit-event" = json!(PersonRead::WORD)))
+    extensions(("x-audit-event" = json!(PersonRead::OPERATION_NAME)))
 )]
 #[get("/v1/people/{person_id}")]
-pub(crate) async fn get_person(asked: Asked<PersonRead>) -> Reply {
-    asked.read(|ask| Ok(ask.service.person(&ask.call, ask.id("person_id")?)?)).await
+pub(crate) async fn get_person(request: Authorized<PersonRead>) -> HandlerResult {
+    request
+        .read(|context| {
+            Ok(context
+                .service
+                .get_person(&context.call, context.path_id("person_id")?)?)
+        })
+        .await
 }
 
 /// Replace the record of a child or an adult
 ///
-/// The whole record as it should be; what is left out is removed.
+/// Replaces the whole record; properties that are left out are removed.
 #[utoipa::path(
     tag = "People and families", request_body = PersonIn,
-    responses((status = 200, description = "The record as it is now", body = PersonOut)),
-    extensions(("x-audit-event" = json!(PersonUpdate::WORD)))
+    responses((status = 200, description = "The updated record", body = PersonOut)),
+    extensions(("x-audit-event" = json!(PersonUpdate::OPERATION_NAME)))
 )]
 #[put("/v1/people/{person_id}")]
-pub(crate) async fn replace_person(asked: Asked<PersonUpdate>) -> Reply {
-    asked
-        .change(|ask| {
-            let (id, version) = (ask.id("person_id")?, ask.version()?);
-            Ok(ask.service.replace_person(&ask.call, id, version, ask.body()?)?)
+pub(crate) async fn replace_person(request: Authorized<PersonUpdate>) -> HandlerResult {
+    request
+        .update(|context| {
+            let (id, version) = (context.path_id("person_id")?, context.expected_version()?);
+            Ok(context
+                .service
+                .replace_person(&context.call, id, version, context.body()?)?)
         })
         .await
 }
 
 /// List families
 ///
-/// Families your agency recorded.
+/// The families your agency has recorded.
 #[utoipa::path(
     tag = "People and families",
     responses((status = 200, description = "A page of families", body = Page<FamilySummary>)),
-    extensions(("x-audit-event" = json!(FamilyList::WORD)))
+    extensions(("x-audit-event" = json!(FamilyList::OPERATION_NAME)))
 )]
 #[get("/v1/families")]
-pub(crate) async fn list_families(asked: Asked<FamilyList>) -> Reply {
-    asked.read(|ask| Ok(ask.service.families(&ask.call, ask.page()?)?)).await
+pub(crate) async fn list_families(request: Authorized<FamilyList>) -> HandlerResult {
+    request
+        .read(|context| {
+            Ok(context
+                .service
+                .list_families(&context.call, context.page_query()?)?)
+        })
+        .await
 }
 
 /// Record a family
@@ -104,11 +125,17 @@ pub(crate) async fn list_families(asked: Asked<FamilyList>) -> Reply {
 #[utoipa::path(
     tag = "People and families", request_body = FamilyIn,
     responses((status = 201, description = "The new family", body = FamilyOut)),
-    extensions(("x-audit-event" = json!(FamilyCreate::WORD)))
+    extensions(("x-audit-event" = json!(FamilyCreate::OPERATION_NAME)))
 )]
 #[post("/v1/families")]
-pub(crate) async fn create_family(asked: Asked<FamilyCreate>) -> Reply {
-    asked.create(|ask| Ok(ask.service.create_family(&ask.call, ask.body()?)?)).await
+pub(crate) async fn create_family(request: Authorized<FamilyCreate>) -> HandlerResult {
+    request
+        .create(|context| {
+            Ok(context
+                .service
+                .create_family(&context.call, context.body()?)?)
+        })
+        .await
 }
 
 /// Read a family
@@ -117,27 +144,35 @@ pub(crate) async fn create_family(asked: Asked<FamilyCreate>) -> Reply {
 #[utoipa::path(
     tag = "People and families",
     responses((status = 200, description = "The family", body = FamilyOut)),
-    extensions(("x-audit-event" = json!(FamilyRead::WORD)))
+    extensions(("x-audit-event" = json!(FamilyRead::OPERATION_NAME)))
 )]
 #[get("/v1/families/{family_id}")]
-pub(crate) async fn get_family(asked: Asked<FamilyRead>) -> Reply {
-    asked.read(|ask| Ok(ask.service.family(&ask.call, ask.id("family_id")?)?)).await
+pub(crate) async fn get_family(request: Authorized<FamilyRead>) -> HandlerResult {
+    request
+        .read(|context| {
+            Ok(context
+                .service
+                .get_family(&context.call, context.path_id("family_id")?)?)
+        })
+        .await
 }
 
 /// Replace a family
 ///
-/// The whole family as it should be: members, relationships and households.
+/// Replaces the whole family: members, relationships and households.
 #[utoipa::path(
     tag = "People and families", request_body = FamilyIn,
-    responses((status = 200, description = "The family as it is now", body = FamilyOut)),
-    extensions(("x-audit-event" = json!(FamilyUpdate::WORD)))
+    responses((status = 200, description = "The updated family", body = FamilyOut)),
+    extensions(("x-audit-event" = json!(FamilyUpdate::OPERATION_NAME)))
 )]
 #[put("/v1/families/{family_id}")]
-pub(crate) async fn replace_family(asked: Asked<FamilyUpdate>) -> Reply {
-    asked
-        .change(|ask| {
-            let (id, version) = (ask.id("family_id")?, ask.version()?);
-            Ok(ask.service.replace_family(&ask.call, id, version, ask.body()?)?)
+pub(crate) async fn replace_family(request: Authorized<FamilyUpdate>) -> HandlerResult {
+    request
+        .update(|context| {
+            let (id, version) = (context.path_id("family_id")?, context.expected_version()?);
+            Ok(context
+                .service
+                .replace_family(&context.call, id, version, context.body()?)?)
         })
         .await
 }

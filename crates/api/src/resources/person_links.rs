@@ -1,12 +1,12 @@
-//! Who is who: questions for social care, decisions, links and undoing them.
+//! Matching of people: questions for social care, decisions, links, and undoing them.
 
 use actix_web::{get, patch, post};
 use service::{Page, PersonDecisionIn, PersonLinkOut, PersonLinkPatch, PersonQuestionOut};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::ask::Asked;
+use crate::extract::Authorized;
 use crate::permission::{PersonLinkDecide, PersonLinkRead, PersonLinkUndo};
-use crate::reply::Reply;
+use crate::response::HandlerResult;
 
 /// Adds the routes of this file.
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
@@ -20,75 +20,111 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
 
 /// List questions about people
 ///
-/// Children about whom an invited agency has sent a fragment ahead, and who may or may not be children of this family: both records side by side, with the facts for and against. Nothing of what the agency wrote is shown before the answer.
+/// Children in advance submissions of invited agencies who may be children of this family: both records side by side, with the facts for and against. What the agency wrote stays hidden until the question is answered.
 #[utoipa::path(
     tag = "Who is who",
     responses((status = 200, description = "A page of open questions", body = Page<PersonQuestionOut>)),
-    extensions(("x-audit-event" = json!(PersonLinkRead::WORD)))
+    extensions(("x-audit-event" = json!(PersonLinkRead::OPERATION_NAME)))
 )]
 #[get("/v1/chronologies/{chronology_id}/questions")]
-pub(crate) async fn list_person_questions(asked: Asked<PersonLinkRead>) -> Reply {
-    asked.read(|ask| Ok(ask.service.person_questions(&ask.call, ask.id("chronology_id")?, ask.page()?)?)).await
+pub(crate) async fn list_person_questions(request: Authorized<PersonLinkRead>) -> HandlerResult {
+    request
+        .read(|context| {
+            Ok(context.service.list_person_questions(
+                &context.call,
+                context.path_id("chronology_id")?,
+                context.page_query()?,
+            )?)
+        })
+        .await
 }
 
-/// Decide whether two records are one person
+/// Decide whether two records are the same person
 ///
-/// Answers a question, or names both people. The decision stands over what the facts say, for later fragments too. Once every child of the agency's family is known to be one of this family, what the agency sent is taken in.
+/// Answers a question, or names both people. The decision overrides what the facts suggest, for later fragments as well. Once every child of the agency's family is matched with a child of this family, the agency's advance submissions are attached to the chronology.
 #[utoipa::path(
     tag = "Who is who", request_body = PersonDecisionIn,
     responses((status = 201, description = "The link with the decision", body = PersonLinkOut)),
-    extensions(("x-audit-event" = json!(PersonLinkDecide::WORD)))
+    extensions(("x-audit-event" = json!(PersonLinkDecide::OPERATION_NAME)))
 )]
 #[post("/v1/chronologies/{chronology_id}/person-decisions")]
-pub(crate) async fn decide_person(asked: Asked<PersonLinkDecide>) -> Reply {
-    asked
-        .create(|ask| {
-            let id = ask.id("chronology_id")?;
-            Ok(ask.service.decide_person(&ask.call, id, ask.body()?)?)
+pub(crate) async fn decide_person(request: Authorized<PersonLinkDecide>) -> HandlerResult {
+    request
+        .create(|context| {
+            let id = context.path_id("chronology_id")?;
+            Ok(context
+                .service
+                .decide_person_link(&context.call, id, context.body()?)?)
         })
         .await
 }
 
 /// List links between records of people
 ///
-/// What the facts linked, what somebody decided and what was undone, each with its evidence in words and all that happened to it.
+/// Links made from the facts, decisions and undone links, each with its evidence in words and its history.
 #[utoipa::path(
     tag = "Who is who",
     responses((status = 200, description = "A page of links", body = Page<PersonLinkOut>)),
-    extensions(("x-audit-event" = json!(PersonLinkRead::WORD)))
+    extensions(("x-audit-event" = json!(PersonLinkRead::OPERATION_NAME)))
 )]
 #[get("/v1/chronologies/{chronology_id}/person-links")]
-pub(crate) async fn list_person_links(asked: Asked<PersonLinkRead>) -> Reply {
-    asked.read(|ask| Ok(ask.service.person_links(&ask.call, ask.id("chronology_id")?, ask.page()?)?)).await
+pub(crate) async fn list_person_links(request: Authorized<PersonLinkRead>) -> HandlerResult {
+    request
+        .read(|context| {
+            Ok(context.service.list_person_links(
+                &context.call,
+                context.path_id("chronology_id")?,
+                context.page_query()?,
+            )?)
+        })
+        .await
 }
 
 /// Read a link between records of people
 ///
-/// With its evidence and all that happened to it.
+/// The link with its evidence and its history.
 #[utoipa::path(
     tag = "Who is who",
     responses((status = 200, description = "The link", body = PersonLinkOut)),
-    extensions(("x-audit-event" = json!(PersonLinkRead::WORD)))
+    extensions(("x-audit-event" = json!(PersonLinkRead::OPERATION_NAME)))
 )]
 #[get("/v1/chronologies/{chronology_id}/person-links/{link_id}")]
-pub(crate) async fn get_person_link(asked: Asked<PersonLinkRead>) -> Reply {
-    asked.read(|ask| Ok(ask.service.person_link(&ask.call, ask.id("chronology_id")?, ask.id("link_id")?)?)).await
+pub(crate) async fn get_person_link(request: Authorized<PersonLinkRead>) -> HandlerResult {
+    request
+        .read(|context| {
+            Ok(context.service.get_person_link(
+                &context.call,
+                context.path_id("chronology_id")?,
+                context.path_id("link_id")?,
+            )?)
+        })
+        .await
 }
 
 /// Undo a link between records of people
 ///
-/// Takes back the last decision, or what the facts alone linked; the facts do not link the two again by themselves. What was taken in by it goes back to where it was: ahead of the chronology, unseen, its people named as its agency names them.
+/// Withdraws the last decision, or a link made from the facts, which is then not made again automatically. Fragments that were attached because of it become advance submissions again: hidden, and with their people as their agency recorded them.
 #[utoipa::path(
     tag = "Who is who", request_body = PersonLinkPatch,
-    responses((status = 200, description = "The link as it is now", body = PersonLinkOut)),
-    extensions(("x-audit-event" = json!(PersonLinkUndo::WORD)))
+    responses((status = 200, description = "The updated link", body = PersonLinkOut)),
+    extensions(("x-audit-event" = json!(PersonLinkUndo::OPERATION_NAME)))
 )]
 #[patch("/v1/chronologies/{chronology_id}/person-links/{link_id}")]
-pub(crate) async fn undo_person_link(asked: Asked<PersonLinkUndo>) -> Reply {
-    asked
-        .change(|ask| {
-            let (id, link, version) = (ask.id("chronology_id")?, ask.id("link_id")?, ask.version()?);
-            Ok(ask.service.undo_person_link(&ask.call, id, link, version, ask.body()?)?)
+pub(crate) async fn undo_person_link(request: Authorized<PersonLinkUndo>) -> HandlerResult {
+    request
+        .update(|context| {
+            let (id, link, version) = (
+                context.path_id("chronology_id")?,
+                context.path_id("link_id")?,
+                context.expected_version()?,
+            );
+            Ok(context.service.undo_person_link(
+                &context.call,
+                id,
+                link,
+                version,
+                context.body()?,
+            )?)
         })
         .await
 }

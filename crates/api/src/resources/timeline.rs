@@ -4,9 +4,11 @@ use actix_web::{get, post};
 use service::{ConsolidationOut, Page, SnapshotOut, TimelineOut};
 use utoipa_actix_web::service_config::ServiceConfig;
 
-use crate::ask::Asked;
-use crate::permission::{ChronologyConsolidate, ConsolidationList, ConsolidationRead, SnapshotRead, TimelineRead};
-use crate::reply::Reply;
+use crate::extract::Authorized;
+use crate::permission::{
+    ChronologyConsolidate, ConsolidationList, ConsolidationRead, SnapshotRead, TimelineRead,
+};
+use crate::response::HandlerResult;
 
 /// Adds the routes of this file.
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
@@ -20,85 +22,100 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
 
 /// Read the timeline
 ///
-/// Every live entry in order, each event once with every account and its source, under a header that says who has answered. The whole of it unless a limit is asked for or it is longer than 3 MiB; `next` then leads to the rest, so follow it until there is none. Rows that may be one event point to each other (`may_be_same`) and stay two until somebody decides; a row that a filter leaves out may still be pointed to.
+/// Every live entry in order: one row per event, with every account and its source, under a header that states which agencies have responded. Without a limit the whole timeline is returned, unless it is longer than 3 MiB; `next` then leads to the rest, so follow it until it is absent. Rows that may describe the same event refer to each other (`may_be_same`) and stay separate until somebody decides; they may refer to a row that a filter leaves out.
 #[utoipa::path(
     tag = "Timeline",
     responses((status = 200, description = "The timeline", body = TimelineOut)),
-    extensions(("x-audit-event" = json!(TimelineRead::WORD)))
+    extensions(("x-audit-event" = json!(TimelineRead::OPERATION_NAME)))
 )]
 #[get("/v1/chronologies/{chronology_id}/timeline")]
-pub(crate) async fn get_timeline(asked: Asked<TimelineRead>) -> Reply {
-    asked
-        .read(|ask| {
-            let (id, query) = (ask.id("chronology_id")?, ask.timeline_query()?);
-            Ok(ask.service.timeline(&ask.call, id, query)?)
+pub(crate) async fn get_timeline(request: Authorized<TimelineRead>) -> HandlerResult {
+    request
+        .read(|context| {
+            let (id, query) = (context.path_id("chronology_id")?, context.timeline_query()?);
+            Ok(context.service.get_timeline(&context.call, id, query)?)
         })
         .await
 }
 
 /// List frozen views
 ///
-/// Views frozen for meetings, without the views themselves.
+/// The views that were frozen for meetings, without their content.
 #[utoipa::path(
     tag = "Timeline",
     responses((status = 200, description = "A page of frozen views", body = Page<ConsolidationOut>)),
-    extensions(("x-audit-event" = json!(ConsolidationList::WORD)))
+    extensions(("x-audit-event" = json!(ConsolidationList::OPERATION_NAME)))
 )]
 #[get("/v1/chronologies/{chronology_id}/consolidations")]
-pub(crate) async fn list_consolidations(asked: Asked<ConsolidationList>) -> Reply {
-    asked
-        .read(|ask| {
-            let (id, page) = (ask.id("chronology_id")?, ask.page()?);
-            Ok(ask.service.consolidations(&ask.call, id, page)?)
+pub(crate) async fn list_consolidations(request: Authorized<ConsolidationList>) -> HandlerResult {
+    request
+        .read(|context| {
+            let (id, page) = (context.path_id("chronology_id")?, context.page_query()?);
+            Ok(context
+                .service
+                .list_consolidations(&context.call, id, page)?)
         })
         .await
 }
 
 /// Freeze the timeline
 ///
-/// Keeps the timeline as it is now for a meeting.
+/// Stores the current timeline for a meeting.
 #[utoipa::path(
     tag = "Timeline",
     responses((status = 201, description = "The frozen view", body = ConsolidationOut)),
-    extensions(("x-audit-event" = json!(ChronologyConsolidate::WORD)))
+    extensions(("x-audit-event" = json!(ChronologyConsolidate::OPERATION_NAME)))
 )]
 #[post("/v1/chronologies/{chronology_id}/consolidations")]
-pub(crate) async fn create_consolidation(asked: Asked<ChronologyConsolidate>) -> Reply {
-    asked
-        .create(|ask| {
-            ask.no_body()?;
-            Ok(ask.service.consolidate(&ask.call, ask.id("chronology_id")?)?)
+pub(crate) async fn create_consolidation(
+    request: Authorized<ChronologyConsolidate>,
+) -> HandlerResult {
+    request
+        .create(|context| {
+            context.require_empty_body()?;
+            Ok(context
+                .service
+                .consolidate(&context.call, context.path_id("chronology_id")?)?)
         })
         .await
 }
 
 /// Read a frozen view
 ///
-/// The timeline as it was when it was frozen.
+/// The timeline at the time it was frozen.
 #[utoipa::path(
     tag = "Timeline",
     responses((status = 200, description = "The frozen view", body = ConsolidationOut)),
-    extensions(("x-audit-event" = json!(ConsolidationRead::WORD)))
+    extensions(("x-audit-event" = json!(ConsolidationRead::OPERATION_NAME)))
 )]
 #[get("/v1/chronologies/{chronology_id}/consolidations/{consolidation_id}")]
-pub(crate) async fn get_consolidation(asked: Asked<ConsolidationRead>) -> Reply {
-    asked
-        .read(|ask| {
-            let (id, view) = (ask.id("chronology_id")?, ask.id("consolidation_id")?);
-            Ok(ask.service.consolidation(&ask.call, id, view)?)
+pub(crate) async fn get_consolidation(request: Authorized<ConsolidationRead>) -> HandlerResult {
+    request
+        .read(|context| {
+            let (id, view) = (
+                context.path_id("chronology_id")?,
+                context.path_id("consolidation_id")?,
+            );
+            Ok(context.service.get_consolidation(&context.call, id, view)?)
         })
         .await
 }
 
 /// Export the snapshot
 ///
-/// The view that was signed off, for the social-care record.
+/// The signed-off view, for the social-care record.
 #[utoipa::path(
     tag = "Timeline",
     responses((status = 200, description = "The snapshot", body = SnapshotOut)),
-    extensions(("x-audit-event" = json!(SnapshotRead::WORD)))
+    extensions(("x-audit-event" = json!(SnapshotRead::OPERATION_NAME)))
 )]
 #[get("/v1/chronologies/{chronology_id}/snapshot")]
-pub(crate) async fn get_snapshot(asked: Asked<SnapshotRead>) -> Reply {
-    asked.read(|ask| Ok(ask.service.snapshot(&ask.call, ask.id("chronology_id")?)?)).await
+pub(crate) async fn get_snapshot(request: Authorized<SnapshotRead>) -> HandlerResult {
+    request
+        .read(|context| {
+            Ok(context
+                .service
+                .get_snapshot(&context.call, context.path_id("chronology_id")?)?)
+        })
+        .await
 }

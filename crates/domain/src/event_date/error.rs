@@ -1,18 +1,18 @@
-//! Why a date cannot be read.
+//! The error of parsing a date.
 
-/// Why a date cannot be read. None of these repeats what was typed.
+/// Why a date cannot be parsed. No error repeats the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 pub enum EventDateError {
-    /// Nothing was given.
+    /// The text is empty.
     #[error("no date given")]
     Empty,
-    /// Longer than any date.
+    /// The text is longer than any date: more than 100 characters.
     #[error("too long to be a date: at most 100 characters")]
     TooLong,
-    /// Not a form that is understood here, or open to more than one reading.
+    /// The text has no form that is supported, or has more than one possible meaning.
     #[error("not understood as a date: write the day, month and year, or what is known of them")]
     Unreadable,
-    /// A day and perhaps a month, but no year.
+    /// The text gives a day, month or season without a year.
     #[error("the year is missing")]
     YearMissing,
     /// A day, month or year that does not exist: 31 February, month 13.
@@ -27,7 +27,7 @@ pub enum EventDateError {
 }
 
 impl EventDateError {
-    /// A stable code for problem documents.
+    /// The stable code of this error in problem documents.
     #[must_use]
     pub const fn code(self) -> &'static str {
         match self {

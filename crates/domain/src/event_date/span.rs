@@ -1,14 +1,14 @@
-//! The meaning of a date: one part, a bound, or a range of parts.
+//! What a date means: one part of the calendar, a bound, or a range between two parts.
 
 use std::fmt;
 
 use time::{Date, Month};
 
 use super::{EventDate, TimeOfDay};
-use crate::words::closed_list;
+use crate::enums::string_enum;
 
-closed_list! {
-    /// How exactly it is known when something happened.
+string_enum! {
+    /// How exactly the date of an event is known.
     Precision {
         /// A day and a time of day.
         DateTime = "date_time",
@@ -26,12 +26,13 @@ closed_list! {
         Before = "before",
         /// On or after a day, month or year.
         After = "after",
-        /// Between two, or going on from or until one.
+        /// Between two dates, or going on from or until one.
         Range = "range",
     }
 }
 
-/// A season of the meteorological year, by its EDTF number. Winter runs from December into the following February.
+/// A season of the meteorological year, by its EDTF number. Winter runs from December into the
+/// following February.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Season {
     Spring = 21,
@@ -40,9 +41,9 @@ pub(crate) enum Season {
     Winter = 24,
 }
 
-/// One stretch of the calendar.
+/// A unit of the calendar: a minute, day, month, season, year or decade.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Unit {
+pub(crate) enum CalendarUnit {
     Minute(Date, TimeOfDay),
     Day(Date),
     Month(i32, Month),
@@ -52,68 +53,72 @@ pub(crate) enum Unit {
     Decade(i32),
 }
 
-/// How far a part is to be believed.
+/// The qualification of a part: approximate (EDTF `~`), uncertain (`?`) or both (`%`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub(crate) enum Doubt {
+pub(crate) enum Qualifier {
     #[default]
     None,
-    About,
+    Approximate,
     Uncertain,
     Both,
 }
 
-/// A stretch of the calendar and its doubt.
+/// A unit of the calendar with its qualification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Part {
-    pub(crate) unit: Unit,
-    pub(crate) doubt: Doubt,
+pub(crate) struct DatePart {
+    pub(crate) unit: CalendarUnit,
+    pub(crate) qualifier: Qualifier,
 }
 
-/// The meaning of a date.
+/// What a date means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Span {
-    One(Part),
+pub(crate) enum DateSpan {
+    Single(DatePart),
     /// On or before.
-    Before(Part),
+    Before(DatePart),
     /// On or after.
-    After(Part),
+    After(DatePart),
     /// From one to another, both included.
-    Between(Part, Part),
-    /// Going on since.
-    From(Part),
-    /// Going on until.
-    Until(Part),
+    Between(DatePart, DatePart),
+    /// Going on since a part, with an open end.
+    From(DatePart),
+    /// Going on until a part, with an open start.
+    Until(DatePart),
 }
 
-impl Doubt {
-    pub(crate) const fn is_about(self) -> bool {
-        matches!(self, Self::About | Self::Both)
+impl Qualifier {
+    pub(crate) const fn is_approximate(self) -> bool {
+        matches!(self, Self::Approximate | Self::Both)
     }
 
     pub(crate) const fn is_uncertain(self) -> bool {
         matches!(self, Self::Uncertain | Self::Both)
     }
 
-    pub(crate) const fn new(about: bool, uncertain: bool) -> Self {
-        match (about, uncertain) {
+    pub(crate) const fn new(approximate: bool, uncertain: bool) -> Self {
+        match (approximate, uncertain) {
             (false, false) => Self::None,
-            (true, false) => Self::About,
+            (true, false) => Self::Approximate,
             (false, true) => Self::Uncertain,
             (true, true) => Self::Both,
         }
     }
 
     pub(crate) const fn and(self, other: Self) -> Self {
-        Self::new(self.is_about() || other.is_about(), self.is_uncertain() || other.is_uncertain())
+        Self::new(
+            self.is_approximate() || other.is_approximate(),
+            self.is_uncertain() || other.is_uncertain(),
+        )
     }
 }
 
-/// A day of the calendar; the year's first day when there is no such day, which the parsers rule out beforehand.
+/// A day of the calendar. The parsers have ruled out days that do not exist; for one, this is
+/// [`EventDate::OPEN_END`].
 fn day(year: i32, month: Month, day: u8) -> Date {
     Date::from_calendar_date(year, month, day).unwrap_or(EventDate::OPEN_END)
 }
 
-fn month_end(year: i32, month: Month) -> Date {
+fn last_day_of_month(year: i32, month: Month) -> Date {
     day(year, month, month.length(year))
 }
 
@@ -128,7 +133,7 @@ impl Season {
     }
 }
 
-impl Unit {
+impl CalendarUnit {
     pub(crate) fn earliest(self) -> Date {
         match self {
             Self::Minute(date, _) | Self::Day(date) => date,
@@ -142,16 +147,20 @@ impl Unit {
     pub(crate) fn latest(self) -> Date {
         match self {
             Self::Minute(date, _) | Self::Day(date) => date,
-            Self::Month(year, month) => month_end(year, month),
-            Self::Season(year, Season::Winter) => month_end(year + 1, Month::February),
-            Self::Season(year, season) => month_end(year, season.months().1),
+            Self::Month(year, month) => last_day_of_month(year, month),
+            Self::Season(year, Season::Winter) => last_day_of_month(year + 1, Month::February),
+            Self::Season(year, season) => last_day_of_month(year, season.months().1),
             Self::Year(year) => day(year, Month::December, 31),
             Self::Decade(decade) => day(decade * 10 + 9, Month::December, 31),
         }
     }
 
     pub(crate) const fn time(self) -> Option<TimeOfDay> {
-        if let Self::Minute(_, time) = self { Some(time) } else { None }
+        if let Self::Minute(_, time) = self {
+            Some(time)
+        } else {
+            None
+        }
     }
 
     const fn precision(self) -> Precision {
@@ -166,28 +175,35 @@ impl Unit {
     }
 }
 
-impl Part {
-    pub(crate) const fn sure(unit: Unit) -> Self {
-        Self { unit, doubt: Doubt::None }
+impl DatePart {
+    pub(crate) const fn unqualified(unit: CalendarUnit) -> Self {
+        Self {
+            unit,
+            qualifier: Qualifier::None,
+        }
     }
 }
 
-impl Span {
-    /// A range; one part when both ends are the same. `None` when the end lies before the start.
-    pub(crate) fn between(from: Part, to: Part) -> Option<Self> {
+impl DateSpan {
+    /// A range, or one part when both ends are equal. `None` when the end lies before the start.
+    pub(crate) fn between(from: DatePart, to: DatePart) -> Option<Self> {
         if from == to {
-            return Some(Self::One(from));
+            return Some(Self::Single(from));
         }
-        let (first, last) = (from.unit.earliest(), to.unit.latest());
-        let same_day_backwards = first == last && from.unit.time() > to.unit.time() && to.unit.time().is_some();
-        (first <= last && !same_day_backwards).then_some(Self::Between(from, to))
+        let first = from.unit.earliest();
+        let last = to.unit.latest();
+        let ends_before_start_on_same_day =
+            first == last && from.unit.time() > to.unit.time() && to.unit.time().is_some();
+        (first <= last && !ends_before_start_on_same_day).then_some(Self::Between(from, to))
     }
 
-    pub(crate) fn parts(&self) -> impl Iterator<Item = Part> {
+    pub(crate) fn parts(&self) -> impl Iterator<Item = DatePart> {
         let (first, second) = match *self {
-            Self::One(part) | Self::Before(part) | Self::After(part) | Self::From(part) | Self::Until(part) => {
-                (part, None)
-            }
+            Self::Single(part)
+            | Self::Before(part)
+            | Self::After(part)
+            | Self::From(part)
+            | Self::Until(part) => (part, None),
             Self::Between(from, to) => (from, Some(to)),
         };
         std::iter::once(first).chain(second)
@@ -195,7 +211,7 @@ impl Span {
 
     pub(crate) const fn precision(&self) -> Precision {
         match self {
-            Self::One(part) => part.unit.precision(),
+            Self::Single(part) => part.unit.precision(),
             Self::Before(_) => Precision::Before,
             Self::After(_) => Precision::After,
             Self::Between(..) | Self::From(_) | Self::Until(_) => Precision::Range,
@@ -205,20 +221,25 @@ impl Span {
     pub(crate) fn earliest(&self) -> Date {
         match self {
             Self::Before(_) | Self::Until(_) => EventDate::OPEN_START,
-            Self::One(part) | Self::After(part) | Self::From(part) | Self::Between(part, _) => part.unit.earliest(),
+            Self::Single(part) | Self::After(part) | Self::From(part) | Self::Between(part, _) => {
+                part.unit.earliest()
+            }
         }
     }
 
     pub(crate) fn latest(&self) -> Date {
         match self {
             Self::After(_) | Self::From(_) => EventDate::OPEN_END,
-            Self::One(part) | Self::Before(part) | Self::Until(part) | Self::Between(_, part) => part.unit.latest(),
+            Self::Single(part)
+            | Self::Before(part)
+            | Self::Until(part)
+            | Self::Between(_, part) => part.unit.latest(),
         }
     }
 
     pub(crate) const fn time(&self) -> Option<TimeOfDay> {
         match self {
-            Self::One(part) | Self::Between(part, _) => part.unit.time(),
+            Self::Single(part) | Self::Between(part, _) => part.unit.time(),
             _ => None,
         }
     }
@@ -231,10 +252,16 @@ impl Span {
     }
 }
 
-impl fmt::Display for Unit {
+impl fmt::Display for CalendarUnit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let write_day = |f: &mut fmt::Formatter<'_>, date: Date| {
-            write!(f, "{:04}-{:02}-{:02}", date.year(), u8::from(date.month()), date.day())
+            write!(
+                f,
+                "{:04}-{:02}-{:02}",
+                date.year(),
+                u8::from(date.month()),
+                date.day()
+            )
         };
         match *self {
             Self::Minute(date, time) => {
@@ -250,22 +277,22 @@ impl fmt::Display for Unit {
     }
 }
 
-impl fmt::Display for Part {
+impl fmt::Display for DatePart {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mark = match self.doubt {
-            Doubt::None => "",
-            Doubt::About => "~",
-            Doubt::Uncertain => "?",
-            Doubt::Both => "%",
+        let mark = match self.qualifier {
+            Qualifier::None => "",
+            Qualifier::Approximate => "~",
+            Qualifier::Uncertain => "?",
+            Qualifier::Both => "%",
         };
         write!(f, "{}{mark}", self.unit)
     }
 }
 
-impl fmt::Display for Span {
+impl fmt::Display for DateSpan {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::One(part) => part.fmt(f),
+            Self::Single(part) => part.fmt(f),
             Self::Before(part) => write!(f, "[..{part}]"),
             Self::After(part) => write!(f, "[{part}..]"),
             Self::Between(from, to) => write!(f, "{from}/{to}"),

@@ -16,7 +16,11 @@ impl TimeOfDay {
     /// Hour 0 to 23 and minute 0 to 59; `None` outside.
     #[must_use]
     pub const fn new(hour: u8, minute: u8) -> Option<Self> {
-        if hour < 24 && minute < 60 { Some(Self(hour as u16 * 60 + minute as u16)) } else { None }
+        if hour < 24 && minute < 60 {
+            Some(Self(hour as u16 * 60 + minute as u16))
+        } else {
+            None
+        }
     }
 
     /// Hour, 0 to 23.
@@ -50,10 +54,14 @@ impl FromStr for TimeOfDay {
     fn from_str(text: &str) -> Result<Self, EventDateError> {
         let (hour, minute) = text.split_once(':').ok_or(EventDateError::ImpossibleTime)?;
         let two = |digits: &str| match digits.as_bytes() {
-            [a, b] if a.is_ascii_digit() && b.is_ascii_digit() => Some((a - b'0') * 10 + (b - b'0')),
+            [a, b] if a.is_ascii_digit() && b.is_ascii_digit() => {
+                Some((a - b'0') * 10 + (b - b'0'))
+            }
             _ => None,
         };
-        let (Some(hour), Some(minute)) = (two(hour), two(minute)) else { return Err(EventDateError::ImpossibleTime) };
+        let (Some(hour), Some(minute)) = (two(hour), two(minute)) else {
+            return Err(EventDateError::ImpossibleTime);
+        };
         Self::new(hour, minute).ok_or(EventDateError::ImpossibleTime)
     }
 }
@@ -77,7 +85,10 @@ mod tests {
 
     #[test]
     fn reads_and_writes_two_digits_each() {
-        assert_eq!("09:05".parse::<TimeOfDay>().map(|t| t.to_string()), Ok("09:05".to_owned()));
+        assert_eq!(
+            "09:05".parse::<TimeOfDay>().map(|t| t.to_string()),
+            Ok("09:05".to_owned())
+        );
         for text in ["9:05", "24:00", "12:60", "12:5", "+1:05", "1205", ""] {
             assert!(text.parse::<TimeOfDay>().is_err(), "{text}");
         }

@@ -1,11 +1,11 @@
-//! What is wrong with a line, or worth looking at in it. No value of the line is repeated.
+//! Errors and warnings about a line of a file. A finding never repeats a value of the line.
 
 use domain::EventDateError;
 use serde::{Deserialize, Serialize};
 
 macro_rules! codes {
     ($($name:ident => $words:literal,)+) => {
-        /// What kind of finding.
+        /// The kind of a finding.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum FindingCode {
@@ -16,7 +16,7 @@ macro_rules! codes {
             /// Every code.
             pub const ALL: &'static [Self] = &[$(Self::$name),+];
 
-            /// The standing words for it.
+            /// The message for this code.
             #[must_use]
             pub const fn words(self) -> &'static str {
                 match self { $(Self::$name => $words,)+ }
@@ -30,21 +30,21 @@ codes! {
     NotJson => "The line is not JSON",
     NotAnObject => "The line is not a JSON object",
     LineTooLong => "The line is too long",
-    PropertyTwice => "One object has a property twice: which one counts cannot be told",
+    PropertyTwice => "An object has the same property twice, so it is unclear which value applies",
     WrongType => "The value is of the wrong type and was not read",
     UnknownProperty => "There is no such property: it was not read",
-    SubmissionMissing => "The submission has no id: its line number stands for it",
+    SubmissionMissing => "The submission has no id: its line number is used instead",
     SubmissionRepeated => "Another line has the same submission id",
-    EventMissing => "The event has no id: its place in the list stands for it",
+    EventMissing => "The event has no id: its position in the list is used instead",
     EventRepeated => "Another event of the submission has the same id",
-    AgencyMissing => "It is not said which agency sends it",
+    AgencyMissing => "The submission does not say which agency sends it",
     SubjectUnnamed => "The subject has neither a name nor a date of birth nor an identifier",
     KindUnknown => "Neither child nor adult: read as a child",
     SexUnknown => "Not understood as a sex: read as not known",
     RelationUnknown => "Not understood as a relation: read as any other",
     IdentifierShape => "The identifier has the wrong length or wrong characters",
     IdentifierCheckDigit => "The check digit of the identifier does not match",
-    IdentifierNeverIssued => "Such a number is never issued: it identifies nobody and is left out",
+    IdentifierNeverIssued => "Numbers like this one are never issued: it identifies nobody and is left out",
     BirthInexact => "Not a whole date of birth: its year was used",
     DateMissing => "The event has no date: it is linked by its text",
     DateTooLong => "Too long to be a date",
@@ -56,8 +56,8 @@ codes! {
     TimeWithoutDay => "A time of day without an exact day: left out",
     TextMissing => "The event has no text",
     TypeUnknown => "The glossary does not know this type of event; the first of its kind from this agency",
-    NameUnknown => "Nobody in the family goes by this name",
-    NameOfSeveral => "Several children of the family go by this name: none was taken",
+    NameUnknown => "No member of the family has this name",
+    NameOfSeveral => "Several children of the family have this name: none of them was chosen",
 }
 
 impl From<EventDateError> for FindingCode {
@@ -74,19 +74,19 @@ impl From<EventDateError> for FindingCode {
     }
 }
 
-/// One thing wrong with a line, or worth looking at.
+/// One error or warning about a line.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Finding {
     /// The line in the file, from 1.
     pub line: u64,
-    /// The submission, as the links name it; absent where the line could not be read.
+    /// The submission's label in the output; absent where the line could not be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub submission: Option<String>,
-    /// Where in the line: `subject.born_on`, `events[3].date`; empty for the whole line.
+    /// The place within the line: `subject.born_on`, `events[3].date`; empty for the whole line.
     pub field: String,
-    /// What kind of finding.
+    /// The kind of finding.
     pub code: FindingCode,
-    /// The code in words.
+    /// The message for the code.
     pub message: String,
 }
 
@@ -94,12 +94,18 @@ impl Finding {
     /// A finding on `line`.
     #[must_use]
     pub fn new(line: u64, field: impl Into<String>, code: FindingCode) -> Self {
-        Self { line, submission: None, field: field.into(), code, message: code.words().to_owned() }
+        Self {
+            line,
+            submission: None,
+            field: field.into(),
+            code,
+            message: code.words().to_owned(),
+        }
     }
 
-    /// The same finding of a submission with a label.
+    /// The same finding with the label of its submission.
     #[must_use]
-    pub fn of(mut self, submission: &str) -> Self {
+    pub fn with_submission(mut self, submission: &str) -> Self {
         self.submission = Some(submission.to_owned());
         self
     }

@@ -1,5 +1,5 @@
-//! What linkage found in a file, as it is written down. Names, dates of birth, identifiers and narrative stay in the file
-//! of submissions; here are ids, dates of events and reasons.
+//! The output document: what linkage found in a file. It holds ids, dates of events and evidence;
+//! names, dates of birth, identifiers and narrative stay in the file of submissions.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,213 +8,226 @@ use domain::EntryId;
 use super::finding::Finding;
 use crate::evidence::{Evidence, LinkEvidence};
 use crate::person::Reason;
-use crate::wording::{Account, in_words};
+use crate::wording::{QuotedAccount, describe_evidence};
 
 /// The name and version of the document.
 pub const FORMAT: &str = "chronology-links/1";
 
-/// How the reasons about events are put into words.
+/// How the evidence about events is worded.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Reasons {
-    /// In standing words, which repeat nothing of the accounts.
+pub enum EvidenceWording {
+    /// Fixed sentences, which repeat nothing of the accounts.
     #[default]
-    Standing,
-    /// With quotes: what is written then holds narrative.
+    Standard,
+    /// Sentences that quote the accounts: the output then contains narrative.
     Quoting,
 }
 
-/// One fact that spoke for or against.
+/// One fact that speaks for or against a link.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct EvidenceOut {
-    /// What kind of fact.
+    /// The kind of fact.
     pub code: String,
     /// The fact in plain words.
     pub words: String,
-    /// What it weighed, in hundredths of a bit; above zero it spoke for, below against. Absent where facts are not weighed
-    /// one by one.
+    /// Its weight in hundredths of a bit: above zero it speaks for the link, below zero against it.
+    /// Absent where facts are not weighed one by one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub weight: Option<i32>,
 }
 
 impl EvidenceOut {
-    pub(super) fn of_people(reasons: &[Reason]) -> Vec<Self> {
-        let out = |reason: &Reason| Self {
-            code: code_of(&reason.code),
+    /// Converts the reasons of a decision about people.
+    pub(super) fn from_person_reasons(reasons: &[Reason]) -> Vec<Self> {
+        let convert = |reason: &Reason| Self {
+            code: wire_code(&reason.code),
             words: reason.words().to_owned(),
             weight: Some(reason.weight),
         };
-        reasons.iter().map(out).collect()
+        reasons.iter().map(convert).collect()
     }
 
-    /// Facts about events, each once. They quote the accounts that `account` finds.
-    pub(super) fn of_events<'a>(facts: &[LinkEvidence], account: &dyn Fn(EntryId) -> Option<Account<'a>>) -> Vec<Self> {
-        let out = |one: Evidence| Self { code: code_of(&one.code), words: one.words.as_str().to_owned(), weight: None };
-        in_words(facts, account).into_iter().map(out).collect()
+    /// Converts facts about events, each once. They quote the accounts that `account` returns.
+    pub(super) fn from_link_evidence<'a>(
+        facts: &[LinkEvidence],
+        account: &dyn Fn(EntryId) -> Option<QuotedAccount<'a>>,
+    ) -> Vec<Self> {
+        let convert = |fact: Evidence| Self {
+            code: wire_code(&fact.code),
+            words: fact.words.as_str().to_owned(),
+            weight: None,
+        };
+        describe_evidence(facts, account)
+            .into_iter()
+            .map(convert)
+            .collect()
     }
 }
 
-/// A code as it stands on the wire.
-fn code_of(code: &impl Serialize) -> String {
+/// The serialised form of a code.
+fn wire_code(code: &impl Serialize) -> String {
     match serde_json::to_value(code) {
         Ok(serde_json::Value::String(text)) => text,
         _ => String::new(),
     }
 }
 
-/// One subject of a submission.
+/// The subject of one submission.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SubjectOut {
-    /// What the submission is called.
+    /// The submission's label.
     pub submission: String,
-    /// The agency that sends it; empty when it is not said.
+    /// The agency that sent it; empty when the submission does not name one.
     pub agency: String,
-    /// What the agency calls the person's record.
+    /// The agency's own id of the person's record.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub id: Option<String>,
-    /// How many events it has.
+    /// Number of events in the submission.
     pub events: usize,
 }
 
-/// Subjects that are one child, or one adult.
+/// One child or one adult, with all submissions about that person.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ChildOut {
-    /// `child-…` or `adult-…`; holds within this document.
+pub struct PersonOut {
+    /// `child-…` or `adult-…`; valid within this document.
     pub id: String,
-    /// The submissions about this person.
+    /// Labels of the submissions about this person.
     pub submissions: Vec<String>,
-    /// The same with their agencies' own ids.
+    /// The same submissions with the agencies' own ids.
     pub subjects: Vec<SubjectOut>,
-    /// Why they are one; empty for a single submission.
+    /// Why they are one person; empty for a single submission.
     pub evidence: Vec<EvidenceOut>,
 }
 
-impl ChildOut {
-    /// Whether it is a child's.
+impl PersonOut {
+    /// Whether the person is a child.
     #[must_use]
     pub fn is_child(&self) -> bool {
-        Self::names_child(&self.id)
+        Self::is_child_id(&self.id)
     }
 
-    pub(super) fn names_child(id: &str) -> bool {
+    /// Whether an id of this document is a child's.
+    pub(super) fn is_child_id(id: &str) -> bool {
         id.starts_with("child")
     }
 }
 
-/// Children of one family. A child can stand in two.
+/// One family. A child can belong to two.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FamilyOut {
-    /// `family-…`; holds within this document.
+    /// `family-…`; valid within this document.
     pub id: String,
-    /// Its children.
+    /// Ids of its children.
     pub children: Vec<String>,
-    /// Adults with submissions of their own whom its children name, or who name its children.
+    /// Ids of the adults with submissions of their own whom its children name, or who name its
+    /// children.
     pub adults: Vec<String>,
     /// Why they are together; empty for one child.
     pub evidence: Vec<EvidenceOut>,
 }
 
-/// A pair for a person to look at.
+/// A pair of submissions about which a person has to decide.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct QuestionOut {
-    /// What is asked: `same_person`.
+    /// The subject of the question: `same_person`.
     pub about: String,
     /// The question.
     pub words: String,
     /// The two submissions.
     pub submissions: [String; 2],
-    /// The two people they are counted as now.
+    /// The two people to whom they are assigned until the question is answered.
     pub people: [String; 2],
-    /// What speaks for and against.
+    /// The facts for and against.
     pub evidence: Vec<EvidenceOut>,
 }
 
-/// One event with every account of it.
+/// One event with all accounts of it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Row {
-    /// `row-…`; holds within this document.
+pub struct EventRow {
+    /// `row-…`; valid within this document.
     pub id: String,
-    /// Every entry that tells it, as "submission/event".
+    /// Labels of all entries about it, as "submission/event".
     pub entries: Vec<String>,
-    /// The children it names.
+    /// Ids of the children it concerns.
     pub children: Vec<String>,
-    /// The adults on whose own records it stands.
+    /// Ids of the adults on whose own records it is.
     pub adults: Vec<String>,
     /// Its dates as EDTF, each once; none for an event without a date.
     pub when: Vec<String>,
-    /// Its categories after the glossary, each once.
+    /// Its categories according to the glossary, each once.
     pub categories: Vec<String>,
     /// Why its entries are together; empty for one entry.
     pub evidence: Vec<EvidenceOut>,
-    /// What spoke against it.
+    /// The facts against it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub against: Vec<EvidenceOut>,
 }
 
-/// Entries of one event that one agency tells several times.
+/// Entries of one event that one agency recorded several times.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ToldOnce {
-    /// The row they stand on.
+pub struct AgencyRepeats {
+    /// Id of their row.
     pub row: String,
     /// The agency.
     pub agency: String,
-    /// The entries, two or more.
+    /// Labels of the entries, two or more.
     pub entries: Vec<String>,
-    /// The children the row names.
+    /// Ids of the children whom the row concerns.
     pub children: Vec<String>,
     /// Why they are together.
     pub evidence: Vec<EvidenceOut>,
 }
 
-/// Entries of one event that several agencies tell.
+/// Entries of one event that several agencies recorded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Linked {
-    /// The row they stand on.
+pub struct LinkedAccounts {
+    /// Id of their row.
     pub row: String,
     /// The agencies, two or more.
     pub agencies: Vec<String>,
-    /// The entries, two or more.
+    /// Labels of the entries, two or more.
     pub entries: Vec<String>,
-    /// The children the row names.
+    /// Ids of the children whom the row concerns.
     pub children: Vec<String>,
     /// Why they are together.
     pub evidence: Vec<EvidenceOut>,
-    /// What spoke against it.
+    /// The facts against it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub against: Vec<EvidenceOut>,
 }
 
-/// Two events that have to do with each other and are not one.
+/// Two rows whose events are connected but not the same.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Related {
-    /// The two rows.
+pub struct RelatedRows {
+    /// Ids of the two rows.
     pub rows: [String; 2],
-    /// An entry of each.
+    /// The label of one entry of each.
     pub entries: [String; 2],
-    /// Why they are shown beside each other.
+    /// Why they are connected.
     pub evidence: Vec<EvidenceOut>,
 }
 
-/// Two events that may be one: for a person to look at.
+/// Two rows that may be one event: a person decides.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Suggested {
-    /// The two rows.
+pub struct SuggestedRows {
+    /// Ids of the two rows.
     pub rows: [String; 2],
-    /// The entries of each.
+    /// Labels of the entries of each.
     pub entries: [Vec<String>; 2],
-    /// What speaks for one event.
+    /// The facts for one event.
     pub evidence: Vec<EvidenceOut>,
-    /// What speaks against it.
+    /// The facts against it.
     pub against: Vec<EvidenceOut>,
 }
 
-/// How much there is of everything.
+/// Totals of the document.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Counts {
+pub struct LinkCounts {
     /// Lines that are not blank.
     pub lines: usize,
     /// Lines that could not be read.
     pub failed_lines: usize,
-    /// Entries in the lines that could.
+    /// Entries in the lines that could be read.
     pub entries: usize,
     /// Children.
     pub children: usize,
@@ -222,7 +235,7 @@ pub struct Counts {
     pub adults: usize,
     /// Families.
     pub families: usize,
-    /// Rows: events, each once.
+    /// Rows, one for each event.
     pub rows: usize,
     /// Questions for a person.
     pub questions: usize,
@@ -233,51 +246,51 @@ pub struct Counts {
     pub warnings: usize,
 }
 
-/// What linkage found among the events of one circle of families.
+/// What linkage found among the events of one component of families.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct FamilyLinks {
+pub struct ComponentLinks {
     /// Each event once.
-    pub rows: Vec<Row>,
-    /// Entries that one agency tells several times.
-    pub told_once: Vec<ToldOnce>,
-    /// Entries that several agencies tell.
-    pub linked: Vec<Linked>,
-    /// Events that have to do with each other.
-    pub related: Vec<Related>,
-    /// Events that may be one.
-    pub suggested: Vec<Suggested>,
-    /// What was noticed of names.
+    pub rows: Vec<EventRow>,
+    /// Entries that one agency recorded several times.
+    pub told_once: Vec<AgencyRepeats>,
+    /// Events that several agencies recorded.
+    pub linked: Vec<LinkedAccounts>,
+    /// Rows that are connected but not the same event.
+    pub related: Vec<RelatedRows>,
+    /// Rows that may be one event.
+    pub suggested: Vec<SuggestedRows>,
+    /// Names in `also_about` that could not be resolved.
     pub findings: Vec<Finding>,
 }
 
-/// Everything linkage found in a file.
+/// Everything that linkage found in a file.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Links {
     /// [`FORMAT`].
     pub format: String,
-    /// Subjects that are one child.
-    pub children: Vec<ChildOut>,
-    /// Subjects that are one adult.
-    pub adults: Vec<ChildOut>,
+    /// Children.
+    pub children: Vec<PersonOut>,
+    /// Adults with submissions of their own.
+    pub adults: Vec<PersonOut>,
     /// Families.
     pub families: Vec<FamilyOut>,
-    /// What is left for a person to decide.
+    /// Pairs about which a person has to decide.
     pub questions: Vec<QuestionOut>,
     /// Each event once.
-    pub rows: Vec<Row>,
-    /// Entries that one agency tells several times.
-    pub told_once: Vec<ToldOnce>,
-    /// Entries that several agencies tell.
-    pub linked: Vec<Linked>,
-    /// Events that have to do with each other.
-    pub related: Vec<Related>,
-    /// Events that may be one.
+    pub rows: Vec<EventRow>,
+    /// Entries that one agency recorded several times.
+    pub told_once: Vec<AgencyRepeats>,
+    /// Events that several agencies recorded.
+    pub linked: Vec<LinkedAccounts>,
+    /// Rows that are connected but not the same event.
+    pub related: Vec<RelatedRows>,
+    /// Rows that may be one event.
     #[serde(default)]
-    pub suggested: Vec<Suggested>,
-    /// What is worth looking at.
+    pub suggested: Vec<SuggestedRows>,
+    /// Findings about lines that were read.
     pub warnings: Vec<Finding>,
     /// Lines that could not be read.
     pub failed_lines: Vec<Finding>,
-    /// How much there is of everything.
-    pub counts: Counts,
+    /// Totals.
+    pub counts: LinkCounts,
 }

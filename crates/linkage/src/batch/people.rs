@@ -1,37 +1,42 @@
-//! All subjects of a file, sorted into people, families, and circles of families that share a child.
+//! Sorts all subjects of a file into people, families, and components of families that share
+//! people.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use domain::PersonKind;
 
+use super::family_adults;
 use super::finding::{Finding, FindingCode};
-use super::links::{ChildOut, EvidenceOut, FamilyOut, QuestionOut, SubjectOut};
-use super::parents;
+use super::links::{EvidenceOut, FamilyOut, PersonOut, QuestionOut, SubjectOut};
 use super::references;
 use super::submission::{Subject, Submission};
-use crate::person::{ChildCluster, Family, PersonFacts, Population, Question, cluster_children, cluster_families};
+use crate::person::{
+    ChildCluster, Family, MatchQuestion, PersonFacts, Population, cluster_children,
+    cluster_families,
+};
 
-/// What is kept of a submission while its events are left in the file.
+/// The part of a submission that stays in memory while its events stay in the file.
 #[derive(Debug, Clone)]
-pub struct Head {
+pub struct SubmissionHeader {
     /// The line in the file, from 1.
     pub line: u64,
-    /// A number for the line's text, so that a submission sent twice keeps its place in every order of lines.
+    /// A hash of the line's text, which orders submissions with the same id independently of the
+    /// order of lines.
     pub digest: u64,
     /// The submission's own id.
     pub id: Option<String>,
     /// The agency.
     pub agency: String,
-    /// Whom it is about.
+    /// The person whom it is about.
     pub subject: Subject,
-    /// How many events it has.
+    /// Number of events.
     pub events: usize,
 }
 
-impl Head {
-    /// The head of a submission that stands on `line`.
+impl SubmissionHeader {
+    /// The header of a submission on line `line`.
     #[must_use]
-    pub fn of(submission: &Submission, line: u64, digest: u64) -> Self {
+    pub fn new(submission: &Submission, line: u64, digest: u64) -> Self {
         Self {
             line,
             digest,
@@ -43,213 +48,306 @@ impl Head {
     }
 }
 
-/// Families that share children, directly or through others: their events are linked together.
+/// A connected component of families: they share people, directly or through other families, so
+/// their events are linked together.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Circle {
-    /// Its people, by their place in [`People::people`], ascending.
+pub struct FamilyComponent {
+    /// Its people: ascending indexes of [`SortedPeople::people`].
     pub people: Vec<usize>,
-    /// Its submissions, by their place in [`People::lines`], ascending.
+    /// Its submissions: ascending indexes of [`SortedPeople::lines`].
     pub submissions: Vec<usize>,
 }
 
-/// Everybody a file is about.
+/// The people and families of a file.
 #[derive(Debug, Clone)]
-pub struct People {
+pub struct SortedPeople {
     /// Children and adults, each once.
-    pub people: Vec<ChildOut>,
+    pub people: Vec<PersonOut>,
     /// Families; a child may be in two.
     pub families: Vec<FamilyOut>,
-    /// What is left for a person to decide.
+    /// Pairs of submissions about which a person has to decide.
     pub questions: Vec<QuestionOut>,
-    /// Every person is in exactly one.
-    pub circles: Vec<Circle>,
+    /// The components of families; every person is in exactly one.
+    pub components: Vec<FamilyComponent>,
     /// The line of each submission, in an order that does not depend on the order of the lines.
     pub lines: Vec<u64>,
-    /// What each submission is called.
+    /// The label of each submission.
     pub labels: Vec<String>,
-    /// Whose submission each is: a place in [`People::people`].
+    /// The subject of each submission: an index of [`SortedPeople::people`].
     pub person_of: Vec<usize>,
-    /// The families of each person, by their place in [`People::families`].
+    /// The families of each person: indexes of [`SortedPeople::families`].
     pub families_of: Vec<Vec<usize>>,
-    /// What was noticed of ids.
+    /// Findings about submission ids.
     pub findings: Vec<Finding>,
 }
 
-/// Sorts the subjects of all submissions. `threads` changes how long it takes, not the result.
+/// Sorts the subjects of all submissions. The number of threads does not change the result.
 #[must_use]
-pub fn sort_people(mut heads: Vec<Head>, threads: usize, population: Population) -> People {
-    heads.sort_by(|a, b| (&a.id, a.digest, a.line).cmp(&(&b.id, b.digest, b.line)));
-    let (labels, findings) = labels(&heads);
-    let subjects = subjects(&heads, &labels);
-    references::sort_out(&mut heads);
-    for (place, head) in heads.iter_mut().enumerate() {
-        // What sorts before any reference of an agency, so that no relation can point at it by chance.
-        head.subject.facts.key = format!("\u{1}{place:012}");
+pub fn sort_people(
+    mut headers: Vec<SubmissionHeader>,
+    threads: usize,
+    population: Population,
+) -> SortedPeople {
+    headers.sort_by(|a, b| (&a.id, a.digest, a.line).cmp(&(&b.id, b.digest, b.line)));
+    let (labels, findings) = build_labels(&headers);
+    let subjects = build_subjects(&headers, &labels);
+    references::classify_references(&mut headers);
+    for (index, header) in headers.iter_mut().enumerate() {
+        // The control character keeps the key different from every reference of an agency, so that
+        // no relation can refer to it by chance.
+        header.subject.facts.key = format!("\u{1}{index:012}");
     }
-    let lines = heads.iter().map(|head| head.line).collect();
-    let records: Vec<PersonFacts> = heads.into_iter().map(|head| head.subject.facts).collect();
+    let lines = headers.iter().map(|header| header.line).collect();
+    let records: Vec<PersonFacts> = headers
+        .into_iter()
+        .map(|header| header.subject.facts)
+        .collect();
     let sorted = cluster_children(&records, population, threads);
     let clusters = sorted.clusters;
-    let families = families(&records, &clusters);
-    let joined = parents::join(&records, &clusters, &families);
-    let people = people(&records, &clusters, &subjects);
+    let families = cluster_children_into_families(&records, &clusters);
+    let adults_by_family = family_adults::adults_by_family(&records, &clusters, &families);
+    let people = build_people(&records, &clusters, &subjects);
     let mut families_of = vec![Vec::new(); people.len()];
     let families: Vec<FamilyOut> = families
         .iter()
-        .zip(joined)
+        .zip(adults_by_family)
         .enumerate()
-        .map(|(n, (f, adults))| family(n, f, &adults, &people, &mut families_of))
+        .map(|(index, (family, adults))| {
+            build_family(index, family, &adults, &people, &mut families_of)
+        })
         .collect();
     let mut person_of = vec![0; labels.len()];
     for (person, cluster) in clusters.iter().enumerate() {
         for member in &cluster.members {
-            if let Some(place) = person_of.get_mut(*member) {
-                *place = person;
+            if let Some(slot) = person_of.get_mut(*member) {
+                *slot = person;
             }
         }
     }
-    let questions = sorted.questions.iter().filter_map(|one| question(one, &labels, &person_of, &people)).collect();
-    let circles = circles(&person_of, &families_of, families.len());
-    People { people, families, questions, circles, lines, labels, person_of, families_of, findings }
+    let questions = sorted
+        .questions
+        .iter()
+        .filter_map(|question| build_question(question, &labels, &person_of, &people))
+        .collect();
+    let components = family_components(&person_of, &families_of, families.len());
+    SortedPeople {
+        people,
+        families,
+        questions,
+        components,
+        lines,
+        labels,
+        person_of,
+        families_of,
+        findings,
+    }
 }
 
-/// What each submission is called: its id where that is its alone, else with its line.
-fn labels(heads: &[Head]) -> (Vec<String>, Vec<Finding>) {
+/// A label for each submission: its id, followed or replaced by its line number where the id is
+/// repeated or missing.
+fn build_labels(headers: &[SubmissionHeader]) -> (Vec<String>, Vec<Finding>) {
     let mut findings = Vec::new();
-    let mut labels = Vec::with_capacity(heads.len());
-    for (place, head) in heads.iter().enumerate() {
-        let Some(id) = &head.id else {
-            labels.push(format!("#{}", head.line));
+    let mut labels = Vec::with_capacity(headers.len());
+    for (index, header) in headers.iter().enumerate() {
+        let Some(id) = &header.id else {
+            labels.push(format!("#{}", header.line));
             continue;
         };
-        let same = |other: Option<&Head>| other.is_some_and(|other| other.id == head.id);
-        let before = place.checked_sub(1).and_then(|before| heads.get(before));
-        let repeated = same(before) || same(heads.get(place + 1));
-        let plain = encoded(id);
-        let label = if repeated { format!("{plain}#{}", head.line) } else { plain };
+        let same =
+            |other: Option<&SubmissionHeader>| other.is_some_and(|other| other.id == header.id);
+        let before = index.checked_sub(1).and_then(|before| headers.get(before));
+        let repeated = same(before) || same(headers.get(index + 1));
+        let escaped = escape_label(id);
+        let label = if repeated {
+            format!("{escaped}#{}", header.line)
+        } else {
+            escaped
+        };
         if repeated {
-            findings.push(Finding::new(head.line, "submission", FindingCode::SubmissionRepeated).of(&label));
+            let finding = Finding::new(header.line, "submission", FindingCode::SubmissionRepeated);
+            findings.push(finding.with_submission(&label));
         }
         labels.push(label);
     }
     (labels, findings)
 }
 
-/// An id in which the signs that a label is made with are written as in URLs.
-fn encoded(id: &str) -> String {
-    id.replace('%', "%25").replace('/', "%2F").replace('#', "%23")
+/// An id with the characters that have a meaning in labels percent-encoded.
+fn escape_label(id: &str) -> String {
+    id.replace('%', "%25")
+        .replace('/', "%2F")
+        .replace('#', "%23")
 }
 
-fn subjects(heads: &[Head], labels: &[String]) -> Vec<SubjectOut> {
-    let subject = |(head, label): (&Head, &String)| SubjectOut {
+fn build_subjects(headers: &[SubmissionHeader], labels: &[String]) -> Vec<SubjectOut> {
+    let convert = |(header, label): (&SubmissionHeader, &String)| SubjectOut {
         submission: label.clone(),
-        agency: head.agency.clone(),
-        id: head.subject.id.clone(),
-        events: head.events,
+        agency: header.agency.clone(),
+        id: header.subject.id.clone(),
+        events: header.events,
     };
-    heads.iter().zip(labels).map(subject).collect()
+    headers.iter().zip(labels).map(convert).collect()
 }
 
 fn kind_of(records: &[PersonFacts], cluster: &ChildCluster) -> PersonKind {
-    cluster.members.first().and_then(|member| records.get(*member)).map_or(PersonKind::Child, |facts| facts.kind)
+    cluster
+        .members
+        .first()
+        .and_then(|member| records.get(*member))
+        .map_or(PersonKind::Child, |facts| facts.kind)
 }
 
-/// Families of the children, their places among all people.
-fn families(records: &[PersonFacts], clusters: &[ChildCluster]) -> Vec<Family> {
-    let is_child =
-        |place: &usize| clusters.get(*place).is_some_and(|cluster| kind_of(records, cluster) == PersonKind::Child);
-    let places: Vec<usize> = (0..clusters.len()).filter(is_child).collect();
-    let children: Vec<ChildCluster> = places.iter().filter_map(|place| clusters.get(*place)).cloned().collect();
+/// The families of the children, with indexes among all people.
+fn cluster_children_into_families(
+    records: &[PersonFacts],
+    clusters: &[ChildCluster],
+) -> Vec<Family> {
+    let is_child = |index: &usize| {
+        clusters
+            .get(*index)
+            .is_some_and(|cluster| kind_of(records, cluster) == PersonKind::Child)
+    };
+    let child_indexes: Vec<usize> = (0..clusters.len()).filter(is_child).collect();
+    let children: Vec<ChildCluster> = child_indexes
+        .iter()
+        .filter_map(|index| clusters.get(*index))
+        .cloned()
+        .collect();
     let mut families = cluster_families(records, &children);
     for family in &mut families {
-        family.children = family.children.iter().filter_map(|child| places.get(*child)).copied().collect();
+        family.children = family
+            .children
+            .iter()
+            .filter_map(|child| child_indexes.get(*child))
+            .copied()
+            .collect();
     }
     families
 }
 
-fn people(records: &[PersonFacts], clusters: &[ChildCluster], subjects: &[SubjectOut]) -> Vec<ChildOut> {
+fn build_people(
+    records: &[PersonFacts],
+    clusters: &[ChildCluster],
+    subjects: &[SubjectOut],
+) -> Vec<PersonOut> {
     let mut counts: BTreeMap<PersonKind, usize> = BTreeMap::new();
-    let person = |cluster: &ChildCluster| {
+    let build_person = |cluster: &ChildCluster| {
         let kind = kind_of(records, cluster);
         let number = counts.entry(kind).or_default();
         *number += 1;
-        let subjects: Vec<SubjectOut> =
-            cluster.members.iter().filter_map(|member| subjects.get(*member)).cloned().collect();
-        ChildOut {
+        let subjects: Vec<SubjectOut> = cluster
+            .members
+            .iter()
+            .filter_map(|member| subjects.get(*member))
+            .cloned()
+            .collect();
+        PersonOut {
             id: format!("{kind}-{number}"),
-            submissions: subjects.iter().map(|subject| subject.submission.clone()).collect(),
+            submissions: subjects
+                .iter()
+                .map(|subject| subject.submission.clone())
+                .collect(),
             subjects,
-            evidence: EvidenceOut::of_people(&cluster.evidence),
+            evidence: EvidenceOut::from_person_reasons(&cluster.evidence),
         }
     };
-    clusters.iter().map(person).collect()
+    clusters.iter().map(build_person).collect()
 }
 
-fn family(
-    number: usize,
+/// The output for a family, whose index is added to `families_of` for each member.
+fn build_family(
+    index: usize,
     family: &Family,
     adults: &BTreeSet<usize>,
-    people: &[ChildOut],
+    people: &[PersonOut],
     families_of: &mut [Vec<usize>],
 ) -> FamilyOut {
     for member in family.children.iter().chain(adults) {
         if let Some(families) = families_of.get_mut(*member) {
-            families.push(number);
+            families.push(index);
         }
     }
-    let named = |places: &mut dyn Iterator<Item = &usize>| {
-        places.filter_map(|place| people.get(*place)).map(|person| person.id.clone()).collect()
+    let ids = |members: &mut dyn Iterator<Item = &usize>| {
+        members
+            .filter_map(|index| people.get(*index))
+            .map(|person| person.id.clone())
+            .collect()
     };
     FamilyOut {
-        id: format!("family-{}", number + 1),
-        children: named(&mut family.children.iter()),
-        adults: named(&mut adults.iter()),
-        evidence: EvidenceOut::of_people(&family.evidence),
+        id: format!("family-{}", index + 1),
+        children: ids(&mut family.children.iter()),
+        adults: ids(&mut adults.iter()),
+        evidence: EvidenceOut::from_person_reasons(&family.evidence),
     }
 }
 
-fn question(one: &Question, labels: &[String], person_of: &[usize], people: &[ChildOut]) -> Option<QuestionOut> {
-    let side = |place: usize| Some((labels.get(place)?.clone(), people.get(*person_of.get(place)?)?.id.clone()));
-    let ((one_label, one_person), (other_label, other_person)) = (side(one.one)?, side(one.other)?);
+fn build_question(
+    question: &MatchQuestion,
+    labels: &[String],
+    person_of: &[usize],
+    people: &[PersonOut],
+) -> Option<QuestionOut> {
+    let label_and_person = |index: usize| {
+        Some((
+            labels.get(index)?.clone(),
+            people.get(*person_of.get(index)?)?.id.clone(),
+        ))
+    };
+    let (first_label, first_person) = label_and_person(question.first)?;
+    let (second_label, second_person) = label_and_person(question.second)?;
     Some(QuestionOut {
         about: "same_person".to_owned(),
-        words: format!("Do {one_label} and {other_label} speak of one person?"),
-        submissions: [one_label, other_label],
-        people: [one_person, other_person],
-        evidence: EvidenceOut::of_people(&one.evidence),
+        words: format!("Are {first_label} and {second_label} about the same person?"),
+        submissions: [first_label, second_label],
+        people: [first_person, second_person],
+        evidence: EvidenceOut::from_person_reasons(&question.evidence),
     })
 }
 
-/// People whose families share somebody, with their submissions.
-fn circles(person_of: &[usize], families_of: &[Vec<usize>], families: usize) -> Vec<Circle> {
+/// The connected components of the graph of people and families, with their submissions, ordered by
+/// first submission. Its nodes are the people, by index, followed by the families.
+fn family_components(
+    person_of: &[usize],
+    families_of: &[Vec<usize>],
+    families: usize,
+) -> Vec<FamilyComponent> {
     let people = families_of.len();
     let mut root: Vec<usize> = (0..people + families).collect();
-    for (person, theirs) in families_of.iter().enumerate() {
-        for family in theirs {
-            let (a, b) = (find(&mut root, person), find(&mut root, people + family));
+    for (person, own_families) in families_of.iter().enumerate() {
+        for family in own_families {
+            let a = find_root(&mut root, person);
+            let b = find_root(&mut root, people + family);
             if let Some(slot) = root.get_mut(a.max(b)) {
                 *slot = a.min(b);
             }
         }
     }
-    let mut circles: BTreeMap<usize, Circle> = BTreeMap::new();
-    let mut circle_of = Vec::with_capacity(people);
+    let mut components: BTreeMap<usize, FamilyComponent> = BTreeMap::new();
+    let mut component_of = Vec::with_capacity(people);
     for person in 0..people {
-        let at = find(&mut root, person);
-        circles.entry(at).or_insert(Circle { people: Vec::new(), submissions: Vec::new() }).people.push(person);
-        circle_of.push(at);
+        let component_root = find_root(&mut root, person);
+        let component = components.entry(component_root).or_insert(FamilyComponent {
+            people: Vec::new(),
+            submissions: Vec::new(),
+        });
+        component.people.push(person);
+        component_of.push(component_root);
     }
     for (submission, person) in person_of.iter().enumerate() {
-        if let Some(circle) = circle_of.get(*person).and_then(|at| circles.get_mut(at)) {
-            circle.submissions.push(submission);
+        let component_root = component_of.get(*person);
+        if let Some(component) =
+            component_root.and_then(|component_root| components.get_mut(component_root))
+        {
+            component.submissions.push(submission);
         }
     }
-    let mut circles: Vec<Circle> = circles.into_values().collect();
-    circles.sort_by_key(|circle| circle.submissions.first().copied());
-    circles
+    let mut components: Vec<FamilyComponent> = components.into_values().collect();
+    components.sort_by_key(|component| component.submissions.first().copied());
+    components
 }
 
-fn find(root: &mut [usize], mut node: usize) -> usize {
+/// The root of a node in a union-find forest; shortens the path to it.
+fn find_root(root: &mut [usize], mut node: usize) -> usize {
     while let Some(&above) = root.get(node).filter(|above| **above != node) {
         let next = root.get(above).copied().unwrap_or(above);
         if let Some(slot) = root.get_mut(node) {

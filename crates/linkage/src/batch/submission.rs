@@ -1,4 +1,4 @@
-//! One line of a file of submissions: what one agency sends about one child or adult.
+//! A submission: one line of a file, which one agency sends about one child or adult.
 
 use std::fmt;
 
@@ -7,59 +7,63 @@ use domain::{EntryDetails, EventDate, Handling, PersonId, Sensitive, Significanc
 use super::glossary::Glossary;
 use crate::person::PersonFacts;
 
-/// What one agency sends about one person.
+/// The data that one agency sends about one person.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Submission {
     /// The submission's own id.
     pub id: Option<String>,
-    /// The agency, trimmed and in small letters; empty when it is not said.
+    /// The agency, trimmed and in lower case; empty when the line does not name one.
     pub agency: String,
-    /// What kind of agency, in its own word.
+    /// The kind of agency, as the agency writes it.
     pub agency_kind: Option<String>,
-    /// Whom it is about.
+    /// The person whom it is about.
     pub subject: Subject,
-    /// Its events, in the order in which they stand.
-    pub events: Vec<Event>,
+    /// Its events, in the order of the line.
+    pub events: Vec<SubmittedEvent>,
 }
 
-/// Whom a submission is about.
+/// The person whom a submission is about.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Subject {
-    /// What the agency calls the person's record.
+    /// The agency's own id of the person's record.
     pub id: Option<String>,
-    /// A reference of the agency: of the person, or of a case or tenancy that several people share.
+    /// The agency's reference for the person, or for a case or tenancy that several people share.
     pub reference: Option<String>,
-    /// What is known of the person. The key is empty until all submissions are known.
+    /// The facts about the person. Their key is empty until all submissions have been read.
     pub facts: PersonFacts,
 }
 
 /// One event of a submission.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Event {
+pub struct SubmittedEvent {
     /// The event's own id within the submission.
     pub id: Option<String>,
-    /// When it happened; `../2099-12-31` when that is not said or not understood.
+    /// When it happened; `../2099-12-31` when no date is given or none can be read.
     pub when: EventDate,
-    /// The agency's own word for the type; may be empty, may mislead.
+    /// The agency's own term for the type of event; may be empty or misleading.
     pub kind: String,
     /// What happened.
     pub text: Sensitive<String>,
-    /// The agency's own reference of the event.
+    /// The agency's own reference for the event.
     pub reference: Option<String>,
     /// Names or record ids of other children it concerns.
     pub also_about: Vec<Sensitive<String>>,
 }
 
-impl Event {
-    /// The event as an entry that concerns `children`, sorted into a category by the glossary.
+impl SubmittedEvent {
+    /// Converts the event to an entry that concerns `children`, with the category that the glossary
+    /// gives.
     #[must_use]
-    pub fn details(&self, children: Vec<PersonId>, glossary: &Glossary) -> EntryDetails {
+    pub fn to_entry_details(&self, children: Vec<PersonId>, glossary: &Glossary) -> EntryDetails {
         EntryDetails {
             reference: self.reference.clone(),
             when: self.when.clone(),
             what: self.text.clone(),
             category: glossary.category_or_other(&self.kind),
-            source: Source { role: String::new(), record_system: String::new() },
+            source: Source {
+                role: String::new(),
+                record_system: String::new(),
+            },
             children,
             adults: Vec::new(),
             significance: Significance::Neutral,
@@ -81,23 +85,30 @@ impl Event {
 
 impl fmt::Debug for Submission {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Submission").field("id", &self.id).field("events", &self.events.len()).finish_non_exhaustive()
+        f.debug_struct("Submission")
+            .field("id", &self.id)
+            .field("events", &self.events.len())
+            .finish_non_exhaustive()
     }
 }
 
 impl fmt::Debug for Subject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Subject").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("Subject")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 
-impl fmt::Debug for Event {
+impl fmt::Debug for SubmittedEvent {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Event").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("Event")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 
-/// A date that is not known at all: any day until the last that can be written.
-pub(crate) fn undated() -> Option<EventDate> {
+/// An unknown date: any day up to the last one that can be written.
+pub(crate) fn unknown_date() -> Option<EventDate> {
     EventDate::from_edtf("../2099-12-31").ok()
 }

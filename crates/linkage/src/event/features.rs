@@ -1,52 +1,54 @@
-//! What speaks for and against two agencies' accounts telling one event, each feature as a number.
+//! The features for and against two agencies' accounts being about one event, each as a number.
 //!
-//! The definitions follow what was measured on labelled packs: words in common weighed by how rare they are, days and
-//! times that one account quotes of the other, what was done, and who was concerned. A day in common says little.
+//! They follow what was measured on labelled packs: words in common, weighted by their rarity; days
+//! and times of one account that the other quotes; what was done; and who was concerned. A day in
+//! common says little.
 
-mod done;
-mod said;
-mod together;
-mod when;
+mod activity;
+mod combined;
+mod timing;
+mod wording;
 
 use super::accounts::Account;
 use super::act_pairs;
-use super::bits::Bits;
-use super::dates::Dates;
-use super::rarity::{Rarity, shared};
-use super::reading::Reading;
-use super::weighing::Weighing;
+use super::bit_set::BitSet;
+use super::date_comparison::DateComparison;
+use super::parsed_entry::ParsedEntry;
+use super::rarity::{RarityPoints, intersect_sorted};
+use super::rarity_weights::RarityWeights;
 
-/// One, for features that hold or do not.
+/// The value of a feature that holds: one, in thousandths.
 const ONE: i32 = 1000;
 
 macro_rules! features {
-    ($($name:ident $sign:literal $words:literal)*) => {
-        /// A feature by its place.
+    ($($name:ident $direction:literal $text:literal)*) => {
+        /// A feature, numbered in this order.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
         pub(crate) enum Feature { $($name),* }
-        /// The features' names, in the order of their places.
-        pub(crate) const NAMES: &[&str] = &[$($words),*];
-        /// Of each, 1 when it can only speak for one event, -1 when it can only speak against, 0 when it may do either.
-        pub(crate) const SIGNS: &[i8] = &[$($sign),*];
-        /// How many features there are.
-        pub(crate) const FEATURES: usize = NAMES.len();
+        /// The name of each feature, as in `data/model/feature-weights.txt`.
+        pub(crate) const FEATURE_NAMES: &[&str] = &[$($text),*];
+        /// For each feature: 1 when it can only speak for one event, -1 when only against it, 0
+        /// when it may do either.
+        pub(crate) const FEATURE_DIRECTIONS: &[i8] = &[$($direction),*];
+        /// The number of features.
+        pub(crate) const FEATURE_COUNT: usize = FEATURE_NAMES.len();
     };
 }
 
 features! {
     Bias 0 "bias"
     SameDay 1 "same day"
-    Gap -1 "days apart, logarithm"
+    DayGap -1 "days apart, logarithm"
     FarApart -1 "more than 40 days apart"
-    InexactOverlap 1 "an inexact date of up to 60 days holds the other"
-    WideOverlap 1 "an inexact date of more than 60 days holds the other"
-    InexactApart -1 "an inexact date does not hold the other"
-    Undated -1 "one is not dated"
+    InexactOverlap 1 "an inexact date of up to 60 days includes the other"
+    WideOverlap 1 "an inexact date of more than 60 days includes the other"
+    InexactApart -1 "an inexact date does not include the other"
+    Undated -1 "one is undated"
     DateQuoted 1 "the other's date is quoted"
     DayQuoted 1 "the other's day is quoted by name"
     BothQuote 1 "both quote one day"
-    OneEarlier -1 "on one day, one alone speaks of an earlier day"
-    QuotesElsewhere -1 "on two days, a text speaks of a third"
+    OnlyOneQuotesEarlierDay -1 "on one day, only one quotes an earlier day"
+    QuotesThirdDay -1 "on two days, a text quotes a third"
     WeekdayAgrees 1 "a day of the week lies within an inexact date"
     WeekdayDiffers -1 "no day of the week lies within an inexact date"
     PartOfDayAgrees 1 "the part of day quoted agrees"
@@ -64,19 +66,19 @@ features! {
     FamilyWords 1 "share of the shorter's words, by rarity in the family"
     TwoRarest 1 "the two rarest words in common"
     FiveRarest 1 "the five rarest words in common"
-    NoWords -1 "no uncommon word in common"
-    Neighbours 1 "two words next to each other in both"
-    Length 1 "length of the shorter, logarithm"
+    NoCommonWords -1 "no uncommon word in common"
+    AdjacentWords 1 "adjacent words in common"
+    ShorterLength 1 "length of the shorter, logarithm"
     WordsSameDay 1 "share of words, same day"
     FamilyWordsSameDay 1 "share of family words, same day"
     RarestSameDay 1 "rarest words, same day"
-    NoWordsSameDay -1 "no uncommon word in common, same day"
+    NoCommonWordsSameDay -1 "no uncommon word in common, same day"
     WordsQuoted 1 "share of words, day quoted"
     FamilyWordsQuoted 1 "share of family words, day quoted"
     WordsInexact 1 "share of words, inexact date"
     FamilyWordsInexact 1 "share of family words, inexact date"
     Kinds 1 "kinds in common, share of all"
-    NoKind -1 "no kind in common"
+    NoCommonKind -1 "no kind in common"
     KindRarity 1 "rarity of the kinds in common"
     Acts 1 "acts in common, share of all"
     ActsSameDay 1 "acts in common, same day"
@@ -85,130 +87,164 @@ features! {
     ActRarityQuoted 1 "rarity of the distinct acts in common, day quoted"
     ActRarityInexact 1 "rarity of the distinct acts in common, inexact date"
     ActRarityNear 1 "rarity of the distinct acts in common, up to three days apart"
-    LeadRarity 1 "rarity of the distinct acts with which both begin"
-    Happening 1 "rarity of the happenings in common"
-    HappeningSameDay 1 "rarity of the happenings in common, same day"
-    HappeningQuoted 1 "rarity of the happenings in common, day quoted"
-    HappeningInexact 1 "rarity of the happenings in common, inexact date"
-    HappeningNear 1 "rarity of the happenings in common, up to three days apart"
-    HappeningLater 1 "rarity of the happenings in common, four to ten days apart"
-    HappeningsDiffer -1 "each begins with happenings, none in common"
-    StepOfOne -1 "one alone begins with a step of its agency"
-    LeadAgrees 1 "both begin with one distinct act"
-    LeadWithin 1 "what one begins with stands in the other"
-    LeadBothWithin 1 "what each begins with stands in the other"
-    LeadClashes -1 "each begins with an act that the other does not hold"
-    LeadClashesSameDay -1 "each begins with another act, same day"
-    LeadOfOne -1 "one alone begins with a distinct act"
-    LeadWithinQuoted 1 "what one begins with stands in the other, day quoted"
-    MeetingSame 1 "one named meeting"
-    MeetingSome 1 "a named meeting and some meeting"
-    MeetingDiffers -1 "two named meetings"
-    MeetingOfOne -1 "a named meeting of one alone"
+    LeadingActRarity 1 "rarity of the distinct acts with which both begin"
+    FamilyEvent 1 "rarity of the family events in common"
+    FamilyEventSameDay 1 "rarity of the family events in common, same day"
+    FamilyEventQuoted 1 "rarity of the family events in common, day quoted"
+    FamilyEventInexact 1 "rarity of the family events in common, inexact date"
+    FamilyEventNear 1 "rarity of the family events in common, up to three days apart"
+    FamilyEventLater 1 "rarity of the family events in common, four to ten days apart"
+    FamilyEventsDiffer -1 "each begins with family events, none in common"
+    OnlyOneStep -1 "only one begins with a step of its agency"
+    LeadingActsAgree 1 "both begin with the same distinct act"
+    LeadingActInOther 1 "the act with which one begins is in the other"
+    LeadingActsInEachOther 1 "the act with which each begins is in the other"
+    LeadingActsConflict -1 "each begins with an act that the other does not show"
+    LeadingActsConflictSameDay -1 "each begins with another act, same day"
+    OnlyOneLeadingAct -1 "only one begins with a distinct act"
+    LeadingActInOtherQuoted 1 "the act with which one begins is in the other, day quoted"
+    SameNamedMeeting 1 "the same named meeting"
+    NamedAndUnnamedMeeting 1 "a named and an unnamed meeting"
+    DifferentNamedMeetings -1 "two different named meetings"
+    OnlyOneNamedMeeting -1 "a named meeting of only one"
     BothVisits -1 "both are visits"
     BothVisitsJoint 1 "both are visits, one said to be joint"
-    VisitOfOne -1 "one alone is a visit"
-    MissedOfOne -1 "one alone was missed"
-    ReferralOfOne -1 "one alone is a referral"
-    AchievementOfOne -1 "one alone is an achievement"
-    ClosureOfOne -1 "one alone is a closure"
-    LetterOfOne -1 "one alone is a letter"
+    OnlyOneVisit -1 "only one is a visit"
+    OnlyOneMissed -1 "only one was missed"
+    OnlyOneReferral -1 "only one is a referral"
+    OnlyOneAchievement -1 "only one is an achievement"
+    OnlyOneClosure -1 "only one is a closure"
+    OnlyOneLetter -1 "only one is a letter"
     BothPhone 0 "both are calls"
     BothConsultation -1 "both are appointments"
     BothTherapy -1 "both are sessions"
     OwnContacts -1 "both begin with a contact of their own agency"
-    FollowUpOfOne -1 "one alone begins with a follow-up"
-    FollowUpLater -1 "the later one alone begins with a follow-up"
-    ExaminationOfOne -1 "one alone begins with being seen"
-    RequestOfOne -1 "one alone begins with a request"
-    OwnBusiness -1 "no child in common, and what one child alone goes through"
+    OnlyOneFollowUp -1 "only one begins with a follow-up"
+    OnlyLaterFollowsUp -1 "only the later one begins with a follow-up"
+    OnlyOneExamination -1 "only one begins with being seen"
+    OnlyOneRequest -1 "only one begins with a request"
+    SingleChildEvent -1 "no child in common, and an event of one child"
     NamesDiffer -1 "each names another child"
-    NoChild -1 "no child in common"
+    NoCommonChild -1 "no child in common"
     SameChildren 1 "the same children"
     NamedInBoth 1 "a child named in both"
     LongFigure 1 "a figure of three or more characters in common"
     FigureRarity 1 "rarity of the figures in common"
     FiguresDiffer -1 "figures, none in common"
-    OthersThatDay -1 "other accounts that day"
+    OtherAccountsThatDay -1 "other accounts that day"
     Reference 1 "a reference in common"
-    TwoVisits -1 "each tells of a visit of its own"
-    TwoMissed -1 "each tells of a contact of its own that was missed"
-    Aftermath -1 "one alone is a step that follows from an event"
-    OneWordInexact -1 "an inexact date, and hardly a word in common"
-    AnotherDay -1 "one says that it was on another day"
-    VagueAndUnsaid -1 "an inexact date, and too little said in common"
-    PeriodOfOne -1 "one tells of a period of more than a month, the other of a day or a month"
-    OwnStep -1 "one begins with a step that the other does not speak of"
+    SeparateVisits -1 "each is about a visit of its own agency"
+    SeparateMissedContacts -1 "each is about a missed contact of its own agency"
+    OnlyOneAftermath -1 "only one is a step that follows from an event"
+    InexactWithOneWord -1 "an inexact date, and at most one uncommon word in common"
+    AnotherDay -1 "one says that the event was on another day"
+    InexactWithTooLittle -1 "an inexact date, and too little in common"
+    OnlyOnePeriod -1 "one is about a period of more than a month, the other about a day or a month"
+    UnmentionedStep -1 "one begins with a step that the other does not mention"
 }
 
-/// The features of a pair.
+/// The features of a pair of accounts.
 pub(crate) struct Features {
-    /// In thousandths, in the order of [`NAMES`].
-    pub(crate) named: [i32; FEATURES],
-    /// The pairs of acts with which the accounts begin.
+    /// In thousandths, in the order of [`FEATURE_NAMES`].
+    pub(crate) named: [i32; FEATURE_COUNT],
+    /// The indexes of the pairs of acts with which the accounts begin.
     pub(crate) act_pairs: Vec<usize>,
 }
 
 impl Features {
     /// Whether a feature holds, or has a value above zero.
     pub(crate) fn has(&self, feature: Feature) -> bool {
-        self.named.get(feature as usize).is_some_and(|value| *value > 0)
+        self.named
+            .get(feature as usize)
+            .is_some_and(|value| *value > 0)
     }
 
-    /// Whether the two are never one event unless a reference says that they are: a text gives another date, or begins
-    /// with a step of its agency that the other does not speak of, or tells of a period, or an inexact date leaves too little in common.
-    pub(crate) fn deny(&self) -> bool {
+    /// Whether the accounts cannot be about one event. That is so when one text gives another date,
+    /// begins with a step that the other does not mention or is about a period, or when with an
+    /// inexact date too little is in common. A common reference overrides all of these.
+    pub(crate) fn rules_out_one_event(&self) -> bool {
         use Feature as F;
-        [F::AnotherDay, F::OwnStep, F::PeriodOfOne, F::VagueAndUnsaid].into_iter().any(|feature| self.has(feature))
-            && !self.has(F::Reference)
+        let mut exclusions = [
+            F::AnotherDay,
+            F::UnmentionedStep,
+            F::OnlyOnePeriod,
+            F::InexactWithTooLittle,
+        ]
+        .into_iter();
+        exclusions.any(|feature| self.has(feature)) && !self.has(F::Reference)
     }
 }
 
 /// Whether two accounts are too far apart in time to be compared.
-pub(crate) fn excluded(a: &Account, b: &Account, dates: &Dates, rarity: &Rarity) -> bool {
-    dates.apart() && !same_reference(&a.reading, &b.reading, rarity)
-}
-
-fn same_reference(a: &Reading, b: &Reading, rarity: &Rarity) -> bool {
-    shared(&a.references, &b.references).any(|reference| rarity.names_event(reference))
-}
-
-/// The features of a pair. `others` is how many other accounts the family has on their day, when it is one.
-pub(crate) fn features(
+pub(crate) fn is_excluded(
     a: &Account,
     b: &Account,
-    dates: &Dates,
+    dates: &DateComparison,
+    rarity: &RarityPoints,
+) -> bool {
+    dates.is_too_far_apart() && !share_event_reference(&a.parsed, &b.parsed, rarity)
+}
+
+fn share_event_reference(a: &ParsedEntry, b: &ParsedEntry, rarity: &RarityPoints) -> bool {
+    intersect_sorted(&a.references, &b.references)
+        .any(|reference| rarity.identifies_event(reference))
+}
+
+/// Computes the features of a pair. `others` is the number of other accounts of the family on the
+/// day of `a`.
+pub(crate) fn compute_features(
+    a: &Account,
+    b: &Account,
+    dates: &DateComparison,
     others: u32,
-    weighing: &Weighing,
-    rarity: &Rarity,
+    rarity_weights: &RarityWeights,
+    rarity: &RarityPoints,
 ) -> Features {
-    let act_pairs = act_pairs::of(a.reading.told.lead, b.reading.told.lead);
-    let mut writer = Writer { features: Features { named: [0; FEATURES], act_pairs }, uncommon: 0 };
-    writer.put(Feature::Bias, ONE);
-    writer.holds(Feature::Reference, same_reference(&a.reading, &b.reading, rarity));
-    writer.days(&a.reading, &b.reading, dates);
-    writer.times(&a.reading, &b.reading, dates);
-    writer.words(a, b, dates, weighing);
-    writer.kinds(&a.reading, &b.reading, weighing);
-    writer.acts(&a.reading, &b.reading, dates);
-    writer.act_rarity(&a.reading, &b.reading, dates, weighing);
-    writer.children(a, b);
-    writer.figures(&a.reading, &b.reading, weighing);
-    let others = if dates.same_day() { others.min(8) } else { 0 };
-    writer.put(Feature::OthersThatDay, i32::try_from(others).unwrap_or(8) * ONE / 4);
-    writer.together(&a.reading, &b.reading, dates);
-    writer.features
+    let act_pairs = act_pairs::leading_pairs(a.parsed.acts.leading, b.parsed.acts.leading);
+    let mut builder = FeatureBuilder {
+        features: Features {
+            named: [0; FEATURE_COUNT],
+            act_pairs,
+        },
+        uncommon_words: 0,
+    };
+    builder.set(Feature::Bias, ONE);
+    builder.set_flag(
+        Feature::Reference,
+        share_event_reference(&a.parsed, &b.parsed, rarity),
+    );
+    builder.add_days(&a.parsed, &b.parsed, dates);
+    builder.add_times(&a.parsed, &b.parsed, dates);
+    builder.add_words(a, b, dates, rarity_weights);
+    builder.add_kinds(&a.parsed, &b.parsed, rarity_weights);
+    builder.add_acts(&a.parsed, &b.parsed, dates);
+    builder.add_act_rarity(&a.parsed, &b.parsed, dates, rarity_weights);
+    builder.add_children(a, b);
+    builder.add_figures(&a.parsed, &b.parsed, rarity_weights);
+    let others = if dates.is_same_day() {
+        others.min(8)
+    } else {
+        0
+    };
+    builder.set(
+        Feature::OtherAccountsThatDay,
+        i32::try_from(others).unwrap_or(8) * ONE / 4,
+    );
+    builder.add_combined(&a.parsed, &b.parsed, dates);
+    builder.features
 }
 
-struct Writer {
+/// Collects the features of one pair.
+struct FeatureBuilder {
     features: Features,
-    uncommon: i32,
+    /// The number of common words that are not frequent in English.
+    uncommon_words: i32,
 }
 
-impl Writer {
-    fn put(&mut self, feature: Feature, value: i32) {
-        if let Some(place) = self.features.named.get_mut(feature as usize) {
-            *place = value;
+impl FeatureBuilder {
+    fn set(&mut self, feature: Feature, value: i32) {
+        if let Some(slot) = self.features.named.get_mut(feature as usize) {
+            *slot = value;
         }
     }
 
@@ -216,11 +252,12 @@ impl Writer {
         self.features.has(feature)
     }
 
-    fn holds(&mut self, feature: Feature, holds: bool) {
-        self.put(feature, if holds { ONE } else { 0 });
+    fn set_flag(&mut self, feature: Feature, holds: bool) {
+        self.set(feature, if holds { ONE } else { 0 });
     }
 }
 
-fn ratio(part: Bits, whole: Bits) -> i32 {
-    i32::try_from(part.count() * 1000 / whole.count().max(1)).unwrap_or_default()
+/// The share of `part` in `whole` by number of members, in thousandths.
+fn ratio(part: BitSet, whole: BitSet) -> i32 {
+    i32::try_from(part.len() * 1000 / whole.len().max(1)).unwrap_or_default()
 }

@@ -1,60 +1,81 @@
-//! Which accounts stand on one row: the assignment of all accounts to events for which most speaks, taken together.
+//! Which accounts are on one row: all accounts are assigned to events jointly, so that the evidence
+//! is strongest overall.
 //!
-//! Pairs are joined from the strongest down where the evidence of the whole group is for it; then each account moves to
-//! the group, or to a row of its own, where the evidence of all of the group's accounts is greatest. No row is a chain of
-//! single links, and no row has two accounts of one agency, because an agency's repeats have been taken together before.
+//! First, pairs are merged from the strongest down, where the evidence across the two whole groups
+//! is positive. Then each account moves to the group, or to a row of its own, for which the
+//! evidence from all accounts of the group is strongest. So no row is a chain of single links. No
+//! row has two accounts of one agency, because an agency's repeats are one account.
 
+use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::accounts::Accounts;
 use super::model::{FLOOR, NEVER};
 
-/// One pair never counts more than this for or against a group.
-const MOST: i32 = 6_000;
-/// So many rounds of moving accounts suffice; few groups change after the second.
+/// One pair counts at most this much for or against a group.
+const MAX_PAIR_EVIDENCE: i32 = 6_000;
+/// The number of rounds in which accounts move. Few groups change after the second.
 const ROUNDS: usize = 6;
-/// Pairs with less evidence than is needed, by no more than this, make their groups neighbours.
-const NEIGHBOUR: i32 = 3_000;
+/// Pairs whose score is below the threshold by no more than this make their groups candidates for a
+/// move.
+const NEIGHBOUR_MARGIN: i32 = 3_000;
 
-/// The accounts in groups, each sorted; every account is in exactly one.
-pub(crate) fn group(accounts: &Accounts<'_, '_, '_>, pairs: &[(usize, usize)]) -> Vec<Vec<usize>> {
-    let join = accounts.family.model.join;
-    let mut scored: Vec<(i32, usize, usize)> = pairs
+/// A score with the two accounts that have it.
+type ScoredPair = (i32, usize, usize);
+
+/// Groups the accounts into rows. Every account is in exactly one group; the groups are sorted.
+pub(crate) fn group_accounts(
+    accounts: &Accounts<'_, '_, '_>,
+    pairs: &[(usize, usize)],
+) -> Vec<Vec<usize>> {
+    let threshold = accounts.family.model.join;
+    let mut scored: Vec<ScoredPair> = pairs
         .iter()
         .filter_map(|&(a, b)| Some((accounts.score(a, b)?, a, b)))
-        .filter(|(score, ..)| *score > join - NEIGHBOUR)
+        .filter(|(score, ..)| *score > threshold - NEIGHBOUR_MARGIN)
         .collect();
-    scored.sort_by_key(|&(score, a, b)| (std::cmp::Reverse(score), a, b));
-    let mut groups = Groups::singles(accounts);
-    groups.join_strongest(&scored);
+    scored.sort_by_key(|&(score, a, b)| (Reverse(score), a, b));
+    let mut groups = AccountGroups::singletons(accounts);
+    groups.merge_strongest_pairs(&scored);
     for _ in 0..ROUNDS {
-        let moved = groups.move_each(&scored);
-        let merged = groups.merge_whole(&scored);
+        let moved = groups.move_accounts(&scored);
+        let merged = groups.merge_groups(&scored);
         if !moved && !merged {
             break;
         }
     }
-    groups.members.into_values().map(|members| members.into_iter().collect()).collect()
+    groups
+        .members
+        .into_values()
+        .map(|members| members.into_iter().collect())
+        .collect()
 }
 
-struct Groups<'a, 't, 'e, 'f> {
+struct AccountGroups<'a, 't, 'e, 'f> {
     accounts: &'a Accounts<'t, 'e, 'f>,
     group_of: Vec<usize>,
     members: BTreeMap<usize, BTreeSet<usize>>,
 }
 
-impl<'a, 't, 'e, 'f> Groups<'a, 't, 'e, 'f> {
-    fn singles(accounts: &'a Accounts<'t, 'e, 'f>) -> Self {
+impl<'a, 't, 'e, 'f> AccountGroups<'a, 't, 'e, 'f> {
+    /// Each account in a group of its own.
+    fn singletons(accounts: &'a Accounts<'t, 'e, 'f>) -> Self {
         let count = accounts.accounts.len();
-        let members = (0..count).map(|one| (one, BTreeSet::from([one]))).collect();
-        Self { accounts, group_of: (0..count).collect(), members }
+        let members = (0..count)
+            .map(|account| (account, BTreeSet::from([account])))
+            .collect();
+        Self {
+            accounts,
+            group_of: (0..count).collect(),
+            members,
+        }
     }
 
-    fn join(&self) -> i32 {
+    fn threshold(&self) -> i32 {
         self.accounts.family.model.join
     }
 
-    fn of(&self, account: usize) -> usize {
+    fn group_of(&self, account: usize) -> usize {
         self.group_of.get(account).copied().unwrap_or(account)
     }
 
@@ -62,30 +83,35 @@ impl<'a, 't, 'e, 'f> Groups<'a, 't, 'e, 'f> {
         self.members.get(&group).into_iter().flatten().copied()
     }
 
-    /// Evidence above the threshold for one account standing with another.
-    fn over(&self, a: usize, b: usize) -> i32 {
+    /// The evidence above the threshold for two accounts being on one row.
+    fn pair_evidence(&self, a: usize, b: usize) -> i32 {
         let score = self.accounts.score(a, b).unwrap_or(NEVER);
-        (score - self.join()).clamp(-MOST, MOST)
+        (score - self.threshold()).clamp(-MAX_PAIR_EVIDENCE, MAX_PAIR_EVIDENCE)
     }
 
     fn share_agency(&self, a: usize, b: usize) -> bool {
-        self.members(a).any(|one| self.members(b).any(|other| self.accounts.same_agency(one, other)))
+        self.members(a).any(|one| {
+            self.members(b)
+                .any(|other| self.accounts.same_agency(one, other))
+        })
     }
 
-    fn join_strongest(&mut self, scored: &[(i32, usize, usize)]) {
+    fn merge_strongest_pairs(&mut self, scored: &[ScoredPair]) {
         for &(score, a, b) in scored {
-            if score <= self.join() {
+            if score <= self.threshold() {
                 break;
             }
-            let (to, from) = (self.of(a), self.of(b));
-            if to != from && self.may_join(to, from, true) {
+            let to = self.group_of(a);
+            let from = self.group_of(b);
+            if to != from && self.can_merge(to, from, true) {
                 self.merge(to, from);
             }
         }
     }
 
-    /// Whether the evidence of all pairs across two groups is for one event; `each`: and none is far against it.
-    fn may_join(&self, a: usize, b: usize, each: bool) -> bool {
+    /// Whether the evidence of all pairs across two groups together is for one event. With
+    /// `needs_floor`, no pair may be below [`FLOOR`].
+    fn can_merge(&self, a: usize, b: usize, needs_floor: bool) -> bool {
         if self.share_agency(a, b) {
             return false;
         }
@@ -93,30 +119,31 @@ impl<'a, 't, 'e, 'f> Groups<'a, 't, 'e, 'f> {
         for one in self.members(a) {
             for other in self.members(b) {
                 let score = self.accounts.score(one, other).unwrap_or(NEVER);
-                if each && score < FLOOR {
+                if needs_floor && score < FLOOR {
                     return false;
                 }
-                sum += self.over(one, other);
+                sum += self.pair_evidence(one, other);
             }
         }
         sum > 0
     }
 
     fn merge(&mut self, to: usize, from: usize) {
-        for one in self.members.remove(&from).unwrap_or_default() {
-            self.place(one, to);
+        for account in self.members.remove(&from).unwrap_or_default() {
+            self.insert(account, to);
         }
     }
 
-    fn place(&mut self, account: usize, group: usize) {
-        if let Some(place) = self.group_of.get_mut(account) {
-            *place = group;
+    fn insert(&mut self, account: usize, group: usize) {
+        if let Some(slot) = self.group_of.get_mut(account) {
+            *slot = group;
         }
         self.members.entry(group).or_default().insert(account);
     }
 
-    /// Moves each account to where most speaks for it; whether any moved.
-    fn move_each(&mut self, scored: &[(i32, usize, usize)]) -> bool {
+    /// Moves each account to the group for which the evidence is strongest. Returns whether any
+    /// account moved.
+    fn move_accounts(&mut self, scored: &[ScoredPair]) -> bool {
         let mut neighbours: BTreeMap<usize, BTreeSet<usize>> = BTreeMap::new();
         for &(_, a, b) in scored {
             neighbours.entry(a).or_default().insert(b);
@@ -124,35 +151,45 @@ impl<'a, 't, 'e, 'f> Groups<'a, 't, 'e, 'f> {
         }
         let mut moved = false;
         for (account, near) in neighbours {
-            let own = self.of(account);
-            let groups: BTreeSet<usize> = near.into_iter().map(|other| self.of(other)).collect();
-            let current = self.gain(account, own).unwrap_or_default();
-            let alone = (0, None);
+            let own = self.group_of(account);
+            let groups: BTreeSet<usize> =
+                near.into_iter().map(|other| self.group_of(other)).collect();
+            let current_evidence = self.group_evidence(account, own).unwrap_or_default();
             let others = groups.into_iter().filter(|group| *group != own);
-            let offers = others.filter_map(|group| Some((self.gain(account, group)?, Some(group))));
-            let (gain, best) = offers.fold(alone, |best, offer| if offer.0 > best.0 { offer } else { best });
+            let offers = others
+                .filter_map(|group| Some((self.group_evidence(account, group)?, Some(group))));
+            let alone = (0, None);
+            let (evidence, best) = offers.fold(
+                alone,
+                |best, offer| if offer.0 > best.0 { offer } else { best },
+            );
             let is_alone = self.members(own).count() == 1;
-            if gain <= current || (best.is_none() && is_alone) {
+            if evidence <= current_evidence || (best.is_none() && is_alone) {
                 continue;
             }
-            self.leave(account, own);
-            let group = best.unwrap_or_else(|| self.empty_group());
-            self.place(account, group);
+            self.remove(account, own);
+            let group = best.unwrap_or_else(|| self.unused_group());
+            self.insert(account, group);
             moved = true;
         }
         moved
     }
 
-    /// Evidence for an account standing in a group, without itself; `None` when its agency has an account there.
-    fn gain(&self, account: usize, group: usize) -> Option<i32> {
+    /// The evidence for an account being in a group, from the group's other members. `None` when
+    /// its agency has another account there or the score with a member is below [`FLOOR`].
+    fn group_evidence(&self, account: usize, group: usize) -> Option<i32> {
         let others = || self.members(group).filter(|other| *other != account);
-        let taken = others().any(|other| self.accounts.same_agency(account, other));
+        let has_agency = others().any(|other| self.accounts.same_agency(account, other));
         let score = |other| self.accounts.score(account, other).unwrap_or(NEVER);
-        let against = others().any(|other| score(other) < FLOOR);
-        (!taken && !against).then(|| others().map(|other| self.over(account, other)).sum())
+        let is_below_floor = others().any(|other| score(other) < FLOOR);
+        (!has_agency && !is_below_floor).then(|| {
+            others()
+                .map(|other| self.pair_evidence(account, other))
+                .sum()
+        })
     }
 
-    fn leave(&mut self, account: usize, group: usize) {
+    fn remove(&mut self, account: usize, group: usize) {
         if let Some(members) = self.members.get_mut(&group) {
             members.remove(&account);
             if members.is_empty() {
@@ -161,19 +198,24 @@ impl<'a, 't, 'e, 'f> Groups<'a, 't, 'e, 'f> {
         }
     }
 
-    fn empty_group(&self) -> usize {
-        self.members.last_key_value().map_or(0, |(last, _)| last + 1).max(self.group_of.len())
+    fn unused_group(&self) -> usize {
+        self.members
+            .last_key_value()
+            .map_or(0, |(last, _)| last + 1)
+            .max(self.group_of.len())
     }
 
-    /// Joins whole groups for which the evidence across them speaks; whether any were.
-    fn merge_whole(&mut self, scored: &[(i32, usize, usize)]) -> bool {
+    /// Merges whole groups where the evidence across them is for one event. Returns whether any
+    /// were merged.
+    fn merge_groups(&mut self, scored: &[ScoredPair]) -> bool {
         let mut merged = false;
         for &(score, a, b) in scored {
-            if score <= self.join() {
+            if score <= self.threshold() {
                 break;
             }
-            let (to, from) = (self.of(a), self.of(b));
-            if to != from && self.may_join(to, from, false) {
+            let to = self.group_of(a);
+            let from = self.group_of(b);
+            if to != from && self.can_merge(to, from, false) {
                 self.merge(to, from);
                 merged = true;
             }

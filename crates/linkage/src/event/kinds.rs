@@ -1,71 +1,86 @@
-//! Kinds of event, inferred from the text itself; the agency's own type is one hint more, because it may mislead.
+//! Kinds of event, recognized from the words of the text. The agency's own label for the type is
+//! one hint among others, because it may mislead.
 
-use super::bits::Bits;
+use super::bit_set::BitSet;
 
 /// A set of kinds.
-pub(crate) type Kinds = Bits;
+pub(crate) type Kinds = BitSet;
 
-pub(crate) const DOMESTIC: Kinds = Kinds::one(0);
-pub(crate) const ASSAULT: Kinds = Kinds::one(1);
-pub(crate) const INJURY: Kinds = Kinds::one(2);
-pub(crate) const HOSPITAL: Kinds = Kinds::one(3);
-pub(crate) const ILLNESS: Kinds = Kinds::one(4);
-pub(crate) const MISSED: Kinds = Kinds::one(5);
-pub(crate) const VISIT: Kinds = Kinds::one(6);
-pub(crate) const ATTENDANCE: Kinds = Kinds::one(7);
-pub(crate) const EXCLUSION: Kinds = Kinds::one(8);
-pub(crate) const REFERRAL: Kinds = Kinds::one(9);
-pub(crate) const STRATEGY: Kinds = Kinds::one(10);
-pub(crate) const CONFERENCE: Kinds = Kinds::one(11);
-pub(crate) const CORE_GROUP: Kinds = Kinds::one(12);
-pub(crate) const TEAM_MEETING: Kinds = Kinds::one(13);
-pub(crate) const NEED_REVIEW: Kinds = Kinds::one(14);
-pub(crate) const MEETING: Kinds = Kinds::one(15);
-pub(crate) const MOVE: Kinds = Kinds::one(16);
-pub(crate) const ARREST: Kinds = Kinds::one(17);
-pub(crate) const DRUGS: Kinds = Kinds::one(18);
-pub(crate) const BIRTH: Kinds = Kinds::one(19);
-pub(crate) const DISCLOSURE: Kinds = Kinds::one(20);
-pub(crate) const MISSING: Kinds = Kinds::one(21);
-pub(crate) const DEATH: Kinds = Kinds::one(22);
-pub(crate) const COURT: Kinds = Kinds::one(23);
-pub(crate) const MEDICAL: Kinds = Kinds::one(24);
-pub(crate) const DISCHARGE: Kinds = Kinds::one(25);
-pub(crate) const SELF_HARM: Kinds = Kinds::one(26);
-pub(crate) const WEAPON: Kinds = Kinds::one(27);
-pub(crate) const ANIMAL: Kinds = Kinds::one(28);
-pub(crate) const UTILITIES: Kinds = Kinds::one(29);
-pub(crate) const WELFARE_CHECK: Kinds = Kinds::one(30);
-pub(crate) const CLINIC: Kinds = Kinds::one(31);
-pub(crate) const IMMUNISATION: Kinds = Kinds::one(32);
-pub(crate) const SCREENING: Kinds = Kinds::one(33);
-pub(crate) const INTERVIEW: Kinds = Kinds::one(34);
-pub(crate) const TENANCY: Kinds = Kinds::one(35);
-pub(crate) const SEPARATION: Kinds = Kinds::one(36);
-pub(crate) const DRINK: Kinds = Kinds::one(37);
-pub(crate) const NUISANCE: Kinds = Kinds::one(38);
-pub(crate) const CONDITIONS: Kinds = Kinds::one(39);
-pub(crate) const REVIEW: Kinds = Kinds::one(40);
-pub(crate) const FIRE: Kinds = Kinds::one(41);
-pub(crate) const PLANNING: Kinds = Kinds::one(42);
-pub(crate) const EXAMINED: Kinds = Kinds::one(43);
-pub(crate) const LETTER: Kinds = Kinds::one(44);
-pub(crate) const ENQUIRY: Kinds = Kinds::one(45);
-
-const fn all(kinds: &[Kinds]) -> Kinds {
-    let mut sum = Bits::none();
-    let mut rest = kinds;
-    while let [first, others @ ..] = rest {
-        sum = sum.with(*first);
-        rest = others;
-    }
-    sum
+/// Declares each kind as a set of its own, numbered in this order.
+macro_rules! kinds {
+    ($($name:ident)*) => {
+        #[derive(Clone, Copy)]
+        #[allow(dead_code, clippy::upper_case_acronyms, non_camel_case_types, reason = "the names are those of the constants")]
+        enum KindIndex { $($name),* }
+        $(#[allow(dead_code, reason = "some kinds are used by data/event-keywords.txt alone")]
+        pub(crate) const $name: Kinds = Kinds::single(KindIndex::$name as u32);)*
+        /// Every kind with its name, which is its heading in `data/event-keywords.txt`.
+        pub(crate) const NAMED_KINDS: &[(&str, Kinds)] = &[$((stringify!($name), $name)),*];
+    };
 }
 
-/// Meetings of several agencies: each has a kind of its own, and two kinds are two meetings.
-pub(crate) const MEETINGS: Kinds = all(&[STRATEGY, CONFERENCE, CORE_GROUP, TEAM_MEETING, NEED_REVIEW, PLANNING]);
-/// An agency's own step: it happens on its own day whatever earlier event it speaks of.
-pub(crate) const STEPS: Kinds = all(&[
+kinds! {
+    DOMESTIC
+    ASSAULT
+    INJURY
+    HOSPITAL
+    ILLNESS
+    MISSED
+    VISIT
+    ATTENDANCE
+    EXCLUSION
+    REFERRAL
+    STRATEGY
+    CONFERENCE
+    CORE_GROUP
+    TEAM_MEETING
+    NEED_REVIEW
+    MEETING
+    MOVE
+    ARREST
+    DRUGS
+    BIRTH
+    DISCLOSURE
+    MISSING
+    DEATH
+    COURT
+    MEDICAL
+    DISCHARGE
+    SELF_HARM
+    WEAPON
+    ANIMAL
+    UTILITIES
+    WELFARE_CHECK
+    CLINIC
+    IMMUNISATION
+    SCREENING
+    INTERVIEW
+    TENANCY
+    SEPARATION
+    DRINK
+    NUISANCE
+    CONDITIONS
+    REVIEW
+    FIRE
+    PLANNING
+    EXAMINED
+    LETTER
+    ENQUIRY
+}
+
+/// Meetings of several agencies. Each is a kind of its own, and entries of two such kinds are about
+/// two meetings.
+pub(crate) const MEETINGS: Kinds = Kinds::union_of(&[
+    STRATEGY,
+    CONFERENCE,
+    CORE_GROUP,
+    TEAM_MEETING,
+    NEED_REVIEW,
+    PLANNING,
+]);
+/// Steps in an agency's process. A step is an event of its own, on its own day, whichever earlier
+/// event it mentions.
+pub(crate) const PROCESS_STEPS: Kinds = Kinds::union_of(&[
     STRATEGY,
     CONFERENCE,
     CORE_GROUP,
@@ -77,13 +92,23 @@ pub(crate) const STEPS: Kinds = all(&[
     INTERVIEW,
     MISSED,
 ]);
-/// Nobody lives through these twice.
-pub(crate) const ONCE: Kinds = all(&[BIRTH, DEATH]);
-/// A child's own appointment: two children's are two events, even at one place and hour.
-pub(crate) const OF_ONE_CHILD: Kinds =
-    all(&[MEDICAL, CLINIC, IMMUNISATION, HOSPITAL, ILLNESS, INJURY, REVIEW, ATTENDANCE, LETTER]);
-/// What befalls a household, whatever becomes of one child in it.
-pub(crate) const OF_THE_HOME: Kinds = all(&[
+/// Events that happen to one person only once.
+pub(crate) const ONCE_IN_A_LIFETIME: Kinds = Kinds::union_of(&[BIRTH, DEATH]);
+/// Events of one child alone, such as its appointments: two children's are two events, even at the
+/// same place and time.
+pub(crate) const SINGLE_CHILD: Kinds = Kinds::union_of(&[
+    MEDICAL,
+    CLINIC,
+    IMMUNISATION,
+    HOSPITAL,
+    ILLNESS,
+    INJURY,
+    REVIEW,
+    ATTENDANCE,
+    LETTER,
+]);
+/// Events of a household, even where an entry also says what happened to one child in it.
+pub(crate) const HOUSEHOLD: Kinds = Kinds::union_of(&[
     DOMESTIC,
     STRATEGY,
     CONFERENCE,
@@ -99,8 +124,8 @@ pub(crate) const OF_THE_HOME: Kinds = all(&[
     NUISANCE,
     FIRE,
 ]);
-/// What concerns all children of a home.
-pub(crate) const OF_ALL: Kinds = all(&[
+/// Events that concern all children of a home.
+pub(crate) const ALL_CHILDREN: Kinds = Kinds::union_of(&[
     DOMESTIC,
     STRATEGY,
     CONFERENCE,
@@ -127,8 +152,8 @@ pub(crate) const OF_ALL: Kinds = all(&[
     FIRE,
     REFERRAL,
 ]);
-/// Incidents that several agencies hear of.
-pub(crate) const INCIDENTS: Kinds = all(&[
+/// Incidents that several agencies usually learn of.
+pub(crate) const INCIDENTS: Kinds = Kinds::union_of(&[
     DOMESTIC,
     ASSAULT,
     INJURY,

@@ -1,99 +1,124 @@
-//! What accounts are weighed with: how rare words are in records, and what each feature weighs.
+//! The model that accounts are compared with: how rare words are in agencies' records, and the
+//! weight of each feature.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use super::act_pairs::{self, ACT_PAIRS};
-use super::features::{FEATURES, Features, NAMES};
-use super::frequencies::Frequencies;
+use super::act_pairs::{self, ACT_PAIR_COUNT};
+use super::features::{FEATURE_COUNT, FEATURE_DIRECTIONS, FEATURE_NAMES, Features};
+use super::word_frequencies::WordFrequencies;
 
-/// What each feature weighs, in thousandths of the natural logarithm of the odds, with its name. Written by
-/// `linkage-bench fit --write`.
-const WEIGHTS: &str = include_str!("weights.txt");
+/// The weight of each feature, in thousandths of the natural logarithm of the odds, with its name.
+/// Written by `linkage-bench fit --write`.
+const FEATURE_WEIGHTS: &str = include_str!("../../data/model/feature-weights.txt");
 
-/// What each pair of acts weighs with which two accounts begin, likewise.
-const ACT_PAIR_WEIGHTS: &str = include_str!("act-pairs.txt");
+/// The weight of each pair of acts with which two accounts begin, in the same form.
+const ACT_PAIR_WEIGHTS: &str = include_str!("../../data/model/act-pair-weights.txt");
 
-/// Evidence from which two accounts may be one event, in thousandths of the natural logarithm of the odds. Wrong merges
-/// hurt more than missed ones, so it was chosen for precision.
-const JOIN: i32 = 0;
-/// Evidence that every two accounts of one event need.
+/// The score from which two accounts may be on one row, in thousandths of the natural logarithm of
+/// the odds. Chosen for precision, because a wrong merge does more harm than a missed one.
+const JOIN_THRESHOLD: i32 = 0;
+/// Every two accounts on one row have at least this score.
 pub(crate) const FLOOR: i32 = -3_000;
-/// Evidence from which two rows are suggested to be one.
-const SUGGEST: i32 = -2_200;
-/// What two accounts count that are never one event.
+/// The score from which two rows are suggested to be one.
+const SUGGEST_THRESHOLD: i32 = -2_200;
+/// The score of two accounts that cannot be about one event.
 pub(crate) const NEVER: i32 = -20_000;
 
-/// What accounts are weighed with. The shipped one was found on labelled packs; others serve measurement.
+/// The model that accounts are compared with. The built-in one was fitted to labelled packs; others
+/// serve measurement.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Model {
-    /// How rare words are in records of families.
-    pub frequencies: Frequencies,
+pub struct EventModel {
+    /// How rare words are in agencies' records.
+    pub frequencies: WordFrequencies,
     weights: Vec<i32>,
-    act_pairs: Vec<i32>,
-    /// Evidence from which two accounts may be one event.
+    act_pair_weights: Vec<i32>,
+    /// The score from which two accounts may be on one row.
     pub join: i32,
-    /// Evidence from which two rows are suggested to be one.
+    /// The score from which two rows are suggested to be one.
     pub suggest: i32,
 }
 
-static SHIPPED: LazyLock<Model> = LazyLock::new(|| {
-    let text = format!("{WEIGHTS}{ACT_PAIR_WEIGHTS}");
-    Model::new(Frequencies::shipped().clone(), &parse(&text))
+static BUILT_IN: LazyLock<EventModel> = LazyLock::new(|| {
+    let text = format!("{FEATURE_WEIGHTS}{ACT_PAIR_WEIGHTS}");
+    EventModel::new(WordFrequencies::built_in().clone(), &parse_weights(&text))
 });
 
-/// The weights in the order of the features and the pairs of acts; 0 for one that is not named.
-fn parse(text: &str) -> Vec<i32> {
+/// Parses lines of a weight and a name into weights in the order of [`EventModel::feature_names`];
+/// 0 for a missing name.
+fn parse_weights(text: &str) -> Vec<i32> {
     let lines = text.lines().filter_map(|line| line.split_once(' '));
-    let known: HashMap<&str, i32> = lines.filter_map(|(weight, name)| Some((name, weight.parse().ok()?))).collect();
-    Model::features().iter().map(|name| known.get(name.as_str()).copied().unwrap_or_default()).collect()
+    let weights: HashMap<&str, i32> = lines
+        .filter_map(|(weight, name)| Some((name, weight.parse().ok()?)))
+        .collect();
+    let names = EventModel::feature_names();
+    names
+        .iter()
+        .map(|name| weights.get(name.as_str()).copied().unwrap_or_default())
+        .collect()
 }
 
-impl Model {
-    /// The one that is shipped.
+impl EventModel {
+    /// The model that is part of the product.
     #[must_use]
-    pub fn shipped() -> &'static Self {
-        &SHIPPED
+    pub fn built_in() -> &'static Self {
+        &BUILT_IN
     }
 
-    /// One of these frequencies and weights, in thousandths and in the order of [`Model::features`]; missing weights are 0.
+    /// A model of these frequencies and weights. Weights are in thousandths and in the order of
+    /// [`EventModel::feature_names`]; missing ones are 0.
     #[must_use]
-    pub fn new(frequencies: Frequencies, found: &[i32]) -> Self {
-        let mut weights = found.to_vec();
-        weights.resize(FEATURES + ACT_PAIRS, 0);
-        let act_pairs = weights.split_off(FEATURES);
-        Self { frequencies, weights, act_pairs, join: JOIN, suggest: SUGGEST }
+    pub fn new(frequencies: WordFrequencies, weights: &[i32]) -> Self {
+        let mut weights = weights.to_vec();
+        weights.resize(FEATURE_COUNT + ACT_PAIR_COUNT, 0);
+        let act_pair_weights = weights.split_off(FEATURE_COUNT);
+        Self {
+            frequencies,
+            weights,
+            act_pair_weights,
+            join: JOIN_THRESHOLD,
+            suggest: SUGGEST_THRESHOLD,
+        }
     }
 
-    /// The names of the features, and after them those of the pairs of acts.
+    /// The names of the named features, followed by those of the pairs of acts.
     #[must_use]
-    pub fn features() -> Vec<String> {
-        NAMES.iter().map(|name| (*name).to_owned()).chain(act_pairs::names()).collect()
+    pub fn feature_names() -> Vec<String> {
+        FEATURE_NAMES
+            .iter()
+            .map(|name| (*name).to_owned())
+            .chain(act_pairs::pair_names())
+            .collect()
     }
 
-    /// How many of the features come before the pairs of acts.
+    /// The number of named features, which come before the pairs of acts.
     #[must_use]
-    pub const fn named_features() -> usize {
-        FEATURES
+    pub const fn named_feature_count() -> usize {
+        FEATURE_COUNT
     }
 
-    /// Of each named feature, 1 when it can only speak for one event, -1 when it can only speak against, 0 when it may do
-    /// either.
+    /// For each named feature: 1 when it can only speak for one event, -1 when only against it, 0
+    /// when it may do either.
     #[must_use]
-    pub const fn signs() -> &'static [i8] {
-        super::features::SIGNS
+    pub const fn feature_directions() -> &'static [i8] {
+        FEATURE_DIRECTIONS
     }
 
-    /// The weights in the order of the features.
+    /// The weights in the order of [`EventModel::feature_names`].
     pub fn weights(&self) -> impl Iterator<Item = i32> + '_ {
-        self.weights.iter().chain(&self.act_pairs).copied()
+        self.weights.iter().chain(&self.act_pair_weights).copied()
     }
 
-    /// What features weigh together.
+    /// The weighted sum of features.
     pub(crate) fn score(&self, features: &Features) -> i32 {
         let named = features.named.iter().zip(&self.weights);
-        let named: i64 = named.map(|(value, weight)| i64::from(*value) * i64::from(*weight)).sum();
-        let pairs = features.act_pairs.iter().filter_map(|pair| self.act_pairs.get(*pair));
+        let named: i64 = named
+            .map(|(value, weight)| i64::from(*value) * i64::from(*weight))
+            .sum();
+        let pairs = features
+            .act_pairs
+            .iter()
+            .filter_map(|pair| self.act_pair_weights.get(*pair));
         let pairs: i64 = pairs.map(|weight| i64::from(*weight)).sum();
         i32::try_from(named / 1000 + pairs).unwrap_or(NEVER)
     }

@@ -1,4 +1,5 @@
-//! Why two records are one child, or not, in words a practitioner can read. No value of a record is repeated.
+//! The reasons why two records are of one child or not, in words that a practitioner can read. They
+//! repeat no value of a record.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +13,8 @@ use crate::evidence::{Evidence, EvidenceCode as E};
 
 macro_rules! reasons {
     ($($(#[$doc:meta])* $name:ident => $words:literal,)+) => {
-        /// What kind of fact spoke for or against two records being one child, or two children one family.
+        /// The kind of a fact for or against two records being of one child, or two children of one
+        /// family.
         #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum ReasonCode {
@@ -20,7 +22,7 @@ macro_rules! reasons {
         }
 
         impl ReasonCode {
-            /// The standing words for this kind of fact.
+            /// The fixed sentence for this kind of fact.
             #[must_use]
             pub const fn words(self) -> &'static str {
                 match self { $(Self::$name => $words,)+ }
@@ -82,12 +84,13 @@ reasons! {
     SharedAddress => "Many families have lived at the address: it says little",
 }
 
-/// One fact that spoke for or against, with what it weighed.
+/// One fact for or against a decision, with its weight.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Reason {
-    /// What kind of fact.
+    /// The kind of fact.
     pub code: ReasonCode,
-    /// Its weight in hundredths of a bit: above zero it spoke for, below against, zero explains.
+    /// Its weight in hundredths of a bit: above zero for the decision, below zero against it; zero
+    /// for a fact that only explains.
     pub weight: i32,
 }
 
@@ -103,53 +106,119 @@ impl Reason {
     }
 }
 
-/// All reasons of a decision on two records, for and against, in a fixed order.
-pub(crate) fn reasons(c: &Comparison, population: Population) -> Vec<Reason> {
+/// All reasons for and against a decision on two records, in a fixed order.
+pub(crate) fn reasons(comparison: &Comparison, population: Population) -> Vec<Reason> {
+    identifier_reasons(comparison, population)
+        .into_iter()
+        .chain(name_reasons(comparison, population))
+        .chain(fact_reasons(comparison, population))
+        .chain(family_reasons(comparison))
+        .flatten()
+        .map(|(code, weight)| Reason::new(code, weight))
+        .collect()
+}
+
+/// A fact with its weight, if the comparison shows it.
+type WeightedCode = Option<(ReasonCode, i32)>;
+
+fn identifier_reasons(comparison: &Comparison, population: Population) -> [WeightedCode; 5] {
     use ReasonCode as R;
-    let numbers = (weights::nhs(c.nhs).stranger, weights::upn(c.upn).stranger);
-    let apart = c.given >= GivenLevel::Unlike;
-    let same_number = c.nhs == IdentifierLevel::Same || c.upn == IdentifierLevel::Same;
-    let all = [
-        identifier(c.nhs, [R::NhsSame, R::NhsSlip, R::NhsDifferent]).map(|code| (code, numbers.0)),
-        identifier(c.upn, [R::UpnSame, R::UpnSlip, R::UpnDifferent]).map(|code| (code, numbers.1)),
-        c.same_reference.map(|same| {
-            (
-                if same { R::ReferenceSame } else { R::ReferenceDifferent },
-                weights::reference(c.same_reference, population).stranger,
-            )
-        }),
-        (same_number && apart).then_some((R::NumberOfAnother, 0)),
-        is_twin(c).then_some((R::Twin, 0)),
-        Some((given(c.given), weights::given(c.given, population).stranger)),
-        c.one_of_several.then_some((R::OneOfSeveral, 0)),
-        c.ordinals_differ.then_some((R::TwinsApart, 0)),
-        family(c.family).map(|code| (code, weights::family_name(c.family, population))),
-        birth(c.birth).map(|code| (code, weights::birth(c.birth, population).stranger)),
-        c.same_sex.map(|same| {
-            (if same { R::SexSame } else { R::SexDifferent }, weights::sex(c.same_sex, population).stranger)
-        }),
-        address(c.postcode, c.house).map(|code| (code, weights::address(c.postcode, c.house))),
-        parent(c.mother, [R::MotherSame, R::MotherAlike, R::MotherDifferent])
-            .map(|code| (code, weights::parent(c.mother))),
-        parent(c.father, [R::FatherSame, R::FatherAlike, R::FatherDifferent])
-            .map(|code| (code, weights::parent(c.father))),
-        c.same_school.then_some((R::SchoolSame, weights::SCHOOL)),
-        c.same_gp.then_some((R::PracticeSame, weights::PRACTICE)),
-        c.named_as_sibling.then_some((R::NamedAsSibling, 0)),
-        c.kinds_differ.then_some((R::ChildAndAdult, 0)),
-    ];
-    all.into_iter().flatten().map(|(code, weight)| Reason::new(code, weight)).collect()
+    let nhs_weight = weights::nhs_number_weight(comparison.nhs).stranger;
+    let upn_weight = weights::upn_weight(comparison.upn).stranger;
+    let given_names_differ = comparison.given >= GivenLevel::Unlike;
+    let same_number =
+        comparison.nhs == IdentifierLevel::Same || comparison.upn == IdentifierLevel::Same;
+    let reference_reason = |same: bool| {
+        let code = if same {
+            R::ReferenceSame
+        } else {
+            R::ReferenceDifferent
+        };
+        let weight = weights::reference_weight(comparison.same_reference, population);
+        (code, weight.stranger)
+    };
+    [
+        identifier_reason(comparison.nhs, [R::NhsSame, R::NhsSlip, R::NhsDifferent])
+            .map(|code| (code, nhs_weight)),
+        identifier_reason(comparison.upn, [R::UpnSame, R::UpnSlip, R::UpnDifferent])
+            .map(|code| (code, upn_weight)),
+        comparison.same_reference.map(reference_reason),
+        (same_number && given_names_differ).then_some((R::NumberOfAnother, 0)),
+        is_twin(comparison).then_some((R::Twin, 0)),
+    ]
 }
 
-/// Same birthday and family, another given name, no number in common.
-pub(crate) fn is_twin(c: &Comparison) -> bool {
-    let family = c.family < FamilyLevel::Missing
-        || matches!(c.mother, ParentLevel::Sure | ParentLevel::Same)
-        || c.house == HouseLevel::Same;
-    c.birth == BirthLevel::Same && family && c.given >= GivenLevel::Unlike
+fn name_reasons(comparison: &Comparison, population: Population) -> [WeightedCode; 4] {
+    let given_weight = weights::given_name_weight(comparison.given, population).stranger;
+    let family_weight = weights::family_name_weight(comparison.family, population);
+    [
+        Some((given_name_reason(comparison.given), given_weight)),
+        comparison
+            .one_of_several
+            .then_some((ReasonCode::OneOfSeveral, 0)),
+        comparison
+            .ordinals_differ
+            .then_some((ReasonCode::TwinsApart, 0)),
+        family_name_reason(comparison.family).map(|code| (code, family_weight)),
+    ]
 }
 
-const fn identifier(level: IdentifierLevel, [same, slip, different]: [ReasonCode; 3]) -> Option<ReasonCode> {
+/// The reasons in the birth, the sex and the address.
+fn fact_reasons(comparison: &Comparison, population: Population) -> [WeightedCode; 3] {
+    let birth_weight = weights::birth_weight(comparison.birth, population).stranger;
+    let address_weight = weights::address_weight(comparison.postcode, comparison.house);
+    let sex_reason = |same: bool| {
+        let code = if same {
+            ReasonCode::SexSame
+        } else {
+            ReasonCode::SexDifferent
+        };
+        let weight = weights::sex_weight(comparison.same_sex, population);
+        (code, weight.stranger)
+    };
+    [
+        birth_reason(comparison.birth).map(|code| (code, birth_weight)),
+        comparison.same_sex.map(sex_reason),
+        address_reason(comparison.postcode, comparison.house).map(|code| (code, address_weight)),
+    ]
+}
+
+/// The reasons in the people and services around the child.
+fn family_reasons(comparison: &Comparison) -> [WeightedCode; 6] {
+    use ReasonCode as R;
+    let mother = [R::MotherSame, R::MotherAlike, R::MotherDifferent];
+    let father = [R::FatherSame, R::FatherAlike, R::FatherDifferent];
+    [
+        parent_reason(comparison.mother, mother)
+            .map(|code| (code, weights::parent_weight(comparison.mother))),
+        parent_reason(comparison.father, father)
+            .map(|code| (code, weights::parent_weight(comparison.father))),
+        comparison
+            .same_school
+            .then_some((R::SchoolSame, weights::SCHOOL)),
+        comparison
+            .same_gp
+            .then_some((R::PracticeSame, weights::PRACTICE)),
+        comparison
+            .named_as_sibling
+            .then_some((R::NamedAsSibling, 0)),
+        comparison.kinds_differ.then_some((R::ChildAndAdult, 0)),
+    ]
+}
+
+/// Whether the comparison is typical of twins: the same birthday and family with different given
+/// names.
+pub(crate) fn is_twin(comparison: &Comparison) -> bool {
+    let same_family = comparison.family < FamilyLevel::Missing
+        || matches!(comparison.mother, ParentLevel::Certain | ParentLevel::Same)
+        || comparison.house == HouseLevel::Same;
+    comparison.birth == BirthLevel::Same && same_family && comparison.given >= GivenLevel::Unlike
+}
+
+const fn identifier_reason(
+    level: IdentifierLevel,
+    [same, slip, different]: [ReasonCode; 3],
+) -> Option<ReasonCode> {
     match level {
         IdentifierLevel::Same => Some(same),
         IdentifierLevel::Slip => Some(slip),
@@ -158,7 +227,7 @@ const fn identifier(level: IdentifierLevel, [same, slip, different]: [ReasonCode
     }
 }
 
-const fn given(level: GivenLevel) -> ReasonCode {
+const fn given_name_reason(level: GivenLevel) -> ReasonCode {
     match level {
         GivenLevel::SameRare | GivenLevel::Same => ReasonCode::GivenSame,
         GivenLevel::Swapped => ReasonCode::GivenSwapped,
@@ -171,7 +240,7 @@ const fn given(level: GivenLevel) -> ReasonCode {
     }
 }
 
-const fn family(level: FamilyLevel) -> Option<ReasonCode> {
+const fn family_name_reason(level: FamilyLevel) -> Option<ReasonCode> {
     match level {
         FamilyLevel::SameRare | FamilyLevel::Same => Some(ReasonCode::FamilyNameSame),
         FamilyLevel::Alike | FamilyLevel::Part => Some(ReasonCode::FamilyNameAlike),
@@ -180,7 +249,7 @@ const fn family(level: FamilyLevel) -> Option<ReasonCode> {
     }
 }
 
-const fn birth(level: BirthLevel) -> Option<ReasonCode> {
+const fn birth_reason(level: BirthLevel) -> Option<ReasonCode> {
     Some(match level {
         BirthLevel::Missing => return None,
         BirthLevel::Same => ReasonCode::BirthSame,
@@ -188,49 +257,68 @@ const fn birth(level: BirthLevel) -> Option<ReasonCode> {
         BirthLevel::DayMonthSwapped => ReasonCode::BirthSwapped,
         BirthLevel::Slip => ReasonCode::BirthSlip,
         BirthLevel::YearDiffers | BirthLevel::Near => ReasonCode::BirthNear,
-        BirthLevel::BornAsExpected | BirthLevel::BornEarly | BirthLevel::SameExpected => ReasonCode::BirthExpected,
+        BirthLevel::BornAsExpected | BirthLevel::BornEarly | BirthLevel::SameExpected => {
+            ReasonCode::BirthExpected
+        }
         BirthLevel::Different | BirthLevel::Generation => ReasonCode::BirthDifferent,
     })
 }
 
-const fn address(postcode: PostcodeLevel, house: HouseLevel) -> Option<ReasonCode> {
+const fn address_reason(postcode: PostcodeLevel, house: HouseLevel) -> Option<ReasonCode> {
     match (postcode, house) {
         (_, HouseLevel::Same) => Some(ReasonCode::HouseSame),
         (PostcodeLevel::Same, _) => Some(ReasonCode::PostcodeSame),
-        (PostcodeLevel::Different, _) | (_, HouseLevel::Different) => Some(ReasonCode::AddressDifferent),
+        (PostcodeLevel::Different, _) | (_, HouseLevel::Different) => {
+            Some(ReasonCode::AddressDifferent)
+        }
         _ => None,
     }
 }
 
-const fn parent(level: ParentLevel, [same, alike, different]: [ReasonCode; 3]) -> Option<ReasonCode> {
+const fn parent_reason(
+    level: ParentLevel,
+    [same, alike, different]: [ReasonCode; 3],
+) -> Option<ReasonCode> {
     match level {
-        ParentLevel::Sure | ParentLevel::Same => Some(same),
+        ParentLevel::Certain | ParentLevel::Same => Some(same),
         ParentLevel::Alike => Some(alike),
         ParentLevel::Missing => None,
         ParentLevel::Different => Some(different),
     }
 }
 
-/// The same reasons with the codes that timelines and the API already know; facts without such a code are left out.
-pub(crate) fn as_evidence(c: &Comparison) -> Vec<Evidence> {
-    let same_number = c.nhs == IdentifierLevel::Same || c.upn == IdentifierLevel::Same;
-    let other_number = c.nhs == IdentifierLevel::Different || c.upn == IdentifierLevel::Different;
-    let same_given = c.given <= GivenLevel::Same;
-    let same_name = same_given && c.family <= FamilyLevel::Same;
-    let apart = c.given >= GivenLevel::Unlike;
-    let same_birth = matches!(c.birth, BirthLevel::Same | BirthLevel::SamePlaceholder);
-    let other_birth = matches!(c.birth, BirthLevel::Different | BirthLevel::Generation | BirthLevel::YearDiffers);
+/// The same reasons with the evidence codes of timelines and the API; facts without such a code are
+/// left out.
+pub(crate) fn to_evidence(comparison: &Comparison) -> Vec<Evidence> {
+    let same_number =
+        comparison.nhs == IdentifierLevel::Same || comparison.upn == IdentifierLevel::Same;
+    let other_number = comparison.nhs == IdentifierLevel::Different
+        || comparison.upn == IdentifierLevel::Different;
+    let same_given = comparison.given <= GivenLevel::Same;
+    let same_name = same_given && comparison.family <= FamilyLevel::Same;
+    let given_names_differ = comparison.given >= GivenLevel::Unlike;
+    let same_birth = matches!(
+        comparison.birth,
+        BirthLevel::Same | BirthLevel::SamePlaceholder
+    );
+    let other_birth = matches!(
+        comparison.birth,
+        BirthLevel::Different | BirthLevel::Generation | BirthLevel::YearDiffers
+    );
     let all = [
         (same_number, E::SameIdentifier),
         (other_number, E::IdentifiersDiffer),
         (same_name, E::SameName),
         (same_given && !same_name, E::SameGivenName),
-        (apart && !is_twin(c), E::NamesDiffer),
+        (given_names_differ && !is_twin(comparison), E::NamesDiffer),
         (same_birth, E::SameBirth),
         (other_birth, E::BirthsDiffer),
-        (is_twin(c), E::Twin),
-        (c.same_sex == Some(false), E::SexDiffers),
-        (c.kinds_differ, E::KindsDiffer),
+        (is_twin(comparison), E::Twin),
+        (comparison.same_sex == Some(false), E::SexDiffers),
+        (comparison.kinds_differ, E::KindsDiffer),
     ];
-    all.into_iter().filter(|(holds, _)| *holds).map(|(_, code)| Evidence::of(code)).collect()
+    all.into_iter()
+        .filter(|(holds, _)| *holds)
+        .map(|(_, code)| Evidence::new(code))
+        .collect()
 }

@@ -1,4 +1,4 @@
-//! What an agency says of a person, before anybody has decided who that person is.
+//! The facts that an agency sends about a person, before the person is identified.
 
 use std::hash::{Hash as _, Hasher as _};
 
@@ -7,7 +7,7 @@ use time::Date;
 
 use super::prepared::Fnv;
 
-/// An address with the days it was lived at, when they are known.
+/// An address with the first and last day there, where known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct AddressFacts {
     /// Lines of the address without the postcode.
@@ -20,47 +20,49 @@ pub struct AddressFacts {
     pub until: Option<Date>,
 }
 
-/// Another person, as this person's record names them.
+/// Another person named on this person's record.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RelationFacts {
-    /// What the other is to this person: `MotherOf` names the mother.
+    /// The relationship of the other person to this person: `MotherOf` for the mother.
     pub kind: RelationshipKind,
-    /// The other's name; empty when the record only points at another record.
+    /// The other person's name; empty when the record only refers to another record.
     pub name: PersonName,
-    /// The other's date of birth.
+    /// The other person's date of birth.
     pub birth: Option<Date>,
-    /// The other's NHS number, as given.
+    /// The other person's NHS number, as given.
     pub nhs_number: Option<Sensitive<String>>,
-    /// The key of the other's own record, or the same agency's reference for it.
+    /// The key of the other person's own record, or the same agency's reference for it.
     pub reference: Option<String>,
 }
 
-/// What one agency sends about one person. Everything but the key may be missing; identifiers may be wrong.
+/// The facts of one agency about one person. Everything except the key may be missing, and
+/// identifiers may be wrong.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonFacts {
-    /// What the record is called among those compared: unique, and the same whenever it is sent again. It settles ties.
+    /// The record's key: unique among the records compared, and the same whenever the record is
+    /// sent again. It breaks ties.
     pub key: String,
-    /// Who sends it; empty when that is unknown.
+    /// The agency that sent it; empty when unknown.
     pub agency: String,
     /// The agency's own reference for the person.
     pub reference: Option<String>,
-    /// The form, case or family on which the agency sends several people together.
+    /// The reference of the form, case or family under which the agency sends several people.
     pub family_reference: Option<String>,
     /// Child or adult.
     pub kind: PersonKind,
-    /// NHS number as given, right or wrong.
+    /// NHS number as given, valid or not.
     pub nhs_number: Option<Sensitive<String>>,
-    /// Unique pupil number as given, right or wrong.
+    /// Unique pupil number as given, valid or not.
     pub upn: Option<Sensitive<String>>,
-    /// Names, the one in use first; then known-as and former ones.
+    /// Names: the one in use first, then known-as and former names.
     pub names: Vec<PersonName>,
-    /// Born or expected on.
+    /// Date of birth, or the expected date.
     pub birth: Option<BirthDate>,
     /// Sex as recorded.
     pub sex: Sex,
     /// Addresses, newest first.
     pub addresses: Vec<AddressFacts>,
-    /// Parents, siblings and others.
+    /// Parents, siblings and other people.
     pub relations: Vec<RelationFacts>,
     /// School or nursery.
     pub school: Option<String>,
@@ -69,7 +71,7 @@ pub struct PersonFacts {
 }
 
 impl PersonFacts {
-    /// A child of whom nothing is known but the key.
+    /// A child's record without facts.
     #[must_use]
     pub fn new(key: impl Into<String>) -> Self {
         Self {
@@ -90,43 +92,87 @@ impl PersonFacts {
         }
     }
 
-    /// A number for everything the record says, its key left out.
-    pub(super) fn content(&self) -> u64 {
+    /// A hash of all facts except the key.
+    pub(super) fn content_hash(&self) -> u64 {
         let mut hasher = Fnv::default();
-        let text = |value: &Option<Sensitive<String>>| value.as_ref().map(|value| value.as_str().to_owned());
+        let text = |value: &Option<Sensitive<String>>| {
+            value.as_ref().map(|value| value.as_str().to_owned())
+        };
         let name = |name: &PersonName| (name.given.as_str().to_owned(), text(&name.family));
         let birth = self.birth.map(|birth| (birth.date, birth.expected));
-        (&self.agency, &self.reference, &self.family_reference, &self.school, &self.gp).hash(&mut hasher);
-        (self.kind as u8, self.sex as u8, birth, text(&self.nhs_number), text(&self.upn)).hash(&mut hasher);
-        self.names.iter().for_each(|one| name(one).hash(&mut hasher));
+        (
+            &self.agency,
+            &self.reference,
+            &self.family_reference,
+            &self.school,
+            &self.gp,
+        )
+            .hash(&mut hasher);
+        (
+            self.kind as u8,
+            self.sex as u8,
+            birth,
+            text(&self.nhs_number),
+            text(&self.upn),
+        )
+            .hash(&mut hasher);
+        self.names
+            .iter()
+            .for_each(|own_name| name(own_name).hash(&mut hasher));
         for address in &self.addresses {
-            (address.lines.as_str(), text(&address.postcode), address.from, address.until).hash(&mut hasher);
+            (
+                address.lines.as_str(),
+                text(&address.postcode),
+                address.from,
+                address.until,
+            )
+                .hash(&mut hasher);
         }
         for relation in &self.relations {
-            (relation.kind as u8, relation.birth, name(&relation.name), text(&relation.nhs_number)).hash(&mut hasher);
+            (
+                relation.kind as u8,
+                relation.birth,
+                name(&relation.name),
+                text(&relation.nhs_number),
+            )
+                .hash(&mut hasher);
         }
         hasher.finish()
     }
 
-    /// What the service holds of a person, as facts. Days of addresses are taken where they are exact.
+    /// Converts the details that the service holds of a person. Inexact days at an address are
+    /// widened to their first and last possible day.
     #[must_use]
-    pub fn of(key: impl Into<String>, details: &PersonDetails) -> Self {
+    pub fn from_details(key: impl Into<String>, details: &PersonDetails) -> Self {
         Self {
             kind: details.kind,
-            nhs_number: details.nhs_number.as_ref().map(|number| number.as_str().into()),
+            nhs_number: details
+                .nhs_number
+                .as_ref()
+                .map(|number| number.as_str().into()),
             upn: details.upn.as_ref().map(|upn| upn.as_str().into()),
-            names: std::iter::once(&details.name).chain(&details.other_names).cloned().collect(),
+            names: std::iter::once(&details.name)
+                .chain(&details.other_names)
+                .cloned()
+                .collect(),
             birth: details.birth,
             sex: details.sex,
-            addresses: details.addresses.iter().map(AddressFacts::of).collect(),
+            addresses: details
+                .addresses
+                .iter()
+                .map(AddressFacts::from_address)
+                .collect(),
             ..Self::new(key)
         }
     }
 }
 
 impl AddressFacts {
-    fn of(address: &domain::Address) -> Self {
-        let day = |edtf: &Option<String>| edtf.as_deref().and_then(|edtf| domain::EventDate::from_edtf(edtf).ok());
+    fn from_address(address: &domain::Address) -> Self {
+        let day = |edtf: &Option<String>| {
+            edtf.as_deref()
+                .and_then(|edtf| domain::EventDate::from_edtf(edtf).ok())
+        };
         Self {
             lines: address.lines.clone(),
             postcode: address.postcode.clone(),

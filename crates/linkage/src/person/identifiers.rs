@@ -1,46 +1,57 @@
-//! Identifiers as agencies give them, right or wrong.
+//! Parses identifiers as agencies give them, valid or not, and compares them.
 
 use domain::{NhsNumber, Upn};
 
-/// How two identifiers of one kind agree.
+/// The level of agreement of two identifiers of one kind.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum IdentifierLevel {
     Missing,
     Same,
-    /// At least one fails its check, and they differ by one slip.
+    /// They differ by one typing error, and at least one fails its check.
     Slip,
-    /// At least one fails its check: nothing can be said.
+    /// They differ, and at least one fails its check: no evidence.
     Unclear,
-    /// Two right ones.
+    /// They differ, and both pass their check.
     Different,
 }
 
-/// An identifier of up to twenty letters and digits, packed; 0 is none.
+/// An identifier of up to twenty letters and digits, packed into a number.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) struct Identifier {
     packed: u128,
-    /// Passes its check digit or letter.
+    /// Whether it passes its check digit or letter.
     pub(crate) valid: bool,
 }
 
 impl Identifier {
-    /// Ten digits, or as many as a slip can leave; "not known", "pending" and "9.43477E+09" are no numbers.
-    pub(crate) fn nhs(text: &str) -> Option<Self> {
-        let plain = plain(text, 12)?;
-        let digits = plain.bytes().all(|byte| byte.is_ascii_digit()) && (8..=11).contains(&plain.len());
-        digits.then(|| Self::of(&plain, NhsNumber::parse(&plain).is_ok()))
+    /// Parses an NHS number: ten digits, or 8 to 11 after a typing error. `None` for "not known",
+    /// "pending", "9.43477E+09" and the like.
+    pub(crate) fn parse_nhs_number(text: &str) -> Option<Self> {
+        let plain = normalize(text, 12)?;
+        let has_form =
+            plain.bytes().all(|byte| byte.is_ascii_digit()) && (8..=11).contains(&plain.len());
+        has_form.then(|| Self::new(&plain, NhsNumber::parse(&plain).is_ok()))
     }
 
-    /// A temporary number is right in form, but another school gives another one: it never contradicts.
-    pub(crate) fn upn(text: &str) -> Option<Self> {
-        let plain = plain(text, 15)?;
+    /// Parses a unique pupil number. A temporary number is never valid here, because each school
+    /// gives another one, so it is no evidence of two pupils.
+    pub(crate) fn parse_upn(text: &str) -> Option<Self> {
+        let plain = normalize(text, 15)?;
         let digits = plain.bytes().filter(u8::is_ascii_digit).count();
-        let shaped = (12..=14).contains(&plain.len()) && digits + 3 > plain.len();
-        shaped.then(|| Self::of(&plain, Upn::parse(&plain).is_ok_and(|upn| !upn.is_temporary())))
+        let has_form = (12..=14).contains(&plain.len()) && digits + 3 > plain.len();
+        has_form.then(|| {
+            Self::new(
+                &plain,
+                Upn::parse(&plain).is_ok_and(|upn| !upn.is_temporary()),
+            )
+        })
     }
 
-    fn of(plain: &str, valid: bool) -> Self {
-        Self { packed: pack(plain), valid }
+    fn new(plain: &str, valid: bool) -> Self {
+        Self {
+            packed: pack(plain),
+            valid,
+        }
     }
 
     pub(crate) const fn packed(self) -> u128 {
@@ -52,14 +63,19 @@ impl Identifier {
     }
 }
 
-/// Letters and digits alone, at most so many; `None` for one sign repeated, which stands for none.
-fn plain(text: &str, most: usize) -> Option<String> {
-    let plain: String = text.chars().filter(char::is_ascii_alphanumeric).take(most).collect();
-    let stand_in = plain.bytes().all(|byte| Some(byte) == plain.bytes().next());
-    (!stand_in).then_some(plain)
+/// The letters and digits of an identifier, at most `limit` of them; `None` for one character
+/// repeated, which means that there is none.
+fn normalize(text: &str, limit: usize) -> Option<String> {
+    let plain: String = text
+        .chars()
+        .filter(char::is_ascii_alphanumeric)
+        .take(limit)
+        .collect();
+    let is_repeated_character = plain.bytes().all(|byte| Some(byte) == plain.bytes().next());
+    (!is_repeated_character).then_some(plain)
 }
 
-/// Six bits a character; capitals and small letters are the same.
+/// Packs up to twenty letters and digits, six bits each; upper and lower case are the same.
 pub(crate) fn pack(plain: &str) -> u128 {
     plain.bytes().take(20).fold(0, |packed, byte| {
         let value = match byte.to_ascii_uppercase() {
@@ -71,6 +87,7 @@ pub(crate) fn pack(plain: &str) -> u128 {
     })
 }
 
+/// The characters of a packed identifier, letters in upper case.
 pub(crate) fn unpack(mut packed: u128) -> String {
     let mut out = Vec::new();
     while packed > 0 {
@@ -85,20 +102,27 @@ pub(crate) fn unpack(mut packed: u128) -> String {
     out.into_iter().rev().collect()
 }
 
+/// Compares two identifiers of one kind.
 pub(crate) fn compare(a: Option<Identifier>, b: Option<Identifier>) -> IdentifierLevel {
-    let Some((a, b)) = a.zip(b) else { return IdentifierLevel::Missing };
+    let Some((a, b)) = a.zip(b) else {
+        return IdentifierLevel::Missing;
+    };
     if a.packed == b.packed {
         return IdentifierLevel::Same;
     }
     if a.valid && b.valid {
         return IdentifierLevel::Different;
     }
-    let near = super::words::slips(&a.text(), &b.text()) == 1;
-    if near { IdentifierLevel::Slip } else { IdentifierLevel::Unclear }
+    let is_one_slip = super::words::edit_distance(&a.text(), &b.text()) == 1;
+    if is_one_slip {
+        IdentifierLevel::Slip
+    } else {
+        IdentifierLevel::Unclear
+    }
 }
 
-/// Whether two are one slip apart, and one of them fails its check.
-pub(crate) fn near(a: Option<Identifier>, b: Option<Identifier>) -> bool {
-    let unsure = a.zip(b).is_some_and(|(a, b)| !a.valid || !b.valid);
-    unsure && compare(a, b) == IdentifierLevel::Slip
+/// Whether two identifiers differ by one typing error and at least one of them fails its check.
+pub(crate) fn differ_by_slip(a: Option<Identifier>, b: Option<Identifier>) -> bool {
+    let is_one_invalid = a.zip(b).is_some_and(|(a, b)| !a.valid || !b.valid);
+    is_one_invalid && compare(a, b) == IdentifierLevel::Slip
 }

@@ -1,7 +1,9 @@
-//! Same child, same family: what agencies say of people, compared fact by fact.
+//! Decides which records are of the same child and which children are of the same family, by
+//! comparing facts about people.
 //!
-//! `prepared` reads a record, `compare` sets two beside each other, `weights` and `bands` say what that is worth, `cluster`
-//! and `growing` sort many records into children, judging all records of a group together, and `family` sorts children.
+//! `prepared` reads a record, `compare` compares two of them, `weights` and `bands` turn the
+//! comparison into a decision, `cluster` and `merging` sort many records into children, and
+//! `family` sorts children into families.
 
 mod addresses;
 mod bands;
@@ -12,17 +14,17 @@ mod dates;
 mod evidence;
 mod facts;
 mod family;
-mod growing;
 mod identifiers;
+mod merging;
 mod name_forms;
+mod name_tables;
 mod names;
-mod nicknames;
 mod prepared;
 mod weights;
 mod words;
 
 pub use blocking::blocking_keys;
-pub use cluster::{ChildCluster, Children, Question, cluster_children};
+pub use cluster::{ChildCluster, ChildClusters, MatchQuestion, cluster_children};
 pub use evidence::{Reason, ReasonCode};
 pub use facts::{AddressFacts, PersonFacts, RelationFacts};
 pub use family::{Family, cluster_families, cluster_families_with};
@@ -30,47 +32,48 @@ pub use weights::Population;
 
 use crate::child::{ChildBand, ChildDecision};
 use compare::Comparison;
-use prepared::Person;
-use words::Words;
+use prepared::PreparedRecord;
+use words::WordInterner;
 
-/// Whether two records are the same person, with the reasons.
+/// A decision on whether two records are of the same person, with the reasons.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct PersonDecision {
-    /// What was decided.
+    /// The decision.
     pub band: ChildBand,
-    /// How plainly it is the same child and not a stranger, in hundredths of a bit.
+    /// The weight for the same child against two strangers, in hundredths of a bit.
     pub against_stranger: i32,
-    /// How plainly it is the same child and not a brother or sister.
+    /// The weight for the same child against two siblings.
     pub against_sibling: i32,
     /// The facts for and against.
     pub evidence: Vec<Reason>,
 }
 
-/// Whether two records are the same person, looked at by themselves. Among many records, [`cluster_children`] also sees
-/// runners-up and contradictions.
+/// Decides on two records alone. Among many records, [`cluster_children`] also considers other
+/// matches and contradictions.
 #[must_use]
 pub fn same_person(a: &PersonFacts, b: &PersonFacts) -> PersonDecision {
-    let compared = compared(a, b);
-    let judged = bands::judge(&compared, Population::Families);
+    let comparison = compare_facts(a, b);
+    let judgement = bands::judge(&comparison, Population::Families);
     PersonDecision {
-        band: judged.band,
-        against_stranger: judged.stranger,
-        against_sibling: judged.sibling,
-        evidence: evidence::reasons(&compared, Population::Families),
+        band: judgement.band,
+        against_stranger: judgement.stranger,
+        against_sibling: judgement.sibling,
+        evidence: evidence::reasons(&comparison, Population::Families),
     }
 }
 
-/// The same decision with the evidence that timelines and the API know.
+/// The same decision with the evidence codes of timelines and the API.
 pub(crate) fn decide(a: &PersonFacts, b: &PersonFacts) -> ChildDecision {
-    let compared = compared(a, b);
+    let comparison = compare_facts(a, b);
     ChildDecision {
-        band: bands::judge(&compared, Population::Families).band,
-        evidence: evidence::as_evidence(&compared),
+        band: bands::judge(&comparison, Population::Families).band,
+        evidence: evidence::to_evidence(&comparison),
     }
 }
 
-fn compared(a: &PersonFacts, b: &PersonFacts) -> Comparison {
-    let mut words = Words::default();
-    let (a, b) = (Person::read(&mut words, a), Person::read(&mut words, b));
-    Comparison::of(&words, &a, &b)
+fn compare_facts(a: &PersonFacts, b: &PersonFacts) -> Comparison {
+    let mut words = WordInterner::default();
+    let a = PreparedRecord::read(&mut words, a);
+    let b = PreparedRecord::read(&mut words, b);
+    Comparison::new(&words, &a, &b)
 }

@@ -1,127 +1,163 @@
-//! Words of names and addresses, each looked at once: how it sounds, which name it is a form of, how common it is.
+//! Interns the words of names and addresses, with the facts about each word: its phonetic code, the
+//! names of which it is a form, and whether it is common.
 
 use std::collections::HashMap;
-use std::sync::OnceLock;
+use std::sync::LazyLock;
 
 use deunicode::deunicode_char;
 use rapidfuzz::distance::osa;
 use rphonetic::{DoubleMetaphone, Encoder};
 
-use super::nicknames;
+use super::name_tables;
 
-/// The most words looked at in one name or address line, and the longest word in bytes: what is longer is cut.
-const MOST_WORDS: usize = 8;
-const LONGEST_WORD: usize = 32;
-/// The most characters read of one name or address.
-const LONGEST_TEXT: usize = 300;
+/// The most words read of one name or address; further words are ignored.
+const MAX_WORDS: usize = 8;
+/// The longest word in bytes; the rest of a longer word is ignored.
+const MAX_WORD_BYTES: usize = 32;
+/// The most characters read of one name or address; the rest is ignored.
+const MAX_TEXT_CHARS: usize = 300;
 
-/// A word, by its place in [`Words`].
-pub(crate) type Word = u32;
+/// An interned word: its index in [`WordInterner`].
+pub(crate) type WordId = u32;
 
-/// What is known of one word.
+/// The facts about one word.
 #[derive(Debug, Default)]
 pub(crate) struct WordFacts {
-    /// In small Latin letters and digits.
+    /// The word in lower-case Latin letters and digits.
     pub(crate) text: Box<str>,
-    /// How it sounds (Double Metaphone), for Latin letters.
+    /// Its phonetic code (Double Metaphone) if it consists of Latin letters, otherwise the word
+    /// itself.
     pub(crate) sound: Box<str>,
-    /// The lines of the table of name forms it stands in.
-    pub(crate) forms: &'static [u16],
-    /// The lines of known names that one slip makes of it, when it is none itself.
-    near: Box<[u16]>,
-    /// Among the commonest names of the country.
-    pub(crate) common: bool,
+    /// The lines of the table of given names on which it is a form of a name.
+    pub(crate) name_lines: &'static [u16],
+    /// The lines of known names that differ from it by one typing error, unless it is a known name
+    /// itself.
+    similar_name_lines: Box<[u16]>,
+    /// Whether it is among the commonest names of the country.
+    pub(crate) is_common: bool,
+    /// Whether many brothers have it as their first name.
+    pub(crate) is_shared_by_brothers: bool,
 }
 
 impl WordFacts {
-    /// A name that the table knows: another known name is another name, not a slip of the pen.
+    /// Whether the word is a known given name. Two different known names are two names, not a
+    /// typing error.
     pub(crate) const fn is_known(&self) -> bool {
-        !self.forms.is_empty()
+        !self.name_lines.is_empty()
     }
 
-    /// Whether it is one slip away from known names, and none of them is the other: "Hassann" is Hassan, not Hussain.
+    /// Whether the word is a misspelling of known names of which none is the other word: "Hassann"
+    /// is Hassan, not Hussain.
     pub(crate) fn is_near_another_name(&self, other: &Self) -> bool {
-        let others = if other.is_known() { other.forms } else { &other.near };
-        !self.near.is_empty() && !others.is_empty() && self.near.iter().all(|line| !others.contains(line))
+        let other_lines = if other.is_known() {
+            other.name_lines
+        } else {
+            &other.similar_name_lines
+        };
+        let own_lines = &self.similar_name_lines;
+        !own_lines.is_empty()
+            && !other_lines.is_empty()
+            && own_lines.iter().all(|line| !other_lines.contains(line))
     }
 }
 
-/// All words met so far.
+/// All words read so far.
 #[derive(Debug, Default)]
-pub(crate) struct Words {
-    by_text: HashMap<Box<str>, Word>,
+pub(crate) struct WordInterner {
+    by_text: HashMap<Box<str>, WordId>,
     facts: Vec<WordFacts>,
 }
 
-impl Words {
-    /// The word for a text that is already in small Latin letters and digits.
-    pub(crate) fn intern(&mut self, text: &str) -> Word {
+impl WordInterner {
+    /// Interns a word, which is in lower-case Latin letters and digits.
+    pub(crate) fn intern(&mut self, text: &str) -> WordId {
         if let Some(word) = self.by_text.get(text) {
             return *word;
         }
-        let word = Word::try_from(self.facts.len()).unwrap_or(Word::MAX);
+        let word = WordId::try_from(self.facts.len()).unwrap_or(WordId::MAX);
         self.by_text.insert(text.into(), word);
-        self.facts.push(facts(text));
+        self.facts.push(word_facts(text));
         word
     }
 
-    pub(crate) fn get(&self, word: Word) -> &WordFacts {
-        static NONE: OnceLock<WordFacts> = OnceLock::new();
-        let place = usize::try_from(word).unwrap_or(usize::MAX);
-        self.facts.get(place).unwrap_or_else(|| NONE.get_or_init(WordFacts::default))
+    /// The facts about a word.
+    pub(crate) fn get(&self, word: WordId) -> &WordFacts {
+        static UNKNOWN_WORD: LazyLock<WordFacts> = LazyLock::new(WordFacts::default);
+        let index = usize::try_from(word).unwrap_or(usize::MAX);
+        self.facts.get(index).unwrap_or_else(|| &UNKNOWN_WORD)
     }
 
     /// Whether both are forms of one name: nickname, short form, or another spelling of it.
-    pub(crate) fn share_a_form(&self, a: Word, b: Word) -> bool {
-        let (a, b) = (self.get(a).forms, self.get(b).forms);
-        a.iter().any(|form| b.contains(form))
+    pub(crate) fn share_form(&self, a: WordId, b: WordId) -> bool {
+        let a = self.get(a).name_lines;
+        let b = self.get(b).name_lines;
+        a.iter().any(|line| b.contains(line))
     }
 }
 
-fn facts(text: &str) -> WordFacts {
+fn word_facts(text: &str) -> WordFacts {
     let sound = if text.bytes().all(|b| b.is_ascii_alphabetic()) {
         DoubleMetaphone::default().encode(text)
     } else {
         String::new()
     };
-    let entry = nicknames::table().get(text);
+    let entry = name_tables::given_name(text);
     WordFacts {
         text: text.into(),
-        sound: if sound.is_empty() { text.into() } else { sound.into() },
-        forms: entry.map_or(&[], |entry| entry.forms.as_slice()),
-        near: if entry.is_some() { Box::default() } else { nicknames::near(text).into() },
-        common: entry.is_some_and(|entry| entry.common) || nicknames::is_common_surname(text),
+        sound: if sound.is_empty() {
+            text.into()
+        } else {
+            sound.into()
+        },
+        name_lines: entry.map_or(&[], |entry| entry.lines.as_slice()),
+        similar_name_lines: if entry.is_some() {
+            Box::default()
+        } else {
+            name_tables::lines_one_slip_away(text).into()
+        },
+        is_common: entry.is_some_and(|entry| entry.is_common)
+            || name_tables::is_common_surname(text),
+        is_shared_by_brothers: name_tables::is_shared_by_brothers(text),
     }
 }
 
-/// Splits a text into words of small Latin letters and digits: accents go, other scripts are transliterated, apostrophes
-/// join, everything else separates. Signs and pictures are no words.
-pub(crate) fn split(text: &str) -> Vec<String> {
+/// Splits a text into words of lower-case Latin letters and digits. Accents are removed, other
+/// scripts transliterated, and apostrophes ignored; all other characters separate words.
+pub(crate) fn split_words(text: &str) -> Vec<String> {
     let mut words = vec![String::new()];
-    for c in text.chars().take(LONGEST_TEXT) {
+    for c in text.chars().take(MAX_TEXT_CHARS) {
         let Some(word) = words.last_mut() else { break };
         if c.is_ascii_alphanumeric() {
             word.push(c.to_ascii_lowercase());
         } else if c.is_alphanumeric() {
             let latin = deunicode_char(c).unwrap_or_default();
-            word.extend(latin.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()));
-        } else if !matches!(c, '\'' | '’' | '‘' | '`' | 'ʼ') && !is_mark(c) && !word.is_empty() {
+            word.extend(
+                latin
+                    .chars()
+                    .filter(char::is_ascii_alphanumeric)
+                    .map(|c| c.to_ascii_lowercase()),
+            );
+        } else if !matches!(c, '\'' | '’' | '‘' | '`' | 'ʼ') && !is_mark(c) && !word.is_empty()
+        {
             words.push(String::new());
         }
     }
     words.retain(|word| !word.is_empty());
-    words.truncate(MOST_WORDS);
-    words.iter_mut().for_each(|word| word.truncate(LONGEST_WORD));
+    words.truncate(MAX_WORDS);
+    words
+        .iter_mut()
+        .for_each(|word| word.truncate(MAX_WORD_BYTES));
     words
 }
 
-/// A combining accent, which belongs to the letter before it.
+/// Whether a character is a combining accent, which belongs to the letter before it.
 const fn is_mark(c: char) -> bool {
     matches!(c, '\u{300}'..='\u{36f}' | '\u{64b}'..='\u{65f}' | '\u{93a}'..='\u{94f}' | '\u{9bc}'..='\u{9cd}')
 }
 
-/// How many slips (a letter wrong, missing, added, or two changed places) lie between two words.
-pub(crate) fn slips(a: &str, b: &str) -> usize {
+/// The number of typing errors (a letter wrong, missing or added, or two neighbouring letters
+/// swapped) between two words; `usize::MAX` when their lengths differ by more than three.
+pub(crate) fn edit_distance(a: &str, b: &str) -> usize {
     if a.len().abs_diff(b.len()) > 3 {
         return usize::MAX;
     }

@@ -1,14 +1,8 @@
-//! Entries to decide on, built with as little as a test wants to say.
-#![allow(
-    dead_code,
-    clippy::unwrap_used,
-    clippy::indexing_slicing,
-    reason = "each test file uses its own part; a broken fixture may panic"
-)]
+//! Builds entries with the few details that a test needs.
 
 use domain::{
-    AdultConcerned, AdultRole, AgencyId, Category, EntryDetails, EntryId, EventDate, FragmentId, Handling, PersonId,
-    SeenStatus, Sensitive, Significance, Source,
+    AdultConcerned, AdultRole, AgencyId, Category, EntryDetails, EntryId, EventDate, FragmentId,
+    Handling, PersonId, SeenStatus, Sensitive, Significance, Source,
 };
 use linkage::{EventCluster, EventFacts, FamilyNames, cluster_events};
 use uuid::Uuid;
@@ -21,23 +15,35 @@ pub(crate) const AISHA: u128 = 100;
 pub(crate) const BILAL: u128 = 101;
 pub(crate) const CARYS: u128 = 102;
 
-/// One entry as told.
+/// An entry with its ids.
 #[derive(Clone, Debug)]
-pub(crate) struct Told {
+pub(crate) struct TestEntry {
     pub(crate) id: u128,
     pub(crate) fragment: u128,
     pub(crate) agency: u128,
     pub(crate) details: EntryDetails,
 }
 
-pub(crate) fn told(agency: u128, children: &[u128], when: &str, category: &str, what: &str) -> Told {
+pub(crate) fn test_entry(
+    agency: u128,
+    children: &[u128],
+    when: &str,
+    category: &str,
+    what: &str,
+) -> TestEntry {
     let details = EntryDetails {
         reference: None,
         when: EventDate::from_edtf(when).unwrap(),
         what: Sensitive::from(what),
         category: Category::new(category).unwrap(),
-        source: Source { role: "practitioner".into(), record_system: "records".into() },
-        children: children.iter().map(|id| PersonId(Uuid::from_u128(*id))).collect(),
+        source: Source {
+            role: "practitioner".into(),
+            record_system: "records".into(),
+        },
+        children: children
+            .iter()
+            .map(|id| PersonId(Uuid::from_u128(*id)))
+            .collect(),
         adults: Vec::new(),
         significance: Significance::Risk,
         action_taken: None,
@@ -53,10 +59,15 @@ pub(crate) fn told(agency: u128, children: &[u128], when: &str, category: &str, 
         key_incident: false,
         family_history: false,
     };
-    Told { id: 0, fragment: 0, agency, details }
+    TestEntry {
+        id: 0,
+        fragment: 0,
+        agency,
+        details,
+    }
 }
 
-impl Told {
+impl TestEntry {
     pub(crate) fn fragment(mut self, fragment: u128) -> Self {
         self.fragment = fragment;
         self
@@ -78,32 +89,55 @@ impl Told {
         self
     }
     pub(crate) fn adult(mut self, role: AdultRole) -> Self {
-        self.details.adults.push(AdultConcerned { person: None, role });
+        self.details
+            .adults
+            .push(AdultConcerned { person: None, role });
         self
     }
     pub(crate) fn facts<'a>(&'a self, names: &'a FamilyNames) -> EventFacts<'a> {
-        let (entry, fragment) = (EntryId(Uuid::from_u128(self.id)), FragmentId(Uuid::from_u128(self.fragment)));
-        EventFacts::new(entry, fragment, AgencyId(Uuid::from_u128(self.agency)), &self.details, names)
+        let entry_id = EntryId(Uuid::from_u128(self.id));
+        let fragment_id = FragmentId(Uuid::from_u128(self.fragment));
+        let agency_id = AgencyId(Uuid::from_u128(self.agency));
+        EventFacts::new(entry_id, fragment_id, agency_id, &self.details, names)
     }
 }
 
 pub(crate) fn names() -> FamilyNames {
     FamilyNames::new(
-        [(AISHA, "Aisha"), (BILAL, "Bilal"), (CARYS, "Carys")].map(|(id, name)| (PersonId(Uuid::from_u128(id)), name)),
+        [(AISHA, "Aisha"), (BILAL, "Bilal"), (CARYS, "Carys")]
+            .map(|(id, name)| (PersonId(Uuid::from_u128(id)), name)),
     )
 }
 
-/// Gives ids in the order of the list.
-pub(crate) fn numbered(entries: impl IntoIterator<Item = Told>) -> Vec<Told> {
-    entries.into_iter().zip(1..).map(|(entry, id)| Told { id, ..entry }).collect()
+/// Numbers the entries in the order of the list.
+pub(crate) fn numbered(entries: impl IntoIterator<Item = TestEntry>) -> Vec<TestEntry> {
+    entries
+        .into_iter()
+        .zip(1..)
+        .map(|(entry, id)| TestEntry { id, ..entry })
+        .collect()
 }
 
-pub(crate) fn clusters(entries: &[Told]) -> Vec<EventCluster> {
+pub(crate) fn clusters(entries: &[TestEntry]) -> Vec<EventCluster> {
     let names = names();
-    cluster_events(&entries.iter().map(|entry| entry.facts(&names)).collect::<Vec<_>>())
+    cluster_events(
+        &entries
+            .iter()
+            .map(|entry| entry.facts(&names))
+            .collect::<Vec<_>>(),
+    )
 }
 
 /// The clusters as lists of entry ids.
-pub(crate) fn sorted(entries: &[Told]) -> Vec<Vec<u128>> {
-    clusters(entries).iter().map(|cluster| cluster.members.iter().map(|&index| entries[index].id).collect()).collect()
+pub(crate) fn sorted(entries: &[TestEntry]) -> Vec<Vec<u128>> {
+    clusters(entries)
+        .iter()
+        .map(|cluster| {
+            cluster
+                .members
+                .iter()
+                .map(|&index| entries[index].id)
+                .collect()
+        })
+        .collect()
 }

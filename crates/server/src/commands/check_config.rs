@@ -1,22 +1,22 @@
-//! `chronology check-config`.
+//! `chronology check-config`: checks the configuration.
 
 use std::path::Path;
 use std::process::ExitCode;
 
 use crate::{config, output, startup};
 
-/// Says that the configuration is good, or lists every mistake and fails.
+/// Reports that the configuration is valid, or lists every error and fails.
 pub(crate) fn check_config(file: Option<&Path>) -> anyhow::Result<ExitCode> {
-    let mistakes = match config::load(file) {
-        Ok(settings) => startup::look_over(&settings),
-        Err(mistakes) => mistakes.0,
+    let errors = match config::load(file) {
+        Ok(settings) => startup::check_files(&settings),
+        Err(errors) => errors.0,
     };
-    if mistakes.is_empty() {
-        output::line("configuration is good")?;
+    if errors.is_empty() {
+        output::print_line("the configuration is valid")?;
         return Ok(ExitCode::SUCCESS);
     }
-    for mistake in &mistakes {
-        output::line(mistake)?;
+    for error in &errors {
+        output::print_line(error)?;
     }
     Ok(ExitCode::FAILURE)
 }

@@ -1,26 +1,35 @@
-//! `chronology confirm-time`.
+//! `chronology confirm-time`: confirms the time.
 
 use domain::Instant;
 
 use crate::config::Settings;
-use crate::startup::{self, Ground};
+use crate::startup::{self, AppContext};
 use crate::{output, process};
 
-/// Takes an operator's word for the time; running nodes go by it at their next round.
+/// Records the time that an operator confirms. Running nodes use it in their next round.
 pub(crate) fn confirm_time(settings: &Settings, at: Instant) -> anyhow::Result<()> {
     process::harden();
-    let service = Ground::open(settings)?.service(settings, startup::system_clock())?;
+    let service = AppContext::open(settings)?.service(settings, startup::system_clock())?;
     service.confirm_time(at).map_err(|error| match error {
         service::ServiceError::Invalid(faults) => {
-            let said: Vec<String> = faults.into_iter().map(|fault| format!("{at} {}", fault.message)).collect();
-            anyhow::anyhow!("{}", said.join("; "))
+            let messages: Vec<String> = faults
+                .into_iter()
+                .map(|fault| format!("{at} {}", fault.message))
+                .collect();
+            anyhow::anyhow!("{}", messages.join("; "))
         }
         other => other.into(),
     })?;
     let report = service.time_report()?;
-    output::line(&format!("confirmed: it is {at} or later; deletion goes by {}", report.agreed))?;
-    if report.ahead().as_secs() > 60 {
-        output::line(&format!("this machine's clock is still {} s ahead of that", report.ahead().as_secs()))?;
+    output::print_line(&format!(
+        "confirmed: it is {at} or later; deletion now uses {}",
+        report.agreed
+    ))?;
+    if report.clock_lead().as_secs() > 60 {
+        output::print_line(&format!(
+            "this machine's clock is still {} s ahead of it",
+            report.clock_lead().as_secs()
+        ))?;
     }
     Ok(())
 }

@@ -1,20 +1,24 @@
-//! `chronology purge-now`.
+//! `chronology purge-now`: runs the background work once.
 
 use crate::config::Settings;
-use crate::startup::{self, Ground};
+use crate::startup::{self, AppContext};
 use crate::{output, process};
 
-/// One round of what the background workers do; says when the work begins and what was done.
+/// Runs one round of the background work. Prints a line when the work starts and another with the
+/// result.
 pub(crate) fn purge_now(settings: &Settings) -> anyhow::Result<()> {
     process::harden();
-    let ground = Ground::open(settings)?;
-    let service = ground.service(settings, startup::system_clock())?;
-    output::line("begins")?;
-    service.pass_due(u32::MAX)?;
+    let context = AppContext::open(settings)?;
+    let service = context.service(settings, startup::system_clock())?;
+    output::print_line("started")?;
+    service.mark_overdue(u32::MAX)?;
     let report = service.purge(1_000)?;
     let keys = service.destroy_keys()?;
     let time = service.time_report()?;
-    store::purge::checkpoint(&ground.db)?;
-    output::line(&format!("by {}: {report:?}, {keys} hours' keys destroyed", time.agreed))?;
+    store::purge::checkpoint(&context.db)?;
+    output::print_line(&format!(
+        "at {}: {report:?}, {keys} epoch keys destroyed",
+        time.agreed
+    ))?;
     Ok(())
 }

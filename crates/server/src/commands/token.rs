@@ -1,4 +1,4 @@
-//! `chronology token`.
+//! `chronology token`: issues a development token.
 
 use std::collections::BTreeSet;
 use std::path::Path;
@@ -15,27 +15,39 @@ use crate::clock::SystemClock;
 use crate::config::{DevelopmentIssuer, Settings};
 use crate::{demo, files, process, startup};
 
-/// An access token of the development issuer.
+/// Issues an access token of the development issuer.
 pub(crate) fn token(settings: &Settings, arguments: TokenArgs) -> anyhow::Result<String> {
     let Some(development) = &settings.development_issuer else {
-        bail!("the development issuer is off (development_issuer.enabled)");
+        bail!("the development issuer is disabled: set development_issuer.enabled");
     };
     process::harden();
-    files::private_folder(&settings.data_folder)?;
+    files::create_private_folder(&settings.data_folder)?;
     let issuer = startup::open_development_issuer(settings)?;
     let lifetime = Duration::from_secs(arguments.lifetime_seconds);
-    let claims = claims(settings, development, arguments)?;
+    let claims = build_claims(settings, development, arguments)?;
     Ok(issuer.issue(&claims, SystemClock.now(), lifetime)?)
 }
 
-fn claims(settings: &Settings, development: &DevelopmentIssuer, arguments: TokenArgs) -> anyhow::Result<DevClaims> {
-    let certificate = arguments.certificate.as_deref().map(thumbprint).transpose()?;
+fn build_claims(
+    settings: &Settings,
+    development: &DevelopmentIssuer,
+    arguments: TokenArgs,
+) -> anyhow::Result<DevClaims> {
+    let certificate = arguments
+        .certificate
+        .as_deref()
+        .map(read_thumbprint)
+        .transpose()?;
     let mut claims = match &arguments.person {
-        Some(person) => demo::claims_of(person)?,
-        None => spelt_out(&arguments),
+        Some(person) => demo::claims_for_login(person)?,
+        None => claims_from_arguments(&arguments),
     };
     if !development.agencies.contains(&claims.agency) {
-        bail!("{} is not an agency of the partnership {}", claims.agency, development.partnership);
+        bail!(
+            "{} is not an agency of the partnership {}",
+            claims.agency,
+            development.partnership
+        );
     }
     claims.audience.clone_from(&settings.server.public_url);
     claims.certificate = certificate;
@@ -43,7 +55,7 @@ fn claims(settings: &Settings, development: &DevelopmentIssuer, arguments: Token
     Ok(claims)
 }
 
-fn spelt_out(arguments: &TokenArgs) -> DevClaims {
+fn claims_from_arguments(arguments: &TokenArgs) -> DevClaims {
     DevClaims {
         subject: arguments.subject.clone().unwrap_or_default(),
         client_id: "chronology-token".to_owned(),
@@ -56,10 +68,10 @@ fn spelt_out(arguments: &TokenArgs) -> DevClaims {
     }
 }
 
-fn thumbprint(file: &Path) -> anyhow::Result<CertificateThumbprint> {
+fn read_thumbprint(file: &Path) -> anyhow::Result<CertificateThumbprint> {
     let der = CertificateDer::from_pem_file(file);
     let der = der
         .map_err(|error| anyhow::anyhow!("{error}"))
-        .with_context(|| format!("{}: no certificate", file.display()))?;
+        .with_context(|| format!("{}: contains no certificate", file.display()))?;
     Ok(CertificateThumbprint::of_certificate(&der))
 }

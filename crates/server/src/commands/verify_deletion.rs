@@ -1,4 +1,5 @@
-//! `chronology verify-deletion`: whoever contributed checks, years later, that what they sent is gone.
+//! `chronology verify-deletion`: lets a contributing agency verify, even years later, that its
+//! contributions were destroyed.
 
 use std::io::Read as _;
 use std::path::Path;
@@ -7,108 +8,151 @@ use std::process::ExitCode;
 use anyhow::Context as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use vault::certificate::{Certificate, CertificateFault, SignedCertificate, check};
+use vault::certificate::{Certificate, CertificateError, SignedCertificate, verify};
 use vault::{KeyId, Vault};
 
 use crate::cli::VerifyDeletionArgs;
 use crate::{config, output, startup};
 
-/// Largest certificate looked at, in bytes; the largest the service answers has a tenth of it.
-const LARGEST: u64 = 16 * 1024 * 1024;
+/// Largest certificate that is read, in bytes. The largest one that the service returns is a tenth
+/// of it.
+const MAX_CERTIFICATE_BYTES: u64 = 16 * 1024 * 1024;
 
-/// What the status says, for the command's help.
-pub(crate) const STATUSES: &str = "Status: 0 the certificate holds; 1 it could not be checked; \
-2 it cannot be read; 3 signed by another key than yours; 4 changed after it was signed; 5 not of a form known here; \
-6 its commitment was not published in time or is of another key; 7 its times contradict each other; \
-8 a proof does not lead to what it covers; 9 the key can still be had";
+/// Exit statuses, for the help text of the command.
+pub(crate) const EXIT_STATUSES: &str = "Status: 0 the certificate is valid; 1 it could not be checked; \
+2 it cannot be read; 3 signed by a key other than yours; 4 changed after it was signed; 5 unknown format; \
+6 the commitment was not published in time or is that of another key; 7 the times contradict each other; \
+8 a proof does not match what the certificate covers; 9 the key can still be read";
 
-/// Checks a certificate, and says what it found in one line for each thing.
-pub(crate) fn verify_deletion(arguments: &VerifyDeletionArgs, file: Option<&Path>) -> anyhow::Result<ExitCode> {
-    let trusted = arguments.public_key.as_deref().map(public_key).transpose()?;
-    let Ok(signed) = serde_json::from_slice::<SignedCertificate>(&read(&arguments.certificate)?) else {
-        return refused(2, "this is no deletion certificate as the service answers them");
+/// Verifies a certificate and prints one line for each result.
+pub(crate) fn verify_deletion(
+    arguments: &VerifyDeletionArgs,
+    file: Option<&Path>,
+) -> anyhow::Result<ExitCode> {
+    let trusted_key = arguments
+        .public_key
+        .as_deref()
+        .map(parse_public_key)
+        .transpose()?;
+    let Ok(signed) =
+        serde_json::from_slice::<SignedCertificate>(&read_certificate(&arguments.certificate)?)
+    else {
+        return report_failure(2, "this is not a deletion certificate of the service");
     };
-    if let Err(fault) = check(&signed, trusted.as_ref()) {
-        return refused(status_of(&fault), &fault.to_string());
+    if let Err(error) = verify(&signed, trusted_key.as_ref()) {
+        return report_failure(exit_status(&error), &error.to_string());
     }
-    say_what_holds(&signed, trusted.is_some())?;
+    print_findings(&signed, trusted_key.is_some())?;
     if arguments.keystore {
-        let vault = startup::open_vault_to_look(&config::load(file)?.keystore)?;
-        if let Some(found) = still_there(&vault, &signed.certificate)? {
-            return refused(9, found);
+        let vault = startup::open_existing_vault(&config::load(file)?.keystore)?;
+        if let Some(fault) = keystore_fault(&vault, &signed.certificate)? {
+            return report_failure(9, fault);
         }
-        output::line("the keystore knows the key as destroyed, and it cannot be had")?;
+        output::print_line("the keystore confirms that the key is destroyed and cannot be read")?;
     }
     Ok(ExitCode::SUCCESS)
 }
 
-const fn status_of(fault: &CertificateFault) -> u8 {
-    match fault {
-        CertificateFault::OtherKey => 3,
-        CertificateFault::Signature => 4,
-        CertificateFault::Form(_) => 5,
-        CertificateFault::Commitment(_) => 6,
-        CertificateFault::Times(_) => 7,
-        CertificateFault::Proof(_) => 8,
-        CertificateFault::ProbeOpens => 9,
+const fn exit_status(error: &CertificateError) -> u8 {
+    match error {
+        CertificateError::UntrustedKey => 3,
+        CertificateError::InvalidSignature => 4,
+        CertificateError::InvalidFormat(_) => 5,
+        CertificateError::InvalidCommitment(_) => 6,
+        CertificateError::InconsistentTimes(_) => 7,
+        CertificateError::InvalidProof(_) => 8,
+        CertificateError::KeyStillOpens => 9,
     }
 }
 
-fn refused(status: u8, why: &str) -> anyhow::Result<ExitCode> {
-    output::line(&format!("the certificate does not hold: {why}"))?;
+fn report_failure(status: u8, reason: &str) -> anyhow::Result<ExitCode> {
+    output::print_line(&format!("the certificate is not valid: {reason}"))?;
     Ok(ExitCode::from(status))
 }
 
-fn say_what_holds(signed: &SignedCertificate, trusted: bool) -> anyhow::Result<()> {
-    let Certificate { key, destroyed_at, node_id, published_at, probed_at, .. } = &signed.certificate;
+fn print_findings(signed: &SignedCertificate, trusted_key: bool) -> anyhow::Result<()> {
+    let Certificate {
+        key,
+        destroyed_at,
+        node_id,
+        published_at,
+        probed_at,
+        ..
+    } = &signed.certificate;
     let published = published_at.map_or_else(String::new, |at| at.to_string());
-    let whom = if trusted { "the key you trust" } else { "the key it names; compare that with the one you were given" };
-    output::line(&format!("signed by {whom}: {}", signed.public_key))?;
-    output::line(&format!("key {} {}: made {}, its commitment published {published}", key.kind, key.id, key.made_at))?;
-    output::line(&format!("destroyed {destroyed_at} by node {node_id}, probed {probed_at}: it opened nothing"))?;
+    let signer = if trusted_key {
+        "the key you trust"
+    } else {
+        "the key that it names; compare it with the one you were given"
+    };
+    output::print_line(&format!("signed by {signer}: {}", signed.public_key))?;
+    output::print_line(&format!(
+        "key {} {}: created {}, commitment published {published}",
+        key.kind, key.id, key.made_at
+    ))?;
+    output::print_line(&format!(
+        "destroyed {destroyed_at} by node {node_id}, probed {probed_at}: it could not be read"
+    ))?;
     for proof in &signed.proofs {
-        output::line(&format!("covers {} {}", proof.object_kind, proof.object_id))?;
+        output::print_line(&format!("covers {} {}", proof.object_kind, proof.object_id))?;
     }
     if signed.proofs.is_empty() {
-        output::line("no proofs came with it: what it covers was not checked")?;
+        output::print_line("the certificate has no proofs: what it covers was not checked")?;
     }
     Ok(())
 }
 
-/// What is wrong with the key in the keystore, if anything.
-fn still_there(vault: &Vault, certificate: &Certificate) -> anyhow::Result<Option<&'static str>> {
-    let key = KeyId::parse(&certificate.key.kind, &certificate.key.id).context("a key without a name")?;
+/// What the keystore contradicts in the certificate, if anything.
+fn keystore_fault(
+    vault: &Vault,
+    certificate: &Certificate,
+) -> anyhow::Result<Option<&'static str>> {
+    let key = KeyId::parse(&certificate.key.kind, &certificate.key.id)
+        .context("the certificate does not name a key")?;
     if vault.record(key)?.is_some() {
-        return Ok(Some("the key is alive in this keystore"));
+        return Ok(Some("the key still exists in this keystore"));
     }
     Ok(match vault.destruction(key)? {
-        Some(destruction) if destruction.probe_opens => Some("the key can still be had from this keystore"),
+        Some(destruction) if destruction.probe_opens => {
+            Some("the key can still be read from this keystore")
+        }
         Some(destruction) if destruction.commitment != certificate.destroyed_commitment.0 => {
-            Some("this keystore destroyed another key under that name")
+            Some("this keystore destroyed another key of that name")
         }
         Some(_) => None,
-        None => Some("this keystore never knew the key: it is another one"),
+        None => Some("this keystore never had the key: it is a different keystore"),
     })
 }
 
-fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+fn read_certificate(file: &Path) -> anyhow::Result<Vec<u8>> {
     let mut bytes = Vec::new();
     if file == Path::new("-") {
-        std::io::stdin().take(LARGEST).read_to_end(&mut bytes)?;
+        std::io::stdin()
+            .take(MAX_CERTIFICATE_BYTES)
+            .read_to_end(&mut bytes)?;
     } else {
-        let named = || format!("{}: cannot be read", file.display());
-        let source = std::fs::File::open(file).with_context(named)?;
-        source.take(LARGEST).read_to_end(&mut bytes).with_context(named)?;
+        let describe = || format!("{}: cannot be read", file.display());
+        let source = std::fs::File::open(file).with_context(describe)?;
+        source
+            .take(MAX_CERTIFICATE_BYTES)
+            .read_to_end(&mut bytes)
+            .with_context(describe)?;
     }
     Ok(bytes)
 }
 
-/// A public key given as base64 or as a file that holds it.
-fn public_key(given: &str) -> anyhow::Result<[u8; 32]> {
-    let parse = |text: &str| STANDARD.decode(text.trim()).ok().and_then(|bytes| <[u8; 32]>::try_from(bytes).ok());
-    if let Some(key) = parse(given) {
+/// Parses a public key given as base64 or as a file that contains it.
+fn parse_public_key(argument: &str) -> anyhow::Result<[u8; 32]> {
+    let parse = |text: &str| {
+        STANDARD
+            .decode(text.trim())
+            .ok()
+            .and_then(|bytes| <[u8; 32]>::try_from(bytes).ok())
+    };
+    if let Some(key) = parse(argument) {
         return Ok(key);
     }
-    let text = std::fs::read_to_string(given).with_context(|| format!("public key {given}: no base64 and no file"))?;
-    parse(&text).with_context(|| format!("public key {given}: not 32 bytes as base64"))
+    let text = std::fs::read_to_string(argument)
+        .with_context(|| format!("public key {argument}: neither base64 nor a readable file"))?;
+    parse(&text).with_context(|| format!("public key {argument}: must be 32 bytes as base64"))
 }

@@ -1,16 +1,16 @@
-//! The county as it is written down, in files of its own that can be read like a story.
+//! The demonstration data, which is written in TOML files that can be read like a story.
 
 use std::collections::BTreeSet;
 
 use anyhow::Context as _;
 use domain::{
-    AdultRole, Category, DeclineReason, LawfulBasis, Marking, NoConsentReason, NoIdentifierReason, PersonKind, Purpose,
-    Rag, RelationshipKind, Role, SeenStatus, Sensitive, Sex, Significance,
+    AdultRole, Category, DeclineReason, LawfulBasis, Marking, NoConsentReason, NoIdentifierReason,
+    PersonKind, Purpose, Rag, RelationshipKind, Role, SeenStatus, Sensitive, Sex, Significance,
 };
 use serde::Deserialize;
 use service::InvolvementStatus;
 
-const PEOPLE: &str = include_str!("practitioners.toml");
+const PRACTITIONERS: &str = include_str!("practitioners.toml");
 const FAMILIES: &[(&str, &str)] = &[
     ("tennick", include_str!("tennick.toml")),
     ("okell", include_str!("okell.toml")),
@@ -21,15 +21,15 @@ const FAMILIES: &[(&str, &str)] = &[
     ("halloran", include_str!("halloran.toml")),
 ];
 
-/// The whole county.
-pub(super) struct County {
+/// All demonstration data.
+pub(super) struct DemoData {
     pub(super) practitioners: Vec<PractitionerData>,
     pub(super) families: Vec<FamilyData>,
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct PeopleFile {
+struct PractitionersFile {
     practitioners: Vec<PractitionerData>,
 }
 
@@ -46,7 +46,7 @@ pub(super) struct PractitionerData {
     pub(super) offence_data: bool,
 }
 
-/// A family, its chronologies and what agencies answered.
+/// A family, its chronologies and the agencies' responses.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct FamilyData {
@@ -99,7 +99,7 @@ pub(super) struct AddressData {
     pub(super) protected: bool,
 }
 
-/// What one person is to another.
+/// A relationship from one person to others.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct RelationshipData {
@@ -118,7 +118,7 @@ pub(super) struct HouseholdData {
     pub(super) members: Vec<String>,
 }
 
-/// A chronology and what is done with it.
+/// A chronology and the steps taken on it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ChronologyData {
@@ -139,24 +139,24 @@ pub(super) struct ChronologyData {
     pub(super) opened: Option<String>,
     #[serde(default)]
     pub(super) invitations: Vec<InvitationData>,
-    /// Who looked at the timeline, and when.
+    /// Who read the timeline, and when.
     #[serde(default)]
-    pub(super) reads: Vec<DoneBy>,
-    pub(super) consolidated: Option<DoneBy>,
+    pub(super) reads: Vec<StepBy>,
+    pub(super) consolidated: Option<StepBy>,
     pub(super) signed_off: Option<SignOffData>,
-    pub(super) closed: Option<DoneBy>,
+    pub(super) closed: Option<StepBy>,
     pub(super) held: Option<HoldData>,
 }
 
-/// A step, by somebody at some time.
+/// A step taken by one person at one time.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(super) struct DoneBy {
+pub(super) struct StepBy {
     pub(super) by: String,
     pub(super) at: String,
 }
 
-/// A sign-off; with a waiver instead of a snapshot when there is a reason for one.
+/// A sign-off; with a reason, the snapshot is waived.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct SignOffData {
@@ -186,57 +186,57 @@ pub(super) struct InvitationData {
     pub(super) message: Option<Sensitive<String>>,
 }
 
-/// What an agency did with its invitation.
+/// An agency's response to its invitation.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(super) struct ReturnData {
-    /// Absent: sent ahead of a chronology.
+    /// Absent for an advance submission.
     pub(super) chronology: Option<String>,
     pub(super) by: String,
     pub(super) at: String,
     #[serde(default)]
-    pub(super) answer: Answer,
-    /// The one child it is about; absent means the family.
+    pub(super) answer: AgencyResponse,
+    /// The one child it is about; absent for the whole family.
     pub(super) child: Option<String>,
-    /// The agency without access for which social care enters this.
+    /// The agency without access on whose behalf social care submits.
     pub(super) on_behalf_of: Option<String>,
     pub(super) reference: Option<String>,
     /// Why the return with the same reference is corrected.
     pub(super) correction_reason: Option<Sensitive<String>>,
-    /// For a fragment sent ahead.
+    /// Expiry of an advance submission.
     pub(super) expires: Option<String>,
     pub(super) decided_by: Option<Sensitive<String>>,
-    /// Why it is shared, what was searched, or why it is declined.
+    /// Why it is shared, what was searched, or why the invitation is declined.
     pub(super) reason: Option<Sensitive<String>>,
     pub(super) decline_reason: Option<DeclineReason>,
     pub(super) involvement: Option<InvolvementStatus>,
     pub(super) support: Option<Sensitive<String>>,
     pub(super) lead_professional: Option<Sensitive<String>>,
     pub(super) since: Option<String>,
-    /// Record system of all its entries.
+    /// Record system of all entries.
     #[serde(default)]
     pub(super) system: String,
-    /// Role that recorded its entries unless an entry says otherwise.
+    /// Role that recorded the entries, unless an entry gives its own.
     #[serde(default)]
     pub(super) role: String,
     #[serde(default)]
     pub(super) entries: Vec<EntryData>,
 }
 
-/// How an agency answered.
+/// How an agency responded.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub(super) enum Answer {
-    /// With a return.
+pub(super) enum AgencyResponse {
+    /// It submitted a return.
     #[default]
     Submitted,
-    /// With a nil return.
+    /// It submitted a nil return.
     NilReturn,
-    /// With a refusal.
+    /// It declined.
     Declined,
-    /// Not yet: a return is being written.
+    /// It has not responded yet: a return is being drafted.
     Drafting,
-    /// Not yet: somebody looked.
+    /// It has not responded yet: somebody viewed the invitation.
     Viewed,
 }
 
@@ -245,12 +245,12 @@ pub(super) enum Answer {
 #[serde(deny_unknown_fields)]
 pub(super) struct EntryData {
     pub(super) when: String,
-    /// The agency's own way of putting the date.
+    /// The date in the agency's own words.
     pub(super) words: Option<String>,
     pub(super) category: Category,
     pub(super) what: Sensitive<String>,
     pub(super) role: Option<String>,
-    /// Keys of the children; none means all.
+    /// Keys of the children; empty means all.
     #[serde(default)]
     pub(super) children: Vec<String>,
     #[serde(default)]
@@ -301,31 +301,46 @@ pub(super) struct AccountData {
     pub(super) disputed: bool,
 }
 
-impl County {
-    /// The county from its files.
+impl DemoData {
+    /// Parses the data files.
     ///
     /// # Errors
-    /// When a file does not say what it should; the tests see to it that this does not happen.
+    /// Fails when a file has an invalid form. The tests exclude this.
     pub(super) fn read() -> anyhow::Result<Self> {
-        let people: PeopleFile = toml::from_str(PEOPLE).context("practitioners of the demonstration")?;
-        let families =
-            FAMILIES.iter().map(|(name, file)| toml::from_str(file).with_context(|| format!("family {name}")));
-        Ok(Self { practitioners: people.practitioners, families: families.collect::<anyhow::Result<_>>()? })
+        let people: PractitionersFile =
+            toml::from_str(PRACTITIONERS).context("practitioners of the demonstration")?;
+        let families = FAMILIES
+            .iter()
+            .map(|(name, file)| toml::from_str(file).with_context(|| format!("family {name}")));
+        Ok(Self {
+            practitioners: people.practitioners,
+            families: families.collect::<anyhow::Result<_>>()?,
+        })
     }
 
-    /// The practitioner of that login.
+    /// The practitioner with this login.
     pub(super) fn practitioner(&self, login: &str) -> Option<&PractitionerData> {
-        self.practitioners.iter().find(|person| person.login == login)
+        self.practitioners
+            .iter()
+            .find(|person| person.login == login)
     }
 
     /// Codes of the agencies that take part.
     pub(super) fn agencies(&self) -> impl Iterator<Item = &str> {
-        let codes: BTreeSet<&str> = self.practitioners.iter().map(|person| person.agency.as_str()).collect();
+        let codes: BTreeSet<&str> = self
+            .practitioners
+            .iter()
+            .map(|person| person.agency.as_str())
+            .collect();
         codes.into_iter()
     }
 
-    /// How many entries it tells.
-    pub(super) fn entries(&self) -> usize {
-        self.families.iter().flat_map(|family| &family.returns).map(|one| one.entries.len()).sum()
+    /// Number of entries in all returns.
+    pub(super) fn entry_count(&self) -> usize {
+        self.families
+            .iter()
+            .flat_map(|family| &family.returns)
+            .map(|one| one.entries.len())
+            .sum()
     }
 }

@@ -1,81 +1,103 @@
-//! What the database is set to, what our account may do there, and how far the keys are from it.
+//! Checks of the database: its settings, the rights of the service's account, and its separation
+//! from the keys.
 
 use store::keystore::Separation;
-use store::{Db, Kind};
+use store::{DatabaseKind, Db};
 
-use super::{Finding, either, good, warning, wrong};
+use super::{Finding, check, failure, pass, warning};
 use crate::config::Settings;
 use crate::startup;
 
-/// Its settings.
-pub(super) fn look(db: &Db) -> Vec<Finding> {
+/// Checks the settings.
+pub(super) fn inspect(db: &Db) -> Vec<Finding> {
     match store::inspect::settings(db) {
-        Ok(settings) => settings.iter().map(|(name, value)| judge(db.kind(), name, value)).collect(),
-        Err(error) => vec![wrong(format!("database: {error}"))],
+        Ok(settings) => settings
+            .iter()
+            .map(|(name, value)| grade_setting(db.kind(), name, value))
+            .collect(),
+        Err(error) => vec![failure(format!("database: {error}"))],
     }
 }
 
-/// What is stored there and by which rights.
-pub(super) fn look_at_tables(db: &Db) -> Vec<Finding> {
-    if db.kind() == Kind::Sqlite {
-        return vec![good("database: a file; whoever may write it may change the audit in it")];
+/// Checks the statistics that PostgreSQL keeps, and the rights over the audit tables.
+pub(super) fn inspect_tables(db: &Db) -> Vec<Finding> {
+    if db.kind() == DatabaseKind::Sqlite {
+        return vec![pass(
+            "database: a SQLite file; anybody who can write the file can change the audit in it",
+        )];
     }
     let mut findings = Vec::new();
     match store::inspect::sampled_columns(db) {
-        Ok(sampled) if sampled.is_empty() => findings.push(good("statistics: off for all that is sealed")),
-        Ok(sampled) => findings.push(wrong(format!("statistics: samples are kept of {}", sampled.join(", ")))),
-        Err(error) => findings.push(wrong(format!("statistics: {error}"))),
+        Ok(columns) if columns.is_empty() => {
+            findings.push(pass("statistics: disabled for all sealed columns"))
+        }
+        Ok(columns) => findings.push(failure(format!(
+            "statistics: PostgreSQL keeps samples of {}",
+            columns.join(", ")
+        ))),
+        Err(error) => findings.push(failure(format!("statistics: {error}"))),
     }
-    match store::inspect::rights_over_the_audit(db) {
-        Ok(rights) if rights.is_empty() => findings.push(good("audit: the service's account can only add to it")),
+    match store::inspect::audit_privileges(db) {
+        Ok(rights) if rights.is_empty() => findings.push(pass("audit: the service's account can only insert")),
         Ok(rights) => findings.push(warning(format!(
-            "audit: the service's account has more rights than to add: {}; give it an account that does not own the tables",
+            "audit: the service's account has more rights than inserting: {}; use an account that does not own the tables",
             rights.join(", ")
         ))),
-        Err(error) => findings.push(wrong(format!("audit: {error}"))),
+        Err(error) => findings.push(failure(format!("audit: {error}"))),
     }
     findings
 }
 
-/// Whether keys and content have one server.
-pub(super) fn look_at_keystore(settings: &Settings, db: &Db) -> Vec<Finding> {
-    let keys = match startup::keystore_database(&settings.keystore) {
-        Ok(Some(keys)) => keys,
+/// Checks whether keys and content are on one server.
+pub(super) fn inspect_keystore(settings: &Settings, db: &Db) -> Vec<Finding> {
+    let keystore_db = match startup::keystore_database(&settings.keystore) {
+        Ok(Some(keystore_db)) => keystore_db,
         Ok(None) => return Vec::new(),
-        Err(error) => return vec![wrong(format!("{error:#}"))],
+        Err(error) => return vec![failure(format!("{error:#}"))],
     };
-    vec![match keys.separation(db) {
-        Ok(Separation::Apart) => good("keystore: on another server than the database"),
-        Ok(Separation::SameServer) => {
-            warning("keystore: on the database's own server: one base backup or snapshot holds both")
+    vec![match keystore_db.separation(db) {
+        Ok(Separation::Separate) => pass("keystore: on a different server from the database"),
+        Ok(Separation::SameServer) => warning(
+            "keystore: on the same server as the database: one base backup or snapshot contains both",
+        ),
+        Ok(Separation::SameDatabase) => {
+            failure("keystore: in the service's own database; keys need a separate one")
         }
-        Ok(Separation::SameDatabase) => wrong("keystore: is the service's own database"),
-        Err(error) => wrong(format!("keystore: {error}")),
+        Err(error) => failure(format!("keystore: {error}")),
     }]
 }
 
-/// One setting; those not named here are told as they are.
-fn judge(kind: Kind, name: &str, value: &str) -> Finding {
-    let said = format!("database: {name} is {}", if value.is_empty() { "empty" } else { value });
+/// Grades one setting. Settings that are not listed here pass.
+fn grade_setting(kind: DatabaseKind, name: &str, value: &str) -> Finding {
+    let setting = format!(
+        "database: {name} is {}",
+        if value.is_empty() { "empty" } else { value }
+    );
     match (kind, name, value) {
-        (Kind::Postgresql, "synchronous_commit" | "fsync", "off") => {
-            wrong(format!("{said}: what was acknowledged may be lost, audit records included"))
+        (DatabaseKind::Postgresql, "synchronous_commit" | "fsync", "off") => failure(format!(
+            "{setting}: acknowledged writes, including audit records, may be lost"
+        )),
+        (DatabaseKind::Postgresql, "synchronous_commit", "local") => warning(format!(
+            "{setting}: a fail-over may lose acknowledged writes"
+        )),
+        (DatabaseKind::Postgresql, "full_page_writes", "off") => warning(format!(
+            "{setting}: a power failure may leave torn pages, unless the file system writes pages atomically"
+        )),
+        (DatabaseKind::Postgresql, "synchronous_standby_names", "") => warning(format!(
+            "{setting}: no replica confirms commits; a fail-over may lose acknowledged writes"
+        )),
+        (DatabaseKind::Sqlite, "secure_delete", _) => check(
+            value == "1",
+            &setting,
+            failure(format!("{setting}: deleted data stays in the file")),
+        ),
+        (DatabaseKind::Sqlite, "journal_mode", _) => {
+            check(value == "wal", &setting, failure(setting.clone()))
         }
-        (Kind::Postgresql, "synchronous_commit", "local") => {
-            warning(format!("{said}: a fail-over may lose what was acknowledged"))
+        (DatabaseKind::Sqlite, "synchronous", _) => {
+            check(value == "2", &setting, failure(setting.clone()))
         }
-        (Kind::Postgresql, "full_page_writes", "off") => {
-            warning(format!("{said}: a power cut may tear pages, unless the file system writes them whole"))
-        }
-        (Kind::Postgresql, "synchronous_standby_names", "") => {
-            warning(format!("{said}: no replica confirms a commit; with fail-over, acknowledged writes can be lost"))
-        }
-        (Kind::Sqlite, "secure_delete", _) => {
-            either(value == "1", &said, wrong(format!("{said}: what is deleted stays in the file")))
-        }
-        (Kind::Sqlite, "journal_mode", _) => either(value == "wal", &said, wrong(said.clone())),
-        (Kind::Sqlite, "synchronous", _) => either(value == "2", &said, wrong(said.clone())),
-        _ => good(said.clone()),
+        _ => pass(setting.clone()),
     }
 }
 
@@ -83,19 +105,34 @@ fn judge(kind: Kind, name: &str, value: &str) -> Finding {
 mod tests {
     use rstest::rstest;
 
-    use super::super::Grade;
+    use super::super::Severity;
     use super::*;
 
     #[rstest]
-    #[case(Kind::Postgresql, "synchronous_commit", "on", Grade::Good)]
-    #[case(Kind::Postgresql, "synchronous_commit", "off", Grade::Wrong)]
-    #[case(Kind::Postgresql, "synchronous_commit", "local", Grade::Warning)]
-    #[case(Kind::Postgresql, "full_page_writes", "off", Grade::Warning)]
-    #[case(Kind::Postgresql, "archive_mode", "on", Grade::Good)]
-    #[case(Kind::Sqlite, "secure_delete", "1", Grade::Good)]
-    #[case(Kind::Sqlite, "secure_delete", "2", Grade::Wrong)]
-    #[case(Kind::Sqlite, "journal_mode", "delete", Grade::Wrong)]
-    fn settings_are_judged(#[case] kind: Kind, #[case] name: &str, #[case] value: &str, #[case] grade: Grade) {
-        assert_eq!(judge(kind, name, value).grade, grade);
+    #[case(DatabaseKind::Postgresql, "synchronous_commit", "on", Severity::Pass)]
+    #[case(
+        DatabaseKind::Postgresql,
+        "synchronous_commit",
+        "off",
+        Severity::Failure
+    )]
+    #[case(
+        DatabaseKind::Postgresql,
+        "synchronous_commit",
+        "local",
+        Severity::Warning
+    )]
+    #[case(DatabaseKind::Postgresql, "full_page_writes", "off", Severity::Warning)]
+    #[case(DatabaseKind::Postgresql, "archive_mode", "on", Severity::Pass)]
+    #[case(DatabaseKind::Sqlite, "secure_delete", "1", Severity::Pass)]
+    #[case(DatabaseKind::Sqlite, "secure_delete", "2", Severity::Failure)]
+    #[case(DatabaseKind::Sqlite, "journal_mode", "delete", Severity::Failure)]
+    fn settings_are_graded(
+        #[case] kind: DatabaseKind,
+        #[case] name: &str,
+        #[case] value: &str,
+        #[case] severity: Severity,
+    ) {
+        assert_eq!(grade_setting(kind, name, value).severity, severity);
     }
 }

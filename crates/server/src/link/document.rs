@@ -1,89 +1,101 @@
-//! The links as one JSON document, written as they are found.
+//! Writes the links as one JSON document while they are computed.
 
 use std::io::{self, Write};
 
-use linkage::batch::{ChildOut, Counts, FORMAT, Finding, People, Row, Sorted, Suggested};
+use linkage::batch::{
+    EventRow, FORMAT, Finding, FirstPassResult, LinkCounts, PersonOut, SortedPeople, SuggestedRows,
+};
 use serde::Serialize;
 
-/// A document that is being written, in the order of the fields of `linkage::batch::Links`; one item a line.
+/// A document that is being written, in the field order of `linkage::batch::Links`, one item per
+/// line.
 pub(super) struct Document<'o> {
     out: &'o mut dyn Write,
-    counts: Counts,
+    counts: LinkCounts,
 }
 
 impl<'o> Document<'o> {
     pub(super) fn begin(out: &'o mut dyn Write) -> io::Result<Self> {
-        let mut document = Self { out, counts: Counts::default() };
+        let mut document = Self {
+            out,
+            counts: LinkCounts::default(),
+        };
         document.out.write_all(b"{\"format\":")?;
-        document.value(&FORMAT)?;
+        document.write_value(&FORMAT)?;
         Ok(document)
     }
 
-    /// Children, adults, families, questions.
-    pub(super) fn people(&mut self, people: &People) -> io::Result<()> {
-        let (children, adults): (Vec<&ChildOut>, Vec<&ChildOut>) =
+    /// Writes children, adults, families and questions.
+    pub(super) fn write_people(&mut self, people: &SortedPeople) -> io::Result<()> {
+        let (children, adults): (Vec<&PersonOut>, Vec<&PersonOut>) =
             people.people.iter().partition(|person| person.is_child());
         self.counts.children = children.len();
         self.counts.adults = adults.len();
         self.counts.families = people.families.len();
         self.counts.questions = people.questions.len();
-        self.list("children", &children)?;
-        self.list("adults", &adults)?;
-        self.list("families", &people.families)?;
-        self.list("questions", &people.questions)
+        self.write_list("children", &children)?;
+        self.write_list("adults", &adults)?;
+        self.write_list("families", &people.families)?;
+        self.write_list("questions", &people.questions)
     }
 
     pub(super) fn begin_rows(&mut self) -> io::Result<()> {
         self.out.write_all(b",\n\"rows\":[")
     }
 
-    pub(super) fn row(&mut self, row: &Row) -> io::Result<()> {
-        self.out.write_all(if self.counts.rows == 0 { b"\n" } else { b",\n" })?;
+    pub(super) fn write_row(&mut self, row: &EventRow) -> io::Result<()> {
+        self.out
+            .write_all(if self.counts.rows == 0 { b"\n" } else { b",\n" })?;
         self.counts.rows += 1;
         self.counts.entries += row.entries.len();
-        self.value(row)
+        self.write_value(row)
     }
 
     pub(super) fn end_rows(&mut self) -> io::Result<()> {
         self.out.write_all(b"]")
     }
 
-    /// How many rows there are so far.
-    pub(super) const fn rows(&self) -> usize {
+    /// Number of rows written so far.
+    pub(super) const fn row_count(&self) -> usize {
         self.counts.rows
     }
 
-    pub(super) fn list<T: Serialize>(&mut self, name: &str, items: &[T]) -> io::Result<()> {
+    pub(super) fn write_list<T: Serialize>(&mut self, name: &str, items: &[T]) -> io::Result<()> {
         write!(self.out, ",\n\"{name}\":[")?;
-        for (place, item) in items.iter().enumerate() {
-            self.out.write_all(if place == 0 { b"\n" } else { b",\n" })?;
-            self.value(item)?;
+        for (index, item) in items.iter().enumerate() {
+            self.out
+                .write_all(if index == 0 { b"\n" } else { b",\n" })?;
+            self.write_value(item)?;
         }
         self.out.write_all(b"]")
     }
 
-    /// Events that may be one.
-    pub(super) fn suggested(&mut self, suggested: &[Suggested]) -> io::Result<()> {
+    /// Writes pairs of events that may be the same.
+    pub(super) fn write_suggested(&mut self, suggested: &[SuggestedRows]) -> io::Result<()> {
         self.counts.suggested = suggested.len();
-        self.list("suggested", suggested)
+        self.write_list("suggested", suggested)
     }
 
-    /// Warnings, lines that could not be read, and counts.
-    pub(super) fn end(mut self, sorted: &Sorted, warnings: &[Finding]) -> io::Result<Counts> {
-        self.list("warnings", warnings)?;
-        self.list("failed_lines", &sorted.failed)?;
-        self.counts.lines = sorted.lines;
-        self.counts.failed_lines = sorted.failed.len();
+    /// Writes warnings, unreadable lines and counts, and flushes the document.
+    pub(super) fn finish(
+        mut self,
+        first_pass: &FirstPassResult,
+        warnings: &[Finding],
+    ) -> io::Result<LinkCounts> {
+        self.write_list("warnings", warnings)?;
+        self.write_list("failed_lines", &first_pass.failed_lines)?;
+        self.counts.lines = first_pass.lines;
+        self.counts.failed_lines = first_pass.failed_lines.len();
         self.counts.warnings = warnings.len();
         let counts = self.counts;
         self.out.write_all(b",\n\"counts\":")?;
-        self.value(&counts)?;
+        self.write_value(&counts)?;
         self.out.write_all(b"}\n")?;
         self.out.flush()?;
         Ok(counts)
     }
 
-    fn value(&mut self, value: &impl Serialize) -> io::Result<()> {
+    fn write_value(&mut self, value: &impl Serialize) -> io::Result<()> {
         Ok(serde_json::to_writer(&mut *self.out, value)?)
     }
 }

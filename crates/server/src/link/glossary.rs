@@ -1,4 +1,5 @@
-//! The words for types of events: the usual ones, a partnership's and a file's over them.
+//! The glossary of event types: the built-in terms, overridden by a partnership's terms and those
+//! of a file.
 
 use std::path::Path;
 
@@ -8,11 +9,11 @@ use linkage::batch::Glossary;
 
 use crate::config;
 
-/// The glossary for one run.
+/// Loads the glossary for one run.
 ///
 /// # Errors
-/// When the file cannot be read or has mistakes, or the partnership is not configured.
-pub(super) fn read(
+/// Fails when the file cannot be read or is invalid, or the partnership is not configured.
+pub(super) fn load_glossary(
     file: Option<&Path>,
     partnership: Option<&str>,
     configuration: Option<&Path>,
@@ -20,36 +21,46 @@ pub(super) fn read(
     let mut glossary = Glossary::default();
     if let Some(code) = partnership {
         let settings = config::load(configuration)?;
-        let Some(own) = settings.partnerships.into_iter().find(|own| own.code == code) else {
-            bail!("{code} is not a partnership of the configuration");
+        let Some(partnership) = settings
+            .partnerships
+            .into_iter()
+            .find(|partnership| partnership.code == code)
+        else {
+            bail!("the partnership {code} is not configured");
         };
-        glossary = glossary.with(own.policy.glossary);
+        glossary = glossary.with_terms(partnership.policy.glossary);
     }
     if let Some(file) = file {
-        let text = std::fs::read_to_string(file).with_context(|| format!("{}: cannot be read", file.display()))?;
-        glossary = glossary.with(parse(&text).with_context(|| file.display().to_string())?);
+        let text = std::fs::read_to_string(file)
+            .with_context(|| format!("{}: cannot be read", file.display()))?;
+        glossary = glossary.with_terms(parse(&text).with_context(|| file.display().to_string())?);
     }
     Ok(glossary)
 }
 
 fn parse(text: &str) -> anyhow::Result<Vec<(String, Category)>> {
-    let Ok(mut table) = text.parse::<toml::Table>() else { bail!("the file is not TOML") };
+    let Ok(mut table) = text.parse::<toml::Table>() else {
+        bail!("the file is not TOML")
+    };
     let Some(toml::Value::Table(words)) = table.remove("glossary") else {
         bail!("the file has no section [glossary]");
     };
-    if let Some(other) = table.keys().next() {
-        bail!("{other}: there is no such setting; words stand under [glossary]");
+    if let Some(unknown) = table.keys().next() {
+        bail!("{unknown}: unknown setting; terms belong under [glossary]");
     }
-    let mut wrong = Vec::new();
+    let mut invalid = Vec::new();
     let mut read = Vec::new();
     for (word, code) in words {
         match code.as_str().and_then(Category::new) {
             Some(category) => read.push((word, category)),
-            None => wrong.push(word),
+            None => invalid.push(word),
         }
     }
-    if !wrong.is_empty() {
-        bail!("not a category code (2 to 40 capital letters and underscores): {}", wrong.join(", "));
+    if !invalid.is_empty() {
+        bail!(
+            "not a category code (2 to 40 capital letters and underscores): {}",
+            invalid.join(", ")
+        );
     }
     Ok(read)
 }
@@ -59,17 +70,26 @@ mod tests {
     use super::*;
 
     #[test]
-    fn words_stand_under_their_section_and_codes_are_checked() {
-        let read = parse("[glossary]\n\"our word\" = \"DOMESTIC_ABUSE\"\nMisPer = \"MISSING_EXPLOITATION\"\n").unwrap();
+    fn glossary_section_is_parsed_and_codes_are_checked() {
+        let read = parse(
+            "[glossary]\n\"our word\" = \"DOMESTIC_ABUSE\"\nMisPer = \"MISSING_EXPLOITATION\"\n",
+        )
+        .unwrap();
         assert_eq!(read.len(), 2);
-        for wrong in ["", "our = \"HOME\"", "[glossary]\na = 1", "[glossary]\na = \"home\"", "[glossary]\n[more]"] {
-            assert!(parse(wrong).is_err(), "{wrong}");
+        for invalid in [
+            "",
+            "our = \"HOME\"",
+            "[glossary]\na = 1",
+            "[glossary]\na = \"home\"",
+            "[glossary]\n[more]",
+        ] {
+            assert!(parse(invalid).is_err(), "{invalid}");
         }
     }
 
     #[test]
-    fn a_partnerships_glossary_comes_from_the_configuration() {
-        assert!(read(None, Some("wexmoor"), None).is_ok());
-        assert!(read(None, Some("nowhere"), None).is_err());
+    fn partnership_glossary_comes_from_the_configuration() {
+        assert!(load_glossary(None, Some("wexmoor"), None).is_ok());
+        assert!(load_glossary(None, Some("nowhere"), None).is_err());
     }
 }

@@ -1,49 +1,56 @@
-//! How far it is, on standard error, while a person is looking.
+//! A progress bar on standard error, shown only at a terminal.
 
 use std::io::IsTerminal as _;
 
 use indicatif::{ProgressBar, ProgressStyle};
 
-/// A bar; nothing where standard error is no terminal.
+/// A progress bar; hidden when standard error is not a terminal.
 pub(super) struct Progress(ProgressBar);
 
 impl Progress {
-    /// Of a number of bytes.
-    pub(super) fn of_bytes(what: &'static str, size: u64) -> Self {
-        Self::of(what, size, "{msg:18} [{bar:40}] {percent:>3} %  {bytes}")
+    /// Progress over a number of bytes.
+    pub(super) fn with_bytes(label: &'static str, size: u64) -> Self {
+        Self::new(label, size, "{msg:18} [{bar:40}] {percent:>3} %  {bytes}")
     }
 
-    /// Of a number of things.
-    pub(super) fn of_count(what: &'static str, count: usize) -> Self {
-        Self::of(what, count as u64, "{msg:18} [{bar:40}] {percent:>3} %  {pos} of {len}")
+    /// Progress over a number of items.
+    pub(super) fn with_count(label: &'static str, count: usize) -> Self {
+        Self::new(
+            label,
+            count as u64,
+            "{msg:18} [{bar:40}] {percent:>3} %  {pos} of {len}",
+        )
     }
 
-    /// Of work whose end cannot be told.
-    pub(super) fn of_unknown(what: &'static str) -> Self {
-        Self::of(what, 1, "{msg} …")
+    /// Progress of work of unknown length.
+    pub(super) fn spinner(label: &'static str) -> Self {
+        Self::new(label, 1, "{msg} …")
     }
 
-    fn of(what: &'static str, length: u64, template: &str) -> Self {
+    fn new(label: &'static str, length: u64, template: &str) -> Self {
         if !std::io::stderr().is_terminal() {
             return Self(ProgressBar::hidden());
         }
-        let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
-        let bar = ProgressBar::new(length).with_style(style.progress_chars("=> ")).with_message(what);
+        let style =
+            ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+        let bar = ProgressBar::new(length)
+            .with_style(style.progress_chars("=> "))
+            .with_message(label);
         bar.tick();
         Self(bar)
     }
 
-    /// It is at this place.
-    pub(super) fn at(&self, place: u64) {
-        self.0.set_position(place);
+    /// Sets the current position.
+    pub(super) fn set_position(&self, position: u64) {
+        self.0.set_position(position);
     }
 
-    /// So many more are done.
-    pub(super) fn on(&self, more: usize) {
-        self.0.inc(more as u64);
+    /// Advances by `count` items.
+    pub(super) fn advance(&self, count: usize) {
+        self.0.inc(count as u64);
     }
 
-    /// It is over, and leaves nothing behind.
+    /// Removes the bar.
     pub(super) fn finish(self) {
         self.0.finish_and_clear();
     }

@@ -1,5 +1,5 @@
-//! Client certificates: the authorities that issue them and their revocation lists, which can be read again while the
-//! service runs.
+//! Client certificates: their issuing authorities and revocation lists, which can be reloaded while
+//! the service runs.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -17,44 +17,49 @@ use rustls::{DigitallySignedStruct, DistinguishedName, RootCertStore, SignatureS
 use super::read_certificates;
 use crate::config::ClientCertificateSettings;
 
-/// Checks client certificates by the authorities and revocation lists in use. A client may come without a certificate.
+/// Verifies client certificates with the current authorities and revocation lists. A client
+/// certificate is optional.
 pub(crate) struct ClientAuthorities {
     settings: ClientCertificateSettings,
-    current: RwLock<Current>,
+    current: RwLock<ActiveVerifier>,
 }
 
-struct Current {
+struct ActiveVerifier {
     verifier: Arc<dyn ClientCertVerifier>,
-    /// The authorities' names, sent to clients so that they choose a certificate.
+    /// Names of the authorities, sent to clients so that they can choose a certificate.
     names: &'static [DistinguishedName],
 }
 
 impl ClientAuthorities {
-    /// From the files that `settings` name.
+    /// Reads the files given in `settings`.
     ///
     /// # Errors
-    /// When a file cannot be read, or holds no authority or no revocation list.
+    /// Fails when a file cannot be read, or contains no authority or no revocation list.
     pub(crate) fn open(settings: ClientCertificateSettings) -> anyhow::Result<Self> {
         let verifier = read_verifier(&settings)?;
-        let names = kept_names(verifier.as_ref());
-        Ok(Self { settings, current: RwLock::new(Current { verifier, names }) })
+        let names = leak_names(verifier.as_ref());
+        Ok(Self {
+            settings,
+            current: RwLock::new(ActiveVerifier { verifier, names }),
+        })
     }
 
-    /// Reads the files again. New connections are checked by them; those that are open stay open.
+    /// Reads the files again. New connections are verified with the new content; open connections
+    /// stay open.
     ///
     /// # Errors
-    /// When they cannot be used; the former authorities and lists stay.
+    /// Fails when the files cannot be used. The previous authorities and lists then stay in use.
     pub(crate) fn reload(&self) -> anyhow::Result<()> {
         let verifier = read_verifier(&self.settings)?;
         let mut current = self.current.write().unwrap_or_else(PoisonError::into_inner);
-        if !same_names(current.names, verifier.root_hint_subjects()) {
-            current.names = kept_names(verifier.as_ref());
+        if !are_same_names(current.names, verifier.root_hint_subjects()) {
+            current.names = leak_names(verifier.as_ref());
         }
         current.verifier = verifier;
         Ok(())
     }
 
-    fn current(&self) -> RwLockReadGuard<'_, Current> {
+    fn current(&self) -> RwLockReadGuard<'_, ActiveVerifier> {
         self.current.read().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -63,37 +68,46 @@ impl ClientAuthorities {
     }
 }
 
-/// The names of a verifier's authorities, never freed: rustls borrows them from the verifier as a whole, which outlives
-/// what is read again. They are as many as an operator's changes of authorities.
-fn kept_names(verifier: &dyn ClientCertVerifier) -> &'static [DistinguishedName] {
+/// Copies the names of a verifier's authorities and never frees them: rustls borrows them from this
+/// type, which outlives each inner verifier. Only a change of authorities by an operator adds
+/// names.
+fn leak_names(verifier: &dyn ClientCertVerifier) -> &'static [DistinguishedName] {
     Box::leak(verifier.root_hint_subjects().to_vec().into_boxed_slice())
 }
 
-fn same_names(one: &[DistinguishedName], other: &[DistinguishedName]) -> bool {
-    one.iter().map(AsRef::<[u8]>::as_ref).eq(other.iter().map(AsRef::<[u8]>::as_ref))
+fn are_same_names(one: &[DistinguishedName], other: &[DistinguishedName]) -> bool {
+    one.iter()
+        .map(AsRef::<[u8]>::as_ref)
+        .eq(other.iter().map(AsRef::<[u8]>::as_ref))
 }
 
-fn read_verifier(settings: &ClientCertificateSettings) -> anyhow::Result<Arc<dyn ClientCertVerifier>> {
+fn read_verifier(
+    settings: &ClientCertificateSettings,
+) -> anyhow::Result<Arc<dyn ClientCertVerifier>> {
     let provider = Arc::new(aws_lc_rs::default_provider());
     let roots = Arc::new(read_authorities(&settings.authorities)?);
-    let mut builder = WebPkiClientVerifier::builder_with_provider(roots, provider).allow_unauthenticated();
+    let mut builder =
+        WebPkiClientVerifier::builder_with_provider(roots, provider).allow_unauthenticated();
     for file in &settings.revocation_lists {
         builder = builder.with_crls(read_revocation_lists(file)?);
     }
-    // A list past its next update no longer says whether a certificate is revoked (RFC 5280 section 5.1.2.5).
+    // A list past its next update no longer states whether a certificate is revoked (RFC 5280,
+    // section 5.1.2.5).
     let builder = if settings.allow_unknown_revocation_status {
         builder.allow_unknown_revocation_status()
     } else {
-        without_lists_is_an_error(&settings.revocation_lists)?;
+        require_revocation_lists(&settings.revocation_lists)?;
         builder.enforce_revocation_expiration()
     };
     Ok(builder.build()?)
 }
 
-/// Without any list rustls checks no revocation at all.
-fn without_lists_is_an_error(lists: &[PathBuf]) -> anyhow::Result<()> {
+/// Without a list rustls does not check revocation at all.
+fn require_revocation_lists(lists: &[PathBuf]) -> anyhow::Result<()> {
     if lists.is_empty() {
-        bail!("client certificates: no revocation list is configured, and an unknown status is not allowed");
+        bail!(
+            "client certificates: no revocation list is configured, and an unknown status is not allowed"
+        );
     }
     Ok(())
 }
@@ -101,23 +115,30 @@ fn without_lists_is_an_error(lists: &[PathBuf]) -> anyhow::Result<()> {
 fn read_authorities(file: &Path) -> anyhow::Result<RootCertStore> {
     let mut roots = RootCertStore::empty();
     for certificate in read_certificates(file)? {
-        roots.add(certificate).with_context(|| format!("{}: holds an unfit authority", file.display()))?;
+        roots
+            .add(certificate)
+            .with_context(|| format!("{}: contains an unusable authority", file.display()))?;
     }
     Ok(roots)
 }
 
-fn read_revocation_lists(file: &Path) -> anyhow::Result<Vec<CertificateRevocationListDer<'static>>> {
-    let lists = CertificateRevocationListDer::pem_file_iter(file).and_then(Iterator::collect::<Result<Vec<_>, _>>);
+fn read_revocation_lists(
+    file: &Path,
+) -> anyhow::Result<Vec<CertificateRevocationListDer<'static>>> {
+    let lists = CertificateRevocationListDer::pem_file_iter(file)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>);
     let lists = lists.map_err(|error| anyhow::anyhow!("{}: {error}", file.display()))?;
     if lists.is_empty() {
-        bail!("{}: holds no revocation list", file.display());
+        bail!("{}: contains no revocation list", file.display());
     }
     Ok(lists)
 }
 
 impl fmt::Debug for ClientAuthorities {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("ClientAuthorities").field("settings", &self.settings).finish_non_exhaustive()
+        f.debug_struct("ClientAuthorities")
+            .field("settings", &self.settings)
+            .finish_non_exhaustive()
     }
 }
 
@@ -136,7 +157,8 @@ impl ClientCertVerifier for ClientAuthorities {
         intermediates: &[CertificateDer<'_>],
         now: UnixTime,
     ) -> Result<ClientCertVerified, rustls::Error> {
-        self.verifier().verify_client_cert(end_entity, intermediates, now)
+        self.verifier()
+            .verify_client_cert(end_entity, intermediates, now)
     }
 
     fn verify_tls12_signature(
@@ -145,7 +167,8 @@ impl ClientCertVerifier for ClientAuthorities {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.verifier().verify_tls12_signature(message, certificate, signature)
+        self.verifier()
+            .verify_tls12_signature(message, certificate, signature)
     }
 
     fn verify_tls13_signature(
@@ -154,7 +177,8 @@ impl ClientCertVerifier for ClientAuthorities {
         certificate: &CertificateDer<'_>,
         signature: &DigitallySignedStruct,
     ) -> Result<HandshakeSignatureValid, rustls::Error> {
-        self.verifier().verify_tls13_signature(message, certificate, signature)
+        self.verifier()
+            .verify_tls13_signature(message, certificate, signature)
     }
 
     fn supported_verify_schemes(&self) -> Vec<SignatureScheme> {

@@ -1,15 +1,15 @@
-//! What comes between an accepted connection and HTTP: the handshake, and what it says of the client.
+//! The TLS handshake between an accepted connection and HTTP, and what it shows about the client.
 
 use std::future::Future;
 use std::io;
 
-use api::{ClientCertificate, Counted, Transport};
+use api::{ClientCertificate, CountedStream, Transport};
 use identity::CertificateThumbprint;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
 
-/// TLS, with the thumbprint of the certificate that a client presented, so that a token bound to it can be checked; rustls
-/// has checked the certificate itself.
+/// TLS transport. It passes on the thumbprint of the client's certificate, so that a token bound to
+/// the certificate can be verified. rustls verifies the certificate itself.
 #[derive(Clone)]
 pub(crate) struct TlsTransport(TlsAcceptor);
 
@@ -20,18 +20,23 @@ impl TlsTransport {
 }
 
 impl Transport for TlsTransport {
-    type Stream = TlsStream<Counted>;
+    type Stream = TlsStream<CountedStream>;
 
-    fn open(
+    fn accept(
         &self,
-        connection: Counted,
+        connection: CountedStream,
     ) -> impl Future<Output = io::Result<(Self::Stream, Option<ClientCertificate>)>> + 'static {
         let accepting = self.0.accept(connection);
         async move {
             let stream = accepting.await?;
-            let presented = stream.get_ref().1.peer_certificates().and_then(<[_]>::first);
-            let certificate =
-                presented.map(|certificate| ClientCertificate(CertificateThumbprint::of_certificate(certificate)));
+            let presented = stream
+                .get_ref()
+                .1
+                .peer_certificates()
+                .and_then(<[_]>::first);
+            let certificate = presented.map(|certificate| {
+                ClientCertificate(CertificateThumbprint::of_certificate(certificate))
+            });
             Ok((stream, certificate))
         }
     }

@@ -1,117 +1,173 @@
-//! Views of the timeline frozen for a meeting.
+//! Use cases of consolidations: views of the timeline frozen for a meeting.
 
 use std::collections::BTreeMap;
 
-use domain::{ChronologyId, ConsolidationId, Operation, Permit, Transition};
+use domain::{AccessPermit, ChronologyId, ConsolidationId, Operation, Transition};
 use store::{ChronologyRow, ConsolidationRow};
 
-use super::steps::step;
-use super::{Admitted, trail};
-use crate::sealing::to_bytes;
-use crate::session::{Call, Scene};
-use crate::transparency::shown_in_view;
-use crate::{Answer, ConsolidationOut, Page, PageQuery, Service, ServiceError, Written};
+use super::transitions::apply_transition;
+use super::{AuthorizedChronology, audit_context};
+use crate::context::{CallContext, UnitOfWork};
+use crate::disclosures::count_entries_in_view;
+use crate::sealing::to_json_bytes;
+use crate::{ConsolidationOut, Page, PageQuery, Service, ServiceError, ServiceResult, WriteReply};
 
-/// Live frozen views of one chronology: a meeting a week for two years. A list of them draws each that it names.
-const MOST_VIEWS: i64 = 100;
+/// The most live frozen views of one chronology: one for a weekly meeting over two years. Listing
+/// them renders every view on the page.
+const MAX_VIEWS: i64 = 100;
 
 impl Service {
-    /// Freezes the timeline as it is now, for a meeting. Later returns and corrections do not change a frozen view; each
-    /// reader sees of it what is theirs to see and still lives; who may not read everything is shown of a corrected fragment
-    /// only the entries that stand in it now too, because the others may have been marked since.
+    /// Freezes the timeline as it is now, for a meeting. Later returns and corrections do not
+    /// change a frozen view. Each reader sees the part that they may see and that has not expired.
+    /// A reader who may not read everything sees of a corrected fragment only the entries that
+    /// still exist in it, because the others may have been marked since.
     ///
     /// # Errors
-    /// As every write; `Conflict` when the chronology is a draft, signed off or closed.
-    pub fn consolidate(&self, call: &Call, id: ChronologyId) -> Answer<Written<ConsolidationOut>> {
-        self.write_once(
+    /// The [errors common to writes](crate#errors);
+    /// [`Conflict::WrongState`](crate::Conflict::WrongState) when the chronology is a draft, signed
+    /// off or closed; [`ServiceError::Invalid`] when it has the most frozen views.
+    pub fn consolidate(
+        &self,
+        call: &CallContext,
+        id: ChronologyId,
+    ) -> ServiceResult<WriteReply<ConsolidationOut>> {
+        self.write_idempotent(
             call,
             Operation::ChronologyConsolidate,
-            trail(id),
-            |scene| {
-                let Admitted { permit, mut row } = self.admit(scene, id, Operation::ChronologyConsolidate)?;
-                let details = self.chronology_details(&row, scene.now())?;
-                step(&mut row, Transition::Consolidate)?;
-                if store::consolidations::count(scene.tx, &permit, id, scene.session.now)? >= MOST_VIEWS {
+            audit_context(id),
+            |uow| {
+                let AuthorizedChronology { permit, mut row } =
+                    self.authorize_chronology(uow, id, Operation::ChronologyConsolidate)?;
+                let details = self.open_chronology_details(&row, uow.now())?;
+                apply_transition(&mut row, Transition::Consolidate)?;
+                if store::consolidations::count(uow.tx, &permit, id, uow.session.now)? >= MAX_VIEWS
+                {
                     let message = "a chronology has at most 100 frozen views";
-                    return Err(ServiceError::fault("", "too_many_views", message));
+                    return Err(ServiceError::invalid("", "too_many_views", message));
                 }
-                let frozen = self.freeze(scene, &permit, &row)?;
-                scene.trail.object_kind = Some("consolidation");
-                scene.trail.object_id = Some(frozen.id.0);
-                self.save_chronology(scene.tx, scene.session.now, &mut row, &details)?;
-                let out = self.consolidation_out(scene, &permit, &row, &frozen)?;
-                // Of what the caller sees: who is shown its own record must not learn from it how much is hidden.
-                scene.trail.entry_count = Some(out.entry_count);
-                scene.trail.told.shown = shown_in_view(out.view.as_ref());
+                let frozen = self.freeze_timeline(uow, &permit, &row)?;
+                uow.audit.object_kind = Some("consolidation");
+                uow.audit.object_id = Some(frozen.id.0);
+                self.save_chronology(uow.tx, uow.session.now, &mut row, &details)?;
+                let out = self.to_consolidation_out(uow, &permit, &row, &frozen)?;
+                // Counts what the caller sees: the audit record may be shown to them and must not
+                // disclose how much is hidden.
+                uow.audit.entry_count = Some(out.entry_count);
+                uow.audit.disclosures.shown_entries = count_entries_in_view(out.view.as_ref());
                 Ok(out)
             },
-            |scene, kept| self.read_consolidation(scene, id, ConsolidationId(kept.object_id)),
+            |uow, record| self.read_consolidation(uow, id, ConsolidationId(record.object_id)),
         )
     }
 
-    /// The frozen views of a chronology, oldest first, without their content.
+    /// Lists the frozen views of a chronology without their content, oldest first.
     ///
     /// # Errors
-    /// As every read.
-    pub fn consolidations(&self, call: &Call, id: ChronologyId, query: PageQuery) -> Answer<Page<ConsolidationOut>> {
-        self.read(call, Operation::ConsolidationList, trail(id), |scene| {
-            let Admitted { permit, row: chronology } = self.admit(scene, id, Operation::ConsolidationList)?;
-            let slice = self.slice(scene, "consolidations", &query)?;
-            let now = scene.now();
-            let rows = store::consolidations::page(scene.tx, &permit, id, now, slice.after, slice.limit + 1)?;
-            // Drawn for a list too: the counts are of what this reader may see and of what is still there.
-            let mut drawn = BTreeMap::new();
-            for row in rows.iter().take(usize::try_from(slice.limit).unwrap_or(usize::MAX)) {
-                let out = self.consolidation_out(scene, &permit, &chronology, row)?;
-                drawn.insert(row.id, ConsolidationOut { view: None, ..out });
-            }
-            let key = |row: &ConsolidationRow| (row.created_at, row.id.0);
-            self.page(scene, "consolidations", &slice, rows, key, |row| {
-                drawn.remove(&row.id).ok_or(ServiceError::Internal("a view on the page is drawn"))
-            })
-        })
+    /// The [errors common to reads](crate#errors).
+    pub fn list_consolidations(
+        &self,
+        call: &CallContext,
+        id: ChronologyId,
+        query: PageQuery,
+    ) -> ServiceResult<Page<ConsolidationOut>> {
+        self.read(
+            call,
+            Operation::ConsolidationList,
+            audit_context(id),
+            |uow| {
+                let AuthorizedChronology {
+                    permit,
+                    row: chronology,
+                } = self.authorize_chronology(uow, id, Operation::ConsolidationList)?;
+                let bounds = self.parse_page_query(uow, "consolidations", &query)?;
+                let now = uow.now();
+                let rows = store::consolidations::page(
+                    uow.tx,
+                    &permit,
+                    id,
+                    now,
+                    bounds.after,
+                    bounds.limit + 1,
+                )?;
+                // Each view is rendered for the list too, so that its counts cover only what this
+                // reader may see and what still exists.
+                let mut rendered = BTreeMap::new();
+                for row in rows
+                    .iter()
+                    .take(usize::try_from(bounds.limit).unwrap_or(usize::MAX))
+                {
+                    let out = self.to_consolidation_out(uow, &permit, &chronology, row)?;
+                    rendered.insert(row.id, ConsolidationOut { view: None, ..out });
+                }
+                let key = |row: &ConsolidationRow| (row.created_at, row.id.0);
+                self.build_page(uow, "consolidations", &bounds, rows, key, |row| {
+                    rendered.remove(&row.id).ok_or(ServiceError::Internal(
+                        "a frozen view on the page was not rendered",
+                    ))
+                })
+            },
+        )
     }
 
-    /// One frozen view.
+    /// Reads one frozen view.
     ///
     /// # Errors
-    /// As every read.
-    pub fn consolidation(&self, call: &Call, id: ChronologyId, frozen: ConsolidationId) -> Answer<ConsolidationOut> {
-        self.read(call, Operation::ConsolidationRead, trail(id), |scene| self.read_consolidation(scene, id, frozen))
+    /// The [errors common to reads](crate#errors).
+    pub fn get_consolidation(
+        &self,
+        call: &CallContext,
+        id: ChronologyId,
+        frozen: ConsolidationId,
+    ) -> ServiceResult<ConsolidationOut> {
+        self.read(
+            call,
+            Operation::ConsolidationRead,
+            audit_context(id),
+            |uow| self.read_consolidation(uow, id, frozen),
+        )
     }
 
     fn read_consolidation(
         &self,
-        scene: &mut Scene<'_, '_>,
+        uow: &mut UnitOfWork<'_, '_>,
         id: ChronologyId,
         frozen: ConsolidationId,
-    ) -> Answer<ConsolidationOut> {
-        scene.trail.object_kind = Some("consolidation");
-        scene.trail.object_id = Some(frozen.0);
-        let Admitted { permit, row: chronology } = self.admit(scene, id, Operation::ConsolidationRead)?;
-        let found = store::consolidations::find(scene.tx, &permit, frozen, scene.session.now)?;
-        let row = found.filter(|row| row.chronology_id == id).ok_or(ServiceError::NotFound)?;
-        let mut out = self.consolidation_out(scene, &permit, &chronology, &row)?;
-        scene.trail.entry_count = Some(out.entry_count);
-        scene.trail.told.shown = shown_in_view(out.view.as_ref());
-        out.emergency.clone_from(&scene.trail.told.emergency);
+    ) -> ServiceResult<ConsolidationOut> {
+        uow.audit.object_kind = Some("consolidation");
+        uow.audit.object_id = Some(frozen.0);
+        let AuthorizedChronology {
+            permit,
+            row: chronology,
+        } = self.authorize_chronology(uow, id, Operation::ConsolidationRead)?;
+        let found = store::consolidations::find(uow.tx, &permit, frozen, uow.session.now)?;
+        let row = found
+            .filter(|row| row.chronology_id == id)
+            .ok_or(ServiceError::NotFound)?;
+        let mut out = self.to_consolidation_out(uow, &permit, &chronology, &row)?;
+        uow.audit.entry_count = Some(out.entry_count);
+        uow.audit.disclosures.shown_entries = count_entries_in_view(out.view.as_ref());
+        out.emergency.clone_from(&uow.audit.disclosures.emergency);
         if let Some(view) = &mut out.view {
-            view.header.emergency.clone_from(&scene.trail.told.emergency);
+            view.header
+                .emergency
+                .clone_from(&uow.audit.disclosures.emergency);
         }
         Ok(out)
     }
 
-    /// As the API shows it to whoever was given leave to see it: everything, counts and hash included, is of what they may
-    /// see and of what is still there.
-    pub(super) fn consolidation_out(
+    /// Converts a frozen view for the API and an authorized reader. Everything, including counts
+    /// and hash, covers only what the reader may see and what still exists.
+    pub(super) fn to_consolidation_out(
         &self,
-        scene: &mut Scene<'_, '_>,
-        permit: &Permit,
+        uow: &mut UnitOfWork<'_, '_>,
+        permit: &AccessPermit,
         chronology: &ChronologyRow,
         row: &ConsolidationRow,
-    ) -> Answer<ConsolidationOut> {
-        let view = self.draw_frozen(scene, permit, chronology, row)?;
-        let content_index = self.vault().index(row.partnership_id, "consolidation", &to_bytes(&view)?);
+    ) -> ServiceResult<ConsolidationOut> {
+        let view = self.render_frozen_view(uow, permit, chronology, row)?;
+        let content_index =
+            self.vault()
+                .index(row.partnership_id, "consolidation", &to_json_bytes(&view)?);
         Ok(ConsolidationOut {
             id: row.id,
             chronology_id: row.chronology_id,
@@ -128,11 +184,13 @@ impl Service {
     }
 }
 
-/// Bytes as lower-case hexadecimal.
+/// Encodes bytes in lower-case hexadecimal.
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    bytes.iter().fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
-        let _infallible = write!(text, "{byte:02x}");
-        text
-    })
+    bytes
+        .iter()
+        .fold(String::with_capacity(bytes.len() * 2), |mut text, byte| {
+            let _infallible = write!(text, "{byte:02x}");
+            text
+        })
 }

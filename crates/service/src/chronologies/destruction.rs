@@ -1,207 +1,284 @@
-//! Destroying one chronology before its time: closed, made in error, or ordered. There is no way back, so everything that
-//! could forbid it is asked first, and what was decided is finished even if the process dies on the way.
+//! Destruction of one chronology before its expiry: closed, created in error, or ordered. It cannot
+//! be undone, so everything that could forbid it is checked first, and a decided destruction is
+//! completed even if the process dies in between.
 
 use std::time::Duration;
 
 use domain::{
-    ChronologyId, DestructionReason, DestructionRequestId, Facts, Instant, Operation, Permit, PractitionerId,
-    Sensitive, SnapshotKept,
+    AccessFacts, AccessPermit, ChronologyId, DestructionReason, DestructionRequestId, Instant,
+    Operation, PractitionerId, Sensitive, SnapshotKept,
 };
 use serde::{Deserialize, Serialize};
 use store::{ChronologyRow, DeletionOrderRow, DestructionRequestRow};
-use vault::{Place, Terms};
+use vault::{KeyTerms, RecordLocation};
 
-use super::{Admitted, trail};
-use crate::idempotency::KeptReply;
-use crate::sealing::until;
-use crate::session::{Call, Scene};
-use crate::upkeep::early;
+use super::{AuthorizedChronology, audit_context};
+use crate::context::{CallContext, UnitOfWork};
+use crate::idempotency::IdempotencyRecord;
+use crate::retention::destroyed_early;
+use crate::sealing::scope_terms;
 use crate::{
-    Answer, Conflict, DestructionIn, DestructionOut, DestructionRequestOut, DestructionState, Service, ServiceError,
-    Written,
+    Conflict, DestructionIn, DestructionOut, DestructionRequestOut, DestructionState, Service,
+    ServiceError, ServiceResult, WriteReply,
 };
 
-/// What a decision's sealed column holds.
+/// The sealed reasons of a destruction.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Reasons {
+struct DestructionReasons {
     reason: Sensitive<String>,
     snapshot_waiver: Option<Sensitive<String>>,
-    /// The words of whoever confirmed it.
+    /// The reason given by the practitioner who confirmed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     confirmation: Option<Sensitive<String>>,
 }
 
-/// What is to be destroyed, and why.
-struct Decided {
+/// A decision to destroy a chronology.
+struct DestructionDecision {
     reason_code: DestructionReason,
-    reasons: Reasons,
+    reasons: DestructionReasons,
     asked_by: Option<PractitionerId>,
 }
 
 impl Service {
-    /// Destroys a chronology: rows, everything derived from them and the keys, at once. Where the partnership asks for two
-    /// people, the first asks for it and another confirms. Asked again it answers the same. When it answers that it is
-    /// destroyed, the keys are dead and certified.
+    /// Destroys a chronology at once: its rows, everything derived from them, and the keys. Where
+    /// the partnership requires two people, the first one requests it and another one confirms it.
+    /// A repeated request gets the same result. When the result says that the chronology is
+    /// destroyed, the keys are destroyed and certified.
     ///
     /// # Errors
-    /// As every write; `Conflict::Held` under a legal hold, `Conflict::SnapshotNeeded` when no view is signed off
-    /// and no waiver is given, `Conflict::SecondPerson` to whoever confirms their own request, `Conflict::AlreadyExists` when
-    /// somebody else has asked. [`ServiceError::Unavailable`] can also mean that it was decided and the keystore did not
-    /// answer: it is then finished by the next upkeep, or by asking again.
+    /// The [errors common to writes](crate#errors); [`Conflict::Held`] under a legal hold;
+    /// [`Conflict::SnapshotNeeded`] when no view is signed off and no waiver is given;
+    /// [`Conflict::SecondPerson`] when the caller confirms their own request;
+    /// [`Conflict::AlreadyExists`] when another practitioner has requested it.
+    /// [`ServiceError::Unavailable`] can also mean that the destruction was decided and the
+    /// keystore could not be reached: the next background run or a repeated request completes it.
     pub fn destroy_chronology(
         &self,
-        call: &Call,
+        call: &CallContext,
         id: ChronologyId,
         input: DestructionIn,
-    ) -> Answer<Written<DestructionOut>> {
-        let destroy = |scene: &mut Scene<'_, '_>| {
-            if let Some(order) = self.ordered(scene, id, Operation::ChronologyDestroy)? {
-                return self.destruction_out(scene, &order);
+    ) -> ServiceResult<WriteReply<DestructionOut>> {
+        let destroy = |uow: &mut UnitOfWork<'_, '_>| {
+            if let Some(order) = self.find_deletion_order(uow, id, Operation::ChronologyDestroy)? {
+                return self.to_destruction_out(uow, &order);
             }
-            let Admitted { permit, row } = self.admit(scene, id, Operation::ChronologyDestroy)?;
-            // Its answer tells of its end, and does not go with it.
-            scene.trail.expires_at = None;
-            check(&input)?;
-            self.refuse_addresses(scene, &permit, row.family_id, &input)?;
-            if self.is_held(scene, Some(id), row.family_id)? {
+            let AuthorizedChronology { permit, row } =
+                self.authorize_chronology(uow, id, Operation::ChronologyDestroy)?;
+            // The result describes the destruction and does not expire with the chronology.
+            uow.audit.expires_at = None;
+            validate_destruction(&input)?;
+            self.refuse_disclosed_addresses(uow, &permit, row.family_id, &input)?;
+            if self.is_under_legal_hold(uow, Some(id), row.family_id)? {
                 return Err(ServiceError::Conflict(Conflict::Held));
             }
-            let standing = store::destruction_requests::find(scene.tx, row.partnership_id, id, scene.session.now)?;
-            if input.confirms.is_none() && scene.policy().two_people {
-                snapshot_kept(scene, &permit, id, input.snapshot_waiver.is_some())?;
-                return self.ask_for_destruction(scene, &row, standing, &input);
+            let pending =
+                store::destruction_requests::find(uow.tx, row.partnership_id, id, uow.session.now)?;
+            if input.confirms.is_none() && uow.policy().two_people {
+                require_snapshot(uow, &permit, id, input.snapshot_waiver.is_some())?;
+                return self.request_destruction(uow, &row, pending, &input);
             }
-            let decided = self.decided(scene, standing, &input)?;
-            let snapshot = snapshot_kept(scene, &permit, id, decided.reasons.snapshot_waiver.is_some())?;
-            let order = self.order(scene, &row, decided, snapshot)?;
-            store::deletion_orders::insert(scene.tx, &order)?;
-            self.carry_out(scene, &permit, &row)?;
-            self.destruction_out(scene, &order)
+            let decision = self.decide_destruction(uow, pending, &input)?;
+            let snapshot =
+                require_snapshot(uow, &permit, id, decision.reasons.snapshot_waiver.is_some())?;
+            let order = self.build_order(uow, &row, decision, snapshot)?;
+            store::deletion_orders::insert(uow.tx, &order)?;
+            self.execute_destruction(uow, &permit, &row)?;
+            self.to_destruction_out(uow, &order)
         };
-        let redraw = |scene: &mut Scene<'_, '_>, _: &KeptReply| self.read_destruction(scene, id);
-        let written = self.write_once(call, Operation::ChronologyDestroy, trail(id), destroy, redraw)?;
-        // The rows are gone for good; only now may the keys go.
-        let own = &written.value.certificates;
-        self.settle_destructions(|row| row.certificate_id.is_some_and(|id| own.contains(&id)))?;
+        let replay =
+            |uow: &mut UnitOfWork<'_, '_>, _: &IdempotencyRecord| self.read_destruction(uow, id);
+        let written = self.write_idempotent(
+            call,
+            Operation::ChronologyDestroy,
+            audit_context(id),
+            destroy,
+            replay,
+        )?;
+        // The deletion of the rows has committed; only now may the keys be destroyed.
+        let own_certificates = &written.value.certificates;
+        self.complete_destructions(|row| {
+            row.certificate_id
+                .is_some_and(|id| own_certificates.contains(&id))
+        })?;
         Ok(written)
     }
 
-    /// Whether somebody has asked to destroy a chronology, or decided it.
+    /// Reads the pending or completed destruction of a chronology.
     ///
     /// # Errors
-    /// As every read; [`ServiceError::NotFound`] when nobody has.
-    pub fn destruction(&self, call: &Call, id: ChronologyId) -> Answer<DestructionOut> {
-        self.read(call, Operation::DestructionRead, trail(id), |scene| self.read_destruction(scene, id))
-    }
-
-    fn read_destruction(&self, scene: &mut Scene<'_, '_>, id: ChronologyId) -> Answer<DestructionOut> {
-        if let Some(order) = self.ordered(scene, id, Operation::DestructionRead)? {
-            return self.destruction_out(scene, &order);
-        }
-        let Admitted { row, .. } = self.admit(scene, id, Operation::DestructionRead)?;
-        let found = store::destruction_requests::find(scene.tx, row.partnership_id, id, scene.session.now)?;
-        let request = found.ok_or(ServiceError::NotFound)?;
-        scene.trail.expires_at = scene.trail.expires_at.map(|end| end.min(request.lapses_at));
-        self.request_out(scene, &request)
-    }
-
-    /// Keeps what the first of two people asks for; whoever asks again is told what stands.
-    fn ask_for_destruction(
+    /// The [errors common to reads](crate#errors); [`ServiceError::NotFound`] when there is
+    /// neither.
+    pub fn get_destruction(
         &self,
-        scene: &mut Scene<'_, '_>,
+        call: &CallContext,
+        id: ChronologyId,
+    ) -> ServiceResult<DestructionOut> {
+        self.read(call, Operation::DestructionRead, audit_context(id), |uow| {
+            self.read_destruction(uow, id)
+        })
+    }
+
+    fn read_destruction(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
+        id: ChronologyId,
+    ) -> ServiceResult<DestructionOut> {
+        if let Some(order) = self.find_deletion_order(uow, id, Operation::DestructionRead)? {
+            return self.to_destruction_out(uow, &order);
+        }
+        let AuthorizedChronology { row, .. } =
+            self.authorize_chronology(uow, id, Operation::DestructionRead)?;
+        let found =
+            store::destruction_requests::find(uow.tx, row.partnership_id, id, uow.session.now)?;
+        let request = found.ok_or(ServiceError::NotFound)?;
+        uow.audit.expires_at = uow.audit.expires_at.map(|end| end.min(request.lapses_at));
+        self.to_request_out(uow, &request)
+    }
+
+    /// Stores the request of the first of two people; a repeat by the same person returns the
+    /// pending request.
+    fn request_destruction(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
         row: &ChronologyRow,
-        standing: Option<DestructionRequestRow>,
+        pending: Option<DestructionRequestRow>,
         input: &DestructionIn,
-    ) -> Answer<DestructionOut> {
-        let standing = match standing {
-            Some(standing) if self.asker_is_there(scene, &standing)? => Some(standing),
+    ) -> ServiceResult<DestructionOut> {
+        let pending = match pending {
+            Some(request) if self.is_requester_active(uow, &request)? => Some(request),
             Some(_) => {
-                // Nobody can confirm what somebody asked for who has left.
-                store::destruction_requests::delete(scene.tx, row.partnership_id, row.id)?;
+                // A request by a practitioner who has left cannot be confirmed any more.
+                store::destruction_requests::delete(uow.tx, row.partnership_id, row.id)?;
                 None
             }
             None => None,
         };
-        if let Some(standing) = standing {
-            if standing.asked_by != scene.me() {
+        if let Some(request) = pending {
+            if request.asked_by != uow.caller_id() {
                 return Err(ServiceError::Conflict(Conflict::AlreadyExists));
             }
-            return self.request_out(scene, &standing);
+            return self.to_request_out(uow, &request);
         }
-        let now = scene.now();
-        // One that has lapsed may still lie there.
-        store::destruction_requests::forget(scene.tx, now, 100_i64)?;
+        let now = uow.now();
+        // A lapsed request may still be stored.
+        store::destruction_requests::delete_lapsed(uow.tx, now, 100_i64)?;
         let id = DestructionRequestId::new(self.ids(), now);
-        let lapses_at = now.plus(scene.policy().request_lifetime).min(row.expires_at);
-        let reasons = Reasons {
+        let lapses_at = now.plus(uow.policy().request_lifetime).min(row.expires_at);
+        let reasons = DestructionReasons {
             reason: input.reason.clone(),
             snapshot_waiver: input.snapshot_waiver.clone(),
             confirmation: None,
         };
-        let sealed = self.seal(&request_place(id), &until(row.partnership_id, lapses_at), now, &reasons)?;
+        let sealed = self.seal(
+            &request_location(id),
+            &scope_terms(row.partnership_id, lapses_at),
+            now,
+            &reasons,
+        )?;
         let request = DestructionRequestRow {
             chronology_id: row.id,
             id,
             partnership_id: row.partnership_id,
             reason: input.reason_code,
-            asked_by: scene.me(),
+            asked_by: uow.caller_id(),
             asked_at: now,
             lapses_at,
             wrapped_key: sealed.wrapped_key.into(),
             sealed: sealed.sealed.into(),
         };
-        store::destruction_requests::insert(scene.tx, &request)?;
-        self.request_out(scene, &request)
+        store::destruction_requests::insert(uow.tx, &request)?;
+        self.to_request_out(uow, &request)
     }
 
-    /// What is decided: what somebody else has asked for and this confirms, or what one person may decide alone.
-    fn decided(
+    /// Decides the destruction: confirms another practitioner's request, or decides alone where the
+    /// partnership requires one person only.
+    fn decide_destruction(
         &self,
-        scene: &mut Scene<'_, '_>,
-        standing: Option<DestructionRequestRow>,
+        uow: &mut UnitOfWork<'_, '_>,
+        pending: Option<DestructionRequestRow>,
         input: &DestructionIn,
-    ) -> Answer<Decided> {
-        let Some(confirmed) = input.confirms else {
-            let (reason, snapshot_waiver) = (input.reason.clone(), input.snapshot_waiver.clone());
-            let reasons = Reasons { reason, snapshot_waiver, confirmation: None };
-            return Ok(Decided { reason_code: input.reason_code, reasons, asked_by: None });
+    ) -> ServiceResult<DestructionDecision> {
+        let Some(confirmed_id) = input.confirms else {
+            let reasons = DestructionReasons {
+                reason: input.reason.clone(),
+                snapshot_waiver: input.snapshot_waiver.clone(),
+                confirmation: None,
+            };
+            return Ok(DestructionDecision {
+                reason_code: input.reason_code,
+                reasons,
+                asked_by: None,
+            });
         };
-        let request = standing.filter(|request| request.id == confirmed);
+        let request = pending.filter(|request| request.id == confirmed_id);
         let request = request.ok_or_else(|| {
-            ServiceError::fault("/confirms", "unknown", "no such request: read what stands, it may have lapsed")
+            ServiceError::invalid(
+                "/confirms",
+                "unknown",
+                "no such request; read the current one, this one may have lapsed",
+            )
         })?;
-        if request.asked_by == scene.me() {
+        if request.asked_by == uow.caller_id() {
             return Err(ServiceError::Conflict(Conflict::SecondPerson));
         }
         if request.reason != input.reason_code {
-            return Err(ServiceError::fault(
+            return Err(ServiceError::invalid(
                 "/reason_code",
                 "contradicts",
-                "another reason than the one that was asked for",
+                "the reason differs from that of the request",
             ));
         }
-        if !self.asker_is_there(scene, &request)? {
-            return Err(ServiceError::fault("/confirms", "unknown", "whoever asked for it has left: ask anew"));
+        if !self.is_requester_active(uow, &request)? {
+            return Err(ServiceError::invalid(
+                "/confirms",
+                "unknown",
+                "the practitioner who made the request has left; make a new request",
+            ));
         }
-        let reasons = self.request_reasons(&request, scene.now())?;
-        let reasons = Reasons { confirmation: Some(input.reason.clone()), ..reasons };
-        Ok(Decided { reason_code: request.reason, reasons, asked_by: Some(request.asked_by) })
+        let reasons = self.open_request_reasons(&request, uow.now())?;
+        let reasons = DestructionReasons {
+            confirmation: Some(input.reason.clone()),
+            ..reasons
+        };
+        Ok(DestructionDecision {
+            reason_code: request.reason,
+            reasons,
+            asked_by: Some(request.asked_by),
+        })
     }
 
-    /// Whether whoever asked is still of the agency.
-    fn asker_is_there(&self, scene: &mut Scene<'_, '_>, request: &DestructionRequestRow) -> Answer<bool> {
-        let asker = store::practitioners::find(scene.tx, request.partnership_id, request.asked_by)?;
-        Ok(asker.is_some_and(|asker| asker.active))
+    /// Whether the practitioner who made the request is still active.
+    fn is_requester_active(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
+        request: &DestructionRequestRow,
+    ) -> ServiceResult<bool> {
+        let requester =
+            store::practitioners::find(uow.tx, request.partnership_id, request.asked_by)?;
+        Ok(requester.is_some_and(|requester| requester.active))
     }
 
-    fn request_reasons(&self, request: &DestructionRequestRow, now: Instant) -> Answer<Reasons> {
-        let terms = until(request.partnership_id, request.lapses_at);
-        let (wrapped, sealed) = (request.wrapped_key.as_ref(), request.sealed.as_ref());
-        self.unseal(&request_place(request.id), &terms, now, wrapped, sealed)
+    fn open_request_reasons(
+        &self,
+        request: &DestructionRequestRow,
+        now: Instant,
+    ) -> ServiceResult<DestructionReasons> {
+        let terms = scope_terms(request.partnership_id, request.lapses_at);
+        let wrapped = request.wrapped_key.as_ref();
+        let sealed = request.sealed.as_ref();
+        self.unseal(&request_location(request.id), &terms, now, wrapped, sealed)
     }
 
-    fn request_out(&self, scene: &Scene<'_, '_>, request: &DestructionRequestRow) -> Answer<DestructionOut> {
-        let Reasons { reason, snapshot_waiver, .. } = self.request_reasons(request, scene.now())?;
+    fn to_request_out(
+        &self,
+        uow: &UnitOfWork<'_, '_>,
+        request: &DestructionRequestRow,
+    ) -> ServiceResult<DestructionOut> {
+        let DestructionReasons {
+            reason,
+            snapshot_waiver,
+            ..
+        } = self.open_request_reasons(request, uow.now())?;
         Ok(DestructionOut {
             chronology_id: request.chronology_id,
             state: DestructionState::Requested,
@@ -223,116 +300,183 @@ impl Service {
         })
     }
 
-    fn carry_out(&self, scene: &mut Scene<'_, '_>, permit: &Permit, row: &ChronologyRow) -> Answer<()> {
-        let taken_in = store::origins::of_chronology(scene.tx, row.partnership_id, row.id)?;
-        let keys = self.inter(scene.tx, row, early(scene.session.now))?;
-        // The others are destroyed with their certificates.
-        store::scopes_to_destroy::insert_unneeded(scene.tx, keys.unneeded.iter().map(|key| key.0), scene.session.now)?;
-        for family in taken_in.iter().map(|origin| origin.family_id).chain([row.family_id]) {
-            self.settle_family(scene, permit, family)?;
+    fn execute_destruction(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
+        permit: &AccessPermit,
+        row: &ChronologyRow,
+    ) -> ServiceResult<()> {
+        let origins = store::origins::list_for_chronology(uow.tx, row.partnership_id, row.id)?;
+        let keys = self.delete_chronology_content(uow.tx, row, destroyed_early(uow.session.now))?;
+        // The other keys are destroyed when their certificates are issued.
+        store::scopes_to_destroy::insert_unneeded(
+            uow.tx,
+            keys.unneeded.iter().map(|key| key.0),
+            uow.session.now,
+        )?;
+        for family in origins
+            .iter()
+            .map(|origin| origin.family_id)
+            .chain([row.family_id])
+        {
+            self.update_family_expiry(uow, permit, family)?;
         }
         Ok(())
     }
 
-    /// The decision by which a chronology was destroyed, for whoever could have taken it.
-    pub(crate) fn ordered(
+    /// Finds the order by which a chronology was destroyed, and authorizes the caller to know of
+    /// it.
+    pub(crate) fn find_deletion_order(
         &self,
-        scene: &mut Scene<'_, '_>,
+        uow: &mut UnitOfWork<'_, '_>,
         id: ChronologyId,
         operation: Operation,
-    ) -> Answer<Option<DeletionOrderRow>> {
-        let found = store::deletion_orders::find(scene.tx, scene.session.actor.partnership, id)?;
+    ) -> ServiceResult<Option<DeletionOrderRow>> {
+        let found = store::deletion_orders::find(uow.tx, uow.session.actor.partnership, id)?;
         if found.is_some() {
-            let facts = self.gone_facts(scene, id.0)?;
-            scene.permit(operation, &Facts { expired: false, ..facts })?;
+            let facts = self.tombstone_facts(uow, id.0)?;
+            uow.authorize(
+                operation,
+                &AccessFacts {
+                    expired: false,
+                    ..facts
+                },
+            )?;
         }
         Ok(found)
     }
 
-    fn order(
+    fn build_order(
         &self,
-        scene: &Scene<'_, '_>,
+        uow: &UnitOfWork<'_, '_>,
         row: &ChronologyRow,
-        decided: Decided,
+        decision: DestructionDecision,
         snapshot: SnapshotKept,
-    ) -> Answer<DeletionOrderRow> {
-        let (partnership, now) = (row.partnership_id, scene.now());
-        let Decided { reason_code, reasons, asked_by } = decided;
-        let waiver = reasons.snapshot_waiver.clone().filter(|_| snapshot == SnapshotKept::Waived);
-        let reasons = Reasons { snapshot_waiver: waiver, ..reasons };
+    ) -> ServiceResult<DeletionOrderRow> {
+        let partnership = row.partnership_id;
+        let now = uow.now();
+        let DestructionDecision {
+            reason_code,
+            reasons,
+            asked_by,
+        } = decision;
+        let waiver = reasons
+            .snapshot_waiver
+            .clone()
+            .filter(|_| snapshot == SnapshotKept::Waived);
+        let reasons = DestructionReasons {
+            snapshot_waiver: waiver,
+            ..reasons
+        };
         let mut order = DeletionOrderRow {
             chronology_id: row.id,
             partnership_id: partnership,
             reason: reason_code,
             snapshot,
             asked_by,
-            decided_by: scene.me(),
+            decided_by: uow.caller_id(),
             decided_at: now,
             words_until: None,
             wrapped_key: None,
             sealed: None,
         };
-        self.seal_order(&mut order, now, scene.policy().reasons_retention, &reasons)?;
+        self.seal_order(&mut order, now, uow.policy().reasons_retention, &reasons)?;
         Ok(order)
     }
 
-    /// Seals the reasons until their retention is over.
+    /// Seals the reasons until their retention ends.
     fn seal_order(
         &self,
         order: &mut DeletionOrderRow,
         now: Instant,
         kept_for: Duration,
-        reasons: &Reasons,
-    ) -> Answer<()> {
+        reasons: &DestructionReasons,
+    ) -> ServiceResult<()> {
         let words_until = order.decided_at.plus(kept_for);
         order.words_until = Some(words_until);
         if words_until <= now {
-            (order.wrapped_key, order.sealed) = (None, None);
+            order.wrapped_key = None;
+            order.sealed = None;
             return Ok(());
         }
-        let sealed = self.seal(&place(order), &until(order.partnership_id, words_until), now, reasons)?;
-        (order.wrapped_key, order.sealed) = (Some(sealed.wrapped_key.into()), Some(sealed.sealed.into()));
+        let sealed = self.seal(
+            &order_location(order),
+            &scope_terms(order.partnership_id, words_until),
+            now,
+            reasons,
+        )?;
+        order.wrapped_key = Some(sealed.wrapped_key.into());
+        order.sealed = Some(sealed.sealed.into());
         Ok(())
     }
 
-    /// The reasons, while they are there.
-    fn order_reasons(&self, order: &DeletionOrderRow, now: Instant) -> Answer<Option<Reasons>> {
-        let (Some(key), Some(sealed)) = (&order.wrapped_key, &order.sealed) else { return Ok(None) };
+    /// Decrypts the reasons of an order; none after their retention.
+    fn open_order_reasons(
+        &self,
+        order: &DeletionOrderRow,
+        now: Instant,
+    ) -> ServiceResult<Option<DestructionReasons>> {
+        let (Some(key), Some(sealed)) = (&order.wrapped_key, &order.sealed) else {
+            return Ok(None);
+        };
         let terms = match order.words_until {
             Some(end) if end <= now => return Ok(None),
-            Some(end) => until(order.partnership_id, end),
-            None => Terms::Permanent { partnership: order.partnership_id },
+            Some(end) => scope_terms(order.partnership_id, end),
+            None => KeyTerms::Permanent {
+                partnership: order.partnership_id,
+            },
         };
-        self.unseal(&place(order), &terms, now, key.as_ref(), sealed.as_ref()).map(Some)
+        self.unseal(
+            &order_location(order),
+            &terms,
+            now,
+            key.as_ref(),
+            sealed.as_ref(),
+        )
+        .map(Some)
     }
 
-    /// Gives reasons that a former version sealed for good their end; those whose end has passed go. Says how many there
-    /// were.
-    pub(crate) fn give_order_words_an_end(&self, limit: u32, now: Instant) -> Answer<u32> {
-        self.0.db.write("purge.order_words", |tx| {
-            let rows = store::deletion_orders::sealed_for_good(tx, i64::from(limit))?;
+    /// Gives an expiry to reasons that an earlier version of the service sealed without one, and
+    /// removes those whose retention has ended. Returns the number of rows handled.
+    pub(crate) fn migrate_permanent_order_reasons(
+        &self,
+        limit: u32,
+        now: Instant,
+    ) -> ServiceResult<u32> {
+        self.0.db.write("purge.order_reason_expiry", |tx| {
+            let rows = store::deletion_orders::list_without_expiry(tx, i64::from(limit))?;
             for mut row in rows.iter().cloned() {
-                let Some(reasons) = self.order_reasons(&row, now)? else { continue };
+                let Some(reasons) = self.open_order_reasons(&row, now)? else {
+                    continue;
+                };
                 let kept_for = self.policy_of(row.partnership_id).reasons_retention;
                 self.seal_order(&mut row, now, kept_for, &reasons)?;
-                store::deletion_orders::give_words_an_end(tx, &row)?;
+                store::deletion_orders::set_reasons_expiry(tx, &row)?;
             }
             Ok(u32::try_from(rows.len()).unwrap_or(u32::MAX))
         })
     }
 
-    /// As the API shows it.
-    pub(super) fn destruction_out(
+    /// Converts a deletion order for the API.
+    pub(super) fn to_destruction_out(
         &self,
-        scene: &mut Scene<'_, '_>,
+        uow: &mut UnitOfWork<'_, '_>,
         order: &DeletionOrderRow,
-    ) -> Answer<DestructionOut> {
-        let reasons = self.order_reasons(order, scene.now())?;
-        let (reason, snapshot_waiver, confirmation_reason) = reasons.map_or((None, None, None), |reasons| {
-            (Some(reasons.reason), reasons.snapshot_waiver, reasons.confirmation)
-        });
-        let certificates =
-            store::commitments::certificates_of_scopes(scene.tx, order.partnership_id, order.chronology_id)?;
+    ) -> ServiceResult<DestructionOut> {
+        let reasons = self.open_order_reasons(order, uow.now())?;
+        let (reason, snapshot_waiver, confirmation_reason) =
+            reasons.map_or((None, None, None), |reasons| {
+                (
+                    Some(reasons.reason),
+                    reasons.snapshot_waiver,
+                    reasons.confirmation,
+                )
+            });
+        let certificates = store::commitments::certificates_for_chronology(
+            uow.tx,
+            order.partnership_id,
+            order.chronology_id,
+        )?;
         Ok(DestructionOut {
             chronology_id: order.chronology_id,
             state: DestructionState::Destroyed,
@@ -350,30 +494,58 @@ impl Service {
     }
 }
 
-fn request_place(id: DestructionRequestId) -> Place {
-    Place { table: "destruction_requests", row: id.0, version: 1 }
+fn request_location(id: DestructionRequestId) -> RecordLocation {
+    RecordLocation {
+        table: "destruction_requests",
+        row: id.0,
+        version: 1,
+    }
 }
 
-fn place(order: &DeletionOrderRow) -> Place {
-    Place { table: "deletion_orders", row: order.chronology_id.0, version: 1 }
+fn order_location(order: &DeletionOrderRow) -> RecordLocation {
+    RecordLocation {
+        table: "deletion_orders",
+        row: order.chronology_id.0,
+        version: 1,
+    }
 }
 
-fn check(input: &DestructionIn) -> Answer<()> {
+fn validate_destruction(input: &DestructionIn) -> ServiceResult<()> {
     let blank = |text: &Sensitive<String>| text.as_str().trim().is_empty();
     let mut faults = Vec::new();
     if blank(&input.reason) {
-        faults.push(crate::Fault::new("/reason", "required", "a reason in words"));
+        faults.push(crate::Fault::new("/reason", "required", "give a reason"));
     }
     if input.snapshot_waiver.as_ref().is_some_and(blank) {
-        faults.push(crate::Fault::new("/snapshot_waiver", "required", "why no copy is kept"));
+        faults.push(crate::Fault::new(
+            "/snapshot_waiver",
+            "required",
+            "explain why no copy is kept",
+        ));
     }
-    if faults.is_empty() { Ok(()) } else { Err(ServiceError::Invalid(faults)) }
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(ServiceError::Invalid(faults))
+    }
 }
 
-/// A copy for the social-care record comes first, or a reason why there is none.
-fn snapshot_kept(scene: &mut Scene<'_, '_>, permit: &Permit, id: ChronologyId, waived: bool) -> Answer<SnapshotKept> {
-    if store::consolidations::signed_off(scene.tx, permit, id, scene.session.now)?.is_some() {
+/// Checks that a snapshot for the social-care record was signed off or is waived.
+///
+/// # Errors
+/// [`Conflict::SnapshotNeeded`] when neither is the case.
+fn require_snapshot(
+    uow: &mut UnitOfWork<'_, '_>,
+    permit: &AccessPermit,
+    id: ChronologyId,
+    waived: bool,
+) -> ServiceResult<SnapshotKept> {
+    if store::consolidations::signed_off(uow.tx, permit, id, uow.session.now)?.is_some() {
         return Ok(SnapshotKept::SignedOff);
     }
-    if waived { Ok(SnapshotKept::Waived) } else { Err(ServiceError::Conflict(Conflict::SnapshotNeeded)) }
+    if waived {
+        Ok(SnapshotKept::Waived)
+    } else {
+        Err(ServiceError::Conflict(Conflict::SnapshotNeeded))
+    }
 }

@@ -1,32 +1,33 @@
-//! Chronologies: preparing, running, freezing, signing off, extending, and what is left of them.
+//! Use cases of chronologies: drafting, transitions, freezing, signing off, extension, destruction,
+//! and tombstones.
 
 mod consolidations;
 mod destruction;
-mod drafting;
-mod extending;
-mod frozen;
+mod drafts;
+mod extension;
+mod frozen_views;
 mod sign_off;
-mod steps;
 mod tombstones;
+mod transitions;
 
 use std::time::Duration;
 
 use domain::{
-    Actor, ChronologyId, ChronologyState, Facts, Instant, InvitationFacts, LawfulBasis, NoConsentReason, Operation,
-    Permit, Sensitive,
+    AccessFacts, AccessPermit, Actor, ChronologyId, ChronologyState, Instant, InvitationFacts,
+    LawfulBasis, NoConsentReason, Operation, Sensitive,
 };
 use serde::{Deserialize, Serialize};
 use store::{ChronologyFacts, ChronologyRow};
-use vault::Place;
+use vault::RecordLocation;
 
-use crate::emergency::settle;
-use crate::sealing::{SealedValue, of_chronology};
-use crate::session::{Call, Scene, Trail};
-use crate::{Answer, ChronologyOut, ChronologyWarning, Service, ServiceError, Written};
+use crate::context::{AuditContext, CallContext, UnitOfWork};
+use crate::emergency::apply_emergency_notice;
+use crate::sealing::{SealedValue, chronology_terms};
+use crate::{ChronologyOut, ChronologyWarning, Service, ServiceError, ServiceResult, WriteReply};
 
-pub(crate) use drafting::parse_day;
+pub(crate) use drafts::parse_day;
 
-/// What a chronology's sealed column holds.
+/// The sealed content of a chronology.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct ChronologyDetails {
     pub(crate) question: Option<Sensitive<String>>,
@@ -35,12 +36,12 @@ pub(crate) struct ChronologyDetails {
     pub(crate) family_told: Option<bool>,
     pub(crate) family_not_told_reason: Option<Sensitive<String>>,
     pub(crate) look_back_from: Option<String>,
-    /// Reasons given for reopening, extending and waiving, oldest first.
+    /// The reasons given for reopening, extending and waiving the snapshot, oldest first.
     #[serde(default)]
     pub(crate) reasons: Vec<ReasonGiven>,
 }
 
-/// A reason that a step asked for.
+/// A reason given for one step.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct ReasonGiven {
     pub(crate) step: String,
@@ -48,66 +49,107 @@ pub(crate) struct ReasonGiven {
     pub(crate) at: Instant,
 }
 
-/// A chronology that the caller was given leave to do something with.
-pub(crate) struct Admitted {
-    pub(crate) permit: Permit,
+/// A chronology with the caller's authorization for an operation on it.
+pub(crate) struct AuthorizedChronology {
+    pub(crate) permit: AccessPermit,
     pub(crate) row: ChronologyRow,
 }
 
-/// A trail about a chronology.
-pub(crate) fn trail(id: ChronologyId) -> Trail {
-    Trail { chronology: Some(id), ..Trail::about("chronology", id) }
+/// Creates the audit context for a chronology.
+pub(crate) fn audit_context(id: ChronologyId) -> AuditContext {
+    AuditContext {
+        chronology: Some(id),
+        ..AuditContext::about("chronology", id)
+    }
 }
 
 impl Service {
-    /// Asks for leave to do something with a chronology. The row is loaded only to learn the facts; what is sealed in
-    /// it stays so until leave is given.
-    pub(crate) fn admit(&self, scene: &mut Scene<'_, '_>, id: ChronologyId, operation: Operation) -> Answer<Admitted> {
-        let actor = scene.actor().clone();
-        let now = scene.now();
-        scene.trail.chronology = Some(id);
-        let found = store::chronologies::facts(scene.tx, actor.partnership, id, actor.agency, actor.practitioner)?;
-        let there = found.as_ref().map(|found| facts_of(found, &actor, now)).unwrap_or_default();
-        let facts = self.with_emergency(scene, operation, id, there)?;
-        let refused = scene.is_not_theirs(operation, &facts);
-        let Some(found) = found.filter(|_| !refused) else {
-            // What is not there and what is not the caller's take the same work, and then look the same.
-            let facts = self.gone_facts(scene, id.0)?;
-            scene.permit(operation, &facts)?;
+    /// Authorizes an operation on a chronology. The row is loaded to learn the facts only; its
+    /// sealed content is not opened before authorization. In a write, the chronology is locked.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`] when the chronology does not exist or the caller may not know of
+    /// it; [`ServiceError::Expired`] when the caller could know of it and it has expired;
+    /// [`ServiceError::Conflict`] when the policy gives a reason for its refusal.
+    pub(crate) fn authorize_chronology(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
+        id: ChronologyId,
+        operation: Operation,
+    ) -> ServiceResult<AuthorizedChronology> {
+        let actor = uow.actor().clone();
+        let now = uow.now();
+        uow.audit.chronology = Some(id);
+        let found = store::chronologies::facts(
+            uow.tx,
+            actor.partnership,
+            id,
+            actor.agency,
+            actor.practitioner,
+        )?;
+        let existing_facts = found
+            .as_ref()
+            .map(|found| chronology_facts(found, &actor, now))
+            .unwrap_or_default();
+        let facts = self.add_emergency_facts(uow, operation, id, existing_facts)?;
+        let is_hidden = uow.is_hidden(operation, &facts);
+        let Some(found) = found.filter(|_| !is_hidden) else {
+            // A chronology that does not exist and one that is hidden from the caller take the same
+            // queries, so that they cannot be distinguished by time.
+            let facts = self.tombstone_facts(uow, id.0)?;
+            uow.authorize(operation, &facts)?;
             return Err(ServiceError::Expired);
         };
         let row = found.chronology;
-        scene.trail.purpose = Some(row.purpose);
-        let permit = scene.permit(operation, &facts)?;
-        if scene.writes {
-            store::chronologies::lock(scene.tx, actor.partnership, id)?;
+        uow.audit.purpose = Some(row.purpose);
+        let permit = uow.authorize(operation, &facts)?;
+        if uow.is_write {
+            store::chronologies::lock(uow.tx, actor.partnership, id)?;
         }
-        scene.trail.expires_at = Some(row.expires_at);
-        settle(scene, &permit);
-        Ok(Admitted { permit, row })
+        uow.audit.expires_at = Some(row.expires_at);
+        apply_emergency_notice(uow, &permit);
+        Ok(AuthorizedChronology { permit, row })
     }
 
-    /// A chronology as a read of it shows it.
-    pub(crate) fn read_chronology(&self, scene: &mut Scene<'_, '_>, id: ChronologyId) -> Answer<ChronologyOut> {
-        let Admitted { permit, row } = self.admit(scene, id, Operation::ChronologyRead)?;
-        self.chronology_out(scene, &permit, &row)
-    }
-
-    /// Carries out a step of a chronology, once for each idempotency key; a repeat shows the chronology as it is.
-    fn step_chronology(
+    /// Reads a chronology without its entries.
+    pub(crate) fn read_chronology(
         &self,
-        call: &Call,
+        uow: &mut UnitOfWork<'_, '_>,
+        id: ChronologyId,
+    ) -> ServiceResult<ChronologyOut> {
+        let AuthorizedChronology { permit, row } =
+            self.authorize_chronology(uow, id, Operation::ChronologyRead)?;
+        self.to_chronology_out(uow, &permit, &row)
+    }
+
+    /// Runs a transition of a chronology, once for each idempotency key; a repeat returns the
+    /// chronology as it is now.
+    fn transition_chronology(
+        &self,
+        call: &CallContext,
         operation: Operation,
         id: ChronologyId,
-        act: impl Fn(&mut Scene<'_, '_>) -> Answer<ChronologyOut>,
-    ) -> Answer<Written<ChronologyOut>> {
-        self.write_once(call, operation, trail(id), act, |scene, _| self.read_chronology(scene, id))
+        act: impl Fn(&mut UnitOfWork<'_, '_>) -> ServiceResult<ChronologyOut>,
+    ) -> ServiceResult<WriteReply<ChronologyOut>> {
+        self.write_idempotent(call, operation, audit_context(id), act, |uow, _| {
+            self.read_chronology(uow, id)
+        })
     }
 
-    /// Opens what is sealed in a chronology's row.
-    pub(crate) fn chronology_details(&self, row: &ChronologyRow, now: Instant) -> Answer<ChronologyDetails> {
-        let terms = of_chronology(row.id, row.expires_at);
-        self.unseal(&place(row.id, row.version), &terms, now, &row.wrapped_key, &row.sealed)
+    /// Decrypts the sealed content of a chronology's row.
+    pub(crate) fn open_chronology_details(
+        &self,
+        row: &ChronologyRow,
+        now: Instant,
+    ) -> ServiceResult<ChronologyDetails> {
+        let terms = chronology_terms(row.id, row.expires_at);
+        self.unseal(
+            &chronology_location(row.id, row.version),
+            &terms,
+            now,
+            &row.wrapped_key,
+            &row.sealed,
+        )
     }
 
     pub(crate) fn seal_chronology(
@@ -117,36 +159,50 @@ impl Service {
         expires_at: Instant,
         now: Instant,
         details: &ChronologyDetails,
-    ) -> Answer<SealedValue> {
-        self.seal(&place(id, version), &of_chronology(id, expires_at), now, details)
+    ) -> ServiceResult<SealedValue> {
+        self.seal(
+            &chronology_location(id, version),
+            &chronology_terms(id, expires_at),
+            now,
+            details,
+        )
     }
 
-    /// Writes a changed chronology over the version it had, sealed anew.
+    /// Stores a changed chronology with the next version, and seals its content again.
     pub(crate) fn save_chronology(
         &self,
         tx: &mut store::Tx<'_>,
         now: Instant,
         row: &mut ChronologyRow,
         details: &ChronologyDetails,
-    ) -> Answer<()> {
+    ) -> ServiceResult<()> {
         let before = row.version;
         row.version += 1;
         row.updated_at = now;
         let sealed = self.seal_chronology(row.id, row.version, row.expires_at, now, details)?;
-        (row.wrapped_key, row.sealed) = (sealed.wrapped_key.into(), sealed.sealed.into());
+        row.wrapped_key = sealed.wrapped_key.into();
+        row.sealed = sealed.sealed.into();
         Ok(store::chronologies::update(tx, row, before)?)
     }
 
-    /// As the API shows it: the team only to social care's side.
-    pub(crate) fn chronology_out(
+    /// Converts a chronology for the API; only callers on social care's side see the team.
+    pub(crate) fn to_chronology_out(
         &self,
-        scene: &mut Scene<'_, '_>,
-        permit: &Permit,
+        uow: &mut UnitOfWork<'_, '_>,
+        permit: &AccessPermit,
         row: &ChronologyRow,
-    ) -> Answer<ChronologyOut> {
-        let details = self.chronology_details(row, scene.now())?;
-        let inside = permit.runs();
-        let team = if inside { Some(store::chronologies::team(scene.tx, row.partnership_id, row.id)?) } else { None };
+    ) -> ServiceResult<ChronologyOut> {
+        let details = self.open_chronology_details(row, uow.now())?;
+        let is_owner_side = permit.runs_chronology();
+        let team = if is_owner_side {
+            Some(store::chronologies::team(
+                uow.tx,
+                row.partnership_id,
+                row.id,
+            )?)
+        } else {
+            None
+        };
         Ok(ChronologyOut {
             id: row.id,
             family_id: row.family_id,
@@ -158,54 +214,81 @@ impl Service {
             lawful_basis: details.lawful_basis,
             no_consent_reason: details.no_consent_reason,
             family_told: details.family_told,
-            family_not_told_reason: details.family_not_told_reason.filter(|_| inside),
+            family_not_told_reason: details.family_not_told_reason.filter(|_| is_owner_side),
             look_back_from: details.look_back_from,
             due_at: row.due_at,
             opened_at: row.opened_at,
             expires_at: row.expires_at,
             team,
-            warnings: if inside { warnings(scene, row)? } else { Vec::new() },
+            warnings: if is_owner_side {
+                list_warnings(uow, row)?
+            } else {
+                Vec::new()
+            },
             version: row.version,
             created_at: row.created_at,
             updated_at: row.updated_at,
-            emergency: scene.trail.told.emergency.clone(),
+            emergency: uow.audit.disclosures.emergency.clone(),
         })
     }
 }
 
-/// A chronology that nobody has signed off is warned of so long before it expires.
-const WARNED: Duration = Duration::from_secs(14 * 86_400);
+/// How long before its expiry an unsigned chronology carries a warning.
+const WARNING_PERIOD: Duration = Duration::from_secs(14 * 86_400);
 
-fn warnings(scene: &mut Scene<'_, '_>, row: &ChronologyRow) -> Answer<Vec<ChronologyWarning>> {
+fn list_warnings(
+    uow: &mut UnitOfWork<'_, '_>,
+    row: &ChronologyRow,
+) -> ServiceResult<Vec<ChronologyWarning>> {
     use ChronologyState as S;
-    let now = scene.now();
-    let unsigned = row.opened_at.is_some() && matches!(row.state, S::Open | S::Closing | S::Consolidated);
-    let soon = row.expires_at <= now.plus(WARNED);
-    let requested = store::destruction_requests::find(scene.tx, row.partnership_id, row.id, now)?.is_some();
-    let all = [
-        (unsigned && soon, ChronologyWarning::ExpiresWithoutSignOff),
-        (requested, ChronologyWarning::DestructionRequested),
+    let now = uow.now();
+    let is_unsigned =
+        row.opened_at.is_some() && matches!(row.state, S::Open | S::Closing | S::Consolidated);
+    let expires_soon = row.expires_at <= now.plus(WARNING_PERIOD);
+    let is_destruction_requested =
+        store::destruction_requests::find(uow.tx, row.partnership_id, row.id, now)?.is_some();
+    let candidates = [
+        (
+            is_unsigned && expires_soon,
+            ChronologyWarning::ExpiresWithoutSignOff,
+        ),
+        (
+            is_destruction_requested,
+            ChronologyWarning::DestructionRequested,
+        ),
     ];
-    Ok(all.into_iter().filter(|(given, _)| *given).map(|(_, warning)| warning).collect())
+    Ok(candidates
+        .into_iter()
+        .filter(|(applies, _)| *applies)
+        .map(|(_, warning)| warning)
+        .collect())
 }
 
-/// What the policy needs to know of a chronology that is there.
-pub(crate) fn facts_of(found: &ChronologyFacts, actor: &Actor, now: Instant) -> Facts {
+/// Builds the facts that the policy needs about an existing chronology.
+pub(crate) fn chronology_facts(
+    found: &ChronologyFacts,
+    actor: &Actor,
+    now: Instant,
+) -> AccessFacts {
     let row = &found.chronology;
     let invitation = found.invitation.filter(|_| row.opened_at.is_some());
-    Facts {
+    AccessFacts {
         in_partnership: true,
         expired: row.expires_at <= now,
         own_agency: invitation.is_some(),
         owner: row.owner_id == actor.practitioner,
-        agency_owns: row.owner_agency_id == actor.agency,
+        owned_by_agency: row.owner_agency_id == actor.agency,
         on_team: found.on_team,
         state: Some(row.state),
         invitation: invitation.map(|(_, state, named)| InvitationFacts { state, named }),
-        ..Facts::default()
+        ..AccessFacts::default()
     }
 }
 
-pub(crate) fn place(id: ChronologyId, version: i64) -> Place {
-    Place { table: "chronologies", row: id.0, version }
+pub(crate) fn chronology_location(id: ChronologyId, version: i64) -> RecordLocation {
+    RecordLocation {
+        table: "chronologies",
+        row: id.0,
+        version,
+    }
 }

@@ -1,85 +1,119 @@
-//! Signing off: a snapshot is exported for the social-care record, or explicitly waived, before anything expires.
+//! Signing off. Before a chronology expires, its snapshot is exported for the social-care record or
+//! explicitly waived.
 
 use domain::{ChronologyId, Operation, Transition};
 use store::ConsolidationRow;
 
-use super::steps::{give_reason, step};
-use super::{Admitted, ChronologyDetails, trail};
-use crate::session::{Call, Scene};
-use crate::transparency::shown_in_view;
-use crate::{Answer, ChronologyOut, Fault, Service, ServiceError, SignOffIn, SnapshotDecision, SnapshotOut, Written};
+use super::transitions::{add_reason, apply_transition};
+use super::{AuthorizedChronology, ChronologyDetails, audit_context};
+use crate::context::{CallContext, UnitOfWork};
+use crate::disclosures::count_entries_in_view;
+use crate::{
+    ChronologyOut, Fault, Service, ServiceError, ServiceResult, SignOffIn, SnapshotDecision,
+    SnapshotOut, WriteReply,
+};
 
 impl Service {
-    /// Signs a frozen view off.
+    /// Signs off a frozen view.
     ///
     /// # Errors
-    /// As every write; `Conflict` when nothing is frozen; [`ServiceError::Invalid`] when a waiver has no reason.
+    /// The [errors common to writes](crate#errors);
+    /// [`Conflict::WrongState`](crate::Conflict::WrongState) when no view is frozen;
+    /// [`ServiceError::Invalid`] when a waiver has no reason or the view is unknown.
     pub fn sign_off_chronology(
         &self,
-        call: &Call,
+        call: &CallContext,
         id: ChronologyId,
         input: SignOffIn,
-    ) -> Answer<Written<ChronologyOut>> {
-        self.step_chronology(call, Operation::ChronologySignOff, id, |scene| {
-            let Admitted { permit, mut row } = self.admit(scene, id, Operation::ChronologySignOff)?;
-            self.refuse_addresses(scene, &permit, row.family_id, &input)?;
-            let mut details = self.chronology_details(&row, scene.now())?;
-            step(&mut row, Transition::SignOff)?;
-            let frozen = self.view_to_sign(scene, &permit, id, &input)?;
+    ) -> ServiceResult<WriteReply<ChronologyOut>> {
+        self.transition_chronology(call, Operation::ChronologySignOff, id, |uow| {
+            let AuthorizedChronology { permit, mut row } =
+                self.authorize_chronology(uow, id, Operation::ChronologySignOff)?;
+            self.refuse_disclosed_addresses(uow, &permit, row.family_id, &input)?;
+            let mut details = self.open_chronology_details(&row, uow.now())?;
+            apply_transition(&mut row, Transition::SignOff)?;
+            let frozen = self.find_view_to_sign(uow, &permit, id, &input)?;
             match input.snapshot {
                 SnapshotDecision::Export => {
-                    let (now, me) = (scene.now(), scene.me());
-                    store::consolidations::sign_off(scene.tx, frozen.partnership_id, frozen.id, me, now)?;
+                    let now = uow.now();
+                    let me = uow.caller_id();
+                    store::consolidations::sign_off(
+                        uow.tx,
+                        frozen.partnership_id,
+                        frozen.id,
+                        me,
+                        now,
+                    )?;
                 }
                 SnapshotDecision::Waive => {
-                    waive(scene, &mut details, &input)?;
-                    // Of an earlier sign-off no copy is kept either.
-                    store::consolidations::take_back_sign_off(scene.tx, frozen.partnership_id, id)?;
+                    add_waiver_reason(uow, &mut details, &input)?;
+                    // The waiver also covers a view that was signed off earlier.
+                    store::consolidations::revoke_sign_off(uow.tx, frozen.partnership_id, id)?;
                 }
             }
-            self.save_chronology(scene.tx, scene.session.now, &mut row, &details)?;
-            self.chronology_out(scene, &permit, &row)
+            self.save_chronology(uow.tx, uow.session.now, &mut row, &details)?;
+            self.to_chronology_out(uow, &permit, &row)
         })
     }
 
-    fn view_to_sign(
+    fn find_view_to_sign(
         &self,
-        scene: &mut Scene<'_, '_>,
-        permit: &domain::Permit,
+        uow: &mut UnitOfWork<'_, '_>,
+        permit: &domain::AccessPermit,
         id: ChronologyId,
         input: &SignOffIn,
-    ) -> Answer<ConsolidationRow> {
-        let now = scene.now();
+    ) -> ServiceResult<ConsolidationRow> {
+        let now = uow.now();
         let found = match input.consolidation_id {
-            Some(chosen) => store::consolidations::find(scene.tx, permit, chosen, now)?,
-            None => store::consolidations::latest(scene.tx, permit, id, now)?,
+            Some(chosen) => store::consolidations::find(uow.tx, permit, chosen, now)?,
+            None => store::consolidations::latest(uow.tx, permit, id, now)?,
         };
-        let unknown = Fault::new("/consolidation_id", "unknown", "no such frozen view of this chronology");
-        found.filter(|row| row.chronology_id == id).ok_or(ServiceError::Invalid(vec![unknown]))
+        let unknown = Fault::new(
+            "/consolidation_id",
+            "unknown",
+            "no such frozen view of this chronology",
+        );
+        found
+            .filter(|row| row.chronology_id == id)
+            .ok_or(ServiceError::Invalid(vec![unknown]))
     }
 
-    /// The signed-off copy for the social-care record.
+    /// Reads the signed-off snapshot for the social-care record.
     ///
     /// # Errors
-    /// As every read; [`ServiceError::NotFound`] when the snapshot was waived.
-    pub fn snapshot(&self, call: &Call, id: ChronologyId) -> Answer<SnapshotOut> {
-        self.read(call, Operation::SnapshotRead, trail(id), |scene| {
-            let Admitted { permit, row } = self.admit(scene, id, Operation::SnapshotRead)?;
-            let now = scene.now();
-            let frozen =
-                store::consolidations::signed_off(scene.tx, &permit, id, now)?.ok_or(ServiceError::NotFound)?;
-            let consolidation = self.consolidation_out(scene, &permit, &row, &frozen)?;
-            scene.trail.entry_count = Some(consolidation.entry_count);
-            scene.trail.told.shown = shown_in_view(consolidation.view.as_ref());
-            let chronology = self.chronology_out(scene, &permit, &row)?;
-            Ok(SnapshotOut { chronology, consolidation })
+    /// The [errors common to reads](crate#errors); [`ServiceError::NotFound`] when the snapshot was
+    /// waived.
+    pub fn get_snapshot(&self, call: &CallContext, id: ChronologyId) -> ServiceResult<SnapshotOut> {
+        self.read(call, Operation::SnapshotRead, audit_context(id), |uow| {
+            let AuthorizedChronology { permit, row } =
+                self.authorize_chronology(uow, id, Operation::SnapshotRead)?;
+            let now = uow.now();
+            let frozen = store::consolidations::signed_off(uow.tx, &permit, id, now)?
+                .ok_or(ServiceError::NotFound)?;
+            let consolidation = self.to_consolidation_out(uow, &permit, &row, &frozen)?;
+            uow.audit.entry_count = Some(consolidation.entry_count);
+            uow.audit.disclosures.shown_entries =
+                count_entries_in_view(consolidation.view.as_ref());
+            let chronology = self.to_chronology_out(uow, &permit, &row)?;
+            Ok(SnapshotOut {
+                chronology,
+                consolidation,
+            })
         })
     }
 }
 
-fn waive(scene: &Scene<'_, '_>, details: &mut ChronologyDetails, input: &SignOffIn) -> Answer<()> {
+fn add_waiver_reason(
+    uow: &UnitOfWork<'_, '_>,
+    details: &mut ChronologyDetails,
+    input: &SignOffIn,
+) -> ServiceResult<()> {
     let Some(reason) = &input.waiver_reason else {
-        return Err(ServiceError::fault("/waiver_reason", "required", "why no copy is kept"));
+        return Err(ServiceError::invalid(
+            "/waiver_reason",
+            "required",
+            "explain why no copy is kept",
+        ));
     };
-    give_reason(scene, details, "waive_snapshot", "/waiver_reason", reason)
+    add_reason(uow, details, "waive_snapshot", "/waiver_reason", reason)
 }

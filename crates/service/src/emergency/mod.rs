@@ -1,93 +1,117 @@
-//! Breaking the glass: a social worker or team manager who is not on a chronology's team reads it in an emergency, for a
-//! short time, with a reason. What is read says so, the owner and the data protection officer are told, and somebody
-//! else reviews it. What it gives is decided in `domain::decide`; what is marked stays marked.
+//! Emergency (break-glass) access: a social worker or team manager who is not on a chronology's
+//! team reads it in an emergency, for a short time and with a reason. The response says so, the
+//! owner and the data protection officer are alerted, and another person reviews the access.
+//! `domain::decide_access` defines its scope; marked entries stay hidden.
 
+mod activation;
 mod alerts;
-mod opening;
-mod reviewing;
+mod review;
 
-pub(crate) use reviewing::leave;
+pub(crate) use review::authorize_emergency_access;
 
 use domain::{
-    ChronologyId, Denial, EmergencyAccessId, Facts, Instant, Operation, Permit, ReadReason, Sensitive, decide,
+    AccessFacts, AccessPermit, ChronologyId, Denial, EmergencyAccessId, Instant, Operation,
+    ReadReason, Sensitive, decide_access,
 };
 use serde::{Deserialize, Serialize};
 use store::{EmergencyAccessRow, EmergencyChronologyRow};
-use vault::{Place, Terms};
+use vault::{KeyTerms, RecordLocation};
 
-use crate::sealing::until;
-use crate::session::{Scene, Trail};
-use crate::{AlertState, Answer, EmergencyAccessOut, EmergencyChronologyOut, EmergencyNotice, Service};
+use crate::context::{AuditContext, UnitOfWork};
+use crate::sealing::scope_terms;
+use crate::{
+    AlertState, EmergencyAccessOut, EmergencyChronologyOut, EmergencyNotice, Service, ServiceResult,
+};
 
-/// Shown in red above what is read.
+/// Warning shown in red above the content.
 const BANNER: &str = "EMERGENCY ACCESS. You are not on this chronology's team. Everything you read is on record; the \
                       owner and the data protection officer have been told, and this access will be reviewed.";
 
-/// What an access's sealed column holds. It is about a family, in words: it has an end of its own.
+/// The content of an access's sealed column. The texts are about a family and have an expiry of
+/// their own.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct Words {
+struct AccessTexts {
     reason: Option<Sensitive<String>>,
     note: Option<Sensitive<String>>,
 }
 
-fn trail(id: EmergencyAccessId) -> Trail {
-    Trail::about("emergency_access", id)
+fn audit_context(id: EmergencyAccessId) -> AuditContext {
+    AuditContext::about("emergency_access", id)
 }
 
-fn place(row: &EmergencyAccessRow) -> Place {
-    Place { table: "emergency_accesses", row: row.id.0, version: row.version }
+fn access_location(row: &EmergencyAccessRow) -> RecordLocation {
+    RecordLocation {
+        table: "emergency_accesses",
+        row: row.id.0,
+        version: row.version,
+    }
 }
 
-fn terms(row: &EmergencyAccessRow) -> Terms {
-    until(row.id.0, row.words_until)
+fn access_terms(row: &EmergencyAccessRow) -> KeyTerms {
+    scope_terms(row.id.0, row.words_until)
 }
 
-/// Whether it can be read under.
-fn active(row: &EmergencyAccessRow, now: Instant) -> bool {
+/// Whether the access is in force.
+fn is_active(row: &EmergencyAccessRow, now: Instant) -> bool {
     row.ended_at.is_none() && row.ends_at > now
 }
 
-fn state(row: &EmergencyAccessRow) -> AlertState {
-    if row.reviewed_at.is_some() { AlertState::Reviewed } else { AlertState::Open }
+fn alert_state(row: &EmergencyAccessRow) -> AlertState {
+    if row.reviewed_at.is_some() {
+        AlertState::Reviewed
+    } else {
+        AlertState::Open
+    }
 }
 
-fn overdue(row: &EmergencyAccessRow, now: Instant) -> bool {
+fn is_review_overdue(row: &EmergencyAccessRow, now: Instant) -> bool {
     row.reviewed_at.is_none() && row.review_due_at <= now
 }
 
-/// When it ended or will end.
-fn end(row: &EmergencyAccessRow) -> Instant {
-    row.ended_at.map_or(row.ends_at, |ended| ended.min(row.ends_at))
+/// When the access ended or will end.
+fn effective_end(row: &EmergencyAccessRow) -> Instant {
+    row.ended_at
+        .map_or(row.ends_at, |ended| ended.min(row.ends_at))
 }
 
 impl Service {
-    /// Adds to the facts about a chronology whether the caller has broken the glass to it. Looked up only where the answer
-    /// is no without it, and noted on the trail until [`settle`] knows whether it did.
-    pub(crate) fn with_emergency(
+    /// Adds an emergency access of the caller to the facts about a chronology. It is looked up only
+    /// when the caller would otherwise be refused, and kept in the audit context until
+    /// [`apply_emergency_notice`] knows whether it was used.
+    pub(crate) fn add_emergency_facts(
         &self,
-        scene: &mut Scene<'_, '_>,
+        uow: &mut UnitOfWork<'_, '_>,
         operation: Operation,
         id: ChronologyId,
-        facts: Facts,
-    ) -> Answer<Facts> {
-        scene.trail.told.emergency = None;
-        let actor = scene.actor();
-        let otherwise = decide(actor, operation, &facts);
-        if !operation.given_in_emergency() || !actor.social_care || otherwise != Err(Denial::NotYours) {
+        facts: AccessFacts,
+    ) -> ServiceResult<AccessFacts> {
+        uow.audit.disclosures.emergency = None;
+        let actor = uow.actor();
+        let decision = decide_access(actor, operation, &facts);
+        if !operation.is_allowed_in_emergency()
+            || !actor.social_care
+            || decision != Err(Denial::NotFound)
+        {
             return Ok(facts);
         }
-        scene.trail.told.emergency = self.emergency_notice(scene, id)?;
-        Ok(Facts { emergency: scene.trail.told.emergency.is_some(), ..facts })
+        uow.audit.disclosures.emergency = self.emergency_notice(uow, id)?;
+        Ok(AccessFacts {
+            emergency: uow.audit.disclosures.emergency.is_some(),
+            ..facts
+        })
     }
 
-    /// What is said above whatever is read under the caller's emergency access to a chronology, while there is one.
+    /// The notice shown with content read under the caller's emergency access to a chronology;
+    /// `None` without an access in force.
     pub(crate) fn emergency_notice(
         &self,
-        scene: &mut Scene<'_, '_>,
+        uow: &mut UnitOfWork<'_, '_>,
         id: ChronologyId,
-    ) -> Answer<Option<EmergencyNotice>> {
-        let (partnership, me, now) = (scene.actor().partnership, scene.me(), scene.now());
-        let live = store::emergency::live(scene.tx, partnership, me, id, now)?;
+    ) -> ServiceResult<Option<EmergencyNotice>> {
+        let partnership = uow.actor().partnership;
+        let practitioner = uow.caller_id();
+        let now = uow.now();
+        let live = store::emergency::find_live(uow.tx, partnership, practitioner, id, now)?;
         let notice = |(row, until): (EmergencyAccessRow, Instant)| EmergencyNotice {
             access_id: row.id,
             reason_code: row.reason_code,
@@ -99,77 +123,104 @@ impl Service {
 
     fn save_access(
         &self,
-        scene: &mut Scene<'_, '_>,
+        uow: &mut UnitOfWork<'_, '_>,
         row: &mut EmergencyAccessRow,
-        words: Option<&Words>,
-    ) -> Answer<()> {
+        texts: Option<&AccessTexts>,
+    ) -> ServiceResult<()> {
         let before = row.version;
         row.version += 1;
-        self.seal_words(row, scene.now(), words)?;
-        Ok(store::emergency::update(scene.tx, row, before)?)
+        self.seal_texts(row, uow.now(), texts)?;
+        Ok(store::emergency::update(uow.tx, row, before)?)
     }
 
-    fn seal_words(&self, row: &mut EmergencyAccessRow, now: Instant, words: Option<&Words>) -> Answer<()> {
-        (row.wrapped_key, row.sealed) = match words {
+    fn seal_texts(
+        &self,
+        row: &mut EmergencyAccessRow,
+        now: Instant,
+        texts: Option<&AccessTexts>,
+    ) -> ServiceResult<()> {
+        (row.wrapped_key, row.sealed) = match texts {
             None => (None, None),
-            Some(words) => {
-                let sealed = self.seal(&place(row), &terms(row), now, words)?;
+            Some(texts) => {
+                let sealed = self.seal(&access_location(row), &access_terms(row), now, texts)?;
                 (Some(sealed.wrapped_key.into()), Some(sealed.sealed.into()))
             }
         };
         Ok(())
     }
 
-    /// The words, while they are there.
-    fn words(&self, row: &EmergencyAccessRow, now: Instant) -> Answer<Option<Words>> {
+    /// Opens the texts; `None` once they have expired.
+    fn open_texts(
+        &self,
+        row: &EmergencyAccessRow,
+        now: Instant,
+    ) -> ServiceResult<Option<AccessTexts>> {
         match (&row.wrapped_key, &row.sealed) {
-            (Some(key), Some(sealed)) if row.words_until > now => {
-                self.unseal(&place(row), &terms(row), now, key.as_ref(), sealed.as_ref()).map(Some)
-            }
+            (Some(key), Some(sealed)) if row.words_until > now => self
+                .unseal(
+                    &access_location(row),
+                    &access_terms(row),
+                    now,
+                    key.as_ref(),
+                    sealed.as_ref(),
+                )
+                .map(Some),
             _ => Ok(None),
         }
     }
 }
 
-/// Once leave is given: what is read under an emergency access ends with it, and says so; what is not does not.
-pub(crate) fn settle(scene: &mut Scene<'_, '_>, permit: &Permit) {
+/// After authorization: limits the response to the end of the emergency access and keeps its
+/// notice, or drops the notice when the access was not used.
+pub(crate) fn apply_emergency_notice(uow: &mut UnitOfWork<'_, '_>, permit: &AccessPermit) {
     if permit.reason() != ReadReason::Emergency {
-        scene.trail.told.emergency = None;
+        uow.audit.disclosures.emergency = None;
     }
-    if let Some(notice) = &scene.trail.told.emergency {
-        let end = scene.trail.expires_at.map_or(notice.until, |end| end.min(notice.until));
-        scene.trail.expires_at = Some(end);
+    if let Some(notice) = &uow.audit.disclosures.emergency {
+        let expires_at = uow
+            .audit
+            .expires_at
+            .map_or(notice.until, |earliest| earliest.min(notice.until));
+        uow.audit.expires_at = Some(expires_at);
     }
 }
 
-/// As the API shows it to whoever has this leave.
+/// Converts to the API representation for the holder of this permit.
 fn access_out(
     row: &EmergencyAccessRow,
     chronologies: &[EmergencyChronologyRow],
-    words: Option<Words>,
-    permit: &Permit,
+    texts: Option<AccessTexts>,
+    permit: &AccessPermit,
     now: Instant,
 ) -> EmergencyAccessOut {
-    let own_only = permit.reason() == ReadReason::Manager;
+    let only_own_agency = permit.reason() == ReadReason::Manager;
     let agency = permit.actor().agency;
-    let theirs = chronologies.iter().filter(|one| !own_only || one.owner_agency_id == agency);
-    let Words { reason, note } = words.unwrap_or(Words { reason: None, note: None });
+    let visible = chronologies
+        .iter()
+        .filter(|one| !only_own_agency || one.owner_agency_id == agency);
+    let AccessTexts { reason, note } = texts.unwrap_or(AccessTexts {
+        reason: None,
+        note: None,
+    });
     EmergencyAccessOut {
         id: row.id,
         practitioner_id: row.practitioner_id,
         agency_id: row.agency_id,
         reason_code: row.reason_code,
         reason,
-        chronologies: theirs
-            .map(|one| EmergencyChronologyOut { chronology_id: one.chronology_id, until: one.ends_at })
+        chronologies: visible
+            .map(|one| EmergencyChronologyOut {
+                chronology_id: one.chronology_id,
+                until: one.ends_at,
+            })
             .collect(),
         opened_at: row.opened_at,
         until: row.ends_at,
         ended_at: row.ended_at,
-        active: active(row, now),
-        state: state(row),
+        active: is_active(row, now),
+        state: alert_state(row),
         review_due_at: row.review_due_at,
-        overdue: overdue(row, now),
+        overdue: is_review_overdue(row, now),
         reviewed_at: row.reviewed_at,
         reviewed_by: row.reviewed_by,
         finding: row.finding,

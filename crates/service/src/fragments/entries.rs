@@ -1,16 +1,19 @@
-//! From what was typed to entries that can be kept: parsed, checked, every fault named.
+//! Parsing and validation of submitted entries. Every fault is reported.
 
 use std::collections::BTreeSet;
 
-use domain::{AgencyId, EntryDetails, EventDate, EventDateError, Marking, Permit, PersonId, Sensitive};
+use domain::{
+    AccessPermit, AgencyId, EntryDetails, EventDate, EventDateError, Marking, PartnershipPolicy,
+    PersonId, Sensitive,
+};
 
-use super::submitting::Submission;
-use crate::directory::filled;
-use crate::people::{FamilyView, Texts, is_for_nobody_else};
-use crate::session::Scene;
-use crate::{Answer, EntryIn, Fault, Service, ServiceError, WhenIn};
+use super::submission::Submission;
+use crate::context::UnitOfWork;
+use crate::directory::non_blank;
+use crate::people::{FamilyView, SubmittedTexts, is_hidden_from_other_agencies};
+use crate::{EntryIn, Fault, Service, ServiceError, ServiceResult, WhenIn};
 
-/// What entries are checked against.
+/// The family and day that entries are validated against.
 pub(super) struct EntryScope {
     /// The children of the family.
     pub(super) children: Vec<PersonId>,
@@ -18,21 +21,21 @@ pub(super) struct EntryScope {
     pub(super) members: Vec<PersonId>,
     /// The one child the fragment is about.
     pub(super) child: Option<PersonId>,
-    /// The day from which on nothing can have happened: tomorrow, in the United Kingdom.
+    /// Today's date in the United Kingdom; no event may lie after it.
     pub(super) today: time::Date,
 }
 
-/// The entries of a submission, once neither they nor what was found before has a fault.
+/// Parses the entries of a submission, and fails when they or the earlier checks have faults.
 ///
 /// # Errors
 /// [`ServiceError::Invalid`] with every fault, those in `faults` first.
-pub(super) fn checked(
-    scene: &mut Scene<'_, '_>,
+pub(super) fn validate_entries(
+    uow: &mut UnitOfWork<'_, '_>,
     scope: &EntryScope,
     mut faults: Vec<Fault>,
     entries: &[EntryIn],
-) -> Answer<Vec<EntryDetails>> {
-    let parsed = match parse(scene, scope, entries) {
+) -> ServiceResult<Vec<EntryDetails>> {
+    let parsed = match parse_entries(uow, scope, entries) {
         Ok(parsed) => parsed,
         Err(ServiceError::Invalid(more)) => {
             faults.extend(more);
@@ -40,38 +43,52 @@ pub(super) fn checked(
         }
         Err(other) => return Err(other),
     };
-    if faults.is_empty() { Ok(parsed) } else { Err(ServiceError::Invalid(faults)) }
+    if faults.is_empty() {
+        Ok(parsed)
+    } else {
+        Err(ServiceError::Invalid(faults))
+    }
 }
 
 impl Service {
-    /// Refuses a submission of which a text tells where a protected person of the family lives. Asked last, when nothing else
-    /// stands in the way and it is known how entries are marked that say nothing of it: a write that is refused anyhow would be
-    /// a guess that nobody sees. What its sender may not see is not theirs to answer for.
-    pub(super) fn refuse_told(
+    /// Refuses a submission whose text discloses the address of a protected family member. This
+    /// check runs last, when the inherited markings are known and nothing else fails, so that every
+    /// guess at an address counts as a refusal. Entries that the sender may not see
+    /// (`carried_over`) are not checked.
+    ///
+    /// # Errors
+    /// [`ServiceError::Invalid`] with every text that could be meant;
+    /// [`ServiceError::TooManyAddressRefusals`] when the caller has been refused too often.
+    pub(super) fn refuse_addresses_in_submission(
         &self,
-        scene: &mut Scene<'_, '_>,
-        permit: &Permit,
+        uow: &mut UnitOfWork<'_, '_>,
+        permit: &AccessPermit,
         family: &FamilyView,
-        (submission, unseen): (&Submission, &[bool]),
-    ) -> Answer<()> {
+        (submission, carried_over): (&Submission, &[bool]),
+    ) -> ServiceResult<()> {
         let texts = || {
-            let mut texts = Texts::default();
+            let mut texts = SubmittedTexts::default();
             let details = &submission.details;
             texts.add("/sharing", &details.sharing)?;
             texts.add("/involvement", &details.involvement)?;
             texts.add("/correction_reason", &details.correction_reason)?;
             texts.add("/agency_reference", &details.agency_reference)?;
             let sent = submission.entries.iter().enumerate();
-            let sent = sent.filter(|(at, _)| !unseen.get(*at).copied().unwrap_or_default());
+            let sent = sent.filter(|(at, _)| !carried_over.get(*at).copied().unwrap_or_default());
             for (at, (_, entry)) in sent.enumerate() {
-                if !is_for_nobody_else(&entry.handling) {
+                if !is_hidden_from_other_agencies(&entry.handling) {
                     texts.add(&format!("/entries/{at}"), entry)?;
                 }
             }
             Ok(texts)
         };
-        let faults = self.addresses_told(scene, permit, &family.protected(), texts)?;
-        if faults.is_empty() { Ok(()) } else { Err(ServiceError::Invalid(faults)) }
+        let faults =
+            self.find_disclosed_addresses(uow, permit, &family.protected_addresses(), texts)?;
+        if faults.is_empty() {
+            Ok(())
+        } else {
+            Err(ServiceError::Invalid(faults))
+        }
     }
 }
 
@@ -79,26 +96,49 @@ impl Service {
 ///
 /// # Errors
 /// [`ServiceError::Invalid`] with every fault of every entry, by pointer.
-fn parse(scene: &mut Scene<'_, '_>, scope: &EntryScope, entries: &[EntryIn]) -> Answer<Vec<EntryDetails>> {
+fn parse_entries(
+    uow: &mut UnitOfWork<'_, '_>,
+    scope: &EntryScope,
+    entries: &[EntryIn],
+) -> ServiceResult<Vec<EntryDetails>> {
     let mut faults = Vec::new();
     let mut parsed = Vec::with_capacity(entries.len());
     let mut references = BTreeSet::new();
-    let known = known_agencies(scene, entries)?;
+    let existing = known_agencies(uow, entries)?;
     for (at, entry) in entries.iter().enumerate() {
         let pointer = format!("/entries/{at}");
-        if entry.reference.as_ref().is_some_and(|reference| !references.insert(reference.clone())) {
+        if entry
+            .reference
+            .as_ref()
+            .is_some_and(|reference| !references.insert(reference.clone()))
+        {
             let message = "another entry of this submission has the same reference";
-            faults.push(Fault::new(format!("{pointer}/reference"), "repeated", message));
+            faults.push(Fault::new(
+                format!("{pointer}/reference"),
+                "repeated",
+                message,
+            ));
         }
-        parsed.extend(parse_one(scene, scope, &known, entry, &pointer, &mut faults));
+        parsed.extend(parse_entry(
+            uow,
+            scope,
+            &existing,
+            entry,
+            &pointer,
+            &mut faults,
+        ));
     }
-    if faults.is_empty() { Ok(parsed) } else { Err(ServiceError::Invalid(faults)) }
+    if faults.is_empty() {
+        Ok(parsed)
+    } else {
+        Err(ServiceError::Invalid(faults))
+    }
 }
 
-fn parse_one(
-    scene: &Scene<'_, '_>,
+fn parse_entry(
+    uow: &UnitOfWork<'_, '_>,
     scope: &EntryScope,
-    known: &BTreeSet<AgencyId>,
+    existing: &BTreeSet<AgencyId>,
     entry: &EntryIn,
     pointer: &str,
     faults: &mut Vec<Fault>,
@@ -106,20 +146,15 @@ fn parse_one(
     let when = parse_when(&entry.when, scope.today, &format!("{pointer}/when"), faults);
     check_texts(entry, pointer, faults);
     check_people(entry, scope, pointer, faults);
-    check_agencies(known, entry, pointer, faults);
-    if !scene.policy().lists(&entry.category) {
-        faults.push(Fault::new(format!("{pointer}/category"), "unknown", "not a category of this partnership"));
+    check_agencies(existing, entry, pointer, faults);
+    if !uow.policy().has_category(&entry.category) {
+        faults.push(Fault::new(
+            format!("{pointer}/category"),
+            "unknown",
+            "not a category of this partnership",
+        ));
     }
-    let action = filled(entry.action_taken.as_ref());
-    let no_action = filled(entry.no_action_reason.as_ref());
-    if scene.policy().action_mandatory && action.is_none() && no_action.is_none() {
-        let message = "say what was done, or why nothing was";
-        faults.push(Fault::new(format!("{pointer}/action_taken"), "required", message));
-    }
-    let impact = filled(entry.impact.as_ref());
-    if scene.policy().impact_mandatory && impact.is_none() {
-        faults.push(Fault::new(format!("{pointer}/impact"), "required", "say what it meant for the child"));
-    }
+    check_mandatory_texts(uow.policy(), entry, pointer, faults);
     let children = children_of(entry, scope);
     when.map(|when| EntryDetails {
         reference: entry.reference.clone(),
@@ -130,12 +165,12 @@ fn parse_one(
         children,
         adults: entry.adults.clone(),
         significance: entry.significance,
-        action_taken: action,
-        no_action_reason: no_action,
-        impact,
+        action_taken: non_blank(entry.action_taken.as_ref()),
+        no_action_reason: non_blank(entry.no_action_reason.as_ref()),
+        impact: non_blank(entry.impact.as_ref()),
         child_voice: entry.child_voice.clone(),
         family_account: entry.family_account.clone(),
-        outcome: filled(entry.outcome.as_ref()),
+        outcome: non_blank(entry.outcome.as_ref()),
         document_reference: entry.document_reference.clone(),
         rag: entry.rag,
         seen: entry.seen,
@@ -145,21 +180,60 @@ fn parse_one(
     })
 }
 
-/// EDTF counts when both are given; the words are kept either way.
-fn parse_when(when: &WhenIn, today: time::Date, pointer: &str, faults: &mut Vec<Fault>) -> Option<EventDate> {
-    let words = filled(when.words.as_ref());
+/// Checks the texts that the partnership demands of every entry.
+fn check_mandatory_texts(
+    policy: &PartnershipPolicy,
+    entry: &EntryIn,
+    pointer: &str,
+    faults: &mut Vec<Fault>,
+) {
+    let has_action = non_blank(entry.action_taken.as_ref()).is_some()
+        || non_blank(entry.no_action_reason.as_ref()).is_some();
+    if policy.action_mandatory && !has_action {
+        let message = "say what was done, or why nothing was";
+        faults.push(Fault::new(
+            format!("{pointer}/action_taken"),
+            "required",
+            message,
+        ));
+    }
+    if policy.impact_mandatory && non_blank(entry.impact.as_ref()).is_none() {
+        faults.push(Fault::new(
+            format!("{pointer}/impact"),
+            "required",
+            "say what it meant for the child",
+        ));
+    }
+}
+
+/// Parses the time of an event. EDTF takes precedence over words; the words are kept either way.
+fn parse_when(
+    when: &WhenIn,
+    today: time::Date,
+    pointer: &str,
+    faults: &mut Vec<Fault>,
+) -> Option<EventDate> {
+    let words = non_blank(when.words.as_ref());
     let (parsed, field) = match (&when.edtf, &words) {
         (Some(edtf), _) => (EventDate::from_edtf(edtf), "edtf"),
         (None, Some(words)) => (EventDate::from_words(words.as_str()), "words"),
         (None, None) => {
-            faults.push(Fault::new(pointer, "required", "say when it happened, as exactly as it is known"));
+            faults.push(Fault::new(
+                pointer,
+                "required",
+                "say when it happened, as exactly as it is known",
+            ));
             return None;
         }
     };
     let pointer = format!("{pointer}/{field}");
     match parsed {
         Ok(date) if date.is_after_day(today) => {
-            faults.push(Fault::new(pointer, "future_date", "an event cannot lie in the future"));
+            faults.push(Fault::new(
+                pointer,
+                "future_date",
+                "an event cannot be in the future",
+            ));
             None
         }
         Ok(date) => Some(match words {
@@ -167,29 +241,45 @@ fn parse_when(when: &WhenIn, today: time::Date, pointer: &str, faults: &mut Vec<
             None => date,
         }),
         Err(error) => {
-            faults.push(Fault::new(pointer, date_code(&error), error.to_string()));
+            faults.push(Fault::new(
+                pointer,
+                date_fault_code(&error),
+                error.to_string(),
+            ));
             None
         }
     }
 }
 
-const fn date_code(error: &EventDateError) -> &'static str {
+const fn date_fault_code(error: &EventDateError) -> &'static str {
     match error {
         EventDateError::ImpossibleDate | EventDateError::ImpossibleTime => "impossible_date",
         EventDateError::EndBeforeStart => "end_before_start",
-        EventDateError::Empty | EventDateError::TooLong | EventDateError::Unreadable | EventDateError::YearMissing => {
-            "unparseable_date"
-        }
+        EventDateError::Empty
+        | EventDateError::TooLong
+        | EventDateError::Unreadable
+        | EventDateError::YearMissing => "unparseable_date",
     }
 }
 
 fn check_texts(entry: &EntryIn, pointer: &str, faults: &mut Vec<Fault>) {
     if entry.what.as_str().trim().is_empty() {
-        faults.push(Fault::new(format!("{pointer}/what"), "required", "say what happened"));
+        faults.push(Fault::new(
+            format!("{pointer}/what"),
+            "required",
+            "say what happened",
+        ));
     }
-    for (field, text) in [("role", &entry.source.role), ("record_system", &entry.source.record_system)] {
+    for (field, text) in [
+        ("role", &entry.source.role),
+        ("record_system", &entry.source.record_system),
+    ] {
         if text.trim().is_empty() {
-            faults.push(Fault::new(format!("{pointer}/source/{field}"), "required", "say where this comes from"));
+            faults.push(Fault::new(
+                format!("{pointer}/source/{field}"),
+                "required",
+                "say where this comes from",
+            ));
         }
     }
     let long: [(&str, Option<&Sensitive<String>>, usize); 5] = [
@@ -202,7 +292,11 @@ fn check_texts(entry: &EntryIn, pointer: &str, faults: &mut Vec<Fault>) {
     for (field, text, limit) in long {
         if text.is_some_and(|text| text.as_str().chars().count() > limit) {
             let message = format!("at most {limit} characters");
-            faults.push(Fault::new(format!("{pointer}/{field}"), "too_long", message));
+            faults.push(Fault::new(
+                format!("{pointer}/{field}"),
+                "too_long",
+                message,
+            ));
         }
     }
 }
@@ -211,25 +305,47 @@ fn check_people(entry: &EntryIn, scope: &EntryScope, pointer: &str, faults: &mut
     for (at, child) in entry.children.iter().enumerate() {
         if !scope.children.contains(child) {
             let message = "not a child of this family";
-            faults.push(Fault::new(format!("{pointer}/children/{at}"), "not_in_family", message));
+            faults.push(Fault::new(
+                format!("{pointer}/children/{at}"),
+                "not_in_family",
+                message,
+            ));
         }
     }
     if entry.children.is_empty() && !entry.all_children && scope.child.is_none() {
         let message = "name the children it concerns, or set all_children";
-        faults.push(Fault::new(format!("{pointer}/children"), "required", message));
+        faults.push(Fault::new(
+            format!("{pointer}/children"),
+            "required",
+            message,
+        ));
     }
     for (at, adult) in entry.adults.iter().enumerate() {
-        if adult.person.is_some_and(|person| !scope.members.contains(&person)) {
+        if adult
+            .person
+            .is_some_and(|person| !scope.members.contains(&person))
+        {
             let message = "not a member of this family";
-            faults.push(Fault::new(format!("{pointer}/adults/{at}/person"), "not_in_family", message));
+            faults.push(Fault::new(
+                format!("{pointer}/adults/{at}/person"),
+                "not_in_family",
+                message,
+            ));
         }
     }
     if let Some(child) = entry.child_voice.as_ref().and_then(|voice| voice.child)
         && !scope.children.contains(&child)
     {
-        faults.push(Fault::new(format!("{pointer}/child_voice/child"), "not_in_family", "not a child of this family"));
+        faults.push(Fault::new(
+            format!("{pointer}/child_voice/child"),
+            "not_in_family",
+            "not a child of this family",
+        ));
     }
-    if let Some(said_on) = entry.child_voice.as_ref().and_then(|voice| voice.said_on.as_deref())
+    if let Some(said_on) = entry
+        .child_voice
+        .as_ref()
+        .and_then(|voice| voice.said_on.as_deref())
         && EventDate::from_edtf(said_on).is_err()
     {
         faults.push(Fault::new(
@@ -240,34 +356,55 @@ fn check_people(entry: &EntryIn, scope: &EntryScope, pointer: &str, faults: &mut
     }
 }
 
-/// Named agencies exist, and stand on restricted entries only.
-fn check_agencies(known: &BTreeSet<AgencyId>, entry: &EntryIn, pointer: &str, faults: &mut Vec<Fault>) {
-    let Some(handling) = &entry.handling else { return };
+/// Checks that named agencies exist and that only restricted entries name agencies.
+fn check_agencies(
+    existing: &BTreeSet<AgencyId>,
+    entry: &EntryIn,
+    pointer: &str,
+    faults: &mut Vec<Fault>,
+) {
+    let Some(handling) = &entry.handling else {
+        return;
+    };
     if handling.marking != Marking::Restricted && !handling.named_agencies.is_empty() {
         let message = "only a restricted entry names agencies";
-        faults.push(Fault::new(format!("{pointer}/handling/named_agencies"), "not_restricted", message));
+        faults.push(Fault::new(
+            format!("{pointer}/handling/named_agencies"),
+            "not_restricted",
+            message,
+        ));
     }
     for (at, agency) in handling.named_agencies.iter().enumerate() {
-        if !known.contains(agency) {
+        if !existing.contains(agency) {
             let message = "no such agency in the partnership";
-            faults.push(Fault::new(format!("{pointer}/handling/named_agencies/{at}"), "unknown", message));
+            faults.push(Fault::new(
+                format!("{pointer}/handling/named_agencies/{at}"),
+                "unknown",
+                message,
+            ));
         }
     }
 }
 
-/// Those of all agencies named on entries that the partnership has.
-fn known_agencies(scene: &mut Scene<'_, '_>, entries: &[EntryIn]) -> Answer<BTreeSet<AgencyId>> {
+/// The agencies named on entries that exist in the partnership.
+fn known_agencies(
+    uow: &mut UnitOfWork<'_, '_>,
+    entries: &[EntryIn],
+) -> ServiceResult<BTreeSet<AgencyId>> {
     let named: BTreeSet<AgencyId> = entries
         .iter()
         .filter_map(|entry| entry.handling.as_ref())
         .flat_map(|handling| handling.named_agencies.clone())
         .collect();
     let named: Vec<AgencyId> = named.into_iter().collect();
-    let partnership = scene.session.actor.partnership;
-    Ok(store::agencies::find_many(scene.tx, partnership, &named)?.into_iter().map(|agency| agency.id).collect())
+    let partnership = uow.session.actor.partnership;
+    Ok(store::agencies::find_many(uow.tx, partnership, &named)?
+        .into_iter()
+        .map(|agency| agency.id)
+        .collect())
 }
 
-/// The children an entry concerns: those named, all, or the one the fragment is about.
+/// The children that an entry concerns: those named, all, or the child that the fragment is about.
 fn children_of(entry: &EntryIn, scope: &EntryScope) -> Vec<PersonId> {
     let named = match (entry.all_children, scope.child) {
         (false, _) if !entry.children.is_empty() => entry.children.clone(),

@@ -1,36 +1,39 @@
 //! Fragments: what agencies submit, correct, extend and withdraw.
 
-mod ahead;
-mod as_sent;
-mod changing;
-mod correcting;
+mod access_limits;
+mod advance_submission;
+mod attachment;
+mod correction;
+mod detachment;
 mod entries;
 mod findings;
-mod going_back;
-mod guarded;
-mod histories;
-mod reading;
+mod lifecycle;
+mod query;
+mod quota;
 mod receipts;
-mod room;
-mod submitting;
-mod taking_in;
+mod sender_view;
+mod submission;
+mod version_history;
 
-pub(crate) use guarded::{LaterMarkings, SealedVersion, raise_markings};
-pub(crate) use histories::VersionSeen;
-pub(crate) use reading::whole;
+pub(crate) use access_limits::{CurrentMarkings, SealedVersion, raise_markings};
+pub(crate) use query::unfiltered_version;
+pub(crate) use version_history::VisibleVersion;
 
-use domain::{Actor, ChronologyId, Denial, EntryId, Facts, FragmentId, Instant, Operation, Permit, Sensitive, decide};
+use domain::{
+    AccessFacts, AccessPermit, Actor, ChronologyId, Denial, EntryId, FragmentId, Instant,
+    Operation, Sensitive, decide_access,
+};
 use serde::{Deserialize, Serialize};
 use store::{ChronologyRow, FragmentRow};
-use vault::{KeyScope, Place, Terms};
+use vault::{KeyScope, KeyTerms, RecordLocation};
 
-use crate::chronologies::facts_of;
-use crate::emergency::settle;
-use crate::sealing::until;
-use crate::session::{Scene, Trail};
-use crate::{Answer, Involvement, Service, ServiceError, SharingDecision};
+use crate::chronologies::chronology_facts;
+use crate::context::{AuditContext, UnitOfWork};
+use crate::emergency::apply_emergency_notice;
+use crate::sealing::scope_terms;
+use crate::{Involvement, Service, ServiceError, ServiceResult, SharingDecision};
 
-/// What a fragment version's sealed column holds besides its entries.
+/// The part of a fragment version's sealed column that describes the fragment as a whole.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct FragmentDetails {
     pub(crate) agency_reference: Option<String>,
@@ -39,121 +42,202 @@ pub(crate) struct FragmentDetails {
     pub(crate) correction_reason: Option<Sensitive<String>>,
 }
 
-/// A fragment that the caller was given leave to do something with.
-pub(crate) struct Held {
-    pub(crate) permit: Permit,
+/// A fragment together with the permit that authorizes the caller's operation on it.
+pub(crate) struct AuthorizedFragment {
+    pub(crate) permit: AccessPermit,
     pub(crate) row: FragmentRow,
-    /// The chronology it belongs to; none for one sent ahead.
+    /// The chronology that the fragment is attached to; `None` for an advance submission.
     chronology: Option<ChronologyRow>,
 }
 
-/// Where a fragment version's key and details stand.
-pub(crate) fn version_place(id: FragmentId, version: i64) -> Place {
-    Place { table: "fragment_versions", row: id.0, version }
+/// Location of a fragment version's key and sealed details, bound to them as associated data.
+pub(crate) fn version_location(id: FragmentId, version: i64) -> RecordLocation {
+    RecordLocation {
+        table: "fragment_versions",
+        row: id.0,
+        version,
+    }
 }
 
-/// Where one entry stands; it is sealed under its version's key.
-pub(crate) fn entry_place(id: EntryId, version: i64) -> Place {
-    Place { table: "entries", row: id.0, version }
+/// Location of one entry, which is sealed under the key of its fragment version.
+pub(crate) fn entry_location(id: EntryId, version: i64) -> RecordLocation {
+    RecordLocation {
+        table: "entries",
+        row: id.0,
+        version,
+    }
 }
 
-/// A fragment's data keys live by its chronology's key and by the fragment's own, or by its own alone while it is ahead of
-/// a chronology. One that a former version wrapped under the chronology's key alone stays so until its end is changed.
-pub(crate) fn fragment_terms(row: &FragmentRow, expires_at: Instant) -> Terms {
+/// Terms of a fragment's data keys. They are wrapped under the chronology's key and the fragment's
+/// own key, or under the fragment's own key alone for an advance submission. Keys that an earlier
+/// release wrapped under the chronology's key alone (`wrapped_until` is `None`) stay so until the
+/// expiry is changed.
+pub(crate) fn fragment_terms(row: &FragmentRow, expires_at: Instant) -> KeyTerms {
     let own = KeyScope(row.id.0);
-    let Some(chronology) = row.chronology_id else { return until(row.id, expires_at) };
+    let Some(chronology) = row.chronology_id else {
+        return scope_terms(row.id, expires_at);
+    };
     let object = row.wrapped_until.map(|_| own);
-    Terms::Until { scope: KeyScope(chronology.0), object, expires_at }
+    KeyTerms::Expiring {
+        scope: KeyScope(chronology.0),
+        object,
+        expires_at,
+    }
 }
 
-/// The row with another end, and how far its keys have reached by it: a copy of the database from before an end that was
-/// brought forward opens until that, unless the fragment's own key is destroyed.
-pub(super) fn living_until(row: FragmentRow, expires_at: Instant) -> FragmentRow {
-    let before = row.wrapped_until.unwrap_or(row.expires_at).max(row.expires_at);
-    FragmentRow { expires_at, wrapped_until: Some(before.max(expires_at)), ..row }
+/// The row with a new expiry. `wrapped_until` keeps the latest expiry that its keys have ever been
+/// wrapped for: a database copy made before an expiry was brought forward stays readable until
+/// then, unless the fragment's own key is destroyed.
+pub(super) fn with_expiry(row: FragmentRow, expires_at: Instant) -> FragmentRow {
+    let before = row
+        .wrapped_until
+        .unwrap_or(row.expires_at)
+        .max(row.expires_at);
+    FragmentRow {
+        expires_at,
+        wrapped_until: Some(before.max(expires_at)),
+        ..row
+    }
 }
 
-pub(crate) fn trail(id: FragmentId) -> Trail {
-    Trail::about("fragment", id)
+/// The audit context of a fragment.
+pub(crate) fn audit_context(id: FragmentId) -> AuditContext {
+    AuditContext::about("fragment", id)
 }
 
 impl Service {
-    /// Asks for leave to do something with a fragment.
-    pub(crate) fn admit_to_fragment(
+    /// Authorizes an operation on a fragment and loads it.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`] when the fragment is absent or hidden from the caller;
+    /// [`ServiceError::Expired`] when the caller was entitled to it and it has expired; a
+    /// `Conflict` when its chronology's state rules the operation out.
+    pub(crate) fn authorize_fragment(
         &self,
-        scene: &mut Scene<'_, '_>,
+        uow: &mut UnitOfWork<'_, '_>,
         id: FragmentId,
         operation: Operation,
-    ) -> Answer<Held> {
-        let (actor, now) = (scene.actor().clone(), scene.now());
-        let (partnership, agency, me) = (actor.partnership, actor.agency, actor.practitioner);
-        let row = store::fragments::find(scene.tx, partnership, id)?;
-        // Of one that is not there as much is asked as of another's.
-        let of = row.as_ref().and_then(|row| row.chronology_id).unwrap_or(ChronologyId(id.0));
-        let found = store::chronologies::facts(scene.tx, partnership, of, agency, me)?;
-        let origin = store::origins::find(scene.tx, partnership, id)?;
-        let facts = match (&row, &found) {
-            (None, _) => Facts::default(),
-            (Some(row), Some(found)) => facts_for(&actor, operation, (row, origin.is_some()), found, now),
-            (Some(row), None) if row.chronology_id.is_none() => {
-                Facts { owner: row.author_id == me, ..Facts::collection() }
-            }
-            (Some(_), None) => Facts::default(),
-        };
-        let facts = self.with_emergency(scene, operation, of, facts)?;
-        let facts = match &row {
-            None => facts,
-            Some(row) => Facts {
-                expired: facts.expired || row.expires_at <= now,
-                own_agency: row.agency_id == agency,
-                proxy: row.proxy_by_agency == Some(agency),
-                ..facts
-            },
-        };
-        let refused = scene.is_not_theirs(operation, &facts);
+    ) -> ServiceResult<AuthorizedFragment> {
+        let actor = uow.actor().clone();
+        let now = uow.now();
+        let partnership = actor.partnership;
+        let agency = actor.agency;
+        let practitioner = actor.practitioner;
+        let row = store::fragments::find(uow.tx, partnership, id)?;
+        // The same queries run for an absent fragment, so that timing does not reveal whether it
+        // exists.
+        let chronology_id = row
+            .as_ref()
+            .and_then(|row| row.chronology_id)
+            .unwrap_or(ChronologyId(id.0));
+        let found =
+            store::chronologies::facts(uow.tx, partnership, chronology_id, agency, practitioner)?;
+        let origin = store::origins::find(uow.tx, partnership, id)?;
+        let fragment = row.as_ref().map(|row| (row, origin.is_some()));
+        let facts = fragment_facts(&actor, operation, fragment, found.as_ref(), now);
+        let facts = self.add_emergency_facts(uow, operation, chronology_id, facts)?;
+        let facts = add_own_fragment_facts(&actor, row.as_ref(), facts, now);
+        let refused = uow.is_hidden(operation, &facts);
         let Some(row) = row.filter(|_| !refused) else {
-            let facts = self.gone_facts(scene, id.0)?;
-            scene.permit(operation, &facts)?;
+            let facts = self.tombstone_facts(uow, id.0)?;
+            uow.authorize(operation, &facts)?;
             return Err(ServiceError::Expired);
         };
         let chronology = found.map(|found| found.chronology);
         if let Some(chronology) = &chronology {
-            scene.trail.chronology = Some(chronology.id);
-            scene.trail.purpose = Some(chronology.purpose);
+            uow.audit.chronology = Some(chronology.id);
+            uow.audit.purpose = Some(chronology.purpose);
         }
-        let permit = scene.permit(operation, &facts)?;
-        if let Some(chronology) = row.chronology_id.filter(|_| scene.writes) {
-            store::chronologies::lock(scene.tx, actor.partnership, chronology)?;
+        let permit = uow.authorize(operation, &facts)?;
+        if let Some(chronology) = row.chronology_id.filter(|_| uow.is_write) {
+            store::chronologies::lock(uow.tx, actor.partnership, chronology)?;
         }
-        scene.trail.expires_at = Some(row.expires_at);
-        settle(scene, &permit);
-        Ok(Held { permit, row, chronology })
+        uow.audit.expires_at = Some(row.expires_at);
+        apply_emergency_notice(uow, &permit);
+        Ok(AuthorizedFragment {
+            permit,
+            row,
+            chronology,
+        })
     }
 }
 
-/// Facts about a fragment of a chronology. What its sender may not know to be taken in stays theirs to read, correct and
-/// withdraw, as it was ahead; what the chronology's state rules out it rules out for them too.
-fn facts_for(
+/// Access facts about a fragment, given with whether it was attached after it was submitted in
+/// advance. An absent fragment and one whose chronology is absent yield no facts.
+fn fragment_facts(
     actor: &Actor,
     operation: Operation,
-    (row, taken_in): (&FragmentRow, bool),
-    found: &store::ChronologyFacts,
+    fragment: Option<(&FragmentRow, bool)>,
+    found: Option<&store::ChronologyFacts>,
     now: Instant,
-) -> Facts {
-    use Operation as O;
-    let facts = facts_of(found, actor, now);
-    let reads = matches!(operation, O::FragmentRead | O::FragmentVersions | O::FragmentReaders);
-    let writes = matches!(operation, O::FragmentCorrect | O::FragmentWithdraw | O::FragmentExtend);
-    let theirs = taken_in && row.agency_id == actor.agency;
-    if !(reads || writes) || !theirs || !is_unseen(actor, &facts) {
-        return facts;
+) -> AccessFacts {
+    match (fragment, found) {
+        (Some((row, is_attached)), Some(found)) => {
+            chronology_fragment_facts(actor, operation, (row, is_attached), found, now)
+        }
+        (Some((row, _)), None) if row.chronology_id.is_none() => AccessFacts {
+            owner: row.author_id == actor.practitioner,
+            ..AccessFacts::collection()
+        },
+        (None, _) | (Some(_), None) => AccessFacts::default(),
     }
-    let (state, owner) = (facts.state, row.author_id == actor.practitioner);
-    Facts { expired: facts.expired, state, owner, ..Facts::collection() }
 }
 
-/// Whether a chronology that a fragment of the actor's agency was taken into is not the actor's to know of.
-fn is_unseen(actor: &Actor, chronology: &Facts) -> bool {
-    let facts = Facts { own_agency: true, ..chronology.clone() };
-    decide(actor, Operation::FragmentRead, &facts) == Err(Denial::NotYours)
+/// Adds whether the fragment has expired and whether the actor's agency submitted it.
+fn add_own_fragment_facts(
+    actor: &Actor,
+    row: Option<&FragmentRow>,
+    facts: AccessFacts,
+    now: Instant,
+) -> AccessFacts {
+    let Some(row) = row else { return facts };
+    AccessFacts {
+        expired: facts.expired || row.expires_at <= now,
+        own_agency: row.agency_id == actor.agency,
+        proxy: row.proxy_by_agency == Some(actor.agency),
+        ..facts
+    }
+}
+
+/// Access facts about a fragment of a chronology. A sender who may not know of the
+/// attachment can still read, correct and withdraw the fragment as if it were an advance
+/// submission, within what the chronology's state allows.
+fn chronology_fragment_facts(
+    actor: &Actor,
+    operation: Operation,
+    (row, is_attached): (&FragmentRow, bool),
+    found: &store::ChronologyFacts,
+    now: Instant,
+) -> AccessFacts {
+    use Operation as O;
+    let facts = chronology_facts(found, actor, now);
+    let reads = matches!(
+        operation,
+        O::FragmentRead | O::FragmentVersions | O::FragmentReaders
+    );
+    let writes = matches!(
+        operation,
+        O::FragmentCorrect | O::FragmentWithdraw | O::FragmentExtend
+    );
+    let is_own = is_attached && row.agency_id == actor.agency;
+    if !(reads || writes) || !is_own || !is_hidden_from_actor(actor, &facts) {
+        return facts;
+    }
+    let state = facts.state;
+    let owner = row.author_id == actor.practitioner;
+    AccessFacts {
+        expired: facts.expired,
+        state,
+        owner,
+        ..AccessFacts::collection()
+    }
+}
+
+/// Whether the actor may not know of a chronology to which a fragment of their agency is attached.
+fn is_hidden_from_actor(actor: &Actor, chronology: &AccessFacts) -> bool {
+    let facts = AccessFacts {
+        own_agency: true,
+        ..chronology.clone()
+    };
+    decide_access(actor, Operation::FragmentRead, &facts) == Err(Denial::NotFound)
 }

@@ -1,39 +1,54 @@
-//! Receipts drawn anew for a repeated submission: what became of it then, and the fragment as it is now.
+//! Receipts rebuilt for a repeated request: the outcome of the first request with the present state
+//! of the fragment.
 
 use domain::{EntryDetails, FragmentId, Operation};
 
-use super::submitting::receipt_of;
-use super::{Held, findings};
-use crate::idempotency::KeptReply;
-use crate::session::Scene;
-use crate::{Answer, FragmentReceipt, Service, ServiceError};
+use super::submission::build_receipt;
+use super::{AuthorizedFragment, findings};
+use crate::context::UnitOfWork;
+use crate::idempotency::IdempotencyRecord;
+use crate::{FragmentReceipt, Service, ServiceError, ServiceResult};
 
 impl Service {
-    /// The receipt of a submission that is repeated, by the leave that reading the fragment needs: its present version
-    /// with the entries that the caller may see now, and with findings where the submission had them.
-    pub(super) fn read_receipt(
+    /// Rebuilds the receipt of a repeated submission under the caller's present read permission:
+    /// the current version with the entries that the caller may see now, and with findings where
+    /// the submission had them.
+    pub(super) fn rebuild_receipt(
         &self,
-        scene: &mut Scene<'_, '_>,
-        kept: &KeptReply,
+        uow: &mut UnitOfWork<'_, '_>,
+        record: &IdempotencyRecord,
         with_findings: bool,
-    ) -> Answer<FragmentReceipt> {
-        let id = FragmentId(kept.object_id);
-        (scene.trail.object_kind, scene.trail.object_id) = (Some("fragment"), Some(id.0));
-        let Held { permit, row, chronology } = self.admit_to_fragment(scene, id, Operation::FragmentRead)?;
-        let outcome = kept.outcome.ok_or(ServiceError::Internal("a submission kept without its outcome"))?;
-        let found = store::fragments::version(scene.tx, &permit, id, row.version, scene.session.now)?;
+    ) -> ServiceResult<FragmentReceipt> {
+        let id = FragmentId(record.object_id);
+        uow.audit.object_kind = Some("fragment");
+        uow.audit.object_id = Some(id.0);
+        let AuthorizedFragment {
+            permit,
+            row,
+            chronology,
+        } = self.authorize_fragment(uow, id, Operation::FragmentRead)?;
+        let outcome = record.outcome.ok_or(ServiceError::Internal(
+            "an idempotency record of a submission has no outcome",
+        ))?;
+        let found = store::fragments::version(uow.tx, &permit, id, row.version, uow.session.now)?;
         let version = found.ok_or(ServiceError::NotFound)?;
-        let (_, entries) = self.open_seen(scene, &permit, &row, &version)?;
-        let unseen = self.unseen_origin(scene, &row)?.is_some();
-        let known = self.version_known_to(scene, &permit, &row)?;
-        let (shown, _) = self.as_sent(scene, &permit, row)?;
-        let receipt = FragmentReceipt { version: known, ..receipt_of(&shown, &entries, outcome) };
-        let Some(chronology) = chronology.filter(|_| with_findings && !unseen) else {
+        let (_, entries) = self.open_visible_entries(uow, &permit, &row, &version)?;
+        let is_hidden = self.hidden_origin(uow, &row)?.is_some();
+        let known = self.visible_version_number(uow, &permit, &row)?;
+        let (shown, _) = self.sender_view(uow, &permit, row)?;
+        let receipt = FragmentReceipt {
+            version: known,
+            ..build_receipt(&shown, &entries, outcome)
+        };
+        let Some(chronology) = chronology.filter(|_| with_findings && !is_hidden) else {
             return Ok(receipt);
         };
-        let family = self.open_family(scene, &permit, chronology.family_id)?;
-        let details = self.chronology_details(&chronology, scene.now())?;
+        let family = self.open_family(uow, &permit, chronology.family_id)?;
+        let details = self.open_chronology_details(&chronology, uow.now())?;
         let entries: Vec<EntryDetails> = entries.into_iter().map(|(_, entry)| entry).collect();
-        Ok(FragmentReceipt { findings: findings::of(scene, &family, &details, &entries), ..receipt })
+        Ok(FragmentReceipt {
+            findings: findings::collect_findings(uow, &family, &details, &entries),
+            ..receipt
+        })
     }
 }

@@ -1,124 +1,207 @@
-//! The answers an agency can give besides a return: writing, nil, and no with a reason. Silence is never an answer.
+//! The answers of an agency other than a fragment: drafting, nil return, and declining with a
+//! reason. Silence is never recorded as an answer.
 
 use domain::{InvitationId, InvitationState, Operation};
 
-use super::{InvitationDetails, Invited, trail};
-use crate::directory::filled;
-use crate::session::{Call, Scene};
-use crate::{Answer, Conflict, DeclineIn, Fault, InvitationOut, NilReturnIn, Service, ServiceError, Written};
+use super::{AuthorizedInvitation, InvitationDetails, audit_context};
+use crate::context::{CallContext, UnitOfWork};
+use crate::directory::non_blank;
+use crate::{
+    Conflict, DeclineIn, Fault, InvitationOut, NilReturnIn, Service, ServiceError, ServiceResult,
+    WriteReply,
+};
 
 impl Service {
-    /// Says that a return is being written.
+    /// Marks the invitation as being drafted.
     ///
     /// # Errors
-    /// As every write; `Conflict` when the agency has already answered.
-    pub fn start_draft(&self, call: &Call, id: InvitationId) -> Answer<Written<InvitationOut>> {
-        self.write_once(
+    /// The [errors common to writes](crate#errors); `Conflict::WrongState` when the agency has
+    /// already answered.
+    pub fn start_draft(
+        &self,
+        call: &CallContext,
+        id: InvitationId,
+    ) -> ServiceResult<WriteReply<InvitationOut>> {
+        self.write_idempotent(
             call,
             Operation::InvitationDraft,
-            trail(id),
-            |scene| {
-                let mut invited = self.answerable(scene, id, Operation::InvitationDraft, InvitationState::Drafting)?;
-                let details = self.invitation_details(&invited.chronology, &invited.row, scene.now())?;
-                invited.row.drafting_at = Some(scene.now());
-                self.save_invitation(scene.tx, scene.session.now, &invited.chronology, &mut invited.row, &details)?;
-                self.invitation_out(scene, &invited.permit, &invited.chronology, &invited.row)
+            audit_context(id),
+            |uow| {
+                let mut invited = self.authorize_answer(
+                    uow,
+                    id,
+                    Operation::InvitationDraft,
+                    InvitationState::Drafting,
+                )?;
+                let details =
+                    self.invitation_details(&invited.chronology, &invited.row, uow.now())?;
+                invited.row.drafting_at = Some(uow.now());
+                self.save_invitation(
+                    uow.tx,
+                    uow.session.now,
+                    &invited.chronology,
+                    &mut invited.row,
+                    &details,
+                )?;
+                self.invitation_out(uow, &invited.permit, &invited.chronology, &invited.row)
             },
-            |scene, _| self.read_invitation(scene, id),
+            |uow, _| self.read_invitation(uow, id),
         )
     }
 
-    /// Answers that the agency holds nothing relevant.
+    /// Records a nil return: the agency holds nothing relevant.
     ///
     /// # Errors
-    /// As every write; `Conflict::HasReturn` while a fragment of the agency stands: it is withdrawn first.
-    pub fn nil_return(&self, call: &Call, id: InvitationId, input: NilReturnIn) -> Answer<Written<InvitationOut>> {
-        self.write_once(
+    /// The [errors common to writes](crate#errors); `Conflict::HasReturn` until the agency has
+    /// withdrawn its fragments.
+    pub fn submit_nil_return(
+        &self,
+        call: &CallContext,
+        id: InvitationId,
+        input: NilReturnIn,
+    ) -> ServiceResult<WriteReply<InvitationOut>> {
+        self.write_idempotent(
             call,
             Operation::InvitationNilReturn,
-            trail(id),
-            |scene| {
-                check_decided(&[("/decided_by", &input.decided_by)])?;
-                let invited = self.answerable(scene, id, Operation::InvitationNilReturn, InvitationState::NilReturn)?;
-                self.refuse_addresses(scene, &invited.permit, invited.chronology.family_id, &input)?;
+            audit_context(id),
+            |uow| {
+                check_required_texts(&[("/decided_by", &input.decided_by)])?;
+                let invited = self.authorize_answer(
+                    uow,
+                    id,
+                    Operation::InvitationNilReturn,
+                    InvitationState::NilReturn,
+                )?;
+                self.refuse_disclosed_addresses(
+                    uow,
+                    &invited.permit,
+                    invited.chronology.family_id,
+                    &input,
+                )?;
                 let answer = InvitationDetails {
-                    statement: filled(input.statement.as_ref()),
+                    statement: non_blank(input.statement.as_ref()),
                     decided_by: Some(input.decided_by.clone()),
                     message: None,
-                    before: None,
+                    former_answer: None,
                 };
-                self.answer(scene, invited, answer)
+                self.save_answer(uow, invited, answer)
             },
-            |scene, _| self.read_invitation(scene, id),
+            |uow, _| self.read_invitation(uow, id),
         )
     }
 
-    /// Declines, with a reason.
+    /// Declines the invitation with a reason.
     ///
     /// # Errors
-    /// As every write; `Conflict::HasReturn` while a fragment of the agency stands: it is withdrawn first.
-    pub fn decline(&self, call: &Call, id: InvitationId, input: DeclineIn) -> Answer<Written<InvitationOut>> {
-        self.write_once(
+    /// The [errors common to writes](crate#errors); `Conflict::HasReturn` until the agency has
+    /// withdrawn its fragments.
+    pub fn decline_invitation(
+        &self,
+        call: &CallContext,
+        id: InvitationId,
+        input: DeclineIn,
+    ) -> ServiceResult<WriteReply<InvitationOut>> {
+        self.write_idempotent(
             call,
             Operation::InvitationDecline,
-            trail(id),
-            |scene| {
-                check_decided(&[("/decided_by", &input.decided_by), ("/statement", &input.statement)])?;
-                let mut invited =
-                    self.answerable(scene, id, Operation::InvitationDecline, InvitationState::Declined)?;
-                self.refuse_addresses(scene, &invited.permit, invited.chronology.family_id, &input)?;
+            audit_context(id),
+            |uow| {
+                check_required_texts(&[
+                    ("/decided_by", &input.decided_by),
+                    ("/statement", &input.statement),
+                ])?;
+                let mut invited = self.authorize_answer(
+                    uow,
+                    id,
+                    Operation::InvitationDecline,
+                    InvitationState::Declined,
+                )?;
+                self.refuse_disclosed_addresses(
+                    uow,
+                    &invited.permit,
+                    invited.chronology.family_id,
+                    &input,
+                )?;
                 invited.row.decline_reason = Some(input.reason);
                 let answer = InvitationDetails {
                     statement: Some(input.statement.clone()),
                     decided_by: Some(input.decided_by.clone()),
                     message: None,
-                    before: None,
+                    former_answer: None,
                 };
-                self.answer(scene, invited, answer)
+                self.save_answer(uow, invited, answer)
             },
-            |scene, _| self.read_invitation(scene, id),
+            |uow, _| self.read_invitation(uow, id),
         )
     }
 
-    /// The agency's own invitation, moved to `next` when it may become so.
-    fn answerable(
+    /// Authorizes an answer to an invitation of the caller's agency and moves the row to state
+    /// `next`.
+    ///
+    /// # Errors
+    /// `Conflict::WrongState` when the transition is not allowed.
+    fn authorize_answer(
         &self,
-        scene: &mut Scene<'_, '_>,
+        uow: &mut UnitOfWork<'_, '_>,
         id: InvitationId,
         operation: Operation,
         next: InvitationState,
-    ) -> Answer<Invited> {
-        let mut invited = self.admit_to_invitation(scene, id, operation)?;
-        if invited.row.agency_id != scene.actor().agency {
+    ) -> ServiceResult<AuthorizedInvitation> {
+        let mut invited = self.authorize_invitation(uow, id, operation)?;
+        if invited.row.agency_id != uow.actor().agency {
             return Err(ServiceError::NotFound);
         }
-        if !invited.row.state.may_become(next) {
+        if !invited.row.state.can_become(next) {
             return Err(ServiceError::Conflict(Conflict::WrongState));
         }
         invited.row.state = next;
         Ok(invited)
     }
 
-    fn answer(&self, scene: &mut Scene<'_, '_>, invited: Invited, answer: InvitationDetails) -> Answer<InvitationOut> {
-        let Invited { permit, chronology, mut row } = invited;
-        let standing = store::fragments::list(scene.tx, permit.partnership(), chronology.id, scene.session.now)?;
-        if standing.iter().any(|fragment| fragment.agency_id == row.agency_id) {
+    fn save_answer(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
+        invited: AuthorizedInvitation,
+        answer: InvitationDetails,
+    ) -> ServiceResult<InvitationOut> {
+        let AuthorizedInvitation {
+            permit,
+            chronology,
+            mut row,
+        } = invited;
+        let live =
+            store::fragments::list(uow.tx, permit.partnership(), chronology.id, uow.session.now)?;
+        if live
+            .iter()
+            .any(|fragment| fragment.agency_id == row.agency_id)
+        {
             return Err(ServiceError::Conflict(Conflict::HasReturn));
         }
-        let before = self.invitation_details(&chronology, &row, scene.now())?;
-        let details = InvitationDetails { message: before.message, ..answer };
+        let before = self.invitation_details(&chronology, &row, uow.now())?;
+        let details = InvitationDetails {
+            message: before.message,
+            ..answer
+        };
         if row.state != InvitationState::Declined {
             row.decline_reason = None;
         }
-        (row.answered_at, row.answered_by) = (Some(scene.now()), Some(scene.me()));
-        self.save_invitation(scene.tx, scene.session.now, &chronology, &mut row, &details)?;
-        self.invitation_out(scene, &permit, &chronology, &row)
+        row.answered_at = Some(uow.now());
+        row.answered_by = Some(uow.caller_id());
+        self.save_invitation(uow.tx, uow.session.now, &chronology, &mut row, &details)?;
+        self.invitation_out(uow, &permit, &chronology, &row)
     }
 }
 
-fn check_decided(texts: &[(&str, &domain::Sensitive<String>)]) -> Answer<()> {
-    let empty = texts.iter().filter(|(_, text)| text.as_str().trim().is_empty());
-    let faults: Vec<Fault> =
-        empty.map(|(pointer, _)| Fault::new(*pointer, "required", "who decided, and why, in words")).collect();
-    if faults.is_empty() { Ok(()) } else { Err(ServiceError::Invalid(faults)) }
+fn check_required_texts(texts: &[(&str, &domain::Sensitive<String>)]) -> ServiceResult<()> {
+    let empty = texts
+        .iter()
+        .filter(|(_, text)| text.as_str().trim().is_empty());
+    let faults: Vec<Fault> = empty
+        .map(|(pointer, _)| Fault::new(*pointer, "required", "say who decided, and why"))
+        .collect();
+    if faults.is_empty() {
+        Ok(())
+    } else {
+        Err(ServiceError::Invalid(faults))
+    }
 }

@@ -1,38 +1,51 @@
-//! The form that comes filled in: what the service knows of family, agency, practitioner and last return.
+//! The pre-filled form: what the service knows of family, agency, practitioner and last fragment.
 
 use domain::{InvitationId, Operation};
 
-use super::{Invited, trail};
-use crate::directory::{agency_out, categories};
-use crate::session::{Call, Scene};
-use crate::{Answer, FormOut, FragmentOut, GuidanceOut, Service, ServiceError};
+use super::{AuthorizedInvitation, audit_context};
+use crate::context::{CallContext, UnitOfWork};
+use crate::directory::{categories, to_agency_out};
+use crate::{FormOut, FragmentOut, GuidanceOut, Service, ServiceError, ServiceResult};
 
 impl Service {
-    /// Everything that saves typing for one invitation.
+    /// The pre-filled form for one invitation.
     ///
     /// # Errors
-    /// As every read.
-    pub fn form(&self, call: &Call, id: InvitationId) -> Answer<FormOut> {
-        self.meet_if_new(call)?;
-        self.note_viewed(call, id)?;
-        self.read(call, Operation::FormRead, trail(id), |scene| {
-            let Invited { permit, chronology, row } = self.admit_to_invitation(scene, id, Operation::FormRead)?;
-            if row.agency_id != scene.actor().agency {
+    /// The [errors common to reads](crate#errors).
+    pub fn get_invitation_form(
+        &self,
+        call: &CallContext,
+        id: InvitationId,
+    ) -> ServiceResult<FormOut> {
+        self.register_caller_if_new(call)?;
+        self.record_first_view(call, id)?;
+        self.read(call, Operation::FormRead, audit_context(id), |uow| {
+            let AuthorizedInvitation {
+                permit,
+                chronology,
+                row,
+            } = self.authorize_invitation(uow, id, Operation::FormRead)?;
+            if row.agency_id != uow.actor().agency {
                 return Err(ServiceError::NotFound);
             }
             let partnership = permit.partnership();
-            let agency = store::agencies::find(scene.tx, partnership, row.agency_id)?.ok_or(ServiceError::NotFound)?;
-            let me = store::practitioners::find(scene.tx, partnership, scene.session.actor.practitioner)?;
-            let family = self.open_family(scene, &permit, chronology.family_id)?;
-            let last_return = self.last_return(scene, &permit, chronology.id)?;
-            scene.trail.entry_count = last_return.as_ref().map(|fragment| fragment.entries.len() as i64);
+            let agency = store::agencies::find(uow.tx, partnership, row.agency_id)?
+                .ok_or(ServiceError::NotFound)?;
+            let practitioner =
+                store::practitioners::find(uow.tx, partnership, uow.session.actor.practitioner)?;
+            let family = self.open_family(uow, &permit, chronology.family_id)?;
+            let last_return = self.last_return(uow, &permit, chronology.id)?;
+            uow.audit.entry_count = last_return
+                .as_ref()
+                .map(|fragment| fragment.entries.len() as i64);
             Ok(FormOut {
-                invitation: self.invitation_out(scene, &permit, &chronology, &row)?,
-                chronology: self.chronology_out(scene, &permit, &chronology)?,
-                family: family.out(),
-                agency: agency_out(agency),
-                practitioner: self.practitioner_out(&me.ok_or(ServiceError::NotFound)?, scene.now())?,
-                categories: categories(scene.partnership),
+                invitation: self.invitation_out(uow, &permit, &chronology, &row)?,
+                chronology: self.to_chronology_out(uow, &permit, &chronology)?,
+                family: family.into_family_out(),
+                agency: to_agency_out(agency),
+                practitioner: self
+                    .to_practitioner_out(&practitioner.ok_or(ServiceError::NotFound)?, uow.now())?,
+                categories: categories(uow.partnership),
                 last_return,
                 latest_expiry: chronology.expires_at,
                 guidance: guidance(),
@@ -42,21 +55,22 @@ impl Service {
 
     fn last_return(
         &self,
-        scene: &mut Scene<'_, '_>,
-        permit: &domain::Permit,
+        uow: &mut UnitOfWork<'_, '_>,
+        permit: &domain::AccessPermit,
         chronology: domain::ChronologyId,
-    ) -> Answer<Option<FragmentOut>> {
-        let (agency, now) = (scene.actor().agency, scene.now());
-        let standing = store::fragments::list(scene.tx, permit.partnership(), chronology, now)?;
-        let own = standing.into_iter().filter(|row| row.agency_id == agency);
+    ) -> ServiceResult<Option<FragmentOut>> {
+        let agency = uow.actor().agency;
+        let now = uow.now();
+        let live = store::fragments::list(uow.tx, permit.partnership(), chronology, now)?;
+        let own = live.into_iter().filter(|row| row.agency_id == agency);
         match own.max_by_key(|row| (row.updated_at, row.id)) {
-            Some(row) => self.open_fragment(scene, permit, row, None).map(Some),
+            Some(row) => self.open_fragment(uow, permit, row, None).map(Some),
             None => Ok(None),
         }
     }
 }
 
-/// What to include and what not to, shown next to the form.
+/// Guidance shown beside the form.
 fn guidance() -> Vec<GuidanceOut> {
     let lines = [
         (
@@ -87,10 +101,16 @@ fn guidance() -> Vec<GuidanceOut> {
             "Never write the address of a protected person. Mark material from MARAC or MAPPA as restricted.",
         ),
         (
-            "Nothing to tell",
+            "Nothing to report",
             "If your agency holds nothing relevant, answer with a nil return. If sharing would harm the child more \
-             than not sharing, decline and say so. Silence leaves a gap that nobody can read.",
+             than not sharing, decline and say so. No answer leaves a gap that no one can interpret.",
         ),
     ];
-    lines.into_iter().map(|(title, text)| GuidanceOut { title: title.to_owned(), text: text.to_owned() }).collect()
+    lines
+        .into_iter()
+        .map(|(title, text)| GuidanceOut {
+            title: title.to_owned(),
+            text: text.to_owned(),
+        })
+        .collect()
 }

@@ -1,14 +1,15 @@
-//! The provable audit at work: records are sealed and numbered as they are written, a sequencer gives them their places in
-//! the tree and signs where it stands, and anybody can verify it.
+//! The verifiable audit log. Records are sealed and numbered as they are written; a sequencer
+//! appends them to a Merkle tree per partnership and signs checkpoints; anyone who has the public
+//! key can verify the log.
 
-mod appending;
-mod filling;
-mod gate;
-mod proving;
-mod recovering;
-mod sequencing;
-mod verifying;
-mod watching;
+mod circuit_breaker;
+mod merge_delay;
+mod proofs;
+mod records;
+mod recovery;
+mod sequencer;
+mod verification;
+mod void_records;
 
 use std::fmt;
 use std::path::PathBuf;
@@ -17,26 +18,28 @@ use std::time::Duration;
 
 use store::journal::Journal;
 
-pub use appending::AuditRecord;
-pub use verifying::{AuditFault, AuditFaultKind, AuditReport, LogKey};
-pub use watching::{MERGE_DELAY_ALARM, MERGE_DELAY_REFUSES};
+pub(crate) use circuit_breaker::RecordingAttempt;
+pub use merge_delay::{MERGE_DELAY_ALARM, MERGE_DELAY_LIMIT};
+pub use records::AuditRecord;
+pub use verification::{AuditFault, AuditFaultKind, AuditReport, LogKey};
 
-use self::gate::Gate;
-use crate::Answer;
+use self::circuit_breaker::CircuitBreaker;
+use crate::ServiceResult;
 
-/// How the audit is kept.
+/// The configuration of the audit log.
 #[derive(Clone)]
 pub struct LedgerConfig {
-    /// Names the logs: each partnership's is `ORIGIN/CODE`. No white space, no plus sign.
+    /// The origin of the log names: the log of a partnership is named `ORIGIN/CODE`. No white
+    /// space, no plus sign.
     pub origin: String,
-    /// Folder of this node's journals; none: no journal is kept.
+    /// The folder for this node's journals; none to keep no journal.
     pub journal: Option<PathBuf>,
-    /// How long what records say of people can be opened.
+    /// How long the personal identifiers in records can be decrypted.
     pub retention: Duration,
 }
 
 impl LedgerConfig {
-    /// The default retention: seven years of 365 days.
+    /// The default retention period: seven years of 365 days.
     pub const RETENTION: Duration = Duration::from_hours(7 * 365 * 24);
 }
 
@@ -49,36 +52,50 @@ impl fmt::Debug for LedgerConfig {
     }
 }
 
-/// What the service knows of its audit.
+/// The state of the audit log in this process.
 pub(crate) struct Ledger {
     pub(crate) config: LedgerConfig,
-    /// Whether records of reads can be written.
-    pub(crate) gate: Gate,
-    /// How far the tree was behind at the last look, and when that was; none when nobody watches.
-    seen: Mutex<Option<Seen>>,
+    /// Refuses reads while their audit records cannot be written.
+    pub(crate) breaker: CircuitBreaker,
+    /// The last measurement of the merge delay; none before the first.
+    last_observation: Mutex<Option<DelayObservation>>,
 }
 
-/// What a look at the tree found.
+/// One measurement of the merge delay.
 #[derive(Debug, Clone, Copy)]
-struct Seen {
-    /// How long the oldest record without a place had been waiting.
+struct DelayObservation {
+    /// The age of the oldest record that was not yet in the tree.
     delay: Duration,
-    /// When, by the clock that cannot be set.
-    at: Duration,
-    /// When every record was last seen to have its place, by the same clock; or when the first look was.
-    clear: Duration,
+    /// When it was measured, on the monotonic clock.
+    observed_at: Duration,
+    /// When the tree was last seen to contain every record, on the monotonic clock; before that,
+    /// the time of the first measurement.
+    caught_up_at: Duration,
 }
 
 impl Ledger {
     pub(crate) fn new(config: LedgerConfig) -> Self {
-        Self { config, gate: Gate::default(), seen: Mutex::default() }
+        Self {
+            config,
+            breaker: CircuitBreaker::default(),
+            last_observation: Mutex::default(),
+        }
     }
 
-    /// Begins this run's book, with its journal if one is to be kept.
-    pub(crate) fn begin(&self, run: uuid::Uuid) -> Answer<store::Book> {
-        let begun = self.config.journal.as_ref().map(|folder| Journal::begin(folder, run)).transpose();
-        let journal = begun.map_err(|error| crate::ServiceError::Unavailable(Box::new(error)))?;
-        Ok(store::Book::new(run, journal))
+    /// Creates the audit sequence of this run, with its journal if one is configured.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unavailable`](crate::ServiceError::Unavailable) when the journal cannot be
+    /// created.
+    pub(crate) fn open_sequence(&self, run: uuid::Uuid) -> ServiceResult<store::AuditSequence> {
+        let opened = self
+            .config
+            .journal
+            .as_ref()
+            .map(|folder| Journal::create(folder, run))
+            .transpose();
+        let journal = opened.map_err(|error| crate::ServiceError::Unavailable(Box::new(error)))?;
+        Ok(store::AuditSequence::new(run, journal))
     }
 
     pub(crate) fn origin(&self, partnership: &str) -> String {
@@ -86,8 +103,8 @@ impl Ledger {
     }
 }
 
-/// Standard base64.
-pub(crate) fn base64(bytes: &[u8]) -> String {
+/// Encodes bytes in standard base64.
+pub(crate) fn encode_base64(bytes: &[u8]) -> String {
     use base64::Engine as _;
     base64::engine::general_purpose::STANDARD.encode(bytes)
 }

@@ -1,146 +1,196 @@
-//! Which entries of a chronology tell one event: found at submission, decided over by people, laid over the timeline.
+//! Event linking: which entries of a chronology report the same event. Links are computed at
+//! submission, overridden by people's decisions and applied to the timeline.
 //!
-//! What is found depends on exactly the entries that were compared. So it is found once for each kind of reader, among
-//! what that reader may see, and kept under a keyed hash of it: an entry that a reader may not see has no part in what
-//! that reader is shown, and nothing that is kept can be out of date. What is not found kept is found again.
+//! The result depends on exactly the entries that were compared. It is therefore computed once per
+//! kind of reader from what that reader may see, and stored under a keyed hash of the input:
+//! entries hidden from a reader cannot influence what they see, and nothing stored can be out of
+//! date. Links that are not stored are computed when they are read.
 
-mod afterwards;
+mod background;
+mod decision_query;
 mod decisions;
-mod listing;
+mod query;
 mod queue;
 mod reasons;
-mod showing;
 
-pub(crate) use afterwards::Relink;
-pub(crate) use queue::{Queue, start};
+pub(crate) use background::LinkingJob;
+pub(crate) use queue::{LinkingQueue, start_worker};
 
 use std::sync::{Mutex, PoisonError};
 
-use domain::{Instant, LinkDecisionId, Permit};
+use domain::{AccessPermit, Instant, LinkDecisionId};
 use store::{ChronologyRow, DecidedEntryRow, LinkDecisionRow, Token};
-use timeline::{Decided, FamilyFacts, Links, LiveEntry, SortedEvents, decided_events};
-use vault::Place;
+use timeline::{EventLinks, FamilyFacts, LinkDecision, LiveEntry, SortedEvents, apply_decisions};
+use vault::RecordLocation;
 
-use crate::sealing::of_chronology;
-use crate::session::Scene;
-use crate::timeline::Opened;
-use crate::{Answer, Service};
+use crate::context::UnitOfWork;
+use crate::sealing::chronology_terms;
+use crate::timeline::VisibleContent;
+use crate::{Service, ServiceResult};
 
-/// Counted up whenever the rules of linkage change, so that what other rules found is found anew.
-const RULES: u8 = 2;
+/// Incremented whenever the linkage rules change, so that stored results of earlier rules are not
+/// used.
+const RULES_VERSION: u8 = 2;
 
-/// A decision that stands, with what it is about.
-pub(crate) struct Standing {
+/// A decision in force with the entries that it is about.
+pub(crate) struct ActiveDecision {
     pub(crate) row: LinkDecisionRow,
     pub(crate) about: Vec<DecidedEntryRow>,
 }
 
-/// What is known of which entries tell one event.
-pub(crate) struct Linked {
-    /// What linkage found.
+/// The links of a chronology as one reader may see them.
+pub(crate) struct TimelineLinks {
+    /// The events that linkage computed.
     pub(crate) found: SortedEvents,
-    /// The decisions that stand, in the order in which they were made.
-    pub(crate) standing: Vec<Standing>,
+    /// The decisions in force, in the order in which they were made.
+    pub(crate) active: Vec<ActiveDecision>,
 }
 
-impl Linked {
-    /// What linkage found, with the decisions over it, as far as they are about `entries`.
-    pub(crate) fn decided(&self, entries: &[LiveEntry]) -> SortedEvents {
-        let decisions: Vec<Decided> = self.standing.iter().map(|standing| among(standing, entries)).collect();
-        decided_events(self.found.clone(), &decisions)
+impl TimelineLinks {
+    /// Applies the decisions to the computed events, as far as they are about `entries`.
+    pub(crate) fn with_decisions(&self, entries: &[LiveEntry]) -> SortedEvents {
+        let decisions: Vec<LinkDecision> = self
+            .active
+            .iter()
+            .map(|active| decision_among(active, entries))
+            .collect();
+        apply_decisions(self.found.clone(), &decisions)
     }
 }
 
-/// Whether a decision is there for the reader: not when anything that it is about, or was about when it was made, is or
-/// may have been hidden from them. One that has outlived a part of what it was about has lost its reasons with it.
-fn wholly_seen(decision: &LinkDecisionRow, about: &[DecidedEntryRow], opened: &Opened) -> bool {
-    (decision.sealed.is_some() || opened.sees_all()) && opened.shows(about.iter().map(|entry| entry.entry_id))
+/// Whether the reader may see a decision: only when nothing that it is about, now or when it was
+/// made, is or may have been hidden from them. A decision loses its reasons together with any part
+/// of what it was about.
+fn is_fully_visible(
+    decision: &LinkDecisionRow,
+    about: &[DecidedEntryRow],
+    opened: &VisibleContent,
+) -> bool {
+    (decision.sealed.is_some() || opened.sees_all())
+        && opened.may_show(about.iter().map(|entry| entry.entry_id))
 }
 
-/// A decision about entries by their place; entries that are not among them are left out.
-fn among(standing: &Standing, entries: &[LiveEntry]) -> Decided {
+/// A decision with the positions of its entries in `entries`; other entries are left out.
+fn decision_among(active: &ActiveDecision, entries: &[LiveEntry]) -> LinkDecision {
     let side = |wanted: i64| {
-        let of_side = standing.about.iter().filter(move |about| about.side == wanted);
-        of_side.filter_map(|about| entries.iter().position(|entry| entry.entry_id == about.entry_id)).collect()
+        let of_side = active
+            .about
+            .iter()
+            .filter(move |about| about.side == wanted);
+        of_side
+            .filter_map(|about| {
+                entries
+                    .iter()
+                    .position(|entry| entry.entry_id == about.entry_id)
+            })
+            .collect()
     };
-    Decided { verdict: standing.row.verdict, entries: side(0), others: side(1) }
+    LinkDecision {
+        verdict: active.row.verdict,
+        entries: side(0),
+        others: side(1),
+    }
 }
 
-/// Bytes of text of which only one comparison runs at a time.
-const LONG: usize = 512 * 1_024;
-/// Held by whoever compares much text.
-static COMPARING: Mutex<()> = Mutex::new(());
+/// Amount of text in bytes above which only one comparison runs at a time.
+const SERIALIZED_COMPARISON_BYTES: usize = 512 * 1_024;
+/// Held during a comparison of much text.
+static COMPARISON_LOCK: Mutex<()> = Mutex::new(());
 
 impl Service {
-    /// Which entries tell one event, for a reader who may see exactly those that were opened. A decision that is about
-    /// anything else too is not there for them: neither it nor what it does.
-    pub(crate) fn linked(
+    /// The links for a reader who may see exactly the entries in `opened`. Decisions about anything
+    /// else are left out and have no effect.
+    pub(crate) fn load_event_links(
         &self,
-        scene: &mut Scene<'_, '_>,
-        permit: &Permit,
+        uow: &mut UnitOfWork<'_, '_>,
+        permit: &AccessPermit,
         chronology: &ChronologyRow,
-        opened: &Opened,
+        opened: &VisibleContent,
         family: &FamilyFacts,
-    ) -> Answer<Linked> {
+    ) -> ServiceResult<TimelineLinks> {
         let entries = opened.entries.as_slice();
-        let links = self.found_links(scene, permit, chronology, entries, family)?;
-        let mut standing = self.standing_decisions(scene, permit, chronology)?;
-        standing.retain(|standing| wholly_seen(&standing.row, &standing.about, opened));
-        Ok(Linked { found: links.among(entries), standing })
+        let links = self.find_links(uow, permit, chronology, entries, family)?;
+        let mut active = self.load_active_decisions(uow, permit, chronology)?;
+        active.retain(|active| is_fully_visible(&active.row, &active.about, opened));
+        Ok(TimelineLinks {
+            found: links.for_entries(entries),
+            active,
+        })
     }
 
-    /// What linkage finds among entries: as it is kept, or else found now.
-    pub(crate) fn found_links(
+    /// The links among entries: stored ones, or else computed now.
+    pub(crate) fn find_links(
         &self,
-        scene: &mut Scene<'_, '_>,
-        permit: &Permit,
+        uow: &mut UnitOfWork<'_, '_>,
+        permit: &AccessPermit,
         chronology: &ChronologyRow,
         entries: &[LiveEntry],
         family: &FamilyFacts,
-    ) -> Answer<Links> {
-        let kept = self.kept_links(scene, permit, chronology, entries, family)?;
-        Ok(kept.unwrap_or_else(|| find(entries, family)))
+    ) -> ServiceResult<EventLinks> {
+        let stored = self.load_stored_links(uow, permit, chronology, entries, family)?;
+        Ok(stored.unwrap_or_else(|| compute_links(entries, family)))
     }
 
-    fn kept_links(
+    fn load_stored_links(
         &self,
-        scene: &mut Scene<'_, '_>,
-        permit: &Permit,
+        uow: &mut UnitOfWork<'_, '_>,
+        permit: &AccessPermit,
         chronology: &ChronologyRow,
         entries: &[LiveEntry],
         family: &FamilyFacts,
-    ) -> Answer<Option<Links>> {
+    ) -> ServiceResult<Option<EventLinks>> {
         if entries.len() < 2 {
-            return Ok(Some(Links::default()));
+            return Ok(Some(EventLinks::default()));
         }
-        let (view, now) = (self.view_index(permit, entries, family), scene.now());
-        let Some(row) = store::event_links::find(scene.tx, permit, chronology.id, &view, now)? else {
+        let view = self.view_index(permit, entries, family);
+        let now = uow.now();
+        let Some(row) = store::event_links::find(uow.tx, permit, chronology.id, &view, now)? else {
             return Ok(None);
         };
-        let terms = of_chronology(chronology.id, row.expires_at);
-        let place = links_place(chronology, &view);
-        self.unseal(&place, &terms, now, row.wrapped_key.as_ref(), row.sealed.as_ref()).map(Some)
+        let terms = chronology_terms(chronology.id, row.expires_at);
+        let location = links_location(chronology, &view);
+        self.unseal(
+            &location,
+            &terms,
+            now,
+            row.wrapped_key.as_ref(),
+            row.sealed.as_ref(),
+        )
+        .map(Some)
     }
 
-    /// The decisions about a chronology that stand, whoever may see them, in the order in which they were made.
-    pub(crate) fn standing_decisions(
+    /// All decisions in force about a chronology, regardless of the reader, in the order in which
+    /// they were made.
+    pub(crate) fn load_active_decisions(
         &self,
-        scene: &mut Scene<'_, '_>,
-        permit: &Permit,
+        uow: &mut UnitOfWork<'_, '_>,
+        permit: &AccessPermit,
         chronology: &ChronologyRow,
-    ) -> Answer<Vec<Standing>> {
-        let rows = store::link_decisions::standing(scene.tx, permit, chronology.id)?;
+    ) -> ServiceResult<Vec<ActiveDecision>> {
+        let rows = store::link_decisions::list_active(uow.tx, permit, chronology.id)?;
         let ids: Vec<LinkDecisionId> = rows.iter().map(|row| row.id).collect();
-        let mut about = store::link_decisions::entries(scene.tx, permit, &ids)?;
-        Ok(rows.into_iter().map(|row| Standing { about: about.remove(&row.id).unwrap_or_default(), row }).collect())
+        let mut about = store::link_decisions::entries(uow.tx, permit, &ids)?;
+        Ok(rows
+            .into_iter()
+            .map(|row| ActiveDecision {
+                about: about.remove(&row.id).unwrap_or_default(),
+                row,
+            })
+            .collect())
     }
 
-    /// Keyed hash of all that linkage compares: the entries, each in its version, and the family's names and addresses.
-    fn view_index(&self, permit: &Permit, entries: &[LiveEntry], family: &FamilyFacts) -> Token {
+    /// Keyed hash of everything that linkage compares: the entries in their versions and the
+    /// family's names and addresses.
+    fn view_index(
+        &self,
+        permit: &AccessPermit,
+        entries: &[LiveEntry],
+        family: &FamilyFacts,
+    ) -> Token {
         let mut parts: Vec<Vec<u8>> = entries
             .iter()
             .map(|entry| {
-                // People can be named otherwise without a new version, when records turn out to be one person's.
+                // Matching two person records changes the ids in an entry without a new version.
                 let adults = entry.details.adults.iter().filter_map(|adult| adult.person);
                 let people = entry.details.children.iter().copied().chain(adults);
                 let mut part = entry.entry_id.0.as_bytes().to_vec();
@@ -152,48 +202,76 @@ impl Service {
                 let name = child.given_name.as_str().as_bytes();
                 [child.id.0.as_bytes().as_slice(), name].concat()
             }))
-            // No identifier begins with these bytes.
-            .chain(family.other_names.iter().map(|name| [&[0xff], name.as_str().as_bytes()].concat()))
-            .chain(family.address_lines.iter().map(|lines| [&[0xfe], lines.as_str().as_bytes()].concat()))
+            // No identifier begins with these tag bytes.
+            .chain(
+                family
+                    .other_names
+                    .iter()
+                    .map(|name| [&[0xff], name.as_str().as_bytes()].concat()),
+            )
+            .chain(
+                family
+                    .address_lines
+                    .iter()
+                    .map(|lines| [&[0xfe], lines.as_str().as_bytes()].concat()),
+            )
             .collect();
         parts.sort_unstable();
-        let mut compared = vec![RULES];
+        let mut compared = vec![RULES_VERSION];
         for part in parts {
             compared.extend_from_slice(&(part.len() as u64).to_be_bytes());
             compared.extend_from_slice(&part);
         }
-        self.vault().index(permit.partnership(), "event_links", &compared).to_vec().into()
+        self.vault()
+            .index(permit.partnership(), "event_links", &compared)
+            .to_vec()
+            .into()
     }
 }
 
-/// What linkage finds among entries. Comparing takes many times the memory of the texts, so that of much text only one
-/// comparison runs at a time; the others wait.
-fn find(entries: &[LiveEntry], family: &FamilyFacts) -> Links {
+/// Computes the links among entries. A comparison needs many times the memory of the texts, so only
+/// one comparison of much text runs at a time.
+fn compute_links(entries: &[LiveEntry], family: &FamilyFacts) -> EventLinks {
     let length = |entry: &LiveEntry| {
         let details = &entry.details;
-        let others = [&details.action_taken, &details.outcome, &details.impact].into_iter().flatten();
+        let others = [&details.action_taken, &details.outcome, &details.impact]
+            .into_iter()
+            .flatten();
         details.what.as_str().len() + others.map(|text| text.as_str().len()).sum::<usize>()
     };
-    let long = entries.iter().map(length).sum::<usize>() > LONG;
-    let _turn = long.then(|| COMPARING.lock().unwrap_or_else(PoisonError::into_inner));
-    Links::find(entries, family)
+    let is_long = entries.iter().map(length).sum::<usize>() > SERIALIZED_COMPARISON_BYTES;
+    let _guard = is_long.then(|| {
+        COMPARISON_LOCK
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+    });
+    EventLinks::find(entries, family)
 }
 
-/// Where what was found for a view stands. The view is part of the place, so that one cannot be put for another.
-fn links_place(chronology: &ChronologyRow, view: &Token) -> Place {
+/// Location of the stored links of a view. It includes the view, so that one cannot be substituted
+/// for another.
+fn links_location(chronology: &ChronologyRow, view: &Token) -> RecordLocation {
     let mut row = chronology.id.0.as_u128();
     for (at, byte) in view.as_ref().iter().take(16).enumerate() {
         row ^= u128::from(*byte) << (8 * at);
     }
-    Place { table: "event_links", row: uuid::Uuid::from_u128(row), version: i64::from(RULES) }
+    RecordLocation {
+        table: "event_links",
+        row: uuid::Uuid::from_u128(row),
+        version: i64::from(RULES_VERSION),
+    }
 }
 
-/// Where a decision's reasons stand.
-fn decision_place(row: &LinkDecisionRow) -> Place {
-    Place { table: "link_decisions", row: row.id.0, version: row.version }
+/// Location of a decision's sealed reasons.
+fn decision_location(row: &LinkDecisionRow) -> RecordLocation {
+    RecordLocation {
+        table: "link_decisions",
+        row: row.id.0,
+        version: row.version,
+    }
 }
 
-/// Whether a reason is still there to be opened.
-fn reason_lives(row: &LinkDecisionRow, now: Instant) -> bool {
+/// Whether a decision's reasons can still be opened.
+fn has_live_reason(row: &LinkDecisionRow, now: Instant) -> bool {
     row.expires_at > now && row.sealed.is_some()
 }

@@ -1,5 +1,5 @@
-//! Chronologies that wait to be linked, and the one thread that links them: nobody who submits waits for the comparing,
-//! and a chronology that changes while it waits is linked once.
+//! The queue of chronologies to link and its single worker thread. A submission does not wait for
+//! the comparison, and a chronology that changes while it is queued is linked once.
 
 use std::collections::BTreeMap;
 use std::panic::{AssertUnwindSafe, catch_unwind};
@@ -7,87 +7,104 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 
 use domain::ChronologyId;
 
-use super::Relink;
+use super::LinkingJob;
 use crate::Service;
-use crate::engine::Inner;
+use crate::service::ServiceState;
 
-/// What waits.
+/// The linking queue.
 #[derive(Default)]
-pub(crate) struct Queue {
-    state: Mutex<State>,
+pub(crate) struct LinkingQueue {
+    state: Mutex<QueueState>,
     changed: Condvar,
 }
 
 #[derive(Default)]
-struct State {
-    waiting: BTreeMap<ChronologyId, Relink>,
-    /// Whether one is being linked.
+struct QueueState {
+    waiting: BTreeMap<ChronologyId, LinkingJob>,
+    /// Whether a job is running.
     busy: bool,
-    /// Whether the service has ended.
+    /// Whether the service has shut down.
     closed: bool,
 }
 
-impl Queue {
-    /// Has a chronology linked soon.
-    pub(crate) fn add(&self, job: Relink) {
+impl LinkingQueue {
+    /// Queues a job; it replaces a queued job of the same chronology.
+    pub(crate) fn enqueue(&self, job: LinkingJob) {
         self.lock().waiting.insert(job.chronology.id, job);
         self.changed.notify_all();
     }
 
-    /// Waits until nothing waits.
-    fn idle(&self) {
+    /// Waits until the queue is empty and no job is running.
+    fn wait_until_idle(&self) {
         let state = self.lock();
-        let at_work = |state: &mut State| state.busy || !state.waiting.is_empty();
-        drop(self.changed.wait_while(state, at_work).unwrap_or_else(PoisonError::into_inner));
+        let is_busy = |state: &mut QueueState| state.busy || !state.waiting.is_empty();
+        drop(
+            self.changed
+                .wait_while(state, is_busy)
+                .unwrap_or_else(PoisonError::into_inner),
+        );
     }
 
-    /// The next to be linked; none once the service has ended.
-    fn next(&self) -> Option<Relink> {
+    /// Waits for the next job; `None` once the queue is closed.
+    fn take_next(&self) -> Option<LinkingJob> {
         let state = self.lock();
-        let nothing = |state: &mut State| !state.closed && state.waiting.is_empty();
-        let mut state = self.changed.wait_while(state, nothing).unwrap_or_else(PoisonError::into_inner);
-        let next = if state.closed { None } else { state.waiting.pop_first() };
+        let is_waiting = |state: &mut QueueState| !state.closed && state.waiting.is_empty();
+        let mut state = self
+            .changed
+            .wait_while(state, is_waiting)
+            .unwrap_or_else(PoisonError::into_inner);
+        let next = if state.closed {
+            None
+        } else {
+            state.waiting.pop_first()
+        };
         state.busy = next.is_some();
         next.map(|(_, job)| job)
     }
 
-    fn done(&self) {
+    fn finish_current(&self) {
         self.lock().busy = false;
         self.changed.notify_all();
     }
 
-    /// Ends the thread. What waits is found when it is read.
+    /// Closes the queue and stops the worker. Links of queued jobs are computed when they are read.
     pub(crate) fn close(&self) {
         self.lock().closed = true;
         self.changed.notify_all();
     }
 
-    fn lock(&self) -> MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, QueueState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-/// Links what waits until the service has ended.
-pub(crate) fn start(queue: Arc<Queue>, inner: Weak<Inner>) {
-    let work = move || {
-        while let Some(job) = queue.next() {
+/// Starts the worker thread, which runs queued jobs until the queue is closed.
+pub(crate) fn start_worker(queue: Arc<LinkingQueue>, inner: Weak<ServiceState>) {
+    let run = move || {
+        while let Some(job) = queue.take_next() {
             let Some(inner) = inner.upgrade() else { return };
-            // A fault in comparing one chronology keeps no other from being linked.
-            let linked = catch_unwind(AssertUnwindSafe(|| Service(inner).relink(&job)));
+            // A panic in one job must not stop the worker.
+            let linked = catch_unwind(AssertUnwindSafe(|| Service(inner).run_linking_job(&job)));
             if linked.is_err() {
-                tracing::error!("linking a chronology failed: its links are found at reading");
+                tracing::error!(
+                    "linking a chronology failed; its links will be computed when read"
+                );
             }
-            queue.done();
+            queue.finish_current();
         }
     };
-    if std::thread::Builder::new().name("linking".to_owned()).spawn(work).is_err() {
-        tracing::warn!("no thread for linking: links are found at reading");
+    if std::thread::Builder::new()
+        .name("linking".to_owned())
+        .spawn(run)
+        .is_err()
+    {
+        tracing::warn!("the linking thread did not start; links will be computed when read");
     }
 }
 
 impl Service {
     /// Waits until everything submitted so far is linked.
     pub fn wait_for_links(&self) {
-        self.0.links.idle();
+        self.0.links.wait_until_idle();
     }
 }

@@ -1,86 +1,132 @@
-//! Reasons of decisions about links: sealed, and kept no longer than the first of what they are about.
+//! Reasons of decisions about links. They are sealed and expire with the first fragment that the
+//! decision is about.
 
 use std::collections::BTreeMap;
 
-use domain::{ChronologyId, FragmentId, Instant, LinkDecisionId, Permit, Sensitive};
+use domain::{AccessPermit, ChronologyId, FragmentId, Instant, LinkDecisionId, Sensitive};
 use serde::{Deserialize, Serialize};
 use store::{ChronologyRow, LinkDecisionRow};
 
-use super::{decision_place, reason_lives};
-use crate::sealing::of_chronology;
-use crate::session::Scene;
-use crate::{Answer, Service};
+use super::{decision_location, has_live_reason};
+use crate::context::UnitOfWork;
+use crate::sealing::chronology_terms;
+use crate::{Service, ServiceResult};
 
-/// What a decision's sealed column holds.
+/// The content of a decision's sealed column.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct Reasons {
-    /// Why it was decided; none once that is gone with what it was about.
+pub(super) struct DecisionReasons {
+    /// Why it was decided; `None` once the reason has expired with what it was about.
     pub(super) reason: Option<Sensitive<String>>,
     pub(super) withdrawal_reason: Option<Sensitive<String>>,
 }
 
 impl Service {
-    /// Takes everything that was kept about a fragment's place among links away, and the fragment out of frozen views,
-    /// before it goes.
-    pub(crate) fn forget_links(
+    /// Deletes everything stored about a fragment's links and removes the fragment from frozen
+    /// views, before the fragment itself is deleted.
+    pub(crate) fn delete_fragment_links(
         &self,
         tx: &mut store::Tx<'_>,
         partnership: domain::PartnershipId,
         chronology: Option<ChronologyId>,
         fragment: FragmentId,
-    ) -> Answer<()> {
-        let Some(chronology) = chronology else { return Ok(()) };
-        store::link_decisions::forget_fragment(tx, partnership, fragment)?;
-        store::consolidations::forget_fragment(tx, partnership, fragment)?;
-        Ok(store::event_links::forget(tx, partnership, chronology)?)
+    ) -> ServiceResult<()> {
+        let Some(chronology) = chronology else {
+            return Ok(());
+        };
+        store::link_decisions::remove_fragment(tx, partnership, fragment)?;
+        store::consolidations::remove_fragment(tx, partnership, fragment)?;
+        Ok(store::event_links::delete_for_chronology(
+            tx,
+            partnership,
+            chronology,
+        )?)
     }
 
-    /// Gives what is kept of links (the reasons of a chronology's decisions, and what was found for its frozen views) the
-    /// expiry of the first of what it is about, after expiries have changed.
-    pub(crate) fn settle_decisions(
+    /// After expiries have changed, sets the expiry of the reasons of a chronology's decisions and
+    /// of the links stored for its frozen views to that of the first fragment that they are about.
+    pub(crate) fn update_decision_expiries(
         &self,
-        scene: &mut Scene<'_, '_>,
-        permit: &Permit,
+        uow: &mut UnitOfWork<'_, '_>,
+        permit: &AccessPermit,
         chronology: &ChronologyRow,
-    ) -> Answer<()> {
-        self.settle_frozen_links(scene, permit, chronology)?;
-        let (now, partnership) = (scene.now(), permit.partnership());
-        let rows = store::link_decisions::page(scene.tx, permit, chronology.id, None, i64::MAX)?;
+    ) -> ServiceResult<()> {
+        self.update_frozen_links_expiry(uow, permit, chronology)?;
+        let now = uow.now();
+        let partnership = permit.partnership();
+        let rows = store::link_decisions::page(uow.tx, permit, chronology.id, None, i64::MAX)?;
         if rows.is_empty() {
             return Ok(());
         }
-        let fragments = store::fragments::list(scene.tx, partnership, chronology.id, now)?;
-        let ends: BTreeMap<FragmentId, Instant> = fragments.iter().map(|row| (row.id, row.expires_at)).collect();
+        let fragments = store::fragments::list(uow.tx, partnership, chronology.id, now)?;
+        let fragment_expiries: BTreeMap<FragmentId, Instant> = fragments
+            .iter()
+            .map(|row| (row.id, row.expires_at))
+            .collect();
         let ids: Vec<LinkDecisionId> = rows.iter().map(|row| row.id).collect();
-        let about = store::link_decisions::entries(scene.tx, permit, &ids)?;
+        let about = store::link_decisions::entries(uow.tx, permit, &ids)?;
         for row in rows {
             let concerned = about.get(&row.id).into_iter().flatten();
-            let first = concerned.filter_map(|entry| ends.get(&entry.fragment_id).copied());
-            let expires_at = first.chain([chronology.expires_at]).min().unwrap_or(chronology.expires_at);
-            // What has run out stays so: under a legal hold it is still there, and no key opens it any more.
-            let moves = reason_lives(&row, now) && expires_at > now && expires_at != row.expires_at;
-            let Some(wrapped) = row.wrapped_key.as_ref().filter(|_| moves) else { continue };
-            let (from, to) = (of_chronology(chronology.id, row.expires_at), of_chronology(chronology.id, expires_at));
-            let wrapped = self.rewrap(now, &from, &to, &decision_place(&row), wrapped.as_ref())?;
-            store::link_decisions::set_lifetime(scene.tx, partnership, row.id, expires_at, &wrapped.into())?;
+            let first =
+                concerned.filter_map(|entry| fragment_expiries.get(&entry.fragment_id).copied());
+            let expires_at = first
+                .chain([chronology.expires_at])
+                .min()
+                .unwrap_or(chronology.expires_at);
+            // Expired reasons are not revived: under a legal hold they are still stored, but no key
+            // opens them.
+            let needs_rewrap =
+                has_live_reason(&row, now) && expires_at > now && expires_at != row.expires_at;
+            let Some(wrapped) = row.wrapped_key.as_ref().filter(|_| needs_rewrap) else {
+                continue;
+            };
+            let from = chronology_terms(chronology.id, row.expires_at);
+            let to = chronology_terms(chronology.id, expires_at);
+            let wrapped =
+                self.rewrap(now, &from, &to, &decision_location(&row), wrapped.as_ref())?;
+            store::link_decisions::set_lifetime(
+                uow.tx,
+                partnership,
+                row.id,
+                expires_at,
+                &wrapped.into(),
+            )?;
         }
         Ok(())
     }
 
-    pub(super) fn seal_reasons(&self, row: &mut LinkDecisionRow, now: Instant, reasons: &Reasons) -> Answer<()> {
-        let terms = of_chronology(row.chronology_id, row.expires_at);
-        let sealed = self.seal(&decision_place(row), &terms, now, reasons)?;
-        (row.wrapped_key, row.sealed) = (Some(sealed.wrapped_key.into()), Some(sealed.sealed.into()));
+    pub(super) fn seal_reasons(
+        &self,
+        row: &mut LinkDecisionRow,
+        now: Instant,
+        reasons: &DecisionReasons,
+    ) -> ServiceResult<()> {
+        let terms = chronology_terms(row.chronology_id, row.expires_at);
+        let sealed = self.seal(&decision_location(row), &terms, now, reasons)?;
+        row.wrapped_key = Some(sealed.wrapped_key.into());
+        row.sealed = Some(sealed.sealed.into());
         Ok(())
     }
 
-    /// The reasons of a decision, while they live.
-    pub(super) fn reasons(&self, row: &LinkDecisionRow, now: Instant) -> Answer<Option<Reasons>> {
-        let (Some(wrapped), Some(sealed)) = (&row.wrapped_key, &row.sealed) else { return Ok(None) };
-        if !reason_lives(row, now) {
+    /// Opens the reasons of a decision; `None` once they have expired.
+    pub(super) fn open_reasons(
+        &self,
+        row: &LinkDecisionRow,
+        now: Instant,
+    ) -> ServiceResult<Option<DecisionReasons>> {
+        let (Some(wrapped), Some(sealed)) = (&row.wrapped_key, &row.sealed) else {
+            return Ok(None);
+        };
+        if !has_live_reason(row, now) {
             return Ok(None);
         }
-        let terms = of_chronology(row.chronology_id, row.expires_at);
-        self.unseal(&decision_place(row), &terms, now, wrapped.as_ref(), sealed.as_ref()).map(Some)
+        let terms = chronology_terms(row.chronology_id, row.expires_at);
+        self.unseal(
+            &decision_location(row),
+            &terms,
+            now,
+            wrapped.as_ref(),
+            sealed.as_ref(),
+        )
+        .map(Some)
     }
 }

@@ -1,165 +1,176 @@
-//! Destruction: what asks for it, what proves it, and what is still there.
+//! Destruction: its request, its proof, and expired data that still exists.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use domain::{
-    ChronologyId, DeletionCertificateId, DestructionReason, DestructionRequestId, Instant, PractitionerId, Sensitive,
-    SnapshotKept,
+    ChronologyId, DeletionCertificateId, DestructionReason, DestructionRequestId, Instant,
+    PractitionerId, Sensitive, SnapshotKept,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 use vault::certificate::{Certificate, Proof};
 
-/// Bytes as base64, as keys and signatures are shown.
+/// Encodes keys and signatures in standard base64.
 pub(crate) fn base64(bytes: &[u8]) -> String {
     STANDARD.encode(bytes)
 }
 
-/// Destroying a chronology before its time.
+/// A request to destroy a chronology before its expiry.
 #[derive(Debug, Clone, Deserialize, Serialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DestructionIn {
-    /// Why, in a word.
+    /// The reason, from the list.
     pub reason_code: DestructionReason,
-    /// Why, in your words; 1 to 2,000 characters.
+    /// The reason in your own words; 1 to 2,000 characters.
     #[schema(value_type = String, min_length = 1, max_length = 2000)]
     pub reason: Sensitive<String>,
-    /// Why no copy is kept for the social-care record, where no view was signed off for it; up to 2,000 characters.
+    /// The reason why no copy is kept for the social-care record, if no view was signed off for it;
+    /// up to 2,000 characters.
     #[serde(default)]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 2000)]
     pub snapshot_waiver: Option<Sensitive<String>>,
-    /// The request of somebody else that this confirms, where the partnership asks for two people; its reasons are kept, and
-    /// yours beside them.
+    /// The request of another practitioner that this confirms, where the partnership requires two
+    /// people. Its reasons are kept together with yours.
     #[serde(default)]
     pub confirms: Option<DestructionRequestId>,
 }
 
-/// How far a destruction before its time has come.
+/// The progress of a destruction before the expiry.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum DestructionState {
-    /// Somebody has asked for it; somebody else has to confirm it. Nothing is destroyed.
+    /// The destruction is requested and has to be confirmed by another practitioner. Nothing is
+    /// destroyed yet.
     Requested,
     /// The chronology is destroyed.
     Destroyed,
 }
 
-/// A request to destroy a chronology, until somebody else confirms it or it lapses.
+/// A request to destroy a chronology, until another practitioner confirms it or it lapses.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DestructionRequestOut {
-    /// What a confirmation names.
+    /// The identifier that a confirmation names.
     pub id: DestructionRequestId,
-    /// Who asked.
+    /// The practitioner who made the request.
     pub asked_by: PractitionerId,
-    /// When.
+    /// When the request was made.
     pub asked_at: Instant,
-    /// From when on it cannot be confirmed.
+    /// When the request lapses and can no longer be confirmed.
     pub lapses_at: Instant,
 }
 
-/// A chronology that was, or is to be, destroyed before its time.
+/// The destruction of a chronology before its expiry, requested or carried out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DestructionOut {
-    /// The chronology. What is left of it is its tombstone.
+    /// The chronology. Only its tombstone remains.
     pub chronology_id: ChronologyId,
-    /// Whether it is destroyed.
+    /// Whether the chronology is destroyed or its destruction requested.
     pub state: DestructionState,
-    /// What waits for a second person.
+    /// The request that waits for a second person.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub request: Option<DestructionRequestOut>,
-    /// Why, in a word.
+    /// The reason, from the list.
     pub reason_code: DestructionReason,
-    /// Why, in the words of whoever asked for it or decided alone; absent once its time is over.
+    /// The reason given by the practitioner who requested it or decided alone; absent after its
+    /// retention period.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub reason: Option<Sensitive<String>>,
-    /// Why, in the words of whoever confirmed it.
+    /// The reason given by the practitioner who confirmed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub confirmation_reason: Option<Sensitive<String>>,
-    /// What was decided about a copy for the social-care record; absent while it is requested.
+    /// The decision about a copy for the social-care record; absent while the destruction is only
+    /// requested.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub snapshot: Option<SnapshotKept>,
-    /// Why no copy was kept.
+    /// The reason why no copy was kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub snapshot_waiver: Option<Sensitive<String>>,
-    /// Who asked for it, where somebody else decided.
+    /// The practitioner who requested it, if another one decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub asked_by: Option<PractitionerId>,
-    /// Who decided.
+    /// The practitioner who decided.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_by: Option<PractitionerId>,
-    /// When; from then on nothing of it was served.
+    /// When it was decided; from then on nothing of the chronology was served.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_at: Option<Instant>,
-    /// Certificates of the keys that were destroyed: the chronology's, and those of fragments that were sent ahead of it.
+    /// The certificates of the destroyed keys: that of the chronology, and those of its advance
+    /// submissions.
     pub certificates: Vec<DeletionCertificateId>,
 }
 
 /// A deletion certificate in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeletionCertificateSummary {
-    /// Identifier.
+    /// The unique identifier.
     pub id: DeletionCertificateId,
-    /// epoch: all that expired in one hour. scope: one chronology, destroyed before its time.
+    /// `epoch`: all data that expired in one hour. `scope`: one chronology that was destroyed
+    /// before its expiry.
     #[schema(example = "epoch")]
     pub key_kind: String,
-    /// The hour's number, or the identifier of the chronology or fragment.
+    /// The number of the hour, or the identifier of the chronology or fragment.
     #[schema(example = "493000")]
     pub key_id: String,
-    /// When it was signed.
+    /// When the certificate was signed.
     pub issued_at: Instant,
 }
 
-/// A deletion certificate with its signature and the proofs for your own objects. Kept as a file, it can be checked by
-/// `chronology verify-deletion` or by any other program that follows the same standards.
+/// A deletion certificate with its signature and the proofs for your own objects. Saved as a file,
+/// it can be verified with `chronology verify-deletion` or any other program that follows the same
+/// standards.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct DeletionCertificateOut {
-    /// Identifier.
+    /// The unique identifier.
     pub id: DeletionCertificateId,
-    /// When it was signed.
+    /// When the certificate was signed.
     pub issued_at: Instant,
-    /// What is signed.
+    /// The signed content.
     pub certificate: Certificate,
-    /// That your own objects are among what it covers: at most 500, by identifier.
+    /// Proofs that the certificate covers your own objects: at most 500, ordered by identifier.
     pub proofs: Vec<Proof>,
-    /// How many more of your own objects it covers; ask for each by `object`.
+    /// How many more of your own objects the certificate covers; request the proof for each with
+    /// `object`.
     pub proofs_left: i64,
-    /// Ed25519 public key that verifies it, base64. Compare it with the one you were given when you joined.
+    /// The Ed25519 public key that verifies the signature, base64. Compare it with the one you
+    /// received when you joined.
     #[schema(example = "PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=")]
     pub public_key: String,
-    /// Ed25519 signature (RFC 8032) of `certificate` as canonical JSON (RFC 8785), base64.
-    #[schema(example = "kqAJqfDUyrhyDoILX2JAoquye1QWUD+48/diI+vbadoIWsHkPhWZbkWPNhPQ8R2MOHsurrQwKu6wDSkWErsMAA==")]
+    /// The Ed25519 signature (RFC 8032) of `certificate` as canonical JSON (RFC 8785), base64.
+    #[schema(
+        example = "kqAJqfDUyrhyDoILX2JAoquye1QWUD+48/diI+vbadoIWsHkPhWZbkWPNhPQ8R2MOHsurrQwKu6wDSkWErsMAA=="
+    )]
     pub signature: String,
 }
 
-/// Why something that is over is still there.
+/// Why expired data still exists.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum UnpurgedReason {
-    /// A legal hold keeps it.
+    /// A legal hold retains the object.
     Held,
-    /// Something that is still there refers to it.
+    /// Another existing object refers to it.
     ReferredTo,
-    /// Its minute is not over.
+    /// The deletion is due within a minute of the expiry, which has not passed yet.
     Waiting,
-    /// Nothing keeps it: deleting it has failed, and is tried again.
+    /// The deletion failed and is tried again.
     Failed,
 }
 
-/// Something that is over and still there. Nobody is served its content.
+/// An expired object that still exists. Its content is not served to anyone.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct UnpurgedOut {
-    /// What it is: chronology, fragment, family or person.
+    /// The kind of the object: chronology, fragment, family or person.
     #[schema(example = "fragment")]
     pub kind: String,
-    /// Identifier.
+    /// The unique identifier.
     #[schema(value_type = String, format = "uuid")]
     pub id: uuid::Uuid,
-    /// Since when it has been over.
+    /// When the object expired.
     pub expired_at: Instant,
-    /// Why it is still there.
+    /// Why the object still exists.
     pub why: UnpurgedReason,
 }

@@ -1,6 +1,8 @@
 //! The partnership, its agencies and its practitioners.
 
-use domain::{AgencyId, AgencyKind, Category, Instant, PartnershipId, PractitionerId, Purpose, Sensitive};
+use domain::{
+    AgencyId, AgencyKind, Category, Instant, PartnershipId, PractitionerId, Purpose, Sensitive,
+};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
@@ -8,21 +10,21 @@ use validator::Validate;
 /// The safeguarding partnership: its policy, categories and purposes.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PartnershipOut {
-    /// Identifier.
+    /// The unique identifier.
     pub id: PartnershipId,
-    /// Short name, as tokens carry it.
+    /// The short code that access tokens carry.
     pub code: String,
-    /// Full name.
+    /// The full name.
     pub name: String,
-    /// Categories an entry can have.
+    /// The categories that an entry can have.
     pub categories: Vec<CategoryOut>,
-    /// Purposes with their defaults.
+    /// The purposes, with their defaults.
     pub purposes: Vec<PurposeOut>,
-    /// The longest a chronology may live, extensions included, in days.
+    /// The longest lifetime of a chronology in days, extensions included.
     pub max_lifetime_days: u64,
-    /// Whether agencies may submit ahead of a chronology.
+    /// Whether agencies may submit fragments in advance of a chronology.
     pub allow_ahead: bool,
-    /// Whether contributors read the timeline after their own return.
+    /// Whether contributors may read the timeline after their own return.
     pub contributors_read_timeline: bool,
     /// Whether every entry must state the impact on the child.
     pub impact_mandatory: bool,
@@ -33,9 +35,9 @@ pub struct PartnershipOut {
 /// A category of entry.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CategoryOut {
-    /// Code used in entries.
+    /// The code used in entries.
     pub code: Category,
-    /// What it covers.
+    /// What the category covers.
     pub covers: String,
 }
 
@@ -44,12 +46,12 @@ pub struct CategoryOut {
 pub struct PurposeOut {
     /// The purpose.
     pub purpose: Purpose,
-    /// Days after opening on which returns are due.
+    /// The number of days after opening on which returns are due.
     pub due_days: u16,
-    /// Years of history asked for; absent means from first contact.
+    /// The look-back in years; absent means from first contact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub look_back_years: Option<u8>,
-    /// Days from opening to expiry unless asked otherwise.
+    /// The default number of days from opening to expiry.
     pub lifetime_days: u16,
 }
 
@@ -57,17 +59,26 @@ pub struct PurposeOut {
 #[derive(Debug, Clone, Deserialize, Serialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AgencyIn {
-    /// Short name that tokens carry: lower-case letters, digits and hyphens.
+    /// The short code that access tokens carry: lower-case letters, digits and hyphens.
     #[validate(length(min = 2, max = 60))]
-    #[schema(min_length = 2, max_length = 60, pattern = "^[a-z0-9][a-z0-9-]{1,59}$", example = "st-brannoc-primary")]
+    #[schema(
+        min_length = 2,
+        max_length = 60,
+        pattern = "^[a-z0-9][a-z0-9-]{1,59}$",
+        example = "st-brannoc-primary"
+    )]
     pub code: String,
-    /// Full name.
+    /// The full name.
     #[validate(length(min = 1, max = 200))]
-    #[schema(min_length = 1, max_length = 200, example = "St Brannoc's Primary School")]
+    #[schema(
+        min_length = 1,
+        max_length = 200,
+        example = "St Brannoc's Primary School"
+    )]
     pub name: String,
-    /// What kind of agency it is.
+    /// The kind of the agency.
     pub kind: AgencyKind,
-    /// Whether the agency has access of its own; if not, social care enters events on its behalf.
+    /// Whether the agency has access of its own; if not, social care submits events on its behalf.
     #[serde(default = "yes")]
     #[schema(default = true)]
     pub has_access: bool,
@@ -81,60 +92,60 @@ const fn yes() -> bool {
 #[derive(Debug, Clone, Deserialize, Serialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AgencyPatch {
-    /// New name.
+    /// The new name.
     #[serde(default)]
     #[validate(length(min = 1, max = 200))]
     #[schema(min_length = 1, max_length = 200)]
     pub name: Option<String>,
-    /// Whether it has access of its own.
+    /// Whether the agency has access of its own.
     #[serde(default)]
     pub has_access: Option<bool>,
-    /// Whether it still takes part.
+    /// Whether the agency still takes part.
     #[serde(default)]
     pub active: Option<bool>,
 }
 
-/// An agency.
+/// An agency of the partnership.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AgencyOut {
-    /// Identifier.
+    /// The unique identifier.
     pub id: AgencyId,
-    /// Short name that tokens carry.
+    /// The short code that access tokens carry.
     pub code: String,
-    /// Full name.
+    /// The full name.
     pub name: String,
-    /// What kind of agency it is.
+    /// The kind of the agency.
     pub kind: AgencyKind,
-    /// Whether it has access of its own.
+    /// Whether the agency has access of its own.
     pub has_access: bool,
-    /// Whether it takes part.
+    /// Whether the agency takes part.
     pub active: bool,
-    /// Version, as in the `ETag`.
+    /// The version, as in the `ETag`.
     pub version: i64,
-    /// Registered at.
+    /// When the agency was registered.
     pub created_at: Instant,
-    /// Last changed at.
+    /// When the agency was last changed.
     pub updated_at: Instant,
 }
 
-/// A practitioner to be known before their first visit, so that an invitation can name them.
+/// A practitioner to register before they first sign in, so that an invitation can name them.
 #[derive(Debug, Clone, Deserialize, Serialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PractitionerIn {
-    /// The agency they work for.
+    /// The agency that the practitioner works for.
     pub agency_id: AgencyId,
-    /// The issuer of their tokens.
+    /// The issuer of the practitioner's tokens.
     #[validate(length(min = 1, max = 300))]
     #[schema(min_length = 1, max_length = 300)]
     pub issuer: String,
-    /// Their subject at that issuer.
+    /// The practitioner's subject identifier at that issuer.
     #[validate(length(min = 1, max = 255))]
     #[schema(min_length = 1, max_length = 255)]
     pub subject: String,
-    /// Name.
+    /// The practitioner's name.
     #[schema(value_type = String, min_length = 1, max_length = 200)]
     pub name: Sensitive<String>,
-    /// Job title.
+    /// The practitioner's job title.
     #[serde(default)]
     #[validate(length(max = 200))]
     #[schema(max_length = 200)]
@@ -145,16 +156,16 @@ pub struct PractitionerIn {
 #[derive(Debug, Clone, Deserialize, Serialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PractitionerPatch {
-    /// New name.
+    /// The new name.
     #[serde(default)]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 200)]
     pub name: Option<Sensitive<String>>,
-    /// New job title.
+    /// The new job title.
     #[serde(default)]
     #[validate(length(max = 200))]
     #[schema(max_length = 200)]
     pub job_title: Option<String>,
-    /// False once they have left the agency: from then on they may do nothing.
+    /// False once the practitioner has left the agency; from then on they may do nothing.
     #[serde(default)]
     pub active: Option<bool>,
 }
@@ -162,18 +173,18 @@ pub struct PractitionerPatch {
 /// A practitioner or system client.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PractitionerOut {
-    /// Identifier.
+    /// The unique identifier.
     pub id: PractitionerId,
-    /// The agency they work for.
+    /// The agency that the practitioner works for.
     pub agency_id: AgencyId,
-    /// Name.
+    /// The practitioner's name.
     #[schema(value_type = String)]
     pub name: Sensitive<String>,
-    /// Job title.
+    /// The practitioner's job title.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub job_title: Option<String>,
-    /// Whether they still work there.
+    /// Whether the practitioner still works for the agency.
     pub active: bool,
-    /// Version, as in the `ETag`.
+    /// The version, as in the `ETag`.
     pub version: i64,
 }

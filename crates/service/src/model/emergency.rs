@@ -1,70 +1,75 @@
-//! Breaking the glass: opening, ending and reviewing an emergency access, and the alerts about it.
+//! Emergency access ("breaking the glass"): opening, ending and reviewing it, and the alerts about
+//! it.
 
 use domain::{
-    AgencyId, ChronologyId, EmergencyAccessId, EmergencyReason, Instant, PractitionerId, ReviewFinding, Sensitive,
+    AgencyId, ChronologyId, EmergencyAccessId, EmergencyReason, Instant, PractitionerId,
+    ReviewFinding, Sensitive,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
-/// Breaking the glass: what is to be read, why, and for how long. Exactly one of chronology, NHS number and UPN is named.
+/// A request for emergency access: what to read, why, and for how long. Exactly one of chronology,
+/// NHS number and UPN is named.
 #[derive(Debug, Clone, Deserialize, Serialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EmergencyAccessIn {
     /// The chronology.
     #[serde(default)]
     pub chronology_id: Option<ChronologyId>,
-    /// NHS number of the child: every live open chronology of the child's families. The answer is an access whoever the
-    /// number is of; when it is nobody's, or several records have it, the access is to no chronology.
+    /// The NHS number of the child, for access to every live open chronology of the child's
+    /// families. The response is an access whether or not the number is known; if no record has it,
+    /// or several do, the access covers no chronology.
     #[serde(default)]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 20)]
     pub nhs_number: Option<Sensitive<String>>,
-    /// Unique pupil number of the child: as for an NHS number.
+    /// The unique pupil number of the child, used in the same way as an NHS number.
     #[serde(default)]
     #[schema(value_type = Option<String>, min_length = 1, max_length = 20)]
     pub upn: Option<Sensitive<String>>,
-    /// Why, from the list.
+    /// The reason, from the list.
     pub reason_code: EmergencyReason,
-    /// Why, in words; 1 to 2,000 characters. Reviewers read it.
+    /// The reason in your own words; 1 to 2,000 characters. Reviewers read it.
     #[schema(value_type = String, min_length = 1, max_length = 2000)]
     pub reason: Sensitive<String>,
-    /// For how many minutes; within the partnership's cap, and its usual time when left out.
+    /// The duration in minutes, within the partnership's limit; by default the partnership's usual
+    /// duration.
     #[serde(default)]
     #[schema(minimum = 1, maximum = 1440)]
     #[validate(range(min = 1, max = 1440))]
     pub minutes: Option<u16>,
 }
 
-/// What a review of an emergency access found.
+/// The finding of a review of an emergency access.
 #[derive(Debug, Clone, Deserialize, Serialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EmergencyReviewIn {
-    /// Whether there was reason for it.
+    /// Whether the access was justified.
     pub finding: ReviewFinding,
-    /// On what grounds; 1 to 2,000 characters.
+    /// The grounds of the finding; 1 to 2,000 characters.
     #[schema(value_type = String, min_length = 1, max_length = 2000)]
     pub note: Sensitive<String>,
 }
 
-/// Stands on everything that is read under an emergency access, to be shown in red.
+/// A notice on everything that is read under an emergency access, to be shown in red.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EmergencyNotice {
-    /// The access.
+    /// The emergency access.
     pub access_id: EmergencyAccessId,
-    /// Why it was opened.
+    /// The reason for which it was opened.
     pub reason_code: EmergencyReason,
-    /// From then on nothing is read under it.
+    /// When the access ends.
     pub until: Instant,
-    /// What to show in red above what is read.
+    /// The text to show in red above the content.
     pub banner: String,
 }
 
-/// A chronology that an emergency access is to.
+/// A chronology that an emergency access covers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EmergencyChronologyOut {
     /// The chronology.
     pub chronology_id: ChronologyId,
-    /// From then on nothing of it is read under the access: its own end comes first if it is earlier.
+    /// When the access to this chronology ends; the chronology's own expiry if that is earlier.
     pub until: Instant,
 }
 
@@ -72,119 +77,120 @@ pub struct EmergencyChronologyOut {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AlertState {
-    /// Nobody has.
+    /// The access has not been reviewed.
     Open,
-    /// Somebody has.
+    /// The access has been reviewed.
     Reviewed,
 }
 
-/// An emergency access.
+/// An emergency access ("breaking the glass").
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EmergencyAccessOut {
-    /// Identifier.
+    /// The unique identifier.
     pub id: EmergencyAccessId,
-    /// Who broke the glass.
+    /// The practitioner who opened the access.
     pub practitioner_id: PractitionerId,
-    /// For which agency.
+    /// The agency that the practitioner acted for.
     pub agency_id: AgencyId,
-    /// Why, from the list.
+    /// The reason, from the list.
     pub reason_code: EmergencyReason,
-    /// Why, in words; absent once its time is over.
+    /// The reason in words; absent after its retention period.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub reason: Option<Sensitive<String>>,
-    /// What it is to; for a team manager, of those that the manager's agency owns. Empty when it was opened by a number by
-    /// which no chronology is found.
+    /// The chronologies that the access covers; for a team manager, those that the manager's agency
+    /// owns. Empty if it was opened with a number that leads to no chronology.
     pub chronologies: Vec<EmergencyChronologyOut>,
-    /// When the glass was broken.
+    /// When the access was opened.
     pub opened_at: Instant,
-    /// From then on nothing is read under it.
+    /// When the access ends.
     pub until: Instant,
-    /// When it was ended before that.
+    /// When the access was ended early.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ended_at: Option<Instant>,
-    /// Whether it can still be read under.
+    /// Whether the access is still active.
     pub active: bool,
-    /// Whether it has been reviewed.
+    /// Whether the access has been reviewed.
     pub state: AlertState,
-    /// By when it is to be reviewed.
+    /// When the review is due.
     pub review_due_at: Instant,
-    /// Whether that has passed without a review.
+    /// Whether the review is overdue.
     pub overdue: bool,
-    /// When it was reviewed.
+    /// When the access was reviewed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reviewed_at: Option<Instant>,
-    /// By whom.
+    /// The practitioner who reviewed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reviewed_by: Option<PractitionerId>,
-    /// What the review found.
+    /// The finding of the review.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finding: Option<ReviewFinding>,
-    /// On what grounds; for reviewers.
+    /// The grounds of the finding; for reviewers only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub note: Option<Sensitive<String>>,
-    /// Version, as in the `ETag`.
+    /// The version, as in the `ETag`.
     pub version: i64,
 }
 
-/// What an alert is about.
+/// The subject of an alert.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum AlertKind {
-    /// Somebody broke the glass.
+    /// A practitioner opened an emergency access.
     EmergencyAccess,
-    /// Somebody wrote a text that tells where a protected person lives; it was refused.
+    /// A practitioner wrote a text that discloses where a protected person lives; it was refused.
     AddressRefused,
 }
 
-/// Something that the data protection officer and a chronology's owner are to know. Nothing of the family.
+/// An alert for the data protection officer and a chronology's owner. Contains nothing about the
+/// family.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct AlertOut {
-    /// Identifier: that of the emergency access, or of the refusal.
+    /// The identifier of the emergency access or of the refusal.
     #[schema(value_type = String, format = "uuid")]
     pub id: uuid::Uuid,
-    /// What it is about.
+    /// The subject of the alert.
     pub kind: AlertKind,
-    /// When it came up.
+    /// When the event happened.
     pub at: Instant,
-    /// Who broke the glass, or wrote the text.
+    /// The practitioner who opened the access or wrote the text.
     pub practitioner_id: PractitionerId,
-    /// For which agency.
+    /// The agency that the practitioner acted for.
     pub agency_id: AgencyId,
-    /// The chronologies concerned; for an owner and a manager, of their own.
+    /// The chronologies concerned; an owner or a manager sees only their own.
     pub chronology_ids: Vec<ChronologyId>,
-    /// Of an emergency access: what it is for, and what became of it.
+    /// For an emergency access: its reason and its state.
     #[serde(default, flatten, skip_serializing_if = "Option::is_none")]
     pub access: Option<EmergencyAlert>,
-    /// Of a refused text: what it was sent for, as in the audit.
+    /// For a refused text: the operation that it was sent with, as in the audit.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(example = "fragment.submit")]
     pub operation: Option<String>,
 }
 
-/// What an alert says of an emergency access.
+/// What an alert says about an emergency access.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EmergencyAlert {
-    /// Why, from the list.
+    /// The reason, from the list.
     pub reason_code: EmergencyReason,
     /// When the access ends or ended.
     pub until: Instant,
-    /// Whether it can still be read under.
+    /// Whether the access is still active.
     pub active: bool,
-    /// Whether it has been reviewed.
+    /// Whether the access has been reviewed.
     pub state: AlertState,
-    /// By when it is to be reviewed.
+    /// When the review is due.
     pub review_due_at: Instant,
-    /// Whether that has passed without a review.
+    /// Whether the review is overdue.
     pub overdue: bool,
-    /// When it was reviewed.
+    /// When the access was reviewed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reviewed_at: Option<Instant>,
-    /// By whom.
+    /// The practitioner who reviewed it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reviewed_by: Option<PractitionerId>,
-    /// What the review found.
+    /// The finding of the review.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub finding: Option<ReviewFinding>,
 }

@@ -1,8 +1,9 @@
 //! Fragments and their entries.
 
 use domain::{
-    AdultConcerned, AgencyId, Category, ChildVoice, ChronologyId, EntryId, FamilyAccount, FamilyId, FragmentId,
-    Handling, Instant, PersonId, PractitionerId, Rag, SeenStatus, Sensitive, Severity, Significance, Source, WhenOut,
+    AdultConcerned, AgencyId, Category, ChildVoice, ChronologyId, EntryId, FamilyAccount, FamilyId,
+    FragmentId, Handling, Instant, PersonId, PractitionerId, Rag, SeenStatus, Sensitive, Severity,
+    Significance, Source, WhenOut,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -10,11 +11,13 @@ use validator::Validate;
 
 use super::EmergencyNotice;
 
-/// When an event happened, as the agency knows it: EDTF, or words, or both (then the EDTF counts and the words are kept).
+/// When an event happened, as far as the agency knows: as EDTF, in words, or both (then the EDTF
+/// counts and the words are kept).
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct WhenIn {
-    /// EDTF (ISO 8601-2), such as `2024-05-22T14:30`, `2024-05-22`, `2024-05`, `2024-21` (spring), `2018~`, `2016/2018`.
+    /// The date in EDTF (ISO 8601-2), such as `2024-05-22T14:30`, `2024-05-22`, `2024-05`,
+    /// `2024-21` (spring), `2018~`, `2016/2018`.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 40, example = "2024-05-22")]
     pub edtf: Option<String>,
@@ -24,92 +27,95 @@ pub struct WhenIn {
     pub words: Option<Sensitive<String>>,
 }
 
-/// One significant event, as an agency writes it. The agency is stamped by the service, never typed.
+/// One significant event as an agency writes it. The service adds the agency; clients never send
+/// it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct EntryIn {
-    /// The agency's own record reference: a re-sent entry with the same one is an update, never a second entry.
+    /// The agency's own record reference. An entry sent again with the same reference is an update,
+    /// never a second entry.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1, max = 120))]
     #[schema(min_length = 1, max_length = 120, example = "HV-2024-00117")]
     pub reference: Option<String>,
-    /// When it happened.
+    /// When the event happened.
     pub when: WhenIn,
-    /// What happened, short and factual; 1 to 4,000 characters.
+    /// What happened, in short and factual words; 1 to 4,000 characters.
     #[schema(value_type = String, min_length = 1, max_length = 4000)]
     pub what: Sensitive<String>,
-    /// Category code from the partnership's list.
+    /// The category code, from the partnership's list.
     pub category: Category,
-    /// Role and record system.
+    /// The source: role and record system.
     pub source: Source,
-    /// The children it concerns, by id; may be left out when `all_children` is true.
+    /// The identifiers of the children concerned; may be left out when `all_children` is true.
     #[serde(default)]
     #[validate(length(max = 50))]
     #[schema(max_items = 50)]
     pub children: Vec<PersonId>,
-    /// It concerns every child of the family (or the one child the fragment is about).
+    /// Whether the event concerns every child of the family (or the one child that the fragment is
+    /// about).
     #[serde(default)]
     pub all_children: bool,
-    /// Adults it concerns; at most 50.
+    /// The adults concerned; at most 50.
     #[serde(default)]
     #[validate(length(max = 50))]
     #[schema(max_items = 50)]
     pub adults: Vec<AdultConcerned>,
-    /// Strength, risk, neutral or both.
+    /// The significance: strength, risk, neutral or both.
     pub significance: Significance,
-    /// What was done; this or `no_action_reason`. Up to 4,000 characters.
+    /// The action taken; either this or `no_action_reason` is given. Up to 4,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, max_length = 4000)]
     pub action_taken: Option<Sensitive<String>>,
-    /// Why nothing was done. Up to 2,000 characters.
+    /// The reason why no action was taken. Up to 2,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, max_length = 2000)]
     pub no_action_reason: Option<Sensitive<String>>,
-    /// Impact on the child. Up to 4,000 characters.
+    /// The impact on the child. Up to 4,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, max_length = 4000)]
     pub impact: Option<Sensitive<String>>,
-    /// The child's voice.
+    /// What the child said or showed: the child's voice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub child_voice: Option<ChildVoice>,
-    /// The family's account, and whether it disputes the fact.
+    /// The family's account, and whether the family disputes the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub family_account: Option<FamilyAccount>,
-    /// Outcome. Up to 2,000 characters.
+    /// The outcome. Up to 2,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, max_length = 2000)]
     pub outcome: Option<Sensitive<String>>,
-    /// Reference of a document in the agency's own system.
+    /// The reference of a document in the agency's own system.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[validate(length(max = 200))]
     #[schema(max_length = 200)]
     pub document_reference: Option<String>,
-    /// Red, amber or green.
+    /// The severity: red, amber or green.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rag: Option<Rag>,
     /// Whether the child was seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<SeenStatus>,
-    /// Who may see it. Left out of a new entry: `normal`. Left out of a correction: as it was marked before, so that a
-    /// marking is taken off only by saying so.
+    /// Who may see the entry. By default `normal` for a new entry. In a correction the default is
+    /// the entry's present marking, so that a marking is lowered only explicitly.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub handling: Option<Handling>,
-    /// A key incident, exempt from the look-back.
+    /// Whether this is a key incident, which is exempt from the look-back period.
     #[serde(default)]
     pub key_incident: bool,
-    /// Family history from before the eldest child's pregnancy.
+    /// Whether this is family history from before the eldest child's pregnancy.
     #[serde(default)]
     pub family_history: bool,
 }
 
-/// Who decided to share, and why (Children Act 2004, s.16LA: each contribution stores it).
+/// Who decided to share, and why; stored with each contribution (Children Act 2004, s.16LA).
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SharingDecision {
-    /// Who at the agency decided (role or name); 1 to 200 characters.
+    /// The role or name of the person at the agency who decided; 1 to 200 characters.
     #[schema(value_type = String, min_length = 1, max_length = 200)]
     pub decided_by: Sensitive<String>,
-    /// Why it is relevant and proportionate; 1 to 2,000 characters.
+    /// Why sharing is relevant and proportionate; 1 to 2,000 characters.
     #[schema(value_type = String, min_length = 1, max_length = 2000)]
     pub reason: Sensitive<String>,
 }
@@ -118,11 +124,11 @@ pub struct SharingDecision {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum InvolvementStatus {
-    /// Works with the family now.
+    /// The agency works with the family now.
     Current,
-    /// Did so in the past.
+    /// The agency worked with the family in the past.
     Past,
-    /// Has never worked with the family.
+    /// The agency has never worked with the family.
     None,
 }
 
@@ -130,43 +136,45 @@ pub enum InvolvementStatus {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Involvement {
-    /// Current, past or none.
+    /// The involvement: current, past or none.
     pub status: InvolvementStatus,
-    /// What it does for the family, "weekly family support" for instance; up to 500 characters.
+    /// What the agency does for the family, for example "weekly family support"; up to 500
+    /// characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, max_length = 500)]
     pub support: Option<Sensitive<String>>,
-    /// Lead professional (role or name); up to 200 characters.
+    /// The role or name of the lead professional; up to 200 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, max_length = 200)]
     pub lead_professional: Option<Sensitive<String>>,
-    /// Since when (EDTF).
+    /// When the involvement began (EDTF).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 40)]
     pub since: Option<String>,
-    /// Until when (EDTF).
+    /// When the involvement ended (EDTF).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(max_length = 40)]
     pub until: Option<String>,
 }
 
-/// What one agency submits to a chronology, for the whole family or for one child.
+/// What one agency submits to a chronology, about the whole family or one child.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FragmentIn {
-    /// The one child it is about; absent means the whole family.
+    /// The one child that the fragment is about; absent means the whole family.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub child_id: Option<PersonId>,
-    /// The agency's own reference of this return: sending it again with the same one updates it. On `PUT` it stands in
-    /// the path.
+    /// The agency's own reference for this return. A submission with the same reference updates it.
+    /// For `PUT` it is part of the path.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[validate(length(min = 1, max = 120))]
     #[schema(min_length = 1, max_length = 120)]
     pub agency_reference: Option<String>,
-    /// When it expires; the chronology's expiry by default, never later.
+    /// When the fragment expires; by default with the chronology, and never later.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub expires_at: Option<Instant>,
-    /// Social care only: the agency without access for which this is entered (proxy entry, marked as such).
+    /// Social care only: the agency without access on whose behalf the fragment is submitted (proxy
+    /// entry, marked as such).
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub on_behalf_of: Option<AgencyId>,
     /// Who decided to share, and why.
@@ -174,26 +182,27 @@ pub struct FragmentIn {
     /// The agency's part in the support network.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub involvement: Option<Involvement>,
-    /// Why an earlier version is corrected; up to 2,000 characters.
+    /// The reason for correcting an earlier version; up to 2,000 characters.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, max_length = 2000)]
     pub correction_reason: Option<Sensitive<String>>,
-    /// Significant events; at most 500. None where the agency has only its involvement to tell; one that holds nothing answers
-    /// with a nil return.
+    /// The significant events; at most 500. Empty if the agency reports only its involvement. An
+    /// agency that holds nothing sends a nil return instead.
     #[validate(length(max = 500), nested)]
     #[schema(max_items = 500)]
     pub entries: Vec<EntryIn>,
 }
 
-/// What an agency submits ahead of a chronology: kept, unseen by others, until social care opens one or it expires.
+/// What an agency submits in advance of a chronology. It is hidden from other agencies until social
+/// care opens a chronology about the family, or it expires.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct AheadFragmentIn {
     /// The family as the agency recorded it.
     pub family_id: FamilyId,
-    /// When it expires; at most the partnership's lifetime for fragments ahead of a chronology.
+    /// When the fragment expires; at most after the partnership's lifetime for advance submissions.
     pub expires_at: Instant,
-    /// The one child it is about; absent means the whole family.
+    /// The one child that the fragment is about; absent means the whole family.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub child_id: Option<PersonId>,
     /// Who decided to share, and why.
@@ -201,192 +210,192 @@ pub struct AheadFragmentIn {
     /// The agency's part in the support network.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub involvement: Option<Involvement>,
-    /// Significant events; at most 500. None where the agency has only its involvement to tell.
+    /// The significant events; at most 500. Empty if the agency reports only its involvement.
     #[validate(length(max = 500), nested)]
     #[schema(max_items = 500)]
     pub entries: Vec<EntryIn>,
 }
 
-/// Where a fragment stands.
+/// The state of a fragment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum FragmentState {
-    /// Submitted and part of the timeline, or kept ahead of a chronology.
+    /// The fragment is submitted and part of the timeline, or held in advance of a chronology.
     Submitted,
-    /// Withdrawn by its agency.
+    /// The fragment was withdrawn by its agency.
     Withdrawn,
 }
 
 /// One entry of a fragment.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct EntryOut {
-    /// Identifier; stays the same through corrections of the same entry.
+    /// The identifier; it stays the same when the entry is corrected.
     pub id: EntryId,
     /// The agency's own record reference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
-    /// When it happened.
+    /// When the event happened.
     pub when: WhenOut,
-    /// What happened.
+    /// What happened, in the agency's words.
     #[schema(value_type = String)]
     pub what: Sensitive<String>,
-    /// Category code.
+    /// The category code.
     pub category: Category,
-    /// Role and record system.
+    /// The source: role and record system.
     pub source: Source,
-    /// The children it concerns.
+    /// The children concerned.
     pub children: Vec<PersonId>,
-    /// Adults it concerns.
+    /// The adults concerned.
     pub adults: Vec<AdultConcerned>,
-    /// Strength, risk, neutral or both.
+    /// The significance: strength, risk, neutral or both.
     pub significance: Significance,
-    /// What was done.
+    /// The action taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub action_taken: Option<Sensitive<String>>,
-    /// Why nothing was done.
+    /// The reason why no action was taken.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub no_action_reason: Option<Sensitive<String>>,
-    /// Impact on the child.
+    /// The impact on the child.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub impact: Option<Sensitive<String>>,
-    /// The child's voice.
+    /// What the child said or showed: the child's voice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub child_voice: Option<ChildVoice>,
-    /// The family's account.
+    /// The family's account, and whether the family disputes the event.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub family_account: Option<FamilyAccount>,
-    /// Outcome.
+    /// The outcome.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub outcome: Option<Sensitive<String>>,
-    /// Reference of a document in the agency's own system.
+    /// The reference of a document in the agency's own system.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub document_reference: Option<String>,
-    /// Red, amber or green.
+    /// The severity: red, amber or green.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rag: Option<Rag>,
     /// Whether the child was seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub seen: Option<SeenStatus>,
-    /// Who may see it.
+    /// Who may see the entry.
     pub handling: Handling,
-    /// A key incident.
+    /// Whether this is a key incident.
     pub key_incident: bool,
-    /// Family history.
+    /// Whether this is family history.
     pub family_history: bool,
 }
 
 /// A fragment in a list.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FragmentSummary {
-    /// Identifier.
+    /// The unique identifier.
     pub id: FragmentId,
-    /// The chronology; absent for one sent ahead.
+    /// The chronology; absent for an advance submission.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chronology_id: Option<ChronologyId>,
-    /// The family.
+    /// The family that the fragment is about.
     pub family_id: FamilyId,
-    /// The one child it is about; absent means the family.
+    /// The one child that the fragment is about; absent means the whole family.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub child_id: Option<PersonId>,
-    /// The agency that submitted it.
+    /// The agency that submitted the fragment.
     pub agency_id: AgencyId,
-    /// The agency that entered it on its behalf.
+    /// The agency that submitted it on that agency's behalf.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy_by_agency_id: Option<AgencyId>,
-    /// Where it stands.
+    /// The state of the fragment.
     pub state: FragmentState,
-    /// Current version.
+    /// The current version.
     pub version: i64,
-    /// When it expires.
+    /// When the fragment expires.
     pub expires_at: Instant,
-    /// First submitted at.
+    /// When the fragment was first submitted.
     pub created_at: Instant,
-    /// Last changed at.
+    /// When the fragment was last changed.
     pub updated_at: Instant,
 }
 
 /// A fragment with its entries.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct FragmentOut {
-    /// Identifier.
+    /// The unique identifier.
     pub id: FragmentId,
-    /// The chronology; absent for one sent ahead.
+    /// The chronology; absent for an advance submission.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chronology_id: Option<ChronologyId>,
-    /// The family.
+    /// The family that the fragment is about.
     pub family_id: FamilyId,
-    /// The one child it is about; absent means the family.
+    /// The one child that the fragment is about; absent means the whole family.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub child_id: Option<PersonId>,
-    /// The agency that submitted it.
+    /// The agency that submitted the fragment.
     pub agency_id: AgencyId,
-    /// The agency that entered it on its behalf.
+    /// The agency that submitted it on that agency's behalf.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub proxy_by_agency_id: Option<AgencyId>,
-    /// Who wrote this version.
+    /// The practitioner who wrote this version.
     pub author_id: PractitionerId,
-    /// Where it stands.
+    /// The state of the fragment.
     pub state: FragmentState,
-    /// Version shown, as in the `ETag`. Versions are counted by what you may see of them: a correction of nothing that you may
-    /// see makes none.
+    /// The version shown, as in the `ETag`. Only versions that change something you may see are
+    /// counted.
     pub version: i64,
-    /// The agency's own reference.
+    /// The agency's own reference for this return.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub agency_reference: Option<String>,
-    /// Who decided to share, and why; only for social care and the agency itself, and absent for whoever may see none of its
-    /// entries.
+    /// Who decided to share, and why; only for social care and the agency itself, and absent for
+    /// readers who may see none of its entries.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sharing: Option<SharingDecision>,
     /// The agency's part in the support network.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub involvement: Option<Involvement>,
-    /// Why the version before was corrected.
+    /// The reason for correcting the previous version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub correction_reason: Option<Sensitive<String>>,
-    /// When it expires.
+    /// When the fragment expires.
     pub expires_at: Instant,
-    /// First submitted at.
+    /// When the fragment was first submitted.
     pub created_at: Instant,
-    /// Last changed at.
+    /// When the fragment was last changed.
     pub updated_at: Instant,
-    /// Its entries, in the order they were submitted.
+    /// The entries, in the order in which they were submitted.
     pub entries: Vec<EntryOut>,
-    /// There when it is read under an emergency access: to be shown in red.
+    /// Present when read under an emergency access; to be shown in red.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub emergency: Option<EmergencyNotice>,
 }
 
-/// A version of a fragment, in brief.
+/// A version of a fragment, in summary.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FragmentVersionOut {
-    /// Version number, from 1.
+    /// The version number, from 1.
     pub version: i64,
-    /// Who wrote it.
+    /// The practitioner who wrote the version.
     pub author_id: PractitionerId,
-    /// When.
+    /// When the version was written.
     pub created_at: Instant,
-    /// How many entries it holds.
+    /// The number of entries in the version.
     pub entry_count: i64,
-    /// Why the version before was corrected.
+    /// The reason for correcting the previous version.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub correction_reason: Option<Sensitive<String>>,
 }
 
-/// What became of a submission.
+/// The outcome of a submission.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum SubmissionOutcome {
-    /// A new fragment.
+    /// A new fragment was created.
     Created,
-    /// A new version of the fragment.
+    /// A new version of the fragment was created.
     Updated,
-    /// The same content as the current version: nothing changed.
+    /// The content is the same as in the current version; nothing changed.
     Unchanged,
 }
 
@@ -395,44 +404,44 @@ pub enum SubmissionOutcome {
 pub struct EntryReceipt {
     /// The entry's identifier.
     pub id: EntryId,
-    /// Its place in the submission, from 0.
+    /// The position in the submission, from 0.
     pub position: i64,
     /// The agency's own record reference.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reference: Option<String>,
 }
 
-/// Something that a second look might improve.
+/// A warning about something in a submission that may need improvement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FindingOut {
-    /// JSON pointer (RFC 6901) into the submission; empty for the whole.
+    /// A JSON pointer (RFC 6901) into the submission; empty for the whole submission.
     #[schema(example = "/entries/0/impact")]
     pub pointer: String,
-    /// Stable code.
+    /// The stable code of the warning.
     #[schema(example = "impact_missing")]
     pub code: String,
-    /// What it asks.
+    /// The question that the warning asks.
     pub severity: Severity,
-    /// What to do, in plain words.
+    /// What to do about it, in plain words.
     pub message: String,
 }
 
-/// Receipt of a submission: what the service now holds, and what a second look might improve.
+/// The receipt of a submission: what the service has stored, and what may need improvement.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct FragmentReceipt {
-    /// The fragment.
+    /// The identifier of the fragment.
     pub fragment_id: FragmentId,
-    /// The chronology; absent for one sent ahead.
+    /// The chronology; absent for an advance submission.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub chronology_id: Option<ChronologyId>,
-    /// Its version now, as in the `ETag`.
+    /// The version after the submission, as in the `ETag`.
     pub version: i64,
-    /// Created, updated or unchanged.
+    /// The outcome: created, updated or unchanged.
     pub outcome: SubmissionOutcome,
-    /// When it expires.
+    /// When the fragment expires.
     pub expires_at: Instant,
-    /// Its entries.
+    /// The entries of the fragment.
     pub entries: Vec<EntryReceipt>,
-    /// Warnings and prompts; nothing was changed because of them.
+    /// Warnings and prompts; they did not change what was stored.
     pub findings: Vec<FindingOut>,
 }

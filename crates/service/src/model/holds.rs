@@ -1,4 +1,4 @@
-//! Legal holds.
+//! Inputs and outputs of legal holds.
 
 use domain::{HoldId, Instant, PractitionerId, Sensitive};
 use serde::{Deserialize, Serialize};
@@ -9,36 +9,36 @@ use validator::Validate;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum HoldScope {
-    /// One chronology.
+    /// The hold covers one chronology.
     Chronology,
-    /// Every chronology of one child.
+    /// The hold covers every chronology of one child.
     Child,
-    /// Everything in the partnership.
+    /// The hold covers all data of the partnership.
     All,
 }
 
-/// A legal hold to place: it stops destruction until it is released.
+/// A legal hold to place. It prevents destruction until it is released.
 #[derive(Debug, Clone, Deserialize, Serialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HoldIn {
-    /// What it covers.
+    /// What the hold covers.
     pub scope: HoldScope,
     /// The chronology or child; absent when the scope is `all`.
     #[serde(default)]
     #[schema(value_type = Option<String>, format = "uuid")]
     pub target_id: Option<uuid::Uuid>,
-    /// Why: the order, request or inquiry; 1 to 2,000 characters.
+    /// The reason: the order, request or inquiry; 1 to 2,000 characters.
     #[schema(value_type = String, min_length = 1, max_length = 2000)]
     pub reason: Sensitive<String>,
-    /// By when the hold is reviewed; at most a year ahead.
+    /// When the hold has to be reviewed; at most a year ahead.
     pub review_at: Instant,
 }
 
-/// Releasing a hold.
+/// A request to release a hold.
 #[derive(Debug, Clone, Deserialize, Serialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HoldReleaseIn {
-    /// Why it is released; 1 to 2,000 characters.
+    /// The reason for the release; 1 to 2,000 characters.
     #[schema(value_type = String, min_length = 1, max_length = 2000)]
     pub reason: Sensitive<String>,
 }
@@ -46,39 +46,40 @@ pub struct HoldReleaseIn {
 /// A legal hold.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct HoldOut {
-    /// Identifier.
+    /// The unique identifier.
     pub id: HoldId,
-    /// What it covers.
+    /// What the hold covers.
     pub scope: HoldScope,
-    /// The chronology or child.
+    /// The chronology or child that the hold covers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>, format = "uuid")]
     pub target_id: Option<uuid::Uuid>,
-    /// Why it was placed; not shown to auditors.
+    /// The reason for the hold; not shown to auditors.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub reason: Option<Sensitive<String>>,
-    /// By when it is reviewed.
+    /// When the hold has to be reviewed.
     pub review_at: Instant,
-    /// Whether it stands past that date: somebody is to review it. It holds on until it is released.
+    /// Whether the review is overdue. The hold stays active until it is released.
     #[serde(default)]
     pub review_overdue: bool,
-    /// Who placed it.
+    /// The practitioner who placed the hold.
     pub placed_by: PractitionerId,
-    /// When.
+    /// When that happened.
     pub placed_at: Instant,
-    /// Who released it.
+    /// The practitioner who released the hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub released_by: Option<PractitionerId>,
-    /// When.
+    /// When that happened.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub released_at: Option<Instant>,
-    /// Whether somebody else has still to confirm it: until then it holds nothing.
+    /// Whether the hold still needs the confirmation of a second person, without which it has no
+    /// effect.
     #[serde(default)]
     pub awaiting_confirmation: bool,
-    /// Who confirmed it.
+    /// The practitioner who confirmed the hold.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub confirmed_by: Option<PractitionerId>,
-    /// Version, as in the `ETag`.
+    /// The version, as in the `ETag`.
     pub version: i64,
 }

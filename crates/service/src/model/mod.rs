@@ -1,5 +1,5 @@
-//! What goes into a use case and what comes out of it. The API and the portal share these shapes; their doc comments
-//! are the API reference.
+//! Inputs and outputs of the use cases. The API and the portal share these types; their doc
+//! comments become the API reference.
 
 mod audit;
 mod chronologies;
@@ -15,76 +15,80 @@ mod person_links;
 mod timeline;
 
 pub use audit::{
-    AuditCheckpointOut, AuditConsistencyOut, AuditFilter, AuditOut, AuditProofOut, AuditTileOut, FragmentReaderOut,
-    ReaderOut,
+    AuditCheckpointOut, AuditConsistencyOut, AuditFilter, AuditOut, AuditProofOut, AuditTileOut,
+    FragmentReaderOut, ReaderOut,
 };
 pub use chronologies::{
-    ChronologyIn, ChronologyOut, ChronologyPatch, ChronologyWarning, ConsolidationOut, ExtendIn, ReopenIn, SignOffIn,
-    SnapshotDecision, SnapshotOut, TombstoneAgency, TombstoneOut,
+    ChronologyIn, ChronologyOut, ChronologyPatch, ChronologyWarning, ConsolidationOut, ExtendIn,
+    ReopenIn, SignOffIn, SnapshotDecision, SnapshotOut, TombstoneAgency, TombstoneOut,
 };
 pub(crate) use deletion::base64;
 pub use deletion::{
-    DeletionCertificateOut, DeletionCertificateSummary, DestructionIn, DestructionOut, DestructionRequestOut,
-    DestructionState, UnpurgedOut, UnpurgedReason,
+    DeletionCertificateOut, DeletionCertificateSummary, DestructionIn, DestructionOut,
+    DestructionRequestOut, DestructionState, UnpurgedOut, UnpurgedReason,
 };
 pub use directory::{
-    AgencyIn, AgencyOut, AgencyPatch, CategoryOut, PartnershipOut, PractitionerIn, PractitionerOut, PractitionerPatch,
-    PurposeOut,
+    AgencyIn, AgencyOut, AgencyPatch, CategoryOut, PartnershipOut, PractitionerIn, PractitionerOut,
+    PractitionerPatch, PurposeOut,
 };
 pub use emergency::{
-    AlertKind, AlertOut, AlertState, EmergencyAccessIn, EmergencyAccessOut, EmergencyAlert, EmergencyChronologyOut,
-    EmergencyNotice, EmergencyReviewIn,
+    AlertKind, AlertOut, AlertState, EmergencyAccessIn, EmergencyAccessOut, EmergencyAlert,
+    EmergencyChronologyOut, EmergencyNotice, EmergencyReviewIn,
 };
 pub use fragments::{
-    AheadFragmentIn, EntryIn, EntryOut, EntryReceipt, FindingOut, FragmentIn, FragmentOut, FragmentReceipt,
-    FragmentState, FragmentSummary, FragmentVersionOut, Involvement, InvolvementStatus, SharingDecision,
-    SubmissionOutcome, WhenIn,
+    AheadFragmentIn, EntryIn, EntryOut, EntryReceipt, FindingOut, FragmentIn, FragmentOut,
+    FragmentReceipt, FragmentState, FragmentSummary, FragmentVersionOut, Involvement,
+    InvolvementStatus, SharingDecision, SubmissionOutcome, WhenIn,
 };
 pub use holds::{HoldIn, HoldOut, HoldReleaseIn, HoldScope};
-pub use invitations::{DeclineIn, FormOut, GuidanceOut, InvitationIn, InvitationOut, InvitationPatch, NilReturnIn};
+pub use invitations::{
+    DeclineIn, FormOut, GuidanceOut, InvitationIn, InvitationOut, InvitationPatch, NilReturnIn,
+};
 pub use links::{
-    EventLinkOut, LinkDecisionIn, LinkDecisionOut, LinkWithdrawalIn, LinkedEntryOut, LinksOut, RelatedLinkOut,
-    SuggestedLinkOut,
+    EventLinkOut, LinkDecisionIn, LinkDecisionOut, LinkWithdrawalIn, LinkedEntryOut, LinksOut,
+    RelatedLinkOut, SuggestedLinkOut,
 };
 pub use people::{
-    FamilyIn, FamilyOut, FamilySummary, FindPersonIn, Household, MemberOut, PersonIn, PersonOut, Relationship,
+    FamilyIn, FamilyOut, FamilySummary, FindPersonIn, Household, MemberOut, PersonIn, PersonOut,
+    Relationship,
 };
 pub use person_links::{
-    PersonDecisionIn, PersonEvidenceOut, PersonLinkBand, PersonLinkChange, PersonLinkOut, PersonLinkPatch,
-    PersonLinkState, PersonLinkStep, PersonLinkStepOut, PersonQuestionOut, PersonRecordOut, PersonVerdict,
+    PersonDecisionIn, PersonEvidenceOut, PersonLinkBand, PersonLinkChange, PersonLinkOut,
+    PersonLinkPatch, PersonLinkState, PersonLinkStep, PersonLinkStepOut, PersonQuestionOut,
+    PersonRecordOut, PersonVerdict,
 };
 pub use timeline::{ChildHeader, CoverageOut, TimelineHeader, TimelineOut, TimelineQuery};
 
 use serde::{Deserialize, Deserializer, Serialize};
 
-/// One page of a list, and where the next begins.
+/// One page of a list, with the cursor of the next page.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
 pub struct Page<T> {
     /// The items of this page.
     pub items: Vec<T>,
-    /// Opaque cursor of the next page; absent on the last.
+    /// An opaque cursor for the next page; absent on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
 }
 
-/// Which page is asked for.
+/// The page that a client requests.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct PageQuery {
-    /// Cursor from the previous page.
+    /// The cursor from the previous page.
     pub cursor: Option<String>,
-    /// Items on a page: 50 by default, 500 at most.
+    /// The number of items on a page: 50 by default, 500 at most.
     pub limit: Option<u16>,
 }
 
-/// A field of a patch: absent leaves it, null clears it, a value sets it.
+/// A field of a patch: an absent field is left unchanged, null clears it, and a value sets it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Patch<T> {
-    /// Leave as it is.
+    /// The field is left unchanged.
     #[default]
     Absent,
-    /// Clear.
+    /// The field is cleared.
     Null,
-    /// Set.
+    /// The field is set to this value.
     Value(T),
 }
 
@@ -104,7 +108,7 @@ impl<T: Serialize> Serialize for Patch<T> {
 }
 
 impl<T> Patch<T> {
-    /// The field's new value, given the present one.
+    /// Returns the field's new value, given its present one.
     pub fn apply(self, present: Option<T>) -> Option<T> {
         match self {
             Self::Absent => present,

@@ -1,136 +1,138 @@
-//! Who is who: an agency's record of a person beside that of the chronology's family.
+//! Person matching: links between an agency's record of a person and that of the chronology's
+//! family.
 
 use domain::{
-    Address, AgencyId, BirthDate, ChronologyId, Instant, PersonId, PersonKind, PersonLinkId, PersonName,
-    PractitionerId, Sensitive, Sex,
+    Address, AgencyId, BirthDate, ChronologyId, Instant, PersonId, PersonKind, PersonLinkId,
+    PersonName, PractitionerId, Sensitive, Sex,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 
-/// What the facts say of two records.
+/// The result of comparing two records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PersonLinkBand {
-    /// Plainly one person.
+    /// The records are clearly of one person.
     Match,
-    /// Perhaps one person: somebody decides.
+    /// The records may be of one person; a practitioner has to decide.
     Possible,
-    /// Two people.
+    /// The records are of two people.
     Different,
 }
 
-/// Where a link stands.
+/// The state of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PersonLinkState {
-    /// A question that nobody has answered.
+    /// A question that has not been answered.
     Open,
-    /// It holds: found by the facts alone, or decided.
+    /// The link is in force, found automatically or decided.
     Standing,
-    /// It was undone; the facts alone do not link the two again.
+    /// The link was undone; it is not made automatically again.
     Undone,
 }
 
-/// What somebody decides of two records.
+/// A practitioner's decision about two records.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PersonVerdict {
-    /// One person.
+    /// The records are of one person.
     Same,
-    /// Two people.
+    /// The records are of two people.
     Different,
 }
 
-/// One thing that happened to a link.
+/// One event in the history of a link.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PersonLinkStep {
-    /// The facts alone linked the two.
+    /// The two records were linked automatically.
     Found,
-    /// The facts left it to somebody to decide.
+    /// The comparison left the decision to a practitioner.
     Asked,
-    /// Somebody decided that they are one person.
+    /// A practitioner decided that they are one person.
     Same,
-    /// Somebody decided that they are two people.
+    /// A practitioner decided that they are two people.
     Different,
-    /// Somebody undid what stood.
+    /// A practitioner undid the link.
     Undone,
 }
 
-/// One fact for or against, in words that repeat nothing of either record.
+/// One piece of evidence for or against a match, in words that repeat nothing of either record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PersonEvidenceOut {
-    /// What kind of fact; more kinds may come.
+    /// The kind of evidence; more kinds may be added.
     #[schema(example = "birth_same")]
     pub code: String,
-    /// The fact in plain words.
+    /// The evidence in plain words.
     #[schema(example = "The dates of birth are the same")]
     pub words: String,
-    /// What it weighed, in hundredths of a bit: above zero it spoke for one person, below against; zero explains.
+    /// The weight in hundredths of a bit: positive for one person, negative against, zero for an
+    /// explanation.
     #[schema(example = 950)]
     pub weight: i32,
 }
 
-/// What one side has recorded of a person. Protected addresses are left out.
+/// What one side has recorded about a person. Protected addresses are left out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PersonRecordOut {
-    /// Identifier.
+    /// The unique identifier.
     pub person_id: PersonId,
-    /// The agency that recorded it.
+    /// The agency that recorded the person.
     pub agency_id: AgencyId,
-    /// Child or adult.
+    /// Whether the person is a child or an adult.
     pub kind: PersonKind,
     /// The name in use.
     pub name: PersonName,
-    /// Known-as, former and other names.
+    /// Other names: known-as, former and others.
     pub other_names: Vec<PersonName>,
-    /// Date of birth, or expected date of birth.
+    /// The date of birth, or the expected date of birth.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub birth: Option<BirthDate>,
-    /// Sex as recorded.
+    /// The sex as recorded.
     pub sex: Sex,
-    /// NHS number.
+    /// The NHS number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub nhs_number: Option<Sensitive<String>>,
-    /// Unique pupil number.
+    /// The unique pupil number.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub upn: Option<Sensitive<String>>,
-    /// Addresses that are not protected, newest first.
+    /// The addresses that are not protected, newest first.
     pub addresses: Vec<Address>,
 }
 
-/// A question for social care: is the child an agency wrote about this child? Nothing of what the agency wrote is shown
-/// before it is answered.
+/// A question for social care: whether a child that an agency wrote about is this child. Nothing
+/// that the agency wrote is shown before it is answered.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PersonQuestionOut {
-    /// Identifier; that of the link which the answer makes.
+    /// The identifier, which is also that of the link that the answer creates.
     pub id: PersonLinkId,
-    /// The chronology.
+    /// The chronology concerned.
     pub chronology_id: ChronologyId,
-    /// As the agency recorded the person.
+    /// The person as the agency recorded them.
     pub theirs: PersonRecordOut,
-    /// As the chronology's family has them.
+    /// The person as recorded in the chronology's family.
     pub ours: PersonRecordOut,
-    /// What the facts say.
+    /// The result of comparing the records.
     pub band: PersonLinkBand,
-    /// The facts for and against.
+    /// The evidence for and against.
     pub evidence: Vec<PersonEvidenceOut>,
-    /// Since when it is asked.
+    /// When the question was raised.
     pub asked_at: Instant,
-    /// When it goes.
+    /// When it expires.
     pub expires_at: Instant,
-    /// Version of the link.
+    /// The version of the link.
     pub version: i64,
 }
 
-/// A decision on two records: by the question, or by both people.
+/// A decision about two records, named by the question or by both people.
 #[derive(Debug, Clone, Deserialize, Serialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PersonDecisionIn {
-    /// The question it answers; without one, both people.
+    /// The question that it answers; if absent, both people are named.
     #[serde(default)]
     pub question: Option<PersonLinkId>,
     /// The person as the agency recorded them.
@@ -139,79 +141,79 @@ pub struct PersonDecisionIn {
     /// The person of the chronology's family.
     #[serde(default)]
     pub our_person_id: Option<PersonId>,
-    /// What is decided.
+    /// The decision.
     pub decision: PersonVerdict,
-    /// Why; 1 to 2,000 characters.
+    /// The reason; 1 to 2,000 characters.
     #[schema(value_type = String, min_length = 1, max_length = 2000)]
     pub reason: Sensitive<String>,
 }
 
-/// The one thing that can be done to a link.
+/// The state to which a link can be changed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PersonLinkChange {
-    /// Undo what stands.
+    /// The link is undone.
     Undone,
 }
 
-/// Undoing what stands between two records.
+/// A request to undo the link between two records.
 #[derive(Debug, Clone, Deserialize, Serialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct PersonLinkPatch {
-    /// What becomes of it.
+    /// The new state of the link.
     pub state: PersonLinkChange,
-    /// Why; 1 to 2,000 characters.
+    /// The reason; 1 to 2,000 characters.
     #[schema(value_type = String, min_length = 1, max_length = 2000)]
     pub reason: Sensitive<String>,
 }
 
-/// One step in the life of a link.
+/// One event in the history of a link.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PersonLinkStepOut {
-    /// What happened.
+    /// The kind of the event.
     pub step: PersonLinkStep,
-    /// When.
+    /// When it happened.
     pub at: Instant,
-    /// Who did it; absent when the facts alone did.
+    /// The practitioner who did it; absent if it happened automatically.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub by: Option<PractitionerId>,
-    /// Why.
+    /// The reason.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub reason: Option<Sensitive<String>>,
 }
 
-/// What is known of two records: that they are one person, or not, and why.
+/// A link between two records: whether they are of one person, and why.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct PersonLinkOut {
-    /// Identifier.
+    /// The unique identifier.
     pub id: PersonLinkId,
-    /// The chronology for which it holds.
+    /// The chronology that the link applies to.
     pub chronology_id: ChronologyId,
     /// The person as an agency recorded them.
     pub their_person_id: PersonId,
     /// The person of the chronology's family.
     pub our_person_id: PersonId,
-    /// What the facts say.
+    /// The result of comparing the records.
     pub band: PersonLinkBand,
-    /// Where it stands.
+    /// The state of the link.
     pub state: PersonLinkState,
-    /// What somebody decided; absent while the facts alone speak.
+    /// The decision of a practitioner; absent if the result is automatic.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decision: Option<PersonVerdict>,
-    /// Who decided, or undid, last.
+    /// The practitioner who last decided or undid.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decided_by: Option<PractitionerId>,
-    /// The facts for and against, as they were when the records were last compared.
+    /// The evidence for and against, as of the last comparison of the records.
     pub evidence: Vec<PersonEvidenceOut>,
-    /// All that happened to it, oldest first.
+    /// The history of the link, oldest first.
     pub steps: Vec<PersonLinkStepOut>,
-    /// When it goes.
+    /// When it expires.
     pub expires_at: Instant,
-    /// Version, as in the `ETag`.
+    /// The version, as in the `ETag`.
     pub version: i64,
-    /// When the question was put or the link made.
+    /// When the question was raised or the link created.
     pub created_at: Instant,
-    /// Last changed at.
+    /// When the link was last changed.
     pub updated_at: Instant,
 }

@@ -1,8 +1,8 @@
 //! The consolidated timeline.
 
 use domain::{
-    AgencyId, AgencyKind, BirthDate, Category, ChronologyId, ChronologyState, DeclineReason, FamilyId, Instant,
-    InvitationState, PersonId, PersonName, Purpose, Significance,
+    AgencyId, AgencyKind, BirthDate, Category, ChronologyId, ChronologyState, DeclineReason,
+    FamilyId, Instant, InvitationState, PersonId, PersonName, Purpose, Significance,
 };
 use serde::{Deserialize, Serialize};
 use timeline::Row;
@@ -10,97 +10,99 @@ use utoipa::ToSchema;
 
 use super::{EmergencyNotice, Involvement, MemberOut};
 
-/// Which part of the timeline is asked for; empty lists ask for everything.
+/// A filter for the timeline; empty lists match everything.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TimelineQuery {
-    /// Rows that concern any of these children.
+    /// Only rows that concern any of these children.
     pub children: Vec<PersonId>,
-    /// Rows that any of these agencies tells.
+    /// Only rows with an account by any of these agencies.
     pub agencies: Vec<AgencyId>,
-    /// Rows of any of these categories.
+    /// Only rows of any of these categories.
     pub categories: Vec<Category>,
-    /// Rows of any of these significances.
+    /// Only rows of any of these significances.
     pub significance: Vec<Significance>,
-    /// Rows that may have happened on or after this day.
+    /// Only rows that may have happened on or after this day.
     pub from: Option<time::Date>,
-    /// Rows that may have happened on or before this day.
+    /// Only rows that may have happened on or before this day.
     pub to: Option<time::Date>,
-    /// Cursor from the previous page.
+    /// The cursor from the previous page.
     pub cursor: Option<String>,
-    /// Rows on a page; when absent, the whole timeline as far as it fits on one.
+    /// The number of rows on a page; if absent, the whole timeline as far as it fits on one page.
     pub limit: Option<u16>,
 }
 
-/// A child at the head of the timeline.
+/// A child listed in the header of the timeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct ChildHeader {
-    /// Identifier, as rows name it.
+    /// The identifier, as used in the rows.
     pub id: PersonId,
     /// The name in use.
     pub name: PersonName,
-    /// Date of birth, or expected date of birth.
+    /// The date of birth, or the expected date of birth.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub birth: Option<BirthDate>,
 }
 
-/// Where one agency stands, and its part in the support network.
+/// The state of one agency's return, and the agency's part in the support network.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct CoverageOut {
-    /// The agency.
+    /// The identifier of the agency.
     pub agency_id: AgencyId,
-    /// Its name.
+    /// The name of the agency.
     pub agency_name: String,
-    /// What kind of agency it is.
+    /// The kind of the agency.
     pub agency_kind: AgencyKind,
-    /// Where its invitation stands; a nil return and a refusal are answers, silence is not.
+    /// The state of the agency's invitation; a nil return and a refusal are answers, silence is
+    /// not.
     pub state: InvitationState,
-    /// When it answered.
+    /// When the agency answered.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub answered_at: Option<Instant>,
-    /// Why it declined; for social care only.
+    /// The reason for declining; for social care only.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub decline_reason: Option<DeclineReason>,
-    /// Entries of this agency that you can see here.
+    /// The number of this agency's entries that you can see here.
     pub entry_count: i64,
-    /// Its part in the support network, as it says itself.
+    /// The agency's part in the support network, as it describes it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub involvement: Option<Involvement>,
 }
 
-/// What stands above the timeline.
+/// The header of the timeline.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct TimelineHeader {
-    /// The chronology.
+    /// The identifier of the chronology.
     pub chronology_id: ChronologyId,
-    /// The family.
+    /// The identifier of the family.
     pub family_id: FamilyId,
-    /// Why it was asked for.
+    /// The purpose of the chronology.
     pub purpose: Purpose,
-    /// Where the chronology stands.
+    /// The state of the chronology.
     pub state: ChronologyState,
-    /// First day asked for; absent means from first contact.
+    /// The first day of the look-back period; absent means from first contact.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(format = "date")]
     pub look_back_from: Option<String>,
-    /// The children.
+    /// The children of the family.
     pub children: Vec<ChildHeader>,
-    /// The adults.
+    /// The adults of the family.
     pub adults: Vec<MemberOut>,
-    /// Every invited agency: returned, nil, declined, not answered; and its part in the support network.
+    /// Every invited agency, with its answer (returned, nil return, declined or not answered) and
+    /// its part in the support network.
     pub coverage: Vec<CoverageOut>,
-    /// The same in one sentence.
+    /// The coverage in one sentence.
     pub coverage_statement: String,
-    /// How events are put in order, imprecise dates included.
+    /// The rule by which events are ordered, including those with imprecise dates.
     pub ordering_rule: String,
-    /// Rows of the whole answer, over all its pages, that you can see.
+    /// The number of rows that you can see, over all pages of this response.
     pub row_count: i64,
-    /// Entries told by those rows.
+    /// The number of entries in those rows.
     pub entry_count: i64,
-    /// When the timeline was drawn up.
+    /// When the timeline was generated.
     pub generated_at: Instant,
-    /// When it expires.
+    /// When the timeline expires.
     pub expires_at: Instant,
-    /// There when it is read under an emergency access: to be shown in red.
+    /// Present when read under an emergency access; to be shown in red.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub emergency: Option<EmergencyNotice>,
 }
@@ -108,15 +110,15 @@ pub struct TimelineHeader {
 /// The consolidated timeline: each event once, with every agency's account.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
 pub struct TimelineOut {
-    /// What stands above it.
+    /// The header of the timeline.
     pub header: TimelineHeader,
     /// The events, in order.
     pub rows: Vec<Row>,
-    /// Cursor of the next page; absent on the last.
+    /// The cursor of the next page; absent on the last page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub next: Option<String>,
-    /// When the first of what is shown expires: from then on none of this leaves, because the whole is one answer. Not
-    /// part of the answer; absent from what was stored.
+    /// When the first part of the content expires; from then on none of this response is sent,
+    /// because it is one whole. Not part of the response; absent from stored views.
     #[serde(skip)]
     #[schema(ignore)]
     pub until: Option<Instant>,

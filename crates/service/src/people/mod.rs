@@ -1,23 +1,31 @@
-//! Children, adults and families, and how long they may live.
+//! Children, adults and families, and the expiry of their records.
 
+mod expiry;
 mod families;
-mod kin;
-mod lifetimes;
+mod input;
+mod kinship_index;
 mod persons;
-mod protected;
+mod protected_addresses;
 mod record;
-mod typed;
 
-pub(crate) use families::{FamilyView, family_leave};
+pub(crate) use families::{FamilyView, authorize_family};
 pub(crate) use persons::identifier_fault;
-pub(crate) use protected::{Texts, is_for_nobody_else};
+pub(crate) use protected_addresses::{SubmittedTexts, is_hidden_from_other_agencies};
 
 use domain::EventDate;
 
 use crate::Fault;
 
-/// A fault when a day that may be left out is there and cannot be read.
+/// A fault when an optional day is given and does not parse.
 pub(crate) fn edtf_fault(pointer: String, day: &Option<String>) -> Option<Fault> {
-    let unreadable = day.as_deref().is_some_and(|day| EventDate::from_edtf(day).is_err());
-    unreadable.then(|| Fault::new(pointer, "unparseable_date", "a day, month or year in EDTF, as in 2021-03"))
+    let is_unparseable = day
+        .as_deref()
+        .is_some_and(|day| EventDate::from_edtf(day).is_err());
+    is_unparseable.then(|| {
+        Fault::new(
+            pointer,
+            "unparseable_date",
+            "a day, month or year in EDTF, as in 2021-03",
+        )
+    })
 }

@@ -1,20 +1,23 @@
-//! Which time to believe. Reading goes by the clock, and never by an earlier instant than the latest seen; what is deleted
-//! and whose keys are destroyed goes by a time that more than one source agrees on, because there is no way back: a clock
-//! that jumps forward destroys nothing.
+//! Trusted time. Access to data follows the clock, but never an earlier instant than the latest one
+//! seen. Deletion and the destruction of keys cannot be undone, so they follow a time that more
+//! than one source agrees on: a clock that jumps forward destroys nothing.
 //!
-//! The time agreed is the earlier of two: what the clock shows, and the latest instant vouched for. Who vouches:
-//! - the time that has passed since, by the machine's clock that nobody can set ([`domain::Clock::monotonic`]);
-//! - an access token just verified, of an issuer that the configuration lets vouch for the time: it was not issued before
-//!   its `iat`, by another machine ([`Service::vouch`]);
-//! - the database's clock, when the database runs on another machine;
+//! The agreed time is the earlier of the clock and the latest instant that another source has
+//! vouched for. These sources vouch for an instant:
+//! - the machine's monotonic clock ([`domain::Clock::monotonic`]), for the time passed since the
+//!   last vouched instant;
+//! - the `iat` claim of an access token that was just verified, from an issuer that is configured
+//!   to vouch for the time and runs on another machine ([`Service::vouch`]);
+//! - the database's clock, if the database runs on another machine;
 //! - an operator ([`Service::confirm_time`]);
-//! - once, at a start: what was vouched for when the service last looked, and a few minutes for the pause in between.
+//! - once at start-up, the instant stored when the service last ran, plus a few minutes for the
+//!   pause since.
 //!
-//! What was vouched for is kept in the database, so that nodes share it and a restart begins with it; the minutes for the
-//! pause are not, so that restarting again and again gains nothing. A second source that is late makes destruction late,
-//! never early.
+//! The vouched instant is stored in the database, so that nodes share it and a restart continues
+//! from it. The allowance for the pause is not stored, so that repeated restarts gain nothing. A
+//! second source that is slow delays destruction and never brings it forward.
 
-mod agreement;
+mod agreed_time;
 #[cfg(test)]
 mod tests;
 
@@ -26,205 +29,267 @@ use domain::{AuditId, Clock, Instant, RequestId};
 use store::Db;
 use vault::{Epoch, Vault};
 
-use crate::{Answer, AuditRecord, Fault, Service, ServiceError};
-use agreement::Agreement;
+use crate::{AuditRecord, Fault, Service, ServiceError, ServiceResult};
+use agreed_time::AgreedTime;
 
-/// A clock further ahead than this is warned of.
-const TOLERANCE: Duration = Duration::from_secs(60);
-/// How often it is warned of.
-const WARN_EVERY: Duration = Duration::from_secs(60);
-/// How far an operator's watch may be ahead of the machine's clock.
-const WATCH: Duration = Duration::from_secs(300);
+/// How far the clock may be ahead of the agreed time before a warning is logged.
+const MAX_CLOCK_LEAD: Duration = Duration::from_secs(60);
+/// The shortest time between two warnings.
+const WARNING_INTERVAL: Duration = Duration::from_secs(60);
+/// How far a time that an operator confirms may be ahead of the machine's clock.
+const MAX_OPERATOR_LEAD: Duration = Duration::from_secs(300);
 
-/// How a service finds out which time to believe.
+/// The settings of trusted time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimePolicy {
-    /// How long the service may have been away for its clock to be believed at a start without a second source.
+    /// The longest pause for which the clock is trusted at start-up without a second source.
     pub gap: Duration,
-    /// Whether the database's clock is another machine's; when absent the database is asked where it runs.
+    /// Whether the database runs on another machine, so that its clock is a second source; when
+    /// absent, the database is asked.
     pub database_elsewhere: Option<bool>,
 }
 
 impl Default for TimePolicy {
-    /// Five minutes; the database is asked.
+    /// Allows a pause of five minutes, and asks the database where it runs.
     fn default() -> Self {
-        Self { gap: Duration::from_secs(300), database_elsewhere: None }
+        Self {
+            gap: Duration::from_secs(300),
+            database_elsewhere: None,
+        }
     }
 }
 
-/// What each source says of the time.
+/// What each source reports as the time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TimeReport {
-    /// The machine's clock.
+    /// The time of the machine's clock.
     pub clock: Instant,
-    /// The time by which things are deleted and destroyed.
+    /// The agreed time, by which data is deleted and keys are destroyed.
     pub agreed: Instant,
-    /// The latest instant vouched for that is stored; none when nothing was.
+    /// The latest vouched instant that is stored; none if there is none.
     pub vouched: Option<Instant>,
-    /// The database's clock, when it is another machine's.
+    /// The time of the database's clock, if it runs on another machine.
     pub database: Option<Instant>,
 }
 
 impl TimeReport {
-    /// How far the clock is ahead of what is agreed.
+    /// Returns how far the clock is ahead of the agreed time.
     #[must_use]
-    pub fn ahead(&self) -> Duration {
+    pub fn clock_lead(&self) -> Duration {
         self.clock.since(self.agreed)
     }
 }
 
-/// What has been seen and vouched for.
+/// The trusted time of this process.
 pub(crate) struct TrustedTime {
     policy: TimePolicy,
-    /// The latest instant the database has seen, in microseconds: a clock set back resurrects nothing.
-    mark: AtomicI64,
-    agreement: Mutex<Agreement>,
-    /// When the last warning was given, by the clock that cannot be set.
-    warned: Mutex<Option<Duration>>,
+    /// The latest agreed instant, in microseconds. A clock that is set back does not make expired
+    /// data readable again.
+    high_water_mark: AtomicI64,
+    agreed_time: Mutex<AgreedTime>,
+    /// When the last warning was logged, on the monotonic clock.
+    last_warning: Mutex<Option<Duration>>,
 }
 
 impl TrustedTime {
-    /// As the database knows it. A service that has nothing yet has nothing to lose and believes its clock.
+    /// Loads the trusted time from the database. An installation without any keys has nothing to
+    /// lose and trusts its clock.
     ///
     /// # Errors
-    /// When database or keystore do not answer.
-    pub(crate) fn open(db: &Db, vault: &Vault, clock: &dyn Clock, policy: TimePolicy) -> Answer<Self> {
-        let (mark, vouched) = db.read("clock.known", |tx| {
+    /// [`ServiceError::Unavailable`] when the database or the keystore cannot be reached.
+    pub(crate) fn open(
+        db: &Db,
+        vault: &Vault,
+        clock: &dyn Clock,
+        policy: TimePolicy,
+    ) -> ServiceResult<Self> {
+        let (high_water_mark, vouched) = db.read("clock.load", |tx| {
             Ok::<_, ServiceError>((store::clock::high_water(tx)?, store::clock::vouched(tx)?))
         })?;
-        let wall = clock.now();
-        let known = match vouched.or(mark) {
+        let wall_clock = clock.now();
+        let known = match vouched.or(high_water_mark) {
             Some(known) => known,
-            None if vault.living_epochs()?.is_empty() => wall,
+            None if vault.live_epochs()?.is_empty() => wall_clock,
             None => Instant::MIN,
         };
-        let agreement = Agreement::at_start(known, policy.gap, wall, clock.monotonic());
+        let agreed_time =
+            AgreedTime::new_at_startup(known, policy.gap, wall_clock, clock.monotonic());
         Ok(Self {
             policy,
-            mark: AtomicI64::new(mark.unwrap_or(Instant::MIN).as_micros()),
-            agreement: Mutex::new(agreement),
-            warned: Mutex::default(),
+            high_water_mark: AtomicI64::new(high_water_mark.unwrap_or(Instant::MIN).as_micros()),
+            agreed_time: Mutex::new(agreed_time),
+            last_warning: Mutex::default(),
         })
     }
 
-    fn mark(&self) -> Instant {
-        Instant::from_micros(self.mark.load(Ordering::Acquire))
+    fn high_water_mark(&self) -> Instant {
+        Instant::from_micros(self.high_water_mark.load(Ordering::Acquire))
     }
 
-    fn agreement(&self) -> MutexGuard<'_, Agreement> {
-        self.agreement.lock().unwrap_or_else(PoisonError::into_inner)
+    fn agreed_time(&self) -> MutexGuard<'_, AgreedTime> {
+        self.agreed_time
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether it is time for a warning.
-    fn may_warn(&self, monotonic: Duration) -> bool {
-        let mut warned = self.warned.lock().unwrap_or_else(PoisonError::into_inner);
-        let due = warned.is_none_or(|last| monotonic.saturating_sub(last) >= WARN_EVERY);
+    /// Whether enough time has passed since the last warning; if so, stores this one.
+    fn should_warn(&self, monotonic: Duration) -> bool {
+        let mut last_warning = self
+            .last_warning
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner);
+        let due =
+            last_warning.is_none_or(|last| monotonic.saturating_sub(last) >= WARNING_INTERVAL);
         if due {
-            *warned = Some(monotonic);
+            *last_warning = Some(monotonic);
         }
         due
     }
 }
 
 impl Service {
-    /// The current instant, never earlier than the latest that was seen. What may be read goes by this.
+    /// Returns the current instant, never earlier than the latest one seen. Access to data follows
+    /// this time.
     pub(crate) fn now(&self) -> Instant {
-        // What was believed once is not taken back, whoever sets the clock before it is stored.
+        // An agreed instant is never taken back, even if the clock is set back before it is stored.
         let agreed = self.agreed_now().as_micros();
-        let mark = self.0.time.mark.fetch_max(agreed, Ordering::AcqRel).max(agreed);
-        self.0.clock.now().max(Instant::from_micros(mark))
+        let high_water_mark = self
+            .0
+            .time
+            .high_water_mark
+            .fetch_max(agreed, Ordering::AcqRel)
+            .max(agreed);
+        self.0
+            .clock
+            .now()
+            .max(Instant::from_micros(high_water_mark))
     }
 
-    /// Stores the time agreed as seen, so that a clock set back across a restart resurrects nothing; every few seconds.
+    /// Stores the agreed time, so that a clock that is set back across a restart does not make
+    /// expired data readable again. Called every few seconds.
     ///
     /// # Errors
-    /// [`ServiceError::Unavailable`] when the database does not answer.
-    pub fn keep_time(&self) -> Answer<()> {
-        self.settle_time().map(drop)
+    /// [`ServiceError::Unavailable`] when the database cannot be reached.
+    pub fn persist_time(&self) -> ServiceResult<()> {
+        self.refresh_agreed_time().map(drop)
     }
 
-    /// The time by which things may be deleted and destroyed: what the clock shows, if that is vouched for.
+    /// Returns the agreed time, by which data may be deleted and keys destroyed: the clock, as far
+    /// as another source vouches for it.
     pub(crate) fn agreed_now(&self) -> Instant {
-        let vouched = self.0.time.agreement().agreed(self.0.clock.monotonic());
-        self.0.clock.now().min(vouched).max(self.0.time.mark())
+        let vouched = self.0.time.agreed_time().agreed(self.0.clock.monotonic());
+        self.0
+            .clock
+            .now()
+            .min(vouched)
+            .max(self.0.time.high_water_mark())
     }
 
-    /// Takes somebody else's word that it is `at` or later, such as the `iat` of a token just verified. The caller answers
-    /// for its being another machine's word.
+    /// Accepts from another source that it is `at` or later, for example from the `iat` claim of a
+    /// token just verified. The caller ensures that the source is another machine.
     pub fn vouch(&self, at: Instant) {
-        self.0.time.agreement().vouch(at, self.0.clock.monotonic());
+        self.0
+            .time
+            .agreed_time()
+            .vouch(at, self.0.clock.monotonic());
     }
 
-    /// Asks the second sources at hand, stores what is agreed as seen, learns what other nodes know, and gives the time
-    /// agreed.
-    pub(crate) fn settle_time(&self) -> Answer<Instant> {
-        if let Some(at) = self.ask_database()? {
+    /// Asks the available second sources, stores the agreed time, learns what other nodes have
+    /// stored, and returns the agreed time.
+    pub(crate) fn refresh_agreed_time(&self) -> ServiceResult<Instant> {
+        if let Some(at) = self.read_database_clock()? {
             self.vouch(at);
         }
-        let sure = self.0.time.agreement().sure(self.0.clock.monotonic());
+        let confirmed = self
+            .0
+            .time
+            .agreed_time()
+            .confirmed(self.0.clock.monotonic());
         let agreed = self.agreed_now();
-        let (mark, vouched) = self.0.db.write("clock.raise", |tx| {
-            let mark = store::clock::raise_high_water(tx, agreed)?;
-            Ok::<_, ServiceError>((mark, store::clock::raise_vouched(tx, sure)?))
+        let (high_water_mark, vouched) = self.0.db.write("clock.raise", |tx| {
+            let high_water_mark = store::clock::raise_high_water(tx, agreed)?;
+            Ok::<_, ServiceError>((high_water_mark, store::clock::raise_vouched(tx, confirmed)?))
         })?;
-        self.0.time.mark.fetch_max(mark.as_micros(), Ordering::AcqRel);
+        self.0
+            .time
+            .high_water_mark
+            .fetch_max(high_water_mark.as_micros(), Ordering::AcqRel);
         self.vouch(vouched);
-        self.watch_clock();
+        self.report_clock_lead();
         Ok(self.agreed_now())
     }
 
-    /// The database's clock, if it is another machine's.
-    fn ask_database(&self) -> Answer<Option<Instant>> {
-        let elsewhere = self.0.time.policy.database_elsewhere;
-        if elsewhere == Some(false) {
+    /// Reads the database's clock if the database runs on another machine.
+    fn read_database_clock(&self) -> ServiceResult<Option<Instant>> {
+        let is_elsewhere = self.0.time.policy.database_elsewhere;
+        if is_elsewhere == Some(false) {
             return Ok(None);
         }
         self.0.db.read("clock.database", |tx| {
-            let elsewhere = elsewhere.map_or_else(|| store::clock::is_elsewhere(tx), Ok)?;
-            Ok(if elsewhere { Some(store::clock::database_now(tx)?) } else { None })
+            let is_elsewhere = is_elsewhere.map_or_else(|| store::clock::is_remote(tx), Ok)?;
+            Ok(if is_elsewhere {
+                Some(store::clock::database_now(tx)?)
+            } else {
+                None
+            })
         })
     }
 
-    fn watch_clock(&self) {
-        let ahead = self.0.clock.now().since(self.agreed_now());
-        metrics::gauge!("clock_ahead_seconds").set(ahead.as_secs_f64());
-        if ahead > TOLERANCE && self.0.time.may_warn(self.0.clock.monotonic()) {
+    fn report_clock_lead(&self) {
+        let lead = self.0.clock.now().since(self.agreed_now());
+        metrics::gauge!("clock_ahead_seconds").set(lead.as_secs_f64());
+        if lead > MAX_CLOCK_LEAD && self.0.time.should_warn(self.0.clock.monotonic()) {
             tracing::warn!(
-                ahead_seconds = ahead.as_secs(),
-                "the clock is ahead of what any other source vouches for: nothing that is over by it alone is destroyed; \
-                 set it right, or run `chronology confirm-time`"
+                ahead_seconds = lead.as_secs(),
+                "the clock is ahead of what any other source vouches for: data that has expired by this clock alone is \
+                 not destroyed; correct it, or run `chronology confirm-time`"
             );
         }
     }
 
-    /// What each source says of the time; changes nothing.
+    /// Reports the time of each source; changes nothing.
     ///
     /// # Errors
-    /// [`ServiceError::Unavailable`] when the database does not answer.
-    pub fn time_report(&self) -> Answer<TimeReport> {
-        let database = self.ask_database()?;
+    /// [`ServiceError::Unavailable`] when the database cannot be reached.
+    pub fn time_report(&self) -> ServiceResult<TimeReport> {
+        let database = self.read_database_clock()?;
         let vouched = self.0.db.read("clock.vouched", store::clock::vouched)?;
-        let mut agreement = self.0.time.agreement().clone();
-        database.into_iter().chain(vouched).for_each(|at| agreement.vouch(at, self.0.clock.monotonic()));
-        let (clock, vouched_now) = (self.0.clock.now(), agreement.agreed(self.0.clock.monotonic()));
-        Ok(TimeReport { clock, agreed: clock.min(vouched_now).max(self.0.time.mark()), vouched, database })
+        let mut agreed_time = self.0.time.agreed_time().clone();
+        database
+            .into_iter()
+            .chain(vouched)
+            .for_each(|at| agreed_time.vouch(at, self.0.clock.monotonic()));
+        let clock = self.0.clock.now();
+        let vouched_now = agreed_time.agreed(self.0.clock.monotonic());
+        Ok(TimeReport {
+            clock,
+            agreed: clock.min(vouched_now).max(self.0.time.high_water_mark()),
+            vouched,
+            database,
+        })
     }
 
-    /// An operator's word that it is `at` or later, read from another clock than this machine's; recorded in the audit of
-    /// every partnership. Running nodes go by it within a minute.
+    /// Accepts from an operator that it is `at` or later, read from another clock than this
+    /// machine's; recorded in the audit log of every partnership. Running nodes adopt it within a
+    /// minute.
     ///
     /// # Errors
-    /// [`ServiceError::Invalid`] when it is more than five minutes ahead of the machine's clock, which would let that
-    /// clock jump later on; [`ServiceError::Unavailable`] when the database does not answer.
-    pub fn confirm_time(&self, at: Instant) -> Answer<()> {
-        if at > self.0.clock.now().plus(WATCH) {
-            let message = "is ahead of this machine's clock: set that right first";
-            return Err(ServiceError::Invalid(vec![Fault::new("/at", "in_the_future", message)]));
+    /// [`ServiceError::Invalid`] when it is more than five minutes ahead of the machine's clock,
+    /// because a later jump of that clock would then be trusted; [`ServiceError::Unavailable`] when
+    /// the database cannot be reached.
+    pub fn confirm_time(&self, at: Instant) -> ServiceResult<()> {
+        if at > self.0.clock.now().plus(MAX_OPERATOR_LEAD) {
+            let message = "is ahead of this machine's clock: correct that clock first";
+            return Err(ServiceError::Invalid(vec![Fault::new(
+                "/at",
+                "in_the_future",
+                message,
+            )]));
         }
         self.0.db.write("clock.confirm", |tx| {
             store::clock::raise_vouched(tx, at)?;
-            for partnership in store::partnerships::all(tx)? {
-                self.append(tx, &self.confirmation(partnership.id))?;
+            for partnership in store::partnerships::list_all(tx)? {
+                self.append_audit_record(tx, &self.build_confirmation_record(partnership.id))?;
             }
             Ok::<_, ServiceError>(())
         })?;
@@ -232,8 +297,8 @@ impl Service {
         Ok(())
     }
 
-    /// The service's own record that an operator vouched for the time.
-    fn confirmation(&self, partnership: domain::PartnershipId) -> AuditRecord {
+    /// Builds the audit record that an operator vouched for the time.
+    fn build_confirmation_record(&self, partnership: domain::PartnershipId) -> AuditRecord {
         let at = self.now();
         AuditRecord {
             id: AuditId::new(self.ids(), at),
@@ -254,16 +319,23 @@ impl Service {
         }
     }
 
-    /// The hours whose keys should have been destroyed `late` ago and were not, but for those under a legal hold; by the
-    /// time agreed.
+    /// Lists the epochs whose keys should have been destroyed at least `late` ago by the agreed
+    /// time and still exist, except those under a legal hold.
     ///
     /// # Errors
-    /// [`ServiceError::Unavailable`] when database or keystore do not answer.
-    pub fn overdue_hours(&self, late: Duration) -> Answer<Vec<Epoch>> {
+    /// [`ServiceError::Unavailable`] when the database or the keystore cannot be reached.
+    pub fn overdue_epochs(&self, late: Duration) -> ServiceResult<Vec<Epoch>> {
         let now = self.time_report()?.agreed;
-        let held = self.0.db.read("keys.held", |tx| crate::upkeep::held_expiries(tx, now))?;
-        let kept: Vec<Epoch> = held.iter().map(|expires_at| Epoch::of(*expires_at)).collect();
-        let living = self.vault().living_epochs()?.into_iter();
-        Ok(living.filter(|epoch| now >= epoch.over_at().plus(late) && !kept.contains(epoch)).collect())
+        let held_expiries = self.0.db.read("keys.held", |tx| {
+            crate::retention::list_held_expiries(tx, now)
+        })?;
+        let held_epochs: Vec<Epoch> = held_expiries
+            .iter()
+            .map(|expires_at| Epoch::for_expiry(*expires_at))
+            .collect();
+        let living = self.vault().live_epochs()?.into_iter();
+        Ok(living
+            .filter(|epoch| now >= epoch.ends_at().plus(late) && !held_epochs.contains(epoch))
+            .collect())
     }
 }

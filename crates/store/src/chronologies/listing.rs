@@ -1,105 +1,133 @@
-//! The list of chronologies that one reader may know of.
+//! The list of chronologies that a practitioner may know of.
 
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
-use domain::{Actor, ChronologyId, Instant, Permit, Role};
+use domain::{AccessPermit, Actor, ChronologyId, Instant, Role};
 
 use super::ChronologyRow;
 use crate::connection::MultiBackend;
-use crate::page::{after, within};
+use crate::page::{after, unindexed_eq};
 use crate::schema::chronologies::{self, dsl};
 use crate::schema::{chronology_team, invitation_practitioners, invitations};
 use crate::types::Bind;
 use crate::{Keyset, StoreError, Tx};
 
-type Rows = chronologies::BoxedQuery<'static, MultiBackend>;
+type ChronologyQuery = chronologies::BoxedQuery<'static, MultiBackend>;
 
-/// At most `limit` live chronologies after a place that the holder of the permit may know of, oldest first. It is the
-/// access policy's table turned into queries, one for each way to know of a chronology: to own it, to manage or support the
-/// agency that owns it, to be on its team, or, once agencies are asked, to contribute for an invited one. One query with all
-/// of them as alternatives would go through every chronology of the partnership.
+/// At most `limit` live chronologies after a cursor that the permit's holder may know of, oldest
+/// first. One query for each ground of access in the access policy: owning the chronology, managing
+/// or supporting the agency that owns it, being on its team, or, once agencies are invited,
+/// contributing for an invited one. A single query with all of them as alternatives would read
+/// every chronology of the partnership.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn page_for(
     tx: &mut Tx<'_>,
-    permit: &Permit,
+    permit: &AccessPermit,
     now: Instant,
     after: Option<Keyset>,
     limit: impl Into<i64>,
 ) -> Result<Vec<ChronologyRow>, StoreError> {
     let limit = limit.into();
-    let mut known = BTreeMap::new();
-    for query in known_to(permit.actor()) {
+    let mut visible = BTreeMap::new();
+    for query in visible_to(permit.actor()) {
         let query = query.filter(dsl::expires_at.gt(Bind(now)));
         let query = after!(query, after, dsl::created_at, dsl::id, ChronologyId);
         let query = query.order((dsl::created_at, dsl::id)).limit(limit);
-        let rows: Vec<ChronologyRow> = tx.run(|c| query.select(ChronologyRow::as_select()).load(c))?;
-        known.extend(rows.into_iter().map(|row| ((row.created_at, row.id), row)));
+        let rows: Vec<ChronologyRow> =
+            tx.run(|c| query.select(ChronologyRow::as_select()).load(c))?;
+        visible.extend(rows.into_iter().map(|row| ((row.created_at, row.id), row)));
     }
-    Ok(known.into_values().take(usize::try_from(limit).unwrap_or(usize::MAX)).collect())
+    Ok(visible
+        .into_values()
+        .take(usize::try_from(limit).unwrap_or(usize::MAX))
+        .collect())
 }
 
-/// What makes chronologies known to somebody.
-fn known_to(actor: &Actor) -> Vec<Rows> {
-    [own(actor), of_own_agency(actor), on_team(actor), contributing(actor)].into_iter().flatten().collect()
+/// One query for each ground on which the actor may know of chronologies.
+fn visible_to(actor: &Actor) -> Vec<ChronologyQuery> {
+    [
+        owned(actor),
+        owned_by_agency(actor),
+        on_team(actor),
+        contributing(actor),
+    ]
+    .into_iter()
+    .flatten()
+    .collect()
 }
 
-/// Chronologies of a partnership that something else than the partnership leads to.
-fn led_to(actor: &Actor) -> Rows {
-    dsl::chronologies.filter(within!(dsl::partnership_id, actor.partnership)).into_boxed()
+/// The chronologies of the actor's partnership, for queries that another condition makes selective.
+fn in_partnership(actor: &Actor) -> ChronologyQuery {
+    dsl::chronologies
+        .filter(unindexed_eq!(dsl::partnership_id, actor.partnership))
+        .into_boxed()
 }
 
-/// Social care's own: the owner's.
-fn own(actor: &Actor) -> Option<Rows> {
-    let owns = actor.is(Role::SocialWorker) || actor.is(Role::TeamManager);
-    (actor.social_care && owns).then(|| led_to(actor).filter(dsl::owner_id.eq(Bind(actor.practitioner))))
+/// Chronologies that the actor owns, in children's social care.
+fn owned(actor: &Actor) -> Option<ChronologyQuery> {
+    let may_own = actor.has_role(Role::SocialWorker) || actor.has_role(Role::TeamManager);
+    (actor.social_care && may_own)
+        .then(|| in_partnership(actor).filter(dsl::owner_id.eq(Bind(actor.practitioner))))
 }
 
-/// Social care's own: those of the agency, for its managers and its support.
-fn of_own_agency(actor: &Actor) -> Option<Rows> {
-    let runs = actor.is(Role::TeamManager) || actor.is(Role::BusinessSupport);
-    let here = dsl::chronologies
+/// Chronologies that the actor's agency owns, for its managers and business support, in children's
+/// social care.
+fn owned_by_agency(actor: &Actor) -> Option<ChronologyQuery> {
+    let oversees = actor.has_role(Role::TeamManager) || actor.has_role(Role::BusinessSupport);
+    let of_agency = dsl::chronologies
         .filter(dsl::partnership_id.eq(Bind(actor.partnership)))
         .filter(dsl::owner_agency_id.eq(Bind(actor.agency)));
-    (actor.social_care && runs).then(|| here.into_boxed())
+    (actor.social_care && oversees).then(|| of_agency.into_boxed())
 }
 
-/// Colleagues named on the team.
-fn on_team(actor: &Actor) -> Option<Rows> {
-    let deals_with_families = actor.roles.iter().any(|role| *role != Role::Auditor);
-    if !actor.social_care || !deals_with_families {
+/// Chronologies whose team names the actor.
+fn on_team(actor: &Actor) -> Option<ChronologyQuery> {
+    let works_with_families = actor.roles.iter().any(|role| *role != Role::Auditor);
+    if !actor.social_care || !works_with_families {
         return None;
     }
     let mine = chronology_team::table
-        .filter(within!(chronology_team::partnership_id, actor.partnership))
+        .filter(unindexed_eq!(
+            chronology_team::partnership_id,
+            actor.partnership
+        ))
         .filter(chronology_team::practitioner_id.eq(Bind(actor.practitioner)))
         .select(chronology_team::chronology_id);
-    Some(led_to(actor).filter(dsl::id.eq_any(mine)))
+    Some(in_partnership(actor).filter(dsl::id.eq_any(mine)))
 }
 
-/// Contributors: all of an invited agency's for its lead and its system, for others those on which they are named.
-fn contributing(actor: &Actor) -> Option<Rows> {
-    let asked = led_to(actor).filter(dsl::opened_at.is_not_null());
-    if actor.is(Role::SafeguardingLead) || actor.is(Role::SystemClient) {
+/// Chronologies to which the actor's agency is invited: all of them for its safeguarding lead and
+/// its system client, for other practitioners those that name them.
+fn contributing(actor: &Actor) -> Option<ChronologyQuery> {
+    let opened = in_partnership(actor).filter(dsl::opened_at.is_not_null());
+    if actor.has_role(Role::SafeguardingLead) || actor.has_role(Role::SystemClient) {
         let all = invitations::table
             .filter(invitations::partnership_id.eq(Bind(actor.partnership)))
             .filter(invitations::agency_id.eq(Bind(actor.agency)))
             .select(invitations::chronology_id);
-        return Some(asked.filter(dsl::id.eq_any(all)));
+        return Some(opened.filter(dsl::id.eq_any(all)));
     }
     if !actor.roles.iter().any(|role| *role != Role::Auditor) {
         return None;
     }
     let named = invitation_practitioners::table
-        .filter(within!(invitation_practitioners::partnership_id, actor.partnership))
+        .filter(unindexed_eq!(
+            invitation_practitioners::partnership_id,
+            actor.partnership
+        ))
         .filter(invitation_practitioners::practitioner_id.eq(Bind(actor.practitioner)))
         .select(invitation_practitioners::invitation_id);
     let mine = invitations::table
-        .filter(within!(invitations::partnership_id, actor.partnership))
-        .filter(within!(invitations::agency_id, actor.agency))
+        .filter(unindexed_eq!(
+            invitations::partnership_id,
+            actor.partnership
+        ))
+        .filter(unindexed_eq!(invitations::agency_id, actor.agency))
         .filter(invitations::id.eq_any(named))
         .select(invitations::chronology_id);
-    Some(asked.filter(dsl::id.eq_any(mine)))
+    Some(opened.filter(dsl::id.eq_any(mine)))
 }

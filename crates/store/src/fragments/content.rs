@@ -1,19 +1,21 @@
-//! The one place that reads what agencies have written. What is expired or withdrawn is not found here; the same
-//! condition stands in every query: the fragment, its version and, when it has one, its chronology all live.
+//! Reads the content that agencies submitted; no other module does. Expired and withdrawn content
+//! is never returned: every query requires that the fragment, its version and, if it has one, its
+//! chronology are live.
 
 use std::collections::HashMap;
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use domain::{ChronologyId, EntryId, FragmentId, Instant, Permit};
+use domain::{AccessPermit, ChronologyId, EntryId, FragmentId, Instant};
 
 use super::{EntryRow, FragmentRow, FragmentVersionRow};
-use crate::page::within;
+use crate::page::unindexed_eq;
 use crate::schema::{chronologies, entries, fragment_versions, fragments};
 use crate::types::Bind;
 use crate::{FragmentState, StoreError, Tx};
 
-/// A fragment with its current version and that version's entries, in the order in which they were submitted.
+/// A fragment with its current version and that version's entries, in the order in which they were
+/// submitted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FragmentContent {
     /// The fragment.
@@ -24,13 +26,19 @@ pub struct FragmentContent {
     pub entries: Vec<EntryRow>,
 }
 
-/// Versions of fragments, as far as they live and the permit's partnership has them.
+/// Selects the live versions of fragments in the permit's partnership.
 macro_rules! live_versions {
     ($permit:expr, $now:expr) => {
         fragment_versions::table
             .inner_join(fragments::table.on(fragments::id.eq(fragment_versions::fragment_id)))
-            .filter(within!(fragments::partnership_id, $permit.partnership()))
-            .filter(within!(fragment_versions::partnership_id, $permit.partnership()))
+            .filter(unindexed_eq!(
+                fragments::partnership_id,
+                $permit.partnership()
+            ))
+            .filter(unindexed_eq!(
+                fragment_versions::partnership_id,
+                $permit.partnership()
+            ))
             .filter(fragments::state.eq(Bind(FragmentState::Submitted)))
             .filter(fragments::expires_at.gt(Bind($now)))
             .filter(fragment_versions::expires_at.gt(Bind($now)))
@@ -46,33 +54,41 @@ macro_rules! live_versions {
 pub(super) use live_versions;
 
 diesel::define_sql_function! {
-    /// Bytes of a value.
+    /// The length of a value in bytes.
     fn length(bytes: diesel::sql_types::Binary) -> diesel::sql_types::Integer;
 }
 
-/// How large what an agency submitted is.
+/// The size of a fragment's current version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FragmentSize {
     /// The fragment.
     pub fragment: FragmentId,
-    /// Entries of its current version.
+    /// The number of entries.
     pub entries: usize,
-    /// Bytes of them as they are stored.
+    /// The stored size of the entries in bytes.
     pub bytes: usize,
 }
 
-/// How large the live fragments are that `row`'s agency has on its chronology, or ahead of one about its family.
+/// The sizes of the live fragments of `row`'s agency on its chronology or, for an advance
+/// submission, of the agency's advance submissions about its family.
 ///
 /// # Errors
-/// When the database fails.
-pub fn sizes(tx: &mut Tx<'_>, row: &FragmentRow, now: Instant) -> Result<Vec<FragmentSize>, StoreError> {
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn sizes(
+    tx: &mut Tx<'_>,
+    row: &FragmentRow,
+    now: Instant,
+) -> Result<Vec<FragmentSize>, StoreError> {
     let live = fragments::table
         .inner_join(
-            entries::table.on(entries::fragment_id.eq(fragments::id).and(entries::version.eq(fragments::version))),
+            entries::table.on(entries::fragment_id
+                .eq(fragments::id)
+                .and(entries::version.eq(fragments::version))),
         )
-        .filter(within!(fragments::partnership_id, row.partnership_id))
-        .filter(within!(entries::partnership_id, row.partnership_id))
-        .filter(within!(fragments::agency_id, row.agency_id))
+        .filter(unindexed_eq!(fragments::partnership_id, row.partnership_id))
+        .filter(unindexed_eq!(entries::partnership_id, row.partnership_id))
+        .filter(unindexed_eq!(fragments::agency_id, row.agency_id))
         .filter(fragments::state.eq(Bind(FragmentState::Submitted)))
         .filter(fragments::expires_at.gt(Bind(now)))
         .order(fragments::id)
@@ -92,41 +108,49 @@ pub fn sizes(tx: &mut Tx<'_>, row: &FragmentRow, now: Instant) -> Result<Vec<Fra
     for (fragment, length) in lengths {
         let bytes = usize::try_from(length).unwrap_or_default();
         match sizes.last_mut().filter(|last| last.fragment == fragment) {
-            Some(last) => (last.entries, last.bytes) = (last.entries + 1, last.bytes + bytes),
-            None => sizes.push(FragmentSize { fragment, entries: 1, bytes }),
+            Some(last) => {
+                last.entries += 1;
+                last.bytes += bytes;
+            }
+            None => sizes.push(FragmentSize {
+                fragment,
+                entries: 1,
+                bytes,
+            }),
         }
     }
     Ok(sizes)
 }
 
-/// Everything live that was submitted to a chronology, by the time it was submitted. Two queries, however many
-/// fragments there are.
+/// All live fragments of a chronology with their content, in the order in which they were
+/// submitted. Two queries, independent of the number of fragments.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn live_content(
     tx: &mut Tx<'_>,
-    permit: &Permit,
+    permit: &AccessPermit,
     chronology: ChronologyId,
     now: Instant,
 ) -> Result<Vec<FragmentContent>, StoreError> {
-    live_content_without(tx, permit, chronology, now, |_, _| Ok(Vec::new()))
+    live_content_excluding(tx, permit, chronology, now, |_, _| Ok(Vec::new()))
 }
 
-/// Most entries that are left out where they lie; what is beyond is for the caller to leave out.
-pub(super) const MOST_LEFT_OUT: usize = 10_000;
+/// Maximum number of entries that the query excludes; the caller must exclude any further ones.
+pub(super) const MAX_EXCLUDED_IN_QUERY: usize = 10_000;
 
-/// As [`live_content`], but without the entries that `left_out` names of each fragment's current version: they are not
-/// read from the database, so that nothing about them can be told from how long it takes.
+/// As [`live_content`], but without the entries that `excluded` names for each fragment's current
+/// version. They are not read from the database, so the response time reveals nothing about them.
 ///
 /// # Errors
-/// When the database fails, or as `left_out`.
-pub fn live_content_without<E: From<StoreError>>(
+/// The error of `excluded`, or a [`StoreError`] when a query fails.
+pub fn live_content_excluding<E: From<StoreError>>(
     tx: &mut Tx<'_>,
-    permit: &Permit,
+    permit: &AccessPermit,
     chronology: ChronologyId,
     now: Instant,
-    mut left_out: impl FnMut(&FragmentRow, &FragmentVersionRow) -> Result<Vec<EntryId>, E>,
+    mut excluded: impl FnMut(&FragmentRow, &FragmentVersionRow) -> Result<Vec<EntryId>, E>,
 ) -> Result<Vec<FragmentContent>, E> {
     let query = live_versions!(permit, now)
         .filter(fragments::chronology_id.eq(Some(Bind(chronology))))
@@ -134,12 +158,12 @@ pub fn live_content_without<E: From<StoreError>>(
         .order((fragments::created_at, fragments::id))
         .select((FragmentRow::as_select(), FragmentVersionRow::as_select()));
     let found: Vec<(FragmentRow, FragmentVersionRow)> = tx.run(|c| query.load(c))?;
-    let mut without = Vec::new();
+    let mut excluded_ids = Vec::new();
     for (fragment, version) in &found {
-        without.extend(left_out(fragment, version)?);
+        excluded_ids.extend(excluded(fragment, version)?);
     }
-    without.truncate(MOST_LEFT_OUT);
-    let mut entries = current_entries(tx, permit, chronology, now, &without)?;
+    excluded_ids.truncate(MAX_EXCLUDED_IN_QUERY);
+    let mut entries = current_entries(tx, permit, chronology, now, &excluded_ids)?;
     Ok(found
         .into_iter()
         .map(|(fragment, version)| FragmentContent {
@@ -150,26 +174,31 @@ pub fn live_content_without<E: From<StoreError>>(
         .collect())
 }
 
-/// The entries of the current versions of a chronology's fragments but for some, each fragment's in order. The chronology
-/// leads to its fragments and each fragment to its entries, by keys alone: no list of fragments that a planner could
-/// answer from anything larger.
+/// The entries of the current versions of a chronology's fragments, without the excluded ones, each
+/// fragment's in order. The joins go from the chronology to its fragments to their entries by keys
+/// alone, so the planner has no list of fragments that it could answer from a larger index.
 fn current_entries(
     tx: &mut Tx<'_>,
-    permit: &Permit,
+    permit: &AccessPermit,
     chronology: ChronologyId,
     now: Instant,
-    without: &[EntryId],
+    excluded_ids: &[EntryId],
 ) -> Result<HashMap<FragmentId, Vec<EntryRow>>, StoreError> {
     let query = fragments::table
         .inner_join(
-            entries::table.on(entries::fragment_id.eq(fragments::id).and(entries::version.eq(fragments::version))),
+            entries::table.on(entries::fragment_id
+                .eq(fragments::id)
+                .and(entries::version.eq(fragments::version))),
         )
         .filter(fragments::chronology_id.eq(Some(Bind(chronology))))
         .filter(fragments::state.eq(Bind(FragmentState::Submitted)))
         .filter(fragments::expires_at.gt(Bind(now)))
-        .filter(within!(fragments::partnership_id, permit.partnership()))
-        .filter(within!(entries::partnership_id, permit.partnership()))
-        .filter(entries::id.ne_all(without.iter().copied().map(Bind)))
+        .filter(unindexed_eq!(
+            fragments::partnership_id,
+            permit.partnership()
+        ))
+        .filter(unindexed_eq!(entries::partnership_id, permit.partnership()))
+        .filter(entries::id.ne_all(excluded_ids.iter().copied().map(Bind)))
         .order((entries::fragment_id, entries::position))
         .select(EntryRow::as_select());
     let rows: Vec<EntryRow> = tx.run(|c| query.load(c))?;
@@ -180,13 +209,14 @@ fn current_entries(
     Ok(entries)
 }
 
-/// One version of a fragment, while it lives.
+/// One version of a fragment, if it is live.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn version(
     tx: &mut Tx<'_>,
-    permit: &Permit,
+    permit: &AccessPermit,
     fragment: FragmentId,
     version: i64,
     now: Instant,
@@ -201,10 +231,11 @@ pub fn version(
 /// The live versions of a fragment, oldest first.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn versions(
     tx: &mut Tx<'_>,
-    permit: &Permit,
+    permit: &AccessPermit,
     fragment: FragmentId,
     now: Instant,
 ) -> Result<Vec<FragmentVersionRow>, StoreError> {
@@ -215,13 +246,15 @@ pub fn versions(
     tx.run(|c| query.load(c))
 }
 
-/// The entries of one version of a fragment, in the order in which they were submitted, while it lives.
+/// The entries of one version of a fragment, in the order in which they were submitted; empty
+/// unless the version is live.
 ///
 /// # Errors
-/// When the database fails.
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
 pub fn entries(
     tx: &mut Tx<'_>,
-    permit: &Permit,
+    permit: &AccessPermit,
     fragment: FragmentId,
     of_version: i64,
     now: Instant,

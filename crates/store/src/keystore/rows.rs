@@ -1,4 +1,4 @@
-//! The rows of a keystore's one table.
+//! The rows of a keystore's only table.
 
 use diesel::prelude::*;
 use vault::{AuditEpoch, Epoch, KeyId, KeyKind};
@@ -20,9 +20,9 @@ use keystore_keys::dsl;
 /// What is stored for one key.
 #[derive(Queryable)]
 pub(super) struct Row {
-    /// The key, sealed; noise when there is a marker too.
+    /// The sealed key, or random bytes when there is a marker too.
     pub(super) sealed: Option<Vec<u8>>,
-    /// That it was destroyed.
+    /// The marker of its destruction.
     pub(super) marker: Option<Vec<u8>>,
 }
 
@@ -34,7 +34,7 @@ pub(super) fn find(tx: &mut Tx<'_>, key: KeyId) -> Result<Option<Row>, StoreErro
     tx.run(|c| query.get_result(c).optional())
 }
 
-/// Inserts the key's row unless there is one: then that one counts.
+/// Inserts the key's row, unless there is one already, which is then kept.
 pub(super) fn insert(
     tx: &mut Tx<'_>,
     key: KeyId,
@@ -61,15 +61,22 @@ pub(super) fn insert(
     Ok(())
 }
 
-/// Writes noise over a key and sets its marker.
-pub(super) fn overwrite(tx: &mut Tx<'_>, key: KeyId, noise: &[u8], marker: &[u8]) -> Result<(), StoreError> {
-    let target = dsl::keystore_keys.filter(dsl::kind.eq(key.kind().as_str())).filter(dsl::id.eq(key.id()));
+/// Overwrites a key with random bytes and sets its marker.
+pub(super) fn overwrite(
+    tx: &mut Tx<'_>,
+    key: KeyId,
+    noise: &[u8],
+    marker: &[u8],
+) -> Result<(), StoreError> {
+    let target = dsl::keystore_keys
+        .filter(dsl::kind.eq(key.kind().as_str()))
+        .filter(dsl::id.eq(key.id()));
     let values = (dsl::sealed.eq(Some(noise)), dsl::marker.eq(Some(marker)));
     let changed = tx.run(|c| diesel::update(target).set(values).execute(c))?;
-    crate::statements::one(changed)
+    crate::statements::require_one(changed)
 }
 
-/// Deletes a living key's row, if there is one.
+/// Deletes the row of a key that is not destroyed, if there is one.
 pub(super) fn delete(tx: &mut Tx<'_>, key: KeyId) -> Result<(), StoreError> {
     let target = dsl::keystore_keys
         .filter(dsl::kind.eq(key.kind().as_str()))
@@ -78,31 +85,44 @@ pub(super) fn delete(tx: &mut Tx<'_>, key: KeyId) -> Result<(), StoreError> {
     tx.run(|c| diesel::delete(target).execute(c)).map(drop)
 }
 
-/// Takes the noise out of a destroyed key's row.
-pub(super) fn take_out(tx: &mut Tx<'_>, key: KeyId) -> Result<(), StoreError> {
+/// Removes the random bytes from a destroyed key's row.
+pub(super) fn erase_noise(tx: &mut Tx<'_>, key: KeyId) -> Result<(), StoreError> {
     let target = dsl::keystore_keys
         .filter(dsl::kind.eq(key.kind().as_str()))
         .filter(dsl::id.eq(key.id()))
         .filter(dsl::marker.is_not_null());
-    tx.run(|c| diesel::update(target).set(dsl::sealed.eq(None::<Vec<u8>>)).execute(c))?;
+    tx.run(|c| {
+        diesel::update(target)
+            .set(dsl::sealed.eq(None::<Vec<u8>>))
+            .execute(c)
+    })?;
     Ok(())
 }
 
-/// Takes out whatever stands beside a marker; says how many rows that were.
-pub(super) fn take_out_all_gone(tx: &mut Tx<'_>) -> Result<usize, StoreError> {
-    let target = dsl::keystore_keys.filter(dsl::marker.is_not_null()).filter(dsl::sealed.is_not_null());
-    tx.run(|c| diesel::update(target).set(dsl::sealed.eq(None::<Vec<u8>>)).execute(c))
+/// Removes the random bytes from every destroyed key's row; returns how many rows were changed.
+pub(super) fn erase_all_noise(tx: &mut Tx<'_>) -> Result<usize, StoreError> {
+    let target = dsl::keystore_keys
+        .filter(dsl::marker.is_not_null())
+        .filter(dsl::sealed.is_not_null());
+    tx.run(|c| {
+        diesel::update(target)
+            .set(dsl::sealed.eq(None::<Vec<u8>>))
+            .execute(c)
+    })
 }
 
-/// Whether there is any living key but the index root.
+/// Whether any key besides the index root is stored.
 pub(super) fn has_other_keys(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
-    let others =
-        dsl::keystore_keys.filter(dsl::kind.ne(KeyKind::IndexRoot.as_str())).filter(dsl::sealed.is_not_null()).count();
+    let others = dsl::keystore_keys
+        .filter(dsl::kind.ne(KeyKind::IndexRoot.as_str()))
+        .filter(dsl::sealed.is_not_null())
+        .count();
     Ok(tx.run(|c| others.get_result::<i64>(c))? > 0)
 }
 
-/// The numbers of a kind's keys that are stored, in order; one whose destruction is unfinished is among them.
-pub(super) fn living(tx: &mut Tx<'_>, kind: KeyKind) -> Result<Vec<i64>, StoreError> {
+/// The numbers of the stored keys of a kind, in order, including keys whose destruction is
+/// unfinished.
+pub(super) fn list_stored(tx: &mut Tx<'_>, kind: KeyKind) -> Result<Vec<i64>, StoreError> {
     let query = dsl::keystore_keys
         .filter(dsl::kind.eq(kind.as_str()))
         .filter(dsl::sealed.is_not_null())
@@ -112,8 +132,8 @@ pub(super) fn living(tx: &mut Tx<'_>, kind: KeyKind) -> Result<Vec<i64>, StoreEr
     tx.run(|c| query.load(c))
 }
 
-/// The numbers of a kind's destroyed keys, in order.
-pub(super) fn gone(tx: &mut Tx<'_>, kind: KeyKind) -> Result<Vec<i64>, StoreError> {
+/// The numbers of the destroyed keys of a kind, in order.
+pub(super) fn list_destroyed(tx: &mut Tx<'_>, kind: KeyKind) -> Result<Vec<i64>, StoreError> {
     let query = dsl::keystore_keys
         .filter(dsl::kind.eq(kind.as_str()))
         .filter(dsl::marker.is_not_null())

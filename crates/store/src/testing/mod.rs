@@ -1,14 +1,15 @@
-//! Databases for tests: a SQLite file in a temporary folder, and a fresh PostgreSQL database on a server that all test
-//! processes share. A test that cannot have PostgreSQL fails; it is never skipped.
+//! Databases for tests: a SQLite file in a temporary folder, or a new PostgreSQL database on a
+//! server that all test processes share. A test that needs PostgreSQL fails when there is none; it
+//! is never skipped.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::disallowed_methods,
-    reason = "part of tests: whatever goes wrong here is to end the test"
+    reason = "test support: any failure here must end the test"
 )]
 
-mod cluster;
+mod local_server;
 mod postgresql;
 pub mod sources;
 pub mod statements;
@@ -17,26 +18,29 @@ use std::ops::Deref;
 
 use tempfile::TempDir;
 
-use crate::{Book, Db, DbConfig, Kind, StoreError, Tx, migrate};
+use crate::{AuditSequence, DatabaseKind, Db, DbConfig, StoreError, Tx, migrate};
 
-/// A database that is there for one test and gone after it.
+/// A database that exists for one test. It is deleted on drop.
 pub struct TestDb {
-    /// Goes before what it is connected to.
+    /// Present until the drop, which closes the connections before the database is deleted.
     db: Option<Db>,
     config: DbConfig,
-    place: Place,
+    storage: TestStorage,
 }
 
-enum Place {
+/// What is deleted together with a test's database.
+enum TestStorage {
     Folder(TempDir),
-    Server(#[expect(dead_code, reason = "held until the test is over")] postgresql::TestDatabase),
+    Server(#[expect(dead_code, reason = "held until the test ends")] postgresql::TestDatabase),
 }
 
 impl Deref for TestDb {
     type Target = Db;
 
     fn deref(&self) -> &Db {
-        self.db.as_ref().expect("the database is there until it is dropped")
+        self.db
+            .as_ref()
+            .expect("the database exists until it is dropped")
     }
 }
 
@@ -47,7 +51,7 @@ impl Drop for TestDb {
 }
 
 impl TestDb {
-    /// How to reach the database, for a second set of connections or another process.
+    /// The configuration of the database, for a second connection pool or another process.
     #[must_use]
     pub fn config(&self) -> &DbConfig {
         &self.config
@@ -59,54 +63,54 @@ impl TestDb {
     /// On PostgreSQL.
     #[must_use]
     pub fn folder(&self) -> &std::path::Path {
-        match &self.place {
-            Place::Folder(folder) => folder.path(),
-            Place::Server(..) => panic!("a PostgreSQL database has no folder of ours"),
+        match &self.storage {
+            TestStorage::Folder(folder) => folder.path(),
+            TestStorage::Server(..) => panic!("a PostgreSQL test database has no folder"),
         }
     }
 }
 
-/// A fresh, migrated database.
+/// Creates a database and applies all migrations.
 ///
 /// # Panics
-/// When it cannot be had.
+/// When the database cannot be created or a migration fails.
 #[must_use]
-pub fn fresh(kind: Kind) -> TestDb {
+pub fn fresh_database(kind: DatabaseKind) -> TestDb {
     let test = match kind {
-        Kind::Postgresql => on_server(true),
-        Kind::Sqlite => in_folder(),
+        DatabaseKind::Postgresql => create_postgresql(true),
+        DatabaseKind::Sqlite => create_sqlite(),
     };
     migrate(&test).expect("migrations apply");
     test
 }
 
-/// A fresh database without any table.
+/// Creates a database without any table.
 ///
 /// # Panics
-/// When it cannot be had.
+/// When the database cannot be created.
 #[must_use]
-pub fn empty(kind: Kind) -> TestDb {
+pub fn empty_database(kind: DatabaseKind) -> TestDb {
     match kind {
-        Kind::Postgresql => on_server(false),
-        Kind::Sqlite => in_folder(),
+        DatabaseKind::Postgresql => create_postgresql(false),
+        DatabaseKind::Sqlite => create_sqlite(),
     }
 }
 
-/// Runs `body` on a fresh database of each kind, SQLite first.
+/// Runs `body` on a new database of each kind, SQLite first.
 ///
 /// # Panics
-/// When `body` does, or a database cannot be had.
-pub fn each_database(body: impl Fn(&TestDb)) {
-    for kind in [Kind::Sqlite, Kind::Postgresql] {
-        body(&fresh(kind));
+/// When `body` panics or a database cannot be created.
+pub fn for_each_database(body: impl Fn(&TestDb)) {
+    for kind in [DatabaseKind::Sqlite, DatabaseKind::Postgresql] {
+        body(&fresh_database(kind));
     }
 }
 
-/// Makes of one body two tests, `NAME::sqlite` and `NAME::postgresql`.
+/// Turns each function into two tests, `NAME::sqlite` and `NAME::postgresql`.
 ///
 /// ```text
 /// on_each_database! {
-///     fn agencies_are_found(db) { assert!(db.read("test", …).is_ok()); }
+///     fn agency_is_found_by_code(db) { assert!(db.read("test", …).is_ok()); }
 /// }
 /// ```
 #[macro_export]
@@ -121,41 +125,48 @@ macro_rules! on_each_database {
 
             #[test]
             fn sqlite() {
-                run(&$crate::testing::fresh($crate::Kind::Sqlite));
+                run(&$crate::testing::fresh_database($crate::DatabaseKind::Sqlite));
             }
 
             #[test]
             fn postgresql() {
-                run(&$crate::testing::fresh($crate::Kind::Postgresql));
+                run(&$crate::testing::fresh_database($crate::DatabaseKind::Postgresql));
             }
         }
     )+};
 }
 
-fn in_folder() -> TestDb {
-    let folder = TempDir::new().expect("a temporary folder");
+fn create_sqlite() -> TestDb {
+    let folder = TempDir::new().expect("a temporary folder is created");
     let url = format!("sqlite:{}", folder.path().join("test.sqlite").display());
-    connected(url, Place::Folder(folder))
+    connect(url, TestStorage::Folder(folder))
 }
 
-fn on_server(migrated: bool) -> TestDb {
+fn create_postgresql(migrated: bool) -> TestDb {
     let database = postgresql::TestDatabase::create(migrated);
-    connected(database.url(), Place::Server(database))
+    connect(database.url(), TestStorage::Server(database))
 }
 
-fn connected(url: String, place: Place) -> TestDb {
-    let config =
-        DbConfig { pool_size: 4, connection_timeout: std::time::Duration::from_secs(20), ..DbConfig::new(url) };
-    let db = Db::connect(&config).expect("the test database answers");
-    db.keep_book(Book::new(uuid::Uuid::from_u128(0xb00c), None));
-    TestDb { db: Some(db), config, place }
+fn connect(url: String, storage: TestStorage) -> TestDb {
+    let config = DbConfig {
+        pool_size: 4,
+        connection_timeout: std::time::Duration::from_secs(20),
+        ..DbConfig::new(url)
+    };
+    let db = Db::connect(&config).expect("the test database accepts connections");
+    db.set_audit_sequence(AuditSequence::new(uuid::Uuid::from_u128(0xb00c), None));
+    TestDb {
+        db: Some(db),
+        config,
+        storage,
+    }
 }
 
-/// Carries out statements of a test inside a transaction.
+/// Executes the SQL statements of a test inside a transaction.
 ///
 /// # Errors
-/// When the database refuses.
-pub fn execute(tx: &mut Tx<'_>, statements: &str) -> Result<(), StoreError> {
+/// [`StoreError`] when a statement fails.
+pub fn execute_batch(tx: &mut Tx<'_>, statements: &str) -> Result<(), StoreError> {
     use diesel::connection::SimpleConnection as _;
     tx.run(|connection| crate::connection::on_either!(connection, |c| c.batch_execute(statements)))
 }

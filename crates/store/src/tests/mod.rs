@@ -1,20 +1,20 @@
-//! Tests on both databases.
+//! Tests of this crate on both databases.
 
-mod world;
+mod fixture;
 
 mod audit;
-mod confinement;
 mod corruption;
 mod deletion;
 mod differential;
 mod expiry;
+mod family_access;
 mod inspect;
 mod keystore;
 mod migrations;
 mod paging;
+mod partnership_isolation;
 mod person_links;
 mod purge;
-mod reach;
 mod rows;
 mod settings;
 mod transactions;

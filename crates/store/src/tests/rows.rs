@@ -1,139 +1,309 @@
-//! What is written is what is read, column by column, and references are unique where they must be.
+//! Every column reads back as it was written, and unique keys are enforced.
 
-use domain::{DeclineReason, InvitationState, Marking};
+use domain::{
+    ChronologyId, ConsolidationId, DeclineReason, EntryId, FragmentId, InvitationState, Marking,
+};
 
-use super::world::{END, World, id, minute, now, sealed, token};
+use super::fixture::{EXPIRY_MINUTE, Fixture, at_minute, next_id, now, sealed, token};
 use crate::*;
 
+/// A consolidation of two fragments, of which one was corrected after it.
+struct FrozenConsolidation {
+    fixture: Fixture,
+    chronology: ChronologyId,
+    consolidation: ConsolidationId,
+    corrected: FragmentRow,
+    other: FragmentRow,
+}
+
+fn insert_frozen_consolidation(db: &Db) -> FrozenConsolidation {
+    let fixture = Fixture::create(db, "marl");
+    let family = fixture.family();
+    let chronology = fixture.chronology(family.id);
+    let fragment = fixture.fragment(family.id, Some(chronology.id));
+    let other = fixture.fragment(family.id, Some(chronology.id));
+    let consolidation = fixture.consolidation(chronology.id);
+    let frozen = [&fragment, &other]
+        .map(|fragment| fixture.consolidation_fragment(&consolidation, fragment));
+    let links = fixture.consolidation_links(&consolidation);
+    let corrected = FragmentRow {
+        version: 2,
+        ..fragment.clone()
+    };
+    let second_version = fixture.fragment_version(&fragment, 2);
+    db.write("rows", |tx| {
+        families::insert(tx, &family)?;
+        chronologies::insert(tx, &chronology)?;
+        fixture.insert_fragment(tx, &fragment)?;
+        fixture.insert_fragment(tx, &other)?;
+        consolidations::insert(tx, &consolidation, &frozen, Some(&links))?;
+        fragments::insert_version(tx, &second_version, &fixture.entries(fragment.id, 2, 3))?;
+        fragments::update(tx, &corrected, 1)
+    })
+    .unwrap();
+    FrozenConsolidation {
+        fixture,
+        chronology: chronology.id,
+        consolidation: consolidation.id,
+        corrected,
+        other,
+    }
+}
+
+impl FrozenConsolidation {
+    /// The frozen content without the excluded entries.
+    fn content(&self, db: &Db, excluded: &[EntryId]) -> Vec<FragmentContent> {
+        let permit = self.fixture.reader_permit();
+        let consolidation = (self.chronology, self.consolidation);
+        db.read("frozen", |tx| {
+            fragments::frozen_content_excluding::<StoreError>(
+                tx,
+                &permit,
+                consolidation,
+                now(),
+                |_, _, _| {
+                    Ok(fragments::EntryExclusions {
+                        excluded: excluded.to_vec(),
+                        only: None,
+                    })
+                },
+            )
+        })
+        .unwrap()
+    }
+
+    /// Each frozen fragment with its version and its number of entries, sorted.
+    fn versions(&self, db: &Db) -> Vec<(FragmentId, i64, usize)> {
+        let mut all: Vec<_> = self
+            .content(db, &[])
+            .iter()
+            .map(|content| {
+                (
+                    content.fragment.id,
+                    content.version.version,
+                    content.entries.len(),
+                )
+            })
+            .collect();
+        all.sort();
+        all
+    }
+}
+
 on_each_database! {
-    fn every_row_comes_back_as_it_was_written(db) {
-        let world = World::make(db, "marl");
-        let p = world.partnership;
-        let (person, family) = (world.person(), world.family());
-        let chronology = world.chronology(family.id);
+    fn every_row_reads_back_as_written(db) {
+        let fixture = Fixture::create(db, "marl");
+        let partnership = fixture.partnership;
+        let person = fixture.person();
+        let family = fixture.family();
+        let chronology = fixture.chronology(family.id);
         let invitation = InvitationRow {
             state: InvitationState::Declined,
-            viewed_at: Some(minute(4)),
-            drafting_at: Some(minute(5)),
-            answered_at: Some(minute(6)),
+            viewed_at: Some(at_minute(4)),
+            drafting_at: Some(at_minute(5)),
+            answered_at: Some(at_minute(6)),
             decline_reason: Some(DeclineReason::MoreDetrimentalToChild),
-            answered_by: Some(world.teacher),
-            ..world.invitation(chronology.id, world.school)
-        };
-        let fragment = FragmentRow {
-            child_id: Some(person.id),
-            proxy_by_agency: Some(world.care),
-            reference_index: Some(token("reference")),
-            ..world.fragment(family.id, Some(chronology.id))
-        };
-        let version = world.version(&fragment, 1);
-        let mut entries = world.entries(fragment.id, 1, 3);
-        entries[1].marking = Marking::Restricted;
-        entries[1].reference_index = Some(token("record"));
-        entries[2].sealed = Sealed(Vec::new());
-        let record = world.record(7, domain::Operation::TimelineRead, Some(chronology.id));
-        let bare = AuditDraft {
-            id: domain::AuditId(id()),
-            practitioner_token: None, agency_token: None, object_token: None, chronology_token: None,
-            ..record.clone()
+            answered_by: Some(fixture.teacher),
+            ..fixture.invitation(chronology.id, fixture.school)
         };
         db.write("write", |tx| {
             people::insert(tx, &person, &[])?;
             families::insert(tx, &family)?;
             chronologies::insert(tx, &chronology)?;
-            invitations::insert(tx, &invitation)?;
-            fragments::insert(tx, &fragment)?;
-            fragments::insert_version(tx, &version, &entries)?;
-            audit::insert(tx, &record)?;
-            audit::insert(tx, &bare)
+            invitations::insert(tx, &invitation)
         })
         .unwrap();
-        let leave = world.permit();
+        let permit = fixture.reader_permit();
         db.read("read", |tx| {
-            assert_eq!(people::find(tx, &leave, person.id, now())?, Some(person.clone()));
-            assert_eq!(families::find(tx, &leave, family.id, now())?, Some(family.clone()));
-            assert_eq!(chronologies::find(tx, p, chronology.id, now())?, Some(chronology.clone()));
-            assert_eq!(invitations::find(tx, p, invitation.id)?, Some(invitation.clone()));
-            assert_eq!(fragments::find(tx, p, fragment.id)?, Some(fragment.clone()));
-            let content = FragmentContent { fragment: fragment.clone(), version: version.clone(), entries: entries.clone() };
-            assert_eq!(fragments::live_content(tx, &leave, chronology.id, now())?, [content]);
-            let records = audit::page(tx, p, &AuditFilter::default(), None, 9)?;
-            let written = records.iter().map(|row| (row.id, row.number, row.practitioner_token.clone(), row.sealed.clone()));
-            let given = [&record, &bare].map(|draft| (draft.id, draft.practitioner_token.clone(), draft.sealed.clone()));
-            let given = given.into_iter().zip(1..).map(|((id, token, sealed), number)| (id, number, token, sealed));
-            assert_eq!(written.collect::<Vec<_>>(), given.collect::<Vec<_>>());
+            assert_eq!(
+                people::find(tx, &permit, person.id, now())?,
+                Some(person.clone())
+            );
+            assert_eq!(
+                families::find(tx, &permit, family.id, now())?,
+                Some(family.clone())
+            );
+            assert_eq!(
+                chronologies::find(tx, partnership, chronology.id, now())?,
+                Some(chronology.clone())
+            );
+            assert_eq!(
+                invitations::find(tx, partnership, invitation.id)?,
+                Some(invitation.clone())
+            );
             Ok::<_, StoreError>(())
         })
         .unwrap();
     }
 
-    fn an_update_writes_every_column_and_none_clears(db) {
-        let world = World::make(db, "marl");
-        let family = world.family();
-        let chronology = world.chronology(family.id);
-        let invitation = world.invitation(chronology.id, world.school);
+    fn fragment_reads_back_with_its_version_and_entries(db) {
+        let fixture = Fixture::create(db, "marl");
+        let person = fixture.person();
+        let family = fixture.family();
+        let chronology = fixture.chronology(family.id);
+        let fragment = FragmentRow {
+            child_id: Some(person.id),
+            proxy_by_agency: Some(fixture.social_care),
+            reference_index: Some(token("reference")),
+            ..fixture.fragment(family.id, Some(chronology.id))
+        };
+        let version = fixture.fragment_version(&fragment, 1);
+        let mut entries = fixture.entries(fragment.id, 1, 3);
+        entries[1].marking = Marking::Restricted;
+        entries[1].reference_index = Some(token("record"));
+        entries[2].sealed = Sealed(Vec::new());
+        db.write("write", |tx| {
+            people::insert(tx, &person, &[])?;
+            families::insert(tx, &family)?;
+            chronologies::insert(tx, &chronology)?;
+            fragments::insert(tx, &fragment)?;
+            fragments::insert_version(tx, &version, &entries)
+        })
+        .unwrap();
+        let permit = fixture.reader_permit();
+        db.read("read", |tx| {
+            assert_eq!(
+                fragments::find(tx, fixture.partnership, fragment.id)?,
+                Some(fragment.clone())
+            );
+            let content = FragmentContent {
+                fragment: fragment.clone(),
+                version: version.clone(),
+                entries: entries.clone(),
+            };
+            assert_eq!(
+                fragments::live_content(tx, &permit, chronology.id, now())?,
+                [content]
+            );
+            Ok::<_, StoreError>(())
+        })
+        .unwrap();
+    }
+
+    fn audit_records_read_back_in_order_with_consecutive_numbers(db) {
+        let fixture = Fixture::create(db, "marl");
+        let chronology = Some(ChronologyId(next_id()));
+        let record = fixture.audit_draft(7, domain::Operation::TimelineRead, chronology);
+        let bare = AuditDraft {
+            id: domain::AuditId(next_id()),
+            practitioner_token: None,
+            agency_token: None,
+            object_token: None,
+            chronology_token: None,
+            ..record.clone()
+        };
+        db.write("write", |tx| {
+            audit::insert(tx, &record)?;
+            audit::insert(tx, &bare)
+        })
+        .unwrap();
+        let records = db
+            .read("read", |tx| {
+                audit::page(tx, fixture.partnership, &AuditFilter::default(), None, 9)
+            })
+            .unwrap();
+        let found: Vec<_> = records
+            .into_iter()
+            .map(|row| (row.id, row.number, row.practitioner_token, row.sealed))
+            .collect();
+        let expected = [(1, record), (2, bare)]
+            .map(|(number, draft)| (draft.id, number, draft.practitioner_token, draft.sealed));
+        assert_eq!(found, expected);
+    }
+
+    fn update_writes_every_column_and_none_clears_it(db) {
+        let fixture = Fixture::create(db, "marl");
+        let family = fixture.family();
+        let chronology = fixture.chronology(family.id);
+        let invitation = fixture.invitation(chronology.id, fixture.school);
         let answered = InvitationRow {
             state: InvitationState::Submitted,
-            due_at: minute(700),
-            viewed_at: Some(minute(4)),
-            answered_at: Some(minute(6)),
-            answered_by: Some(world.teacher),
+            due_at: at_minute(700),
+            viewed_at: Some(at_minute(4)),
+            answered_at: Some(at_minute(6)),
+            answered_by: Some(fixture.teacher),
             wrapped_key: sealed("another key"),
             sealed: sealed("another message"),
             version: 2,
-            updated_at: minute(6),
+            updated_at: at_minute(6),
             ..invitation.clone()
         };
-        let cleared = InvitationRow { version: 3, ..invitation.clone() };
+        let cleared = InvitationRow {
+            version: 3,
+            ..invitation.clone()
+        };
         db.write("rows", |tx| {
             families::insert(tx, &family)?;
             chronologies::insert(tx, &chronology)?;
             invitations::insert(tx, &invitation)?;
             invitations::update(tx, &answered, 1)?;
-            assert_eq!(invitations::find(tx, world.partnership, invitation.id)?, Some(answered.clone()));
+            assert_eq!(
+                invitations::find(tx, fixture.partnership, invitation.id)?,
+                Some(answered.clone())
+            );
             invitations::update(tx, &cleared, 2)?;
-            assert_eq!(invitations::find(tx, world.partnership, invitation.id)?, Some(cleared.clone()));
+            assert_eq!(
+                invitations::find(tx, fixture.partnership, invitation.id)?,
+                Some(cleared.clone())
+            );
             Ok::<_, StoreError>(())
         })
         .unwrap();
     }
 
-    fn only_the_current_version_is_content_and_earlier_ones_stay(db) {
-        let world = World::make(db, "marl");
-        let family = world.family();
-        let chronology = world.chronology(family.id);
-        let fragment = world.fragment(family.id, Some(chronology.id));
-        let corrected = FragmentRow { version: 2, ..fragment.clone() };
-        // More than fit into one statement.
-        let many = world.entries(fragment.id, 2, 1_203);
+    fn live_content_is_the_current_version_and_earlier_ones_remain(db) {
+        let fixture = Fixture::create(db, "marl");
+        let family = fixture.family();
+        let chronology = fixture.chronology(family.id);
+        let fragment = fixture.fragment(family.id, Some(chronology.id));
+        let corrected = FragmentRow {
+            version: 2,
+            ..fragment.clone()
+        };
+        // More entries than one insert statement accepts.
+        let many = fixture.entries(fragment.id, 2, 1_203);
         db.write("rows", |tx| {
             families::insert(tx, &family)?;
             chronologies::insert(tx, &chronology)?;
-            world.submit(tx, &fragment)?;
-            fragments::insert_version(tx, &world.version(&fragment, 2), &many)?;
+            fixture.insert_fragment(tx, &fragment)?;
+            fragments::insert_version(tx, &fixture.fragment_version(&fragment, 2), &many)?;
             fragments::update(tx, &corrected, 1)
         })
         .unwrap();
-        let (leave, p) = (world.permit(), world.partnership);
+        let permit = fixture.reader_permit();
+        let partnership = fixture.partnership;
         db.read("content", |tx| {
-            let content = fragments::live_content(tx, &leave, chronology.id, now())?;
+            let content = fragments::live_content(tx, &permit, chronology.id, now())?;
             assert_eq!(content.len(), 1);
-            assert_eq!((content[0].version.version, &content[0].entries), (2, &many));
-            assert_eq!(fragments::entries(tx, &leave, fragment.id, 1, now())?.len(), 2);
-            assert_eq!(fragments::entries(tx, &leave, fragment.id, 3, now())?, []);
-            let versions: Vec<i64> = fragments::versions(tx, &leave, fragment.id, now())?.iter().map(|v| v.version).collect();
+            assert_eq!(
+                (content[0].version.version, &content[0].entries),
+                (2, &many)
+            );
+            assert_eq!(
+                fragments::entries(tx, &permit, fragment.id, 1, now())?.len(),
+                2
+            );
+            assert_eq!(fragments::entries(tx, &permit, fragment.id, 3, now())?, []);
+            let versions: Vec<i64> = fragments::versions(tx, &permit, fragment.id, now())?
+                .iter()
+                .map(|version| version.version)
+                .collect();
             assert_eq!(versions, [1, 2]);
-            assert_eq!(fragments::digests(tx, p, fragment.id)?.len(), 2);
+            assert_eq!(fragments::digests(tx, partnership, fragment.id)?.len(), 2);
             Ok::<_, StoreError>(())
         })
         .unwrap();
     }
 
-    fn a_reference_is_used_once_on_a_chronology_and_once_ahead(db) {
-        let world = World::make(db, "marl");
-        let family = world.family();
-        let (first, second) = (world.chronology(family.id), world.chronology(family.id));
-        let named = |on| FragmentRow { reference_index: Some(token("AB-1")), ..world.fragment(family.id, on) };
+    fn reference_is_unique_per_chronology_and_among_advance_submissions(db) {
+        let fixture = Fixture::create(db, "marl");
+        let family = fixture.family();
+        let first = fixture.chronology(family.id);
+        let second = fixture.chronology(family.id);
+        let with_reference = |on| FragmentRow {
+            reference_index: Some(token("AB-1")),
+            ..fixture.fragment(family.id, on)
+        };
         let taken = Err(StoreError::NotUnique("fragment reference"));
         db.write("rows", |tx| {
             families::insert(tx, &family)?;
@@ -142,82 +312,175 @@ on_each_database! {
         })
         .unwrap();
         let insert = |row: &FragmentRow| db.write("insert", |tx| fragments::insert(tx, row));
-        let (one, two, ahead) = (named(Some(first.id)), named(Some(second.id)), named(None));
+        let one = with_reference(Some(first.id));
+        let two = with_reference(Some(second.id));
+        let advance = with_reference(None);
         assert_eq!(insert(&one), Ok(()));
-        assert_eq!(insert(&named(Some(first.id))), taken);
+        assert_eq!(insert(&with_reference(Some(first.id))), taken);
         assert_eq!(insert(&two), Ok(()));
-        assert_eq!(insert(&ahead), Ok(()));
-        assert_eq!(insert(&named(None)), taken);
-        let unnamed = || world.fragment(family.id, Some(first.id));
-        assert_eq!((insert(&unnamed()), insert(&unnamed())), (Ok(()), Ok(())), "no reference is no clash");
-        let moved = FragmentRow { chronology_id: Some(first.id), version: 2, ..ahead.clone() };
-        assert_eq!(db.write("attach", |tx| fragments::update(tx, &moved, 1)), taken);
-        assert_eq!(db.write("erase", |tx| purge::delete_fragment(tx, world.partnership, one.id)), Ok(true));
-        assert_eq!(db.write("attach", |tx| fragments::update(tx, &moved, 1)), Ok(()), "erasing released it");
+        assert_eq!(insert(&advance), Ok(()));
+        assert_eq!(insert(&with_reference(None)), taken);
+        let without_reference = || fixture.fragment(family.id, Some(first.id));
+        assert_eq!(
+            (insert(&without_reference()), insert(&without_reference())),
+            (Ok(()), Ok(())),
+            "fragments without a reference do not conflict"
+        );
+        let moved = FragmentRow {
+            chronology_id: Some(first.id),
+            version: 2,
+            ..advance.clone()
+        };
+        assert_eq!(
+            db.write("attach", |tx| fragments::update(tx, &moved, 1)),
+            taken
+        );
+        assert_eq!(
+            db.write("delete", |tx| purge::delete_fragment(
+                tx,
+                fixture.partnership,
+                one.id
+            )),
+            Ok(true)
+        );
+        assert_eq!(
+            db.write("attach", |tx| fragments::update(tx, &moved, 1)),
+            Ok(()),
+            "deleting the other fragment released the reference"
+        );
     }
 
-    fn keys_of_a_person_are_replaced_whole(db) {
-        let world = World::make(db, "marl");
-        let p = world.partnership;
-        let (person, twin) = (world.person(), world.person());
-        let found = |kind: &str, value: &[u8]| db.read("look up", |tx| people::ids_by_token(tx, p, kind, value, now())).unwrap();
+    fn person_tokens_are_replaced_together(db) {
+        let fixture = Fixture::create(db, "marl");
+        let partnership = fixture.partnership;
+        let person = fixture.person();
+        let twin = fixture.person();
+        let found = |kind: &str, value: &[u8]| {
+            db.read("look up", |tx| {
+                people::ids_by_token(tx, partnership, kind, value, now())
+            })
+            .unwrap()
+        };
         db.write("rows", |tx| {
-            people::insert(tx, &person, &[("nhs_number", b"1".to_vec()), ("name_birth", b"2".to_vec())])?;
+            people::insert(
+                tx,
+                &person,
+                &[("nhs_number", b"1".to_vec()), ("name_birth", b"2".to_vec())],
+            )?;
             people::insert(tx, &twin, &[("name_birth", b"2".to_vec())])
         })
         .unwrap();
         assert_eq!(found("name_birth", b"2"), [person.id, twin.id]);
-        assert_eq!(found("nhs_number", b"2"), [], "a token counts for its own kind");
-        let changed = PersonRow { version: 2, ..person.clone() };
-        db.write("update", |tx| people::update(tx, &changed, 1, &[("nhs_number", b"3".to_vec())])).unwrap();
+        assert_eq!(
+            found("nhs_number", b"2"),
+            [],
+            "a token matches only its own kind"
+        );
+        let changed = PersonRow {
+            version: 2,
+            ..person.clone()
+        };
+        db.write("update", |tx| {
+            people::update(tx, &changed, 1, &[("nhs_number", b"3".to_vec())])
+        })
+        .unwrap();
         assert_eq!(found("name_birth", b"2"), [twin.id]);
-        assert_eq!((found("nhs_number", b"1"), found("nhs_number", b"3")), (vec![], vec![person.id]));
+        assert_eq!(
+            (found("nhs_number", b"1"), found("nhs_number", b"3")),
+            (vec![], vec![person.id])
+        );
         let stale = db.write("stale", |tx| people::update(tx, &changed, 1, &[]));
         assert_eq!(stale, Err(StoreError::Stale));
-        assert_eq!(found("nhs_number", b"3"), [person.id], "a refused update leaves the keys");
+        assert_eq!(
+            found("nhs_number", b"3"),
+            [person.id],
+            "a refused update does not change the tokens"
+        );
     }
 
-    fn the_latest_reference_is_that_of_whatever_lives_longest(db) {
-        let world = World::make(db, "marl");
-        let (family, person, p) = (world.family(), world.person(), world.partnership);
-        let latest = |at| db.read("latest", |tx| families::latest_reference(tx, p, family.id, minute(at))).unwrap();
+    fn latest_referring_expiry_is_the_maximum(db) {
+        let fixture = Fixture::create(db, "marl");
+        let family = fixture.family();
+        let partnership = fixture.partnership;
+        let latest = |at| {
+            db.read("latest", |tx| {
+                families::latest_referring_expiry(tx, partnership, family.id, at_minute(at))
+            })
+            .unwrap()
+        };
+        db.write("family", |tx| families::insert(tx, &family))
+            .unwrap();
+        assert_eq!(latest(0), None);
+        let chronology = ChronologyRow {
+            expires_at: at_minute(20),
+            ..fixture.chronology(family.id)
+        };
+        let advance = FragmentRow {
+            expires_at: at_minute(30),
+            ..fixture.fragment(family.id, None)
+        };
+        let withdrawn = FragmentRow {
+            expires_at: at_minute(90),
+            state: FragmentState::Withdrawn,
+            ..fixture.fragment(family.id, None)
+        };
+        db.write("refer", |tx| {
+            chronologies::insert(tx, &chronology)?;
+            fragments::insert(tx, &advance)?;
+            fragments::insert(tx, &withdrawn)
+        })
+        .unwrap();
+        let of_advance = Some(at_minute(30));
+        assert_eq!(
+            [0, 20, 29, 30].map(latest),
+            [of_advance, of_advance, of_advance, None]
+        );
+    }
+
+    fn latest_expiry_for_person_is_the_maximum_of_the_families(db) {
+        let fixture = Fixture::create(db, "marl");
+        let family = fixture.family();
+        let person = fixture.person();
+        let partnership = fixture.partnership;
+        let latest = |at| {
+            db.read("latest", |tx| {
+                families::latest_expiry_for_person(tx, partnership, person.id, at_minute(at))
+            })
+            .unwrap()
+        };
         db.write("rows", |tx| {
             people::insert(tx, &person, &[])?;
             families::insert(tx, &family)
         })
         .unwrap();
-        assert_eq!(latest(0), None);
-        let chronology = ChronologyRow { expires_at: minute(20), ..world.chronology(family.id) };
-        let ahead = FragmentRow { expires_at: minute(30), ..world.fragment(family.id, None) };
-        let withdrawn =
-            FragmentRow { expires_at: minute(90), state: FragmentState::Withdrawn, ..world.fragment(family.id, None) };
-        db.write("refer", |tx| {
-            chronologies::insert(tx, &chronology)?;
-            fragments::insert(tx, &ahead)?;
-            fragments::insert(tx, &withdrawn)
-        })
-        .unwrap();
-        assert_eq!([latest(0), latest(20), latest(29), latest(30)], [Some(minute(30)), Some(minute(30)), Some(minute(30)), None]);
-        let lifetime = |at| db.read("lifetime", |tx| families::longest_lifetime_of(tx, p, person.id, minute(at))).unwrap();
-        assert_eq!(lifetime(0), None, "no family yet");
-        let other = FamilyRow { expires_at: minute(40), ..world.family() };
+        assert_eq!(latest(0), None, "no family yet");
+        let other = FamilyRow {
+            expires_at: at_minute(40),
+            ..fixture.family()
+        };
         db.write("join", |tx| {
             families::insert(tx, &other)?;
-            families::add_member(tx, p, family.id, person.id)?;
-            families::add_member(tx, p, other.id, person.id)
+            families::add_member(tx, partnership, family.id, person.id)?;
+            families::add_member(tx, partnership, other.id, person.id)
         })
         .unwrap();
-        assert_eq!(lifetime(0), Some(minute(END)));
-        db.write("shorten", |tx| families::set_lifetime(tx, p, family.id, minute(35), &sealed("key"))).unwrap();
-        assert_eq!([lifetime(0), lifetime(39), lifetime(40)], [Some(minute(40)), Some(minute(40)), None]);
+        assert_eq!(latest(0), Some(at_minute(EXPIRY_MINUTE)));
+        db.write("shorten", |tx| {
+            families::set_lifetime(tx, partnership, family.id, at_minute(35), &sealed("key"))
+        })
+        .unwrap();
+        let of_other = Some(at_minute(40));
+        assert_eq!([0, 39, 40].map(latest), [of_other, of_other, None]);
     }
 
-    fn a_frozen_view_is_signed_off_once(db) {
-        let world = World::make(db, "marl");
-        let family = world.family();
-        let chronology = world.chronology(family.id);
-        let (old, new) = (world.consolidation(chronology.id), world.consolidation(chronology.id));
-        let (leave, p) = (world.permit(), world.partnership);
+    fn consolidation_is_signed_off_once(db) {
+        let fixture = Fixture::create(db, "marl");
+        let family = fixture.family();
+        let chronology = fixture.chronology(family.id);
+        let old = fixture.consolidation(chronology.id);
+        let new = fixture.consolidation(chronology.id);
+        let permit = fixture.reader_permit();
+        let partnership = fixture.partnership;
         db.write("rows", |tx| {
             families::insert(tx, &family)?;
             chronologies::insert(tx, &chronology)?;
@@ -225,93 +488,145 @@ on_each_database! {
             consolidations::insert(tx, &new, &[], None)
         })
         .unwrap();
-        let signed = || db.read("signed", |tx| consolidations::signed_off(tx, &leave, chronology.id, now())).unwrap();
-        assert_eq!(signed(), None);
-        let sign = |at| db.write("sign", |tx| consolidations::sign_off(tx, p, old.id, world.worker, minute(at)));
-        assert_eq!((sign(8), sign(9)), (Ok(()), Err(StoreError::Stale)));
-        let (at, by) = (Some(minute(8)), Some(world.worker));
-        assert_eq!(signed(), Some(ConsolidationRow { signed_off_at: at, signed_off_by: by, ..old }));
-        let latest = db.read("latest", |tx| consolidations::latest(tx, &leave, chronology.id, now())).unwrap();
-        assert_eq!(latest, Some(new));
-    }
-
-    fn a_frozen_view_reads_the_versions_it_was_frozen_with(db) {
-        let world = World::make(db, "marl");
-        let family = world.family();
-        let chronology = world.chronology(family.id);
-        let (fragment, other) = (world.fragment(family.id, Some(chronology.id)), world.fragment(family.id, Some(chronology.id)));
-        let view = world.consolidation(chronology.id);
-        let (leave, p) = (world.permit(), world.partnership);
-        db.write("rows", |tx| {
-            families::insert(tx, &family)?;
-            chronologies::insert(tx, &chronology)?;
-            world.submit(tx, &fragment)?;
-            world.submit(tx, &other)?;
-            let frozen = [world.frozen(&view, &fragment), world.frozen(&view, &other)];
-            consolidations::insert(tx, &view, &frozen, Some(&world.frozen_links(&view)))?;
-            fragments::insert_version(tx, &world.version(&fragment, 2), &world.entries(fragment.id, 2, 3))?;
-            fragments::update(tx, &FragmentRow { version: 2, ..fragment.clone() }, 1)
-        })
-        .unwrap();
-        let frozen = |left_out: &[domain::EntryId]| {
-            db.read("frozen", |tx| {
-                let of = (chronology.id, view.id);
-                fragments::frozen_content_without::<StoreError>(tx, &leave, of, now(), |_, _, _| {
-                    Ok(fragments::KeptApart { without: left_out.to_vec(), only: None })
-                })
+        let signed = || {
+            db.read("signed", |tx| {
+                consolidations::signed_off(tx, &permit, chronology.id, now())
             })
             .unwrap()
         };
-        let found = frozen(&[]);
-        let versions = |found: &[fragments::FragmentContent]| {
-            let mut all: Vec<_> = found.iter().map(|one| (one.fragment.id, one.version.version, one.entries.len())).collect();
-            all.sort();
-            all
+        assert_eq!(signed(), None);
+        let sign = |at| {
+            db.write("sign", |tx| {
+                consolidations::sign_off(
+                    tx,
+                    partnership,
+                    old.id,
+                    fixture.social_worker,
+                    at_minute(at),
+                )
+            })
         };
-        let mut both = [(fragment.id, 1, 2), (other.id, 1, 2)];
+        assert_eq!((sign(8), sign(9)), (Ok(()), Err(StoreError::Stale)));
+        let at = Some(at_minute(8));
+        let by = Some(fixture.social_worker);
+        assert_eq!(
+            signed(),
+            Some(ConsolidationRow {
+                signed_off_at: at,
+                signed_off_by: by,
+                ..old
+            })
+        );
+        let latest = db
+            .read("latest", |tx| {
+                consolidations::latest(tx, &permit, chronology.id, now())
+            })
+            .unwrap();
+        assert_eq!(latest, Some(new));
+    }
+
+    fn consolidation_reads_the_versions_it_was_frozen_with(db) {
+        let frozen = insert_frozen_consolidation(db);
+        let mut both = [(frozen.corrected.id, 1, 2), (frozen.other.id, 1, 2)];
         both.sort();
-        assert_eq!(versions(&found), both, "a correction does not change it");
-        let left_out = frozen(&[found[0].entries[1].id]);
-        assert_eq!(left_out[0].entries, found[0].entries[..1], "what is left out is not read");
-        // A fragment that goes back to where it came from is no longer the chronology's.
-        db.write("back", |tx| {
-            fragments::update(tx, &FragmentRow { chronology_id: None, ..other.clone() }, 1)
+        assert_eq!(
+            frozen.versions(db),
+            both,
+            "a correction does not change the consolidation"
+        );
+        let content = frozen.content(db, &[]);
+        let excluded = frozen.content(db, &[content[0].entries[1].id]);
+        assert_eq!(
+            excluded[0].entries,
+            content[0].entries[..1],
+            "excluded entries are not read"
+        );
+    }
+
+    fn detached_or_deleted_fragment_leaves_the_consolidation(db) {
+        let frozen = insert_frozen_consolidation(db);
+        let permit = frozen.fixture.reader_permit();
+        let partnership = frozen.fixture.partnership;
+        let corrected = frozen.corrected.id;
+        let detached = FragmentRow {
+            chronology_id: None,
+            ..frozen.other.clone()
+        };
+        db.write("detach", |tx| fragments::update(tx, &detached, 1))
+            .unwrap();
+        assert_eq!(frozen.versions(db), [(corrected, 1, 2)]);
+        let fragments_of_chronology = |tx: &mut Tx<'_>| {
+            consolidations::fragments(tx, &permit, frozen.chronology)
+        };
+        db.write("remove", |tx| {
+            consolidations::remove_fragment(tx, partnership, detached.id)
         })
         .unwrap();
-        assert_eq!(versions(&frozen(&[])), [(fragment.id, 1, 2)]);
-        db.write("forget", |tx| consolidations::forget_fragment(tx, p, other.id)).unwrap();
-        db.read("left", |tx| {
-            assert_eq!(consolidations::fragments(tx, &leave, chronology.id)?[&view.id], [fragment.id]);
-            assert_eq!(consolidations::links(tx, &leave, view.id, now())?, None, "what was found told of it, too");
+        db.read("remaining", |tx| {
+            assert_eq!(
+                fragments_of_chronology(tx)?[&frozen.consolidation],
+                [corrected]
+            );
+            assert_eq!(
+                consolidations::links(tx, &permit, frozen.consolidation, now())?,
+                None,
+                "the links mention the removed fragment, too"
+            );
             Ok::<_, StoreError>(())
         })
         .unwrap();
-        db.write("delete", |tx| purge::delete_fragment(tx, p, fragment.id)).unwrap();
-        assert_eq!(frozen(&[]), []);
-        let left = db.read("left", |tx| consolidations::fragments(tx, &leave, chronology.id)).unwrap();
-        assert!(left.is_empty(), "it goes with the fragment");
+        db.write("delete", |tx| {
+            purge::delete_fragment(tx, partnership, corrected)
+        })
+        .unwrap();
+        assert_eq!(frozen.content(db, &[]), []);
+        let remaining = db.read("remaining", fragments_of_chronology).unwrap();
+        assert!(
+            remaining.is_empty(),
+            "the reference is deleted with the fragment"
+        );
     }
 
-    fn a_tombstone_is_left_once(db) {
-        let world = World::make(db, "marl");
-        let stone = TombstoneRow {
-            id: id(),
+    fn tombstone_is_unique(db) {
+        let fixture = Fixture::create(db, "marl");
+        let tombstone = TombstoneRow {
+            id: next_id(),
             kind: TombstoneKind::Fragment,
-            partnership_id: world.partnership,
-            chronology_id: Some(domain::ChronologyId(id())),
-            agency_id: world.school,
-            owner_id: world.teacher,
+            partnership_id: fixture.partnership,
+            chronology_id: Some(ChronologyId(next_id())),
+            agency_id: fixture.school,
+            owner_id: fixture.teacher,
             reason: TombstoneReason::Withdrawn,
-            created_at: minute(1),
-            expired_at: minute(2),
-            deleted_at: minute(3),
+            created_at: at_minute(1),
+            expired_at: at_minute(2),
+            deleted_at: at_minute(3),
             entry_count: 4,
             content_index: token("hash"),
         };
-        let insert = || db.write("leave", |tx| tombstones::insert(tx, &stone, &[], &[world.teacher, world.worker, world.teacher]));
-        assert_eq!((insert(), insert()), (Ok(()), Err(StoreError::NotUnique("tombstone"))));
-        let found = db.read("find", |tx| tombstones::find(tx, world.partnership, stone.id)).unwrap().unwrap();
-        assert_eq!(found.tombstone, stone);
-        assert_eq!(found.practitioners, [world.worker, world.teacher]);
+        let insert = || {
+            db.write("tombstone", |tx| {
+                tombstones::insert(
+                    tx,
+                    &tombstone,
+                    &[],
+                    &[fixture.teacher, fixture.social_worker, fixture.teacher],
+                )
+            })
+        };
+        assert_eq!(
+            (insert(), insert()),
+            (Ok(()), Err(StoreError::NotUnique("tombstone")))
+        );
+        let found = db
+            .read("find", |tx| {
+                tombstones::find(tx, fixture.partnership, tombstone.id)
+            })
+            .unwrap()
+            .unwrap();
+        assert_eq!(found.tombstone, tombstone);
+        assert_eq!(
+            found.practitioners,
+            [fixture.social_worker, fixture.teacher]
+        );
     }
 }

@@ -1,12 +1,14 @@
-//! Live entries with as little said as a test wants to say.
-#![allow(dead_code, clippy::unwrap_used, reason = "each test file uses its own part; a broken fixture may panic")]
+//! Fixtures: a family, agencies, and entries of which a test states only what matters.
 
 use domain::{
-    AgencyId, BirthDate, Category, EntryDetails, EntryId, EventDate, FragmentId, Handling, Instant, PersonId,
-    Sensitive, Significance, Source,
+    AgencyId, BirthDate, Category, EntryDetails, EntryId, EventDate, FragmentId, Handling, Instant,
+    PersonId, Sensitive, Significance, Source,
 };
 use time::macros::date;
-use timeline::{AgencyNames, ChildFacts, Consolidated, FamilyFacts, Filter, LiveEntry, Row, consolidate};
+use timeline::{
+    AgencyNames, ChildFacts, ConsolidatedTimeline, FamilyFacts, LiveEntry, Row, TimelineFilter,
+    consolidate,
+};
 use uuid::Uuid;
 
 pub(crate) const HV: u128 = 1;
@@ -15,7 +17,8 @@ pub(crate) const SCHOOL: u128 = 3;
 pub(crate) const AISHA: u128 = 100;
 pub(crate) const BILAL: u128 = 101;
 pub(crate) const UNBORN: u128 = 102;
-pub(crate) const FIGHT: &str = "Neighbour reported shouting and a child crying; officers found mother with a cut lip";
+pub(crate) const FIGHT: &str =
+    "Neighbour reported shouting and a child crying; officers found mother with a cut lip";
 
 pub(crate) fn person(id: u128) -> PersonId {
     PersonId(Uuid::from_u128(id))
@@ -40,24 +43,41 @@ pub(crate) fn family() -> FamilyFacts {
         child(AISHA, "Aisha", date!(2016 - 02 - 29), false),
         child(UNBORN, "Unborn baby", date!(2024 - 08 - 01), true),
     ];
-    FamilyFacts { children, other_names: Vec::new(), address_lines: Vec::new() }
+    FamilyFacts {
+        children,
+        other_names: Vec::new(),
+        address_lines: Vec::new(),
+    }
 }
 
-/// All agencies but the health visitors are named.
+/// The names of all agencies except the health visitors.
 pub(crate) fn agencies() -> AgencyNames {
-    [(agency(POLICE), "Marlshire Police".to_owned()), (agency(SCHOOL), "Oakmere Primary School".to_owned())]
-        .into_iter()
-        .collect()
+    [
+        (agency(POLICE), "Marlshire Police".to_owned()),
+        (agency(SCHOOL), "Oakmere Primary School".to_owned()),
+    ]
+    .into_iter()
+    .collect()
 }
 
-/// Entry `id` of fragment `fragment`; its other facts follow.
-pub(crate) fn entry(id: u128, fragment: u128, of: u128, children: &[u128], when: &str, what: &str) -> LiveEntry {
+/// An entry of the agency `of`, in fragment `fragment`, with default values for all other fields.
+pub(crate) fn entry(
+    id: u128,
+    fragment: u128,
+    of: u128,
+    children: &[u128],
+    when: &str,
+    what: &str,
+) -> LiveEntry {
     let details = EntryDetails {
         reference: None,
         when: EventDate::from_edtf(when).unwrap(),
         what: Sensitive::from(what),
         category: Category::new("DOMESTIC_ABUSE").unwrap(),
-        source: Source { role: "practitioner".into(), record_system: "records".into() },
+        source: Source {
+            role: "practitioner".into(),
+            record_system: "records".into(),
+        },
         children: children.iter().copied().map(person).collect(),
         adults: Vec::new(),
         significance: Significance::Risk,
@@ -80,30 +100,45 @@ pub(crate) fn entry(id: u128, fragment: u128, of: u128, children: &[u128], when:
         fragment_version: 1,
         agency: agency(of),
         proxy_by: None,
-        submitted_at: Instant::from_micros(1_760_000_000_000_000 + i64::try_from(fragment).unwrap()),
+        submitted_at: Instant::from_micros(
+            1_760_000_000_000_000 + i64::try_from(fragment).unwrap(),
+        ),
         position: i64::try_from(id).unwrap(),
         details,
     }
 }
 
-pub(crate) fn with(mut entry: LiveEntry, change: impl FnOnce(&mut EntryDetails)) -> LiveEntry {
+/// Changes the details of an entry.
+pub(crate) fn entry_with(
+    mut entry: LiveEntry,
+    change: impl FnOnce(&mut EntryDetails),
+) -> LiveEntry {
     change(&mut entry.details);
     entry
 }
 
-pub(crate) fn whole(entries: Vec<LiveEntry>) -> Consolidated {
-    shown(entries, &Filter::default())
+/// Consolidates entries without a filter.
+pub(crate) fn consolidate_all(entries: Vec<LiveEntry>) -> ConsolidatedTimeline {
+    consolidate_filtered(entries, &TimelineFilter::default())
 }
 
-pub(crate) fn shown(entries: Vec<LiveEntry>, filter: &Filter) -> Consolidated {
+pub(crate) fn consolidate_filtered(
+    entries: Vec<LiveEntry>,
+    filter: &TimelineFilter,
+) -> ConsolidatedTimeline {
     consolidate(entries, &family(), &agencies(), filter)
 }
 
-/// Every entry id on a row: accounts and repeats.
-pub(crate) fn told_by(row: &Row) -> Vec<EntryId> {
+/// The ids of all entries on a row: accounts and repeats.
+pub(crate) fn entry_ids_on(row: &Row) -> Vec<EntryId> {
     let ids = |account: &timeline::Account| {
         std::iter::once(account.entry_id)
-            .chain(account.also_submitted_as.iter().map(|repeat| repeat.entry_id))
+            .chain(
+                account
+                    .also_submitted_as
+                    .iter()
+                    .map(|repeat| repeat.entry_id),
+            )
             .collect::<Vec<_>>()
     };
     let mut ids: Vec<EntryId> = row.accounts.iter().flat_map(ids).collect();

@@ -1,4 +1,4 @@
-//! The document itself.
+//! The certificate document.
 
 use std::fmt;
 
@@ -11,10 +11,10 @@ use utoipa::ToSchema;
 use super::Proof;
 use crate::{SigningKey, VaultError};
 
-/// What `format` says; another word means other rules.
+/// Value of `format`. Another value means another set of rules.
 pub const FORMAT: &str = "chronology deletion certificate 1";
 
-/// 32 bytes, written as 64 lower-case hexadecimal digits.
+/// SHA-256 hash or salt, 32 bytes, written as 64 lower-case hexadecimal digits.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, ToSchema)]
 #[schema(value_type = String, min_length = 64, max_length = 64, example = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08")]
 pub struct Hash(pub [u8; 32]);
@@ -45,7 +45,10 @@ impl std::str::FromStr for Hash {
             return Err(VaultError::Malformed);
         }
         for (to, pair) in hash.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
-            *to = pair.iter().try_fold(0_u8, |value, c| Some(value << 4 | digit(*c)?)).ok_or(VaultError::Malformed)?;
+            *to = pair
+                .iter()
+                .try_fold(0_u8, |value, c| Some(value << 4 | digit(*c)?))
+                .ok_or(VaultError::Malformed)?;
         }
         Ok(Self(hash))
     }
@@ -60,40 +63,43 @@ impl Serialize for Hash {
 impl<'de> Deserialize<'de> for Hash {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let text = std::borrow::Cow::<'de, str>::deserialize(deserializer)?;
-        text.parse().map_err(|_| D::Error::custom("64 lower-case hexadecimal digits"))
+        text.parse()
+            .map_err(|_| D::Error::custom("64 lower-case hexadecimal digits"))
     }
 }
 
-/// What a deletion certificate says. Members stand in the order of their names, which is the order they are signed in.
+/// The signed content of a deletion certificate. Members are ordered by name, which is the order in
+/// which they are signed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Certificate {
-    /// Identifier.
+    /// Identifier of the certificate.
     pub certificate_id: DeletionCertificateId,
-    /// The commitment to the key as it was published when the key was first used: SHA-256 over the key's name, a salt
-    /// and the key. Absent when it never was.
+    /// The commitment to the key as published when the key was first used: SHA-256 over the name of
+    /// the key, a salt and the key. Absent when none was published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub commitment: Option<Hash>,
-    /// What the destruction covered.
+    /// The objects that the destruction covered.
     pub covers: Covers,
-    /// When the destruction was decided; from then on the key opened nothing.
+    /// When the destruction was decided. From then on the key opened nothing.
     pub destroyed_at: Instant,
-    /// The commitment that lay beside the key when it was destroyed; the same as the published one.
+    /// The commitment stored with the key when it was destroyed; equal to the published one.
     pub destroyed_commitment: Hash,
-    /// Which rules this document follows.
+    /// The rules that this document follows.
     #[schema(example = "chronology deletion certificate 1")]
     pub format: String,
-    /// Which key.
+    /// The destroyed key.
     pub key: CertifiedKey,
-    /// The node that destroyed the key and probed it.
+    /// The node that destroyed and probed the key.
     pub node_id: NodeId,
-    /// The partnership.
+    /// The partnership that the key belonged to.
     pub partnership_id: PartnershipId,
-    /// What the probe found: whether the key could still be had. False, or the certificate is of no use.
+    /// Result of the probe: whether the key could still be read. Must be false for the certificate
+    /// to be valid.
     pub probe_opens: bool,
-    /// When the probe was made; the certificate was signed then.
+    /// When the probe was made and the certificate was signed.
     pub probed_at: Instant,
-    /// When the commitment was published. Absent when it never was.
+    /// When the commitment was published. Absent when none was published.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub published_at: Option<Instant>,
 }
@@ -102,58 +108,67 @@ pub struct Certificate {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CertifiedKey {
-    /// An epoch's number (hours from 1970-01-01T00:00:00Z to its end), or the id of the chronology or fragment.
+    /// Number of an epoch (hours from 1970-01-01T00:00:00Z to its end), or the id of the chronology
+    /// or fragment.
     #[schema(example = "493000")]
     pub id: String,
-    /// epoch: all that expired in one hour. scope: one chronology, destroyed before its time.
+    /// epoch: everything that expired in one hour. scope: one chronology or fragment, destroyed
+    /// before its time.
     #[schema(example = "epoch")]
     pub kind: String,
-    /// When the key was made.
+    /// When the key was created.
     pub made_at: Instant,
 }
 
-/// What a destruction covered, without saying it.
+/// Summary of the objects that a destruction covered. It does not reveal which objects these are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Covers {
-    /// Leaves of the tree, those that stand for nothing included: a power of two, at least 16.
+    /// Number of leaves of the tree, including filler leaves: a power of two, at least 16.
     #[schema(example = 16)]
     pub leaves: u32,
-    /// Root of the tree.
+    /// Root hash of the tree.
     pub root: Hash,
 }
 
 impl Certificate {
-    /// The bytes that are signed: canonical JSON.
+    /// The signed bytes: canonical JSON.
     ///
     /// # Errors
-    /// [`VaultError::Malformed`], which does not happen.
-    pub fn canonical(&self) -> Result<Vec<u8>, VaultError> {
+    /// [`VaultError::Malformed`] when the certificate cannot be serialized, which does not happen.
+    pub fn canonical_json(&self) -> Result<Vec<u8>, VaultError> {
         serde_json::to_vec(self).map_err(|_| VaultError::Malformed)
     }
 
-    /// Signs it.
+    /// Signs the certificate with `key`.
     ///
     /// # Errors
-    /// As [`Certificate::canonical`].
+    /// [`VaultError::Malformed`], as [`Certificate::canonical_json`].
     pub fn sign(self, key: &SigningKey) -> Result<SignedCertificate, VaultError> {
-        let signature = STANDARD.encode(key.sign(&self.canonical()?));
+        let signature = STANDARD.encode(key.sign(&self.canonical_json()?));
         let public_key = STANDARD.encode(key.public_key());
-        Ok(SignedCertificate { certificate: self, proofs: Vec::new(), public_key, signature })
+        Ok(SignedCertificate {
+            certificate: self,
+            proofs: Vec::new(),
+            public_key,
+            signature,
+        })
     }
 }
 
-/// A certificate with its signature and the proofs for one reader's own objects: what is handed out and kept as a file.
+/// A certificate with its signature and the proofs for one reader's own objects. This is the
+/// document that the service returns and that agencies keep as a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct SignedCertificate {
-    /// What is signed.
+    /// The signed content.
     pub certificate: Certificate,
-    /// That your own objects are among what it covers.
+    /// Proofs that your own objects are among those the certificate covers.
     #[serde(default)]
     pub proofs: Vec<Proof>,
-    /// Ed25519 public key that verifies it, base64. Compare it with the one you were given when you joined.
+    /// Ed25519 public key that verifies the signature, base64. Compare it with the key you were
+    /// given when you joined.
     #[schema(example = "PUAXw+hDiVqStwqnTRt+vJyYLM8uxJaMwM1V8Sr0Zgw=")]
     pub public_key: String,
-    /// Ed25519 signature (RFC 8032) of `certificate` as canonical JSON (RFC 8785), base64.
+    /// Ed25519 signature (RFC 8032) over `certificate` as canonical JSON (RFC 8785), base64.
     pub signature: String,
 }

@@ -1,17 +1,20 @@
-//! Deletion certificates: what the service signs when it has destroyed a key, so that whoever contributed can check it
-//! years later with nothing but a file.
+//! Deletion certificates: signed statements that a key was destroyed, which contributing agencies
+//! can verify years later with nothing but the file.
 //!
-//! A certificate says which key, the commitment to it that was published while it lived, when it was destroyed, by which
-//! node, what the probe found afterwards, and what the destruction covered. What it covered is one hash: the root of a
-//! tree (RFC 6962, section 2.1) over salted identifiers, filled up with leaves that stand for nothing. Each agency is
-//! given the salts and paths of its own objects; of others' it learns neither identifiers nor how many there are.
+//! A certificate names the key, the commitment that was published while the key existed, when and
+//! by which node the key was destroyed, the result of the probe afterwards, and the objects that
+//! the destruction covered. These objects are represented by one hash: the root of a Merkle tree
+//! (RFC 6962, section 2.1) over salted identifiers, padded with filler leaves. Each agency receives
+//! the salts and paths of its own objects. It learns neither the identifiers nor the number of
+//! other agencies' objects.
 //!
-//! What is signed is the certificate as canonical JSON (RFC 8785: members by name, no white space).
+//! The signature covers the certificate as canonical JSON (RFC 8785: members ordered by name, no
+//! white space).
 
-mod check;
-mod covering;
+mod coverage_tree;
 mod document;
+mod verify;
 
-pub use check::{CertificateFault, check};
-pub use covering::{Covering, LEAST_LEAVES, Proof, new_seed};
+pub use coverage_tree::{CoverageTree, MIN_LEAVES, Proof, generate_seed};
 pub use document::{Certificate, CertifiedKey, Covers, FORMAT, Hash, SignedCertificate};
+pub use verify::{CertificateError, verify};

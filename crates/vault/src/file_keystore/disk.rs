@@ -1,4 +1,4 @@
-//! Small files that are wholly there or not there at all, and that can be destroyed.
+//! Small files that are created atomically and can be destroyed.
 
 use std::fs::{DirBuilder, File, OpenOptions, Permissions};
 use std::io::{self, ErrorKind, Write as _};
@@ -12,16 +12,21 @@ use crate::seal::fill_random;
 
 const FOLDER_MODE: u32 = 0o700;
 const FILE_MODE: u32 = 0o600;
-/// What the names of files not yet in place begin with.
-const UNPLACED: &str = ".new-";
-/// A process that starts removes every file not yet in place, another process's too: that one tries again.
-const ATTEMPTS: u32 = 5;
+/// Prefix of the names of temporary files.
+const TEMPORARY_PREFIX: &str = ".new-";
+/// A starting process removes all temporary files, those of other processes included; they retry.
+const MAX_ATTEMPTS: u32 = 5;
 
-/// Makes `folder` if need be, for the owner alone, and makes an existing one the owner's alone.
-pub(super) fn make_folder(folder: &Path) -> Result<(), VaultError> {
-    DirBuilder::new().recursive(true).mode(FOLDER_MODE).create(folder)?;
+/// Creates `folder` with access for the owner only. An existing folder is restricted to its owner.
+pub(super) fn create_private_folder(folder: &Path) -> Result<(), VaultError> {
+    DirBuilder::new()
+        .recursive(true)
+        .mode(FOLDER_MODE)
+        .create(folder)?;
     if std::fs::metadata(folder)?.permissions().mode() & 0o077 != 0 {
-        tracing::warn!("the keystore's folder was open to others than its owner; it no longer is");
+        tracing::warn!(
+            "the keystore folder was accessible by others; it is now restricted to its owner"
+        );
         std::fs::set_permissions(folder, Permissions::from_mode(FOLDER_MODE))?;
     }
     match folder.parent() {
@@ -31,12 +36,12 @@ pub(super) fn make_folder(folder: &Path) -> Result<(), VaultError> {
     }
 }
 
-/// Makes what happened to a folder's names durable.
+/// Makes changes to the folder's directory entries durable.
 pub(super) fn sync_folder(folder: &Path) -> Result<(), VaultError> {
     Ok(File::open(folder)?.sync_all()?)
 }
 
-/// The file's bytes; `None` if there is none.
+/// The content of the file; `None` if it does not exist.
 pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, VaultError> {
     match std::fs::read(path) {
         Ok(bytes) => Ok(Some(bytes)),
@@ -45,22 +50,27 @@ pub(super) fn read(path: &Path) -> Result<Option<Vec<u8>>, VaultError> {
     }
 }
 
-/// Whether the file is there.
+/// Whether the file exists.
 pub(super) fn exists(path: &Path) -> Result<bool, VaultError> {
     Ok(path.try_exists()?)
 }
 
-/// The names in a folder that are text; ours all are.
-pub(super) fn names(folder: &Path) -> Result<Vec<String>, VaultError> {
-    let names: io::Result<Vec<_>> = std::fs::read_dir(folder)?.map(|entry| Ok(entry?.file_name())).collect();
-    Ok(names?.into_iter().filter_map(|name| name.into_string().ok()).collect())
+/// The file names in a folder that are valid UTF-8. All names that the keystore writes are.
+pub(super) fn list_names(folder: &Path) -> Result<Vec<String>, VaultError> {
+    let names: io::Result<Vec<_>> = std::fs::read_dir(folder)?
+        .map(|entry| Ok(entry?.file_name()))
+        .collect();
+    Ok(names?
+        .into_iter()
+        .filter_map(|name| name.into_string().ok())
+        .collect())
 }
 
-/// Puts a new file in place, durably, unless one of that name is there already: of several who try at once exactly
-/// one wins and all find the winner's bytes. Durable on return in either case.
-pub(super) fn place_new(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), VaultError> {
+/// Creates a file durably unless one of that name exists. Of several concurrent callers exactly one
+/// succeeds, and all of them then read the same bytes. Durable on return in either case.
+pub(super) fn create_if_absent(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), VaultError> {
     let path = folder.join(name);
-    for _ in 0..ATTEMPTS {
+    for _ in 0..MAX_ATTEMPTS {
         match link_new(folder, &path, bytes) {
             Ok(()) => return sync_folder(folder),
             Err(VaultError::Keystore(ErrorKind::AlreadyExists)) => return sync_folder(folder),
@@ -71,12 +81,12 @@ pub(super) fn place_new(folder: &Path, name: &str, bytes: &[u8]) -> Result<(), V
     Err(VaultError::Keystore(ErrorKind::NotFound))
 }
 
-/// A hard link is the one portable way to give a file its name only if nobody else has it.
+/// A hard link is the portable way to create a file name only if it does not exist yet.
 fn link_new(folder: &Path, path: &Path, bytes: &[u8]) -> Result<(), VaultError> {
-    let unplaced = write_unplaced(folder, bytes)?;
-    let linked = std::fs::hard_link(&unplaced, path);
-    // Its absence is as good: another process that has just started may have tidied up.
-    let removed = std::fs::remove_file(&unplaced);
+    let temporary = write_temporary(folder, bytes)?;
+    let linked = std::fs::hard_link(&temporary, path);
+    // A process that has just started may already have removed the temporary file.
+    let removed = std::fs::remove_file(&temporary);
     linked?;
     match removed {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
@@ -84,55 +94,68 @@ fn link_new(folder: &Path, path: &Path, bytes: &[u8]) -> Result<(), VaultError> 
     }
 }
 
-fn write_unplaced(folder: &Path, bytes: &[u8]) -> Result<PathBuf, VaultError> {
-    let mut tail = [0; 16];
-    fill_random(&mut tail)?;
-    let path = folder.join(format!("{UNPLACED}{:032x}", u128::from_be_bytes(tail)));
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(FILE_MODE).open(&path)?;
+fn write_temporary(folder: &Path, bytes: &[u8]) -> Result<PathBuf, VaultError> {
+    let mut suffix = [0; 16];
+    fill_random(&mut suffix)?;
+    let path = folder.join(format!(
+        "{TEMPORARY_PREFIX}{:032x}",
+        u128::from_be_bytes(suffix)
+    ));
+    let mut file = OpenOptions::new()
+        .write(true)
+        .create_new(true)
+        .mode(FILE_MODE)
+        .open(&path)?;
     file.write_all(bytes)?;
     file.sync_all()?;
     Ok(path)
 }
 
-/// Removes files that a killed process left before they were in place. Their bytes were never used, or are also in
-/// place under their own name (the kill came between link and removal), where they must stay: so no overwriting.
-pub(super) fn remove_unplaced(folder: &Path) -> Result<(), VaultError> {
-    for name in names(folder)?.iter().filter(|name| name.starts_with(UNPLACED)) {
-        done_or_gone(std::fs::remove_file(folder.join(name)))?;
+/// Removes temporary files left by a killed process. Their bytes were never used, or are also
+/// linked under their final name (the process was killed between link and removal) and must stay.
+/// They are therefore not overwritten.
+pub(super) fn remove_temporary_files(folder: &Path) -> Result<(), VaultError> {
+    for name in list_names(folder)?
+        .iter()
+        .filter(|name| name.starts_with(TEMPORARY_PREFIX))
+    {
+        ignore_not_found(std::fs::remove_file(folder.join(name)))?;
     }
     Ok(())
 }
 
-/// Overwrites the file with random bytes, makes that durable, removes it, and makes that durable. No file is as good.
+/// Overwrites the file with random bytes, syncs it, removes it and syncs the folder. A missing file
+/// is not an error.
 pub(super) fn destroy(folder: &Path, path: &Path) -> Result<(), VaultError> {
     match OpenOptions::new().write(true).open(path) {
         Ok(mut file) => {
-            overwrite(&mut file)?;
+            overwrite_with_random(&mut file)?;
             file.sync_all()?;
         }
-        Err(error) => done_or_gone(Err(error))?,
+        Err(error) => ignore_not_found(Err(error))?,
     }
-    done_or_gone(std::fs::remove_file(path))?;
+    ignore_not_found(std::fs::remove_file(path))?;
     sync_folder(folder)
 }
 
-/// Overwrites the file with random bytes and removes it, without waiting for the disk. No file is as good.
-pub(super) fn wipe(path: &Path) -> Result<(), VaultError> {
+/// Overwrites the file with random bytes and removes it, without waiting for the disk. A missing
+/// file is not an error.
+pub(super) fn overwrite_and_remove(path: &Path) -> Result<(), VaultError> {
     match OpenOptions::new().write(true).open(path) {
-        Ok(mut file) => overwrite(&mut file)?,
-        Err(error) => done_or_gone(Err(error))?,
+        Ok(mut file) => overwrite_with_random(&mut file)?,
+        Err(error) => ignore_not_found(Err(error))?,
     }
-    done_or_gone(std::fs::remove_file(path))
+    ignore_not_found(std::fs::remove_file(path))
 }
 
-fn overwrite(file: &mut File) -> Result<(), VaultError> {
+fn overwrite_with_random(file: &mut File) -> Result<(), VaultError> {
     let length = usize::try_from(file.metadata()?.len()).map_err(|_| VaultError::Malformed)?;
-    let mut noise = Zeroizing::new(vec![0; length]);
-    fill_random(&mut noise)?;
-    Ok(file.write_all(&noise)?)
+    let mut random_bytes = Zeroizing::new(vec![0; length]);
+    fill_random(&mut random_bytes)?;
+    Ok(file.write_all(&random_bytes)?)
 }
 
-fn done_or_gone(outcome: io::Result<()>) -> Result<(), VaultError> {
+fn ignore_not_found(outcome: io::Result<()>) -> Result<(), VaultError> {
     match outcome {
         Err(error) if error.kind() != ErrorKind::NotFound => Err(error.into()),
         _ => Ok(()),
@@ -144,36 +167,36 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_first_to_place_a_file_wins() {
+    fn first_creation_wins() {
         let folder = tempfile::tempdir().unwrap();
-        place_new(folder.path(), "one", b"first").unwrap();
-        place_new(folder.path(), "one", b"second").unwrap();
+        create_if_absent(folder.path(), "one", b"first").unwrap();
+        create_if_absent(folder.path(), "one", b"second").unwrap();
         assert_eq!(read(&folder.path().join("one")).unwrap().unwrap(), b"first");
-        assert_eq!(names(folder.path()).unwrap(), ["one"]);
+        assert_eq!(list_names(folder.path()).unwrap(), ["one"]);
     }
 
     #[test]
-    fn destroying_overwrites_the_bytes_themselves() {
+    fn destroy_overwrites_the_file_content() {
         let folder = tempfile::tempdir().unwrap();
-        place_new(folder.path(), "one", &[7; 300]).unwrap();
-        // A second name for the same bytes shows what is left of them.
+        create_if_absent(folder.path(), "one", &[7; 300]).unwrap();
+        // A second hard link to the same inode shows the content after the destruction.
         std::fs::hard_link(folder.path().join("one"), folder.path().join("other")).unwrap();
         destroy(folder.path(), &folder.path().join("one")).unwrap();
         assert!(!exists(&folder.path().join("one")).unwrap());
-        let left = read(&folder.path().join("other")).unwrap().unwrap();
-        assert_eq!(left.len(), 300);
-        assert!(!left.windows(4).any(|bytes| bytes == [7; 4]));
+        let remaining = read(&folder.path().join("other")).unwrap().unwrap();
+        assert_eq!(remaining.len(), 300);
+        assert!(!remaining.windows(4).any(|bytes| bytes == [7; 4]));
         destroy(folder.path(), &folder.path().join("one")).unwrap();
     }
 
     #[test]
-    fn tidying_up_spares_a_file_that_is_in_place_under_its_own_name() {
+    fn removing_temporary_files_keeps_linked_content() {
         let folder = tempfile::tempdir().unwrap();
-        let unplaced = write_unplaced(folder.path(), b"key").unwrap();
-        std::fs::hard_link(&unplaced, folder.path().join("one")).unwrap();
-        write_unplaced(folder.path(), b"never used").unwrap();
-        remove_unplaced(folder.path()).unwrap();
-        assert_eq!(names(folder.path()).unwrap(), ["one"]);
+        let temporary = write_temporary(folder.path(), b"key").unwrap();
+        std::fs::hard_link(&temporary, folder.path().join("one")).unwrap();
+        write_temporary(folder.path(), b"never used").unwrap();
+        remove_temporary_files(folder.path()).unwrap();
+        assert_eq!(list_names(folder.path()).unwrap(), ["one"]);
         assert_eq!(read(&folder.path().join("one")).unwrap().unwrap(), b"key");
     }
 }

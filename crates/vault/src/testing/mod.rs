@@ -1,5 +1,6 @@
-//! What every keystore must do, as tests: give [`Shelf`] for yours and write `vault::keystore_tests!(YourShelf);` in a
-//! test module. [`FileKeystore`](crate::FileKeystore) and the PostgreSQL keystore pass the same list.
+//! The contract of a keystore as tests. Implement [`KeystoreBackend`] and write
+//! `vault::keystore_tests!(YourBackend);` in a test module. [`FileKeystore`](crate::FileKeystore)
+//! and the PostgreSQL keystore pass the same tests.
 #![allow(
     missing_docs,
     clippy::unwrap_used,
@@ -20,75 +21,80 @@ use std::time::Duration;
 use domain::{Instant, PartnershipId};
 use uuid::Uuid;
 
-use crate::{KeyId, KeyScope, Keystore, Place, RootKey, Terms, Vault, VaultError};
+use crate::{KeyId, KeyScope, KeyTerms, Keystore, RecordLocation, RootKey, Vault, VaultError};
 
-/// A place for one test's keys: opened by as many nodes as the test likes, and looked at from beneath.
-pub trait Shelf: Sized + Send + Sync {
-    /// The keystore that lies on it.
+/// Storage for the keys of one test. The test can open it as several nodes and inspect the stored
+/// bytes directly.
+pub trait KeystoreBackend: Sized + Send + Sync {
+    /// The keystore implementation under test.
     type Keystore: Keystore + 'static;
 
-    /// An empty one.
+    /// Creates empty storage.
     fn new() -> Self;
 
-    /// The keystore as a node that has just started sees it.
+    /// Opens the keystore like a node that has just started.
     ///
     /// # Errors
-    /// Whatever opening it says.
+    /// The errors of opening the keystore.
     fn open(&self, root_key: RootKey) -> Result<Self::Keystore, VaultError>;
 
-    /// What is stored for the key, its marker passed by.
-    fn raw(&self, key: KeyId) -> Option<Vec<u8>>;
+    /// The stored bytes of the key, whether or not it has a destruction marker.
+    fn stored_bytes(&self, key: KeyId) -> Option<Vec<u8>>;
 
-    /// Stores something else for the key, or takes it away, behind every keystore's back.
-    fn put_raw(&self, key: KeyId, bytes: Option<&[u8]>);
+    /// Replaces or removes the stored bytes of the key without going through the keystore.
+    fn set_stored_bytes(&self, key: KeyId, bytes: Option<&[u8]>);
 
-    /// Everything stored, as a thief would find it.
-    fn everything(&self) -> Vec<u8>;
+    /// All stored bytes, as an attacker with access to the storage would read them.
+    fn all_stored_bytes(&self) -> Vec<u8>;
 
-    /// A second one with all that this one holds, as a backup would.
+    /// Copies the whole storage, as a backup would.
     #[must_use]
-    fn copy(&self) -> Self;
+    fn duplicate(&self) -> Self;
 }
 
-/// A vault over a shelf of its own, with the root key to open it again.
-pub struct Bench<S: Shelf> {
+/// A vault over its own storage, with the root key to open it again.
+pub struct VaultFixture<B: KeystoreBackend> {
     pub vault: Vault,
     pub root: String,
-    pub shelf: S,
+    pub backend: B,
 }
 
-impl<S: Shelf> Default for Bench<S> {
+impl<B: KeystoreBackend> Default for VaultFixture<B> {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl<S: Shelf> Bench<S> {
+impl<B: KeystoreBackend> VaultFixture<B> {
     #[must_use]
     pub fn new() -> Self {
-        let shelf = S::new();
+        let backend = B::new();
         let root = RootKey::generate().unwrap().to_base64().to_string();
-        let vault = over(&shelf, &root);
-        Self { vault, root, shelf }
+        let vault = open_vault(&backend, &root);
+        Self {
+            vault,
+            root,
+            backend,
+        }
     }
 
-    /// The keystore as another node, just started, sees it.
+    /// Opens the keystore as another node that has just started.
     #[must_use]
-    pub fn keystore(&self) -> S::Keystore {
-        self.shelf.open(root_key(&self.root)).unwrap()
+    pub fn keystore(&self) -> B::Keystore {
+        self.backend.open(root_key(&self.root)).unwrap()
     }
 
-    /// The vault as another node, just started, sees it: nothing in memory.
+    /// Opens the vault as another node that has just started, with an empty cache.
     #[must_use]
-    pub fn restarted(&self) -> Vault {
-        over(&self.shelf, &self.root)
+    pub fn restarted_vault(&self) -> Vault {
+        open_vault(&self.backend, &self.root)
     }
 }
 
-/// A vault over the shelf.
+/// Opens a vault over the storage.
 #[must_use]
-pub fn over<S: Shelf>(shelf: &S, root: &str) -> Vault {
-    Vault::new(Arc::new(shelf.open(root_key(root)).unwrap())).unwrap()
+pub fn open_vault<B: KeystoreBackend>(backend: &B, root: &str) -> Vault {
+    Vault::new(Arc::new(backend.open(root_key(root)).unwrap())).unwrap()
 }
 
 #[must_use]
@@ -112,8 +118,12 @@ pub const fn scope(number: u128) -> KeyScope {
 }
 
 #[must_use]
-pub const fn until(scope: KeyScope, expires_at: Instant) -> Terms {
-    Terms::Until { scope, object: None, expires_at }
+pub const fn expiring_terms(scope: KeyScope, expires_at: Instant) -> KeyTerms {
+    KeyTerms::Expiring {
+        scope,
+        object: None,
+        expires_at,
+    }
 }
 
 #[must_use]
@@ -122,60 +132,70 @@ pub const fn partnership(number: u128) -> PartnershipId {
 }
 
 #[must_use]
-pub const fn version_place() -> Place {
-    Place { table: "fragment_versions", row: Uuid::from_u128(40), version: 1 }
+pub const fn version_location() -> RecordLocation {
+    RecordLocation {
+        table: "fragment_versions",
+        row: Uuid::from_u128(40),
+        version: 1,
+    }
 }
 
-/// A data key under `terms`, wrapped.
+/// Creates a data key under `terms` and returns its wrapped form.
 #[must_use]
-pub fn wrapped<S: Shelf>(bench: &Bench<S>, terms: &Terms) -> Vec<u8> {
-    bench.vault.create_key(now(), terms, &version_place()).unwrap().1
+pub fn wrapped_key<B: KeystoreBackend>(fixture: &VaultFixture<B>, terms: &KeyTerms) -> Vec<u8> {
+    fixture
+        .vault
+        .create_key(now(), terms, &version_location())
+        .unwrap()
+        .1
 }
 
-/// Why the vault does not open it; `None` when it does.
+/// The error with which the vault refuses to open the key; `None` when it opens.
 #[must_use]
-pub fn refusal(vault: &Vault, terms: &Terms, wrapped: &[u8]) -> Option<VaultError> {
-    vault.open_key(now(), terms, &version_place(), wrapped).err()
+pub fn open_error(vault: &Vault, terms: &KeyTerms, wrapped: &[u8]) -> Option<VaultError> {
+    vault
+        .open_key(now(), terms, &version_location(), wrapped)
+        .err()
 }
 
-/// Makes one test of each promise for the [`Shelf`] named.
+/// Generates one test per rule for the given [`KeystoreBackend`].
 #[macro_export]
 macro_rules! keystore_tests {
-    ($shelf:ty) => {
-        $crate::keystore_tests!(@ $shelf: destruction:
-            an_epoch_is_destroyed_when_its_hour_is_over_and_not_before,
-            a_destroyed_epoch_is_not_made_again_even_by_a_clock_set_back,
-            an_epoch_of_the_past_is_not_made,
-            a_scope_is_destroyed_early_alone_and_for_good,
-            an_object_is_destroyed_alone_and_goes_with_its_scope,
-            a_discarded_key_is_away_without_a_trace,
-            a_scope_destroyed_before_its_first_use_stays_so,
-            a_copy_without_the_key_opens_nothing,
-            a_destruction_killed_half_way_is_over_at_once_and_finished_at_the_next_start,
-            a_half_destroyed_epoch_is_finished_by_the_running_worker_too,
-            a_key_that_can_no_longer_be_read_can_still_be_destroyed,
-            a_node_forgets_within_a_minute_what_another_destroyed,
-            a_clock_set_back_makes_a_node_ask_the_keystore_again,
-            audit_periods_go_one_by_one,
+    ($backend:ty) => {
+        $crate::keystore_tests!(@ $backend: destruction:
+            epoch_is_destroyed_only_after_its_hour_ends,
+            destroyed_epoch_is_not_recreated_after_clock_set_back,
+            past_epoch_is_not_created,
+            scope_destruction_is_early_isolated_and_permanent,
+            object_key_can_be_destroyed_alone_or_with_its_scope,
+            discarded_key_leaves_no_marker,
+            scope_destroyed_before_first_use_is_never_created,
+            copy_without_the_key_opens_nothing,
+            interrupted_destruction_takes_effect_and_finishes_at_next_start,
+            interrupted_epoch_destruction_is_finished_by_running_worker,
+            unreadable_key_can_be_destroyed,
+            other_nodes_evict_destroyed_keys_within_a_minute,
+            clock_set_back_forces_reload_from_keystore,
+            audit_periods_are_destroyed_independently,
         );
-        $crate::keystore_tests!(@ $shelf: listing:
-            nothing_stored_holds_a_key_in_clear,
-            another_root_key_opens_nothing_and_destroys_nothing,
-            a_keystore_without_its_index_root_is_not_taken_for_a_new_one,
-            one_keys_record_under_anothers_name_does_not_open,
-            every_field_of_a_record_is_bound,
-            what_lives_and_what_is_gone_is_listed_in_order,
+        $crate::keystore_tests!(@ $backend: listing:
+            stored_data_contains_no_plaintext_key,
+            wrong_root_key_opens_and_destroys_nothing,
+            keystore_without_index_root_is_refused,
+            stored_key_under_another_name_does_not_open,
+            every_stored_field_is_authenticated,
+            live_and_destroyed_epochs_are_listed_in_order,
         );
-        $crate::keystore_tests!(@ $shelf: races:
-            nodes_that_start_at_once_end_with_the_same_keys,
-            a_scope_destroyed_while_others_use_it_is_gone_for_all,
-            making_and_destroying_at_once_leaves_no_key,
+        $crate::keystore_tests!(@ $backend: races:
+            concurrently_starting_nodes_share_the_same_keys,
+            scope_destroyed_during_use_stops_opening_everywhere,
+            concurrent_creation_and_destruction_leaves_no_key,
         );
     };
-    (@ $shelf:ty: $module:ident: $($name:ident),+ $(,)?) => {$(
+    (@ $backend:ty: $module:ident: $($name:ident),+ $(,)?) => {$(
         #[test]
         fn $name() {
-            $crate::testing::$module::$name::<$shelf>();
+            $crate::testing::$module::$name::<$backend>();
         }
     )+};
 }

@@ -1,4 +1,4 @@
-//! Many nodes and threads at the same keys at once.
+//! Concurrent access to the same keys by many nodes and threads.
 
 use std::collections::HashSet;
 use std::sync::Barrier;
@@ -10,20 +10,31 @@ use crate::Epoch;
 
 const KEYS: u128 = 25;
 
-fn all_keys() -> Vec<KeyId> {
-    let epochs = (0..10).map(|hour| KeyId::Epoch(Epoch(Epoch::of(now()).0 + hour)));
-    epochs.chain((0..KEYS).map(|number| scope(number).into())).collect()
+fn test_keys() -> Vec<KeyId> {
+    let epochs = (0..10).map(|hour| KeyId::Epoch(Epoch(Epoch::for_expiry(now()).0 + hour)));
+    epochs
+        .chain((0..KEYS).map(|number| scope(number).into()))
+        .collect()
 }
 
-/// What one of several starters sees of all keys, in the order it made them.
-pub fn make_all(keystore: &impl Keystore) -> Vec<[u8; 32]> {
-    let mut keys = vec![*keystore.load_or_create(now(), KeyId::IndexRoot).unwrap().expose()];
-    keys.extend(all_keys().into_iter().map(|key| *keystore.load_or_create(now(), key).unwrap().expose()));
+/// Creates all keys in a fixed order and returns their bytes.
+pub fn create_all_keys(keystore: &impl Keystore) -> Vec<[u8; 32]> {
+    let mut keys = vec![
+        *keystore
+            .load_or_create(now(), KeyId::IndexRoot)
+            .unwrap()
+            .expose(),
+    ];
+    keys.extend(
+        test_keys()
+            .into_iter()
+            .map(|key| *keystore.load_or_create(now(), key).unwrap().expose()),
+    );
     keys
 }
 
-pub fn nodes_that_start_at_once_end_with_the_same_keys<S: Shelf>() {
-    let shelf = S::new();
+pub fn concurrently_starting_nodes_share_the_same_keys<B: KeystoreBackend>() {
+    let backend = B::new();
     let root = RootKey::generate().unwrap().to_base64().to_string();
     let barrier = Barrier::new(6);
     let seen: HashSet<_> = thread::scope(|threads| {
@@ -31,39 +42,53 @@ pub fn nodes_that_start_at_once_end_with_the_same_keys<S: Shelf>() {
             .map(|_| {
                 threads.spawn(|| {
                     barrier.wait();
-                    make_all(&shelf.open(root_key(&root)).unwrap())
+                    create_all_keys(&backend.open(root_key(&root)).unwrap())
                 })
             })
             .collect();
-        starters.into_iter().map(|starter| starter.join().unwrap()).collect()
+        starters
+            .into_iter()
+            .map(|starter| starter.join().unwrap())
+            .collect()
     });
     assert_eq!(seen.len(), 1);
 }
 
-pub fn a_scope_destroyed_while_others_use_it_is_gone_for_all<S: Shelf>() {
-    let bench = Bench::<S>::new();
-    let terms = until(scope(1), now().plus(hours(2)));
-    let wrap = wrapped(&bench, &terms);
-    let open = || bench.vault.open_key(now(), &terms, &version_place(), &wrap).map(drop);
+pub fn scope_destroyed_during_use_stops_opening_everywhere<B: KeystoreBackend>() {
+    let fixture = VaultFixture::<B>::new();
+    let terms = expiring_terms(scope(1), now().plus(hours(2)));
+    let wrap = wrapped_key(&fixture, &terms);
+    let open = || {
+        fixture
+            .vault
+            .open_key(now(), &terms, &version_location(), &wrap)
+            .map(drop)
+    };
     let is_over = AtomicBool::new(false);
     thread::scope(|threads| {
         for _ in 0..6 {
             threads.spawn(|| {
                 while !is_over.load(Ordering::SeqCst) {
-                    // Never "tampered", though what is stored is overwritten under the readers' eyes.
+                    // Readers never see `Tampered`, although the stored bytes are overwritten while
+                    // they read.
                     assert!(matches!(open(), Ok(()) | Err(VaultError::Destroyed)));
                 }
-                assert_eq!(open(), Err(VaultError::Destroyed), "nobody put it back into memory");
+                assert_eq!(
+                    open(),
+                    Err(VaultError::Destroyed),
+                    "no thread cached it again"
+                );
             });
         }
-        bench.vault.destroy_scope(now(), scope(1)).unwrap();
+        fixture.vault.destroy_scope(now(), scope(1)).unwrap();
         is_over.store(true, Ordering::SeqCst);
     });
 }
 
-pub fn making_and_destroying_at_once_leaves_no_key<S: Shelf>() {
-    let bench = Bench::<S>::new();
-    let (keystore, other) = (bench.keystore(), bench.keystore());
+pub fn concurrent_creation_and_destruction_leaves_no_key<B: KeystoreBackend>() {
+    let fixture = VaultFixture::<B>::new();
+    let keystore = fixture.keystore();
+    let other = fixture.keystore();
     for number in 0..40 {
         let key = KeyId::from(scope(number));
         let barrier = Barrier::new(2);
@@ -71,13 +96,16 @@ pub fn making_and_destroying_at_once_leaves_no_key<S: Shelf>() {
             threads.spawn(|| {
                 barrier.wait();
                 let made = keystore.load_or_create(now(), key);
-                assert!(matches!(made, Ok(_) | Err(VaultError::Destroyed)), "{made:?}");
+                assert!(
+                    matches!(made, Ok(_) | Err(VaultError::Destroyed)),
+                    "{made:?}"
+                );
             });
             barrier.wait();
             other.destroy(now(), key).unwrap();
         });
         assert_eq!(keystore.load(key).unwrap_err(), VaultError::Destroyed);
         assert!(!keystore.destruction(key).unwrap().unwrap().probe_opens);
-        assert!(bench.shelf.raw(key).is_none());
+        assert!(fixture.backend.stored_bytes(key).is_none());
     }
 }

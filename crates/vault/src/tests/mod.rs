@@ -1,7 +1,7 @@
-//! The promises of the vault, attacked from outside: through its public functions and through the folder's files.
+//! Tests of the vault through its public functions and through the files of the keystore.
 
+mod blind_index;
 mod folder;
-mod lookup;
 mod races;
 mod sealing;
 
@@ -12,21 +12,26 @@ use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::keystore_tests;
-use crate::testing::{Bench, Shelf, hours, now, partnership, root_key, scope, until, version_place};
-use crate::{FileKeystore, KeyId, KeyKind, KeyScope, Place, RootKey, Terms, VaultError};
+use crate::testing::{
+    KeystoreBackend, VaultFixture, expiring_terms, hours, now, partnership, root_key, scope,
+    version_location,
+};
+use crate::{
+    FileKeystore, KeyId, KeyKind, KeyScope, KeyTerms, RecordLocation, RootKey, VaultError,
+};
 
 /// A vault in a temporary folder, with the root key to open it again.
-type Fixture = Bench<FileShelf>;
+type Fixture = VaultFixture<FileBackend>;
 
-/// A folder of keys in a temporary one.
-struct FileShelf(TempDir);
+/// A keystore folder inside a temporary folder.
+struct FileBackend(TempDir);
 
-impl FileShelf {
+impl FileBackend {
     fn keys(&self) -> PathBuf {
         self.0.path().join("keys")
     }
 
-    fn file(&self, key: KeyId) -> PathBuf {
+    fn key_file(&self, key: KeyId) -> PathBuf {
         let folder = match key.kind() {
             KeyKind::Epoch => "epochs",
             KeyKind::Scope => "scopes",
@@ -38,7 +43,7 @@ impl FileShelf {
     }
 }
 
-impl Shelf for FileShelf {
+impl KeystoreBackend for FileBackend {
     type Keystore = FileKeystore;
 
     fn new() -> Self {
@@ -49,34 +54,38 @@ impl Shelf for FileShelf {
         FileKeystore::open(&self.keys(), root_key)
     }
 
-    fn raw(&self, key: KeyId) -> Option<Vec<u8>> {
-        std::fs::read(self.file(key)).ok()
+    fn stored_bytes(&self, key: KeyId) -> Option<Vec<u8>> {
+        std::fs::read(self.key_file(key)).ok()
     }
 
-    fn put_raw(&self, key: KeyId, bytes: Option<&[u8]>) {
+    fn set_stored_bytes(&self, key: KeyId, bytes: Option<&[u8]>) {
         match bytes {
-            Some(bytes) => std::fs::write(self.file(key), bytes).unwrap(),
-            None => std::fs::remove_file(self.file(key)).unwrap(),
+            Some(bytes) => std::fs::write(self.key_file(key), bytes).unwrap(),
+            None => std::fs::remove_file(self.key_file(key)).unwrap(),
         }
     }
 
-    fn everything(&self) -> Vec<u8> {
-        files(&self.keys()).iter().flat_map(|path| std::fs::read(path).unwrap()).collect()
+    fn all_stored_bytes(&self) -> Vec<u8> {
+        list_files(&self.keys())
+            .iter()
+            .flat_map(|path| std::fs::read(path).unwrap())
+            .collect()
     }
 
-    fn copy(&self) -> Self {
+    fn duplicate(&self) -> Self {
         let copy = Self::new();
         copy_folder(&self.keys(), &copy.keys());
         copy
     }
 }
 
-keystore_tests!(FileShelf);
+keystore_tests!(FileBackend);
 
 fn copy_folder(from: &Path, to: &Path) {
     std::fs::create_dir_all(to).unwrap();
     for entry in std::fs::read_dir(from).unwrap() {
-        let (path, target) = (entry.as_ref().unwrap().path(), to.join(entry.unwrap().file_name()));
+        let path = entry.as_ref().unwrap().path();
+        let target = to.join(entry.unwrap().file_name());
         if path.is_dir() {
             copy_folder(&path, &target);
         } else {
@@ -86,11 +95,25 @@ fn copy_folder(from: &Path, to: &Path) {
 }
 
 /// All files below a folder.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let paths = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
-    paths.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
+fn list_files(folder: &Path) -> Vec<PathBuf> {
+    let paths = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    paths
+        .flat_map(|path| {
+            if path.is_dir() {
+                list_files(&path)
+            } else {
+                vec![path]
+            }
+        })
+        .collect()
 }
 
-const fn entry_place() -> Place {
-    Place { table: "entries", row: Uuid::from_u128(41), version: 1 }
+const fn entry_location() -> RecordLocation {
+    RecordLocation {
+        table: "entries",
+        row: Uuid::from_u128(41),
+        version: 1,
+    }
 }

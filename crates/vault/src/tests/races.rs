@@ -1,33 +1,43 @@
-//! Several processes at the same keys at once; the races of threads are among the tests that every keystore passes.
+//! Concurrent access by several processes. Races between threads are covered by the tests that
+//! every keystore passes.
 
 use std::collections::HashSet;
 use std::process::{Command, Stdio};
 
 use super::*;
-use crate::testing::races::make_all;
+use crate::testing::races::create_all_keys;
 
 const FOLDER: &str = "VAULT_TEST_FOLDER";
 const ROOT: &str = "VAULT_TEST_ROOT";
 
-/// Does nothing unless started by the test below, as another process.
+/// Does nothing unless the test below starts it as another process.
 #[test]
-fn another_process() {
-    let (Some(folder), Some(root)) = (std::env::var_os(FOLDER), std::env::var_os(ROOT)) else { return };
+fn child_process_creates_keys() {
+    let (Some(folder), Some(root)) = (std::env::var_os(FOLDER), std::env::var_os(ROOT)) else {
+        return;
+    };
     let hash = aws_lc_rs::digest::digest(
         &aws_lc_rs::digest::SHA256,
-        &make_all(&FileKeystore::open(Path::new(&folder), root_key(root.to_str().unwrap())).unwrap()).concat(),
+        &create_all_keys(
+            &FileKeystore::open(Path::new(&folder), root_key(root.to_str().unwrap())).unwrap(),
+        )
+        .concat(),
     );
     println!("keys: {hash:?}");
 }
 
 #[test]
-fn processes_that_start_at_once_end_with_the_same_keys() {
+fn concurrently_starting_processes_share_the_same_keys() {
     let folder = tempfile::tempdir().unwrap();
     let root = RootKey::generate().unwrap().to_base64().to_string();
     let children: Vec<_> = (0..4)
         .map(|_| {
             Command::new(std::env::current_exe().unwrap())
-                .args(["--exact", "tests::races::another_process", "--nocapture"])
+                .args([
+                    "--exact",
+                    "tests::races::child_process_creates_keys",
+                    "--nocapture",
+                ])
                 .env(FOLDER, folder.path())
                 .env(ROOT, &root)
                 .stdout(Stdio::piped())
@@ -35,11 +45,19 @@ fn processes_that_start_at_once_end_with_the_same_keys() {
                 .unwrap()
         })
         .collect();
-    let outputs: Vec<_> = children.into_iter().map(|child| child.wait_with_output().unwrap()).collect();
+    let outputs: Vec<_> = children
+        .into_iter()
+        .map(|child| child.wait_with_output().unwrap())
+        .collect();
     assert!(outputs.iter().all(|output| output.status.success()));
-    let texts: Vec<_> = outputs.iter().map(|output| String::from_utf8_lossy(&output.stdout).into_owned()).collect();
-    let said: Vec<_> =
-        texts.iter().filter_map(|text| text.lines().find_map(|line| line.split_once("keys: "))).collect();
+    let texts: Vec<_> = outputs
+        .iter()
+        .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
+        .collect();
+    let said: Vec<_> = texts
+        .iter()
+        .filter_map(|text| text.lines().find_map(|line| line.split_once("keys: ")))
+        .collect();
     let seen: HashSet<_> = said.iter().map(|(_, hash)| hash).collect();
     assert_eq!((said.len(), seen.len()), (4, 1));
 }

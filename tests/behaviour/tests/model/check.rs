@@ -1,209 +1,339 @@
-//! Asks for everything, as everybody, and compares with the model.
+//! Reads everything as every user and compares the responses with the model.
 
 use behaviour::inputs::nhs_number;
-use behaviour::{Answer, User, raw};
+use behaviour::{ApiResponse, User, raw_db};
 use domain::Instant;
 use serde_json::json;
 
-use super::county::{AGENCIES, Chronology, County, State};
+use super::service_model::{AGENCIES, Chronology, ChronologyState, ServiceModel};
 
-/// The model holds for all there is.
-pub(crate) fn all(county: &mut County) {
-    let now = county.now();
-    for at in 0..county.chronologies.len() {
-        let tag = {
-            let chronology = &county.chronologies[at];
-            // What was purged was looked at when it went; a glance is enough from then on.
-            if chronology.purged && at + 2 < county.chronologies.len() {
+/// Asserts that the service agrees with the model in everything that can be read.
+pub(crate) fn check_all(model: &mut ServiceModel) {
+    let now = model.now();
+    for index in 0..model.chronologies.len() {
+        let etag = {
+            let chronology = &model.chronologies[index];
+            // Purged chronologies were checked when they were purged. To save time, only the latest
+            // two are checked again.
+            if chronology.is_purged && index + 2 < model.chronologies.len() {
                 continue;
             }
-            itself(county, chronology, now);
-            fragments(county, chronology, now);
-            frozen(county, chronology, now);
-            people(county, chronology, now);
-            tombstones(county, chronology);
-            timeline(county, chronology, now)
+            check_chronology(model, chronology, now);
+            check_fragments(model, chronology, now);
+            check_frozen_views(model, chronology, now);
+            check_people(model, chronology, now);
+            check_tombstones(model, chronology);
+            check_timeline(model, chronology, now)
         };
-        county.chronologies[at].tag = tag;
+        model.chronologies[index].last_etag = etag;
     }
-    lists(county, now);
-    rows(county);
-    if county.worked {
-        keys(county, now);
-    }
-}
-
-/// All words that were ever written stand in `answer` exactly if they are among `words`.
-fn says(answer: &Answer, chronology: &Chronology, words: &[String]) {
-    let text = answer.text();
-    for word in chronology.fragments.iter().flat_map(|fragment| &fragment.words) {
-        assert_eq!(text.contains(&format!("Canary {word}")), words.contains(word), "{}: {word}: {text}", answer.asked);
+    check_lists(model, now);
+    check_row_counts(model);
+    if model.worker_is_current {
+        check_keys(model, now);
     }
 }
 
-fn answers(county: &County, user: User, path: &str, status: u16) -> Answer {
-    let answer = county.app.by(user).get(path);
-    assert_eq!(answer.status, status, "{}: {}", answer.asked, answer.text());
-    assert!(status == 200 || !answer.text().contains("Canary"), "{}: {}", answer.asked, answer.text());
-    answer
+/// Asserts that `response` contains exactly `markers` of all markers ever submitted to the
+/// chronology.
+fn assert_markers_shown(response: &ApiResponse, chronology: &Chronology, markers: &[String]) {
+    let text = response.text();
+    for marker in chronology
+        .fragments
+        .iter()
+        .flat_map(|fragment| &fragment.markers)
+    {
+        assert_eq!(
+            text.contains(&format!("Canary {marker}")),
+            markers.contains(marker),
+            "{}: {marker}: {text}",
+            response.request
+        );
+    }
 }
 
-fn itself(county: &County, chronology: &Chronology, now: Instant) {
-    let status = if chronology.over(now) { 410 } else { 200 };
-    let answer = answers(county, User::OWNER, &chronology.path, status);
+/// Reads `path` as `user`; asserts the status, and that a refusal carries no content.
+fn get_expecting(model: &ServiceModel, user: User, path: &str, status: u16) -> ApiResponse {
+    let response = model.app.as_user(user).get(path);
+    assert_eq!(
+        response.status,
+        status,
+        "{}: {}",
+        response.request,
+        response.text()
+    );
+    assert!(
+        status == 200 || !response.text().contains("Canary"),
+        "{}: {}",
+        response.request,
+        response.text()
+    );
+    response
+}
+
+fn check_chronology(model: &ServiceModel, chronology: &Chronology, now: Instant) {
+    let status = if chronology.is_expired(now) { 410 } else { 200 };
+    let response = get_expecting(model, User::OWNER, &chronology.path, status);
     if status == 200 {
-        assert_eq!(answer.json()["state"], chronology.state.word());
-        assert_eq!(answer.json()["expires_at"], chronology.expires.to_string());
+        assert_eq!(response.json()["state"], chronology.state.wire_name());
+        assert_eq!(
+            response.json()["expires_at"],
+            chronology.expires_at.to_string()
+        );
     }
-    for path in [chronology.path.clone(), format!("{}/timeline", chronology.path)] {
-        let _ = answers(county, User::STRANGER, &path, 404);
+    for path in [
+        chronology.path.clone(),
+        format!("{}/timeline", chronology.path),
+    ] {
+        let _ = get_expecting(model, User::STRANGER, &path, 404);
     }
 }
 
-fn timeline(county: &County, chronology: &Chronology, now: Instant) -> Option<String> {
+fn check_timeline(model: &ServiceModel, chronology: &Chronology, now: Instant) -> Option<String> {
     let path = format!("{}/timeline", chronology.path);
-    let words = chronology.live_words(now);
-    if chronology.over(now) {
-        let _ = answers(county, User::OWNER, &path, 410);
-        let _ = answers(county, AGENCIES[0].1, &path, 410);
-        let tag = chronology.tag.as_deref().unwrap_or("*");
-        assert_eq!(county.app.by(User::OWNER).get_unless(&path, tag).status, 410, "a poll after expiry is no 304");
-        return chronology.tag.clone();
+    let markers = chronology.live_markers(now);
+    if chronology.is_expired(now) {
+        let _ = get_expecting(model, User::OWNER, &path, 410);
+        let _ = get_expecting(model, AGENCIES[0].1, &path, 410);
+        let etag = chronology.last_etag.as_deref().unwrap_or("*");
+        assert_eq!(
+            model
+                .app
+                .as_user(User::OWNER)
+                .get_if_none_match(&path, etag)
+                .status,
+            410,
+            "a poll after expiry is not answered with 304"
+        );
+        return chronology.last_etag.clone();
     }
-    let whole = answers(county, User::OWNER, &path, 200);
-    says(&whole, chronology, &words);
-    assert_eq!(whole.json()["header"]["entry_count"], words.len());
+    let whole = get_expecting(model, User::OWNER, &path, 200);
+    assert_markers_shown(&whole, chronology, &markers);
+    assert_eq!(whole.json()["header"]["entry_count"], markers.len());
     for (agency, (_, user)) in AGENCIES.iter().enumerate() {
-        match (chronology.answered[agency], chronology.state.open_to_contributors()) {
-            (false, _) => drop(answers(county, *user, &path, 409)),
-            (true, false) => drop(answers(county, *user, &path, 404)),
-            (true, true) => says(&answers(county, *user, &path, 200), chronology, &words),
+        match (
+            chronology.answered[agency],
+            chronology.state.is_open_to_contributors(),
+        ) {
+            (false, _) => drop(get_expecting(model, *user, &path, 409)),
+            (true, false) => drop(get_expecting(model, *user, &path, 404)),
+            (true, true) => assert_markers_shown(
+                &get_expecting(model, *user, &path, 200),
+                chronology,
+                &markers,
+            ),
         }
     }
-    let tag = whole.header("etag").map(str::to_owned);
-    if let (Some(before), Some(tag)) = (&chronology.tag, &tag) {
-        let again = county.app.by(User::OWNER).get_unless(&path, before);
-        assert_eq!(again.status, if before == tag { 304 } else { 200 });
+    let etag = whole.header("etag").map(str::to_owned);
+    if let (Some(before), Some(etag)) = (&chronology.last_etag, &etag) {
+        let again = model
+            .app
+            .as_user(User::OWNER)
+            .get_if_none_match(&path, before);
+        assert_eq!(again.status, if before == etag { 304 } else { 200 });
     }
-    tag
+    etag
 }
 
-fn fragments(county: &County, chronology: &Chronology, now: Instant) {
-    for (at, fragment) in chronology.fragments.iter().enumerate() {
+fn check_fragments(model: &ServiceModel, chronology: &Chronology, now: Instant) {
+    for (index, fragment) in chronology.fragments.iter().enumerate() {
         let path = format!("/v1/fragments/{}", fragment.id);
-        let status = if chronology.lives(at, now) { 200 } else { 410 };
+        let status = if chronology.is_live(index, now) {
+            200
+        } else {
+            410
+        };
         for user in [AGENCIES[fragment.agency].1, User::OWNER] {
-            let answer = answers(county, user, &path, status);
+            let response = get_expecting(model, user, &path, status);
             if status == 200 {
-                says(&answer, chronology, &fragment.words[fragment.words.len() - 1..]);
+                assert_markers_shown(
+                    &response,
+                    chronology,
+                    &fragment.markers[fragment.markers.len() - 1..],
+                );
             }
         }
-        let _ = answers(county, AGENCIES[(fragment.agency + 1) % 3].1, &path, 404);
-        let _ = answers(county, User::STRANGER, &path, 404);
-        let first = answers(county, AGENCIES[fragment.agency].1, &format!("{path}/versions/1"), status);
+        let _ = get_expecting(model, AGENCIES[(fragment.agency + 1) % 3].1, &path, 404);
+        let _ = get_expecting(model, User::STRANGER, &path, 404);
+        let first = get_expecting(
+            model,
+            AGENCIES[fragment.agency].1,
+            &format!("{path}/versions/1"),
+            status,
+        );
         if status == 200 {
-            says(&first, chronology, &fragment.words[..1]);
+            assert_markers_shown(&first, chronology, &fragment.markers[..1]);
         }
     }
 }
 
-/// A frozen view shows what it was frozen with, as long as that lives.
-fn frozen(county: &County, chronology: &Chronology, now: Instant) {
+/// A frozen view shows the fragments it was frozen with, as long as they are live.
+fn check_frozen_views(model: &ServiceModel, chronology: &Chronology, now: Instant) {
     let shown = |view: usize| -> Vec<String> {
-        let shows = chronology.frozen[view].shows.iter();
-        shows.filter(|(one, _)| chronology.lives(*one, now)).map(|(_, word)| word.clone()).collect()
+        let contents = chronology.frozen_views[view].contents.iter();
+        let live = contents.filter(|(fragment, _)| chronology.is_live(*fragment, now));
+        live.map(|(_, marker)| marker.clone()).collect()
     };
-    for (view, frozen) in chronology.frozen.iter().enumerate() {
+    for (view, frozen) in chronology.frozen_views.iter().enumerate() {
         let path = format!("{}/consolidations/{}", chronology.path, frozen.id);
-        let answer = answers(county, User::OWNER, &path, if chronology.over(now) { 410 } else { 200 });
-        if !chronology.over(now) {
-            says(&answer, chronology, &shown(view));
+        let response = get_expecting(
+            model,
+            User::OWNER,
+            &path,
+            if chronology.is_expired(now) { 410 } else { 200 },
+        );
+        if !chronology.is_expired(now) {
+            assert_markers_shown(&response, chronology, &shown(view));
         }
-        let _ = answers(county, AGENCIES[0].1, &path, 404);
+        let _ = get_expecting(model, AGENCIES[0].1, &path, 404);
     }
     let path = format!("{}/snapshot", chronology.path);
-    match (chronology.over(now), chronology.state, chronology.signed) {
-        (true, ..) => drop(answers(county, User::OWNER, &path, 410)),
-        (false, State::SignedOff | State::Closed, Some(view)) => {
-            says(&answers(county, User::OWNER, &path, 200), chronology, &shown(view));
+    match (
+        chronology.is_expired(now),
+        chronology.state,
+        chronology.signed_off_view,
+    ) {
+        (true, ..) => drop(get_expecting(model, User::OWNER, &path, 410)),
+        (false, ChronologyState::SignedOff | ChronologyState::Closed, Some(view)) => {
+            assert_markers_shown(
+                &get_expecting(model, User::OWNER, &path, 200),
+                chronology,
+                &shown(view),
+            );
         }
-        _ => drop(answers(county, User::OWNER, &path, 409)),
+        _ => drop(get_expecting(model, User::OWNER, &path, 409)),
     }
 }
 
-/// People live as long as what refers to them, and are found no longer.
-fn people(county: &County, chronology: &Chronology, now: Instant) {
-    let owner = county.app.by(User::OWNER);
-    let lives = !chronology.over(now);
-    let answer = owner.get(&format!("/v1/people/{}", chronology.child));
-    assert_eq!(answer.status, if lives { 200 } else { 404 }, "{}: {}", answer.asked, answer.text());
-    let found = owner.post("/v1/people/find", &json!({"nhs_number": nhs_number(chronology.number)})).ok();
-    let ids: Vec<_> = found["items"].as_array().into_iter().flatten().map(|one| one["id"].clone()).collect();
-    assert_eq!(ids.contains(&json!(chronology.child)), lives, "{found}");
+/// A person exists, and is found by NHS number, as long as a live chronology refers to them.
+fn check_people(model: &ServiceModel, chronology: &Chronology, now: Instant) {
+    let owner = model.app.as_user(User::OWNER);
+    let is_live = !chronology.is_expired(now);
+    let response = owner.get(&format!("/v1/people/{}", chronology.child));
+    assert_eq!(
+        response.status,
+        if is_live { 200 } else { 404 },
+        "{}: {}",
+        response.request,
+        response.text()
+    );
+    let found = owner
+        .post(
+            "/v1/people/find",
+            &json!({"nhs_number": nhs_number(chronology.number)}),
+        )
+        .expect_ok();
+    let ids: Vec<_> = found["items"]
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|person| person["id"].clone())
+        .collect();
+    assert_eq!(ids.contains(&json!(chronology.child)), is_live, "{found}");
 }
 
-fn tombstones(county: &County, chronology: &Chronology) {
+fn check_tombstones(model: &ServiceModel, chronology: &Chronology) {
     let path = format!("/v1/tombstones/{}", chronology.id);
-    let _ = answers(county, User::OWNER, &path, if chronology.purged { 200 } else { 404 });
-    let _ = answers(county, User::STRANGER, &path, 404);
+    let _ = get_expecting(
+        model,
+        User::OWNER,
+        &path,
+        if chronology.is_purged { 200 } else { 404 },
+    );
+    let _ = get_expecting(model, User::STRANGER, &path, 404);
     for fragment in &chronology.fragments {
         let path = format!("/v1/tombstones/{}", fragment.id);
-        let _ = answers(county, AGENCIES[fragment.agency].1, &path, if fragment.gone { 200 } else { 404 });
+        let _ = get_expecting(
+            model,
+            AGENCIES[fragment.agency].1,
+            &path,
+            if fragment.is_deleted { 200 } else { 404 },
+        );
     }
 }
 
-fn lists(county: &County, now: Instant) {
-    let listed = answers(county, User::OWNER, "/v1/chronologies?limit=500", 200).text();
-    for chronology in &county.chronologies {
-        assert_eq!(listed.contains(&chronology.id), !chronology.over(now), "{listed}");
+fn check_lists(model: &ServiceModel, now: Instant) {
+    let listed = get_expecting(model, User::OWNER, "/v1/chronologies?limit=500", 200).text();
+    for chronology in &model.chronologies {
+        assert_eq!(
+            listed.contains(&chronology.id),
+            !chronology.is_expired(now),
+            "{listed}"
+        );
     }
     for (agency, (_, user)) in AGENCIES.iter().enumerate() {
-        let listed = answers(county, *user, "/v1/fragments?limit=500", 200).text();
-        for chronology in &county.chronologies {
-            for (at, fragment) in chronology.fragments.iter().enumerate() {
-                let expected = fragment.agency == agency && chronology.lives(at, now);
-                assert_eq!(listed.contains(&fragment.id), expected, "{}: {listed}", user.name);
+        let listed = get_expecting(model, *user, "/v1/fragments?limit=500", 200).text();
+        for chronology in &model.chronologies {
+            for (index, fragment) in chronology.fragments.iter().enumerate() {
+                let expected = fragment.agency == agency && chronology.is_live(index, now);
+                assert_eq!(
+                    listed.contains(&fragment.id),
+                    expected,
+                    "{}: {listed}",
+                    user.name
+                );
             }
         }
     }
 }
 
-/// What is held or not yet purged is there; what is gone is not.
-fn rows(county: &County) {
-    let counts = raw::counts(&county.app);
-    let there = |one: &Chronology| one.fragments.iter().filter(|fragment| !fragment.gone).count();
-    let fragments: usize = county.chronologies.iter().map(there).sum();
+/// Rows exist for everything that is held or not yet purged, and for nothing else.
+fn check_row_counts(model: &ServiceModel) {
+    let counts = raw_db::row_counts(&model.app);
+    let remaining = |chronology: &Chronology| {
+        chronology
+            .fragments
+            .iter()
+            .filter(|fragment| !fragment.is_deleted)
+            .count()
+    };
+    let fragments: usize = model.chronologies.iter().map(remaining).sum();
     assert_eq!(counts["fragments"], i64::try_from(fragments).expect("few"));
-    let chronologies = county.chronologies.iter().filter(|one| !one.purged).count();
-    assert_eq!(counts["chronologies"], i64::try_from(chronologies).expect("few"));
+    let chronologies = model
+        .chronologies
+        .iter()
+        .filter(|chronology| !chronology.is_purged)
+        .count();
+    assert_eq!(
+        counts["chronologies"],
+        i64::try_from(chronologies).expect("few")
+    );
 }
 
-/// After a worker's round: no key of an hour that is over, but for what is held; and what is held has its keys.
-fn keys(county: &County, now: Instant) {
-    let keys = county.app.keys();
-    let hour = |end: Instant| format!("epoch-{}", -(-end.as_micros()).div_euclid(3_600_000_000));
+/// After the workers have run, keys of past hours remain only for held content, and held content
+/// still has its keys.
+fn check_keys(model: &ServiceModel, now: Instant) {
+    let keys = model.app.stored_keys();
+    let epoch_key =
+        |end: Instant| format!("epoch-{}", -(-end.as_micros()).div_euclid(3_600_000_000));
     let mut held = Vec::new();
-    for chronology in &county.chronologies {
+    for chronology in &model.chronologies {
         let scope = format!("scope-{}", chronology.id);
-        assert_eq!(keys.contains(&scope), !chronology.purged, "{scope}");
+        assert_eq!(keys.contains(&scope), !chronology.is_purged, "{scope}");
         if !chronology.holds.is_empty() {
-            held.push(hour(chronology.expires));
-            let kept = chronology.fragments.iter().filter(|fragment| !fragment.gone);
-            held.extend(kept.map(|fragment| hour(fragment.expires)));
+            held.push(epoch_key(chronology.expires_at));
+            let remaining_fragments = chronology
+                .fragments
+                .iter()
+                .filter(|fragment| !fragment.is_deleted);
+            held.extend(remaining_fragments.map(|fragment| epoch_key(fragment.expires_at)));
         }
     }
     for key in keys.iter().filter(|key| key.starts_with("epoch-")) {
-        let over = key["epoch-".len()..].parse::<i64>().expect("an hour") * 3_600_000_000;
-        assert!(now.as_micros() < over || held.contains(key), "{key} is over and opens nothing that is held");
+        let epoch_end = key["epoch-".len()..].parse::<i64>().expect("an hour") * 3_600_000_000;
+        assert!(
+            now.as_micros() < epoch_end || held.contains(key),
+            "{key} is of a past hour and no held content needs it"
+        );
     }
     for key in held {
-        assert!(keys.contains(&key), "{key} opens something that is held");
+        assert!(keys.contains(&key), "{key} is needed by held content");
     }
 }
 
-/// Nothing of anybody is left but the tombstones and the audit.
-pub(crate) fn nothing_is_left(county: &County) {
-    let counts = raw::counts(&county.app);
+/// Asserts that nothing is left but the tombstones and the audit.
+pub(crate) fn check_nothing_left(model: &ServiceModel) {
+    let counts = raw_db::row_counts(&model.app);
     for table in [
         "chronologies",
         "fragments",
@@ -216,9 +346,9 @@ pub(crate) fn nothing_is_left(county: &County) {
     ] {
         assert_eq!(counts[table], 0, "{table}");
     }
-    // The reasons of holds have an end of their own, the last of all: their review date and half a year.
-    county.app.pass_days(500);
-    county.app.work();
-    assert_eq!(county.app.mortal_keys(), Vec::<String>::new());
-    assert!(!raw::finds(&county.app, "canary"));
+    // The reasons of holds expire last: half a year after their review date.
+    model.app.advance_days(500);
+    model.app.run_background_jobs();
+    assert_eq!(model.app.expiring_keys(), Vec::<String>::new());
+    assert!(!raw_db::contains_plaintext(&model.app, "canary"));
 }

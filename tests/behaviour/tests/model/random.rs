@@ -18,6 +18,10 @@ impl Random {
 
     /// One of `0..below`; 0 when that is empty.
     pub(crate) fn below(&mut self, below: usize) -> usize {
-        if below == 0 { 0 } else { usize::try_from(self.next() % below as u64).expect("it fits") }
+        if below == 0 {
+            0
+        } else {
+            usize::try_from(self.next() % below as u64).expect("it fits")
+        }
     }
 }

@@ -1,35 +1,37 @@
-//! How a plan comes to the rows of one table, and whether that stays the same while the partnership grows.
+//! How a plan reads the rows of one table, and whether that cost is bounded as the partnership
+//! grows.
 
 use std::collections::BTreeSet;
 
 /// One access of a plan to a table.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Access {
-    /// The table.
+    /// Name of the table.
     pub(crate) table: String,
-    /// Columns that are given by an index condition, or by the join.
+    /// Columns fixed by an equality condition of the index or by the join.
     pub(crate) equal: BTreeSet<String>,
-    /// Columns by which a range of an index is read.
+    /// Columns restricted to a range of the index.
     pub(crate) ranged: BTreeSet<String>,
-    /// As the database tells it.
-    pub(crate) told: String,
-    /// What the database expects it to cost, where it says so: in pages read, about.
+    /// The access as the database describes it.
+    pub(crate) description: String,
+    /// The cost that the planner estimates, roughly in pages read; none on SQLite.
     pub(crate) cost: Option<f64>,
 }
 
-/// A plan.
+/// A query plan, reduced to what determines its cost.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Plan {
-    /// Its accesses to tables.
+    /// The accesses to tables, in the order of the plan.
     pub(crate) accesses: Vec<Access>,
-    /// Whether rows come in the order of an index and the statement takes so many and no more: what is behind the last is
-    /// not read.
-    pub(crate) a_page: bool,
+    /// Whether the statement has a limit and takes its rows in index order, so that rows after the
+    /// last one are not read.
+    pub(crate) is_paged: bool,
 }
 
-/// Columns of which one value stands for a whole partnership, for an agency or for a kind of thing: what an index gives for
-/// them grows with the partnership. Every other column is an identifier or a token of one thing, or of one person.
-const WIDE: [&str; 24] = [
+/// Columns in which a single value covers a whole partnership, an agency or a kind of object, so
+/// that the number of rows an index finds for it grows with the partnership. Every other column
+/// identifies one object or one person.
+const LOW_SELECTIVITY: [&str; 24] = [
     "partnership_id",
     "agency_id",
     "created_by_agency",
@@ -56,9 +58,9 @@ const WIDE: [&str; 24] = [
     "version",
 ];
 
-/// Tables that do not grow with what a partnership has: its directory of agencies, one row for the database or for a
-/// partnership, one for each run of a node, what is in hand this minute.
-const SMALL: [&str; 12] = [
+/// Tables that do not grow with the number of chronologies: the directory of agencies, tables with
+/// one row for each database, partnership or run of a node, and work in progress.
+const BOUNDED_TABLES: [&str; 12] = [
     "partnerships",
     "agencies",
     "clock_mark",
@@ -67,48 +69,55 @@ const SMALL: [&str; 12] = [
     "audit_runs",
     "audit_holes",
     "scopes_to_destroy",
-    // Records of before the provable audit, taken over at the first start and then empty.
+    // Records older than the audit ledger: migrated at the first start, empty afterwards.
     "audit_before",
-    // One for each legal hold that was ever placed: some dozens a year, each placed by hand.
+    // One row for each legal hold ever placed: a few dozen a year, each placed by a person.
     "holds",
-    // Likewise: somebody broke the glass, and somebody else reviews it.
+    // Likewise: each emergency access is opened by one person and reviewed by another.
     "emergency_accesses",
     "emergency_chronologies",
 ];
 
-/// What is over, or due: workers read it by these, in batches, to make it go.
-const DUE: [&str; 3] = ["expires_at", "due_at", "words_until"];
+/// Columns by which workers find, in batches, the rows that are due or expired.
+const EXPIRY_COLUMNS: [&str; 3] = ["expires_at", "due_at", "words_until"];
 
-/// Less than this is a handful of rows, by whichever way: of a table that is small, or of a part of an index that is empty.
-const CHEAP: f64 = 60.0;
+/// An estimated cost below this is a handful of rows, whatever the access: the table is small, or
+/// that part of the index empty.
+const CHEAP_COST: f64 = 60.0;
 
 impl Access {
-    fn is_bounded(&self, a_page: bool) -> bool {
-        SMALL.contains(&self.table.as_str())
-            || self.cost.is_some_and(|cost| cost < CHEAP)
-            || self.equal.iter().any(|column| !WIDE.contains(&column.as_str()))
-            || (a_page && (!self.equal.is_empty() || !self.ranged.is_empty()))
-            // An agency has so many fragments waiting ahead of chronologies, and may send no more.
-            || self.told.contains("fragments_ahead")
-            // Reasons that a former version sealed for good: the first purge leaves none.
-            || self.told.contains("deletion_orders_sealed_for_good")
-            // Records of a run that have no place in the tree yet.
-            || (self.table == "audit_records" && self.equal.contains("run_id") && self.ranged.contains("number"))
-            // The audit's tree: so many hashes beside each other.
+    fn is_bounded(&self, is_paged: bool) -> bool {
+        BOUNDED_TABLES.contains(&self.table.as_str())
+            || self.cost.is_some_and(|cost| cost < CHEAP_COST)
+            || self.equal.iter().any(|column| !LOW_SELECTIVITY.contains(&column.as_str()))
+            || (is_paged && (!self.equal.is_empty() || !self.ranged.is_empty()))
+            // The number of advance submissions that an agency may have waiting is limited.
+            || self.description.contains("fragments_ahead")
+            // Reasons that a former version sealed without an expiry: the first purge migrates them
+            // all.
+            || self.description.contains("deletion_orders_sealed_for_good")
+            // Records of one run that have not been sequenced into the tree yet.
+            || (self.table == "audit_records"
+                && self.equal.contains("run_id")
+                && self.ranged.contains("number"))
+            // A fixed number of adjacent hashes of the audit tree.
             || (self.table == "audit_tree" && self.ranged.contains("position"))
     }
-}
 
-impl Access {
-    /// Whether only what is over, or due, is read.
-    pub(crate) fn reads_what_is_due(&self) -> bool {
-        self.ranged.iter().any(|column| DUE.contains(&column.as_str()))
+    /// Whether the access is restricted to rows that are due or expired.
+    pub(crate) fn reads_due_rows(&self) -> bool {
+        self.ranged
+            .iter()
+            .any(|column| EXPIRY_COLUMNS.contains(&column.as_str()))
     }
 }
 
 impl Plan {
-    /// The accesses that read more as the partnership grows.
+    /// The accesses whose cost grows with the partnership.
     pub(crate) fn unbounded(&self) -> Vec<&Access> {
-        self.accesses.iter().filter(|access| !access.is_bounded(self.a_page)).collect()
+        self.accesses
+            .iter()
+            .filter(|access| !access.is_bounded(self.is_paged))
+            .collect()
     }
 }

@@ -1,4 +1,5 @@
-//! A JSON object whose properties are taken out by name; what is left over, or of the wrong type, is noted.
+//! Reads the properties of a JSON object by name, and records the unknown ones and those of a wrong
+//! type.
 
 use std::cell::RefCell;
 use std::collections::BTreeSet;
@@ -7,50 +8,64 @@ use serde_json::{Map, Value};
 
 use crate::batch::finding::FindingCode as C;
 
-/// What was noticed on a line: where, and what.
+/// The findings about the fields of one line: the place within the line, and the code.
 #[derive(Default)]
-pub(crate) struct Notes {
-    found: RefCell<Vec<(String, C)>>,
-    /// Unknown properties by place without numbers, so that each is noted once for a line.
+pub(crate) struct FieldFindings {
+    findings: RefCell<Vec<(String, C)>>,
+    /// Paths of unknown properties without list indexes, so that each property is recorded once for
+    /// a line.
     unknown: RefCell<BTreeSet<String>>,
 }
 
-impl Notes {
+impl FieldFindings {
     pub(crate) fn add(&self, field: impl Into<String>, code: C) {
-        self.found.borrow_mut().push((field.into(), code));
+        self.findings.borrow_mut().push((field.into(), code));
     }
 
-    fn add_unknown(&self, field: String) {
-        let place: String = field.chars().filter(|c| !c.is_ascii_digit()).collect();
-        if self.unknown.borrow_mut().insert(place) {
+    fn add_unknown_property(&self, field: String) {
+        let path_without_indexes: String = field.chars().filter(|c| !c.is_ascii_digit()).collect();
+        if self.unknown.borrow_mut().insert(path_without_indexes) {
             self.add(field, C::UnknownProperty);
         }
     }
 
-    pub(crate) fn into_found(self) -> Vec<(String, C)> {
-        self.found.into_inner()
+    pub(crate) fn into_findings(self) -> Vec<(String, C)> {
+        self.findings.into_inner()
     }
 }
 
-/// One object of a line.
-pub(crate) struct Fields<'n> {
+/// Reads one object of a line. Each `take_…` method removes a property; what remains is unknown.
+pub(crate) struct ObjectReader<'f> {
     path: String,
     object: Map<String, Value>,
-    pub(crate) notes: &'n Notes,
+    pub(crate) findings: &'f FieldFindings,
 }
 
-impl<'n> Fields<'n> {
-    pub(crate) const fn new(path: String, object: Map<String, Value>, notes: &'n Notes) -> Self {
-        Self { path, object, notes }
+impl<'f> ObjectReader<'f> {
+    pub(crate) const fn new(
+        path: String,
+        object: Map<String, Value>,
+        findings: &'f FieldFindings,
+    ) -> Self {
+        Self {
+            path,
+            object,
+            findings,
+        }
     }
 
-    /// Where a property stands in the line.
-    pub(crate) fn name(&self, key: &str) -> String {
-        if self.path.is_empty() { key.to_owned() } else { format!("{}.{key}", self.path) }
+    /// The path of a property within the line.
+    pub(crate) fn path_of(&self, key: &str) -> String {
+        if self.path.is_empty() {
+            key.to_owned()
+        } else {
+            format!("{}.{key}", self.path)
+        }
     }
 
-    pub(crate) fn note(&self, key: &str, code: C) {
-        self.notes.add(self.name(key), code);
+    /// Records a finding about a property.
+    pub(crate) fn report(&self, key: &str, code: C) {
+        self.findings.add(self.path_of(key), code);
     }
 
     /// The path of the object itself.
@@ -58,52 +73,56 @@ impl<'n> Fields<'n> {
         &self.path
     }
 
-    /// The value as it is; null is none.
-    pub(crate) fn value(&mut self, key: &str) -> Option<Value> {
+    /// Takes a value; `None` for null.
+    pub(crate) fn take_value(&mut self, key: &str) -> Option<Value> {
         self.object.remove(key).filter(|value| !value.is_null())
     }
 
-    /// Text, trimmed; null and blank are none. A number is its digits, because exports often write ids as numbers.
-    pub(crate) fn text(&mut self, key: &str) -> Option<String> {
-        let value = self.value(key)?;
-        let read = plain(&value);
-        if read.is_none() {
-            self.note(key, C::WrongType);
+    /// Takes a text, trimmed; `None` for null and blank. A number is read as its digits, because
+    /// exports often write ids as numbers.
+    pub(crate) fn take_text(&mut self, key: &str) -> Option<String> {
+        let value = self.take_value(key)?;
+        let text = scalar_text(&value);
+        if text.is_none() {
+            self.report(key, C::WrongType);
         }
-        read.filter(|text| !text.is_empty())
+        text.filter(|text| !text.is_empty())
     }
 
-    /// A list; null is empty, and one value that is no list stands for a list of one.
-    pub(crate) fn list(&mut self, key: &str) -> Vec<Value> {
-        match self.value(key) {
+    /// Takes a list; null is an empty list, and a value that is not a list is read as a list of
+    /// that value.
+    pub(crate) fn take_list(&mut self, key: &str) -> Vec<Value> {
+        match self.take_value(key) {
             None => Vec::new(),
             Some(Value::Array(items)) => items,
             Some(Value::String(text)) if text.trim().is_empty() => Vec::new(),
-            Some(one) => vec![one],
+            Some(value) => vec![value],
         }
     }
 
-    /// An object inside, or none.
-    pub(crate) fn object(&mut self, key: &str) -> Option<Fields<'n>> {
-        match self.value(key)? {
-            Value::Object(object) => Some(Fields::new(self.name(key), object, self.notes)),
+    /// Takes a nested object.
+    pub(crate) fn take_object(&mut self, key: &str) -> Option<ObjectReader<'f>> {
+        match self.take_value(key)? {
+            Value::Object(object) => {
+                Some(ObjectReader::new(self.path_of(key), object, self.findings))
+            }
             _ => {
-                self.note(key, C::WrongType);
+                self.report(key, C::WrongType);
                 None
             }
         }
     }
 
-    /// Notes everything that nobody asked for.
-    pub(crate) fn finish(self) {
+    /// Records every property that was not taken.
+    pub(crate) fn report_unknown_properties(self) {
         for key in self.object.keys() {
-            self.notes.add_unknown(self.name(key));
+            self.findings.add_unknown_property(self.path_of(key));
         }
     }
 }
 
-/// Text or a number as trimmed text.
-pub(crate) fn plain(value: &Value) -> Option<String> {
+/// A string or number as trimmed text; `None` for other values.
+pub(crate) fn scalar_text(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.trim().to_owned()),
         Value::Number(number) => Some(number.to_string()),

@@ -1,17 +1,17 @@
-//! JSON in which no object has a property twice.
+//! Reads JSON and refuses objects that have a property twice.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Value};
 
-/// What stands in an error about a property that is there twice.
-pub(crate) const TWICE: &str = "property twice";
+/// The beginning of the error message about a property that occurs twice.
+pub(crate) const DUPLICATE_PROPERTY: &str = "duplicate property";
 
-/// A value read strictly: of two properties of one name nobody could tell which one counts, and one would be lost.
-pub(crate) struct Strict(pub(crate) Value);
+/// A JSON value without duplicate properties: of two properties of one name, one would be lost.
+pub(crate) struct StrictJson(pub(crate) Value);
 
-impl<'de> Deserialize<'de> for Strict {
+impl<'de> Deserialize<'de> for StrictJson {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         deserializer.deserialize_any(StrictVisitor).map(Self)
     }
@@ -56,7 +56,7 @@ impl<'de> Visitor<'de> for StrictVisitor {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Value, A::Error> {
         let mut list = Vec::new();
-        while let Some(Strict(item)) = items.next_element()? {
+        while let Some(StrictJson(item)) = items.next_element()? {
             list.push(item);
         }
         Ok(Value::Array(list))
@@ -64,9 +64,9 @@ impl<'de> Visitor<'de> for StrictVisitor {
 
     fn visit_map<A: MapAccess<'de>>(self, mut properties: A) -> Result<Value, A::Error> {
         let mut object = Map::new();
-        while let Some((key, Strict(value))) = properties.next_entry::<String, Strict>()? {
+        while let Some((key, StrictJson(value))) = properties.next_entry::<String, StrictJson>()? {
             if object.insert(key, value).is_some() {
-                return Err(A::Error::custom(TWICE));
+                return Err(A::Error::custom(DUPLICATE_PROPERTY));
             }
         }
         Ok(Value::Object(object))

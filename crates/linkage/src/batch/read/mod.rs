@@ -1,11 +1,12 @@
-//! Reading one line. What exports vary in (null, missing, empty, one value for a list, numbers for ids) is read without a
-//! word; what cannot be read is noted with its place; the line goes on.
+//! Reads one line. Forms in which exports differ (null, missing, empty, one value for a list,
+//! numbers for ids) are accepted without a finding. A value that cannot be read is recorded with
+//! its place, and the rest of the line is read.
 
+mod dates;
 mod fields;
 mod json;
 mod subject;
-mod when;
-mod words;
+mod terms;
 
 use std::collections::BTreeSet;
 
@@ -13,116 +14,162 @@ use domain::Sensitive;
 use serde_json::{Map, Value};
 
 use super::finding::{Finding, FindingCode as C};
-use super::submission::{Event, Subject, Submission};
+use super::submission::{Subject, Submission, SubmittedEvent};
 use crate::person::PersonFacts;
-use fields::{Fields, Notes, plain};
+use fields::{FieldFindings, ObjectReader, scalar_text};
 
-/// Reads one line, which is `number` in its file, with what was noticed.
+/// Reads the line with the given number and returns its submission with the findings about it.
 ///
 /// # Errors
-/// What makes the line as a whole unreadable.
+/// A finding with `NotJson`, `NotAnObject` or `PropertyTwice` when the line is not a JSON object
+/// without duplicate properties, or with `WrongType` when `subject` or `events` has a type from
+/// which nothing could be kept.
 pub fn read_line(line: &str, number: u64) -> Result<(Submission, Vec<Finding>), Finding> {
-    let fault = |field: &str, code| Finding::new(number, field, code);
-    let value = match serde_json::from_str::<json::Strict>(line.trim_start_matches('\u{feff}')) {
-        Ok(json::Strict(value)) => value,
-        Err(error) if error.to_string().starts_with(json::TWICE) => return Err(fault("", C::PropertyTwice)),
-        Err(_) => return Err(fault("", C::NotJson)),
+    let finding = |field: &str, code| Finding::new(number, field, code);
+    let value = match serde_json::from_str::<json::StrictJson>(line.trim_start_matches('\u{feff}'))
+    {
+        Ok(json::StrictJson(value)) => value,
+        Err(error) if error.to_string().starts_with(json::DUPLICATE_PROPERTY) => {
+            return Err(finding("", C::PropertyTwice));
+        }
+        Err(_) => return Err(finding("", C::NotJson)),
     };
-    let Value::Object(object) = value else { return Err(fault("", C::NotAnObject)) };
-    // What should hold the person or the events and does not: nothing of them could be kept.
-    let unreadable = |key: &str| object.get(key).is_some_and(|value| !(is_missing(value) || holds(key, value)));
-    if let Some(key) = ["subject", "events"].into_iter().find(|key| unreadable(key)) {
-        return Err(fault(key, C::WrongType));
+    let Value::Object(object) = value else {
+        return Err(finding("", C::NotAnObject));
+    };
+    // With another type in place of the subject or the events, nothing of them could be kept.
+    let unreadable = |key: &str| {
+        object
+            .get(key)
+            .is_some_and(|value| !(is_blank(value) || has_expected_type(key, value)))
+    };
+    if let Some(key) = ["subject", "events"]
+        .into_iter()
+        .find(|key| unreadable(key))
+    {
+        return Err(finding(key, C::WrongType));
     }
-    let notes = Notes::default();
-    let submission = read(object, &notes);
-    let found = notes.into_found().into_iter().map(|(field, code)| fault(&field, code));
-    Ok((submission, found.collect()))
+    let field_findings = FieldFindings::default();
+    let submission = read_submission(object, &field_findings);
+    let findings = field_findings
+        .into_findings()
+        .into_iter()
+        .map(|(field, code)| finding(&field, code));
+    Ok((submission, findings.collect()))
 }
 
-fn is_missing(value: &Value) -> bool {
+fn is_blank(value: &Value) -> bool {
     value.is_null() || value.as_str().is_some_and(|text| text.trim().is_empty())
 }
 
-fn holds(key: &str, value: &Value) -> bool {
+fn has_expected_type(key: &str, value: &Value) -> bool {
     value.is_object() || key == "events" && value.is_array()
 }
 
-fn read(object: Map<String, Value>, notes: &Notes) -> Submission {
-    let mut from = Fields::new(String::new(), object, notes);
-    let id = from.text("submission");
+fn read_submission(object: Map<String, Value>, findings: &FieldFindings) -> Submission {
+    let mut reader = ObjectReader::new(String::new(), object, findings);
+    let id = reader.take_text("submission");
     if id.is_none() {
-        from.note("submission", C::SubmissionMissing);
+        reader.report("submission", C::SubmissionMissing);
     }
-    let agency = from.text("agency").unwrap_or_default().to_lowercase();
+    let agency = reader
+        .take_text("agency")
+        .unwrap_or_default()
+        .to_lowercase();
     if agency.is_empty() {
-        from.note("agency", C::AgencyMissing);
+        reader.report("agency", C::AgencyMissing);
     }
-    let agency_kind = from.text("agency_kind");
-    let subject = match from.object("subject") {
-        Some(subject) => subject::read(subject, &agency),
-        None => nobody(&from, &agency),
+    let agency_kind = reader.take_text("agency_kind");
+    let subject = match reader.take_object("subject") {
+        Some(subject) => subject::read_subject(subject, &agency),
+        None => unnamed_subject(&reader, &agency),
     };
-    let events: Vec<Event> =
-        from.list("events").into_iter().enumerate().filter_map(|(place, value)| event(&from, place, value)).collect();
-    note_repeated(&from, &events);
-    from.finish();
-    Submission { id, agency, agency_kind, subject, events }
+    let events = reader.take_list("events").into_iter().enumerate();
+    let events: Vec<SubmittedEvent> = events
+        .filter_map(|(index, value)| read_event(&reader, index, value))
+        .collect();
+    report_repeated_ids(&reader, &events);
+    reader.report_unknown_properties();
+    Submission {
+        id,
+        agency,
+        agency_kind,
+        subject,
+        events,
+    }
 }
 
-fn nobody(from: &Fields<'_>, agency: &str) -> Subject {
-    from.note("subject", C::SubjectUnnamed);
+/// The subject of a line without one.
+fn unnamed_subject(reader: &ObjectReader<'_>, agency: &str) -> Subject {
+    reader.report("subject", C::SubjectUnnamed);
     let mut facts = PersonFacts::new(String::new());
     agency.clone_into(&mut facts.agency);
-    Subject { id: None, reference: None, facts }
+    Subject {
+        id: None,
+        reference: None,
+        facts,
+    }
 }
 
-/// One event, whatever it is: one that is bare text is its text.
-fn event(from: &Fields<'_>, place: usize, value: Value) -> Option<Event> {
-    let path = format!("events[{place}]");
+/// Reads one event of any JSON type: a value that is not an object becomes the text of the event.
+fn read_event(reader: &ObjectReader<'_>, index: usize, value: Value) -> Option<SubmittedEvent> {
+    let path = format!("events[{index}]");
     let object = match value {
         Value::Object(object) => object,
         other => {
-            from.notes.add(&path, C::WrongType);
-            let text = plain(&other).unwrap_or_default();
+            reader.findings.add(&path, C::WrongType);
+            let text = scalar_text(&other).unwrap_or_default();
             Map::from_iter([("text".to_owned(), Value::String(text))])
         }
     };
-    let mut fields = Fields::new(path, object, from.notes);
-    let id = fields.text("id");
+    let mut fields = ObjectReader::new(path, object, reader.findings);
+    let id = fields.take_text("id");
     if id.is_none() {
-        fields.note("id", C::EventMissing);
+        fields.report("id", C::EventMissing);
     }
-    let when = when::event_date(&mut fields)?;
-    let text = fields.text("text");
+    let when = dates::read_event_date(&mut fields)?;
+    let text = fields.take_text("text");
     if text.is_none() {
-        fields.note("text", C::TextMissing);
+        fields.report("text", C::TextMissing);
     }
-    let also_about = also_about(&mut fields);
-    let (kind, reference) = (fields.text("type").unwrap_or_default(), fields.text("reference"));
-    fields.finish();
-    Some(Event { id, when, kind, text: text.unwrap_or_default().into(), reference, also_about })
+    let also_about = read_also_about(&mut fields);
+    let kind = fields.take_text("type").unwrap_or_default();
+    let reference = fields.take_text("reference");
+    fields.report_unknown_properties();
+    Some(SubmittedEvent {
+        id,
+        when,
+        kind,
+        text: text.unwrap_or_default().into(),
+        reference,
+        also_about,
+    })
 }
 
-/// Names or record ids.
-fn also_about(event: &mut Fields<'_>) -> Vec<Sensitive<String>> {
+/// Reads the names or record ids of the other children whom an event concerns.
+fn read_also_about(event: &mut ObjectReader<'_>) -> Vec<Sensitive<String>> {
     let mut named = Vec::new();
-    for (place, value) in event.list("also_about").into_iter().enumerate() {
-        match plain(&value) {
+    for (index, value) in event.take_list("also_about").into_iter().enumerate() {
+        match scalar_text(&value) {
             Some(name) if name.is_empty() => {}
             Some(name) => named.push(name.into()),
             None if value.is_null() => {}
-            None => event.notes.add(format!("{}[{place}]", event.name("also_about")), C::WrongType),
+            None => event.findings.add(
+                format!("{}[{index}]", event.path_of("also_about")),
+                C::WrongType,
+            ),
         }
     }
     named
 }
 
-fn note_repeated(from: &Fields<'_>, events: &[Event]) {
+fn report_repeated_ids(reader: &ObjectReader<'_>, events: &[SubmittedEvent]) {
     let mut seen = BTreeSet::new();
-    for (place, event) in events.iter().enumerate() {
+    for (index, event) in events.iter().enumerate() {
         if event.id.as_ref().is_some_and(|id| !seen.insert(id)) {
-            from.notes.add(format!("events[{place}].id"), C::EventRepeated);
+            reader
+                .findings
+                .add(format!("events[{index}].id"), C::EventRepeated);
         }
     }
 }

@@ -1,14 +1,15 @@
-//! Children, sorted into families: who shares a mother, a father, a home, or a form.
+//! Sorts children into families: children with the same mother, father, home, or form.
 //!
-//! A child can belong to two families: its mother's and its father's. So families overlap: each is the children of one
-//! mother, of one father, or of one home, and one that lies within another is left out. A hostel or a block of flats is
-//! no family: where children of many names have lived, the address says little.
+//! A child can belong to two families, its mother's and its father's, so families overlap. A family
+//! is the children of one mother, of one father, or of one home; one that lies within another is
+//! left out. The residents of a hostel or a block of flats are not a family: an address of children
+//! with many family names is weak evidence.
 
 mod child;
+mod disjoint_sets;
+mod fathers;
 mod households;
-mod kin;
-mod men;
-mod sets;
+mod kinship;
 
 use std::collections::{BTreeSet, HashMap, HashSet};
 
@@ -18,152 +19,221 @@ use super::compare::ParentLevel;
 use super::evidence::Reason;
 use super::facts::PersonFacts;
 use super::identifiers;
-use super::prepared::{Relative, hash};
-use super::words::Words;
-use child::Child;
+use super::prepared::{Relative, hash_parts};
+use super::words::WordInterner;
+use child::FamilyChild;
+use disjoint_sets::{DisjointSets, assemble_families};
+use fathers::FatherMerger;
 use households::Households;
-use kin::Kin;
-use men::Men;
-use sets::{Sets, assemble};
+use kinship::Kinship;
 
-/// Up to how many children a key compares all with all, and how many neighbours each has beyond that.
-const CROWD: usize = 40;
-const NEIGHBOURS: usize = 8;
-/// An address at which children of more family names than this have lived is shared by many families.
-const NAMES_IN_A_HOME: usize = 4;
-/// So is one at which children of more mothers have lived.
-const MOTHERS_IN_A_HOME: usize = 3;
+/// The largest block of children in which all pairs are compared.
+const MAX_BLOCK_FOR_ALL_PAIRS: usize = 40;
+/// The number of neighbours with which each child of a larger block is compared.
+const NEIGHBOURS_IN_LARGE_BLOCK: usize = 8;
+/// An address at which children with more family names than this have lived is shared by several
+/// families.
+const MAX_FAMILY_NAMES_IN_HOME: usize = 4;
+/// An address at which children of more mothers than this have lived is shared by several families.
+const MAX_MOTHERS_IN_HOME: usize = 3;
 
-/// Children of one family.
+/// The children of one family.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Family {
-    /// Places among the clusters of children given, ascending; never empty. A child can stand in several families.
+    /// Ascending indexes of the clusters of children; never empty. A child can be in several
+    /// families.
     pub children: Vec<usize>,
     /// Why they are together; empty for one child.
     pub evidence: Vec<Reason>,
 }
 
-/// Sorts children, each a cluster of records, into families. Every child is in at least one.
+/// Sorts children, each a cluster of records, into families. Every child is in at least one family.
 #[must_use]
 pub fn cluster_families(records: &[PersonFacts], clusters: &[ChildCluster]) -> Vec<Family> {
     cluster_families_with(records, clusters, 1)
 }
 
-/// The same on several threads, which change how long it takes, not the result.
+/// As [`cluster_families`], on several threads. The number of threads does not change the result.
 #[must_use]
-pub fn cluster_families_with(records: &[PersonFacts], clusters: &[ChildCluster], threads: usize) -> Vec<Family> {
-    let mut words = Words::default();
-    let mut children: Vec<Child> =
-        (0..).zip(clusters).map(|(place, cluster)| Child::read(&mut words, records, cluster, place)).collect();
-    children.sort_by(|a, b| (&a.key, a.place).cmp(&(&b.key, b.place)));
-    Families { words, children }.sorted(threads.max(1))
+pub fn cluster_families_with(
+    records: &[PersonFacts],
+    clusters: &[ChildCluster],
+    threads: usize,
+) -> Vec<Family> {
+    let mut words = WordInterner::default();
+    let mut children: Vec<FamilyChild> = (0..)
+        .zip(clusters)
+        .map(|(index, cluster)| FamilyChild::read(&mut words, records, cluster, index))
+        .collect();
+    children.sort_by(|a, b| (&a.key, a.original_index).cmp(&(&b.key, b.original_index)));
+    FamilyClustering { words, children }.cluster(threads.max(1))
 }
 
-/// Homes that many families have shared.
-struct Shared(HashSet<u64>);
+/// Hashed keys of the homes in which several families have lived.
+struct SharedAddresses(HashSet<u64>);
 
-impl Shared {
-    fn is_shared(&self, words: &Words, home: &Address) -> bool {
+impl SharedAddresses {
+    fn is_shared(&self, words: &WordInterner, home: &Address) -> bool {
         let number = home.numbers.last().map(|number| &*words.get(*number).text);
         number.is_some_and(|number| {
-            self.0.contains(&hash(&["household", &[&identifiers::unpack(home.postcode), number].concat()]))
+            self.0.contains(&hash_parts(&[
+                "household",
+                &[&identifiers::unpack(home.postcode), number].concat(),
+            ]))
         })
     }
 }
 
-struct Families {
-    words: Words,
-    children: Vec<Child>,
+/// The children, ordered by key, during clustering.
+struct FamilyClustering {
+    words: WordInterner,
+    children: Vec<FamilyChild>,
 }
 
+/// Two indexes of children or households, the smaller first.
 type Pair = (usize, usize);
 
-/// A pair of children of one family, with how plain that is.
-struct Link {
+/// A pair of children of one family, with its weight.
+struct FamilyLink {
     weight: i32,
     pair: Pair,
-    /// Of one mother, or of one home where mothers are not known to differ.
-    household: bool,
+    /// Whether they may be of one household: their mothers are not known to differ.
+    may_share_household: bool,
     reasons: Vec<Reason>,
 }
 
-impl Families {
-    fn sorted(&self, threads: usize) -> Vec<Family> {
+impl FamilyClustering {
+    fn cluster(&self, threads: usize) -> Vec<Family> {
         let blocks = self.blocks();
-        let shared = self.shared();
-        let mut pairs: Vec<Pair> = blocks.into_values().flat_map(|block| self.pairs_of(block)).collect();
+        let shared = self.find_shared_addresses();
+        let mut pairs: Vec<Pair> = blocks
+            .into_values()
+            .flat_map(|block| self.block_pairs(block))
+            .collect();
         pairs.sort_unstable();
         pairs.dedup();
-        let mut links = self.links_on(&pairs, &shared, threads);
+        let mut links = self.links_in_parallel(&pairs, &shared, threads);
         links.sort_by_key(|link| (-link.weight, link.pair));
-        let mut mothers = self.households(&links);
-        let households = self.moved(&mut mothers, &pairs);
-        let mut groups: Vec<Vec<usize>> = households.households.iter().map(|house| house.children.clone()).collect();
-        groups.extend(self.fathers(&households, &pairs));
-        groups.extend(links.iter().filter(|link| !link.household).map(|link| vec![link.pair.0, link.pair.1]));
-        let reasons = links.into_iter().map(|link| (link.pair, link.reasons)).collect();
-        self.placed(assemble(self.children.len(), groups, &reasons))
+        let mut household_sets = self.household_sets(&links);
+        let households = self.join_moved_households(&mut household_sets, &pairs);
+        let mut groups: Vec<Vec<usize>> = households
+            .households
+            .iter()
+            .map(|household| household.children.clone())
+            .collect();
+        groups.extend(self.children_of_fathers(&households, &pairs));
+        groups.extend(
+            links
+                .iter()
+                .filter(|link| !link.may_share_household)
+                .map(|link| vec![link.pair.0, link.pair.1]),
+        );
+        let reasons = links
+            .into_iter()
+            .map(|link| (link.pair, link.reasons))
+            .collect();
+        self.restore_original_indexes(assemble_families(self.children.len(), groups, &reasons))
     }
 
-    fn links_on(&self, pairs: &[Pair], shared: &Shared, threads: usize) -> Vec<Link> {
-        let share = pairs.len().div_ceil(threads).max(1);
+    /// As `links`, on several threads.
+    fn links_in_parallel(
+        &self,
+        pairs: &[Pair],
+        shared: &SharedAddresses,
+        threads: usize,
+    ) -> Vec<FamilyLink> {
+        let chunk_size = pairs.len().div_ceil(threads).max(1);
         std::thread::scope(|scope| {
-            let workers: Vec<_> =
-                pairs.chunks(share).map(|part| scope.spawn(move || self.links(part, shared))).collect();
-            workers.into_iter().filter_map(|worker| worker.join().ok()).flatten().collect()
+            let workers: Vec<_> = pairs
+                .chunks(chunk_size)
+                .map(|chunk| scope.spawn(move || self.links(chunk, shared)))
+                .collect();
+            workers
+                .into_iter()
+                .filter_map(|worker| worker.join().ok())
+                .flatten()
+                .collect()
         })
     }
 
-    fn links(&self, pairs: &[Pair], shared: &Shared) -> Vec<Link> {
+    /// The pairs that are of one family.
+    fn links(&self, pairs: &[Pair], shared: &SharedAddresses) -> Vec<FamilyLink> {
         let link = |(a, b): &Pair| {
             let (one, other) = self.children.get(*a).zip(self.children.get(*b))?;
-            let kin = Kin::of(&self.words, shared, one, other);
-            let household = !kin.mothers_differ;
-            // Children of two mothers are of one family through their father, or because somebody says so.
-            if kin.mothers_differ && !kin.father && !kin.named {
+            let kinship = Kinship::new(&self.words, shared, one, other);
+            let may_share_household = !kinship.mothers_differ;
+            // Children of two mothers are of one family only through their father, or if an agency
+            // declares it.
+            if kinship.mothers_differ && !kinship.same_father && !kinship.declared_related {
                 return None;
             }
-            let Kin { weight, hard, reasons, .. } = kin;
-            (weight >= 0 && hard).then_some(Link { weight, pair: (*a, *b), household, reasons })
+            let Kinship {
+                weight,
+                has_strong_evidence,
+                reasons,
+                ..
+            } = kinship;
+            let pair = (*a, *b);
+            let is_family = weight >= 0 && has_strong_evidence;
+            is_family.then_some(FamilyLink {
+                weight,
+                pair,
+                may_share_household,
+                reasons,
+            })
         };
         pairs.iter().filter_map(link).collect()
     }
 
-    /// Children joined into households, the plainest pair first, unless their mothers are two women.
-    fn households(&self, links: &[Link]) -> Sets {
-        let mut sets = Sets::new(self.children.len());
+    /// Joins children into households, the strongest link first, unless their mothers are known to
+    /// differ.
+    fn household_sets(&self, links: &[FamilyLink]) -> DisjointSets {
+        let mut sets = DisjointSets::new(self.children.len());
         let mut mothers: HashMap<usize, Vec<Relative>> = HashMap::new();
-        for link in links.iter().filter(|link| link.household) {
-            let (a, b) = (sets.find(link.pair.0), sets.find(link.pair.1));
+        for link in links.iter().filter(|link| link.may_share_household) {
+            let a = sets.find(link.pair.0);
+            let b = sets.find(link.pair.1);
             if a == b {
                 continue;
             }
-            let of = |root: usize| {
-                mothers.get(&root).or_else(|| self.children.get(root).map(|c| &c.mothers)).cloned().unwrap_or_default()
+            let mothers_of = |root: usize| {
+                let own = || self.children.get(root).map(|child| &child.mothers);
+                mothers.get(&root).or_else(own).cloned().unwrap_or_default()
             };
-            let (mut one, other) = (of(a), of(b));
-            if kin::parents(&self.words, &one, &other).0 == ParentLevel::Different {
+            let mut joined_mothers = mothers_of(a);
+            let other_mothers = mothers_of(b);
+            if kinship::compare_parents(&self.words, &joined_mothers, &other_mothers).0
+                == ParentLevel::Different
+            {
                 continue;
             }
             sets.join(a, b);
-            other.into_iter().for_each(|mother| {
-                if !one.contains(&mother) {
-                    one.push(mother)
+            for mother in other_mothers {
+                if !joined_mothers.contains(&mother) {
+                    joined_mothers.push(mother);
                 }
-            });
-            mothers.insert(a.min(b), one);
+            }
+            mothers.insert(a.min(b), joined_mothers);
         }
         sets
     }
 
-    /// Households of one mother, joined: she has moved, or her children are written of at two homes.
-    fn moved(&self, sets: &mut Sets, pairs: &[Pair]) -> Households {
+    /// Joins households with the same mother, who has moved or whose children are recorded at two
+    /// homes.
+    fn join_moved_households(&self, sets: &mut DisjointSets, pairs: &[Pair]) -> Households {
         let households = Households::new(&self.words, &self.children, sets.groups());
-        let mut near: Vec<Pair> = between(&households, pairs);
-        near.retain(|(a, b)| households.one_mother(&self.words, &self.children, *a, *b));
-        for (a, b) in near {
-            let first = |household: usize| households.households.get(household)?.children.first().copied();
-            if let Some((a, b)) = first(a).zip(first(b)) {
+        let mut candidates: Vec<Pair> = household_pairs(&households, pairs);
+        candidates.retain(|(a, b)| households.share_mother(&self.words, &self.children, *a, *b));
+        for (a, b) in candidates {
+            let first_child = |household: usize| {
+                households
+                    .households
+                    .get(household)?
+                    .children
+                    .first()
+                    .copied()
+            };
+            if let Some((a, b)) = first_child(a).zip(first_child(b)) {
                 sets.join(a, b);
             }
         }
@@ -171,17 +241,19 @@ impl Families {
     }
 
     /// The children of each father.
-    fn fathers(&self, households: &Households, pairs: &[Pair]) -> Vec<Vec<usize>> {
-        let near = between(households, pairs);
-        let one = |(a, b): &Pair| households.one_father(&self.words, &self.children, *a, *b);
-        let mut links: Vec<(i32, usize, usize)> = near.iter().filter_map(one).collect();
+    fn children_of_fathers(&self, households: &Households, pairs: &[Pair]) -> Vec<Vec<usize>> {
+        let candidates = household_pairs(households, pairs);
+        let shared_father =
+            |(a, b): &Pair| households.shared_father(&self.words, &self.children, *a, *b);
+        let mut links: Vec<(i32, usize, usize)> =
+            candidates.iter().filter_map(shared_father).collect();
         links.sort_by_key(|(weight, a, b)| (-weight, *a, *b));
-        let mut men = Men::new(households);
-        links.iter().for_each(|(_, a, b)| men.join(*a, *b));
-        men.children()
+        let mut merger = FatherMerger::new(households);
+        links.iter().for_each(|(_, a, b)| merger.join(*a, *b));
+        merger.children()
     }
 
-    /// Children by key.
+    /// The children under each blocking key that several have.
     fn blocks(&self) -> HashMap<u64, Vec<usize>> {
         let mut blocks: HashMap<u64, Vec<usize>> = HashMap::new();
         for (place, child) in self.children.iter().enumerate() {
@@ -193,48 +265,80 @@ impl Families {
         blocks
     }
 
-    /// Homes where children of more family names, or of more mothers, have lived than one family has.
-    fn shared(&self) -> Shared {
-        let mut seen: HashMap<u64, (BTreeSet<&str>, BTreeSet<&str>)> = HashMap::new();
+    /// Finds the homes in which children with more family names or mothers have lived than one
+    /// family has.
+    fn find_shared_addresses(&self) -> SharedAddresses {
+        let mut names_by_home: HashMap<u64, (BTreeSet<&str>, BTreeSet<&str>)> = HashMap::new();
         let sound = |word: Option<&u32>| word.map(|word| &*self.words.get(*word).sound);
         for child in &self.children {
-            let name = child.forms.first().and_then(|form| sound(form.family.last()));
-            let mother = child.mothers.first().and_then(|mother| sound(mother.name.given.first()));
-            child.each_home(&self.words, &mut |key| {
-                let (names, mothers) = seen.entry(key).or_default();
+            let name = child
+                .forms
+                .first()
+                .and_then(|form| sound(form.family.last()));
+            let mother = child
+                .mothers
+                .first()
+                .and_then(|mother| sound(mother.name.given.first()));
+            child.for_each_home_key(&self.words, &mut |key| {
+                let (names, mothers) = names_by_home.entry(key).or_default();
                 names.extend(name);
                 mothers.extend(mother);
             });
         }
-        let many = seen
-            .into_iter()
-            .filter(|(_, (names, mothers))| names.len() > NAMES_IN_A_HOME || mothers.len() > MOTHERS_IN_A_HOME);
-        Shared(many.map(|(key, _)| key).collect())
+        let shared = names_by_home.into_iter().filter(|(_, (names, mothers))| {
+            names.len() > MAX_FAMILY_NAMES_IN_HOME || mothers.len() > MAX_MOTHERS_IN_HOME
+        });
+        SharedAddresses(shared.map(|(key, _)| key).collect())
     }
 
-    fn pairs_of(&self, mut block: Vec<usize>) -> Vec<Pair> {
-        let reach = if block.len() <= CROWD { CROWD } else { NEIGHBOURS };
-        if block.len() > CROWD {
-            block.sort_by_cached_key(|place| self.children.get(*place).map(|child| (self.nearness(child), &child.key)));
-        }
-        let near = |(at, a): (usize, &usize)| {
-            block.iter().skip(at + 1).take(reach).map(|b| (*a.min(b), *a.max(b))).collect::<Vec<_>>()
+    /// The pairs of a block that are compared.
+    fn block_pairs(&self, mut block: Vec<usize>) -> Vec<Pair> {
+        let is_large = block.len() > MAX_BLOCK_FOR_ALL_PAIRS;
+        let neighbours = if is_large {
+            NEIGHBOURS_IN_LARGE_BLOCK
+        } else {
+            MAX_BLOCK_FOR_ALL_PAIRS
         };
-        block.iter().enumerate().flat_map(near).collect()
+        if is_large {
+            block.sort_by_cached_key(|place| {
+                self.children
+                    .get(*place)
+                    .map(|child| (self.sort_key(child), &child.key))
+            });
+        }
+        let pairs_of = |(position, a): (usize, &usize)| {
+            block
+                .iter()
+                .skip(position + 1)
+                .take(neighbours)
+                .map(|b| (*a.min(b), *a.max(b)))
+                .collect::<Vec<_>>()
+        };
+        block.iter().enumerate().flat_map(pairs_of).collect()
     }
 
-    /// An order in which one family's children stand near each other: family name, postcode.
-    fn nearness(&self, child: &Child) -> (&str, u128) {
+    /// A sort key that brings the children of one family close to each other: family name,
+    /// postcode.
+    fn sort_key(&self, child: &FamilyChild) -> (&str, u128) {
         let family = child.forms.iter().find_map(|form| form.family.last());
         let family = family.map_or("", |word| &*self.words.get(*word).text);
-        (family, child.homes.iter().map(|home| home.postcode).min().unwrap_or(0))
+        (
+            family,
+            child
+                .homes
+                .iter()
+                .map(|home| home.postcode)
+                .min()
+                .unwrap_or(0),
+        )
     }
 
-    /// Families with the children's places as they were given.
-    fn placed(&self, mut families: Vec<Family>) -> Vec<Family> {
+    /// Replaces the children's indexes by those of their clusters.
+    fn restore_original_indexes(&self, mut families: Vec<Family>) -> Vec<Family> {
         for family in &mut families {
-            let place = |child: &usize| self.children.get(*child).map(|child| child.place);
-            family.children = family.children.iter().filter_map(place).collect();
+            let original_index =
+                |child: &usize| self.children.get(*child).map(|child| child.original_index);
+            family.children = family.children.iter().filter_map(original_index).collect();
             family.children.sort_unstable();
         }
         families.sort_by(|a, b| a.children.cmp(&b.children));
@@ -242,11 +346,15 @@ impl Families {
     }
 }
 
-/// Pairs of households some of whose children were compared.
-fn between(households: &Households, pairs: &[Pair]) -> Vec<Pair> {
-    let of = |child: usize| households.of_child.get(child).copied().unwrap_or(0);
-    let mut out: Vec<Pair> =
-        pairs.iter().map(|(a, b)| (of(*a).min(of(*b)), of(*a).max(of(*b)))).filter(|(a, b)| a != b).collect();
+/// The pairs of households of whose children some were compared.
+fn household_pairs(households: &Households, pairs: &[Pair]) -> Vec<Pair> {
+    let household_of = |child: usize| households.of_child.get(child).copied().unwrap_or(0);
+    let mut out: Vec<Pair> = pairs
+        .iter()
+        .map(|(a, b)| (household_of(*a), household_of(*b)))
+        .map(|(a, b)| (a.min(b), a.max(b)))
+        .filter(|(a, b)| a != b)
+        .collect();
     out.sort_unstable();
     out.dedup();
     out

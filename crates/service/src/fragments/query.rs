@@ -1,0 +1,496 @@
+//! Reading fragments: lists, single fragments and their versions.
+
+use domain::{
+    AccessPermit, ChronologyId, EntryDetails, EntryId, FragmentId, Instant, Operation, Role,
+    WhenOut,
+};
+use store::{FragmentRow, FragmentVersionRow};
+
+use super::attachment::remap_people;
+use super::version_history::{MAX_VISIBLE_VERSIONS, VersionHistory, VisibleVersion};
+use super::{
+    AuthorizedFragment, FragmentDetails, audit_context, entry_location, fragment_terms,
+    version_location,
+};
+use crate::chronologies::{AuthorizedChronology, audit_context as chronology_audit_context};
+use crate::context::{AuditContext, CallContext, UnitOfWork};
+use crate::sealing::open_with;
+use crate::{
+    EntryOut, FragmentOut, FragmentState, FragmentSummary, FragmentVersionOut, Page, PageQuery,
+    Service, ServiceError, ServiceResult,
+};
+
+impl Service {
+    /// The fragments of a chronology: all for the side that runs it, its own for a contributing
+    /// agency.
+    ///
+    /// # Errors
+    /// The [errors common to reads](crate#errors).
+    pub fn list_fragments(
+        &self,
+        call: &CallContext,
+        id: ChronologyId,
+        query: PageQuery,
+    ) -> ServiceResult<Page<FragmentSummary>> {
+        self.read(
+            call,
+            Operation::FragmentList,
+            chronology_audit_context(id),
+            |uow| {
+                let AuthorizedChronology { permit, .. } =
+                    self.authorize_chronology(uow, id, Operation::FragmentList)?;
+                let bounds = self.parse_page_query(uow, "fragments", &query)?;
+                let agency = uow.actor().agency;
+                let after = bounds.after;
+                let is_included =
+                    |row: &FragmentRow| permit.sees_all_agencies() || row.agency_id == agency;
+                let rows: Vec<FragmentRow> =
+                    store::fragments::list(uow.tx, permit.partnership(), id, uow.session.now)?
+                        .into_iter()
+                        .filter(is_included)
+                        .filter(|row| {
+                            after.is_none_or(|cursor| {
+                                (row.created_at, row.id.0) > (cursor.at, cursor.id)
+                            })
+                        })
+                        .collect();
+                let (rows, next) = self.split_page(uow, "fragments", &bounds, rows, |row| {
+                    (row.created_at, row.id.0)
+                })?;
+                let items = rows
+                    .iter()
+                    .map(|row| self.build_summary(uow, &permit, row))
+                    .collect::<ServiceResult<Vec<_>>>()?;
+                Ok(Page { items, next })
+            },
+        )
+    }
+
+    /// A fragment's summary with the version and time that the permit holder can see.
+    fn build_summary(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
+        permit: &AccessPermit,
+        row: &FragmentRow,
+    ) -> ServiceResult<FragmentSummary> {
+        let reader = permit.reader();
+        if reader.sees_all_entries_of(row.agency_id) {
+            return Ok(summary(row));
+        }
+        let found =
+            store::fragments::version(uow.tx, permit, row.id, row.version, uow.session.now)?;
+        let current = found.ok_or(ServiceError::NotFound)?;
+        let Some((_, sealed)) = self.open_live_version(uow.now(), row, &current)? else {
+            return Ok(summary(row));
+        };
+        let (version, seen) =
+            sealed.latest_visible_to(&reader, row.agency_id, unfiltered_version(&current));
+        Ok(FragmentSummary {
+            version,
+            updated_at: seen.at,
+            ..summary(row)
+        })
+    }
+
+    /// The fragments of the caller's agency that the caller may read, including advance
+    /// submissions.
+    ///
+    /// # Errors
+    /// The [errors common to reads](crate#errors).
+    pub fn list_own_fragments(
+        &self,
+        call: &CallContext,
+        query: PageQuery,
+    ) -> ServiceResult<Page<FragmentSummary>> {
+        self.read(
+            call,
+            Operation::FragmentList,
+            AuditContext::of("fragment"),
+            |uow| {
+                let permit = uow.authorize_collection(Operation::FragmentList)?;
+                let bounds = self.parse_page_query(uow, "my_fragments", &query)?;
+                let rows = self.own_fragment_rows(uow, &bounds)?.into_iter();
+                let rows: Vec<FragmentRow> = rows
+                    .map(|row| Ok(self.sender_view(uow, &permit, row)?.0))
+                    .collect::<ServiceResult<_>>()?;
+                self.build_page(
+                    uow,
+                    "my_fragments",
+                    &bounds,
+                    rows,
+                    |row| (row.created_at, row.id.0),
+                    |row| Ok(summary(&row)),
+                )
+            },
+        )
+    }
+
+    /// Fragments of the caller's agency: all of them for its safeguarding lead and its system
+    /// client, the caller's own for a practitioner.
+    fn own_fragment_rows(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
+        bounds: &crate::paging::PageBounds,
+    ) -> ServiceResult<Vec<FragmentRow>> {
+        let actor = uow.actor().clone();
+        let all = actor.has_role(Role::SafeguardingLead) || actor.has_role(Role::SystemClient);
+        let author = if all { None } else { Some(actor.practitioner) };
+        let now = uow.now();
+        let limit = bounds.limit + 1;
+        let partnership = actor.partnership;
+        let agency = actor.agency;
+        Ok(store::fragments::page_for_agency(
+            uow.tx,
+            partnership,
+            agency,
+            author,
+            now,
+            bounds.after,
+            limit,
+        )?)
+    }
+
+    /// One fragment at its current version.
+    ///
+    /// # Errors
+    /// The [errors common to reads](crate#errors).
+    pub fn get_fragment(&self, call: &CallContext, id: FragmentId) -> ServiceResult<FragmentOut> {
+        self.read(call, Operation::FragmentRead, audit_context(id), |uow| {
+            let AuthorizedFragment { permit, row, .. } =
+                self.authorize_fragment(uow, id, Operation::FragmentRead)?;
+            self.open_fragment(uow, &permit, row, None)
+        })
+    }
+
+    /// The versions of a fragment, oldest first, with counts of the entries that the reader may
+    /// see.
+    ///
+    /// # Errors
+    /// The [errors common to reads](crate#errors).
+    pub fn list_fragment_versions(
+        &self,
+        call: &CallContext,
+        id: FragmentId,
+    ) -> ServiceResult<Page<FragmentVersionOut>> {
+        self.read(
+            call,
+            Operation::FragmentVersions,
+            audit_context(id),
+            |uow| {
+                let AuthorizedFragment { permit, row, .. } =
+                    self.authorize_fragment(uow, id, Operation::FragmentVersions)?;
+                let numbers = self.list_visible_version_numbers(uow, &permit, &row)?;
+                let mut items = Vec::with_capacity(numbers.len());
+                for number in numbers {
+                    let VisibleFragmentVersion {
+                        version,
+                        details,
+                        entries,
+                        ..
+                    } = self.load_visible_version(uow, &permit, &row, Some(number))?;
+                    items.push(FragmentVersionOut {
+                        version: number,
+                        author_id: version.author_id,
+                        created_at: version.created_at,
+                        entry_count: i64::try_from(entries.len()).unwrap_or(i64::MAX),
+                        correction_reason: details.and_then(|details| details.correction_reason),
+                    });
+                }
+                Ok(Page { items, next: None })
+            },
+        )
+    }
+
+    /// The numbers of the fragment versions that the permit holder can see, oldest first.
+    fn list_visible_version_numbers(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
+        permit: &AccessPermit,
+        row: &FragmentRow,
+    ) -> ServiceResult<Vec<i64>> {
+        let reader = permit.reader();
+        let now = uow.now();
+        if !reader.sees_all_entries_of(row.agency_id) {
+            let current = self.load_version_row(uow, permit, row, row.version)?;
+            let (_, sealed) = self.open_version(now, row, &current)?;
+            if let Some(history) = sealed.history_for(&reader, row.agency_id) {
+                return Ok(history.numbered().map(|(number, _)| number).collect());
+            }
+        }
+        let all = store::fragments::versions(uow.tx, permit, row.id, now)?;
+        let max_versions = if reader.sees_all_entries_of(row.agency_id) {
+            usize::MAX
+        } else {
+            MAX_VISIBLE_VERSIONS
+        };
+        let skipped = all.len().saturating_sub(max_versions);
+        Ok(all
+            .into_iter()
+            .skip(skipped)
+            .map(|version| version.version)
+            .collect())
+    }
+
+    /// One version of a fragment.
+    ///
+    /// # Errors
+    /// The [errors common to reads](crate#errors).
+    pub fn get_fragment_version(
+        &self,
+        call: &CallContext,
+        id: FragmentId,
+        version: i64,
+    ) -> ServiceResult<FragmentOut> {
+        self.read(
+            call,
+            Operation::FragmentVersions,
+            audit_context(id),
+            |uow| {
+                let AuthorizedFragment { permit, row, .. } =
+                    self.authorize_fragment(uow, id, Operation::FragmentVersions)?;
+                self.open_fragment(uow, &permit, row, Some(version))
+            },
+        )
+    }
+
+    /// Opens a fragment at a version, the current one by default, as the permit holder may see it.
+    pub(crate) fn open_fragment(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
+        permit: &AccessPermit,
+        row: FragmentRow,
+        version: Option<i64>,
+    ) -> ServiceResult<FragmentOut> {
+        let VisibleFragmentVersion {
+            number,
+            at,
+            version,
+            details,
+            entries,
+        } = self.load_visible_version(uow, permit, &row, version)?;
+        let (row, person_map) = self.sender_view(uow, permit, row)?;
+        let named = |(id, mut entry): (EntryId, EntryDetails)| {
+            remap_people(&mut entry, &person_map);
+            entry_out(id, entry)
+        };
+        let entries: Vec<EntryOut> = entries.into_iter().map(named).collect();
+        let count = i64::try_from(entries.len()).unwrap_or(i64::MAX);
+        uow.audit.entry_count = Some(count);
+        uow.audit.disclosures.shown_entries.insert(row.id, count);
+        Ok(FragmentOut {
+            id: row.id,
+            chronology_id: row.chronology_id,
+            family_id: row.family_id,
+            child_id: row.child_id,
+            agency_id: row.agency_id,
+            proxy_by_agency_id: row.proxy_by_agency,
+            author_id: version.author_id,
+            state: state_out(row.state),
+            version: number,
+            agency_reference: details
+                .as_ref()
+                .and_then(|details| details.agency_reference.clone()),
+            sharing: details.as_ref().map(|details| details.sharing.clone()),
+            involvement: details
+                .as_ref()
+                .and_then(|details| details.involvement.clone()),
+            correction_reason: details.and_then(|details| details.correction_reason),
+            expires_at: row.expires_at,
+            created_at: row.created_at,
+            updated_at: at.unwrap_or(row.updated_at),
+            entries,
+            emergency: uow.audit.disclosures.emergency.clone(),
+        })
+    }
+
+    /// Loads a fragment version, the current one by default, as the permit holder may see it. A
+    /// reader who may not see every entry gets the version that last changed something for them,
+    /// under their own numbering; the work is the same whether or not that is the current one.
+    fn load_visible_version(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
+        permit: &AccessPermit,
+        row: &FragmentRow,
+        version: Option<i64>,
+    ) -> ServiceResult<VisibleFragmentVersion> {
+        let reader = permit.reader();
+        if reader.sees_all_entries_of(row.agency_id) {
+            let version =
+                self.load_version_row(uow, permit, row, version.unwrap_or(row.version))?;
+            let (details, entries) = self.open_visible_entries(uow, permit, row, &version)?;
+            return Ok(VisibleFragmentVersion {
+                number: version.version,
+                at: None,
+                version,
+                details: Some(details),
+                entries,
+            });
+        }
+        let current = self.load_version_row(uow, permit, row, row.version)?;
+        let (_, sealed) = self.open_version(uow.now(), row, &current)?;
+        let (latest, seen) =
+            sealed.latest_visible_to(&reader, row.agency_id, unfiltered_version(&current));
+        let (number, of) = match version.filter(|number| *number != latest) {
+            None => (latest, seen.version),
+            Some(number) => {
+                let history = sealed.history_for(&reader, row.agency_id);
+                let known = |history: &VersionHistory| {
+                    history.numbered().find(|(known, _)| *known == number)
+                };
+                match history {
+                    Some(history) => (
+                        number,
+                        known(history).ok_or(ServiceError::NotFound)?.1.version,
+                    ),
+                    // Nothing was ever hidden from this reader. They can tell as many versions
+                    // apart as a reader with a history.
+                    None if number > row.version.saturating_sub(MAX_VISIBLE_VERSIONS as i64) => {
+                        (number, number)
+                    }
+                    None => return Err(ServiceError::NotFound),
+                }
+            }
+        };
+        let version = self.load_version_row(uow, permit, row, of)?;
+        // The latest version shows the current entries, with the time, author and reason of the
+        // version that last changed them.
+        let entries_version = if number == latest { &current } else { &version };
+        let (_, entries) = self.open_visible_entries(uow, permit, row, entries_version)?;
+        let details = self.version_details(uow, row, &version)?;
+        let details = Some(details).filter(|_| !entries.is_empty());
+        Ok(VisibleFragmentVersion {
+            number,
+            at: Some(seen.at),
+            version,
+            details,
+            entries,
+        })
+    }
+
+    fn load_version_row(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
+        permit: &AccessPermit,
+        row: &FragmentRow,
+        version: i64,
+    ) -> ServiceResult<FragmentVersionRow> {
+        let found = store::fragments::version(uow.tx, permit, row.id, version, uow.session.now)?;
+        found.ok_or(ServiceError::NotFound)
+    }
+
+    pub(super) fn version_details(
+        &self,
+        uow: &UnitOfWork<'_, '_>,
+        row: &FragmentRow,
+        version: &FragmentVersionRow,
+    ) -> ServiceResult<FragmentDetails> {
+        let location = version_location(row.id, version.version);
+        let terms = fragment_terms(row, version.expires_at);
+        self.unseal(
+            &location,
+            &terms,
+            uow.now(),
+            version.wrapped_key.as_ref(),
+            version.sealed.as_ref(),
+        )
+    }
+
+    /// Opens all entries of a version, in order.
+    pub(super) fn open_entries(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
+        permit: &AccessPermit,
+        row: &FragmentRow,
+        version: &FragmentVersionRow,
+    ) -> ServiceResult<Vec<(EntryId, EntryDetails)>> {
+        let now = uow.now();
+        let location = version_location(row.id, version.version);
+        let terms = fragment_terms(row, version.expires_at);
+        let key = self
+            .vault()
+            .open_key(now, &terms, &location, version.wrapped_key.as_ref())?;
+        let sealed = store::fragments::entries(uow.tx, permit, row.id, version.version, now)?;
+        sealed
+            .into_iter()
+            .map(|entry| {
+                Ok((
+                    entry.id,
+                    open_with(
+                        &key,
+                        &entry_location(entry.id, entry.version),
+                        entry.sealed.as_ref(),
+                    )?,
+                ))
+            })
+            .collect()
+    }
+}
+
+/// A fragment version as one reader may see it.
+struct VisibleFragmentVersion {
+    /// Its number among the versions that the reader can see.
+    number: i64,
+    /// When the visible content last changed; `None` for a reader who can see every version.
+    at: Option<Instant>,
+    version: FragmentVersionRow,
+    /// `None` for a reader who may see no entry of it.
+    details: Option<FragmentDetails>,
+    entries: Vec<(EntryId, EntryDetails)>,
+}
+
+/// A version as it appears to readers who can see every version.
+pub(crate) fn unfiltered_version(version: &FragmentVersionRow) -> VisibleVersion {
+    VisibleVersion {
+        version: version.version,
+        at: version.created_at,
+    }
+}
+
+fn state_out(state: store::FragmentState) -> FragmentState {
+    match state {
+        store::FragmentState::Submitted => FragmentState::Submitted,
+        store::FragmentState::Withdrawn => FragmentState::Withdrawn,
+    }
+}
+
+fn summary(row: &FragmentRow) -> FragmentSummary {
+    FragmentSummary {
+        id: row.id,
+        chronology_id: row.chronology_id,
+        family_id: row.family_id,
+        child_id: row.child_id,
+        agency_id: row.agency_id,
+        proxy_by_agency_id: row.proxy_by_agency,
+        state: state_out(row.state),
+        version: row.version,
+        expires_at: row.expires_at,
+        created_at: row.created_at,
+        updated_at: row.updated_at,
+    }
+}
+
+fn entry_out(id: EntryId, entry: EntryDetails) -> EntryOut {
+    EntryOut {
+        id,
+        reference: entry.reference,
+        when: WhenOut::from(&entry.when),
+        what: entry.what,
+        category: entry.category,
+        source: entry.source,
+        children: entry.children,
+        adults: entry.adults,
+        significance: entry.significance,
+        action_taken: entry.action_taken,
+        no_action_reason: entry.no_action_reason,
+        impact: entry.impact,
+        child_voice: entry.child_voice,
+        family_account: entry.family_account,
+        outcome: entry.outcome,
+        document_reference: entry.document_reference,
+        rag: entry.rag,
+        seen: entry.seen,
+        handling: entry.handling,
+        key_incident: entry.key_incident,
+        family_history: entry.family_history,
+    }
+}

@@ -1,0 +1,202 @@
+//! Reading decisions about links; a reader sees the decisions about entries that they may see.
+
+use domain::{AccessPermit, ChronologyId, Instant, LinkDecisionId, Operation};
+use store::{ChronologyRow, DecidedEntryRow, LinkDecisionRow};
+
+use super::query::EntryPositions;
+use super::reasons::DecisionReasons;
+use super::{has_live_reason, is_fully_visible};
+use crate::chronologies::{AuthorizedChronology, audit_context};
+use crate::context::{CallContext, UnitOfWork};
+use crate::timeline::VisibleContent;
+use crate::{LinkDecisionOut, Page, PageQuery, Service, ServiceError, ServiceResult};
+
+impl Service {
+    /// The decisions about a chronology, oldest first, including withdrawn ones.
+    ///
+    /// # Errors
+    /// The [errors common to reads](crate#errors).
+    pub fn list_link_decisions(
+        &self,
+        call: &CallContext,
+        id: ChronologyId,
+        query: PageQuery,
+    ) -> ServiceResult<Page<LinkDecisionOut>> {
+        self.read(
+            call,
+            Operation::LinkDecisionRead,
+            audit_context(id),
+            |uow| {
+                let AuthorizedChronology {
+                    permit,
+                    row: chronology,
+                } = self.authorize_chronology(uow, id, Operation::LinkDecisionRead)?;
+                let opened =
+                    self.open_content(uow, &permit, &permit.reader(), &chronology, None)?;
+                let bounds = self.parse_page_query(uow, "link_decisions", &query)?;
+                let mut rows = store::link_decisions::page(uow.tx, &permit, id, None, i64::MAX)?;
+                let ids: Vec<LinkDecisionId> = rows.iter().map(|row| row.id).collect();
+                let mut about = store::link_decisions::entries(uow.tx, &permit, &ids)?;
+                // Hidden decisions are removed before the page is cut, so that no gap reveals them.
+                let key = |row: &LinkDecisionRow| (row.created_at, row.id.0);
+                rows.retain(|row| {
+                    about
+                        .get(&row.id)
+                        .is_some_and(|about| is_fully_visible(row, about, &opened))
+                });
+                rows.retain(|row| {
+                    bounds
+                        .after
+                        .is_none_or(|after| key(row) > (after.at, after.id))
+                });
+                rows.truncate(usize::try_from(bounds.limit + 1).unwrap_or(usize::MAX));
+                let now = uow.now();
+                let positions = EntryPositions::of(&opened.entries);
+                self.build_page(uow, "link_decisions", &bounds, rows, key, |row| {
+                    let shown_until = shown_expiry(&row, &chronology, now);
+                    let about = about.remove(&row.id).unwrap_or_default();
+                    let about = in_submission_order(about, &positions);
+                    Ok(link_decision_out(
+                        &row,
+                        &about,
+                        self.open_reasons(&row, now)?,
+                        shown_until,
+                    ))
+                })
+            },
+        )
+    }
+
+    /// One decision.
+    ///
+    /// # Errors
+    /// The [errors common to reads](crate#errors).
+    pub fn get_link_decision(
+        &self,
+        call: &CallContext,
+        id: ChronologyId,
+        decision: LinkDecisionId,
+    ) -> ServiceResult<LinkDecisionOut> {
+        self.read(
+            call,
+            Operation::LinkDecisionRead,
+            audit_context(id),
+            |uow| self.read_link_decision(uow, id, decision, true),
+        )
+    }
+
+    /// Reads a decision as the caller may see it. The response to a write does not repeat the
+    /// reasons.
+    pub(super) fn read_link_decision(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
+        id: ChronologyId,
+        decision: LinkDecisionId,
+        with_reasons: bool,
+    ) -> ServiceResult<LinkDecisionOut> {
+        uow.audit.object_kind = Some("link_decision");
+        uow.audit.object_id = Some(decision.0);
+        let AuthorizedChronology {
+            permit,
+            row: chronology,
+        } = self.authorize_chronology(uow, id, Operation::LinkDecisionRead)?;
+        let (row, entries, _) = self.load_visible_decision(uow, &permit, &chronology, decision)?;
+        let now = uow.now();
+        let reasons = if with_reasons {
+            self.open_reasons(&row, now)?
+        } else {
+            None
+        };
+        Ok(link_decision_out(
+            &row,
+            &entries,
+            reasons,
+            shown_expiry(&row, &chronology, now),
+        ))
+    }
+
+    /// Loads a decision with its entries and the content that the caller may see. A decision about
+    /// anything hidden from the caller counts as absent.
+    pub(super) fn load_visible_decision(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
+        permit: &AccessPermit,
+        chronology: &ChronologyRow,
+        id: LinkDecisionId,
+    ) -> ServiceResult<(LinkDecisionRow, Vec<DecidedEntryRow>, VisibleContent)> {
+        let found = store::link_decisions::find(uow.tx, permit, id)?;
+        let row = found
+            .filter(|row| row.chronology_id == chronology.id)
+            .ok_or(ServiceError::NotFound)?;
+        let opened = self.open_content(uow, permit, &permit.reader(), chronology, None)?;
+        let about = store::link_decisions::entries(uow.tx, permit, &[id])?
+            .remove(&id)
+            .unwrap_or_default();
+        if about.is_empty() || !is_fully_visible(&row, &about, &opened) {
+            return Err(ServiceError::NotFound);
+        }
+        Ok((
+            row,
+            in_submission_order(about, &EntryPositions::of(&opened.entries)),
+            opened,
+        ))
+    }
+}
+
+/// Sorts the entries of a decision by side and submission order.
+fn in_submission_order(
+    mut about: Vec<DecidedEntryRow>,
+    positions: &EntryPositions,
+) -> Vec<DecidedEntryRow> {
+    about.sort_by_key(|entry| (entry.side, positions.position_of(entry.entry_id)));
+    about
+}
+
+/// The expiry shown for a decision: that of its reasons, or of the chronology once they have
+/// expired.
+pub(super) fn shown_expiry(
+    row: &LinkDecisionRow,
+    chronology: &ChronologyRow,
+    now: Instant,
+) -> Instant {
+    if has_live_reason(row, now) {
+        row.expires_at
+    } else {
+        chronology.expires_at
+    }
+}
+
+/// Converts to the API representation.
+pub(super) fn link_decision_out(
+    row: &LinkDecisionRow,
+    about: &[DecidedEntryRow],
+    reasons: Option<DecisionReasons>,
+    expires_at: Instant,
+) -> LinkDecisionOut {
+    let side = |wanted: i64| {
+        about
+            .iter()
+            .filter(|entry| entry.side == wanted)
+            .map(|entry| entry.entry_id)
+            .collect()
+    };
+    let (reason, withdrawal_reason) = match reasons {
+        Some(reasons) => (reasons.reason, reasons.withdrawal_reason),
+        None => (None, None),
+    };
+    LinkDecisionOut {
+        id: row.id,
+        chronology_id: row.chronology_id,
+        decision: row.verdict,
+        entries: side(0),
+        with: side(1),
+        reason,
+        decided_by: row.author_id,
+        decided_at: row.created_at,
+        withdrawn_at: row.withdrawn_at,
+        withdrawn_by: row.withdrawn_by,
+        withdrawal_reason,
+        expires_at,
+        version: row.version,
+    }
+}

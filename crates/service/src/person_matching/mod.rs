@@ -1,0 +1,370 @@
+//! Person matching: which person records of other agencies are the same person as a member of a
+//! chronology's family.
+//!
+//! The link between two records is one row, sealed under the chronology's key until the earliest
+//! expiry of the chronology and of both people. It therefore disappears with any of them, follows
+//! their expiries and survives the resubmission of a fragment. Linkage decides or raises a
+//! question; a person's decision overrides it, and every step can be undone.
+
+mod comparison;
+mod decision;
+mod intake;
+mod questions;
+
+use std::collections::BTreeMap;
+
+use domain::{
+    AuditId, ChronologyId, Instant, PersonId, PersonLinkId, PractitionerId, RequestId, Sensitive,
+};
+use linkage::ChildBand;
+use serde::{Deserialize, Serialize};
+use store::{ChronologyRow, PersonLinkRow};
+use uuid::Uuid;
+use vault::RecordLocation;
+
+pub(crate) use comparison::person_facts;
+
+use crate::context::UnitOfWork;
+use crate::sealing::chronology_terms;
+use crate::{
+    AuditRecord, PersonEvidenceOut, PersonLinkBand, PersonLinkOut, PersonLinkState, PersonLinkStep,
+    PersonLinkStepOut, PersonVerdict, Service, ServiceError, ServiceResult,
+};
+use comparison::{KnownPairs, ScoredPair};
+
+/// The content of a link's sealed column.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(crate) struct LinkDetails {
+    evidence: Vec<PersonEvidenceOut>,
+    /// All steps, oldest first.
+    steps: Vec<PersonLinkStepOut>,
+}
+
+impl LinkDetails {
+    fn add(
+        &mut self,
+        step: PersonLinkStep,
+        at: Instant,
+        by: Option<PractitionerId>,
+        why: Option<&Sensitive<String>>,
+    ) {
+        self.steps.push(PersonLinkStepOut {
+            step,
+            at,
+            by,
+            reason: why.cloned(),
+        });
+    }
+
+    /// The state after all steps. Undoing reverts the last decision; linkage does not find again
+    /// what a person undid.
+    fn current_state(&self) -> (store::PersonLinkState, Option<store::PersonVerdict>) {
+        use PersonLinkStep as S;
+        use store::{PersonLinkState as State, PersonVerdict as Verdict};
+        let mut standing: Vec<S> = Vec::new();
+        for step in self.steps.iter().map(|step| step.step) {
+            match (step, standing.last()) {
+                (S::Undone, Some(S::Same | S::Different)) => {
+                    standing.pop();
+                }
+                (step, _) => standing.push(step),
+            }
+        }
+        match standing.last() {
+            Some(S::Same) => (State::Standing, Some(Verdict::Same)),
+            Some(S::Different) => (State::Standing, Some(Verdict::Different)),
+            Some(S::Found) => (State::Standing, None),
+            Some(S::Asked) => (State::Open, None),
+            Some(S::Undone) | None => (State::Undone, None),
+        }
+    }
+}
+
+/// Whether the two records count as one person.
+pub(crate) fn is_same_person(row: &PersonLinkRow) -> bool {
+    row.state == store::PersonLinkState::Standing
+        && row.verdict != Some(store::PersonVerdict::Different)
+}
+
+/// Location of a person link's sealed details.
+pub(crate) fn link_location(id: PersonLinkId, version: i64) -> RecordLocation {
+    RecordLocation {
+        table: "person_links",
+        row: id.0,
+        version,
+    }
+}
+
+fn known_pairs(rows: &[PersonLinkRow]) -> KnownPairs {
+    let mut known = KnownPairs::default();
+    for row in rows {
+        if is_same_person(row) {
+            known.same.insert(row.their_person_id, row.our_person_id);
+        } else if row.state != store::PersonLinkState::Open {
+            known
+                .different
+                .insert((row.their_person_id, row.our_person_id));
+        }
+    }
+    known
+}
+
+impl Service {
+    fn link_details(&self, row: &PersonLinkRow, now: Instant) -> ServiceResult<LinkDetails> {
+        let terms = chronology_terms(row.chronology_id, row.expires_at);
+        self.unseal(
+            &link_location(row.id, row.version),
+            &terms,
+            now,
+            row.wrapped_key.as_ref(),
+            row.sealed.as_ref(),
+        )
+    }
+
+    /// Creates a link with its first step.
+    fn new_link(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
+        chronology: &ChronologyRow,
+        scored: &ScoredPair,
+        details: &LinkDetails,
+    ) -> ServiceResult<PersonLinkRow> {
+        let now = uow.now();
+        let id = PersonLinkId::new(self.ids(), now);
+        let expires_at =
+            link_expiry(uow, chronology.expires_at, scored.pair)?.ok_or(ServiceError::NotFound)?;
+        let sealed = self.seal(
+            &link_location(id, 1),
+            &chronology_terms(chronology.id, expires_at),
+            now,
+            details,
+        )?;
+        let (state, verdict) = details.current_state();
+        let row = PersonLinkRow {
+            id,
+            partnership_id: chronology.partnership_id,
+            chronology_id: chronology.id,
+            their_person_id: scored.pair.0,
+            our_person_id: scored.pair.1,
+            band: stored_band(scored.band),
+            state,
+            verdict,
+            decided_by: details.steps.last().and_then(|step| step.by),
+            expires_at,
+            wrapped_key: sealed.wrapped_key.into(),
+            sealed: sealed.sealed.into(),
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        };
+        store::person_links::insert(uow.tx, &row)?;
+        Ok(row)
+    }
+
+    /// Stores a link after a new step: reseals it and increments its version.
+    fn save_link(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
+        row: &mut PersonLinkRow,
+        details: &LinkDetails,
+    ) -> ServiceResult<()> {
+        let before = row.version;
+        let now = uow.now();
+        row.version += 1;
+        row.updated_at = now;
+        (row.state, row.verdict) = details.current_state();
+        row.decided_by = details.steps.iter().rev().find_map(|step| step.by);
+        let terms = chronology_terms(row.chronology_id, row.expires_at);
+        let sealed = self.seal(&link_location(row.id, row.version), &terms, now, details)?;
+        row.wrapped_key = sealed.wrapped_key.into();
+        row.sealed = sealed.sealed.into();
+        Ok(store::person_links::update(uow.tx, row, before)?)
+    }
+
+    /// Updates the expiry of a person's links to the earliest expiry of the chronology and both
+    /// people.
+    pub(crate) fn update_person_link_expiries(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
+        person: PersonId,
+    ) -> ServiceResult<()> {
+        let partnership = uow.actor().partnership;
+        let now = uow.now();
+        for (row, chronology_end) in
+            store::person_links::list_for_person(uow.tx, partnership, person, now)?
+        {
+            self.update_link_expiry(uow, &row, chronology_end)?;
+        }
+        Ok(())
+    }
+
+    /// Updates the expiry of a chronology's links after its own has changed.
+    pub(crate) fn update_chronology_link_expiries(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
+        chronology: &ChronologyRow,
+    ) -> ServiceResult<()> {
+        let now = uow.now();
+        for row in store::person_links::list_for_chronology(
+            uow.tx,
+            chronology.partnership_id,
+            chronology.id,
+            now,
+        )? {
+            self.update_link_expiry(uow, &row, chronology.expires_at)?;
+        }
+        Ok(())
+    }
+
+    fn update_link_expiry(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
+        row: &PersonLinkRow,
+        chronology_end: Instant,
+    ) -> ServiceResult<()> {
+        let now = uow.now();
+        let end = link_expiry(
+            uow,
+            chronology_end,
+            (row.their_person_id, row.our_person_id),
+        )?;
+        let Some(end) = end.filter(|end| *end != row.expires_at && *end > now) else {
+            return Ok(());
+        };
+        let from = chronology_terms(row.chronology_id, row.expires_at);
+        let to = chronology_terms(row.chronology_id, end);
+        let location = link_location(row.id, row.version);
+        let wrapped = self.rewrap(now, &from, &to, &location, row.wrapped_key.as_ref())?;
+        Ok(store::person_links::set_lifetime(
+            uow.tx,
+            row.partnership_id,
+            row.id,
+            end,
+            &wrapped.into(),
+        )?)
+    }
+
+    /// Records an automatic linkage step in the audit log.
+    fn audit_linkage(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
+        what: &str,
+        row: &PersonLinkRow,
+    ) -> ServiceResult<()> {
+        self.record_automatic_action(uow, ("person_link", what), row.id.0, row.chronology_id)
+    }
+
+    /// Records an automatic consequence of another operation in the audit log, as `kind.action`.
+    pub(crate) fn record_automatic_action(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
+        (kind, what): (&str, &str),
+        id: Uuid,
+        chronology: ChronologyId,
+    ) -> ServiceResult<()> {
+        let now = uow.now();
+        let record = AuditRecord {
+            id: AuditId::new(self.ids(), now),
+            partnership_id: uow.actor().partnership,
+            at: now,
+            operation: format!("{kind}.{what}"),
+            outcome: "allowed".to_owned(),
+            reason: Some("linkage".to_owned()),
+            practitioner_id: None,
+            agency_id: None,
+            role: None,
+            purpose: None,
+            object_kind: Some(kind.to_owned()),
+            object_id: Some(id),
+            chronology_id: Some(chronology),
+            request_id: Some(RequestId::new(self.ids(), now)),
+            entry_count: None,
+        };
+        self.append_audit_record(uow.tx, &record)
+    }
+
+    fn person_link_out(&self, row: &PersonLinkRow, now: Instant) -> ServiceResult<PersonLinkOut> {
+        let details = self.link_details(row, now)?;
+        Ok(PersonLinkOut {
+            id: row.id,
+            chronology_id: row.chronology_id,
+            their_person_id: row.their_person_id,
+            our_person_id: row.our_person_id,
+            band: band_out(row.band),
+            state: state_out(row.state),
+            decision: row.verdict.map(verdict_out),
+            decided_by: row.decided_by,
+            evidence: details.evidence,
+            steps: details.steps,
+            expires_at: row.expires_at,
+            version: row.version,
+            created_at: row.created_at,
+            updated_at: row.updated_at,
+        })
+    }
+}
+
+/// The earliest expiry of a chronology and two person records; `None` when one of them is gone.
+fn link_expiry(
+    uow: &mut UnitOfWork<'_, '_>,
+    chronology_end: Instant,
+    pair: comparison::PersonPair,
+) -> ServiceResult<Option<Instant>> {
+    let partnership = uow.actor().partnership;
+    let now = uow.now();
+    let mut end = chronology_end;
+    for id in [pair.0, pair.1] {
+        let Some(person) = store::people::facts(uow.tx, partnership, id, now)? else {
+            return Ok(None);
+        };
+        end = end.min(person.expires_at);
+    }
+    Ok(Some(end))
+}
+
+/// The live links of a chronology with these people of theirs, by pair.
+fn load_links_by_pair(
+    uow: &mut UnitOfWork<'_, '_>,
+    chronology: ChronologyId,
+    theirs: &[PersonId],
+) -> ServiceResult<BTreeMap<comparison::PersonPair, PersonLinkRow>> {
+    let partnership = uow.actor().partnership;
+    let now = uow.now();
+    let rows =
+        store::person_links::list_for_their_people(uow.tx, partnership, chronology, theirs, now)?;
+    Ok(rows
+        .into_iter()
+        .map(|row| ((row.their_person_id, row.our_person_id), row))
+        .collect())
+}
+
+const fn stored_band(band: ChildBand) -> store::PersonLinkBand {
+    match band {
+        ChildBand::Match => store::PersonLinkBand::Match,
+        ChildBand::Possible => store::PersonLinkBand::Possible,
+        ChildBand::Different => store::PersonLinkBand::Different,
+    }
+}
+
+const fn band_out(band: store::PersonLinkBand) -> PersonLinkBand {
+    match band {
+        store::PersonLinkBand::Match => PersonLinkBand::Match,
+        store::PersonLinkBand::Possible => PersonLinkBand::Possible,
+        store::PersonLinkBand::Different => PersonLinkBand::Different,
+    }
+}
+
+const fn state_out(state: store::PersonLinkState) -> PersonLinkState {
+    match state {
+        store::PersonLinkState::Open => PersonLinkState::Open,
+        store::PersonLinkState::Standing => PersonLinkState::Standing,
+        store::PersonLinkState::Undone => PersonLinkState::Undone,
+    }
+}
+
+const fn verdict_out(verdict: store::PersonVerdict) -> PersonVerdict {
+    match verdict {
+        store::PersonVerdict::Same => PersonVerdict::Same,
+        store::PersonVerdict::Different => PersonVerdict::Different,
+    }
+}

@@ -1,0 +1,13 @@
+//! The database's table statistics, which its query planner needs.
+
+use crate::{Service, ServiceResult};
+
+impl Service {
+    /// Refreshes the database's statistics. Returns false if another node is doing so.
+    ///
+    /// # Errors
+    /// [`crate::ServiceError::Unavailable`] when the database cannot be reached.
+    pub fn refresh_statistics(&self) -> ServiceResult<bool> {
+        Ok(store::statistics::refresh(&self.0.db)?)
+    }
+}
