@@ -35,8 +35,8 @@ pub struct Limits {
     /// Longest time a request waits in the queue.
     pub queue_timeout: Duration,
     /// Whether `X-Request-ID` replaces a missing `Idempotency-Key`, as in NHS APIs. Proxies set
-    /// that header anew for each request, or to one value for several, which would turn a retry
-    /// into a second write or a new write into a replay.
+    /// that header to a new value for each request, or to one value for several, which would turn a
+    /// retry into a second write or a new write into a replay.
     pub request_id_is_key: bool,
 }
 

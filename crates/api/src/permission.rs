@@ -43,7 +43,7 @@ macro_rules! permissions {
         }
 
         /// The permitted callers of an operation, as text for the OpenAPI document.
-        /// `domain::decide` makes the decision.
+        /// `domain::decide_access` makes the decision.
         pub(crate) const fn permitted_callers(operation: Operation) -> &'static str {
             match operation {
                 $(Operation::$name => $permitted_callers,)+

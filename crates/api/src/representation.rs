@@ -39,39 +39,79 @@ pub(crate) trait Representation: Serialize + Send + 'static {
     }
 }
 
-/// Implements [`Representation`] from one line per type with the methods it overrides.
+/// Implements [`Representation`] for each type, with the methods that it overrides.
 macro_rules! representations {
-    ($($kind:ty { $($what:ident = |$it:ident| $value:expr),* $(,)? })+) => {$(
-        impl Representation for $kind { $(representations!(@ $what $it $value);)* }
+    ($($kind:ty { $($method:ident = |$value:ident| $body:expr),* $(,)? })+) => {$(
+        impl Representation for $kind { $(representations!(@ $method $value $body);)* }
     )+};
-    (@ expires_at $it:ident $value:expr) => { fn expires_at(&self) -> Option<Instant> { let $it = self; $value } };
-    (@ version $it:ident $value:expr) => { fn version(&self) -> Option<i64> { let $it = self; Some($value) } };
-    (@ location $it:ident $value:expr) => { fn location(&self) -> Option<String> { let $it = self; Some($value) } };
+    (@ expires_at $value:ident $body:expr) => {
+        fn expires_at(&self) -> Option<Instant> {
+            let $value = self;
+            $body
+        }
+    };
+    (@ version $value:ident $body:expr) => {
+        fn version(&self) -> Option<i64> {
+            let $value = self;
+            Some($body)
+        }
+    };
+    (@ location $value:ident $body:expr) => {
+        fn location(&self) -> Option<String> {
+            let $value = self;
+            Some($body)
+        }
+    };
 }
 
 representations! {
     s::PartnershipOut {}
-    s::AgencyOut { version = |it| it.version, location = |it| format!("/v1/agencies/{}", it.id) }
-    s::PractitionerOut { version = |it| it.version, location = |it| format!("/v1/practitioners/{}", it.id) }
+    s::AgencyOut {
+        version = |agency| agency.version,
+        location = |agency| format!("/v1/agencies/{}", agency.id),
+    }
+    s::PractitionerOut {
+        version = |practitioner| practitioner.version,
+        location = |practitioner| format!("/v1/practitioners/{}", practitioner.id),
+    }
     s::PersonOut {
-        expires_at = |it| limit_to_emergency(it.expires_at, it.emergency.as_ref()), version = |it| it.version,
-        location = |it| format!("/v1/people/{}", it.id),
+        expires_at = |person| limit_to_emergency(person.expires_at, person.emergency.as_ref()),
+        version = |person| person.version,
+        location = |person| format!("/v1/people/{}", person.id),
     }
     s::FamilyOut {
-        expires_at = |it| Some(it.expires_at), version = |it| it.version,
-        location = |it| format!("/v1/families/{}", it.id),
+        expires_at = |family| Some(family.expires_at),
+        version = |family| family.version,
+        location = |family| format!("/v1/families/{}", family.id),
     }
-    s::FamilySummary { expires_at = |it| Some(it.expires_at), version = |it| it.version }
+    s::FamilySummary {
+        expires_at = |family| Some(family.expires_at),
+        version = |family| family.version,
+    }
     s::ChronologyOut {
-        expires_at = |it| limit_to_emergency(it.expires_at, it.emergency.as_ref()), version = |it| it.version,
-        location = |it| format!("/v1/chronologies/{}", it.id),
+        expires_at = |chronology| {
+            limit_to_emergency(chronology.expires_at, chronology.emergency.as_ref())
+        },
+        version = |chronology| chronology.version,
+        location = |chronology| format!("/v1/chronologies/{}", chronology.id),
     }
     s::ConsolidationOut {
-        expires_at = |it| it.view.as_ref().and_then(Representation::expires_at),
-        location = |it| format!("/v1/chronologies/{}/consolidations/{}", it.chronology_id, it.id),
+        expires_at = |consolidation| {
+            consolidation.view.as_ref().and_then(Representation::expires_at)
+        },
+        location = |consolidation| {
+            format!(
+                "/v1/chronologies/{}/consolidations/{}",
+                consolidation.chronology_id, consolidation.id
+            )
+        },
     }
     s::SnapshotOut {
-        expires_at = |it| [Some(it.chronology.expires_at), Representation::expires_at(&it.consolidation)].into_iter().flatten().min(),
+        expires_at = |snapshot| {
+            let chronology = Some(snapshot.chronology.expires_at);
+            let consolidation = Representation::expires_at(&snapshot.consolidation);
+            [chronology, consolidation].into_iter().flatten().min()
+        },
     }
     s::TombstoneOut {}
     s::DestructionOut {}
@@ -81,32 +121,58 @@ representations! {
     s::ReaderOut {}
     s::FragmentReaderOut {}
     s::EmergencyAccessOut {
-        version = |it| it.version, location = |it| format!("/v1/emergency-accesses/{}", it.id),
+        version = |access| access.version,
+        location = |access| format!("/v1/emergency-accesses/{}", access.id),
     }
     s::AlertOut {}
     s::InvitationOut {
-        expires_at = |it| it.emergency.as_ref().map(|notice| notice.until),
-        version = |it| it.version, location = |it| format!("/v1/invitations/{}", it.id),
+        expires_at = |invitation| invitation.emergency.as_ref().map(|notice| notice.until),
+        version = |invitation| invitation.version,
+        location = |invitation| format!("/v1/invitations/{}", invitation.id),
     }
-    s::FormOut { expires_at = |it| form_expires_at(it) }
-    s::FragmentSummary { expires_at = |it| Some(it.expires_at), version = |it| it.version }
-    s::FragmentOut { expires_at = |it| limit_to_emergency(it.expires_at, it.emergency.as_ref()), version = |it| it.version }
+    s::FormOut {
+        expires_at = |form| form_expires_at(form),
+    }
+    s::FragmentSummary {
+        expires_at = |fragment| Some(fragment.expires_at),
+        version = |fragment| fragment.version,
+    }
+    s::FragmentOut {
+        expires_at = |fragment| {
+            limit_to_emergency(fragment.expires_at, fragment.emergency.as_ref())
+        },
+        version = |fragment| fragment.version,
+    }
     s::FragmentVersionOut {}
     s::FragmentReceipt {
-        expires_at = |it| Some(it.expires_at), version = |it| it.version,
-        location = |it| format!("/v1/fragments/{}", it.fragment_id),
+        expires_at = |receipt| Some(receipt.expires_at),
+        version = |receipt| receipt.version,
+        location = |receipt| format!("/v1/fragments/{}", receipt.fragment_id),
     }
-    s::PersonQuestionOut { expires_at = |it| Some(it.expires_at), version = |it| it.version }
+    s::PersonQuestionOut {
+        expires_at = |question| Some(question.expires_at),
+        version = |question| question.version,
+    }
     s::PersonLinkOut {
-        expires_at = |it| Some(it.expires_at), version = |it| it.version,
-        location = |it| format!("/v1/chronologies/{}/person-links/{}", it.chronology_id, it.id),
+        expires_at = |link| Some(link.expires_at),
+        version = |link| link.version,
+        location = |link| {
+            format!("/v1/chronologies/{}/person-links/{}", link.chronology_id, link.id)
+        },
     }
-    s::LinksOut { expires_at = |it| limit_to_emergency(it.expires_at, it.emergency.as_ref()) }
+    s::LinksOut {
+        expires_at = |links| limit_to_emergency(links.expires_at, links.emergency.as_ref()),
+    }
     s::LinkDecisionOut {
-        expires_at = |it| Some(it.expires_at), version = |it| it.version,
-        location = |it| format!("/v1/chronologies/{}/link-decisions/{}", it.chronology_id, it.id),
+        expires_at = |decision| Some(decision.expires_at),
+        version = |decision| decision.version,
+        location = |decision| {
+            format!("/v1/chronologies/{}/link-decisions/{}", decision.chronology_id, decision.id)
+        },
     }
-    s::HoldOut { version = |it| it.version }
+    s::HoldOut {
+        version = |hold| hold.version,
+    }
     s::AuditOut {}
     s::AuditCheckpointOut {}
     s::AuditConsistencyOut {}

@@ -351,14 +351,14 @@ fn etag_matches(given: &str, tag: &str) -> bool {
 
 /// The URL of the next page: the same query with another cursor.
 fn next_page_url(path: &str, query: &str, cursor: &str) -> String {
-    let kept = query
+    let other_pairs = query
         .split('&')
         .filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
     let cursor = format!(
         "cursor={}",
         cursor.bytes().map(percent_encode).collect::<String>()
     );
-    let pairs: Vec<&str> = kept.chain([cursor.as_str()]).collect();
+    let pairs: Vec<&str> = other_pairs.chain([cursor.as_str()]).collect();
     format!("{path}?{}", pairs.join("&"))
 }
 

@@ -402,7 +402,8 @@ async fn pages_link_to_next_and_keep_etag_when_unchanged() {
             .await;
         assert_eq!(created.status, 201);
     }
-    let (mut path, mut codes) = ("/v1/agencies?limit=2".to_owned(), Vec::new());
+    let mut path = "/v1/agencies?limit=2".to_owned();
+    let mut codes = Vec::new();
     loop {
         let page = app.get(Role::TeamManager, &path).await;
         let again = TestRequest::with_uri(&path)

@@ -148,11 +148,11 @@ impl Finding {
 /// A [`CheckContext`] prepared for look-ups by the text checks.
 struct PreparedContext<'a> {
     context: &'a CheckContext<'a>,
-    /// The parts of the names in the family, in small letters.
+    /// The parts of the names in the family, in lower case.
     names: BTreeSet<String>,
-    /// Unprotected postcodes of the family, in capitals without spaces.
+    /// Unprotected postcodes of the family, in upper case without spaces.
     open_postcodes: BTreeSet<String>,
-    /// Protected postcodes, in capitals without spaces.
+    /// Protected postcodes, in upper case without spaces.
     protected_postcodes: BTreeSet<String>,
 }
 

@@ -231,7 +231,7 @@ identifier!(Upn);
 const UPN_LETTERS: &[u8; 23] = b"ABCDEFGHJKLMNPQRTUVWXYZ";
 
 impl Upn {
-    /// Parses a UPN; spaces and hyphens are allowed, and small letters are converted to capitals.
+    /// Parses a UPN; spaces and hyphens are allowed, and lower case is converted to upper case.
     ///
     /// # Errors
     /// [`IdentifierError::Shape`] when it is not a letter, eleven digits and a digit or letter,

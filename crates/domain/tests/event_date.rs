@@ -130,7 +130,7 @@ fn sort_keys_follow_the_documented_order() {
 #[case("2025/2027", true)]
 #[case("[..2030]", false)]
 #[case("[2027..]", true)]
-fn dates_after_a_day_are_recognised(#[case] text: &str, #[case] expected: bool) {
+fn dates_after_a_day_are_recognized(#[case] text: &str, #[case] expected: bool) {
     assert_eq!(
         read(text).is_after_day(date!(2026 - 11 - 22)),
         expected,

@@ -332,9 +332,9 @@ mod tests {
 
     #[test]
     fn rejects_invalid_key_sets() {
-        let many = json!({ "keys": vec![p256(); MAX_KEYS + 1] }).to_string();
+        let oversized_set = json!({ "keys": vec![p256(); MAX_KEYS + 1] }).to_string();
         assert_eq!(
-            KeySet::parse(many.as_bytes(), Algorithm::Es256).err(),
+            KeySet::parse(oversized_set.as_bytes(), Algorithm::Es256).err(),
             Some(JwksError::TooManyKeys)
         );
         for text in [

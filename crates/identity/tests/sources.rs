@@ -76,7 +76,8 @@ fn verifies_with_keys_from_server() {
 
 #[test]
 fn verifies_with_keys_from_changing_file() {
-    let (first, second) = (EcKey::new(), EcKey::new());
+    let first = EcKey::new();
+    let second = EcKey::new();
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("jwks.json");
     std::fs::write(&path, set(&[first.jwk("k1")])).unwrap();

@@ -2,7 +2,7 @@
 //!
 //! Each audit record becomes a [`Leaf`]: identifiers, time, operation, outcome and the salted hash
 //! of its personal data, in one canonical encoding. Leaves are hashed into a Merkle tree as
-//! specified in RFC 6962 (section 2.1), so that one hash, the tree_root, commits to every record up
+//! specified in RFC 6962 (section 2.1), so that one hash, the root, commits to every record up
 //! to a position, and short proofs show that a record is in the tree and that a later tree only
 //! appends to an earlier one. A [`Checkpoint`] states the size and root of a tree, signed, in the
 //! text format of the C2SP specifications "tlog-checkpoint" and "signed-note"; hashes are served in

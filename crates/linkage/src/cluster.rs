@@ -108,8 +108,8 @@ pub fn sort_events_with(entries: &[EventFacts<'_>], model: &EventModel) -> Sorte
             .copied()
     };
     let related = related.into_iter().filter_map(|pair| {
-        let first = first_entry(pair.one)?;
-        let second = first_entry(pair.other)?;
+        let first = first_entry(pair.first)?;
+        let second = first_entry(pair.second)?;
         Some(RelatedEvents {
             first,
             second,
@@ -117,8 +117,8 @@ pub fn sort_events_with(entries: &[EventFacts<'_>], model: &EventModel) -> Sorte
         })
     });
     let suggested = suggested.into_iter().filter_map(|pair| {
-        let first = first_entry(pair.one)?;
-        let second = first_entry(pair.other)?;
+        let first = first_entry(pair.first)?;
+        let second = first_entry(pair.second)?;
         Some(SuggestedEvents {
             first,
             second,
@@ -143,9 +143,9 @@ pub fn cluster_events(entries: &[EventFacts<'_>]) -> Vec<EventCluster> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WeighedPair {
     /// Indexes of the entries of the first account.
-    pub one: Vec<usize>,
+    pub first: Vec<usize>,
     /// Indexes of the entries of the second account.
-    pub other: Vec<usize>,
+    pub second: Vec<usize>,
     /// The named features in the order of [`EventModel::feature_names`], in thousandths.
     pub features: Vec<i32>,
     /// The pairs of acts with which the accounts begin, as indexes after the named features.
@@ -168,11 +168,11 @@ pub fn weigh_accounts(entries: &[EventFacts<'_>], model: &EventModel) -> Vec<Wei
     let weighed = accounts.candidate_pairs().into_iter().filter_map(|(a, b)| {
         let features = accounts.features(a, b)?;
         let score = accounts.score(a, b).unwrap_or(i32::MIN);
-        let one = entries_of(a);
-        let other = entries_of(b);
+        let first = entries_of(a);
+        let second = entries_of(b);
         Some(WeighedPair {
-            one,
-            other,
+            first,
+            second,
             features: features.named.to_vec(),
             act_pairs: features.act_pairs,
             score,
@@ -220,11 +220,11 @@ pub fn weigh_repeats(entries: &[EventFacts<'_>]) -> Vec<WeighedPair> {
     let weighed = family.compared_pairs().into_iter().filter_map(|(a, b)| {
         let (facts, score) = family.weigh_pair(a, b)?;
         let features = facts.to_vec();
-        let one = event_sorting.entries_of(&[a]);
-        let other = event_sorting.entries_of(&[b]);
+        let first = event_sorting.entries_of(&[a]);
+        let second = event_sorting.entries_of(&[b]);
         Some(WeighedPair {
-            one,
-            other,
+            first,
+            second,
             features,
             act_pairs: Vec::new(),
             score,

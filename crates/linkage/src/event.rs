@@ -377,6 +377,6 @@ fn adults_differ(a: &EventFacts<'_>, b: &EventFacts<'_>) -> bool {
     };
     let share_adult = a
         .iter()
-        .any(|one| b.iter().any(|other| is_same(one, other)));
+        .any(|adult| b.iter().any(|other| is_same(adult, other)));
     !a.is_empty() && !b.is_empty() && !share_adult
 }

@@ -33,11 +33,11 @@ pub enum EvidenceCode {
     TimesClose,
     /// The times of day exclude each other.
     TimesDiffer,
-    /// The words are the same but for punctuation, capitals and spacing.
+    /// The words are the same except for punctuation, case and spacing.
     SameWords,
     /// The words differ by no more than small typing errors or a few words left out.
     NearlySameWords,
-    /// The words are the same but for the child's own name.
+    /// The words are the same except for the child's own name.
     SameWordsForSibling,
     /// The words differ.
     WordsDiffer,
@@ -201,14 +201,14 @@ impl EvidenceCode {
             Self::TimesClose => "The times of day are no more than an hour apart",
             Self::TimesDiffer => "The times of day exclude each other",
             Self::SameWords => "The words are the same",
-            Self::NearlySameWords => "The words are the same but for small slips",
-            Self::SameWordsForSibling => "The words are the same but for the child's own name",
+            Self::NearlySameWords => "The words are the same except for small slips",
+            Self::SameWordsForSibling => "The words are the same except for the child's own name",
             Self::WordsDiffer => "The words differ",
             Self::WordsTooGeneral => "The words are too few or too general to show a shared event",
             Self::SameDocument => "Both quote the same document reference",
             Self::ReferencesDiffer => "The agency's own record references differ",
             Self::ListedTwice => "One return lists it twice for the same children, without times",
-            Self::SameAgency => "The same agency told it more than once",
+            Self::SameAgency => "The same agency recorded it more than once",
             Self::DifferentAgencies => "Different agencies told it",
             Self::SharedChild => "The same child is concerned",
             Self::NoSharedChild => "Different children are concerned",
@@ -221,16 +221,16 @@ impl EvidenceCode {
             Self::SameKind => "Both texts show the same kind of event",
             Self::RareWords => "Both use words that are rare in this family's records",
             Self::SharedWords => "Both tell of the same thing, in words that few other records use",
-            Self::SameFigures => "The same figure stands in both",
+            Self::SameFigures => "The same figure appears in both",
             Self::KindsOfActDiffer => "What was done differs",
             Self::DaysApart => {
                 "The dates are some days apart, and neither text names the other's day"
             }
-            Self::OwnContacts => "Each tells of a contact of its own agency",
+            Self::OwnContacts => "Each describes a contact of its own agency",
             Self::BusyDay => {
                 "Other agencies recorded things on that day too, so that the day alone says little"
             }
-            Self::SameReference => "The same reference stands in both",
+            Self::SameReference => "The same reference appears in both",
             Self::PointsToSibling => "One points to a sibling's record for the rest",
             Self::LaterStep => "One is an agency's own step that follows from the other",
             Self::SameIdentifier => "An identifier is the same",
@@ -245,8 +245,8 @@ impl EvidenceCode {
             }
             Self::SexDiffers => "The recorded sexes differ",
             Self::KindsDiffer => "One record is a child's, the other an adult's",
-            Self::DecidedSame => "A person decided that they tell one event",
-            Self::DecidedRelated => "A person decided that they have to do with each other",
+            Self::DecidedSame => "A person decided that they describe one event",
+            Self::DecidedRelated => "A person decided that they are related",
         }
     }
 }

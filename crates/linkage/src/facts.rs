@@ -214,7 +214,7 @@ impl<'a> EventFacts<'a> {
         self.details.outcome.as_ref().map(Sensitive::as_str)
     }
 
-    /// The agency's own record reference in normalized form; `None` for a value such as "not
+    /// The agency's own record reference in normalised form; `None` for a value such as "not
     /// known".
     pub(crate) fn reference(&self) -> Option<String> {
         self.details
@@ -224,7 +224,7 @@ impl<'a> EventFacts<'a> {
             .and_then(normalize_reference)
     }
 
-    /// The document reference in normalized form; `None` when it is too short or has no digit,
+    /// The document reference in normalised form; `None` when it is too short or has no digit,
     /// because "letter" is no reference.
     pub(crate) fn document(&self) -> Option<String> {
         let reference = self

@@ -59,7 +59,7 @@ mod tests {
     #[case("1E5", false)]
     #[case("smith-orla", false)]
     #[case("CASE/1", false)]
-    fn recognises_missing_values(#[case] value: &str, #[case] missing: bool) {
+    fn recognizes_missing_values(#[case] value: &str, #[case] missing: bool) {
         assert_eq!(is_missing(value), missing, "{value}");
     }
 

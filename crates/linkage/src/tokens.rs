@@ -1,11 +1,11 @@
-//! Splits texts into words, so that they can be compared without regard to capitals, punctuation
-//! and spacing.
+//! Splits texts into words, so that they can be compared regardless of case, punctuation and
+//! spacing.
 
 use unicode_normalization::UnicodeNormalization;
 
 use crate::lexicon;
 
-/// The words of a text after NFKC normalization and case folding. A number keeps the point or colon
+/// The words of a text after NFKC normalisation and case folding. A number keeps the point or colon
 /// inside it. Symbols that carry meaning ("?", "<", a plus or minus before a word) are words of
 /// their own.
 #[must_use]
@@ -24,7 +24,7 @@ pub(crate) fn content_words(text: &str) -> Vec<String> {
     words
 }
 
-/// Whether two texts are the same word for word, after NFKC normalization and with any run of white
+/// Whether two texts are the same word for word, after NFKC normalisation and with any run of white
 /// space as one space. Capitals and punctuation count: "Mother said father hit him" and "Mother,
 /// said father, hit him" differ.
 #[must_use]

@@ -71,20 +71,17 @@ fn quoting_sentence<'a>(
         }
         E::TimesDiffer => format!("The times of day are hours apart: {}", each_says(&quoted)),
         E::SameKind => format!(
-            "Both tell of the same kind of event: {}",
+            "Both describe the same kind of event: {}",
             each_says(&quoted)
         ),
-        E::KindsOfActDiffer => format!(
-            "They tell of different things that were done: {}",
-            each_says(&quoted)
-        ),
+        E::KindsOfActDiffer => format!("They describe different actions: {}", each_says(&quoted)),
         E::LaterStep => format!(
             "One follows from the other: {} says {}",
             first.agency,
             in_quotes(text)
         ),
         E::SameReference => format!(
-            "The same reference stands in both: {}",
+            "The same reference appears in both: {}",
             join_quotes(&quoted)
         ),
         _ => return None,

@@ -288,7 +288,7 @@ fn repeats_for_siblings_are_grouped_and_other_agencies_accounts_linked() {
         links.children[0]
             .evidence
             .iter()
-            .any(|one| one.code == "birth_same" && one.weight > Some(0))
+            .any(|fact| fact.code == "birth_same" && fact.weight > Some(0))
     );
     assert_eq!(links.rows.len(), 1, "{:?}", links.rows);
     let row = &links.rows[0];
@@ -299,7 +299,7 @@ fn repeats_for_siblings_are_grouped_and_other_agencies_accounts_linked() {
         links.told_once[0]
             .evidence
             .iter()
-            .all(|one| one.code != "different_agencies")
+            .all(|fact| fact.code != "different_agencies")
     );
     assert_eq!(links.linked[0].entries, ["s1/e1", "s2/e1", "s3/e9"]);
     assert_eq!(links.linked[0].agencies, ["police", "school"]);
@@ -375,7 +375,7 @@ fn link_to_sets(lines: &[Value]) -> [BTreeSet<BTreeSet<String>>; 4] {
         links
             .suggested
             .iter()
-            .map(|one| set(&one.entries.concat()))
+            .map(|row| set(&row.entries.concat()))
             .collect(),
     ]
 }
@@ -537,7 +537,7 @@ fn reference_of_several_records_counts_as_family_reference() {
         links.families[0]
             .evidence
             .iter()
-            .any(|one| one.code == "one_form")
+            .any(|fact| fact.code == "one_form")
     );
 }
 
@@ -600,8 +600,8 @@ fn unknown_event_type_is_reported_once_per_agency() {
     let unknown: Vec<&str> = links
         .warnings
         .iter()
-        .filter(|one| one.code == C::TypeUnknown)
-        .map(|one| one.field.as_str())
+        .filter(|finding| finding.code == C::TypeUnknown)
+        .map(|finding| finding.field.as_str())
         .collect();
     assert_eq!(unknown, ["events[0].type"]);
 }
@@ -732,8 +732,8 @@ proptest! {
         prop_assert_eq!((unique.len(), entry_labels(&links).len()), (event_count, event_count));
         let together: BTreeSet<&str> =
             links.rows.iter().filter(|row| row.entries.len() > 1).map(|row| row.id.as_str()).collect();
-        let told_once = links.told_once.iter().map(|one| one.row.as_str());
-        let kept: BTreeSet<&str> = told_once.chain(links.linked.iter().map(|one| one.row.as_str())).collect();
+        let told_once = links.told_once.iter().map(|account| account.row.as_str());
+        let kept: BTreeSet<&str> = told_once.chain(links.linked.iter().map(|linked| linked.row.as_str())).collect();
         prop_assert_eq!(kept, together);
         let people: usize = links.children.iter().chain(&links.adults).map(|person| person.submissions.len()).sum();
         prop_assert_eq!(people, lines.len());

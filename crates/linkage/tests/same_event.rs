@@ -11,7 +11,8 @@ const FIGHT: &str =
 fn decide(a: &TestEntry, b: &TestEntry) -> (EventBand, Vec<EvidenceCode>) {
     let names = names();
     let (a, b) = (a.facts(&names), b.facts(&names));
-    let (forth, back) = (same_event(&a, &b), same_event(&b, &a));
+    let forth = same_event(&a, &b);
+    let back = same_event(&b, &a);
     assert_eq!(forth, back, "symmetry");
     (
         forth.band,

@@ -89,7 +89,7 @@ pub(crate) struct AuditVerifyArgs {
     /// signing key.
     #[arg(long, value_name = "BASE64")]
     pub(crate) public_key: Option<String>,
-    /// A checkpoint that somebody kept. The tree must be an extension of it. May be given several
+    /// A checkpoint saved earlier. The tree must be an extension of it. May be given several
     /// times.
     #[arg(long, value_name = "FILE", requires = "partnership")]
     pub(crate) checkpoint: Vec<PathBuf>,

@@ -1,6 +1,6 @@
-//! The service as a program: configuration, TLS, workers and the command line. Of the crates of the
-//! product, only this one depends on all others. Public is what the binary `chronology` and the
-//! benchmark need.
+//! The service as a program: configuration, TLS, workers and the command line. Of the product's
+//! crates, only this one depends on all the others. Its public items are those that the binary
+//! `chronology` and the benchmark need.
 
 mod cli;
 pub mod clock;

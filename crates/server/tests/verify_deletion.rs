@@ -40,13 +40,13 @@ impl KeystoreFixture {
             object: None,
             expires_at: instant("2026-06-01T00:00:00Z"),
         };
-        let place = RecordLocation {
+        let location = RecordLocation {
             table: "chronologies",
             row: scope.0,
             version: 1,
         };
         vault
-            .create_key(instant("2026-03-02T09:30:00Z"), &terms, &place)
+            .create_key(instant("2026-03-02T09:30:00Z"), &terms, &location)
             .unwrap();
         Self {
             folder,

@@ -1,4 +1,4 @@
-//! Authorization before parsing. Whether a caller may carry out an operation at all is decided
+//! Authorisation before parsing. Whether a caller may carry out an operation at all is decided
 //! before the request body is parsed: validation costs work, and its faults must not be disclosed
 //! to a caller who may not send the request.
 
@@ -102,7 +102,7 @@ impl Service {
         }
     }
 
-    /// Checks authorization. Returns none for a caller without a directory entry, otherwise the
+    /// Checks authorisation. Returns none for a caller without a directory entry, otherwise the
     /// refusal if there is one.
     fn check_authorization(
         &self,

@@ -114,7 +114,7 @@ pub(crate) struct UnitOfWork<'a, 'c> {
     pub(crate) session: &'a CallerSession,
     pub(crate) partnership: &'a Partnership,
     pub(crate) audit: AuditContext,
-    /// Whether the transaction writes. Authorization on a chronology then locks it, so that its
+    /// Whether the transaction writes. Authorisation on a chronology then locks it, so that its
     /// writers run one after another.
     pub(crate) is_write: bool,
     /// A linkage job to queue after the commit.
@@ -186,7 +186,7 @@ impl UnitOfWork<'_, '_> {
         decide_access(self.actor(), operation, &self.with_policy(facts)) == Err(Denial::NotFound)
     }
 
-    /// Asks the policy for authorization and stores the reason in the audit context.
+    /// Asks the policy for authorisation and stores the reason in the audit context.
     ///
     /// # Errors
     /// [`ServiceError::NotFound`] when the caller is inactive, may not know of the object, or
@@ -211,7 +211,7 @@ impl UnitOfWork<'_, '_> {
         Ok(permit)
     }
 
-    /// Authorizes an operation on a collection.
+    /// Authorises an operation on a collection.
     ///
     /// # Errors
     /// As [`UnitOfWork::authorize`].

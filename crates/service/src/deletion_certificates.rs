@@ -76,18 +76,18 @@ impl Service {
                     &row.kind,
                     &row.key_id,
                 )?;
-                let reach = certificate_scope(&permit);
+                let scope = certificate_scope(&permit);
                 let own_rows: Vec<&ManifestRow> = covered
                     .iter()
-                    .filter(|one| {
-                        is_own(one, reach) && object.is_none_or(|object| one.object_id == object)
+                    .filter(|row| {
+                        is_own(row, scope) && object.is_none_or(|object| row.object_id == object)
                     })
                     .collect();
                 let tree = manifest_tree(row.seed.as_slice(), &covered);
                 let proofs: Vec<Proof> = own_rows
                     .iter()
                     .take(MAX_PROOFS)
-                    .filter_map(|one| tree.proof(&one.object_kind, one.object_id))
+                    .filter_map(|row| tree.proof(&row.object_kind, row.object_id))
                     .collect();
                 let omitted = own_rows.len().saturating_sub(MAX_PROOFS);
                 to_certificate_out(&row, proofs, omitted)
@@ -118,8 +118,8 @@ impl Service {
 }
 
 /// Whether a covered object is the reader's own.
-fn is_own(row: &ManifestRow, reach: CertificateScope) -> bool {
-    match reach {
+fn is_own(row: &ManifestRow, scope: CertificateScope) -> bool {
+    match scope {
         CertificateScope::Partnership => false,
         CertificateScope::Agency(agency) => {
             row.agency_id == agency || row.runs_agency_id == Some(agency)

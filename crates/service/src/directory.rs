@@ -419,7 +419,7 @@ fn read_agency(uow: &mut UnitOfWork<'_, '_>, id: AgencyId) -> ServiceResult<Agen
     Ok(to_agency_out(row))
 }
 
-/// Authorizes an operation on an agency.
+/// Authorises an operation on an agency.
 pub(crate) fn authorize_agency(
     uow: &mut UnitOfWork<'_, '_>,
     id: AgencyId,
@@ -429,7 +429,7 @@ pub(crate) fn authorize_agency(
     uow.authorize(operation, &agency_facts(uow, &row)).map(drop)
 }
 
-/// Authorizes an operation on a practitioner.
+/// Authorises an operation on a practitioner.
 pub(crate) fn authorize_practitioner(
     uow: &mut UnitOfWork<'_, '_>,
     id: PractitionerId,
@@ -480,7 +480,7 @@ pub(crate) fn validate_practitioners(
     if found.iter().any(|row| row.provisional_until.is_some()) {
         store::practitioners::confirm(uow.tx, partnership, ids)?;
     }
-    let here = |id: &PractitionerId| {
+    let is_active_member = |id: &PractitionerId| {
         found
             .iter()
             .any(|row| row.id == *id && row.agency_id == agency && row.active)
@@ -488,7 +488,7 @@ pub(crate) fn validate_practitioners(
     Ok(ids
         .iter()
         .enumerate()
-        .filter(|(_, id)| !here(id))
+        .filter(|(_, id)| !is_active_member(id))
         .map(|(at, _)| {
             crate::Fault::new(
                 format!("{pointer}/{at}"),

@@ -1,4 +1,4 @@
-//! The errors of use cases. They know nothing of HTTP; the API converts each into a problem
+//! The errors of use cases. They do not depend on HTTP; the API converts each into a problem
 //! document in one place.
 
 use std::time::Duration;

@@ -221,7 +221,7 @@ impl Service {
 
     /// Runs a write once for each idempotency key. Works as [`Service::write`], and also stores an
     /// idempotency record in the same transaction. A repeat changes nothing: `replay` reads the
-    /// object again under the authorization that reading needs, so that the caller sees what they
+    /// object again under the authorisation that reading needs, so that the caller sees what they
     /// may see now.
     pub(crate) fn write_idempotent<T>(
         &self,

@@ -2,7 +2,7 @@
 //! transaction.
 //!
 //! Every public method of [`Service`] that takes a [`CallContext`] is one use case. It resolves the
-//! caller, gathers the facts that the policy needs, asks the policy for authorization, acts, and
+//! caller, gathers the facts that the policy needs, asks the policy for authorisation, acts, and
 //! writes its audit record. A write and its record commit together. The result of a read leaves the
 //! service only after its record is durable; if the record cannot be written, the use case fails
 //! with [`ServiceError::Unavailable`] and discloses nothing.

@@ -14,9 +14,9 @@ use crate::{Keyset, StoreError, Tx};
 row! {
     /// A write that was refused because of an address in its text.
     AddressRefusalRow in address_refusals {
-        /// The refusal.
+        /// The identifier of the refusal.
         id: AddressRefusalId,
-        /// The partnership.
+        /// The partnership that the row belongs to.
         partnership_id: PartnershipId,
         /// The practitioner who wrote the text.
         practitioner_id: PractitionerId,

@@ -15,7 +15,7 @@ row! {
     AgencyRow in agencies {
         /// The agency identifier.
         id: AgencyId,
-        /// The partnership.
+        /// The partnership that the row belongs to.
         partnership_id: PartnershipId,
         /// The short name, as access tokens give it.
         code: String,

@@ -19,9 +19,9 @@ row! {
     /// Who did or attempted what, on which object, when, and why it was allowed. Actor and object
     /// are sealed; the tokens are hashes keyed by the record's period.
     AuditRow in audit_records {
-        /// The record.
+        /// The identifier of the record.
         id: AuditId,
-        /// The partnership.
+        /// The partnership that the row belongs to.
         partnership_id: PartnershipId,
         /// The run of the node that wrote it.
         run_id: Uuid,
@@ -31,17 +31,17 @@ row! {
         at: Instant,
         /// The operation done or attempted.
         operation: String,
-        /// The outcome.
+        /// The outcome of the operation, as stored in the record.
         outcome: String,
         /// The period whose key seals the record: thirty days each, counted from 1970.
         period: i64,
         /// The salted hash of the payload, 32 bytes.
         payload_hash: Token,
-        /// The practitioner.
+        /// The keyed hash of the practitioner who acted, to search by.
         practitioner_token: Option<Token>,
         /// The agency they acted for.
         agency_token: Option<Token>,
-        /// The object.
+        /// The keyed hash of the object concerned, to search by.
         object_token: Option<Token>,
         /// The chronology concerned.
         chronology_token: Option<Token>,
@@ -78,25 +78,25 @@ impl AuditRow {
 /// An audit record before its sequence number is assigned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AuditDraft {
-    /// The record.
+    /// The identifier of the record.
     pub id: AuditId,
-    /// The partnership.
+    /// The partnership that the row belongs to.
     pub partnership_id: PartnershipId,
     /// When it happened.
     pub at: Instant,
     /// The operation done or attempted.
     pub operation: String,
-    /// The outcome.
+    /// The outcome of the operation, as stored in the record.
     pub outcome: String,
     /// The period whose key seals the record.
     pub period: i64,
     /// The salted hash of the payload.
     pub payload_hash: Hash,
-    /// The practitioner.
+    /// The keyed hash of the practitioner who acted, to search by.
     pub practitioner_token: Option<Token>,
     /// The agency they acted for.
     pub agency_token: Option<Token>,
-    /// The object.
+    /// The keyed hash of the object concerned, to search by.
     pub object_token: Option<Token>,
     /// The chronology concerned.
     pub chronology_token: Option<Token>,

@@ -22,7 +22,7 @@ row! {
         level: i64,
         /// The position on the level, from 0.
         position: i64,
-        /// The hash.
+        /// The hash at this position.
         hash: Token,
         /// The record, on level 0.
         record_id: Option<AuditId>,
@@ -52,7 +52,7 @@ row! {
     AuditRunRow in audit_runs {
         /// The partnership whose tree it is.
         partnership_id: PartnershipId,
-        /// The run.
+        /// The run of a node that numbered the records.
         run_id: Uuid,
         /// The next number to add; every smaller number is in the tree or a recorded gap.
         next_number: i64,
@@ -66,7 +66,7 @@ row! {
     GapRow in audit_holes {
         /// The partnership whose tree it is.
         partnership_id: PartnershipId,
-        /// The run.
+        /// The run of a node that numbered the records.
         run_id: Uuid,
         /// The missing number.
         number: i64,

@@ -20,9 +20,9 @@ use crate::{Keyset, StoreError, Token, Tx};
 row! {
     /// A signed deletion certificate.
     CertificateRow in deletion_certificates {
-        /// The certificate.
+        /// The identifier of the certificate.
         id: DeletionCertificateId,
-        /// The partnership.
+        /// The partnership that the row belongs to.
         partnership_id: PartnershipId,
         /// The kind of the destroyed key.
         kind: String,
@@ -34,7 +34,7 @@ row! {
         document: String,
         /// The public key that verifies the signature.
         public_key: Token,
-        /// The signature.
+        /// The Ed25519 signature of the certificate.
         signature: Token,
         /// The seed of the salts and filler leaves.
         seed: Token,

@@ -24,7 +24,7 @@ row! {
     ChronologyRow in chronologies {
         /// The chronology identifier.
         id: ChronologyId,
-        /// The partnership.
+        /// The partnership that the row belongs to.
         partnership_id: PartnershipId,
         /// The family it is about.
         family_id: FamilyId,
@@ -34,7 +34,7 @@ row! {
         owner_agency_id: AgencyId,
         /// The purpose of the request.
         purpose: Purpose,
-        /// The state.
+        /// The state in the workflow.
         state: ChronologyState,
         /// By when the agencies are to answer.
         due_at: Instant,
@@ -58,11 +58,11 @@ row! {
 row! {
     /// A colleague of the owner who may act on the chronology.
     TeamMemberRow in chronology_team {
-        /// The chronology.
+        /// The chronology that the row belongs to.
         chronology_id: ChronologyId,
-        /// The colleague.
+        /// The colleague on the team.
         practitioner_id: PractitionerId,
-        /// Their partnership.
+        /// The partnership that the row belongs to.
         partnership_id: PartnershipId,
     }
 }

@@ -16,7 +16,7 @@ row! {
     HighWaterRow in clock_mark {
         /// Always 1: there is one row.
         id: i64,
-        /// The instant.
+        /// The latest instant seen.
         high_water: Instant,
     }
 }
@@ -67,7 +67,7 @@ row! {
     TrustedInstantRow in clock_trust {
         /// Always 1: there is one row.
         id: i64,
-        /// The instant.
+        /// The latest instant that a second source confirmed.
         vouched: Instant,
     }
 }

@@ -20,7 +20,7 @@ row! {
         kind: String,
         /// The key's identifier within the kind.
         key_id: String,
-        /// The commitment.
+        /// The commitment to the key.
         commitment: Token,
         /// When the key was created.
         made_at: Instant,

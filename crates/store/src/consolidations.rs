@@ -23,9 +23,9 @@ row! {
     ConsolidationRow in consolidations {
         /// The frozen view.
         id: ConsolidationId,
-        /// The partnership.
+        /// The partnership that the row belongs to.
         partnership_id: PartnershipId,
-        /// The chronology.
+        /// The chronology that the row belongs to.
         chronology_id: ChronologyId,
         /// The practitioner who froze it.
         author_id: PractitionerId,
@@ -49,11 +49,11 @@ row! {
     ConsolidationFragmentRow in consolidation_fragments {
         /// The frozen view.
         consolidation_id: ConsolidationId,
-        /// The fragment.
+        /// The fragment that the row belongs to.
         fragment_id: FragmentId,
         /// The version that was current when the view was frozen.
         version: i64,
-        /// The partnership.
+        /// The partnership that the row belongs to.
         partnership_id: PartnershipId,
     }
 }
@@ -63,7 +63,7 @@ row! {
     ConsolidationLinksRow in consolidation_links {
         /// The frozen view.
         consolidation_id: ConsolidationId,
-        /// The partnership.
+        /// The partnership that the row belongs to.
         partnership_id: PartnershipId,
         /// The earliest expiry among the view's fragments when the links were sealed.
         expires_at: Instant,

@@ -14,9 +14,9 @@ use crate::{Sealed, StoreError, Tx};
 row! {
     /// A decision to destroy a chronology.
     DeletionOrderRow in deletion_orders {
-        /// The chronology.
+        /// The chronology to delete.
         chronology_id: ChronologyId,
-        /// The partnership.
+        /// The partnership of the chronology.
         partnership_id: PartnershipId,
         /// The reason, from the closed list.
         reason: DestructionReason,

@@ -21,15 +21,15 @@ use crate::{StoreError, Tx};
 row! {
     /// One object that the destruction of a key covers.
     ManifestRow in deletion_covered {
-        /// The partnership.
+        /// The partnership that the row belongs to.
         partnership_id: PartnershipId,
         /// The kind of key.
         kind: String,
-        /// The key.
+        /// The identifier of the key that protects the object.
         key_id: String,
         /// The kind of object.
         object_kind: String,
-        /// The object.
+        /// The identifier of the object.
         object_id: Uuid,
         /// The agency whose object it was.
         agency_id: AgencyId,
@@ -45,7 +45,7 @@ row! {
 pub struct ManifestEntry {
     /// The kind of object.
     pub object_kind: &'static str,
-    /// The object.
+    /// The identifier of the object.
     pub object_id: Uuid,
     /// The agency whose object it is.
     pub agency_id: AgencyId,

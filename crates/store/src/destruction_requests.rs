@@ -14,11 +14,11 @@ use crate::{Sealed, StoreError, Tx};
 row! {
     /// A request that waits for a second person's confirmation.
     DestructionRequestRow in destruction_requests {
-        /// The chronology.
+        /// The chronology to destroy.
         chronology_id: ChronologyId,
         /// The identifier that a confirmation names.
         id: DestructionRequestId,
-        /// The partnership.
+        /// The partnership of the chronology.
         partnership_id: PartnershipId,
         /// The reason, from the closed list.
         reason: DestructionReason,

@@ -19,9 +19,9 @@ use crate::{Keyset, Sealed, StoreError, Tx};
 row! {
     /// An emergency access.
     EmergencyAccessRow in emergency_accesses {
-        /// The access.
+        /// The identifier of the access.
         id: EmergencyAccessId,
-        /// The partnership.
+        /// The partnership that the row belongs to.
         partnership_id: PartnershipId,
         /// The practitioner who opened the access.
         practitioner_id: PractitionerId,
@@ -39,7 +39,7 @@ row! {
         review_due_at: Instant,
         /// When it was reviewed.
         reviewed_at: Option<Instant>,
-        /// The reviewer.
+        /// The practitioner who reviewed the access.
         reviewed_by: Option<PractitionerId>,
         /// The finding of the review.
         finding: Option<ReviewFinding>,
@@ -57,11 +57,11 @@ row! {
 row! {
     /// A chronology that an emergency access covers.
     EmergencyChronologyRow in emergency_chronologies {
-        /// The access.
+        /// The access that the row belongs to.
         access_id: EmergencyAccessId,
         /// The chronology; it may have been deleted.
         chronology_id: ChronologyId,
-        /// The partnership.
+        /// The partnership that the row belongs to.
         partnership_id: PartnershipId,
         /// The practitioner who opened the access.
         practitioner_id: PractitionerId,

@@ -1,4 +1,4 @@
-//! Errors of the store. They know nothing of HTTP.
+//! Errors of the store. They do not depend on HTTP.
 
 use std::fmt;
 

@@ -13,11 +13,11 @@ use crate::{Sealed, StoreError, Token, Tx};
 row! {
     /// The links among exactly the entries whose keyed hash is `view_index`.
     EventLinksRow in event_links {
-        /// The chronology.
+        /// The chronology that the row belongs to.
         chronology_id: ChronologyId,
         /// The keyed hash of the compared entries.
         view_index: Token,
-        /// The partnership.
+        /// The partnership that the row belongs to.
         partnership_id: PartnershipId,
         /// The earliest expiry among the compared entries when the links were sealed.
         expires_at: Instant,
@@ -66,11 +66,11 @@ pub fn replace(
     chronology: ChronologyId,
     rows: &[EventLinksRow],
 ) -> Result<(), StoreError> {
-    let kept: Vec<&Token> = rows.iter().map(|row| &row.view_index).collect();
+    let current_indexes: Vec<&Token> = rows.iter().map(|row| &row.view_index).collect();
     let outdated = dsl::event_links
         .filter(dsl::partnership_id.eq(Bind(partnership)))
         .filter(dsl::chronology_id.eq(Bind(chronology)))
-        .filter(dsl::view_index.ne_all(kept));
+        .filter(dsl::view_index.ne_all(current_indexes));
     tx.run(|c| diesel::delete(outdated).execute(c))?;
     for row in rows {
         match insert_new!(tx, event_links::table, row, "view") {

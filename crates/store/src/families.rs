@@ -22,7 +22,7 @@ row! {
     FamilyRow in families {
         /// The family identifier.
         id: FamilyId,
-        /// The partnership.
+        /// The partnership that the row belongs to.
         partnership_id: PartnershipId,
         /// The practitioner who recorded it.
         created_by: PractitionerId,
@@ -46,11 +46,11 @@ row! {
 row! {
     /// The membership of a person in a family.
     FamilyMemberRow in family_members {
-        /// The family.
+        /// The family that the member belongs to.
         family_id: FamilyId,
-        /// The person.
+        /// The person who is the member.
         person_id: PersonId,
-        /// The partnership.
+        /// The partnership that the row belongs to.
         partnership_id: PartnershipId,
     }
 }

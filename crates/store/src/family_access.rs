@@ -19,7 +19,7 @@ use crate::{StoreError, Tx};
 /// An invitation that gives access to a family, with the state of its chronology.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct InvitationAccess {
-    /// The invitation.
+    /// The invitation of the caller's agency.
     pub invitation: InvitationFacts,
     /// The state of its chronology.
     pub state: ChronologyState,
@@ -107,13 +107,13 @@ pub(crate) fn for_person(
 /// A live chronology about a person, with a practitioner's relation to it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Queryable)]
 pub struct PersonChronologyRow {
-    /// The chronology.
+    /// The chronology about the person.
     pub chronology: ChronologyId,
-    /// The owner.
+    /// The practitioner who owns the chronology.
     pub owner: PractitionerId,
     /// The owner's agency.
     pub owner_agency: AgencyId,
-    /// The state.
+    /// The state of the chronology.
     pub state: ChronologyState,
     /// Whether the practitioner is on its team.
     pub on_team: bool,

@@ -29,7 +29,7 @@ row! {
     FragmentRow in fragments {
         /// The fragment identifier.
         id: FragmentId,
-        /// The partnership.
+        /// The partnership that the row belongs to.
         partnership_id: PartnershipId,
         /// The agency whose account it is.
         agency_id: AgencyId,
@@ -64,11 +64,11 @@ row! {
 row! {
     /// One version of a fragment.
     FragmentVersionRow in fragment_versions {
-        /// The fragment.
+        /// The fragment that the row belongs to.
         fragment_id: FragmentId,
         /// The version, from 1.
         version: i64,
-        /// The partnership.
+        /// The partnership that the row belongs to.
         partnership_id: PartnershipId,
         /// The expiry that is bound into the wrapped key.
         expires_at: Instant,
@@ -93,11 +93,11 @@ row! {
     EntryRow in entries {
         /// The entry identifier, which corrections keep.
         id: EntryId,
-        /// The fragment.
+        /// The fragment that the row belongs to.
         fragment_id: FragmentId,
         /// The version of the fragment.
         version: i64,
-        /// The partnership.
+        /// The partnership that the row belongs to.
         partnership_id: PartnershipId,
         /// The position in the fragment as submitted, from 0.
         position: i64,

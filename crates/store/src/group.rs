@@ -82,10 +82,10 @@ impl CommitGroup {
         body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
         let Some(messages) = self.enqueue() else {
-            return self.lead(lease, numbers, body);
+            return self.run_as_leader(lease, numbers, body);
         };
         match messages.recv() {
-            Ok(FollowerMessage::Lead) => self.lead(lease, numbers, body),
+            Ok(FollowerMessage::Lead) => self.run_as_leader(lease, numbers, body),
             Ok(FollowerMessage::Work(lent)) => follow(lent, &messages, numbers, body),
             Ok(FollowerMessage::Committed(Err(error))) => Err(error.into()),
             Ok(FollowerMessage::Committed(Ok(()))) | Err(_) => Err(StoreError::Unavailable.into()),
@@ -104,7 +104,7 @@ impl CommitGroup {
         Some(messages)
     }
 
-    fn lead<T, E: From<StoreError>>(
+    fn run_as_leader<T, E: From<StoreError>>(
         &self,
         lease: impl FnOnce() -> Result<ConnectionLease, StoreError>,
         numbers: Option<&mut SequenceLease>,

@@ -16,9 +16,9 @@ row! {
     HoldRow in holds {
         /// The hold identifier.
         id: HoldId,
-        /// The partnership.
+        /// The partnership that the row belongs to.
         partnership_id: PartnershipId,
-        /// The scope.
+        /// Whether the hold covers a chronology, a child or all data.
         scope: HoldScope,
         /// The chronology or child; `None` when the hold covers all data.
         target_id: Option<Uuid>,

@@ -14,7 +14,7 @@ use crate::{StoreError, Token, Tx, WriteOutcome};
 row! {
     /// The record of a write.
     IdempotencyRow in idempotency {
-        /// The partnership.
+        /// The partnership that the row belongs to.
         partnership_id: PartnershipId,
         /// The practitioner who made the write.
         practitioner_id: PractitionerId,

@@ -22,13 +22,13 @@ row! {
     InvitationRow in invitations {
         /// The invitation identifier.
         id: InvitationId,
-        /// The partnership.
+        /// The partnership that the row belongs to.
         partnership_id: PartnershipId,
-        /// The chronology.
+        /// The chronology that the row belongs to.
         chronology_id: ChronologyId,
         /// The invited agency.
         agency_id: AgencyId,
-        /// The state.
+        /// The state of the answer.
         state: InvitationState,
         /// By when a response is due.
         due_at: Instant,
@@ -58,11 +58,11 @@ row! {
 row! {
     /// A practitioner named on an invitation.
     InvitedPractitionerRow in invitation_practitioners {
-        /// The invitation.
+        /// The invitation that names the practitioner.
         invitation_id: InvitationId,
-        /// The practitioner.
+        /// The practitioner who is named.
         practitioner_id: PractitionerId,
-        /// The partnership.
+        /// The partnership that the row belongs to.
         partnership_id: PartnershipId,
     }
 }

@@ -13,19 +13,19 @@ use crate::{StoreError, Tx};
 row! {
     /// An audit record as the earlier version kept it.
     LegacyAuditRow in audit_before {
-        /// The record.
+        /// The identifier of the record.
         id: AuditId,
-        /// The partnership.
+        /// The partnership that the row belongs to.
         partnership_id: PartnershipId,
         /// When it happened.
         at: Instant,
         /// The operation done or attempted.
         operation: String,
-        /// The outcome.
+        /// The outcome of the operation.
         outcome: String,
         /// Why it was allowed.
         reason: Option<String>,
-        /// The practitioner.
+        /// The practitioner who acted.
         practitioner_id: Option<PractitionerId>,
         /// The agency they acted for.
         agency_id: Option<AgencyId>,
@@ -35,11 +35,11 @@ row! {
         purpose: Option<String>,
         /// The kind of object.
         object_kind: Option<String>,
-        /// The object.
+        /// The object concerned.
         object_id: Option<Uuid>,
         /// The chronology concerned.
         chronology_id: Option<ChronologyId>,
-        /// The request.
+        /// The request that caused the record.
         request_id: RequestId,
         /// How many entries the response contained.
         entry_count: Option<i64>,

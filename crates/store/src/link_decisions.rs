@@ -20,13 +20,13 @@ use crate::{Keyset, Sealed, StoreError, Tx};
 row! {
     /// A practitioner's decision about entries of one chronology.
     LinkDecisionRow in link_decisions {
-        /// The decision.
+        /// The identifier of the decision.
         id: LinkDecisionId,
-        /// The partnership.
+        /// The partnership that the row belongs to.
         partnership_id: PartnershipId,
-        /// The chronology.
+        /// The chronology that the row belongs to.
         chronology_id: ChronologyId,
-        /// The verdict.
+        /// What was decided about the two sides.
         verdict: LinkVerdict,
         /// The practitioner who decided.
         author_id: PractitionerId,
@@ -52,11 +52,11 @@ row! {
 row! {
     /// An entry that a decision is about.
     DecidedEntryRow in link_decision_entries {
-        /// The decision.
+        /// The decision that the row belongs to.
         decision_id: LinkDecisionId,
         /// The entry, whose identifier corrections keep.
         entry_id: EntryId,
-        /// The partnership.
+        /// The partnership that the row belongs to.
         partnership_id: PartnershipId,
         /// The fragment of the entry; the row is deleted with it.
         fragment_id: FragmentId,

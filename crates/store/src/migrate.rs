@@ -101,10 +101,10 @@ pub fn revert(db: &Db, number: u64) -> Result<Vec<String>, StoreError> {
         let version = match &mut connection {
             AnyConnection::Postgresql(inner) => inner
                 .revert_last_migration(POSTGRESQL)
-                .map(|one| one.to_string()),
+                .map(|migration| migration.to_string()),
             AnyConnection::Sqlite(inner) => inner
                 .revert_last_migration(SQLITE)
-                .map(|one| one.to_string()),
+                .map(|migration| migration.to_string()),
         };
         reverted.push(version.map_err(|error| migration_error(error.as_ref()))?);
     }
@@ -185,7 +185,7 @@ where
         .map_err(|error| migration_error(error.as_ref()))?;
     let mut versions: Vec<String> = migrations
         .iter()
-        .map(|one| one.name().version().to_string())
+        .map(|migration| migration.name().version().to_string())
         .collect();
     versions.sort();
     Ok(versions)

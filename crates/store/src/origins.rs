@@ -13,9 +13,9 @@ use crate::{StoreError, Tx};
 row! {
     /// The origin of an attached fragment.
     FragmentOriginRow in fragment_origins {
-        /// The fragment.
+        /// The attached fragment.
         fragment_id: FragmentId,
-        /// The partnership.
+        /// The partnership of the fragment.
         partnership_id: PartnershipId,
         /// The chronology to which it was attached.
         chronology_id: ChronologyId,

@@ -20,7 +20,7 @@ row! {
     PersonRow in people {
         /// The person identifier.
         id: PersonId,
-        /// The partnership.
+        /// The partnership that the row belongs to.
         partnership_id: PartnershipId,
         /// Child or adult.
         kind: PersonKind,
@@ -46,9 +46,9 @@ row! {
 row! {
     /// A token by which a person can be looked up.
     PersonKeyRow in person_keys {
-        /// The person.
+        /// The person whom the token finds.
         person_id: PersonId,
-        /// The partnership.
+        /// The partnership that the row belongs to.
         partnership_id: PartnershipId,
         /// What was hashed: an NHS number, a name with a birth date, and so on.
         kind: String,

@@ -23,7 +23,7 @@ row! {
     PersonLinkRow in person_links {
         /// The link identifier.
         id: PersonLinkId,
-        /// The partnership.
+        /// The partnership that the row belongs to.
         partnership_id: PartnershipId,
         /// The chronology to which the link applies.
         chronology_id: ChronologyId,
@@ -33,7 +33,7 @@ row! {
         our_person_id: PersonId,
         /// The result of linkage.
         band: PersonLinkBand,
-        /// The state.
+        /// Whether the link awaits a decision, is in force or was undone.
         state: PersonLinkState,
         /// The practitioner's verdict; `None` while only linkage has decided.
         verdict: Option<PersonVerdict>,

@@ -15,9 +15,9 @@ row! {
     PractitionerRow in practitioners {
         /// The practitioner identifier.
         id: PractitionerId,
-        /// The partnership.
+        /// The partnership that the row belongs to.
         partnership_id: PartnershipId,
-        /// The agency.
+        /// The agency that the practitioner works for.
         agency_id: AgencyId,
         /// The blind index of the access token's issuer and subject.
         subject_index: Token,

@@ -24,9 +24,9 @@ use crate::{Keyset, StoreError, Tx};
 /// An expired object that is due for deletion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct DueForDeletion<I> {
-    /// The partnership.
+    /// The partnership of the expired row.
     pub partnership: PartnershipId,
-    /// The identifier.
+    /// The identifier of the expired row.
     pub id: I,
     /// When it expired.
     pub expired_at: Instant,

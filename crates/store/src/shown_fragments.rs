@@ -24,7 +24,7 @@ row! {
         partnership_id: PartnershipId,
         /// The fragment's chronology, or for an advance submission the fragment itself.
         scope_id: Uuid,
-        /// The fragment.
+        /// The fragment that the row belongs to.
         fragment_id: FragmentId,
         /// When the response was given.
         at: Instant,
@@ -36,7 +36,7 @@ row! {
         agency_id: AgencyId,
         /// The role they acted in.
         role: Option<String>,
-        /// The operation.
+        /// The operation that showed the fragment.
         operation: String,
         /// Why it was allowed.
         reason: Option<String>,

@@ -19,7 +19,7 @@ row! {
         id: Uuid,
         /// The kind of object.
         kind: TombstoneKind,
-        /// The partnership.
+        /// The partnership that the row belongs to.
         partnership_id: PartnershipId,
         /// The chronology; `None` for an unattached advance submission.
         chronology_id: Option<ChronologyId>,
@@ -47,9 +47,9 @@ row! {
     TombstoneAgencyRow in tombstone_agencies {
         /// The deleted object.
         tombstone_id: Uuid,
-        /// The agency.
+        /// The agency that was invited.
         agency_id: AgencyId,
-        /// The partnership.
+        /// The partnership that the row belongs to.
         partnership_id: PartnershipId,
         /// The last state of its invitation.
         invitation_state: InvitationState,
@@ -61,9 +61,9 @@ row! {
     TombstonePractitionerRow in tombstone_practitioners {
         /// The deleted object.
         tombstone_id: Uuid,
-        /// The practitioner.
+        /// The practitioner who was entitled.
         practitioner_id: PractitionerId,
-        /// The partnership.
+        /// The partnership that the row belongs to.
         partnership_id: PartnershipId,
     }
 }

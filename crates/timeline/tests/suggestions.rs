@@ -99,7 +99,7 @@ fn consolidate_with(
 }
 
 fn words(evidence: &[Evidence]) -> Vec<&str> {
-    evidence.iter().map(|one| one.words.as_str()).collect()
+    evidence.iter().map(|item| item.words.as_str()).collect()
 }
 
 fn suggested_sequences(rows: &[Row]) -> Vec<(u32, Vec<u32>)> {

@@ -45,7 +45,7 @@ pub fn random_bytes(length: usize) -> Result<Vec<u8>, VaultError> {
     Ok(bytes)
 }
 
-/// A key in its stored form, serialized as JSON. The key is sealed under the root key and bound to
+/// A key in its stored form, serialised as JSON. The key is sealed under the root key and bound to
 /// all other fields, its name included.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -118,10 +118,10 @@ impl SealedKey {
         })
     }
 
-    /// Serializes the key for storage.
+    /// Serialises the key for storage.
     ///
     /// # Errors
-    /// [`VaultError::Malformed`] when it cannot be serialized, which does not happen.
+    /// [`VaultError::Malformed`] when it cannot be serialised, which does not happen.
     pub fn to_bytes(&self) -> Result<Vec<u8>, VaultError> {
         to_bytes(self)
     }
@@ -155,7 +155,7 @@ fn stored_key_associated_data(
         .bytes(commitment)
 }
 
-/// The marker of a destroyed key, serialized as JSON. It holds no key material; its existence alone
+/// The marker of a destroyed key, serialised as JSON. It holds no key material; its existence alone
 /// decides the destruction.
 #[derive(Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -199,10 +199,10 @@ impl DestructionMarker {
         })
     }
 
-    /// Serializes the marker for storage.
+    /// Serialises the marker for storage.
     ///
     /// # Errors
-    /// [`VaultError::Malformed`] when it cannot be serialized, which does not happen.
+    /// [`VaultError::Malformed`] when it cannot be serialised, which does not happen.
     pub fn to_bytes(&self) -> Result<Vec<u8>, VaultError> {
         to_bytes(self)
     }

@@ -152,7 +152,7 @@ impl Vault {
     }
 
     /// The blind index token of `value`: keyed HMAC-SHA-256, different for every partnership and
-    /// kind. Normalize the value first: another spelling has an unrelated token.
+    /// kind. Normalise the value first: another spelling has an unrelated token.
     #[must_use]
     pub fn index(&self, partnership: PartnershipId, kind: &str, value: &[u8]) -> [u8; 32] {
         self.0.index_keys.index(partnership, kind, value)

@@ -7,7 +7,10 @@ use std::time::Duration;
 
 use api::{ApiState, ConnectionLimits, Limits};
 use domain::{Clock as _, Instant, MockClock, NodeId, PartnershipPolicy, Role, TestNumberPolicy};
-use identity::{CertificateThumbprint, DevClaims, DevIssuer, FetchSettings, IssuerConfig, SourceReader, Verifier};
+use identity::{
+    CertificateThumbprint, DevClaims, DevIssuer, FetchSettings, IssuerConfig, SourceReader,
+    Verifier,
+};
 use service::{AgencyIn, LedgerConfig, PartnershipConfig, Service, ServiceConfig, TimePolicy};
 use store::DatabaseKind;
 use store::testing::TestDb;
@@ -22,7 +25,8 @@ use crate::{ALL_USERS, User};
 
 /// The time at which every test starts.
 const START: &str = "2026-03-02T09:30:00Z";
-/// Key of the token issuer that one agency of [`HOME_PARTNERSHIP`] runs itself. It may assign only the default roles.
+/// Key of the token issuer that one agency of [`HOME_PARTNERSHIP`] runs itself. It may assign only
+/// the default roles.
 const AGENCY_ISSUER: &str = "agency";
 const AUDIENCE: &str = "https://chronology.example";
 /// The key that signs certificates and checkpoints; fixed, so that runs are reproducible.
@@ -63,8 +67,15 @@ pub struct TestLimits {
 
 impl Default for TestLimits {
     fn default() -> Self {
-        let limits = Limits { caller_allowance: 1_000_000, failed_sign_ins: 1_000_000, ..Limits::default() };
-        Self { limits, connections: ConnectionLimits::default() }
+        let limits = Limits {
+            caller_allowance: 1_000_000,
+            failed_sign_ins: 1_000_000,
+            ..Limits::default()
+        };
+        Self {
+            limits,
+            connections: ConnectionLimits::default(),
+        }
     }
 }
 
@@ -78,13 +89,20 @@ impl TestApp {
         Self::with_policy(kind, PartnershipPolicy::default())
     }
 
-    /// Starts an app on a fresh database with this policy, changed so that it accepts the NHS numbers reserved for tests.
+    /// Starts an app on a fresh database with this policy, changed so that it accepts the NHS
+    /// numbers reserved for tests.
     ///
     /// # Panics
     /// If it cannot be started.
     #[must_use]
     pub fn with_policy(kind: DatabaseKind, policy: PartnershipPolicy) -> Self {
-        Self::with_exact_policy(kind, PartnershipPolicy { test_nhs_numbers: TestNumberPolicy::Accepted, ..policy })
+        Self::with_exact_policy(
+            kind,
+            PartnershipPolicy {
+                test_nhs_numbers: TestNumberPolicy::Accepted,
+                ..policy
+            },
+        )
     }
 
     /// Starts an app on a fresh database with exactly this policy.
@@ -108,7 +126,8 @@ impl TestApp {
         let db = store::testing::fresh_database(kind);
         let codes = [HOME_PARTNERSHIP, OTHER_PARTNERSHIP, AGENCY_ISSUER];
         let issuers: HashMap<_, _> = codes.map(|code| (code, open_issuer(&folder, code))).into();
-        let (service, vault, listener) = start_node(&db, &folder, &clock, &ids, &policy, &issuers, &limits);
+        let (service, vault, listener) =
+            start_node(&db, &folder, &clock, &ids, &policy, &issuers, &limits);
         let agent = ureq::Agent::config_builder()
             .http_status_as_error(false)
             .max_redirects(0)
@@ -117,17 +136,39 @@ impl TestApp {
             .into();
         let address = loopback_address(&listener);
         let tokens = Mutex::default();
-        Self { listener, address, agent, service, clock, db, folder, ids, policy, limits, vault, issuers, tokens }
+        Self {
+            listener,
+            address,
+            agent,
+            service,
+            clock,
+            db,
+            folder,
+            ids,
+            policy,
+            limits,
+            vault,
+            issuers,
+            tokens,
+        }
     }
 
-    /// Stops the service and starts it again on the same database and keystore. Everything held in memory is lost.
+    /// Stops the service and starts it again on the same database and keystore. Everything held in
+    /// memory is lost.
     ///
     /// # Panics
     /// If the service cannot store its time or cannot be started again.
     pub fn restart(&mut self) {
         self.service.persist_time().expect("the time is stored");
-        let (service, vault, listener) =
-            start_node(&self.db, &self.folder, &self.clock, &self.ids, &self.policy, &self.issuers, &self.limits);
+        let (service, vault, listener) = start_node(
+            &self.db,
+            &self.folder,
+            &self.clock,
+            &self.ids,
+            &self.policy,
+            &self.issuers,
+            &self.limits,
+        );
         self.address = loopback_address(&listener);
         self.listener = listener;
         self.service = service;
@@ -137,16 +178,25 @@ impl TestApp {
     /// A client that sends requests as this user.
     #[must_use]
     pub fn as_user(&self, user: User) -> ApiClient<'_> {
-        ApiClient { app: self, user, without_roles: false }
+        ApiClient {
+            app: self,
+            user,
+            without_roles: false,
+        }
     }
 
     /// A client that sends requests as this user with a token that carries no roles.
     #[must_use]
     pub fn as_user_without_roles(&self, user: User) -> ApiClient<'_> {
-        ApiClient { app: self, user, without_roles: true }
+        ApiClient {
+            app: self,
+            user,
+            without_roles: true,
+        }
     }
 
-    /// The address of the port for clients without a certificate, for tests that write HTTP on a socket.
+    /// The address of the port for clients without a certificate, for tests that write HTTP on a
+    /// socket.
     #[must_use]
     pub fn address(&self) -> SocketAddr {
         self.address
@@ -180,16 +230,22 @@ impl TestApp {
     }
 
     fn issue(&self, issuer: &str, claims: &DevClaims) -> String {
-        self.issuers[issuer].issue(claims, self.clock.now(), Duration::from_secs(600)).expect("a token")
+        self.issuers[issuer]
+            .issue(claims, self.clock.now(), Duration::from_secs(600))
+            .expect("a token")
     }
 
-    /// The `Authorization` header of a user whose token comes from an agency's own issuer and claims `roles`.
+    /// The `Authorization` header of a user whose token comes from an agency's own issuer and
+    /// claims `roles`.
     ///
     /// # Panics
     /// If the issuer cannot sign.
     #[must_use]
     pub fn bearer_from_agency_issuer(&self, user: User, roles: &[Role]) -> String {
-        format!("Bearer {}", self.issue(AGENCY_ISSUER, &build_claims(user, roles)))
+        format!(
+            "Bearer {}",
+            self.issue(AGENCY_ISSUER, &build_claims(user, roles))
+        )
     }
 
     /// The `Authorization` header that the user sends.
@@ -213,7 +269,9 @@ impl TestApp {
             clock: Arc::new(self.clock.clone()),
             ids: self.ids.clone(),
             node: NodeId(uuid::Uuid::from_u128(2)),
-            signing_key: Arc::new(SigningKey::from_file_bytes(SIGNING_KEY.as_bytes()).expect("a key")),
+            signing_key: Arc::new(
+                SigningKey::from_file_bytes(SIGNING_KEY.as_bytes()).expect("a key"),
+            ),
             ledger: ledger_config(&self.folder),
         };
         let service = Service::with_time_policy(config, policy).expect("a service");
@@ -234,7 +292,10 @@ impl TestApp {
     /// The time that many days from now, in the format of the API.
     #[must_use]
     pub fn in_days(&self, days: u64) -> String {
-        self.clock.now().plus(Duration::from_secs(days * 86_400)).to_string()
+        self.clock
+            .now()
+            .plus(Duration::from_secs(days * 86_400))
+            .to_string()
     }
 
     /// Sets the clock to a time in the format of the API.
@@ -242,19 +303,29 @@ impl TestApp {
     /// # Panics
     /// If the value is not a time.
     pub fn set_time(&self, instant: &serde_json::Value) {
-        self.clock.set(instant.as_str().and_then(|text| Instant::parse(text).ok()).expect("an instant"));
+        self.clock.set(
+            instant
+                .as_str()
+                .and_then(|text| Instant::parse(text).ok())
+                .expect("an instant"),
+        );
     }
 
-    /// Runs every periodic background job once: overdue invitations, deletion, key destruction and audit sequencing.
+    /// Runs every periodic background job once: overdue invitations, deletion, key destruction and
+    /// audit sequencing.
     ///
     /// # Panics
     /// If a job fails.
     pub fn run_background_jobs(&self) {
-        self.service.mark_overdue(100).expect("overdue invitations are marked");
+        self.service
+            .mark_overdue(100)
+            .expect("overdue invitations are marked");
         self.service.purge(10).expect("expired objects are deleted");
         self.service.destroy_keys().expect("keys are destroyed");
         self.service.fill_audit_gaps().expect("gaps are filled");
-        self.service.sequence_audit().expect("records are sequenced");
+        self.service
+            .sequence_audit()
+            .expect("records are sequenced");
     }
 
     /// Opens a second vault on the same keystore, as another process would.
@@ -264,7 +335,8 @@ impl TestApp {
     #[must_use]
     pub fn open_second_vault(&self) -> Vault {
         let root_key = RootKey::from_base64(ROOT_KEY).expect("a key");
-        let keystore = FileKeystore::open(&self.folder.path().join("keys"), root_key).expect("a keystore");
+        let keystore =
+            FileKeystore::open(&self.folder.path().join("keys"), root_key).expect("a keystore");
         Vault::new(Arc::new(keystore)).expect("a vault")
     }
 
@@ -274,17 +346,20 @@ impl TestApp {
     /// Never: the signing key is a valid constant.
     #[must_use]
     pub fn public_key(&self) -> [u8; 32] {
-        SigningKey::from_file_bytes(SIGNING_KEY.as_bytes()).expect("a key").public_key()
+        SigningKey::from_file_bytes(SIGNING_KEY.as_bytes())
+            .expect("a key")
+            .public_key()
     }
 
-    /// The names of the stored keys that are destroyed at some point: all epoch keys and all scope keys except the
-    /// partnership's own. That one is permanent; the reasons of holds and destructions, which it protects, expire with an
-    /// epoch key.
+    /// The names of the stored keys that are destroyed at some point: all epoch keys and all scope
+    /// keys except the partnership's own. That one is permanent; the reasons of holds and
+    /// destructions, which it protects, expire with an epoch key.
     #[must_use]
     pub fn expiring_keys(&self) -> Vec<String> {
         let partnership = self.as_user(User::OWNER).get("/v1/partnership").id();
-        let expires =
-            |key: &String| key.starts_with("epoch") || (key.starts_with("scope") && !key.ends_with(&partnership));
+        let expires = |key: &String| {
+            key.starts_with("epoch") || (key.starts_with("scope") && !key.ends_with(&partnership))
+        };
         self.stored_keys().into_iter().filter(expires).collect()
     }
 
@@ -294,11 +369,20 @@ impl TestApp {
         let mut names = Vec::new();
         let mut folders = vec![self.folder.path().join("keys")];
         while let Some(folder) = folders.pop() {
-            for entry in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
+            for entry in std::fs::read_dir(folder)
+                .expect("a folder")
+                .map(|entry| entry.expect("an entry").path())
+            {
                 if entry.is_dir() {
                     folders.push(entry);
                 } else if entry.extension().is_some_and(|kind| kind == "key") {
-                    names.push(entry.file_stem().expect("a name").to_string_lossy().into_owned());
+                    names.push(
+                        entry
+                            .file_stem()
+                            .expect("a name")
+                            .to_string_lossy()
+                            .into_owned(),
+                    );
                 }
             }
         }
@@ -316,12 +400,14 @@ fn ledger_config(folder: &TempDir) -> LedgerConfig {
     }
 }
 
-/// Two checks at the end of every test: nothing that the test sent is stored in clear (every text contains the word
-/// [`CANARY`](crate::inputs::CANARY), which is searched for in the database, its files and the keystore), and every SQL
-/// statement that the service issued is on the list whose query plans are tested.
+/// Two checks at the end of every test: nothing that the test sent is stored in clear (every text
+/// contains the word [`CANARY`](crate::inputs::CANARY), which is searched for in the database, its
+/// files and the keystore), and every SQL statement that the service issued is on the list whose
+/// query plans are tested.
 impl Drop for TestApp {
     fn drop(&mut self) {
-        // A linkage thread must not be terminated inside the database library when the process exits.
+        // A linkage thread must not be terminated inside the database library when the process
+        // exits.
         self.service.wait_for_links();
         if !std::thread::panicking() {
             assert!(
@@ -347,7 +433,10 @@ fn start_node(
     issuers: &HashMap<&'static str, DevIssuer>,
     limits: &TestLimits,
 ) -> (Service, Vault, Listener) {
-    let keystore = FileKeystore::open(&folder.path().join("keys"), RootKey::from_base64(ROOT_KEY).expect("a key"));
+    let keystore = FileKeystore::open(
+        &folder.path().join("keys"),
+        RootKey::from_base64(ROOT_KEY).expect("a key"),
+    );
     let vault = Vault::new(Arc::new(keystore.expect("a keystore"))).expect("a vault");
     let config = ServiceConfig {
         db: (**db).clone(),
@@ -363,8 +452,18 @@ fn start_node(
     // The server does the same before it accepts requests.
     service.persist_time().expect("the time is stored");
     let verifier = Arc::new(build_verifier(issuers));
-    let state = ApiState::new(service.clone(), verifier, Arc::new(clock.clone()), ids.clone(), limits.limits.clone());
-    (service, vault, Listener::start(state, certificate(), limits.connections.clone()))
+    let state = ApiState::new(
+        service.clone(),
+        verifier,
+        Arc::new(clock.clone()),
+        ids.clone(),
+        limits.limits.clone(),
+    );
+    (
+        service,
+        vault,
+        Listener::start(state, certificate(), limits.connections.clone()),
+    )
 }
 
 fn build_claims(user: User, roles: &[Role]) -> DevClaims {
@@ -392,15 +491,27 @@ fn issuer_name(code: &str) -> String {
 }
 
 fn open_issuer(folder: &TempDir, code: &str) -> DevIssuer {
-    DevIssuer::open(&folder.path().join(format!("{code}.der")), &issuer_name(code)).expect("an issuer")
+    DevIssuer::open(
+        &folder.path().join(format!("{code}.der")),
+        &issuer_name(code),
+    )
+    .expect("an issuer")
 }
 
 fn build_verifier(issuers: &HashMap<&'static str, DevIssuer>) -> Verifier {
-    let agencies = || AGENCIES.iter().map(|(code, ..)| (*code).to_owned()).collect();
+    let agencies = || {
+        AGENCIES
+            .iter()
+            .map(|(code, ..)| (*code).to_owned())
+            .collect()
+    };
     let configs = issuers.iter().map(|(code, issuer)| match *code {
         AGENCY_ISSUER => {
             let every_role = issuer.config(AUDIENCE, HOME_PARTNERSHIP, agencies());
-            IssuerConfig { roles: IssuerConfig::default_roles(), ..every_role }
+            IssuerConfig {
+                roles: IssuerConfig::default_roles(),
+                ..every_role
+            }
         }
         partnership => issuer.config(AUDIENCE, partnership, agencies()),
     });
@@ -411,12 +522,14 @@ fn build_verifier(issuers: &HashMap<&'static str, DevIssuer>) -> Verifier {
 
 fn register_partnerships(service: &Service, policy: &PartnershipPolicy) {
     for code in [HOME_PARTNERSHIP, OTHER_PARTNERSHIP] {
-        let agencies = AGENCIES.iter().map(|(code, name, kind, has_access)| AgencyIn {
-            code: (*code).into(),
-            name: (*name).into(),
-            kind: *kind,
-            has_access: *has_access,
-        });
+        let agencies = AGENCIES
+            .iter()
+            .map(|(code, name, kind, has_access)| AgencyIn {
+                code: (*code).into(),
+                name: (*name).into(),
+                kind: *kind,
+                has_access: *has_access,
+            });
         let config = PartnershipConfig {
             code: code.into(),
             name: format!("{code} safeguarding partnership"),
@@ -428,10 +541,13 @@ fn register_partnerships(service: &Service, policy: &PartnershipPolicy) {
 }
 
 impl TestApp {
-    /// Sends one request as each user, which adds them to the directory. Returns their practitioner identifiers by name.
+    /// Sends one request as each user, which adds them to the directory. Returns their practitioner
+    /// identifiers by name.
     #[must_use]
     pub fn sign_in_all_users(&self) -> HashMap<&'static str, String> {
         let users_with_tokens = ALL_USERS.iter().filter(|user| **user != User::NOBODY);
-        users_with_tokens.map(|user| (user.name, self.as_user(*user).get("/v1/me").id())).collect()
+        users_with_tokens
+            .map(|user| (user.name, self.as_user(*user).get("/v1/me").id()))
+            .collect()
     }
 }

@@ -1,4 +1,5 @@
-//! A copy of the sealed values in the database, and an attacker's attempt to decrypt them with the keys that still exist.
+//! A copy of the sealed values in the database, and an attacker's attempt to decrypt them with the
+//! keys that still exist.
 
 use domain::Instant;
 use store::DatabaseKind;
@@ -24,7 +25,12 @@ pub struct SealedRow {
 /// Copies every sealed entry, frozen view and event link.
 #[must_use]
 pub fn copy_sealed_rows(app: &TestApp) -> Vec<SealedRow> {
-    let select = |table: &str, key_location: &str, row: &str, version: &str, from: &str, holder: &str| {
+    let select = |table: &str,
+                  key_location: &str,
+                  row: &str,
+                  version: &str,
+                  from: &str,
+                  holder: &str| {
         let sqlite = format!(
             "SELECT '{table}|' || hex({key_location}) || '|' || hex({row}) || '|' || {version} || '|' || {holder}.expires_at
              || '|' || hex({holder}.wrapped_key) || '|' || hex(t.sealed) AS word FROM {from}"
@@ -37,21 +43,54 @@ pub fn copy_sealed_rows(app: &TestApp) -> Vec<SealedRow> {
         raw_db::query_strings(app, &sqlite, &postgresql)
     };
     let entries = "entries t JOIN fragment_versions v ON v.fragment_id = t.fragment_id AND v.version = t.version";
-    let mut rows = select("entries", "t.fragment_id", "t.id", "t.version", entries, "v");
-    rows.extend(select("consolidations", "t.id", "t.id", "1", "consolidations t", "t"));
+    let mut rows = select(
+        "entries",
+        "t.fragment_id",
+        "t.id",
+        "t.version",
+        entries,
+        "v",
+    );
+    rows.extend(select(
+        "consolidations",
+        "t.id",
+        "t.id",
+        "1",
+        "consolidations t",
+        "t",
+    ));
     let links = "consolidation_links t";
-    rows.extend(select("consolidation_links", "t.consolidation_id", "t.consolidation_id", "1", links, "t"));
+    rows.extend(select(
+        "consolidation_links",
+        "t.consolidation_id",
+        "t.consolidation_id",
+        "1",
+        links,
+        "t",
+    ));
     let event_links = "event_links t";
-    let index = if app.db.kind() == DatabaseKind::Sqlite { "t.view_index" } else { "encode(t.view_index, 'hex')" };
+    let index = if app.db.kind() == DatabaseKind::Sqlite {
+        "t.view_index"
+    } else {
+        "encode(t.view_index, 'hex')"
+    };
     rows.extend(
-        select("event_links", "t.chronology_id", index, "2", event_links, "t")
-            .iter()
-            .map(|row| derive_link_location(row)),
+        select(
+            "event_links",
+            "t.chronology_id",
+            index,
+            "2",
+            event_links,
+            "t",
+        )
+        .iter()
+        .map(|row| derive_link_location(row)),
     );
     rows.iter().map(|row| parse_row(row)).collect()
 }
 
-/// Replaces the location of an event link by its derived identifier: chronology identifier XOR view index.
+/// Replaces the location of an event link by its derived identifier: chronology identifier XOR view
+/// index.
 fn derive_link_location(row: &str) -> String {
     let mut fields: Vec<String> = row.split('|').map(str::to_owned).collect();
     let mut derived = Uuid::try_parse(&fields[1]).unwrap().as_u128();
@@ -67,7 +106,9 @@ fn derive_link_location(row: &str) -> String {
 fn parse_row(row: &str) -> SealedRow {
     let fields: Vec<&str> = row.split('|').collect();
     let bytes = |hex: &str| -> Vec<u8> {
-        (0..hex.len() / 2).map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap()).collect()
+        (0..hex.len() / 2)
+            .map(|at| u8::from_str_radix(&hex[2 * at..2 * at + 2], 16).unwrap())
+            .collect()
     };
     let (key_location, row) = match fields[0] {
         "entries" => ("fragment_versions", "entries"),
@@ -78,7 +119,11 @@ fn parse_row(row: &str) -> SealedRow {
     };
     SealedRow {
         table: fields[0].to_owned(),
-        key_location: (key_location, Uuid::try_parse(fields[1]).unwrap(), fields[3].parse().unwrap()),
+        key_location: (
+            key_location,
+            Uuid::try_parse(fields[1]).unwrap(),
+            fields[3].parse().unwrap(),
+        ),
         row: (row, Uuid::try_parse(fields[2]).unwrap()),
         expires_at: Instant::from_micros(fields[4].parse().unwrap()),
         wrapped: bytes(fields[5]),
@@ -87,15 +132,40 @@ fn parse_row(row: &str) -> SealedRow {
 }
 
 impl SealedRow {
-    /// Decrypts the value with the keys that `vault` still holds, at time `now`; `None` if that is impossible.
+    /// Decrypts the value with the keys that `vault` still holds, at time `now`; `None` if that is
+    /// impossible.
     #[must_use]
     pub fn decrypt(&self, vault: &Vault, scope: Uuid, now: Instant) -> Option<String> {
         let (table, row, version) = self.key_location;
         let object = (table == "fragment_versions").then_some(KeyScope(row));
-        let terms = KeyTerms::Expiring { scope: KeyScope(scope), object, expires_at: self.expires_at };
-        let key = vault.open_key(now, &terms, &RecordLocation { table, row, version }, &self.wrapped).ok()?;
+        let terms = KeyTerms::Expiring {
+            scope: KeyScope(scope),
+            object,
+            expires_at: self.expires_at,
+        };
+        let key = vault
+            .open_key(
+                now,
+                &terms,
+                &RecordLocation {
+                    table,
+                    row,
+                    version,
+                },
+                &self.wrapped,
+            )
+            .ok()?;
         let (table, row) = self.row;
-        let plain = key.open(&RecordLocation { table, row, version }, &self.sealed).ok()?;
+        let plain = key
+            .open(
+                &RecordLocation {
+                    table,
+                    row,
+                    version,
+                },
+                &self.sealed,
+            )
+            .ok()?;
         Some(String::from_utf8(plain.to_vec()).unwrap())
     }
 }

@@ -30,7 +30,8 @@ impl ApiResponse {
         if self.body.is_empty() {
             return Value::Null;
         }
-        serde_json::from_slice(&self.body).unwrap_or_else(|_| panic!("{}: the response body is not JSON", self.request))
+        serde_json::from_slice(&self.body)
+            .unwrap_or_else(|_| panic!("{}: the response body is not JSON", self.request))
     }
 
     /// The body as JSON, after asserting that the status is `status`.
@@ -51,7 +52,13 @@ impl ApiResponse {
     #[must_use]
     #[track_caller]
     pub fn expect_ok(&self) -> Value {
-        assert!((200..300).contains(&self.status), "{}: {} {}", self.request, self.status, self.text());
+        assert!(
+            (200..300).contains(&self.status),
+            "{}: {} {}",
+            self.request,
+            self.status,
+            self.text()
+        );
         self.json()
     }
 
@@ -63,8 +70,12 @@ impl ApiResponse {
     #[track_caller]
     pub fn id(&self) -> String {
         let body = self.expect_ok();
-        let id = body.get("id").or_else(|| body.get("fragment_id")).and_then(Value::as_str);
-        id.unwrap_or_else(|| panic!("{}: no id in {body}", self.request)).to_owned()
+        let id = body
+            .get("id")
+            .or_else(|| body.get("fragment_id"))
+            .and_then(Value::as_str);
+        id.unwrap_or_else(|| panic!("{}: no id in {body}", self.request))
+            .to_owned()
     }
 
     /// The body as text; invalid UTF-8 is replaced.
@@ -76,7 +87,10 @@ impl ApiResponse {
     /// The value of a header. `name` must be in lower case.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+        self.headers
+            .iter()
+            .find(|(known, _)| known == name)
+            .map(|(_, value)| value.as_str())
     }
 
     /// The object version in the `ETag` header.
@@ -86,23 +100,39 @@ impl ApiResponse {
     #[must_use]
     #[track_caller]
     pub fn version(&self) -> i64 {
-        let tag =
-            self.header("etag").unwrap_or_else(|| panic!("{}: status {} without an ETag", self.request, self.status));
-        tag.trim_matches('"').split('.').next().and_then(|version| version.parse().ok()).expect("a version")
+        let tag = self
+            .header("etag")
+            .unwrap_or_else(|| panic!("{}: status {} without an ETag", self.request, self.status));
+        tag.trim_matches('"')
+            .split('.')
+            .next()
+            .and_then(|version| version.parse().ok())
+            .expect("a version")
     }
 
-    /// The type of the problem (RFC 9457) without the prefix `/problems/`; empty when the body is no problem.
+    /// The type of the problem (RFC 9457) without the prefix `/problems/`; empty when the body is
+    /// no problem.
     #[must_use]
     pub fn problem_type(&self) -> String {
-        self.json()["type"].as_str().unwrap_or_default().trim_start_matches("/problems/").to_owned()
+        self.json()["type"]
+            .as_str()
+            .unwrap_or_default()
+            .trim_start_matches("/problems/")
+            .to_owned()
     }
 
     /// The pointer and code of each error that the problem lists, sorted.
     #[must_use]
     pub fn field_errors(&self) -> Vec<(String, String)> {
         let text = |error: &Value, name: &str| error[name].as_str().unwrap_or_default().to_owned();
-        let errors = self.json()["errors"].as_array().cloned().unwrap_or_default();
-        let mut errors: Vec<_> = errors.iter().map(|error| (text(error, "pointer"), text(error, "code"))).collect();
+        let errors = self.json()["errors"]
+            .as_array()
+            .cloned()
+            .unwrap_or_default();
+        let mut errors: Vec<_> = errors
+            .iter()
+            .map(|error| (text(error, "pointer"), text(error, "code")))
+            .collect();
         errors.sort();
         errors
     }
@@ -113,7 +143,8 @@ impl ApiResponse {
         (self.problem_type(), self.field_errors())
     }
 
-    /// The body as JSON without `requestId` and `instance`, which differ between otherwise equal responses.
+    /// The body as JSON without `requestId` and `instance`, which differ between otherwise equal
+    /// responses.
     #[must_use]
     pub fn body_without_request_fields(&self) -> Value {
         let mut body = self.json();
@@ -151,16 +182,26 @@ impl ApiClient<'_> {
     #[must_use]
     pub fn post(&self, path: &str, body: &Value) -> ApiResponse {
         static KEYS: AtomicU64 = AtomicU64::new(1);
-        self.post_with_key(&format!("key-{}", KEYS.fetch_add(1, Ordering::Relaxed)), path, body)
+        self.post_with_key(
+            &format!("key-{}", KEYS.fetch_add(1, Ordering::Relaxed)),
+            path,
+            body,
+        )
     }
 
     /// Sends a POST request with the given idempotency key.
     #[must_use]
     pub fn post_with_key(&self, key: &str, path: &str, body: &Value) -> ApiResponse {
-        self.send("POST", path, &[JSON, ("Idempotency-Key", key)], &serialize(body))
+        self.send(
+            "POST",
+            path,
+            &[JSON, ("Idempotency-Key", key)],
+            &serialize(body),
+        )
     }
 
-    /// Sends a PUT request with `If-Match` set to `version`; without a version it creates the object.
+    /// Sends a PUT request with `If-Match` set to `version`; without a version it creates the
+    /// object.
     #[must_use]
     pub fn put(&self, path: &str, version: Option<i64>, body: &Value) -> ApiResponse {
         self.with_version("PUT", path, version, &serialize(body))
@@ -178,7 +219,13 @@ impl ApiClient<'_> {
         self.with_version("DELETE", path, version, &[])
     }
 
-    fn with_version(&self, method: &str, path: &str, version: Option<i64>, body: &[u8]) -> ApiResponse {
+    fn with_version(
+        &self,
+        method: &str,
+        path: &str,
+        version: Option<i64>,
+        body: &[u8],
+    ) -> ApiResponse {
         let tag = version.map(|version| format!("\"{version}\""));
         let mut headers = vec![JSON];
         headers.extend(tag.as_deref().map(|tag| ("If-Match", tag)));
@@ -190,10 +237,21 @@ impl ApiClient<'_> {
     /// # Panics
     /// If the request cannot be built or no response arrives.
     #[must_use]
-    pub fn send(&self, method: &str, path: &str, headers: &[(&str, &str)], body: &[u8]) -> ApiResponse {
-        let mut request = Request::builder().method(method).uri(self.app.url(self.user, path));
-        let token =
-            if self.without_roles { Some(self.app.token_without_roles(self.user)) } else { self.app.token(self.user) };
+    pub fn send(
+        &self,
+        method: &str,
+        path: &str,
+        headers: &[(&str, &str)],
+        body: &[u8],
+    ) -> ApiResponse {
+        let mut request = Request::builder()
+            .method(method)
+            .uri(self.app.url(self.user, path));
+        let token = if self.without_roles {
+            Some(self.app.token_without_roles(self.user))
+        } else {
+            self.app.token(self.user)
+        };
         if let Some(token) = token {
             request = request.header("Authorization", format!("Bearer {token}"));
         }
@@ -215,13 +273,32 @@ impl ApiClient<'_> {
 const JSON: (&str, &str) = ("Content-Type", "application/json");
 
 fn serialize(body: &Value) -> Vec<u8> {
-    if body.is_null() { Vec::new() } else { serde_json::to_vec(body).expect("JSON") }
+    if body.is_null() {
+        Vec::new()
+    } else {
+        serde_json::to_vec(body).expect("JSON")
+    }
 }
 
 fn read_response(mut response: Response<ureq::Body>, request: String) -> ApiResponse {
-    let text = |value: &ureq::http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
-    let headers = response.headers().iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
+    let text =
+        |value: &ureq::http::HeaderValue| String::from_utf8_lossy(value.as_bytes()).into_owned();
+    let headers = response
+        .headers()
+        .iter()
+        .map(|(name, value)| (name.as_str().to_owned(), text(value)))
+        .collect();
     let status = response.status().as_u16();
-    let body = response.body_mut().with_config().limit(64 << 20).read_to_vec().expect("a body");
-    ApiResponse { status, headers, body, request }
+    let body = response
+        .body_mut()
+        .with_config()
+        .limit(64 << 20)
+        .read_to_vec()
+        .expect("a body");
+    ApiResponse {
+        status,
+        headers,
+        body,
+        request,
+    }
 }

@@ -22,7 +22,8 @@ impl IdGenerator for CountedIds {
     }
 }
 
-/// Maps a counter to a number that looks random but is the same in every run (the finaliser of SplitMix64, twice).
+/// Maps a counter to a number that looks random but is the same in every run (the finaliser of
+/// SplitMix64, twice).
 fn mix_bits(count: u64) -> u128 {
     let mix = |seed: u64| {
         let mut bits = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15);

@@ -16,8 +16,11 @@ pub const ABSENT: &str = "01999999-0000-7000-8000-00000000dead";
 pub fn nhs_number(n: usize) -> String {
     let valid = (0..).filter_map(|count: u64| {
         let digits = (999_100_000 + count).to_string();
-        let weighted_sum: u32 =
-            digits.chars().zip((2..=10).rev()).map(|(c, weight)| c.to_digit(10).unwrap_or(0) * weight).sum();
+        let weighted_sum: u32 = digits
+            .chars()
+            .zip((2..=10).rev())
+            .map(|(c, weight)| c.to_digit(10).unwrap_or(0) * weight)
+            .sum();
         match 11 - weighted_sum % 11 {
             10 => None,
             11 => Some(format!("{digits}0")),
@@ -64,8 +67,8 @@ pub fn entry(what: &str, when: &str, children: &[&str]) -> Value {
     })
 }
 
-/// Two agencies' accounts that linkage suggests, but does not decide, to be one event: text, date and category of each.
-/// The police report a Saturday night, the school what it learnt on a Monday.
+/// Two agencies' accounts that linkage suggests, but does not decide, to be one event: text, date
+/// and category of each. The police report a Saturday night, the school what it learnt on a Monday.
 #[must_use]
 pub fn suggested_pair() -> [(&'static str, &'static str, &'static str); 2] {
     [
@@ -108,7 +111,10 @@ pub fn with_value_at(mut body: Value, pointer: &str, value: Value) -> Value {
         return body;
     }
     let (parent, name) = pointer.rsplit_once('/').expect("a pointer");
-    let parent = body.pointer_mut(parent).and_then(Value::as_object_mut).expect("the parent exists");
+    let parent = body
+        .pointer_mut(parent)
+        .and_then(Value::as_object_mut)
+        .expect("the parent exists");
     parent.insert(name.to_owned(), value);
     body
 }
@@ -120,7 +126,10 @@ pub fn with_value_at(mut body: Value, pointer: &str, value: Value) -> Value {
 #[must_use]
 pub fn without_member(mut body: Value, pointer: &str) -> Value {
     let (parent, name) = pointer.rsplit_once('/').expect("a pointer");
-    let parent = body.pointer_mut(parent).and_then(Value::as_object_mut).expect("the parent exists");
+    let parent = body
+        .pointer_mut(parent)
+        .and_then(Value::as_object_mut)
+        .expect("the parent exists");
     parent.remove(name).expect("the member exists");
     body
 }
@@ -148,7 +157,10 @@ pub fn chronology(family: &str, team: &[&str]) -> Value {
 /// A body with a reason and these other members.
 #[must_use]
 pub fn with_reason(members: Value) -> Value {
-    with_members(json!({"reason": "Canary reason: the conference was moved."}), members)
+    with_members(
+        json!({"reason": "Canary reason: the conference was moved."}),
+        members,
+    )
 }
 
 /// A nil return: the agency holds no relevant information.

@@ -1,5 +1,6 @@
-//! Support code for the behaviour tests. Each test starts the whole service on a real database, sends requests over HTTP
-//! on a loopback address as users with different roles, and controls the clock.
+//! Support code for the behaviour tests. Each test starts the whole service on a real database,
+//! sends requests over HTTP on a loopback address as users with different roles, and controls the
+//! clock.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -26,7 +27,8 @@ pub use seed::Seed;
 pub use store::DatabaseKind;
 pub use users::{ALL_USERS, HOME_PARTNERSHIP, User};
 
-/// Generates two tests from one body, `NAME::sqlite` and `NAME::postgresql`, each with its own [`TestApp`].
+/// Generates two tests from one body, `NAME::sqlite` and `NAME::postgresql`, each with its own
+/// [`TestApp`].
 #[macro_export]
 macro_rules! on_both {
     ($($(#[$meta:meta])* fn $name:ident($app:ident) $body:block)+) => {$(

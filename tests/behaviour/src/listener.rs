@@ -1,4 +1,5 @@
-//! The service on two loopback ports. Clients of the second one count as having presented a client certificate.
+//! The service on two loopback ports. Clients of the second one count as having presented a client
+//! certificate.
 
 use std::future::{Future, ready};
 use std::io;
@@ -35,7 +36,11 @@ impl Transport for FixedCertificate {
 }
 
 impl Listener {
-    pub(crate) fn start(state: ApiState, certificate: CertificateThumbprint, limits: ConnectionLimits) -> Self {
+    pub(crate) fn start(
+        state: ApiState,
+        certificate: CertificateThumbprint,
+        limits: ConnectionLimits,
+    ) -> Self {
         let without_certificate = bind_loopback();
         let with_certificate = bind_loopback();
         let port_of = |listener: &TcpListener| listener.local_addr().expect("an address").port();
@@ -46,20 +51,33 @@ impl Listener {
             let serve = async move {
                 let connections = Connections::new(limits);
                 let server = ServerBuilder::new().workers(2).disable_signals();
-                let server = api::listen(server, without_certificate, &state, &connections, FixedCertificate(None))
-                    .and_then(|server| {
-                        let transport = FixedCertificate(Some(certificate));
-                        api::listen(server, with_certificate, &state, &connections, transport)
-                    })
-                    .expect("the server listens on both ports")
-                    .run();
-                handle_sender.send(server.handle()).expect("the test waits for the handle");
+                let server = api::listen(
+                    server,
+                    without_certificate,
+                    &state,
+                    &connections,
+                    FixedCertificate(None),
+                )
+                .and_then(|server| {
+                    let transport = FixedCertificate(Some(certificate));
+                    api::listen(server, with_certificate, &state, &connections, transport)
+                })
+                .expect("the server listens on both ports")
+                .run();
+                handle_sender
+                    .send(server.handle())
+                    .expect("the test waits for the handle");
                 server.await.expect("the server runs to its end");
             };
             rt::System::new().block_on(serve);
         });
         let handle = handle_receiver.recv().expect("the server starts");
-        Self { port_without_certificate, port_with_certificate, handle, thread: Some(thread) }
+        Self {
+            port_without_certificate,
+            port_with_certificate,
+            handle,
+            thread: Some(thread),
+        }
     }
 }
 

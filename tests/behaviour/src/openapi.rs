@@ -1,4 +1,5 @@
-//! Test cases derived from the OpenAPI document: the limits it states, with values at and just beyond each limit.
+//! Test cases derived from the OpenAPI document: the limits it states, with values at and just
+//! beyond each limit.
 
 use serde_json::{Map, Value, json};
 
@@ -29,27 +30,37 @@ pub struct DocumentedOperation {
 pub fn operations(document: &Value) -> Vec<DocumentedOperation> {
     let paths = document["paths"].as_object().into_iter().flatten();
     let each = paths.flat_map(|(path, item)| {
-        item.as_object().into_iter().flatten().map(move |(method, operation)| DocumentedOperation {
-            method: method.to_uppercase(),
-            path: path.clone(),
-            operation: operation.clone(),
-        })
+        item.as_object()
+            .into_iter()
+            .flatten()
+            .map(move |(method, operation)| DocumentedOperation {
+                method: method.to_uppercase(),
+                path: path.clone(),
+                operation: operation.clone(),
+            })
     });
-    each.filter(|entry| entry.operation["operationId"].is_string()).collect()
+    each.filter(|entry| entry.operation["operationId"].is_string())
+        .collect()
 }
 
 impl DocumentedOperation {
     /// Its parameters with references resolved.
     #[must_use]
     pub fn parameters(&self, document: &Value) -> Vec<Value> {
-        let all = self.operation["parameters"].as_array().into_iter().flatten();
-        all.map(|parameter| resolve_schema(document, parameter)).collect()
+        let all = self.operation["parameters"]
+            .as_array()
+            .into_iter()
+            .flatten();
+        all.map(|parameter| resolve_schema(document, parameter))
+            .collect()
     }
 
     /// The schema of its request body, if it has one.
     #[must_use]
     pub fn body(&self, document: &Value) -> Option<Value> {
-        let schema = self.operation.pointer("/requestBody/content/application~1json/schema")?;
+        let schema = self
+            .operation
+            .pointer("/requestBody/content/application~1json/schema")?;
         Some(resolve_schema(document, schema))
     }
 
@@ -59,8 +70,12 @@ impl DocumentedOperation {
     /// If the document has none.
     #[must_use]
     pub fn example(&self) -> Value {
-        let example = self.operation.pointer("/requestBody/content/application~1json/example");
-        example.cloned().unwrap_or_else(|| panic!("{} {} has no example", self.method, self.path))
+        let example = self
+            .operation
+            .pointer("/requestBody/content/application~1json/example");
+        example
+            .cloned()
+            .unwrap_or_else(|| panic!("{} {} has no example", self.method, self.path))
     }
 }
 
@@ -97,7 +112,10 @@ pub fn resolve_schema(document: &Value, schema: &Value) -> Value {
 #[must_use]
 pub fn has_type(schema: &Value, kind: &str) -> bool {
     let kinds = &schema["type"];
-    kinds == kind || kinds.as_array().is_some_and(|all| all.iter().any(|item| item == kind))
+    kinds == kind
+        || kinds
+            .as_array()
+            .is_some_and(|all| all.iter().any(|item| item == kind))
 }
 
 /// All limits that a schema and its nested schemas state.
@@ -111,13 +129,26 @@ pub fn collect_limits(document: &Value, schema: &Value) -> Vec<Limit> {
 fn collect_limits_below(document: &Value, schema: &Value, pointer: String, found: &mut Vec<Limit>) {
     let schema = resolve_schema(document, schema);
     let mut add = |keyword, at_limit: Value, beyond_limit: Value| {
-        found.push(Limit { pointer: pointer.clone(), keyword, at_limit, beyond_limit });
+        found.push(Limit {
+            pointer: pointer.clone(),
+            keyword,
+            at_limit,
+            beyond_limit,
+        });
     };
     if let Some(longest) = max_length(&schema) {
-        add("maxLength", text_of_length(&schema, longest), text_of_length(&schema, longest + 1));
+        add(
+            "maxLength",
+            text_of_length(&schema, longest),
+            text_of_length(&schema, longest + 1),
+        );
     }
     if let Some(shortest) = size(&schema, "minLength").filter(|shortest| *shortest > 0) {
-        add("minLength", text_of_length(&schema, shortest), json!("x".repeat(shortest - 1)));
+        add(
+            "minLength",
+            text_of_length(&schema, shortest),
+            json!("x".repeat(shortest - 1)),
+        );
     }
     if let Some(items) = schema.get("items") {
         let several = |count: usize| Value::Array(vec![minimal_value(document, items); count]);
@@ -142,24 +173,41 @@ fn collect_limits_below(document: &Value, schema: &Value, pointer: String, found
 }
 
 fn size(schema: &Value, keyword: &str) -> Option<usize> {
-    schema[keyword].as_u64().and_then(|size| usize::try_from(size).ok())
+    schema[keyword]
+        .as_u64()
+        .and_then(|size| usize::try_from(size).ok())
 }
 
-/// The maximum length: `maxLength`, or derived from the pattern's last count (`^[A-Z][A-Z_]{1,39}$` allows 40).
+/// The maximum length: `maxLength`, or derived from the pattern's last count (`^[A-Z][A-Z_]{1,39}$`
+/// allows 40).
 fn max_length(schema: &Value) -> Option<usize> {
     size(schema, "maxLength").or_else(|| {
         let (_, count) = schema["pattern"].as_str()?.rsplit_once("{1,")?;
-        count.trim_end_matches(['}', '$']).parse::<usize>().ok().map(|most| most + 1)
+        count
+            .trim_end_matches(['}', '$'])
+            .parse::<usize>()
+            .ok()
+            .map(|most| most + 1)
     })
 }
 
 /// A string of this length that satisfies the schema in every other respect.
 fn text_of_length(schema: &Value, length: usize) -> Value {
-    let letter =
-        if schema["pattern"].as_str().is_some_and(|pattern| pattern.starts_with("^[A-Z]")) { "X" } else { "x" };
+    let letter = if schema["pattern"]
+        .as_str()
+        .is_some_and(|pattern| pattern.starts_with("^[A-Z]"))
+    {
+        "X"
+    } else {
+        "x"
+    };
     match schema["format"].as_str() {
         Some("date") => json!(format!("{:1<length$}", "2020-01-01")),
-        Some("date-time") => json!(format!("2026-04-01T00:00:00.{:0<1$}Z", "", length.saturating_sub(21))),
+        Some("date-time") => json!(format!(
+            "2026-04-01T00:00:00.{:0<1$}Z",
+            "",
+            length.saturating_sub(21)
+        )),
         _ => json!(letter.repeat(length)),
     }
 }
@@ -172,8 +220,17 @@ pub fn minimal_value(document: &Value, schema: &Value) -> Value {
         return values[0].clone();
     }
     if has_type(&schema, "object") {
-        let required = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str);
-        let members = required.map(|name| (name.to_owned(), minimal_value(document, &schema["properties"][name])));
+        let required = schema["required"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str);
+        let members = required.map(|name| {
+            (
+                name.to_owned(),
+                minimal_value(document, &schema["properties"][name]),
+            )
+        });
         return Value::Object(members.collect::<Map<_, _>>());
     }
     if has_type(&schema, "array") {
@@ -200,7 +257,13 @@ pub fn minimal_value(document: &Value, schema: &Value) -> Value {
 /// # Panics
 /// If the schema has no such member.
 #[must_use]
-pub fn place_value(document: &Value, schema: &Value, mut body: Value, pointer: &str, value: Value) -> Value {
+pub fn place_value(
+    document: &Value,
+    schema: &Value,
+    mut body: Value,
+    pointer: &str,
+    value: Value,
+) -> Value {
     let mut target = &mut body;
     let mut schema = resolve_schema(document, schema);
     for part in pointer.split('/').skip(1) {
@@ -213,7 +276,11 @@ pub fn place_value(document: &Value, schema: &Value, mut body: Value, pointer: &
             target = &mut target[0];
         } else {
             let inner = &schema["properties"][part];
-            let member = target.as_object_mut().expect("an object").entry(part).or_insert(Value::Null);
+            let member = target
+                .as_object_mut()
+                .expect("an object")
+                .entry(part)
+                .or_insert(Value::Null);
             if member.is_null() {
                 *member = minimal_value(document, inner);
             }

@@ -33,7 +33,9 @@ struct NamedCountRow {
 fn connect_sqlite(app: &TestApp) -> SqliteConnection {
     let path = app.db.config().url.trim_start_matches("sqlite:").to_owned();
     let mut connection = SqliteConnection::establish(&path).expect("the file opens");
-    connection.batch_execute("PRAGMA busy_timeout = 5000").expect("a setting");
+    connection
+        .batch_execute("PRAGMA busy_timeout = 5000")
+        .expect("a setting");
     connection
 }
 
@@ -105,7 +107,9 @@ fn table_names(app: &TestApp) -> Vec<String> {
 #[must_use]
 pub fn row_counts(app: &TestApp) -> BTreeMap<String, i64> {
     let tables = table_names(app);
-    let each = tables.iter().map(|table| format!("SELECT '{table}' AS word, count(*) AS count FROM {table}"));
+    let each = tables
+        .iter()
+        .map(|table| format!("SELECT '{table}' AS word, count(*) AS count FROM {table}"));
     let query = sql_query(each.collect::<Vec<_>>().join(" UNION ALL "));
     let rows: Vec<NamedCountRow> = match app.db.kind() {
         DatabaseKind::Sqlite => query.load(&mut connect_sqlite(app)),
@@ -115,15 +119,18 @@ pub fn row_counts(app: &TestApp) -> BTreeMap<String, i64> {
     rows.into_iter().map(|row| (row.word, row.count)).collect()
 }
 
-/// The number of audit records, without those about the publication of key commitments. There is one of these for each
-/// commitment, written by whichever request is the first to use the key.
+/// The number of audit records, without those about the publication of key commitments. There is
+/// one of these for each commitment, written by whichever request is the first to use the key.
 #[must_use]
 pub fn count_audit_records(app: &TestApp) -> i64 {
-    query_count(app, "SELECT (SELECT count(*) FROM audit_records) - (SELECT count(*) FROM key_commitments) AS count")
+    query_count(
+        app,
+        "SELECT (SELECT count(*) FROM audit_records) - (SELECT count(*) FROM key_commitments) AS count",
+    )
 }
 
-/// All stored bytes: the files of SQLite including its log, or every row of every table of PostgreSQL as text, with
-/// binary columns also decoded; and the files in the test's directory.
+/// All stored bytes: the files of SQLite including its log, or every row of every table of
+/// PostgreSQL as text, with binary columns also decoded; and the files in the test's directory.
 ///
 /// # Panics
 /// If they cannot be read.
@@ -133,7 +140,9 @@ pub fn read_stored_bytes(app: &TestApp) -> Vec<u8> {
     match app.db.kind() {
         DatabaseKind::Sqlite => {
             for file in std::fs::read_dir(app.db.folder()).expect("a folder") {
-                all.extend(std::fs::read(file.expect("a file").path()).expect("the bytes of the file"));
+                all.extend(
+                    std::fs::read(file.expect("a file").path()).expect("the bytes of the file"),
+                );
             }
         }
         DatabaseKind::Postgresql => {
@@ -158,13 +167,18 @@ pub fn read_stored_bytes(app: &TestApp) -> Vec<u8> {
 #[must_use]
 pub fn contains_plaintext(app: &TestApp, needle: &str) -> bool {
     let all = read_stored_bytes(app);
-    let Some((first, rest)) = needle.as_bytes().split_first() else { return true };
+    let Some((first, rest)) = needle.as_bytes().split_first() else {
+        return true;
+    };
     // Every test runs this search, so it compares only where the first byte matches.
     let matches_first = |byte: &u8| byte.eq_ignore_ascii_case(first);
     let mut remaining = all.as_slice();
     while let Some(at) = remaining.iter().position(matches_first) {
         remaining = &remaining[at + 1..];
-        if remaining.get(..rest.len()).is_some_and(|found| found.eq_ignore_ascii_case(rest)) {
+        if remaining
+            .get(..rest.len())
+            .is_some_and(|found| found.eq_ignore_ascii_case(rest))
+        {
             return true;
         }
     }
@@ -172,14 +186,28 @@ pub fn contains_plaintext(app: &TestApp, needle: &str) -> bool {
 }
 
 fn decode_hex(text: &str) -> Vec<u8> {
-    let digits: Vec<u8> = text.chars().map_while(|c| c.to_digit(16)).filter_map(|d| u8::try_from(d).ok()).collect();
-    digits.chunks_exact(2).map(|pair| pair[0] << 4 | pair[1]).collect()
+    let digits: Vec<u8> = text
+        .chars()
+        .map_while(|c| c.to_digit(16))
+        .filter_map(|d| u8::try_from(d).ok())
+        .collect();
+    digits
+        .chunks_exact(2)
+        .map(|pair| pair[0] << 4 | pair[1])
+        .collect()
 }
 
 fn list_files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
     let mut files = Vec::new();
-    for entry in std::fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path()) {
-        if entry.is_dir() { files.extend(list_files(&entry)) } else { files.push(entry) }
+    for entry in std::fs::read_dir(folder)
+        .expect("a folder")
+        .map(|entry| entry.expect("an entry").path())
+    {
+        if entry.is_dir() {
+            files.extend(list_files(&entry))
+        } else {
+            files.push(entry)
+        }
     }
     files
 }
@@ -191,8 +219,10 @@ fn list_files(folder: &std::path::Path) -> Vec<std::path::PathBuf> {
 #[must_use]
 pub fn column_names(app: &TestApp, table: &str) -> Vec<String> {
     let rows: Vec<TextRow> = match app.db.kind() {
-        DatabaseKind::Sqlite => sql_query(format!("SELECT name AS word FROM pragma_table_info('{table}') ORDER BY 1"))
-            .load(&mut connect_sqlite(app)),
+        DatabaseKind::Sqlite => sql_query(format!(
+            "SELECT name AS word FROM pragma_table_info('{table}') ORDER BY 1"
+        ))
+        .load(&mut connect_sqlite(app)),
         DatabaseKind::Postgresql => sql_query(format!(
             "SELECT column_name::text AS word FROM information_schema.columns \
              WHERE table_schema = 'public' AND table_name = '{table}' ORDER BY 1"

@@ -1,7 +1,8 @@
-//! The SQL statements that the service issues, recorded in one file for each database (`statements/*.sql`): every
-//! statement once, with the functions of `store` that issue it. When a test ends, it compares the statements issued so
-//! far with the file, so that a new or changed query fails the first test that issues it. The query plan tests
-//! (`tests/plans`) explain every recorded statement. To update the files:
+//! The SQL statements that the service issues, recorded in one file for each database
+//! (`statements/*.sql`): every statement once, with the functions of `store` that issue it. When a
+//! test ends, it compares the statements issued so far with the file, so that a new or changed
+//! query fails the first test that issues it. The query plan tests (`tests/plans`) explain every
+//! recorded statement. To update the files:
 //!
 //! ```text
 //! CHRONOLOGY_RECORD_STATEMENTS=1 cargo nextest run -p behaviour
@@ -31,8 +32,8 @@ pub fn load_recorded(kind: DatabaseKind) -> Statements {
     statements
 }
 
-/// Asserts that every statement this process has issued is recorded; with `CHRONOLOGY_RECORD_STATEMENTS` set, records
-/// the new ones instead.
+/// Asserts that every statement this process has issued is recorded; with
+/// `CHRONOLOGY_RECORD_STATEMENTS` set, records the new ones instead.
 ///
 /// # Panics
 /// If a statement is not recorded.
@@ -44,7 +45,11 @@ pub(crate) fn assert_recorded(kind: DatabaseKind) {
     let recorded = load_recorded(kind);
     let unrecorded: Vec<_> = issued
         .iter()
-        .filter(|(text, functions)| recorded.get(*text).is_none_or(|known| !functions.is_subset(known)))
+        .filter(|(text, functions)| {
+            recorded
+                .get(*text)
+                .is_none_or(|known| !functions.is_subset(known))
+        })
         .map(|(text, functions)| format!("{}: {text}", join_names(functions)))
         .collect();
     let file = statements_path(kind);
@@ -64,8 +69,10 @@ fn record_statements(kind: DatabaseKind, issued: Statements) {
     for (text, functions) in issued {
         all.entry(text).or_default().extend(functions);
     }
-    let mut blocks: Vec<_> =
-        all.iter().map(|(text, functions)| format!("-- {}\n{text}\n", join_names(functions))).collect();
+    let mut blocks: Vec<_> = all
+        .iter()
+        .map(|(text, functions)| format!("-- {}\n{text}\n", join_names(functions)))
+        .collect();
     blocks.sort();
     let mut text = String::new();
     let _ = write!(text, "{}", blocks.join("\n"));
@@ -81,5 +88,7 @@ fn statements_path(kind: DatabaseKind) -> PathBuf {
         DatabaseKind::Sqlite => "sqlite.sql",
         DatabaseKind::Postgresql => "postgresql.sql",
     };
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("statements").join(name)
+    Path::new(env!("CARGO_MANIFEST_DIR"))
+        .join("statements")
+        .join(name)
 }

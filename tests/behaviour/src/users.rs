@@ -1,4 +1,5 @@
-//! Test users, one for each relation to the seeded chronology. Each is a column of the table in `tests/access.rs`.
+//! Test users, one for each relation to the seeded chronology. Each is a column of the table in
+//! `tests/access.rs`.
 
 use domain::{AgencyKind, Role};
 
@@ -22,15 +23,35 @@ pub(crate) const OTHER_PARTNERSHIP: &str = "northmere";
 
 /// Agencies of [`HOME_PARTNERSHIP`]: code, name, kind, whether they have access to the service.
 pub(crate) const AGENCIES: [(&str, &str, AgencyKind, bool); 9] = [
-    ("care", "Marlshire Children's Social Care", AgencyKind::SocialCare, true),
-    ("school", "Oakmere Primary School", AgencyKind::Education, true),
+    (
+        "care",
+        "Marlshire Children's Social Care",
+        AgencyKind::SocialCare,
+        true,
+    ),
+    (
+        "school",
+        "Oakmere Primary School",
+        AgencyKind::Education,
+        true,
+    ),
     ("surgery", "Elm Row Surgery", AgencyKind::Gp, true),
-    ("visitors", "Marlshire Health Visiting", AgencyKind::HealthVisiting, true),
+    (
+        "visitors",
+        "Marlshire Health Visiting",
+        AgencyKind::HealthVisiting,
+        true,
+    ),
     ("police", "Marlshire Police", AgencyKind::Police, true),
     ("homes", "Marlshire Homes", AgencyKind::Housing, true),
     ("camhs", "Marlshire CAMHS", AgencyKind::Camhs, true),
     ("beacon", "Beacon Youth Club", AgencyKind::Voluntary, false),
-    ("oversight", "Information Governance", AgencyKind::Other, true),
+    (
+        "oversight",
+        "Information Governance",
+        AgencyKind::Other,
+        true,
+    ),
 ];
 
 macro_rules! users {
@@ -87,12 +108,19 @@ users! {
 
 impl User {
     /// A second team manager of the owning agency, for operations that two people must approve.
-    pub const DEPUTY: Self = Self { name: "DEPUTY", ..Self::MANAGER };
+    pub const DEPUTY: Self = Self {
+        name: "DEPUTY",
+        ..Self::MANAGER
+    };
 
     /// Code of the partnership that their token issuer belongs to.
     #[must_use]
     pub fn partnership(self) -> &'static str {
-        if self == Self::FOREIGNER { OTHER_PARTNERSHIP } else { HOME_PARTNERSHIP }
+        if self == Self::FOREIGNER {
+            OTHER_PARTNERSHIP
+        } else {
+            HOME_PARTNERSHIP
+        }
     }
 
     /// Whether they present a client certificate.

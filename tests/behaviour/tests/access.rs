@@ -1,18 +1,21 @@
-//! The access table: every operation, called by every kind of user on a live object, an expired one and an absent one.
+//! The access table: every operation, called by every kind of user on a live object, an expired one
+//! and an absent one.
 
 use behaviour::{ALL_USERS, ApiResponse, Seed, TestApp, User, inputs, on_both};
 use domain::Role;
 use serde_json::{Value, json};
 
-/// The number of columns: the first users of `ALL_USERS`. In order: owner, manager, business support, team member,
-/// uninvolved social worker; of the school, which has submitted: named practitioner; of the surgery, which has not: named
-/// practitioner; of the school: unnamed practitioner, lead, record system; not invited, other partnership, auditor,
-/// former practitioner, no token.
+/// The number of columns: the first users of `ALL_USERS`. In order: owner, manager, business
+/// support, team member, uninvolved social worker; of the school, which has submitted: named
+/// practitioner; of the surgery, which has not: named practitioner; of the school: unnamed
+/// practitioner, lead, record system; not invited, other partnership, auditor, former practitioner,
+/// no token.
 const COLUMNS: usize = 15;
 
-/// One row of the table: an operation, its request body, and each user's expected status while the chronology is live
-/// and after it has expired. `2` is 2xx, `u` 401, `n` 404, `w` 409, `x` 410, `s` 412, `v` 422. The requests are made so
-/// that an authorized one still fails (stale version, invalid body, wrong state) and changes nothing.
+/// One row of the table: an operation, its request body, and each user's expected status while the
+/// chronology is live and after it has expired. `2` is 2xx, `u` 401, `n` 404, `w` 409, `x` 410, `s`
+/// 412, `v` 422. The requests are made so that an authorized one still fails (stale version,
+/// invalid body, wrong state) and changes nothing.
 struct Row {
     method: &'static str,
     path: &'static str,
@@ -68,7 +71,8 @@ enum Body {
     BlankNote,
 }
 
-/// No expected status: the object does not expire with the chronology, or its expiry is tested elsewhere.
+/// No expected status: the object does not expire with the chronology, or its expiry is tested
+/// elsewhere.
 const SKIP: &str = "";
 
 #[rustfmt::skip]
@@ -188,7 +192,7 @@ impl Fixture {
             "reason": "Canary: the club asked.",
         });
         let link = owner.post(&seed.path_to("link-decisions"), &link).id();
-        // A user who is not in the table.
+        // This user is not in the table.
         let duty = User {
             name: "DUTY",
             ..User::COLLEAGUE
@@ -331,7 +335,8 @@ fn for_all_users(users: &[User], action: impl Fn(User) -> char + Sync) -> String
     })
 }
 
-/// Sends the request of every row as every user and describes the rows whose statuses differ from the expected ones.
+/// Sends the request of every row as every user and describes the rows whose statuses differ from
+/// the expected ones.
 fn differences(
     app: &TestApp,
     fixture: &Fixture,
@@ -387,7 +392,10 @@ on_both! {
     fn only_entitled_users_get_gone_after_expiry_and_after_deletion(app) {
         let fixture = Fixture::create(app);
         let hold = format!("/v1/holds/{}/release", fixture.path_parameters[9].1);
-        let _ = app.as_user(User::MANAGER).post(&hold, &json!({"reason": "Canary: over"})).expect_ok();
+        let _ = app
+            .as_user(User::MANAGER)
+            .post(&hold, &json!({"reason": "Canary: over"}))
+            .expect_ok();
         app.set_time(&fixture.expires_at);
         let before = differences(app, &fixture, 2, |row| row.expired.to_owned());
         assert!(before.is_empty(), "before deletion:\n{}", before.join("\n"));
@@ -395,20 +403,40 @@ on_both! {
         let after = differences(app, &fixture, 3, |row| row.expired.to_owned());
         assert!(after.is_empty(), "after deletion:\n{}", after.join("\n"));
         let tombstone = format!("/v1/tombstones/{}", fixture.seed.chronology);
-        let found: String = ALL_USERS[..COLUMNS].iter().map(|user| status_letter(&app.as_user(*user).get(&tombstone))).collect();
+        let found: String = ALL_USERS[..COLUMNS]
+            .iter()
+            .map(|user| status_letter(&app.as_user(*user).get(&tombstone)))
+            .collect();
         assert_eq!(found, "2222n22n22nnnnu");
     }
 
     fn absent_and_unauthorized_responses_are_identical(app) {
         let fixture = Fixture::create(app);
-        for row in TABLE.iter().filter(|row| row.path.contains('{') && !row.path.contains('?')) {
-            let denied: Vec<User> =
-                ALL_USERS.iter().zip(row.live.chars()).filter(|(_, live)| *live == 'n').map(|(user, _)| *user).collect();
+        for row in TABLE
+            .iter()
+            .filter(|row| row.path.contains('{') && !row.path.contains('?'))
+        {
+            let denied: Vec<User> = ALL_USERS
+                .iter()
+                .zip(row.live.chars())
+                .filter(|(_, live)| *live == 'n')
+                .map(|(user, _)| *user)
+                .collect();
             let _ = for_all_users(&denied, |user| {
                 let real = fixture.send(app, user, row, &fixture.path(row.path), 4);
                 let absent = fixture.send(app, user, row, &fixture.absent_path(row.path), 5);
-                assert_eq!(real.body_without_request_fields(), absent.body_without_request_fields(), "{}", real.request);
-                assert_eq!(comparable_headers(&real), comparable_headers(&absent), "{}", real.request);
+                assert_eq!(
+                    real.body_without_request_fields(),
+                    absent.body_without_request_fields(),
+                    "{}",
+                    real.request
+                );
+                assert_eq!(
+                    comparable_headers(&real),
+                    comparable_headers(&absent),
+                    "{}",
+                    real.request
+                );
                 status_letter(&real)
             });
         }
@@ -418,43 +446,105 @@ on_both! {
         let seed = app.seed();
         let surgery = seed.invitation_path("surgery");
         assert_eq!(app.as_user(User::RETURNED).get(&surgery).status, 404);
-        assert_eq!(app.as_user(User::LEAD).get(&format!("{surgery}/form")).status, 404);
-        let listed = app.as_user(User::WAITING).get(&seed.path_to("invitations")).expect_ok();
-        assert_eq!(listed["items"].as_array().map(Vec::len), Some(1), "{listed}");
-        let fragments = app.as_user(User::WAITING).get(&seed.path_to("fragments")).expect_ok();
-        assert_eq!(fragments["items"], json!([]), "the school's fragment is not listed");
+        assert_eq!(
+            app.as_user(User::LEAD)
+                .get(&format!("{surgery}/form"))
+                .status,
+            404
+        );
+        let listed = app
+            .as_user(User::WAITING)
+            .get(&seed.path_to("invitations"))
+            .expect_ok();
+        assert_eq!(
+            listed["items"].as_array().map(Vec::len),
+            Some(1),
+            "{listed}"
+        );
+        let fragments = app
+            .as_user(User::WAITING)
+            .get(&seed.path_to("fragments"))
+            .expect_ok();
+        assert_eq!(
+            fragments["items"],
+            json!([]),
+            "the school's fragment is not listed"
+        );
     }
 
     fn draft_is_hidden_from_agencies_to_be_invited(app) {
         let seed = app.seed_draft();
         let invite = json!({"agency_id": seed.agencies["surgery"], "practitioners": [seed.people[User::WAITING.name]]});
-        let invitation = app.as_user(User::OWNER).post(&seed.path_to("invitations"), &invite).id();
+        let invitation = app
+            .as_user(User::OWNER)
+            .post(&seed.path_to("invitations"), &invite)
+            .id();
         let waiting = app.as_user(User::WAITING);
-        for path in [seed.path.clone(), seed.path_to("invitations"), seed.path_to("timeline"), format!("/v1/invitations/{invitation}"),
-                     format!("/v1/families/{}", seed.family), format!("/v1/people/{}", seed.twin)] {
+        for path in [
+            seed.path.clone(),
+            seed.path_to("invitations"),
+            seed.path_to("timeline"),
+            format!("/v1/invitations/{invitation}"),
+            format!("/v1/families/{}", seed.family),
+            format!("/v1/people/{}", seed.twin),
+        ] {
             assert_eq!(waiting.get(&path).status, 404, "{path}");
         }
-        assert_eq!(waiting.get("/v1/invitations").expect_ok()["items"], json!([]));
-        assert_eq!(waiting.get("/v1/chronologies").expect_ok()["items"], json!([]));
+        assert_eq!(
+            waiting.get("/v1/invitations").expect_ok()["items"],
+            json!([])
+        );
+        assert_eq!(
+            waiting.get("/v1/chronologies").expect_ok()["items"],
+            json!([])
+        );
     }
 
     fn closed_draft_stays_hidden_and_cannot_be_reopened(app) {
         let seed = app.seed_draft();
         let invite = json!({"agency_id": seed.agencies["surgery"], "practitioners": [seed.people[User::WAITING.name]]});
-        let invitation = app.as_user(User::OWNER).post(&seed.path_to("invitations"), &invite).id();
-        assert_eq!(app.as_user(User::OWNER).post(&seed.path_to("close"), &Value::Null).expect_ok()["state"], "closed");
+        let invitation = app
+            .as_user(User::OWNER)
+            .post(&seed.path_to("invitations"), &invite)
+            .id();
+        assert_eq!(
+            app.as_user(User::OWNER)
+                .post(&seed.path_to("close"), &Value::Null)
+                .expect_ok()["state"],
+            "closed"
+        );
         let waiting = app.as_user(User::WAITING);
         let assert_hidden = |stage: &str| {
-            for path in [seed.path.clone(), seed.path_to("invitations"), format!("/v1/invitations/{invitation}"), format!("/v1/invitations/{invitation}/form"),
-                         format!("/v1/families/{}", seed.family), format!("/v1/people/{}", seed.twin), format!("/v1/tombstones/{}", seed.chronology)] {
+            for path in [
+                seed.path.clone(),
+                seed.path_to("invitations"),
+                format!("/v1/invitations/{invitation}"),
+                format!("/v1/invitations/{invitation}/form"),
+                format!("/v1/families/{}", seed.family),
+                format!("/v1/people/{}", seed.twin),
+                format!("/v1/tombstones/{}", seed.chronology),
+            ] {
                 assert_eq!(waiting.get(&path).status, 404, "{stage}: {path}");
             }
-            assert_eq!(waiting.get("/v1/invitations").expect_ok()["items"], json!([]), "{stage}");
-            assert_eq!(waiting.get("/v1/chronologies").expect_ok()["items"], json!([]), "{stage}");
+            assert_eq!(
+                waiting.get("/v1/invitations").expect_ok()["items"],
+                json!([]),
+                "{stage}"
+            );
+            assert_eq!(
+                waiting.get("/v1/chronologies").expect_ok()["items"],
+                json!([]),
+                "{stage}"
+            );
         };
         assert_hidden("closed");
-        let reopened = app.as_user(User::MANAGER).post(&seed.path_to("reopen"), &inputs::with_reason(json!({})));
-        assert_eq!(reopened.status, 409, "a chronology that was never opened cannot be reopened");
+        let reopened = app
+            .as_user(User::MANAGER)
+            .post(&seed.path_to("reopen"), &inputs::with_reason(json!({})));
+        assert_eq!(
+            reopened.status, 409,
+            "a chronology that was never opened cannot be reopened"
+        );
         app.set_time(&app.as_user(User::OWNER).get(&seed.path).expect_ok()["expires_at"]);
         assert_hidden("expired");
         app.run_background_jobs();
@@ -464,41 +554,81 @@ on_both! {
     fn system_client_without_certificate_is_unauthorized(app) {
         let _ = app.seed();
         let token = app.bearer(User::SYSTEM);
-        let without = app.as_user(User::NOBODY).send("GET", "/v1/me", &[("Authorization", &token)], &[]);
+        let without =
+            app.as_user(User::NOBODY)
+                .send("GET", "/v1/me", &[("Authorization", &token)], &[]);
         assert_eq!(without.status, 401, "{}", without.text());
         assert_eq!(app.as_user(User::SYSTEM).get("/v1/me").status, 200);
     }
 
     fn issuer_can_assign_only_its_permitted_roles(app) {
         let seed = app.seed();
-        let status_with = |token: &str| app.as_user(User::NOBODY).send("GET", "/v1/me", &[("Authorization", token)], &[]).status;
+        let status_with = |token: &str| {
+            app.as_user(User::NOBODY)
+                .send("GET", "/v1/me", &[("Authorization", token)], &[])
+                .status
+        };
         for role in Role::ALL {
             let expected = match role {
                 // The issuer may not assign Auditor; SystemClient also requires a certificate.
                 Role::Auditor | Role::SystemClient => 401,
-                Role::SocialWorker | Role::TeamManager | Role::Practitioner | Role::SafeguardingLead | Role::BusinessSupport => 200,
+                Role::SocialWorker
+                | Role::TeamManager
+                | Role::Practitioner
+                | Role::SafeguardingLead
+                | Role::BusinessSupport => 200,
             };
-            assert_eq!(status_with(&app.bearer_from_agency_issuer(User::UNNAMED, &[*role])), expected, "{role:?}");
+            assert_eq!(
+                status_with(&app.bearer_from_agency_issuer(User::UNNAMED, &[*role])),
+                expected,
+                "{role:?}"
+            );
         }
-        // Roles of children's social care are effective only in that agency, whichever issuer assigns them.
-        let manager = app.bearer_from_agency_issuer(User::UNNAMED, &[Role::TeamManager, Role::SocialWorker]);
-        for path in [seed.path.as_str(), "/v1/holds", "/v1/unpurged", &seed.path_to("timeline")] {
-            let response = app.as_user(User::NOBODY).send("GET", path, &[("Authorization", &manager)], &[]);
+        // Roles of children's social care are effective only in that agency, whichever issuer
+        // assigns them.
+        let manager =
+            app.bearer_from_agency_issuer(User::UNNAMED, &[Role::TeamManager, Role::SocialWorker]);
+        for path in [
+            seed.path.as_str(),
+            "/v1/holds",
+            "/v1/unpurged",
+            &seed.path_to("timeline"),
+        ] {
+            let response =
+                app.as_user(User::NOBODY)
+                    .send("GET", path, &[("Authorization", &manager)], &[]);
             assert_eq!(response.status, 404, "{path}");
         }
     }
 
     fn agency_issuer_cannot_assign_auditor_role(app) {
         let _ = app.seed();
-        let get_with = |token: &str, path: &str| app.as_user(User::NOBODY).send("GET", path, &[("Authorization", token)], &[]);
-        assert_eq!(app.as_user(User::AUDITOR).get("/v1/audit").status, 200, "the partnership's issuer may assign the role");
+        let get_with = |token: &str, path: &str| {
+            app.as_user(User::NOBODY)
+                .send("GET", path, &[("Authorization", token)], &[])
+        };
+        assert_eq!(
+            app.as_user(User::AUDITOR).get("/v1/audit").status,
+            200,
+            "the partnership's issuer may assign the role"
+        );
         let auditor_alone = app.bearer_from_agency_issuer(User::UNNAMED, &[Role::Auditor]);
         for path in ["/v1/me", "/v1/audit"] {
             assert_eq!(get_with(&auditor_alone, path).status, 401, "{path}");
         }
-        let auditor_and_practitioner = app.bearer_from_agency_issuer(User::UNNAMED, &[Role::Practitioner, Role::Auditor]);
-        for path in ["/v1/me", "/v1/audit", "/v1/alerts", "/v1/deletion-certificates"] {
-            assert_eq!(get_with(&auditor_and_practitioner, path).status, app.as_user(User::UNNAMED).get(path).status, "{path}");
+        let auditor_and_practitioner =
+            app.bearer_from_agency_issuer(User::UNNAMED, &[Role::Practitioner, Role::Auditor]);
+        for path in [
+            "/v1/me",
+            "/v1/audit",
+            "/v1/alerts",
+            "/v1/deletion-certificates",
+        ] {
+            assert_eq!(
+                get_with(&auditor_and_practitioner, path).status,
+                app.as_user(User::UNNAMED).get(path).status,
+                "{path}"
+            );
         }
         assert_eq!(get_with(&auditor_and_practitioner, "/v1/audit").status, 404);
     }

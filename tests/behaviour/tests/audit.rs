@@ -46,9 +46,6 @@ fn audited_operations() -> Vec<AuditedOperation> {
     all
 }
 
-/// Sends one request; can be called repeatedly.
-type SendRequest<'a> = Box<dyn Fn() -> ApiResponse + 'a>;
-
 /// Sends a request and returns the response and the single audit record it wrote.
 #[track_caller]
 fn send_and_find_record(app: &TestApp, send: impl FnOnce() -> ApiResponse) -> (ApiResponse, Value) {
@@ -131,127 +128,471 @@ fn make_audit_inserts_fail(app: &TestApp) {
     );
 }
 
+/// Objects that exist when the operations are requested.
+struct ExistingObjects {
+    seed: Seed,
+    consolidation: String,
+    link_decision: String,
+    person_link: String,
+    emergency_access: String,
+    /// A record of the audit that has its position in the ledger.
+    audit_record: String,
+}
+
+impl ExistingObjects {
+    /// The path of an operation with the identifiers of these objects.
+    fn path(&self, path: &str) -> String {
+        let path = path.replace("{emergency_access_id}", &self.emergency_access);
+        let path = path_of_existing(&self.seed, &self.consolidation, &path)
+            .replace("{link_decision_id}", &self.link_decision)
+            .replace("{link_id}", &self.person_link);
+        path.replace("{audit_id}", &self.audit_record)
+            .replace("{level}", "0")
+            .replace("{index}", "0")
+    }
+}
+
+/// Creates an object of every kind that does not need a sign-off or a deletion.
+fn create_existing_objects(app: &TestApp) -> ExistingObjects {
+    let seed = app.seed();
+    let frozen = app
+        .as_user(User::OWNER)
+        .post(&seed.path_to("consolidations"), &Value::Null)
+        .id();
+    let _ = app
+        .as_user(User::MANAGER)
+        .post(&seed.path_to("reopen"), &with_reason(json!({})))
+        .expect_ok();
+    let second_fragment = app.as_user(User::RETURNED).post(
+        &seed.path_to("fragments"),
+        &fragment(&[entry("a cut", "2026-01-20", &[])]),
+    );
+    let entries = [
+        format!("/v1/fragments/{}", seed.fragment),
+        format!("/v1/fragments/{}", second_fragment.id()),
+    ]
+    .map(|path| app.as_user(User::OWNER).get(&path).expect_ok()["entries"][0]["id"].clone());
+    let link = json!({
+        "decision": "related", "entries": [entries[0]], "with": [entries[1]], "reason": "Canary",
+    });
+    let link = app
+        .as_user(User::OWNER)
+        .post(&seed.path_to("link-decisions"), &link)
+        .id();
+    let same_child = child("Orla", "2019-05-14", 0);
+    let person = app
+        .as_user(User::WAITING)
+        .post("/v1/people", &same_child)
+        .id();
+    let family = app
+        .as_user(User::WAITING)
+        .post(
+            "/v1/families",
+            &json!({"label": "Canary", "members": [person]}),
+        )
+        .id();
+    let advance_submission = with_members(
+        fragment(&[entry("a burn", "2026-01-21", &[])]),
+        json!({"family_id": family, "expires_at": app.in_days(9)}),
+    );
+    let _ = app
+        .as_user(User::WAITING)
+        .post("/v1/fragments", &advance_submission)
+        .expect_ok();
+    let person_link = app
+        .as_user(User::OWNER)
+        .get(&seed.path_to("person-links"))
+        .expect_ok()["items"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    let emergency_access = json!({
+        "chronology_id": seed.chronology, "reason_code": "court_order", "reason": "Canary",
+    });
+    let access = app
+        .as_user(User::COLLEAGUE)
+        .post("/v1/emergency-accesses", &emergency_access)
+        .id();
+    app.service.sequence_audit().expect("records are sequenced");
+    let sequenced_record = app
+        .as_user(User::AUDITOR)
+        .get("/v1/audit?limit=1")
+        .expect_ok()["items"][0]["id"]
+        .as_str()
+        .unwrap()
+        .to_owned();
+    ExistingObjects {
+        seed,
+        consolidation: frozen,
+        link_decision: link,
+        person_link,
+        emergency_access: access,
+        audit_record: sequenced_record,
+    }
+}
+
+/// A request with an unknown query parameter is recorded as invalid.
+fn assert_invalid_request_recorded(app: &TestApp, operation: &AuditedOperation, existing: &str) {
+    let AuditedOperation {
+        method,
+        path,
+        event,
+    } = operation;
+    let with_unknown_parameter = format!("{existing}?zzz=1");
+    let key = format!("strange {method}{path}").replace(' ', "-");
+    let headers = [
+        JSON,
+        ("Idempotency-Key", key.as_str()),
+        ("If-Match", "\"1\""),
+    ];
+    let (response, found) = send_and_find_record(app, || {
+        app.as_user(User::OWNER)
+            .send(method, &with_unknown_parameter, &headers, &[])
+    });
+    assert_eq!(
+        (response.status, &found["outcome"], &found["operation"]),
+        (422, &json!("invalid"), &json!(event)),
+        "{method} {path}"
+    );
+}
+
+/// A request for an absent object by an uninvolved practitioner is recorded as denied.
+fn assert_denied_request_recorded(app: &TestApp, operation: &AuditedOperation) {
+    let AuditedOperation {
+        method,
+        path,
+        event,
+    } = operation;
+    let body: &[u8] = if method == "GET" || method == "DELETE" {
+        &[]
+    } else {
+        b"{\"zzz\": 1}"
+    };
+    let key = format!("denied {method}{path}").replace(' ', "-");
+    let headers = [
+        JSON,
+        ("Idempotency-Key", key.as_str()),
+        ("If-Match", "\"1\""),
+    ];
+    let (response, found) = send_and_find_record(app, || {
+        app.as_user(User::STRANGER)
+            .send(method, &path_of_absent(path), &headers, body)
+    });
+    assert_eq!(found["operation"], json!(event), "{method} {path}");
+    let outcome = match response.status {
+        200 => "allowed",
+        404 => "denied",
+        _ => "invalid",
+    };
+    assert_eq!(
+        found["outcome"],
+        outcome,
+        "{method} {path}: {}",
+        response.text()
+    );
+}
+
+/// Reads an existing object as each user until one may read it; returns the record of that read.
+fn read_and_find_record(
+    app: &TestApp,
+    operation: &AuditedOperation,
+    existing: &str,
+) -> Option<Value> {
+    let AuditedOperation { path, event, .. } = operation;
+    let readers = [User::OWNER, User::MANAGER, User::RETURNED, User::AUDITOR];
+    readers.iter().find_map(|user| {
+        let required_query = if path.ends_with("/consistency") {
+            "?from=0&to=1"
+        } else {
+            ""
+        };
+        let (response, found) = send_and_find_record(app, || {
+            app.as_user(*user)
+                .get(&format!("{existing}{required_query}"))
+        });
+        assert_eq!(found["operation"], json!(event), "{path}");
+        (response.status == 200).then_some(found)
+    })
+}
+
+/// A write with an idempotency key, and the audit operation name that it is recorded under.
+struct AuditedWrite {
+    event: &'static str,
+    user: User,
+    key: &'static str,
+    path: String,
+    body: Value,
+}
+
+/// The fragment that the surgery submits.
+fn surgery_fragment() -> Value {
+    fragment(&[entry("a burn", "2026-01-02", &[])])
+}
+
+fn audited_write(
+    event: &'static str,
+    user: User,
+    key: &'static str,
+    path: String,
+    body: Value,
+) -> AuditedWrite {
+    AuditedWrite {
+        event,
+        user,
+        key,
+        path,
+        body,
+    }
+}
+
+/// The surgery's answers to its invitation, and the owner's decisions about a link.
+fn answers_and_decisions(seed: &Seed, link: &Value, withdrawal: &str) -> [AuditedWrite; 7] {
+    let invitation = |rest: &str| format!("{}/{rest}", seed.invitation_path("surgery"));
+    [
+        audited_write(
+            "invitation.draft",
+            User::WAITING,
+            "w0",
+            invitation("draft"),
+            Value::Null,
+        ),
+        audited_write(
+            "invitation.decline",
+            User::WAITING,
+            "w1",
+            invitation("decline"),
+            decline(),
+        ),
+        audited_write(
+            "invitation.nil_return",
+            User::WAITING,
+            "w2",
+            invitation("nil-return"),
+            nil_return(),
+        ),
+        audited_write(
+            "fragment.submit",
+            User::WAITING,
+            "w3",
+            seed.path_to("fragments"),
+            surgery_fragment(),
+        ),
+        audited_write(
+            "link.decide",
+            User::OWNER,
+            "w10",
+            seed.path_to("link-decisions"),
+            link.clone(),
+        ),
+        audited_write(
+            "link.decide",
+            User::OWNER,
+            "w11",
+            withdrawal.to_owned(),
+            with_reason(json!({})),
+        ),
+        audited_write(
+            "person.create",
+            User::OWNER,
+            "w4",
+            "/v1/people".to_owned(),
+            adult("Rhys", "male"),
+        ),
+    ]
+}
+
+/// An emergency access from its opening to its review.
+fn emergency_access_writes(emergency_access: &Value, access: &str) -> [AuditedWrite; 3] {
+    let opening = "/v1/emergency-accesses".to_owned();
+    let review = json!({"finding": "justified", "note": "Canary"});
+    [
+        audited_write(
+            "emergency_access.open",
+            User::COLLEAGUE,
+            "e0",
+            opening,
+            emergency_access.clone(),
+        ),
+        audited_write(
+            "emergency_access.end",
+            User::COLLEAGUE,
+            "e1",
+            format!("{access}/end"),
+            Value::Null,
+        ),
+        audited_write(
+            "emergency_access.review",
+            User::MANAGER,
+            "e2",
+            format!("{access}/review"),
+            review,
+        ),
+    ]
+}
+
+/// The changes of a chronology's state, and its extension.
+fn state_changes(app: &TestApp, seed: &Seed) -> [AuditedWrite; 5] {
+    let at = |rest: &str| seed.path_to(rest);
+    let export = json!({"snapshot": "export"});
+    let later = with_reason(json!({"expires_at": app.in_days(80)}));
+    [
+        audited_write(
+            "chronology.consolidate",
+            User::OWNER,
+            "w5",
+            at("consolidations"),
+            Value::Null,
+        ),
+        audited_write(
+            "chronology.sign_off",
+            User::MANAGER,
+            "w6",
+            at("sign-off"),
+            export,
+        ),
+        audited_write(
+            "chronology.close",
+            User::OWNER,
+            "w7",
+            at("close"),
+            Value::Null,
+        ),
+        audited_write(
+            "chronology.reopen",
+            User::MANAGER,
+            "w8",
+            at("reopen"),
+            with_reason(json!({})),
+        ),
+        audited_write("chronology.extend", User::OWNER, "w9", at("extend"), later),
+    ]
+}
+
 on_both! {
     fn every_operation_writes_one_record_for_every_outcome(app) {
-        let seed = app.seed();
-        let frozen = app.as_user(User::OWNER).post(&seed.path_to("consolidations"), &Value::Null).id();
-        let _ = app.as_user(User::MANAGER).post(&seed.path_to("reopen"), &with_reason(json!({}))).expect_ok();
-        let second_fragment = app.as_user(User::RETURNED).post(&seed.path_to("fragments"), &fragment(&[entry("a cut", "2026-01-20", &[])]));
-        let entries = [format!("/v1/fragments/{}", seed.fragment), format!("/v1/fragments/{}", second_fragment.id())]
-            .map(|path| app.as_user(User::OWNER).get(&path).expect_ok()["entries"][0]["id"].clone());
-        let link = json!({"decision": "related", "entries": [entries[0]], "with": [entries[1]], "reason": "Canary"});
-        let link = app.as_user(User::OWNER).post(&seed.path_to("link-decisions"), &link).id();
-        let same_child = child("Orla", "2019-05-14", 0);
-        let person = app.as_user(User::WAITING).post("/v1/people", &same_child).id();
-        let family = app.as_user(User::WAITING).post("/v1/families", &json!({"label": "Canary", "members": [person]})).id();
-        let advance_submission = with_members(fragment(&[entry("a burn", "2026-01-21", &[])]), json!({"family_id": family, "expires_at": app.in_days(9)}));
-        let _ = app.as_user(User::WAITING).post("/v1/fragments", &advance_submission).expect_ok();
-        let person_link = app.as_user(User::OWNER).get(&seed.path_to("person-links")).expect_ok()["items"][0]["id"].as_str().unwrap().to_owned();
-        let emergency_access = json!({"chronology_id": seed.chronology, "reason_code": "court_order", "reason": "Canary"});
-        let access = app.as_user(User::COLLEAGUE).post("/v1/emergency-accesses", &emergency_access).id();
-        app.service.sequence_audit().expect("records are sequenced");
-        let sequenced_record = app.as_user(User::AUDITOR).get("/v1/audit?limit=1").expect_ok()["items"][0]["id"].as_str().unwrap().to_owned();
-        let existing = |path: &str| {
-            let path = path.replace("{emergency_access_id}", &access);
-            let path = path_of_existing(&seed, &frozen, &path).replace("{link_decision_id}", &link).replace("{link_id}", &person_link);
-            path.replace("{audit_id}", &sequenced_record).replace("{level}", "0").replace("{index}", "0")
-        };
-        let readers = [User::OWNER, User::MANAGER, User::RETURNED, User::AUDITOR];
+        let existing = create_existing_objects(app);
         let mut never_read = Vec::new();
-        for AuditedOperation { method, path, event } in audited_operations() {
-            // Invalid: an unknown query parameter.
-            let with_unknown_parameter = format!("{}?zzz=1", existing(&path));
-            let key = format!("strange {method}{path}").replace(' ', "-");
-            let headers = [JSON, ("Idempotency-Key", key.as_str()), ("If-Match", "\"1\"")];
-            let (response, found) = send_and_find_record(app, || app.as_user(User::OWNER).send(&method, &with_unknown_parameter, &headers, &[]));
-            assert_eq!((response.status, &found["outcome"], &found["operation"]), (422, &json!("invalid"), &json!(event)), "{method} {path}");
-            // Denied: an absent object, requested by an uninvolved practitioner.
-            let body: &[u8] = if method == "GET" || method == "DELETE" { &[] } else { b"{\"zzz\": 1}" };
-            let key = format!("denied {method}{path}").replace(' ', "-");
-            let headers = [JSON, ("Idempotency-Key", key.as_str()), ("If-Match", "\"1\"")];
-            let (response, found) = send_and_find_record(app, || app.as_user(User::STRANGER).send(&method, &path_of_absent(&path), &headers, body));
-            assert_eq!(found["operation"], json!(event), "{method} {path}");
-            let outcome = match response.status {
-                200 => "allowed",
-                404 => "denied",
-                _ => "invalid",
-            };
-            assert_eq!(found["outcome"], outcome, "{method} {path}: {}", response.text());
+        for operation in audited_operations() {
+            let path = existing.path(&operation.path);
+            assert_invalid_request_recorded(app, &operation, &path);
+            assert_denied_request_recorded(app, &operation);
             // Allowed: reads only; writes have their own test below.
-            if method == "GET" {
-                let record_of_read = readers.iter().find_map(|user| {
-                    let required_query = if path.ends_with("/consistency") { "?from=0&to=1" } else { "" };
-                    let (response, found) = send_and_find_record(app, || app.as_user(*user).get(&format!("{}{required_query}", existing(&path))));
-                    assert_eq!(found["operation"], json!(event), "{path}");
-                    (response.status == 200).then_some(found)
-                });
-                match record_of_read {
-                    Some(found) => assert_eq!((&found["outcome"], found["reason"].is_string()), (&json!("allowed"), true), "{path}: {found}"),
-                    None => never_read.push(path),
+            if operation.method == "GET" {
+                match read_and_find_record(app, &operation, &path) {
+                    Some(found) => assert_eq!(
+                        (&found["outcome"], found["reason"].is_string()),
+                        (&json!("allowed"), true),
+                        "{}: {found}",
+                        operation.path
+                    ),
+                    None => never_read.push(operation.path),
                 }
             }
         }
-        let without_object = ["/v1/chronologies/{chronology_id}/destruction", "/v1/chronologies/{chronology_id}/snapshot", "/v1/deletion-certificates/{certificate_id}", "/v1/tombstones/{tombstone_id}"];
-        assert_eq!(never_read, without_object, "nothing is signed off or deleted");
+        let without_object = [
+            "/v1/chronologies/{chronology_id}/destruction",
+            "/v1/chronologies/{chronology_id}/snapshot",
+            "/v1/deletion-certificates/{certificate_id}",
+            "/v1/tombstones/{tombstone_id}",
+        ];
+        assert_eq!(
+            never_read, without_object,
+            "nothing is signed off or deleted"
+        );
     }
 
     fn every_write_and_every_replay_writes_one_record(app) {
         let seed = app.seed();
         let owner = app.as_user(User::OWNER);
-        let manager = app.as_user(User::MANAGER);
         let waiting = app.as_user(User::WAITING);
-        let own = fragment(&[entry("a burn", "2026-01-02", &[])]);
-        let surgery = seed.invitation_path("surgery");
-        let second_fragment = app.as_user(User::RETURNED).post(&seed.path_to("fragments"), &fragment(&[entry("a cut", "2026-01-20", &[])])).id();
-        let entries = [&seed.fragment, &second_fragment]
-            .map(|id| owner.get(&format!("/v1/fragments/{id}")).expect_ok()["entries"][0]["id"].clone());
+        let second_fragment = app
+            .as_user(User::RETURNED)
+            .post(
+                &seed.path_to("fragments"),
+                &fragment(&[entry("a cut", "2026-01-20", &[])]),
+            )
+            .id();
+        let entries = [&seed.fragment, &second_fragment].map(|id| {
+            owner.get(&format!("/v1/fragments/{id}")).expect_ok()["entries"][0]["id"].clone()
+        });
         let link = json!({"decision": "same_event", "entries": entries, "reason": "Canary"});
         let decision = owner.post(&seed.path_to("link-decisions"), &link).id();
         let withdrawal = format!("{}/{decision}/withdrawal", seed.path_to("link-decisions"));
         let colleague = app.as_user(User::COLLEAGUE);
-        let emergency_access = json!({"chronology_id": seed.chronology, "reason_code": "court_order", "reason": "Canary"});
-        let access = format!("/v1/emergency-accesses/{}", colleague.post("/v1/emergency-accesses", &emergency_access).id());
-        let review = json!({"finding": "justified", "note": "Canary"});
-        let writes: Vec<(&str, SendRequest<'_>)> = vec![
-            ("invitation.draft", Box::new(|| waiting.post_with_key("w0", &format!("{surgery}/draft"), &Value::Null))),
-            ("invitation.decline", Box::new(|| waiting.post_with_key("w1", &format!("{surgery}/decline"), &decline()))),
-            ("invitation.nil_return", Box::new(|| waiting.post_with_key("w2", &format!("{surgery}/nil-return"), &nil_return()))),
-            ("fragment.submit", Box::new(|| waiting.post_with_key("w3", &seed.path_to("fragments"), &own))),
-            ("link.decide", Box::new(|| owner.post_with_key("w10", &seed.path_to("link-decisions"), &link))),
-            ("link.decide", Box::new(|| owner.post_with_key("w11", &withdrawal, &with_reason(json!({}))))),
-            ("person.create", Box::new(|| owner.post_with_key("w4", "/v1/people", &adult("Rhys", "male")))),
-            ("emergency_access.open", Box::new(|| colleague.post_with_key("e0", "/v1/emergency-accesses", &emergency_access))),
-            ("emergency_access.end", Box::new(|| colleague.post_with_key("e1", &format!("{access}/end"), &Value::Null))),
-            ("emergency_access.review", Box::new(|| manager.post_with_key("e2", &format!("{access}/review"), &review))),
-            ("chronology.consolidate", Box::new(|| owner.post_with_key("w5", &seed.path_to("consolidations"), &Value::Null))),
-            ("chronology.sign_off", Box::new(|| manager.post_with_key("w6", &seed.path_to("sign-off"), &json!({"snapshot": "export"})))),
-            ("chronology.close", Box::new(|| owner.post_with_key("w7", &seed.path_to("close"), &Value::Null))),
-            ("chronology.reopen", Box::new(|| manager.post_with_key("w8", &seed.path_to("reopen"), &with_reason(json!({}))))),
-            ("chronology.extend", Box::new(|| owner.post_with_key("w9", &seed.path_to("extend"), &with_reason(json!({"expires_at": app.in_days(80)}))))),
-        ];
-        for (event, send) in &writes {
+        let emergency_access = json!({
+            "chronology_id": seed.chronology, "reason_code": "court_order", "reason": "Canary",
+        });
+        let access = format!(
+            "/v1/emergency-accesses/{}",
+            colleague
+                .post("/v1/emergency-accesses", &emergency_access)
+                .id()
+        );
+        let writes = answers_and_decisions(&seed, &link, &withdrawal)
+            .into_iter()
+            .chain(emergency_access_writes(&emergency_access, &access))
+            .chain(state_changes(app, &seed));
+        for write in writes {
+            let event = write.event;
+            let send = || {
+                app.as_user(write.user)
+                    .post_with_key(write.key, &write.path, &write.body)
+            };
             let (response, found) = send_and_find_record(app, send);
             assert!(response.status < 300, "{event}: {}", response.text());
-            assert_eq!((&found["operation"], &found["outcome"]), (&json!(event), &json!("allowed")));
-            assert!(found["reason"].is_string() && found["object_id"].is_string(), "{found}");
+            assert_eq!(
+                (&found["operation"], &found["outcome"]),
+                (&json!(event), &json!("allowed"))
+            );
+            assert!(
+                found["reason"].is_string() && found["object_id"].is_string(),
+                "{found}"
+            );
             let (again, found) = send_and_find_record(app, send);
-            assert_eq!((again.status, &found["outcome"]), (response.status, &json!("replayed")), "{event}");
+            assert_eq!(
+                (again.status, &found["outcome"]),
+                (response.status, &json!("replayed")),
+                "{event}"
+            );
         }
-        let fragment = waiting.post_with_key("w3", &seed.path_to("fragments"), &own).id();
-        let (_, found) = send_and_find_record(app, || waiting.delete(&format!("/v1/fragments/{fragment}"), None));
-        assert_eq!((&found["operation"], &found["outcome"]), (&json!("fragment.withdraw"), &json!("invalid")));
+        let own = surgery_fragment();
+        let fragment = waiting
+            .post_with_key("w3", &seed.path_to("fragments"), &own)
+            .id();
+        let (_, found) = send_and_find_record(app, || {
+            waiting.delete(&format!("/v1/fragments/{fragment}"), None)
+        });
+        assert_eq!(
+            (&found["operation"], &found["outcome"]),
+            (&json!("fragment.withdraw"), &json!("invalid"))
+        );
     }
 
     fn read_record_names_reader_object_reason_and_count(app) {
         let seed = app.seed();
-        let (_, found) = send_and_find_record(app, || app.as_user(User::RETURNED).get(&seed.path_to("timeline")));
-        for (name, value) in [("operation", json!("timeline.read")), ("outcome", json!("allowed")), ("reason", json!("named_contributor")),
-                              ("practitioner_id", json!(seed.people["RETURNED"])), ("agency_id", json!(seed.agencies["school"])), ("role", json!("practitioner")),
-                              ("purpose", json!("initial_conference")), ("chronology_id", json!(seed.chronology)), ("entry_count", json!(1))] {
+        let (_, found) = send_and_find_record(app, || {
+            app.as_user(User::RETURNED).get(&seed.path_to("timeline"))
+        });
+        for (name, value) in [
+            ("operation", json!("timeline.read")),
+            ("outcome", json!("allowed")),
+            ("reason", json!("named_contributor")),
+            ("practitioner_id", json!(seed.people["RETURNED"])),
+            ("agency_id", json!(seed.agencies["school"])),
+            ("role", json!("practitioner")),
+            ("purpose", json!("initial_conference")),
+            ("chronology_id", json!(seed.chronology)),
+            ("entry_count", json!(1)),
+        ] {
             assert_eq!(found[name], value, "{name}");
         }
-        let (_, found) = send_and_find_record(app, || app.as_user(User::LEFT).get(&seed.path_to("timeline")));
-        assert_eq!((&found["outcome"], &found["practitioner_id"]), (&json!("denied"), &json!(seed.people["LEFT"])));
+        let (_, found) = send_and_find_record(app, || {
+            app.as_user(User::LEFT).get(&seed.path_to("timeline"))
+        });
+        assert_eq!(
+            (&found["outcome"], &found["practitioner_id"]),
+            (&json!("denied"), &json!(seed.people["LEFT"]))
+        );
     }
 
     fn requests_fail_when_the_audit_record_cannot_be_written(app) {
@@ -260,31 +601,81 @@ on_both! {
         make_audit_inserts_fail(app);
         let owner = app.as_user(User::OWNER);
         let waiting = app.as_user(User::WAITING);
-        for path in [seed.path.clone(), seed.path_to("timeline"), seed.path_to("invitations"), format!("/v1/people/{}", seed.twin), format!("/v1/families/{}", seed.family),
-                     "/v1/families".to_owned(), format!("/v1/fragments/{}", seed.fragment), "/v1/agencies".to_owned(), seed.path_to("readers")] {
+        for path in [
+            seed.path.clone(),
+            seed.path_to("timeline"),
+            seed.path_to("invitations"),
+            format!("/v1/people/{}", seed.twin),
+            format!("/v1/families/{}", seed.family),
+            "/v1/families".to_owned(),
+            format!("/v1/fragments/{}", seed.fragment),
+            "/v1/agencies".to_owned(),
+            seed.path_to("readers"),
+        ] {
             let response = owner.get(&path);
-            assert_eq!((response.status, response.text().contains("Canary")), (503, false), "{path}");
-            assert!(response.header("retry-after").is_some() && response.header("etag").is_none(), "{path}");
+            assert_eq!(
+                (response.status, response.text().contains("Canary")),
+                (503, false),
+                "{path}"
+            );
+            assert!(
+                response.header("retry-after").is_some() && response.header("etag").is_none(),
+                "{path}"
+            );
         }
         let form = waiting.get(&format!("{}/form", seed.invitation_path("surgery")));
         assert_eq!((form.status, form.text().contains("Canary")), (503, false));
         let denied = app.as_user(User::STRANGER).get(&seed.path_to("timeline"));
-        assert_eq!(denied.status, 503, "a denial is not returned without a record either");
+        assert_eq!(
+            denied.status, 503,
+            "a denial is not returned without a record either"
+        );
         let own = fragment(&[entry("a burn", "2026-01-02", &[])]);
-        assert_eq!(waiting.post_with_key("again", &seed.path_to("fragments"), &own).status, 503);
+        assert_eq!(
+            waiting
+                .post_with_key("again", &seed.path_to("fragments"), &own)
+                .status,
+            503
+        );
         assert_eq!(owner.post("/v1/people", &adult("Rhys", "male")).status, 503);
-        assert_eq!(waiting.post("/v1/fragments", &json!({"zzz": 1})).status, 503);
-        assert_eq!(app.as_user(User::RETURNED).delete(&format!("/v1/fragments/{}", seed.fragment), Some(1)).status, 503);
+        assert_eq!(
+            waiting.post("/v1/fragments", &json!({"zzz": 1})).status,
+            503
+        );
+        assert_eq!(
+            app.as_user(User::RETURNED)
+                .delete(&format!("/v1/fragments/{}", seed.fragment), Some(1))
+                .status,
+            503
+        );
         assert_eq!(raw_db::row_counts(app), before);
-        raw_db::execute(app, "DROP TRIGGER no_audit", "DROP TRIGGER no_audit ON audit_records");
-        assert_eq!(owner.get(&seed.path_to("timeline")).status, 200, "without a restart");
-        assert_eq!(waiting.post_with_key("again", &seed.path_to("fragments"), &own).status, 201);
+        raw_db::execute(
+            app,
+            "DROP TRIGGER no_audit",
+            "DROP TRIGGER no_audit ON audit_records",
+        );
+        assert_eq!(
+            owner.get(&seed.path_to("timeline")).status,
+            200,
+            "without a restart"
+        );
+        assert_eq!(
+            waiting
+                .post_with_key("again", &seed.path_to("fragments"), &own)
+                .status,
+            201
+        );
     }
 
     fn audit_records_cannot_be_updated_or_deleted(app) {
         let _ = app.seed_draft();
-        for statement in ["UPDATE audit_records SET outcome = 'denied'", "DELETE FROM audit_records"] {
-            let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| raw_db::execute(app, statement, statement)));
+        for statement in [
+            "UPDATE audit_records SET outcome = 'denied'",
+            "DELETE FROM audit_records",
+        ] {
+            let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+                raw_db::execute(app, statement, statement)
+            }));
             assert!(result.is_err(), "{statement}");
         }
     }
@@ -294,16 +685,34 @@ on_both! {
         for number in 0..27 {
             let name: &'static str = Box::leak(format!("READER-{number}").into_boxed_str());
             app.advance_seconds(1);
-            let reader = User { name, ..User::MANAGER };
-            let _ = app.as_user(reader).get(&seed.path_to("timeline")).expect_ok();
+            let reader = User {
+                name,
+                ..User::MANAGER
+            };
+            let _ = app
+                .as_user(reader)
+                .get(&seed.path_to("timeline"))
+                .expect_ok();
         }
-        let listed = app.as_user(User::OWNER).get(&seed.path_to("readers")).expect_ok();
+        let listed = app
+            .as_user(User::OWNER)
+            .get(&seed.path_to("readers"))
+            .expect_ok();
         let items = listed["items"].as_array().cloned().unwrap_or_default();
         assert_eq!(items.len(), 25);
-        let times: Vec<_> = items.iter().map(|item| item["at"].as_str().unwrap_or_default().to_owned()).collect();
+        let times: Vec<_> = items
+            .iter()
+            .map(|item| item["at"].as_str().unwrap_or_default().to_owned())
+            .collect();
         assert!(times.windows(2).all(|pair| pair[0] > pair[1]), "{times:?}");
         assert_eq!(items[0]["operation"], "timeline.read");
         let _ = app.as_user(User::STRANGER).get(&seed.path_to("timeline"));
-        assert_eq!(app.as_user(User::OWNER).get(&seed.path_to("readers")).expect_ok(), listed, "a denied request does not count as reading");
+        assert_eq!(
+            app.as_user(User::OWNER)
+                .get(&seed.path_to("readers"))
+                .expect_ok(),
+            listed,
+            "a denied request does not count as reading"
+        );
     }
 }

@@ -1,5 +1,6 @@
-//! Recovery of the audit after a node is killed. Some of its audit numbers are then uncertain: their records may or may not
-//! have been committed. The next start resolves them without reporting a fault, and a deleted record is still detected.
+//! Recovery of the audit after a node is killed. Some of its audit numbers are then uncertain:
+//! their records may or may not have been committed. The next start resolves them without reporting
+//! a fault, and a deleted record is still detected.
 
 use std::path::PathBuf;
 
@@ -102,8 +103,8 @@ fn kill_and_recover_repeatedly(kind: DatabaseKind) {
     }
 }
 
-/// Changes the journal of an ended run so that it looks as if the run had been killed. Returns the last number that the
-/// journal notes as committed.
+/// Changes the journal of an ended run so that it looks as if the run had been killed. Returns the
+/// last number that the journal notes as committed.
 fn truncate_journal(app: &TestApp, run: uuid::Uuid) -> i64 {
     let file = journal_files(app)
         .into_iter()

@@ -4,7 +4,7 @@
 use behaviour::inputs::{
     ABSENT, adult, child, chronology, entry, fragment, with_members, with_reason,
 };
-use behaviour::{Seed, TestApp, User, on_both};
+use behaviour::{ApiResponse, Seed, TestApp, User, on_both};
 use domain::Role;
 use serde_json::{Value, json};
 use store::testing::statements::trace_statements;
@@ -143,6 +143,383 @@ fn routes_with_absent_counterparts(seed: &Seed) -> Vec<(&'static str, String, St
     all
 }
 
+/// A text that names the protected address of the elder twin.
+const ADDRESS_TEXT: &str = "now lives at Canary   Refuge";
+
+/// Sends a body with [`ADDRESS_TEXT`] and asserts that it is refused because of the text at
+/// `pointer`.
+fn assert_address_refused(
+    app: &TestApp,
+    seed: &Seed,
+    by: User,
+    method: &str,
+    path: &str,
+    body: &Value,
+    pointer: &str,
+) {
+    let client = app.as_user(by);
+    let response = match method {
+        "PATCH" => client.patch(path, Some(client.get(path).version()), body),
+        _ => client.post(path, body),
+    };
+    let (problem_type, errors) = response.problem();
+    assert_eq!(
+        (response.status, problem_type.as_str()),
+        (422, "invalid"),
+        "{} {method} {path}: {}",
+        by.name,
+        response.text()
+    );
+    let expected = [(pointer.to_owned(), "address_in_clear".to_owned())];
+    assert_eq!(errors, expected, "{} {method} {path}", by.name);
+    assert!(
+        !response.text().contains("Refuge") && !response.text().contains(&seed.twin),
+        "the response names neither the place nor the person"
+    );
+}
+
+/// The address is refused in each text of a fragment.
+fn assert_address_refused_in_fragments(app: &TestApp, seed: &Seed) {
+    let plain_with =
+        |members: Value| with_members(fragment(&[entry("seen", "2026-01-02", &[])]), members);
+    for (pointer, body) in [
+        (
+            "/involvement/support",
+            plain_with(json!({"involvement": {"status": "current", "support": ADDRESS_TEXT}})),
+        ),
+        (
+            "/involvement/lead_professional",
+            plain_with(
+                json!({"involvement": {"status": "current", "lead_professional": ADDRESS_TEXT}}),
+            ),
+        ),
+        (
+            "/sharing/reason",
+            plain_with(json!({"sharing": {"decided_by": "Canary lead", "reason": ADDRESS_TEXT}})),
+        ),
+        (
+            "/entries/0/what",
+            fragment(&[entry(ADDRESS_TEXT, "2026-01-02", &[])]),
+        ),
+        (
+            "/entries/0/outcome",
+            fragment(&[with_members(
+                entry("seen", "2026-01-02", &[]),
+                json!({"outcome": ADDRESS_TEXT}),
+            )]),
+        ),
+    ] {
+        // Each by another user, because the refusals of one user are limited.
+        let by = User {
+            name: Box::leak(pointer.replace('/', "_").into_boxed_str()),
+            ..User::LEAD
+        };
+        assert_address_refused(
+            app,
+            seed,
+            by,
+            "POST",
+            &seed.path_to("fragments"),
+            &body,
+            pointer,
+        );
+    }
+}
+
+/// A write with [`ADDRESS_TEXT`] in one text: user, method, path, pointer to the text, and body.
+type TextWrite = (User, &'static str, String, &'static str, Value);
+
+/// Writes of texts of chronologies and invitations. Users who may read the address are refused
+/// too, so that others do not read it in their texts.
+fn writes_of_chronology_texts(seed: &Seed) -> [TextWrite; 6] {
+    [
+        (
+            User::OWNER,
+            "PATCH",
+            seed.path.clone(),
+            "/question",
+            json!({"question": ADDRESS_TEXT}),
+        ),
+        (
+            User::OWNER,
+            "POST",
+            "/v1/chronologies".to_owned(),
+            "/question",
+            with_members(
+                chronology(&seed.family, &[]),
+                json!({"question": ADDRESS_TEXT}),
+            ),
+        ),
+        (
+            User::OWNER,
+            "POST",
+            seed.path_to("invitations"),
+            "/message",
+            json!({
+                "agency_id": seed.agencies["camhs"], "practitioners": [], "message": ADDRESS_TEXT,
+            }),
+        ),
+        (
+            User::OWNER,
+            "PATCH",
+            seed.invitation_path("visitors"),
+            "/message",
+            json!({"message": ADDRESS_TEXT}),
+        ),
+        (
+            User::VISITOR,
+            "POST",
+            format!("{}/nil-return", seed.invitation_path("visitors")),
+            "/statement",
+            json!({"decided_by": "Canary lead", "statement": ADDRESS_TEXT}),
+        ),
+        (
+            User::HOUSING,
+            "POST",
+            format!("{}/decline", seed.invitation_path("homes")),
+            "/statement",
+            json!({
+                "decided_by": "Canary lead", "statement": ADDRESS_TEXT, "reason": "not_relevant",
+            }),
+        ),
+    ]
+}
+
+/// Writes of reasons and labels.
+fn writes_of_reasons_and_labels(app: &TestApp, seed: &Seed) -> [TextWrite; 4] {
+    [
+        (
+            User::OWNER,
+            "POST",
+            seed.path_to("extend"),
+            "/reason",
+            json!({"expires_at": app.in_days(70), "reason": ADDRESS_TEXT}),
+        ),
+        (
+            DUTY,
+            "POST",
+            "/v1/emergency-accesses".to_owned(),
+            "/reason",
+            json!({
+                "chronology_id": seed.chronology, "reason_code": "child_missing",
+                "reason": ADDRESS_TEXT,
+            }),
+        ),
+        (
+            User::MANAGER,
+            "POST",
+            seed.path_to("destruction"),
+            "/reason",
+            json!({"reason_code": "closed", "reason": ADDRESS_TEXT, "snapshot_waiver": "Canary"}),
+        ),
+        (
+            User::MANAGER,
+            "POST",
+            "/v1/families".to_owned(),
+            "/households/0/label",
+            json!({
+                "label": "Canaryfell", "members": [seed.twin],
+                "households": [{"label": ADDRESS_TEXT, "members": [seed.twin]}],
+            }),
+        ),
+    ]
+}
+
+/// Nothing was stored, and the owner and the data protection officer are alerted.
+fn assert_refusals_alerted_and_audited(app: &TestApp, seed: &Seed) {
+    let owner = app.as_user(User::OWNER);
+    assert_eq!(
+        owner.get(&seed.path_to("timeline")).expect_ok()["header"]["entry_count"],
+        1
+    );
+    let alerts = app.as_user(User::AUDITOR).get("/v1/alerts").expect_ok()["items"].clone();
+    let kinds: Vec<_> = alerts
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|alert| (alert["kind"].clone(), alert["operation"].clone()))
+        .collect();
+    assert!(
+        kinds.contains(&(json!("address_refused"), json!("invitation.nil_return"))),
+        "{kinds:?}"
+    );
+    assert!(!alerts.to_string().contains("Canary"), "{alerts}");
+    let owner_alerts = owner.get("/v1/alerts").expect_ok()["items"].clone();
+    assert!(
+        owner_alerts
+            .as_array()
+            .is_some_and(|owner_alerts| owner_alerts.len() > 5
+                && owner_alerts
+                    .iter()
+                    .all(|alert| alert["chronology_ids"] == json!([seed.chronology]))),
+        "{owner_alerts}"
+    );
+    assert_eq!(
+        app.as_user(User::COLLEAGUE).get("/v1/alerts").expect_ok()["items"],
+        json!([]),
+        "others get no alert"
+    );
+    let records = app
+        .as_user(User::AUDITOR)
+        .get(&format!(
+            "/v1/audit?chronology={}&operation=invitation.nil_return",
+            seed.chronology
+        ))
+        .expect_ok();
+    assert_eq!(
+        records["items"][0]["outcome"], "address_refused",
+        "{records}"
+    );
+}
+
+/// Submits a fragment with one text, by an agency that may not read the address.
+fn guess_address(app: &TestApp, seed: &Seed, text: &str) -> ApiResponse {
+    app.as_user(User::WAITING).post(
+        &seed.path_to("fragments"),
+        &fragment(&[entry(text, "2026-01-02", &[])]),
+    )
+}
+
+/// After five guesses every text that looks like an address is refused for its author.
+fn assert_guesses_are_stopped(app: &TestApp, seed: &Seed) {
+    let guess = |text: &str| guess_address(app, seed, text);
+    // Every text that looks like an address is refused alike, so that the right one does not
+    // stand out.
+    let many: Vec<Value> = [
+        "14 Elm Close",
+        "Canary Refuge",
+        "3 Tarn Row",
+        "no address at all",
+    ]
+    .iter()
+    .map(|text| entry(text, "2026-01-02", &[]))
+    .collect();
+    let response = app
+        .as_user(User::WAITING)
+        .post(&seed.path_to("fragments"), &fragment(&many));
+    let pointers: Vec<String> = response
+        .field_errors()
+        .into_iter()
+        .map(|(pointer, _)| pointer)
+        .collect();
+    assert_eq!(
+        pointers,
+        ["/entries/0/what", "/entries/1/what", "/entries/2/what"],
+        "{}",
+        response.text()
+    );
+    for _ in 1..5 {
+        assert_eq!(guess("seen at Canary Refuge").status, 422);
+    }
+    let stopped = guess("seen at Canary Refuge");
+    assert_eq!(
+        (stopped.status, stopped.problem_type().as_str()),
+        (429, "address_refusals"),
+        "{}",
+        stopped.text()
+    );
+    assert!(stopped.header("retry-after").is_some());
+    assert_eq!(
+        guess("seen at 9 Elm Close").status,
+        429,
+        "any further guess is refused"
+    );
+    assert_eq!(
+        guess("seen at school").status,
+        201,
+        "a text that does not look like an address is accepted"
+    );
+    assert_eq!(
+        app.as_user(User::RETURNED)
+            .put(
+                &format!("/v1/fragments/{}", seed.fragment),
+                Some(1),
+                &fragment(&[entry("seen", "2026-01-02", &[])])
+            )
+            .status,
+        200,
+        "others are not affected"
+    );
+}
+
+/// Whether a user is shown the protected address of the person at `path`, and whether they find it
+/// by the person's NHS number.
+fn sees_address(app: &TestApp, path: &str, user: User) -> (bool, bool) {
+    let person = app.as_user(user).get(path).expect_ok();
+    let found = app.as_user(user).post(
+        "/v1/people/find",
+        &json!({"nhs_number": behaviour::inputs::nhs_number(0)}),
+    );
+    let found = if found.status == 200 {
+        found.text().contains("Canary Refuge")
+    } else {
+        false
+    };
+    (
+        person["addresses"].to_string().contains("Canary Refuge"),
+        found,
+    )
+}
+
+/// Changes the protected address and then the other one. Users without a case do not learn of the
+/// first change. Returns the body of the second.
+fn change_address(app: &TestApp, path: &str) -> Value {
+    let before = app.as_user(DUTY).get(path);
+    let contributor = app.as_user(User::RETURNED).get(path);
+    let mut body = child("Orla", "2019-05-14", 0);
+    body["addresses"][1]["lines"] = json!("Canary Refuge, moved");
+    app.advance_seconds(60);
+    let changed = app
+        .as_user(User::OWNER)
+        .put(path, Some(1), &body)
+        .expect_ok();
+    assert_eq!(changed["version"], 2);
+    for (user, before) in [(DUTY, before), (User::RETURNED, contributor)] {
+        let after = app.as_user(user).get(path);
+        assert_eq!(
+            (&after.body, after.header("etag")),
+            (&before.body, before.header("etag")),
+            "{}",
+            user.name
+        );
+    }
+    body["addresses"][0]["lines"] = json!("5 Canary Row");
+    let _ = app
+        .as_user(User::OWNER)
+        .put(path, Some(2), &body)
+        .expect_ok();
+    assert_eq!(
+        app.as_user(DUTY).get(path).expect_ok()["version"],
+        2,
+        "what they are shown has changed once"
+    );
+    body
+}
+
+/// Two agencies submit fragments; one names an address that is not protected yet.
+fn submit_texts_with_unprotected_address(app: &TestApp, seed: &Seed) {
+    let body = with_members(
+        fragment(&[
+            entry("lives at 7 Quornbeck Lodge with an aunt", "2026-01-02", &[]),
+            entry("weighed", "2026-01-03", &[]),
+        ]),
+        json!({
+            "involvement": {"status": "current", "support": "Canary visits to Quornbeck Lodge"},
+        }),
+    );
+    let _ = app
+        .as_user(User::WAITING)
+        .post(&seed.path_to("fragments"), &body)
+        .expect_status(201);
+    let _ = app
+        .as_user(User::HOUSING)
+        .post(
+            &seed.path_to("fragments"),
+            &fragment(&[entry("rent paid", "2026-01-04", &[])]),
+        )
+        .expect_status(201);
+}
+
 on_both! {
     fn absent_and_forbidden_objects_cost_the_same(app) {
         let seed = app.seed();
@@ -196,286 +573,21 @@ on_both! {
 
     fn protected_address_is_refused_in_every_shared_text(app) {
         let seed = app.seed();
-        let owner = app.as_user(User::OWNER);
-        let address_text = "now lives at Canary   Refuge";
-        let assert_refused =
-            |by: User, method: &str, path: &str, body: &Value, pointers: &[&str]| {
-                let response = match method {
-                    "PUT" => app.as_user(by).put(path, Some(1), body),
-                    "PATCH" => {
-                        app.as_user(by)
-                            .patch(path, Some(app.as_user(by).get(path).version()), body)
-                    }
-                    _ => app.as_user(by).post(path, body),
-                };
-                let (problem_type, errors) = response.problem();
-                assert_eq!(
-                    (response.status, problem_type.as_str()),
-                    (422, "invalid"),
-                    "{} {method} {path}: {}",
-                    by.name,
-                    response.text()
-                );
-                let expected: Vec<_> = pointers
-                    .iter()
-                    .map(|pointer| ((*pointer).to_owned(), "address_in_clear".to_owned()))
-                    .collect();
-                assert_eq!(errors, expected, "{} {method} {path}", by.name);
-                assert!(
-                    !response.text().contains("Refuge") && !response.text().contains(&seed.twin),
-                    "the response names neither the place nor the person"
-                );
-            };
-        let plain = fragment(&[entry("seen", "2026-01-02", &[])]);
-        let fragments = seed.path_to("fragments");
-        for (pointer, body) in [
-            (
-                "/involvement/support",
-                with_members(
-                    plain.clone(),
-                    json!({"involvement": {"status": "current", "support": address_text}}),
-                ),
-            ),
-            (
-                "/involvement/lead_professional",
-                with_members(
-                    plain.clone(),
-                    json!({
-                        "involvement": {"status": "current", "lead_professional": address_text},
-                    }),
-                ),
-            ),
-            (
-                "/sharing/reason",
-                with_members(
-                    plain.clone(),
-                    json!({"sharing": {"decided_by": "Canary lead", "reason": address_text}}),
-                ),
-            ),
-            (
-                "/entries/0/what",
-                fragment(&[entry(address_text, "2026-01-02", &[])]),
-            ),
-            (
-                "/entries/0/outcome",
-                fragment(&[with_members(
-                    entry("seen", "2026-01-02", &[]),
-                    json!({"outcome": address_text}),
-                )]),
-            ),
-        ] {
-            // Each by another user, because the refusals of one user are limited.
-            let by = User {
-                name: Box::leak(pointer.replace('/', "_").into_boxed_str()),
-                ..User::LEAD
-            };
-            assert_refused(by, "POST", &fragments, &body, &[pointer]);
-        }
-        // Users who may read the address are refused too, so that others do not read it in their
-        // texts.
-        assert_refused(
-            User::OWNER,
-            "PATCH",
-            &seed.path,
-            &json!({"question": address_text}),
-            &["/question"],
-        );
-        assert_refused(
-            User::OWNER,
-            "POST",
-            "/v1/chronologies",
-            &with_members(
-                chronology(&seed.family, &[]),
-                json!({"question": address_text}),
-            ),
-            &["/question"],
-        );
-        let invite = json!({
-            "agency_id": seed.agencies["camhs"], "practitioners": [], "message": address_text,
-        });
-        assert_refused(
-            User::OWNER,
-            "POST",
-            &seed.path_to("invitations"),
-            &invite,
-            &["/message"],
-        );
-        assert_refused(
-            User::OWNER,
-            "PATCH",
-            &seed.invitation_path("visitors"),
-            &json!({"message": address_text}),
-            &["/message"],
-        );
-        let nil = json!({"decided_by": "Canary lead", "statement": address_text});
-        assert_refused(
-            User::VISITOR,
-            "POST",
-            &format!("{}/nil-return", seed.invitation_path("visitors")),
-            &nil,
-            &["/statement"],
-        );
-        let decline = json!({
-            "decided_by": "Canary lead", "statement": address_text, "reason": "not_relevant",
-        });
-        assert_refused(
-            User::HOUSING,
-            "POST",
-            &format!("{}/decline", seed.invitation_path("homes")),
-            &decline,
-            &["/statement"],
-        );
-        let extended = json!({"expires_at": app.in_days(70), "reason": address_text});
-        assert_refused(
-            User::OWNER,
-            "POST",
-            &seed.path_to("extend"),
-            &extended,
-            &["/reason"],
-        );
-        let access_body = json!({
-            "chronology_id": seed.chronology, "reason_code": "child_missing",
-            "reason": address_text,
-        });
-        assert_refused(
-            DUTY,
-            "POST",
-            "/v1/emergency-accesses",
-            &access_body,
-            &["/reason"],
-        );
-        let order =
-            json!({"reason_code": "closed", "reason": address_text, "snapshot_waiver": "Canary"});
-        assert_refused(
-            User::MANAGER,
-            "POST",
-            &seed.path_to("destruction"),
-            &order,
-            &["/reason"],
-        );
-        let family = json!({
-            "label": "Canaryfell", "members": [seed.twin],
-            "households": [{"label": address_text, "members": [seed.twin]}],
-        });
-        assert_refused(
-            User::MANAGER,
-            "POST",
-            "/v1/families",
-            &family,
-            &["/households/0/label"],
-        );
-        // Nothing was stored, and the owner and the data protection officer are alerted.
-        assert_eq!(
-            owner.get(&seed.path_to("timeline")).expect_ok()["header"]["entry_count"],
-            1
-        );
-        let alerts = app.as_user(User::AUDITOR).get("/v1/alerts").expect_ok()["items"].clone();
-        let kinds: Vec<_> = alerts
-            .as_array()
+        assert_address_refused_in_fragments(app, &seed);
+        let other_writes = writes_of_chronology_texts(&seed)
             .into_iter()
-            .flatten()
-            .map(|alert| (alert["kind"].clone(), alert["operation"].clone()))
-            .collect();
-        assert!(
-            kinds.contains(&(json!("address_refused"), json!("invitation.nil_return"))),
-            "{kinds:?}"
-        );
-        assert!(!alerts.to_string().contains("Canary"), "{alerts}");
-        let owner_alerts = owner.get("/v1/alerts").expect_ok()["items"].clone();
-        assert!(
-            owner_alerts
-                .as_array()
-                .is_some_and(|owner_alerts| owner_alerts.len() > 5
-                    && owner_alerts
-                        .iter()
-                        .all(|alert| alert["chronology_ids"] == json!([seed.chronology]))),
-            "{owner_alerts}"
-        );
-        assert_eq!(
-            app.as_user(User::COLLEAGUE).get("/v1/alerts").expect_ok()["items"],
-            json!([]),
-            "others get no alert"
-        );
-        let records = app
-            .as_user(User::AUDITOR)
-            .get(&format!(
-                "/v1/audit?chronology={}&operation=invitation.nil_return",
-                seed.chronology
-            ))
-            .expect_ok();
-        assert_eq!(
-            records["items"][0]["outcome"], "address_refused",
-            "{records}"
-        );
+            .chain(writes_of_reasons_and_labels(app, &seed));
+        for (user, method, path, pointer, body) in other_writes {
+            assert_address_refused(app, &seed, user, method, &path, &body, pointer);
+        }
+        assert_refusals_alerted_and_audited(app, &seed);
     }
 
     fn protected_address_cannot_be_guessed(app) {
         let seed = app.seed();
-        let guess = |text: &str| {
-            app.as_user(User::WAITING).post(
-                &seed.path_to("fragments"),
-                &fragment(&[entry(text, "2026-01-02", &[])]),
-            )
-        };
-        // Every text that looks like an address is refused alike, so that the right one does not
-        // stand out.
-        let many: Vec<Value> = [
-            "14 Elm Close",
-            "Canary Refuge",
-            "3 Tarn Row",
-            "no address at all",
-        ]
-        .iter()
-        .map(|text| entry(text, "2026-01-02", &[]))
-        .collect();
-        let response = app
-            .as_user(User::WAITING)
-            .post(&seed.path_to("fragments"), &fragment(&many));
-        let pointers: Vec<String> = response
-            .field_errors()
-            .into_iter()
-            .map(|(pointer, _)| pointer)
-            .collect();
-        assert_eq!(
-            pointers,
-            ["/entries/0/what", "/entries/1/what", "/entries/2/what"],
-            "{}",
-            response.text()
-        );
-        for _ in 1..5 {
-            assert_eq!(guess("seen at Canary Refuge").status, 422);
-        }
-        let stopped = guess("seen at Canary Refuge");
-        assert_eq!(
-            (stopped.status, stopped.problem_type().as_str()),
-            (429, "address_refusals"),
-            "{}",
-            stopped.text()
-        );
-        assert!(stopped.header("retry-after").is_some());
-        assert_eq!(
-            guess("seen at 9 Elm Close").status,
-            429,
-            "any further guess is refused"
-        );
-        assert_eq!(
-            guess("seen at school").status,
-            201,
-            "a text that does not look like an address is accepted"
-        );
-        assert_eq!(
-            app.as_user(User::RETURNED)
-                .put(
-                    &format!("/v1/fragments/{}", seed.fragment),
-                    Some(1),
-                    &fragment(&[entry("seen", "2026-01-02", &[])])
-                )
-                .status,
-            200,
-            "others are not affected"
-        );
+        assert_guesses_are_stopped(app, &seed);
         app.advance_days(1);
-        assert_eq!(guess("seen at 9 Elm Close").status, 201);
+        assert_eq!(guess_address(app, &seed, "seen at 9 Elm Close").status, 201);
         // A write that is refused for another reason does not reveal whether the address is right.
         let faulty = fragment(&[entry("seen at Canary Refuge", "2999-01-01", &[])]);
         let response = app
@@ -511,22 +623,7 @@ on_both! {
     fn protected_address_requires_a_case_or_emergency_access(app) {
         let seed = app.seed();
         let path = format!("/v1/people/{}", seed.twin);
-        let sees = |user: User| {
-            let person = app.as_user(user).get(&path).expect_ok();
-            let found = app.as_user(user).post(
-                "/v1/people/find",
-                &json!({"nhs_number": behaviour::inputs::nhs_number(0)}),
-            );
-            let found = if found.status == 200 {
-                found.text().contains("Canary Refuge")
-            } else {
-                false
-            };
-            (
-                person["addresses"].to_string().contains("Canary Refuge"),
-                found,
-            )
-        };
+        let sees = |user: User| sees_address(app, &path, user);
         assert_eq!(
             (sees(User::OWNER), sees(User::MANAGER), sees(User::TEAM)),
             ((true, true), (true, true), (true, true))
@@ -537,36 +634,7 @@ on_both! {
             "working in social care is not enough"
         );
         assert_eq!(sees(User::RETURNED), (false, false));
-        // Nor do they learn that the address has changed.
-        let before = app.as_user(DUTY).get(&path);
-        let contributor = app.as_user(User::RETURNED).get(&path);
-        let mut body = child("Orla", "2019-05-14", 0);
-        body["addresses"][1]["lines"] = json!("Canary Refuge, moved");
-        app.advance_seconds(60);
-        let changed = app
-            .as_user(User::OWNER)
-            .put(&path, Some(1), &body)
-            .expect_ok();
-        assert_eq!(changed["version"], 2);
-        for (user, before) in [(DUTY, before), (User::RETURNED, contributor)] {
-            let after = app.as_user(user).get(&path);
-            assert_eq!(
-                (&after.body, after.header("etag")),
-                (&before.body, before.header("etag")),
-                "{}",
-                user.name
-            );
-        }
-        body["addresses"][0]["lines"] = json!("5 Canary Row");
-        let _ = app
-            .as_user(User::OWNER)
-            .put(&path, Some(2), &body)
-            .expect_ok();
-        assert_eq!(
-            app.as_user(DUTY).get(&path).expect_ok()["version"],
-            2,
-            "what they are shown has changed once"
-        );
+        let body = change_address(app, &path);
         // A user who does not see all of a person may not replace it.
         let refused = app.as_user(DUTY).put(&path, Some(2), &body);
         assert_eq!(
@@ -708,26 +776,7 @@ on_both! {
     fn earlier_text_naming_a_protected_address_is_hidden(app) {
         let seed = app.seed();
         let owner = app.as_user(User::OWNER);
-        let body = with_members(
-            fragment(&[
-                entry("lives at 7 Quornbeck Lodge with an aunt", "2026-01-02", &[]),
-                entry("weighed", "2026-01-03", &[]),
-            ]),
-            json!({
-                "involvement": {"status": "current", "support": "Canary visits to Quornbeck Lodge"},
-            }),
-        );
-        let _ = app
-            .as_user(User::WAITING)
-            .post(&seed.path_to("fragments"), &body)
-            .expect_status(201);
-        let _ = app
-            .as_user(User::HOUSING)
-            .post(
-                &seed.path_to("fragments"),
-                &fragment(&[entry("rent paid", "2026-01-04", &[])]),
-            )
-            .expect_status(201);
+        submit_texts_with_unprotected_address(app, &seed);
         let reads = |user: User| {
             let view = app.as_user(user).get(&seed.path_to("timeline")).expect_ok();
             (

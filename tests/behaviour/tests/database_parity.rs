@@ -2,7 +2,7 @@
 //! identifiers, give equal responses on both.
 
 use behaviour::inputs::{entry, fragment, nil_return, suggested_pair, with_members, with_reason};
-use behaviour::{ApiResponse, DatabaseKind, Seed, TestApp, User, raw_db};
+use behaviour::{ApiClient, ApiResponse, DatabaseKind, Seed, TestApp, User, raw_db};
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
 use serde_json::{Value, json};
@@ -27,6 +27,15 @@ struct Scenario {
     fragments: Vec<String>,
 }
 
+impl Scenario {
+    fn fragment_path(&self, number: u32) -> String {
+        format!(
+            "/v1/fragments/{}",
+            self.fragments[number as usize % self.fragments.len()]
+        )
+    }
+}
+
 /// Performs a step; returns the response, if it sends a request.
 fn perform_step(
     app: &TestApp,
@@ -35,45 +44,10 @@ fn perform_step(
 ) -> Option<ApiResponse> {
     let seed = &scenario.seed;
     let client = app.as_user(USERS[user % USERS.len()]);
-    let fragment_path = || {
-        format!(
-            "/v1/fragments/{}",
-            scenario.fragments[number as usize % scenario.fragments.len()]
-        )
-    };
-    let key = format!("step-{operation}-{user}-{number}");
+    let key = step_key((operation, user, number));
     Some(match operation {
-        0..=3 => client.post_with_key(
-            &key,
-            &seed.path_to("fragments"),
-            &build_fragment(seed, number),
-        ),
-        4 | 5 => client.put(
-            &fragment_path(),
-            Some(i64::from(number % 3) + 1),
-            &build_fragment(seed, number / 3),
-        ),
-        6 => client.delete(&fragment_path(), Some(i64::from(number % 2) + 1)),
-        7..=10 => client.get(&seed.path_to(
-            [
-                "timeline",
-                "timeline?limit=2",
-                "fragments",
-                "invitations",
-                "consolidations",
-                "readers",
-            ][number as usize % 6],
-        )),
-        11 => client.get(&fragment_path()),
-        12 => client.get(
-            [
-                "/v1/fragments",
-                "/v1/invitations",
-                "/v1/chronologies",
-                "/v1/families",
-                "/v1/people/find",
-            ][number as usize % 5],
-        ),
+        0..=6 => write_fragment(app, scenario, (operation, user, number)),
+        7..=12 | 18 => read(app, scenario, (operation, user, number)),
         13 => client.post_with_key(
             &key,
             &seed.path_to("extend"),
@@ -102,49 +76,8 @@ fn perform_step(
             &seed.path_to("invitations"),
             &json!({"agency_id": seed.agencies[["camhs", "school"][number as usize % 2]]}),
         ),
-        18 => client.get(&format!(
-            "/v1/tombstones/{}",
-            scenario.fragments[number as usize % scenario.fragments.len()]
-        )),
-        19 => {
-            let path = seed.path_to("link-decisions");
-            let links = app
-                .as_user(User::OWNER)
-                .get(&seed.path_to("timeline"))
-                .json();
-            let entries: Vec<Value> = links["rows"]
-                .as_array()
-                .cloned()
-                .unwrap_or_default()
-                .iter()
-                .map(|row| row["accounts"][0]["entry_id"].clone())
-                .collect();
-            if entries.len() < 2 {
-                return Some(client.get(&path));
-            }
-            let pick = |index: u32| entries[index as usize % entries.len()].clone();
-            let verdict =
-                ["same_event", "different_events", "related", "not_related"][number as usize % 4];
-            let body = json!({
-                "decision": verdict, "entries": [pick(number / 4)], "with": [pick(number / 7)],
-                "reason": "Canary",
-            });
-            client.post_with_key(&key, &path, &body)
-        }
-        20 => {
-            let listed = app
-                .as_user(User::OWNER)
-                .get(&seed.path_to("link-decisions"))
-                .json();
-            let Some(id) = listed["items"][0]["id"].as_str() else {
-                return Some(client.get(&seed.path_to("links")));
-            };
-            client.post_with_key(
-                &key,
-                &format!("{}/{id}/withdrawal", seed.path_to("link-decisions")),
-                &with_reason(json!({})),
-            )
-        }
+        19 => decide_link(app, seed, &client, &key, number),
+        20 => withdraw_decision(app, seed, &client, &key),
         21 => {
             app.advance_seconds(u64::from(number % 12) * 43_200 + u64::from(number % 7));
             return None;
@@ -154,6 +87,118 @@ fn perform_step(
             return None;
         }
     })
+}
+
+/// The idempotency key of a step.
+fn step_key((operation, user, number): Step) -> String {
+    format!("step-{operation}-{user}-{number}")
+}
+
+/// Submits, corrects or withdraws a fragment.
+fn write_fragment(
+    app: &TestApp,
+    scenario: &Scenario,
+    (operation, user, number): Step,
+) -> ApiResponse {
+    let seed = &scenario.seed;
+    let client = app.as_user(USERS[user % USERS.len()]);
+    let key = step_key((operation, user, number));
+    match operation {
+        0..=3 => client.post_with_key(
+            &key,
+            &seed.path_to("fragments"),
+            &build_fragment(seed, number),
+        ),
+        4 | 5 => client.put(
+            &scenario.fragment_path(number),
+            Some(i64::from(number % 3) + 1),
+            &build_fragment(seed, number / 3),
+        ),
+        _ => client.delete(
+            &scenario.fragment_path(number),
+            Some(i64::from(number % 2) + 1),
+        ),
+    }
+}
+
+/// Reads an object or a list.
+fn read(app: &TestApp, scenario: &Scenario, (operation, user, number): Step) -> ApiResponse {
+    let seed = &scenario.seed;
+    let client = app.as_user(USERS[user % USERS.len()]);
+    match operation {
+        7..=10 => client.get(&seed.path_to(
+            [
+                "timeline",
+                "timeline?limit=2",
+                "fragments",
+                "invitations",
+                "consolidations",
+                "readers",
+            ][number as usize % 6],
+        )),
+        11 => client.get(&scenario.fragment_path(number)),
+        12 => client.get(
+            [
+                "/v1/fragments",
+                "/v1/invitations",
+                "/v1/chronologies",
+                "/v1/families",
+                "/v1/people/find",
+            ][number as usize % 5],
+        ),
+        _ => client.get(&format!(
+            "/v1/tombstones/{}",
+            scenario.fragments[number as usize % scenario.fragments.len()]
+        )),
+    }
+}
+
+/// Records a link decision about two entries of the timeline, if it has two.
+fn decide_link(
+    app: &TestApp,
+    seed: &Seed,
+    client: &ApiClient<'_>,
+    key: &str,
+    number: u32,
+) -> ApiResponse {
+    let path = seed.path_to("link-decisions");
+    let links = app
+        .as_user(User::OWNER)
+        .get(&seed.path_to("timeline"))
+        .json();
+    let entries: Vec<Value> = links["rows"]
+        .as_array()
+        .cloned()
+        .unwrap_or_default()
+        .iter()
+        .map(|row| row["accounts"][0]["entry_id"].clone())
+        .collect();
+    if entries.len() < 2 {
+        return client.get(&path);
+    }
+    let pick = |index: u32| entries[index as usize % entries.len()].clone();
+    let verdict = ["same_event", "different_events", "related", "not_related"][number as usize % 4];
+    let body = json!({
+        "decision": verdict, "entries": [pick(number / 4)], "with": [pick(number / 7)],
+        "reason": "Canary",
+    });
+    client.post_with_key(key, &path, &body)
+}
+
+/// Withdraws the newest link decision, if there is one.
+fn withdraw_decision(app: &TestApp, seed: &Seed, client: &ApiClient<'_>, key: &str) -> ApiResponse {
+    let listed = app
+        .as_user(User::OWNER)
+        .get(&seed.path_to("link-decisions"))
+        .json();
+    let Some(id) = listed["items"][0]["id"].as_str() else {
+        return client.get(&seed.path_to("links"));
+    };
+    client.post_with_key(
+        key,
+        &format!("{}/{id}/withdrawal", seed.path_to("link-decisions")),
+        &with_reason(json!({})),
+    )
 }
 
 /// A fragment of one entry, valid or not.

@@ -1,4 +1,5 @@
-//! Content that expires while a client is still reading the response: what has not been sent by then is not sent.
+//! Content that expires while a client is still reading the response: what has not been sent by
+//! then is not sent.
 
 use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{SocketAddr, TcpStream};
@@ -77,8 +78,8 @@ impl SlowReader {
         head.len() + 4 + length.expect("a length")
     }
 
-    /// Waits until the client's buffer is full and the service's socket accepts no more. Returns the number of bytes in
-    /// the service's send queue.
+    /// Waits until the client's buffer is full and the service's socket accepts no more. Returns
+    /// the number of bytes in the service's send queue.
     fn wait_until_stalled(&self) -> usize {
         let ports = (
             self.stream.peer_addr().unwrap(),
@@ -100,7 +101,8 @@ impl SlowReader {
     }
 }
 
-/// The length of the send queue of a connection between two local ports, in bytes, from `/proc/net/tcp`.
+/// The length of the send queue of a connection between two local ports, in bytes, from
+/// `/proc/net/tcp`.
 fn send_queue_length((from, to): (SocketAddr, SocketAddr)) -> usize {
     let table = std::fs::read_to_string("/proc/net/tcp").unwrap();
     let port =
@@ -142,15 +144,23 @@ on_both! {
         let path = submit_large_fragment(app);
         let mut reader = SlowReader::send_request(app, User::WAITING, &path);
         reader.read_until_length(10_000);
-        let whole = reader.response_length();
-        assert!(whole > 500_000, "{whole}");
+        let expected_length = reader.response_length();
+        assert!(expected_length > 500_000, "{expected_length}");
         let queued = reader.wait_until_stalled();
         let before = reader.received.len();
         app.set_time(&json!(EXPIRES_AT));
         let reset = reader.read_to_end();
         let after = reader.received.len() - before;
-        assert!(after <= reader.receive_buffer + MAX_UNSENT, "{after} bytes after expiry; receive buffer {}, send queue {queued}", reader.receive_buffer);
-        assert!(reset && reader.received.len() < whole, "the client can tell that the response is incomplete: {} of {whole}", reader.received.len());
+        assert!(
+            after <= reader.receive_buffer + MAX_UNSENT,
+            "{after} bytes after expiry; receive buffer {}, send queue {queued}",
+            reader.receive_buffer
+        );
+        assert!(
+            reset && reader.received.len() < expected_length,
+            "the client can tell that the response is incomplete: {} of {expected_length}",
+            reader.received.len()
+        );
         assert_eq!(app.as_user(User::WAITING).get(&path).status, 410);
     }
 
@@ -159,9 +169,9 @@ on_both! {
         let mut reader = SlowReader::send_request(app, User::WAITING, &path);
         reader.read_until_length(10_000);
         let _ = reader.wait_until_stalled();
-        let whole = reader.response_length();
-        reader.read_until_length(whole);
-        assert_eq!(reader.received.len(), whole);
+        let expected_length = reader.response_length();
+        reader.read_until_length(expected_length);
+        assert_eq!(reader.received.len(), expected_length);
         // The connection is still usable for another request.
         let bearer = app.bearer(User::WAITING);
         write!(reader.stream, "GET /v1/me HTTP/1.1\r\nHost: localhost\r\nAuthorization: {bearer}\r\nConnection: close\r\n\r\n").unwrap();

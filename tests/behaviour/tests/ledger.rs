@@ -1,4 +1,5 @@
-//! The audit ledger: records are leaves of a signed Merkle tree (RFC 6962), gaps are reported, and tampering is detected.
+//! The audit ledger: records are leaves of a signed Merkle tree (RFC 6962), gaps are reported, and
+//! tampering is detected.
 
 use behaviour::{DatabaseKind, HOME_PARTNERSHIP, TestApp, User, on_both, raw_db};
 use domain::Clock as _;
@@ -67,52 +68,128 @@ fn verify(app: &TestApp) -> AuditReport {
 
 on_both! {
     fn records_have_inclusion_proofs_and_the_tree_is_append_only(app) {
-        assert_eq!(app.as_user(User::OWNER).get("/v1/audit/checkpoint").status, 404, "no record is sequenced yet");
+        assert_eq!(
+            app.as_user(User::OWNER).get("/v1/audit/checkpoint").status,
+            404,
+            "no record is sequenced yet"
+        );
         let seed = app.seed();
         app.run_background_jobs();
         let before = read_checkpoint(app, User::RETURNED);
-        let _ = app.as_user(User::RETURNED).get(&seed.path_to("timeline")).expect_ok();
+        let _ = app
+            .as_user(User::RETURNED)
+            .get(&seed.path_to("timeline"))
+            .expect_ok();
         app.run_background_jobs();
         let after = read_checkpoint(app, User::AUDITOR);
         assert!(after.size > before.size);
-        let consistency_path = format!("/v1/audit/consistency?from={}&to={}", before.size, after.size);
-        let proof = parse_proof_path(&app.as_user(User::STRANGER).get(&consistency_path).expect_ok());
-        assert!(verify_consistency(before.size, before.root, after.size, after.root, &proof));
-        let record = app.as_user(User::AUDITOR).get("/v1/audit?operation=timeline.read&limit=500").expect_ok()["items"][0].clone();
+        let consistency_path = format!(
+            "/v1/audit/consistency?from={}&to={}",
+            before.size, after.size
+        );
+        let proof = parse_proof_path(
+            &app.as_user(User::STRANGER)
+                .get(&consistency_path)
+                .expect_ok(),
+        );
+        assert!(verify_consistency(
+            before.size,
+            before.root,
+            after.size,
+            after.root,
+            &proof
+        ));
+        let record = app
+            .as_user(User::AUDITOR)
+            .get("/v1/audit?operation=timeline.read&limit=500")
+            .expect_ok()["items"][0]
+            .clone();
         let id = record["id"].as_str().unwrap();
-        let proof = app.as_user(User::AUDITOR).get(&format!("/v1/audit/records/{id}/proof?size={}", after.size)).expect_ok();
+        let proof = app
+            .as_user(User::AUDITOR)
+            .get(&format!("/v1/audit/records/{id}/proof?size={}", after.size))
+            .expect_ok();
         let leaf = decode_base64(&proof["leaf"]);
         assert_eq!(parse_hash(&proof["leaf_hash"]), leaf_hash(&leaf));
         let position = proof["position"].as_u64().unwrap();
-        assert!(verify_inclusion(position, after.size, leaf_hash(&leaf), &parse_proof_path(&proof), after.root));
+        assert!(verify_inclusion(
+            position,
+            after.size,
+            leaf_hash(&leaf),
+            &parse_proof_path(&proof),
+            after.root
+        ));
         let leaf = Leaf::from_bytes(&leaf).unwrap();
-        assert_eq!((leaf.id.to_string(), leaf.operation.as_str(), leaf.outcome.as_str()), (id.to_owned(), "timeline.read", "allowed"));
-        let tile = app.as_user(User::OWNER).get(&format!("/v1/audit/tiles/0/{}", position / 256)).expect_ok();
-        assert_eq!(parse_hash(&tile["hashes"][usize::try_from(position % 256).unwrap()]), leaf.hash());
+        assert_eq!(
+            (
+                leaf.id.to_string(),
+                leaf.operation.as_str(),
+                leaf.outcome.as_str()
+            ),
+            (id.to_owned(), "timeline.read", "allowed")
+        );
+        let tile = app
+            .as_user(User::OWNER)
+            .get(&format!("/v1/audit/tiles/0/{}", position / 256))
+            .expect_ok();
+        assert_eq!(
+            parse_hash(&tile["hashes"][usize::try_from(position % 256).unwrap()]),
+            leaf.hash()
+        );
     }
 
     fn record_proofs_are_for_auditors_and_tree_sizes_are_validated(app) {
         let _ = app.seed_draft();
         app.run_background_jobs();
-        let id = app.as_user(User::AUDITOR).get("/v1/audit?limit=1").expect_ok()["items"][0]["id"].as_str().unwrap().to_owned();
-        let absent = app.as_user(User::AUDITOR).get("/v1/audit/records/01999999-0000-7000-8000-00000000dead/proof");
-        let denied = app.as_user(User::MANAGER).get(&format!("/v1/audit/records/{id}/proof"));
+        let id = app
+            .as_user(User::AUDITOR)
+            .get("/v1/audit?limit=1")
+            .expect_ok()["items"][0]["id"]
+            .as_str()
+            .unwrap()
+            .to_owned();
+        let absent = app
+            .as_user(User::AUDITOR)
+            .get("/v1/audit/records/01999999-0000-7000-8000-00000000dead/proof");
+        let denied = app
+            .as_user(User::MANAGER)
+            .get(&format!("/v1/audit/records/{id}/proof"));
         assert_eq!((absent.status, denied.status), (404, 404));
         let size = read_checkpoint(app, User::AUDITOR).size;
         for (query, pointer) in [
             (format!("records/{id}/proof?size=0"), "/query/size"),
-            (format!("records/{id}/proof?size={}", size + 99), "/query/size"),
+            (
+                format!("records/{id}/proof?size={}", size + 99),
+                "/query/size",
+            ),
             (format!("records/{id}/proof?size=-1"), "/query/size"),
             (format!("records/{id}/proof?size=01"), "/query/size"),
             (format!("consistency?from=1&to={}", size + 99), "/query/to"),
             ("consistency?from=2&to=1".to_owned(), "/query/to"),
             ("consistency?from=2".to_owned(), "/query/to"),
         ] {
-            let response = app.as_user(User::AUDITOR).get(&format!("/v1/audit/{query}"));
-            assert_eq!((response.status, response.json()["errors"][0]["pointer"].as_str()), (422, Some(pointer)), "{query}");
+            let response = app
+                .as_user(User::AUDITOR)
+                .get(&format!("/v1/audit/{query}"));
+            assert_eq!(
+                (
+                    response.status,
+                    response.json()["errors"][0]["pointer"].as_str()
+                ),
+                (422, Some(pointer)),
+                "{query}"
+            );
         }
-        assert_eq!(app.as_user(User::AUDITOR).get("/v1/audit/tiles/0/900").status, 404);
-        assert_eq!(app.as_user(User::AUDITOR).get("/v1/audit/tiles/9/0").status, 404);
+        assert_eq!(
+            app.as_user(User::AUDITOR)
+                .get("/v1/audit/tiles/0/900")
+                .status,
+            404
+        );
+        assert_eq!(
+            app.as_user(User::AUDITOR).get("/v1/audit/tiles/9/0").status,
+            404
+        );
     }
 
     fn rolled_back_requests_cause_no_audit_fault(app) {
@@ -120,22 +197,44 @@ on_both! {
         // Denied requests, whose first transaction is rolled back, and writes that fail.
         for user in [User::STRANGER, User::OFFICER, User::NOBODY] {
             let _ = app.as_user(user).get(&seed.path_to("timeline"));
-            let _ = app.as_user(user).post(&seed.path_to("fragments"), &json!({"zzz": 1}));
+            let _ = app
+                .as_user(user)
+                .post(&seed.path_to("fragments"), &json!({"zzz": 1}));
         }
         let first = verify(app);
-        assert_eq!((first.fault_count, first.size), (0, 0), "{:?}", first.faults);
+        assert_eq!(
+            (first.fault_count, first.size),
+            (0, 0),
+            "{:?}",
+            first.faults
+        );
         assert!(first.waiting > 20);
         app.run_background_jobs();
         let second = verify(app);
-        assert_eq!((second.fault_count, second.waiting, second.pending), (0, 0, 0), "{:?}", second.faults);
+        assert_eq!(
+            (second.fault_count, second.waiting, second.pending),
+            (0, 0, 0),
+            "{:?}",
+            second.faults
+        );
         assert_eq!(second.size, second.opened);
-        assert_eq!(second.size, second.journal_lines, "the journal has a line for each record");
+        assert_eq!(
+            second.size, second.journal_lines,
+            "the journal has a line for each record"
+        );
     }
 
     fn concurrent_records_are_sequenced_without_gaps(app) {
         let seed = app.seed();
         std::thread::scope(|scope| {
-            for user in [User::OWNER, User::MANAGER, User::RETURNED, User::STRANGER, User::AUDITOR, User::TEAM] {
+            for user in [
+                User::OWNER,
+                User::MANAGER,
+                User::RETURNED,
+                User::STRANGER,
+                User::AUDITOR,
+                User::TEAM,
+            ] {
                 let path = seed.path_to("timeline");
                 scope.spawn(move || (0..12).for_each(|_| drop(app.as_user(user).get(&path))));
             }
@@ -143,59 +242,134 @@ on_both! {
         });
         app.run_background_jobs();
         let report = verify(app);
-        assert_eq!((report.fault_count, report.waiting, report.pending), (0, 0, 0), "{:?}", report.faults);
+        assert_eq!(
+            (report.fault_count, report.waiting, report.pending),
+            (0, 0, 0),
+            "{:?}",
+            report.faults
+        );
         assert_eq!(report.size, u64::try_from(raw_db::query_count(app, &format!("SELECT count(*) AS count FROM audit_records WHERE partnership_id = (SELECT id FROM partnerships WHERE code = '{HOME_PARTNERSHIP}')"))).unwrap());
     }
 
     fn personal_data_in_records_is_sealed_until_its_retention_ends(app) {
         let seed = app.seed();
         let me = seed.people["RETURNED"].clone();
-        let _ = app.as_user(User::RETURNED).get(&seed.path_to("timeline")).expect_ok();
+        let _ = app
+            .as_user(User::RETURNED)
+            .get(&seed.path_to("timeline"))
+            .expect_ok();
         app.run_background_jobs();
         let before = read_checkpoint(app, User::AUDITOR);
         let records_of_reader = format!("/v1/audit?practitioner={me}&operation=timeline.read");
-        assert_eq!(app.as_user(User::AUDITOR).get(&records_of_reader).expect_ok()["items"].as_array().unwrap().len(), 1);
+        assert_eq!(
+            app.as_user(User::AUDITOR)
+                .get(&records_of_reader)
+                .expect_ok()["items"]
+                .as_array()
+                .unwrap()
+                .len(),
+            1
+        );
         // The stored records do not contain the practitioner's identifier.
         let bytes = me.replace('-', "");
-        let records_with_id = raw_db::query_count(app, &format!("SELECT count(*) AS count FROM audit_records WHERE {}", match app.db.kind() {
-            DatabaseKind::Sqlite => format!("instr(lower(hex(sealed) || hex(coalesce(practitioner_token, ''))), '{bytes}') > 0"),
-            DatabaseKind::Postgresql => format!("position('{bytes}' in encode(sealed, 'hex') || encode(coalesce(practitioner_token, ''), 'hex')) > 0"),
-        }));
+        let records_with_id = raw_db::query_count(
+            app,
+            &format!(
+                "SELECT count(*) AS count FROM audit_records WHERE {}",
+                match app.db.kind() {
+                    DatabaseKind::Sqlite => format!(
+                        "instr(lower(hex(sealed) || hex(coalesce(practitioner_token, ''))), '{bytes}') > 0"
+                    ),
+                    DatabaseKind::Postgresql => format!(
+                        "position('{bytes}' in encode(sealed, 'hex') || encode(coalesce(practitioner_token, ''), 'hex')) > 0"
+                    ),
+                }
+            ),
+        );
         assert_eq!(records_with_id, 0);
         app.advance_days(8 * 365);
         assert!(app.service.end_audit_retention(app.clock.now()).unwrap() >= 1);
-        assert!(app.as_user(User::AUDITOR).get(&records_of_reader).expect_ok()["items"].as_array().unwrap().is_empty());
-        let after_retention = app.as_user(User::AUDITOR).get("/v1/audit?operation=timeline.read").expect_ok();
+        assert!(
+            app.as_user(User::AUDITOR)
+                .get(&records_of_reader)
+                .expect_ok()["items"]
+                .as_array()
+                .unwrap()
+                .is_empty()
+        );
+        let after_retention = app
+            .as_user(User::AUDITOR)
+            .get("/v1/audit?operation=timeline.read")
+            .expect_ok();
         assert_eq!(after_retention["items"][0]["outcome"], "allowed");
-        assert!(after_retention["items"][0]["practitioner_id"].is_null() && after_retention["items"][0]["request_id"].is_null());
+        assert!(
+            after_retention["items"][0]["practitioner_id"].is_null()
+                && after_retention["items"][0]["request_id"].is_null()
+        );
         app.run_background_jobs();
         let report = verify(app);
         assert_eq!(report.fault_count, 0, "{:?}", report.faults);
         assert!(report.opened < report.size);
         let id = after_retention["items"][0]["id"].as_str().unwrap();
-        let proof = app.as_user(User::AUDITOR).get(&format!("/v1/audit/records/{id}/proof?size={}", before.size)).expect_ok();
+        let proof = app
+            .as_user(User::AUDITOR)
+            .get(&format!(
+                "/v1/audit/records/{id}/proof?size={}",
+                before.size
+            ))
+            .expect_ok();
         let leaf = leaf_hash(&decode_base64(&proof["leaf"]));
-        assert!(verify_inclusion(proof["position"].as_u64().unwrap(), before.size, leaf, &parse_proof_path(&proof), before.root));
+        assert!(verify_inclusion(
+            proof["position"].as_u64().unwrap(),
+            before.size,
+            leaf,
+            &parse_proof_path(&proof),
+            before.root
+        ));
     }
 
     fn only_the_audit_is_served_when_sequencing_is_a_minute_behind(app) {
         let seed = app.seed();
         app.service.sequence_audit().unwrap();
-        let _ = app.as_user(User::OWNER).get(&seed.path_to("timeline")).expect_ok();
+        let _ = app
+            .as_user(User::OWNER)
+            .get(&seed.path_to("timeline"))
+            .expect_ok();
         assert!(app.service.measure_merge_delay().is_zero());
         app.advance_seconds(59);
         assert_eq!(app.service.measure_merge_delay().as_secs(), 59);
-        assert_eq!(app.as_user(User::OWNER).get(&seed.path_to("timeline")).status, 200);
+        assert_eq!(
+            app.as_user(User::OWNER)
+                .get(&seed.path_to("timeline"))
+                .status,
+            200
+        );
         app.advance_seconds(1);
         app.service.measure_merge_delay();
-        for path in [seed.path_to("timeline"), seed.path.clone(), "/v1/me".to_owned(), seed.path_to("readers")] {
+        for path in [
+            seed.path_to("timeline"),
+            seed.path.clone(),
+            "/v1/me".to_owned(),
+            seed.path_to("readers"),
+        ] {
             assert_eq!(app.as_user(User::OWNER).get(&path).status, 503, "{path}");
         }
-        assert_eq!(app.as_user(User::OWNER).post("/v1/people", &behaviour::inputs::adult("Rhys", "male")).status, 503);
+        assert_eq!(
+            app.as_user(User::OWNER)
+                .post("/v1/people", &behaviour::inputs::adult("Rhys", "male"))
+                .status,
+            503
+        );
         assert_eq!(app.as_user(User::AUDITOR).get("/v1/audit").status, 200);
         app.service.sequence_audit().unwrap();
         app.service.measure_merge_delay();
-        assert_eq!(app.as_user(User::OWNER).get(&seed.path_to("timeline")).status, 200, "without a restart");
+        assert_eq!(
+            app.as_user(User::OWNER)
+                .get(&seed.path_to("timeline"))
+                .status,
+            200,
+            "without a restart"
+        );
     }
 
     fn uncertain_number_is_filled_with_a_void_record(app) {
@@ -208,10 +382,23 @@ on_both! {
         assert_eq!(app.service.fill_audit_gaps().unwrap(), 1);
         app.service.sequence_audit().unwrap();
         let report = verify(app);
-        assert_eq!(report.fault_count, 0, "numbers may be uncommitted for a minute: {:?}", report.faults);
+        assert_eq!(
+            report.fault_count, 0,
+            "numbers may be uncommitted for a minute: {:?}",
+            report.faults
+        );
         assert!(report.pending > 90_000);
-        let voids = app.as_user(User::AUDITOR).get("/v1/audit?limit=500").expect_ok();
-        assert!(voids["items"].as_array().unwrap().iter().any(|item| item["operation"] == "record.void"));
+        let voids = app
+            .as_user(User::AUDITOR)
+            .get("/v1/audit?limit=500")
+            .expect_ok();
+        assert!(
+            voids["items"]
+                .as_array()
+                .unwrap()
+                .iter()
+                .any(|item| item["operation"] == "record.void")
+        );
     }
 
     fn tampering_is_detected_at_every_position(app) {
@@ -219,7 +406,8 @@ on_both! {
         // Verifies 200 growing logs without faults, most of them with unsequenced records.
         let mut verified = 0;
         while verified < POSITIONS {
-            let user = [User::OWNER, User::MANAGER, User::RETURNED, User::STRANGER][usize::try_from(verified % 4).unwrap()];
+            let user = [User::OWNER, User::MANAGER, User::RETURNED, User::STRANGER]
+                [usize::try_from(verified % 4).unwrap()];
             let _ = app.as_user(user).get(&seed.path_to("timeline"));
             if verified % 3 == 0 {
                 app.service.sequence_audit().unwrap();
@@ -228,7 +416,11 @@ on_both! {
             verified += 1;
         }
         app.run_background_jobs();
-        let step = if app.db.kind() == DatabaseKind::Sqlite { 1 } else { 8 };
+        let step = if app.db.kind() == DatabaseKind::Sqlite {
+            1
+        } else {
+            8
+        };
         let tampering = Tampering::new(app);
         let mut detected = tampering.count_detected(&KINDS, step);
         // The same for unsequenced records.
@@ -260,7 +452,8 @@ const KINDS: [&str; 7] = [
     "the tree is truncated",
 ];
 
-/// Leaf positions at which each change is made; on PostgreSQL, which runs the same checks, only every eighth.
+/// Leaf positions at which each change is made; on PostgreSQL, which runs the same checks, only
+/// every eighth.
 const POSITIONS: i64 = 200;
 
 /// Makes changes to the audit that bypass the service.
@@ -287,7 +480,8 @@ impl<'a> Tampering<'a> {
         Self { app, drop_triggers }
     }
 
-    /// Makes each change at each position and asserts that verification detects it. Returns the number of changes.
+    /// Makes each change at each position and asserts that verification detects it. Returns the
+    /// number of changes.
     fn count_detected(&self, kinds: &[&str], step: i64) -> i64 {
         let mut detected = 0;
         for kind in kinds {

@@ -1,6 +1,6 @@
-//! Every limit that the OpenAPI document states, tested at the limit and one beyond. A value at the limit is not refused for
-//! its size; a value beyond it is refused with a problem that names its location. The cases are derived from the document,
-//! so that new inputs are covered automatically.
+//! Every limit that the OpenAPI document states, tested at the limit and one beyond. A value at the
+//! limit is not refused for its size; a value beyond it is refused with a problem that names its
+//! location. The cases are derived from the document, so that new inputs are covered automatically.
 
 use behaviour::inputs::{ABSENT, entry, fragment, with_members};
 use behaviour::openapi::{
@@ -24,7 +24,8 @@ const SIZE_AND_TYPE_CODES: [&str; 8] = [
 const JSON: (&str, &str) = ("Content-Type", "application/json");
 const MAX_BODY_BYTES: usize = 2 << 20;
 
-/// The path of an operation with identifiers of existing objects. `replaced` gives the value of one parameter.
+/// The path of an operation with identifiers of existing objects. `replaced` gives the value of one
+/// parameter.
 fn path_with_existing_ids(path: &str, seed: &Seed, replaced: Option<(&str, &str)>) -> String {
     let parts = path.split('/').map(|part| {
         let name = part.trim_matches(['{', '}']);
@@ -126,7 +127,8 @@ fn assert_refused_at(response: &ApiResponse, status: u16, pointer: &str) {
     );
 }
 
-/// Collects the pointers of strings without a maximum length and lists without a maximum number of items.
+/// Collects the pointers of strings without a maximum length and lists without a maximum number of
+/// items.
 fn collect_unlimited(document: &Value, schema: &Value, pointer: &str, found: &mut Vec<String>) {
     let schema = resolve_schema(document, schema);
     let bounded = ["maxLength", "enum", "pattern"]
@@ -172,28 +174,119 @@ fn every_documented_input_has_a_size_limit() {
     assert!(found.is_empty(), "{found:#?}");
 }
 
+/// A body has at most 2 MiB, and JSON is nested at most 32 levels deep.
+fn assert_size_and_depth_of_bodies_limited(app: &TestApp, path: &str, valid_fragment: &Value) {
+    let waiting = app.as_user(User::WAITING);
+    let padded = |size: usize| {
+        let mut body = valid_fragment.to_string().into_bytes();
+        body.resize(size, b' ');
+        body
+    };
+    let post = |key: &str, body: &[u8]| {
+        waiting.send("POST", path, &[JSON, ("Idempotency-Key", key)], body)
+    };
+    assert_eq!(post("too-large", &padded(MAX_BODY_BYTES + 1)).status, 413);
+    assert_eq!(post("large", &padded(MAX_BODY_BYTES)).status, 201);
+
+    let nested = |levels: usize| {
+        ["[".repeat(levels), "]".repeat(levels)]
+            .concat()
+            .into_bytes()
+    };
+    assert_eq!(
+        post("deep", &nested(32)).field_errors(),
+        [(String::new(), "wrong_type".to_owned())]
+    );
+    assert_eq!(
+        post("too-deep", &nested(33)).field_errors()[0].1,
+        "too_deep"
+    );
+}
+
+/// One agency has at most 3,000 entries on a chronology; entries of replaced versions do not count.
+fn assert_entries_of_an_agency_limited(app: &TestApp, seed: &Seed) {
+    let waiting = app.as_user(User::WAITING);
+    let path = seed.path_to("fragments");
+    let entries = |from: usize, count: usize| -> Vec<Value> {
+        (from..from + count)
+            .map(|number| entry(&number.to_string(), "2026-01-02", &[&seed.twin]))
+            .collect()
+    };
+    let many = |reference: usize, count: usize| {
+        with_members(
+            fragment(&entries(1_000 * reference, count)),
+            json!({"agency_reference": format!("R-{reference}")}),
+        )
+    };
+    let put = |reference: usize, version: i64, body: &Value| {
+        waiting.put(&format!("{path}/R-{reference}"), Some(version), body)
+    };
+    // Besides these, 94 fragments with one entry each remain, and the one without a reference.
+    for reference in 0..5 {
+        let _ = put(reference, 1, &many(reference, 500)).expect_status(200);
+    }
+    let _ = put(5, 1, &many(5, 406)).expect_status(200);
+    let refused = put(5, 2, &many(5, 407));
+    assert_eq!(
+        refused.field_errors(),
+        [("/entries".to_owned(), "too_many_entries".to_owned())],
+        "{}",
+        refused.text()
+    );
+}
+
 on_both! {
     fn every_documented_body_limit_is_enforced(app) {
         let seed = app.seed();
         let document = openapi_document();
         let mut tested_limits = 0;
-        let emergency_access = json!({"chronology_id": seed.chronology, "reason_code": "child_missing", "reason": "Canary: not seen."});
-        let emergency_access = app.as_user(User::COLLEAGUE).post("/v1/emergency-accesses", &emergency_access).id();
+        let emergency_access = json!({
+            "chronology_id": seed.chronology, "reason_code": "child_missing",
+            "reason": "Canary: not seen.",
+        });
+        let emergency_access = app
+            .as_user(User::COLLEAGUE)
+            .post("/v1/emergency-accesses", &emergency_access)
+            .id();
         for operation in operations(&document) {
-            let Some(schema) = operation.body(&document) else { continue };
+            let Some(schema) = operation.body(&document) else {
+                continue;
+            };
             let path = match operation.path.starts_with("/v1/emergency-accesses/") {
                 // A body is checked only after authorization, so the access must exist.
-                true => path_with_existing_ids(&operation.path, &seed, Some(("emergency_access_id", &emergency_access))),
+                true => path_with_existing_ids(
+                    &operation.path,
+                    &seed,
+                    Some(("emergency_access_id", &emergency_access)),
+                ),
                 false => path_with_existing_ids(&operation.path, &seed, None),
             };
             for limit in collect_limits(&document, &schema) {
-                let body_with = |value: &Value| place_value(&document, &schema, operation.example(), &limit.pointer, value.clone());
-                assert_not_refused_for_size(&send(app, &operation, &path, &body_with(&limit.at_limit)), &limit);
-                assert_refused_at(&send(app, &operation, &path, &body_with(&limit.beyond_limit)), 422, &limit.pointer);
+                let body_with = |value: &Value| {
+                    place_value(
+                        &document,
+                        &schema,
+                        operation.example(),
+                        &limit.pointer,
+                        value.clone(),
+                    )
+                };
+                assert_not_refused_for_size(
+                    &send(app, &operation, &path, &body_with(&limit.at_limit)),
+                    &limit,
+                );
+                assert_refused_at(
+                    &send(app, &operation, &path, &body_with(&limit.beyond_limit)),
+                    422,
+                    &limit.pointer,
+                );
                 tested_limits += 1;
             }
         }
-        assert!(tested_limits > 250, "only {tested_limits} limits were found");
+        assert!(
+            tested_limits > 250,
+            "only {tested_limits} limits were found"
+        );
     }
 
     fn every_documented_parameter_limit_is_enforced(app) {
@@ -201,7 +294,11 @@ on_both! {
         let document = openapi_document();
         let mut tested_limits = 0;
         for operation in operations(&document) {
-            let body = if operation.body(&document).is_some() { operation.example() } else { Value::Null };
+            let body = if operation.body(&document).is_some() {
+                operation.example()
+            } else {
+                Value::Null
+            };
             for parameter in operation.parameters(&document) {
                 let name = parameter["name"].as_str().unwrap();
                 for limit in collect_limits(&document, &parameter["schema"]) {
@@ -215,18 +312,50 @@ on_both! {
                         "query" => {
                             // A cursor or category of valid length is still an unknown value.
                             let unknown = ["cursor", "category"].contains(&name);
-                            assert!(unknown || at_limit.status != 422, "{} {}: {}", at_limit.request, limit.keyword, at_limit.text());
-                            let too_many = |(pointer, code): &(String, String)| *pointer == format!("/query/{name}") && code == "too_many";
-                            assert!(!at_limit.field_errors().iter().any(too_many), "{} {}: {}", at_limit.request, limit.keyword, at_limit.text());
+                            assert!(
+                                unknown || at_limit.status != 422,
+                                "{} {}: {}",
+                                at_limit.request,
+                                limit.keyword,
+                                at_limit.text()
+                            );
+                            let too_many = |(pointer, code): &(String, String)| {
+                                *pointer == format!("/query/{name}") && code == "too_many"
+                            };
+                            assert!(
+                                !at_limit.field_errors().iter().any(too_many),
+                                "{} {}: {}",
+                                at_limit.request,
+                                limit.keyword,
+                                at_limit.text()
+                            );
                             assert_refused_at(&beyond_limit, 422, &format!("/query/{name}"));
                         }
                         "header" => {
-                            assert_ne!(at_limit.status, 400, "{} {}: {}", at_limit.request, limit.keyword, at_limit.text());
+                            assert_ne!(
+                                at_limit.status,
+                                400,
+                                "{} {}: {}",
+                                at_limit.request,
+                                limit.keyword,
+                                at_limit.text()
+                            );
                             assert_refused_at(&beyond_limit, 400, &format!("/header/{name}"));
                         }
                         // A path that refers to no object is not found.
-                        _ => assert_eq!((at_limit.status == 404 && at_limit.problem_type() == "not_found" && !["version", "level", "index"].contains(&name), beyond_limit.status),
-                                        (false, 404), "{} {}: {}", at_limit.request, limit.keyword, at_limit.text()),
+                        _ => assert_eq!(
+                            (
+                                at_limit.status == 404
+                                    && at_limit.problem_type() == "not_found"
+                                    && !["version", "level", "index"].contains(&name),
+                                beyond_limit.status
+                            ),
+                            (false, 404),
+                            "{} {}: {}",
+                            at_limit.request,
+                            limit.keyword,
+                            at_limit.text()
+                        ),
                     }
                 }
             }
@@ -238,61 +367,60 @@ on_both! {
         let seed = app.seed();
         let waiting = app.as_user(User::WAITING);
         let path = seed.path_to("fragments");
-        let whole = fragment(&[entry("a burn", "2026-01-02", &[&seed.twin])]);
+        let valid_fragment = fragment(&[entry("a burn", "2026-01-02", &[&seed.twin])]);
 
-        // A body has at most 2 MiB.
-        let padded = |size: usize| {
-            let mut body = whole.to_string().into_bytes();
-            body.resize(size, b' ');
-            body
-        };
-        let post = |key: &str, body: &[u8]| waiting.send("POST", &path, &[JSON, ("Idempotency-Key", key)], body);
-        assert_eq!(post("too-large", &padded(MAX_BODY_BYTES + 1)).status, 413);
-        assert_eq!(post("large", &padded(MAX_BODY_BYTES)).status, 201);
-
-        // JSON is nested at most 32 levels deep.
-        let nested = |levels: usize| ["[".repeat(levels), "]".repeat(levels)].concat().into_bytes();
-        assert_eq!(post("deep", &nested(32)).field_errors(), [(String::new(), "wrong_type".to_owned())]);
-        assert_eq!(post("too-deep", &nested(33)).field_errors()[0].1, "too_deep");
-
+        assert_size_and_depth_of_bodies_limited(app, &path, &valid_fragment);
         // If-None-Match has at most 2,000 characters; a longer one is ignored.
         let first = app.as_user(User::OWNER).get(&seed.path);
         let tag = first.header("etag").unwrap();
         let tags = |size: usize| format!("\"{}\",{tag}", "x".repeat(size - tag.len() - 3));
-        assert_eq!(app.as_user(User::OWNER).get_if_none_match(&seed.path, &tags(2_000)).status, 304);
-        assert_eq!(app.as_user(User::OWNER).get_if_none_match(&seed.path, &tags(2_001)).status, 200);
+        assert_eq!(
+            app.as_user(User::OWNER)
+                .get_if_none_match(&seed.path, &tags(2_000))
+                .status,
+            304
+        );
+        assert_eq!(
+            app.as_user(User::OWNER)
+                .get_if_none_match(&seed.path, &tags(2_001))
+                .status,
+            200
+        );
 
         // One agency has at most 100 fragments on a chronology; one already exists.
         for number in 0..99 {
-            let body = with_members(whole.clone(), json!({"agency_reference": format!("R-{number}")}));
+            let body = with_members(
+                valid_fragment.clone(),
+                json!({"agency_reference": format!("R-{number}")}),
+            );
             let _ = waiting.post(&path, &body).expect_ok();
         }
-        let one_more = with_members(whole.clone(), json!({"agency_reference": "R-99"}));
+        let one_more = with_members(valid_fragment.clone(), json!({"agency_reference": "R-99"}));
         let refused = waiting.post(&path, &one_more);
-        assert_eq!(refused.field_errors(), [(String::new(), "too_many_fragments".to_owned())], "{}", refused.text());
+        assert_eq!(
+            refused.field_errors(),
+            [(String::new(), "too_many_fragments".to_owned())],
+            "{}",
+            refused.text()
+        );
 
-        // One agency has at most 3,000 entries on a chronology; entries of replaced versions do not count.
-        let entries = |from: usize, count: usize| -> Vec<Value> {
-            (from..from + count).map(|number| entry(&number.to_string(), "2026-01-02", &[&seed.twin])).collect()
-        };
-        let many = |reference: usize, count: usize| {
-            with_members(fragment(&entries(1_000 * reference, count)), json!({"agency_reference": format!("R-{reference}")}))
-        };
-        let put = |reference: usize, version: i64, body: &Value| {
-            waiting.put(&format!("{path}/R-{reference}"), Some(version), body)
-        };
-        // Besides these, 94 fragments with one entry each remain, and the one without a reference.
-        for reference in 0..5 {
-            let _ = put(reference, 1, &many(reference, 500)).expect_status(200);
-        }
-        let _ = put(5, 1, &many(5, 406)).expect_status(200);
-        let refused = put(5, 2, &many(5, 407));
-        assert_eq!(refused.field_errors(), [("/entries".to_owned(), "too_many_entries".to_owned())], "{}", refused.text());
-
+        assert_entries_of_an_agency_limited(app, &seed);
         // The review date of a hold is at most one year ahead.
-        let hold = |days: u64| json!({"scope": "chronology", "target_id": seed.chronology, "reason": "Canary", "review_at": app.in_days(days)});
-        assert_refused_at(&app.as_user(User::MANAGER).post("/v1/holds", &hold(367)), 422, "/review_at");
-        let _ = app.as_user(User::MANAGER).post("/v1/holds", &hold(366)).expect_status(201);
+        let hold = |days: u64| {
+            json!({
+                "scope": "chronology", "target_id": seed.chronology, "reason": "Canary",
+                "review_at": app.in_days(days),
+            })
+        };
+        assert_refused_at(
+            &app.as_user(User::MANAGER).post("/v1/holds", &hold(367)),
+            422,
+            "/review_at",
+        );
+        let _ = app
+            .as_user(User::MANAGER)
+            .post("/v1/holds", &hold(366))
+            .expect_status(201);
     }
 }
 

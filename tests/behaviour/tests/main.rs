@@ -1,12 +1,11 @@
-//! Tests of the service's behaviour over HTTP. They are one binary because each binary links the whole service; one for
-//! each module took seven gigabytes of disk space.
+//! Tests of the service's behaviour over HTTP. They are one binary because each binary links the
+//! whole service; one for each module took seven gigabytes of disk space.
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
-    clippy::too_many_lines,
-    reason = "tests fail by panicking, and one scenario stays in one function"
+    reason = "tests fail by panicking"
 )]
 
 mod access;

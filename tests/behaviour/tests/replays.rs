@@ -142,33 +142,44 @@ fn first_entry_id(app: &TestApp, fragment: &str) -> Value {
 /// Makes the writes that come before agencies answer: directory, people, advance submission,
 /// chronologies, invitation.
 fn prepare_chronologies(scenario: &mut Scenario<'_>, seed: &Seed) {
-    let app = scenario.app;
-    let people = "/v1/people";
-    let agency = json!({"code": "clinic", "name": "Hill Clinic", "kind": "gp", "has_access": true});
-    let agency = scenario
-        .send_and_repeat(
-            "create_agency",
-            User::MANAGER,
-            "/v1/agencies",
-            &agency,
-            Some("/v1/agencies/{id}"),
-            true,
-        )
-        .id();
-    let practitioner = json!({
-        "agency_id": agency, "issuer": "https://marlshire.example/issuer", "subject": "new",
-        "name": "Canaryname New",
-    });
+    prepare_directory(scenario);
+    submit_in_advance(scenario);
+    let second = chronology(&seed.family, &[]);
     scenario.send_and_repeat(
-        "create_practitioner",
-        User::MANAGER,
-        "/v1/practitioners",
-        &practitioner,
-        Some("/v1/practitioners/{id}"),
+        "create_chronology",
+        User::OWNER,
+        "/v1/chronologies",
+        &second,
+        Some("/v1/chronologies/{id}"),
         true,
     );
-    // The surgery's advance submission is a possible match of the elder twin, so that it raises a
-    // question.
+    let invited = json!({
+        "agency_id": seed.agencies["surgery"], "practitioners": [seed.people[User::WAITING.name]],
+        "message": "Canary",
+    });
+    scenario.send_and_repeat(
+        "create_invitation",
+        User::OWNER,
+        &seed.path_to("invitations"),
+        &invited,
+        Some("/v1/invitations/{id}"),
+        true,
+    );
+    scenario.send_and_repeat(
+        "open_chronology",
+        User::OWNER,
+        &seed.path_to("open"),
+        &Value::Null,
+        Some(&seed.path),
+        true,
+    );
+}
+
+/// The surgery's advance submission. Its child is a possible match of the elder twin, so that it
+/// raises a question.
+fn submit_in_advance(scenario: &mut Scenario<'_>) {
+    let app = scenario.app;
+    let people = "/v1/people";
     let possible_match = without_member(child("Orla", "2018-05-14", 0), "/nhs_number");
     let possible_match = without_member(
         with_members(
@@ -211,33 +222,31 @@ fn prepare_chronologies(scenario: &mut Scenario<'_>, seed: &Seed) {
         Some("/v1/fragments/{id}"),
         false,
     );
-    let second = chronology(&seed.family, &[]);
-    scenario.send_and_repeat(
-        "create_chronology",
-        User::OWNER,
-        "/v1/chronologies",
-        &second,
-        Some("/v1/chronologies/{id}"),
-        true,
-    );
-    let invited = json!({
-        "agency_id": seed.agencies["surgery"], "practitioners": [seed.people[User::WAITING.name]],
-        "message": "Canary",
+}
+
+/// An agency and a practitioner.
+fn prepare_directory(scenario: &mut Scenario<'_>) {
+    let agency = json!({"code": "clinic", "name": "Hill Clinic", "kind": "gp", "has_access": true});
+    let agency = scenario
+        .send_and_repeat(
+            "create_agency",
+            User::MANAGER,
+            "/v1/agencies",
+            &agency,
+            Some("/v1/agencies/{id}"),
+            true,
+        )
+        .id();
+    let practitioner = json!({
+        "agency_id": agency, "issuer": "https://marlshire.example/issuer", "subject": "new",
+        "name": "Canaryname New",
     });
     scenario.send_and_repeat(
-        "create_invitation",
-        User::OWNER,
-        &seed.path_to("invitations"),
-        &invited,
-        Some("/v1/invitations/{id}"),
-        true,
-    );
-    scenario.send_and_repeat(
-        "open_chronology",
-        User::OWNER,
-        &seed.path_to("open"),
-        &Value::Null,
-        Some(&seed.path),
+        "create_practitioner",
+        User::MANAGER,
+        "/v1/practitioners",
+        &practitioner,
+        Some("/v1/practitioners/{id}"),
         true,
     );
 }
@@ -258,32 +267,7 @@ fn invite(app: &TestApp, seed: &Seed, agency: &str, user: User) -> String {
 /// Agencies answer their invitations, and the owner decides about links and matches.
 fn submit_and_decide(scenario: &mut Scenario<'_>, seed: &Seed) {
     let app = scenario.app;
-    let visitors = invite(app, seed, "visitors", User::VISITOR);
-    scenario.send_and_repeat(
-        "start_draft",
-        User::VISITOR,
-        &format!("{visitors}/draft"),
-        &Value::Null,
-        Some(&visitors),
-        true,
-    );
-    scenario.send_and_repeat(
-        "decline_invitation",
-        User::VISITOR,
-        &format!("{visitors}/decline"),
-        &decline(),
-        Some(&visitors),
-        true,
-    );
-    let homes = invite(app, seed, "homes", User::HOUSING);
-    scenario.send_and_repeat(
-        "submit_nil_return",
-        User::HOUSING,
-        &format!("{homes}/nil-return"),
-        &nil_return(),
-        Some(&homes),
-        true,
-    );
+    answer_without_fragment(scenario, seed);
     let _ = invite(app, seed, "police", User::OFFICER);
     let _ = invite(app, seed, "school", User::RETURNED);
     let fragments = seed.path_to("fragments");
@@ -334,6 +318,12 @@ fn submit_and_decide(scenario: &mut Scenario<'_>, seed: &Seed) {
         Some(&format!("{decisions}/{decision}")),
         false,
     );
+    answer_question(scenario, seed);
+}
+
+/// The owner answers the question about a possible match.
+fn answer_question(scenario: &mut Scenario<'_>, seed: &Seed) {
+    let app = scenario.app;
     let question = app
         .as_user(User::OWNER)
         .get(&seed.path_to("questions"))
@@ -351,8 +341,116 @@ fn submit_and_decide(scenario: &mut Scenario<'_>, seed: &Seed) {
     );
 }
 
+/// A draft, a declined invitation and a nil return.
+fn answer_without_fragment(scenario: &mut Scenario<'_>, seed: &Seed) {
+    let app = scenario.app;
+    let visitors = invite(app, seed, "visitors", User::VISITOR);
+    scenario.send_and_repeat(
+        "start_draft",
+        User::VISITOR,
+        &format!("{visitors}/draft"),
+        &Value::Null,
+        Some(&visitors),
+        true,
+    );
+    scenario.send_and_repeat(
+        "decline_invitation",
+        User::VISITOR,
+        &format!("{visitors}/decline"),
+        &decline(),
+        Some(&visitors),
+        true,
+    );
+    let homes = invite(app, seed, "homes", User::HOUSING);
+    scenario.send_and_repeat(
+        "submit_nil_return",
+        User::HOUSING,
+        &format!("{homes}/nil-return"),
+        &nil_return(),
+        Some(&homes),
+        true,
+    );
+}
+
 /// Emergency access, holds, consolidation and the end of the chronology.
 fn finish_chronology(scenario: &mut Scenario<'_>, seed: &Seed) {
+    open_access_and_hold(scenario, seed);
+    close_and_reopen(scenario, seed);
+    scenario.repeat_all();
+    destroy(scenario, seed);
+}
+
+/// Early destruction, by two people.
+fn destroy(scenario: &mut Scenario<'_>, seed: &Seed) {
+    let app = scenario.app;
+    let order = json!({
+        "reason_code": "closed", "reason": "Canary order", "snapshot_waiver": "Canary waiver",
+    });
+    let tombstone = format!("/v1/tombstones/{}", seed.chronology);
+    let request = app
+        .as_user(User::DEPUTY)
+        .post(&seed.path_to("destruction"), &order)
+        .expect_ok();
+    let confirms = with_members(order, json!({"confirms": request["request"]["id"]}));
+    scenario.send_and_repeat(
+        "destroy_chronology",
+        User::MANAGER,
+        &seed.path_to("destruction"),
+        &confirms,
+        Some(&tombstone),
+        false,
+    );
+}
+
+/// Consolidation, sign-off, closing, reopening and extension.
+fn close_and_reopen(scenario: &mut Scenario<'_>, seed: &Seed) {
+    let app = scenario.app;
+    let frozen = seed.path_to("consolidations/{id}");
+    scenario.send_and_repeat(
+        "create_consolidation",
+        User::OWNER,
+        &seed.path_to("consolidations"),
+        &Value::Null,
+        Some(&frozen),
+        true,
+    );
+    scenario.send_and_repeat(
+        "sign_off_chronology",
+        User::MANAGER,
+        &seed.path_to("sign-off"),
+        &json!({"snapshot": "export"}),
+        Some(&seed.path),
+        true,
+    );
+    scenario.send_and_repeat(
+        "close_chronology",
+        User::OWNER,
+        &seed.path_to("close"),
+        &Value::Null,
+        Some(&seed.path),
+        true,
+    );
+    scenario.send_and_repeat(
+        "reopen_chronology",
+        User::MANAGER,
+        &seed.path_to("reopen"),
+        &with_reason(json!({})),
+        Some(&seed.path),
+        true,
+    );
+    let later = with_reason(json!({"expires_at": app.in_days(70)}));
+    scenario.send_and_repeat(
+        "extend_chronology",
+        User::OWNER,
+        &seed.path_to("extend"),
+        &later,
+        Some(&seed.path),
+        true,
+    );
+}
+
+/// Emergency access and its review; holds and their release.
+fn open_access_and_hold(scenario: &mut Scenario<'_>, seed: &Seed) {
     let app = scenario.app;
     let access_body = json!({
         "chronology_id": seed.chronology, "reason_code": "court_order", "reason": "Canary",
@@ -419,66 +517,6 @@ fn finish_chronology(scenario: &mut Scenario<'_>, seed: &Seed) {
         &release,
         &json!({"reason": "Canary"}),
         None,
-        false,
-    );
-    let frozen = seed.path_to("consolidations/{id}");
-    scenario.send_and_repeat(
-        "create_consolidation",
-        User::OWNER,
-        &seed.path_to("consolidations"),
-        &Value::Null,
-        Some(&frozen),
-        true,
-    );
-    scenario.send_and_repeat(
-        "sign_off_chronology",
-        User::MANAGER,
-        &seed.path_to("sign-off"),
-        &json!({"snapshot": "export"}),
-        Some(&seed.path),
-        true,
-    );
-    scenario.send_and_repeat(
-        "close_chronology",
-        User::OWNER,
-        &seed.path_to("close"),
-        &Value::Null,
-        Some(&seed.path),
-        true,
-    );
-    scenario.send_and_repeat(
-        "reopen_chronology",
-        User::MANAGER,
-        &seed.path_to("reopen"),
-        &with_reason(json!({})),
-        Some(&seed.path),
-        true,
-    );
-    let later = with_reason(json!({"expires_at": app.in_days(70)}));
-    scenario.send_and_repeat(
-        "extend_chronology",
-        User::OWNER,
-        &seed.path_to("extend"),
-        &later,
-        Some(&seed.path),
-        true,
-    );
-    scenario.repeat_all();
-    let order = json!({
-        "reason_code": "closed", "reason": "Canary order", "snapshot_waiver": "Canary waiver",
-    });
-    let tombstone = format!("/v1/tombstones/{}", seed.chronology);
-    let request = app
-        .as_user(User::DEPUTY)
-        .post(&seed.path_to("destruction"), &order)
-        .expect_ok();
-    let confirms = with_members(order, json!({"confirms": request["request"]["id"]}));
-    scenario.send_and_repeat(
-        "destroy_chronology",
-        User::MANAGER,
-        &seed.path_to("destruction"),
-        &confirms,
-        Some(&tombstone),
         false,
     );
 }

@@ -1,5 +1,6 @@
-//! Snapshots of complete responses in the main workflows. Any change of a text, field or order shows as a difference in
-//! `snapshots/`, to be reviewed and accepted with `cargo insta review`. Both databases must produce the same snapshots.
+//! Snapshots of complete responses in the main workflows. Any change of a text, field or order
+//! shows as a difference in `snapshots/`, to be reviewed and accepted with `cargo insta review`.
+//! Both databases must produce the same snapshots.
 
 use std::collections::HashMap;
 
@@ -14,8 +15,8 @@ use uuid::Uuid;
 /// Members whose values depend on random keys and so differ between runs.
 const RANDOM_MEMBERS: [&str; 3] = ["content_hash", "next", "commitment"];
 
-/// Makes responses comparable between runs: identifiers are numbered in the order in which they first appear, and values
-/// that depend on random keys are replaced.
+/// Makes responses comparable between runs: identifiers are numbered in the order in which they
+/// first appear, and values that depend on random keys are replaced.
 #[derive(Default)]
 struct Redaction {
     numbers: HashMap<Uuid, usize>,
@@ -66,8 +67,9 @@ fn assert_response_snapshot(name: &str, response: &ApiResponse) {
     });
 }
 
-/// Answers the invitations: the surgery and the police submit fragments about one event, the visitors a nil return, and
-/// housing declines. The school has already submitted and the youth club does not answer.
+/// Answers the invitations: the surgery and the police submit fragments about one event, the
+/// visitors a nil return, and housing declines. The school has already submitted and the youth club
+/// does not answer.
 fn submit_answers(app: &TestApp, seed: &Seed) {
     let [attended, heard] = suggested_pair();
     let police = fragment(&[entry_with_category(attended)]);
@@ -103,14 +105,35 @@ on_both! {
     fn practitioner_answers_an_invitation(app) {
         let seed = app.seed();
         let practitioner = app.as_user(User::WAITING);
-        assert_response_snapshot("invitations_of_practitioner", &practitioner.get("/v1/invitations"));
-        assert_response_snapshot("form_to_fill_in", &practitioner.get(&format!("{}/form", seed.invitation_path("surgery"))));
-        assert_response_snapshot("timeline_before_own_return", &practitioner.get(&seed.path_to("timeline")));
+        assert_response_snapshot(
+            "invitations_of_practitioner",
+            &practitioner.get("/v1/invitations"),
+        );
+        assert_response_snapshot(
+            "form_to_fill_in",
+            &practitioner.get(&format!("{}/form", seed.invitation_path("surgery"))),
+        );
+        assert_response_snapshot(
+            "timeline_before_own_return",
+            &practitioner.get(&seed.path_to("timeline")),
+        );
         let duplicate_children = json!([seed.twin, seed.twin]);
-        let invalid = with_members(entry("seen at home", "2026-02-31", &[]), json!({"category": "WEATHER", "children": duplicate_children}));
-        assert_response_snapshot("return_with_faults", &practitioner.post(&seed.path_to("fragments"), &fragment(&[invalid])));
-        let date_in_words = with_members(entry("seen at home", "2026-02-03", &[&seed.twin]), json!({"when": {"words": "early Feb 26"}}));
-        assert_response_snapshot("receipt_of_return", &practitioner.post(&seed.path_to("fragments"), &fragment(&[date_in_words])));
+        let invalid = with_members(
+            entry("seen at home", "2026-02-31", &[]),
+            json!({"category": "WEATHER", "children": duplicate_children}),
+        );
+        assert_response_snapshot(
+            "return_with_faults",
+            &practitioner.post(&seed.path_to("fragments"), &fragment(&[invalid])),
+        );
+        let date_in_words = with_members(
+            entry("seen at home", "2026-02-03", &[&seed.twin]),
+            json!({"when": {"words": "early February 2026"}}),
+        );
+        assert_response_snapshot(
+            "receipt_of_return",
+            &practitioner.post(&seed.path_to("fragments"), &fragment(&[date_in_words])),
+        );
     }
 
     fn social_worker_reads_the_timeline(app) {
@@ -118,10 +141,22 @@ on_both! {
         submit_answers(app, &seed);
         let social_worker = app.as_user(User::OWNER);
         assert_response_snapshot("chronology", &social_worker.get(&seed.path));
-        assert_response_snapshot("timeline_for_social_worker", &social_worker.get(&seed.path_to("timeline")));
-        assert_response_snapshot("links_with_suggestion", &social_worker.get(&seed.path_to("links")));
-        assert_response_snapshot("timeline_for_contributor", &app.as_user(User::RETURNED).get(&seed.path_to("timeline")));
-        assert_response_snapshot("timeline_for_uninvolved_practitioner", &app.as_user(User::STRANGER).get(&seed.path_to("timeline")));
+        assert_response_snapshot(
+            "timeline_for_social_worker",
+            &social_worker.get(&seed.path_to("timeline")),
+        );
+        assert_response_snapshot(
+            "links_with_suggestion",
+            &social_worker.get(&seed.path_to("links")),
+        );
+        assert_response_snapshot(
+            "timeline_for_contributor",
+            &app.as_user(User::RETURNED).get(&seed.path_to("timeline")),
+        );
+        assert_response_snapshot(
+            "timeline_for_uninvolved_practitioner",
+            &app.as_user(User::STRANGER).get(&seed.path_to("timeline")),
+        );
     }
 
     fn manager_signs_off_and_the_chronology_expires(app) {
@@ -131,15 +166,33 @@ on_both! {
         let manager = app.as_user(User::MANAGER);
         let early = manager.post(&seed.path_to("sign-off"), &json!({"snapshot": "export"}));
         assert_response_snapshot("sign_off_without_frozen_view", &early);
-        assert_response_snapshot("frozen_view", &social_worker.post(&seed.path_to("consolidations"), &Value::Null));
-        assert_response_snapshot("sign_off", &manager.post(&seed.path_to("sign-off"), &json!({"snapshot": "export"})));
+        assert_response_snapshot(
+            "frozen_view",
+            &social_worker.post(&seed.path_to("consolidations"), &Value::Null),
+        );
+        assert_response_snapshot(
+            "sign_off",
+            &manager.post(&seed.path_to("sign-off"), &json!({"snapshot": "export"})),
+        );
         let extension = with_reason(json!({"expires_at": "2030-01-01T00:00:00Z"}));
-        assert_response_snapshot("extension_beyond_policy", &social_worker.post(&seed.path_to("extend"), &extension));
+        assert_response_snapshot(
+            "extension_beyond_policy",
+            &social_worker.post(&seed.path_to("extend"), &extension),
+        );
         let expiry = social_worker.get(&seed.path).expect_ok()["expires_at"].clone();
         app.set_time(&expiry);
-        assert_response_snapshot("expired_for_social_worker", &social_worker.get(&seed.path_to("timeline")));
-        assert_response_snapshot("expired_for_uninvolved_practitioner", &app.as_user(User::STRANGER).get(&seed.path_to("timeline")));
+        assert_response_snapshot(
+            "expired_for_social_worker",
+            &social_worker.get(&seed.path_to("timeline")),
+        );
+        assert_response_snapshot(
+            "expired_for_uninvolved_practitioner",
+            &app.as_user(User::STRANGER).get(&seed.path_to("timeline")),
+        );
         app.run_background_jobs();
-        assert_response_snapshot("tombstone", &social_worker.get(&format!("/v1/tombstones/{}", seed.chronology)));
+        assert_response_snapshot(
+            "tombstone",
+            &social_worker.get(&format!("/v1/tombstones/{}", seed.chronology)),
+        );
     }
 }

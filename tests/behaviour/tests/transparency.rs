@@ -43,6 +43,29 @@ fn reading(who: &str, operation: &str, entries: i64) -> (String, String, i64) {
     (who.to_owned(), operation.to_owned(), entries)
 }
 
+/// Requests that return no content are not listed.
+fn assert_reads_without_content_not_listed(app: &TestApp, seed: &Seed, found: &[Value]) {
+    let owner = app.as_user(User::OWNER);
+    let path = format!("/v1/fragments/{}", seed.fragment);
+    for path_without_content in [
+        seed.path.clone(),
+        seed.path_to("invitations"),
+        seed.path_to("fragments"),
+        seed.path_to("consolidations"),
+        seed.path_to("readers"),
+        format!("{path}/readers"),
+    ] {
+        let _ = owner.get(&path_without_content);
+    }
+    assert_eq!(
+        app.as_user(User::STRANGER)
+            .get(&seed.path_to("timeline"))
+            .status,
+        404
+    );
+    assert_eq!(list_readers(app, User::RETURNED, &seed.fragment), found);
+}
+
 on_both! {
     fn agency_sees_every_read_of_its_fragment(app) {
         let seed = app.seed();
@@ -112,24 +135,7 @@ on_both! {
             surgery_readers.iter().all(|(_, _, entries)| *entries == 2),
             "{surgery_readers:?}"
         );
-        // Requests that return no content are not listed.
-        for path_without_content in [
-            seed.path.clone(),
-            seed.path_to("invitations"),
-            seed.path_to("fragments"),
-            seed.path_to("consolidations"),
-            seed.path_to("readers"),
-            format!("{path}/readers"),
-        ] {
-            let _ = owner.get(&path_without_content);
-        }
-        assert_eq!(
-            app.as_user(User::STRANGER)
-                .get(&seed.path_to("timeline"))
-                .status,
-            404
-        );
-        assert_eq!(list_readers(app, User::RETURNED, &seed.fragment), found);
+        assert_reads_without_content_not_listed(app, &seed, &found);
     }
 
     fn only_entries_shown_by_links_pages_and_filters_are_recorded(app) {

@@ -4,8 +4,30 @@
 use std::collections::BTreeMap;
 
 use behaviour::inputs::{child, entry, fragment, with_members};
-use behaviour::{TestApp, User, on_both, raw_db};
+use behaviour::{Seed, TestApp, User, on_both, raw_db};
 use serde_json::{Value, json};
+
+/// Tables that may keep rows after everything has expired.
+const MAY_KEEP_ROWS: [&str; 18] = [
+    "partnerships",
+    "agencies",
+    "practitioners",
+    "clock_mark",
+    "clock_trust",
+    "scopes_to_destroy",
+    "emergency_accesses",
+    "emergency_chronologies",
+    "address_refusals",
+    "key_commitments",
+    "tombstones",
+    "tombstone_agencies",
+    "tombstone_practitioners",
+    "deletion_covered",
+    "deletion_certificates",
+    "deletion_orders",
+    "holds",
+    "__diesel_schema_migrations",
+];
 
 /// Kind, id and reason of every object that the auditor is shown as not deleted.
 fn list_unpurged(app: &TestApp) -> Vec<(String, String, String)> {
@@ -33,6 +55,76 @@ fn block_deletion(app: &TestApp, fragment: &str) {
          CREATE TRIGGER stuck BEFORE DELETE ON fragments FOR EACH ROW EXECUTE FUNCTION stuck();"
     );
     raw_db::execute(app, &on_sqlite, &on_postgresql);
+}
+
+/// Fills every table: people with tokens, an attached advance submission, links, decisions, a
+/// frozen view, a refused address, a request for destruction.
+fn fill_every_table(app: &TestApp) -> Seed {
+    let sender = app.as_user(User::RETURNED);
+    let known = sender
+        .post("/v1/people", &child("Orla", "2019-05-14", 0))
+        .id();
+    let family = sender
+        .post(
+            "/v1/families",
+            &json!({"label": "Canary", "members": [known]}),
+        )
+        .id();
+    let body = with_members(
+        fragment(&[entry("arrived hungry", "2026-01-02", &[&known])]),
+        json!({"family_id": family, "expires_at": app.in_days(40)}),
+    );
+    let _ = sender.post("/v1/fragments", &body).expect_ok();
+    let seed = app.seed();
+    let _ = app
+        .as_user(User::WAITING)
+        .post(
+            &seed.path_to("fragments"),
+            &fragment(&[entry("arrived hungry", "2026-01-02", &[])]),
+        )
+        .expect_ok();
+    let rows = app
+        .as_user(User::OWNER)
+        .get(&seed.path_to("timeline"))
+        .expect_ok()["rows"]
+        .clone();
+    let entries: Vec<Value> = rows
+        .as_array()
+        .into_iter()
+        .flatten()
+        .map(|row| row["accounts"][0]["entry_id"].clone())
+        .collect();
+    let link = json!({
+        "decision": "related", "entries": [entries[0]], "with": [entries[1]],
+        "reason": "Canary",
+    });
+    let _ = app
+        .as_user(User::OWNER)
+        .post(&seed.path_to("link-decisions"), &link)
+        .expect_ok();
+    let _ = app
+        .as_user(User::OWNER)
+        .post(&seed.path_to("consolidations"), &Value::Null)
+        .expect_ok();
+    let correction = fragment(&[entry("lives at Canary Refuge", "2026-01-02", &[])]);
+    assert_eq!(
+        app.as_user(User::RETURNED)
+            .put(
+                &format!("/v1/fragments/{}", seed.fragment),
+                Some(1),
+                &correction
+            )
+            .status,
+        422
+    );
+    let order = json!({
+        "reason_code": "made_in_error", "reason": "Canary", "snapshot_waiver": "Canary",
+    });
+    let _ = app
+        .as_user(User::MANAGER)
+        .post(&seed.path_to("destruction"), &order)
+        .expect_ok();
+    seed
 }
 
 on_both! {
@@ -188,98 +280,13 @@ on_both! {
     }
 
     fn only_permitted_tables_keep_rows_after_expiry(app) {
-        // Fills every table: people with tokens, an attached advance submission, links, decisions,
-        // a frozen view.
-        let sender = app.as_user(User::RETURNED);
-        let known = sender
-            .post("/v1/people", &child("Orla", "2019-05-14", 0))
-            .id();
-        let family = sender
-            .post(
-                "/v1/families",
-                &json!({"label": "Canary", "members": [known]}),
-            )
-            .id();
-        let body = with_members(
-            fragment(&[entry("arrived hungry", "2026-01-02", &[&known])]),
-            json!({"family_id": family, "expires_at": app.in_days(40)}),
-        );
-        let _ = sender.post("/v1/fragments", &body).expect_ok();
-        let seed = app.seed();
-        let _ = app
-            .as_user(User::WAITING)
-            .post(
-                &seed.path_to("fragments"),
-                &fragment(&[entry("arrived hungry", "2026-01-02", &[])]),
-            )
-            .expect_ok();
-        let rows = app
-            .as_user(User::OWNER)
-            .get(&seed.path_to("timeline"))
-            .expect_ok()["rows"]
-            .clone();
-        let entries: Vec<Value> = rows
-            .as_array()
-            .into_iter()
-            .flatten()
-            .map(|row| row["accounts"][0]["entry_id"].clone())
-            .collect();
-        let link = json!({
-            "decision": "related", "entries": [entries[0]], "with": [entries[1]],
-            "reason": "Canary",
-        });
-        let _ = app
-            .as_user(User::OWNER)
-            .post(&seed.path_to("link-decisions"), &link)
-            .expect_ok();
-        let _ = app
-            .as_user(User::OWNER)
-            .post(&seed.path_to("consolidations"), &Value::Null)
-            .expect_ok();
-        let correction = fragment(&[entry("lives at Canary Refuge", "2026-01-02", &[])]);
-        assert_eq!(
-            app.as_user(User::RETURNED)
-                .put(
-                    &format!("/v1/fragments/{}", seed.fragment),
-                    Some(1),
-                    &correction
-                )
-                .status,
-            422
-        );
-        let order = json!({
-            "reason_code": "made_in_error", "reason": "Canary", "snapshot_waiver": "Canary",
-        });
-        let _ = app
-            .as_user(User::MANAGER)
-            .post(&seed.path_to("destruction"), &order)
-            .expect_ok();
+        let seed = fill_every_table(app);
         app.service.wait_for_links();
         let full = raw_db::row_counts(app);
-        let may_stay = [
-            "partnerships",
-            "agencies",
-            "practitioners",
-            "clock_mark",
-            "clock_trust",
-            "scopes_to_destroy",
-            "emergency_accesses",
-            "emergency_chronologies",
-            "address_refusals",
-            "key_commitments",
-            "tombstones",
-            "tombstone_agencies",
-            "tombstone_practitioners",
-            "deletion_covered",
-            "deletion_certificates",
-            "deletion_orders",
-            "holds",
-            "__diesel_schema_migrations",
-        ];
         let must_be_empty: Vec<&String> = full
             .keys()
             .filter(|table| {
-                !may_stay.contains(&table.as_str())
+                !MAY_KEEP_ROWS.contains(&table.as_str())
                     && !table.starts_with("sqlite_")
                     && !table.starts_with("audit_")
             })

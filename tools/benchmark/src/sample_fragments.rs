@@ -124,7 +124,7 @@ mod tests {
         let entries = body["entries"].as_array().unwrap();
         let event: std::collections::BTreeSet<&str> = entries
             .iter()
-            .map(|one| one["what"].as_str().unwrap())
+            .map(|event| event["what"].as_str().unwrap())
             .collect();
         assert_eq!((entries.len(), event.len()), (25, 20));
         assert_eq!(entries[3]["what"], entries[4]["what"]);

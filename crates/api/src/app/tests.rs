@@ -350,7 +350,8 @@ async fn rate_limits_are_per_caller() {
     let authorized_request = |token: &str| {
         TestRequest::with_uri("/v1/me").insert_header(("Authorization", token.to_owned()))
     };
-    let (one, other) = (app.token("s-1"), app.token("s-2"));
+    let one = app.token("s-1");
+    let other = app.token("s-2");
     // The application has no service, so an authenticated request ends with an internal error.
     for left in ["2", "1", "0"] {
         let response = app.send(authorized_request(&one)).await;

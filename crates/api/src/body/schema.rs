@@ -138,10 +138,10 @@ fn to_faults(error: &ValidationError<'_>) -> Vec<Fault> {
 
 /// The faults of the intended alternative: the first that is not just `null`.
 fn alternative_faults(at: &str, context: &[Vec<ValidationError<'static>>]) -> Vec<Fault> {
-    let meant = context
+    let intended = context
         .iter()
         .find(|errors| !errors.iter().all(|error| expects_null(error)));
-    let faults: Vec<Fault> = meant.into_iter().flatten().flat_map(to_faults).collect();
+    let faults: Vec<Fault> = intended.into_iter().flatten().flat_map(to_faults).collect();
     if faults.is_empty() {
         vec![Fault::new(
             at,
@@ -181,7 +181,7 @@ fn type_names(kind: &TypeKind) -> String {
     match kind {
         TypeKind::Single(one) => format!("of type {one}"),
         TypeKind::Multiple(several) => {
-            let names: Vec<String> = several.iter().map(|one| one.to_string()).collect();
+            let names: Vec<String> = several.iter().map(|name| name.to_string()).collect();
             format!("of type {}", names.join(" or "))
         }
     }

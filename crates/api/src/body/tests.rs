@@ -147,11 +147,11 @@ fn rejects_invalid_bodies(#[case] bytes: &[u8], #[case] status: u16, #[case] fau
 fn faults_do_not_repeat_input() {
     let body = json!({ "kind": "Orla", "name": { "given": ["Fenwick"] }, "sex": "Tarn Row", "birth": { "date": "Brannoc" } });
     let problem = parse::<PersonIn>(body.to_string().as_bytes()).unwrap_err();
-    let said = format!("{:?}", problem.named_faults());
+    let faults = format!("{:?}", problem.named_faults());
     for word in ["Orla", "Fenwick", "Tarn", "Brannoc"] {
-        assert!(!said.contains(word), "{said}");
+        assert!(!faults.contains(word), "{faults}");
     }
-    assert_eq!(problem.named_faults().len(), 4, "{said}");
+    assert_eq!(problem.named_faults().len(), 4, "{faults}");
 }
 
 #[test]

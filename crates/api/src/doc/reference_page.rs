@@ -39,7 +39,8 @@ fn render_main(document: &Value) -> String {
 fn write_contents(document: &Value, out: &mut String) {
     out.push_str("<nav aria-label=\"Operations\">\n<ul>\n");
     for (_, _, operation) in operations(document) {
-        let (id, summary) = (text(operation, "/operationId"), text(operation, "/summary"));
+        let id = text(operation, "/operationId");
+        let summary = text(operation, "/summary");
         let _ = writeln!(out, "<li><a href=\"#{id}\">{summary}</a></li>");
     }
     out.push_str("</ul>\n</nav>\n");
@@ -62,7 +63,8 @@ fn write_operation(
     operation: &Value,
     out: &mut String,
 ) {
-    let (id, summary) = (text(operation, "/operationId"), text(operation, "/summary"));
+    let id = text(operation, "/operationId");
+    let summary = text(operation, "/summary");
     let _ = writeln!(out, "<h3 id=\"{id}\">{summary}</h3>");
     let _ = writeln!(
         out,
@@ -83,14 +85,12 @@ fn write_operation(
         } else {
             " (optional)"
         };
-        let (name, place, description) = (
-            text(parameter, "/name"),
-            text(parameter, "/in"),
-            text(parameter, "/description"),
-        );
+        let name = text(parameter, "/name");
+        let location = text(parameter, "/in");
+        let description = text(parameter, "/description");
         let _ = writeln!(
             out,
-            "<tr><td><code>{name}</code>{optional_mark}</td><td>{place}</td><td>{description}</td></tr>"
+            "<tr><td><code>{name}</code>{optional_mark}</td><td>{location}</td><td>{description}</td></tr>"
         );
     }
     out.push_str("</table>\n");
@@ -141,7 +141,8 @@ fn write_schema(name: &str, schema: &Value, out: &mut String) {
             .iter()
             .any(|known| known == property);
         let optional_mark = if required { "" } else { " (optional)" };
-        let (property, description) = (escape(property), text(inner, "/description"));
+        let property = escape(property);
+        let description = text(inner, "/description");
         let _ = writeln!(
             out,
             "<tr><td><code>{property}</code>{optional_mark}</td><td>{}</td><td>{description}</td></tr>",
@@ -228,7 +229,7 @@ fn text(value: &Value, pointer: &str) -> String {
 fn paragraphs(value: Option<&Value>) -> String {
     let text = value.and_then(Value::as_str).unwrap_or_default();
     text.split("\n\n")
-        .map(|one| format!("<p>{}</p>\n", escape_with_code(one)))
+        .map(|paragraph| format!("<p>{}</p>\n", escape_with_code(paragraph)))
         .collect()
 }
 

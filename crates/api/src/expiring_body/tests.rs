@@ -46,7 +46,8 @@ fn sends_everything_before_expiry_and_nothing_after() {
     }
     assert_eq!(received, bytes);
 
-    let (mut cut, mut endless) = (body(Some(expires_at)), body(None));
+    let mut cut = body(Some(expires_at));
+    let mut endless = body(None);
     assert_eq!(next(&mut cut).unwrap().unwrap().len(), CHUNK_BYTES);
     clock.set(expires_at.minus(Duration::from_micros(1)));
     assert_eq!(

@@ -90,7 +90,8 @@ pub(crate) async fn get_audit_consistency(
 pub(crate) async fn get_audit_tile(request: Authorized<AuditCheckpointRead>) -> HandlerResult {
     request
         .read(|context| {
-            let (level, index) = (context.path_number("level")?, context.path_number("index")?);
+            let level = context.path_number("level")?;
+            let index = context.path_number("index")?;
             Ok(context
                 .service
                 .get_audit_tile(&context.call, level, index)?)
@@ -110,7 +111,8 @@ pub(crate) async fn get_audit_tile(request: Authorized<AuditCheckpointRead>) -> 
 pub(crate) async fn prove_audit_record(request: Authorized<AuditProve>) -> HandlerResult {
     request
         .read(|context| {
-            let (id, size) = (context.path_id("audit_id")?, context.tree_size()?);
+            let id = context.path_id("audit_id")?;
+            let size = context.tree_size()?;
             Ok(context.service.get_audit_proof(&context.call, id, size)?)
         })
         .await

@@ -100,10 +100,8 @@ pub(crate) async fn get_chronology(request: Authorized<ChronologyRead>) -> Handl
 pub(crate) async fn update_chronology(request: Authorized<ChronologyUpdate>) -> HandlerResult {
     request
         .update(|context| {
-            let (id, version) = (
-                context.path_id("chronology_id")?,
-                context.expected_version()?,
-            );
+            let id = context.path_id("chronology_id")?;
+            let version = context.expected_version()?;
             Ok(context
                 .service
                 .patch_chronology(&context.call, id, version, context.body()?)?)

@@ -128,7 +128,8 @@ pub(crate) async fn get_agency(request: Authorized<AgencyRead>) -> HandlerResult
 pub(crate) async fn update_agency(request: Authorized<AgencyWrite>) -> HandlerResult {
     request
         .update(|context| {
-            let (id, version) = (context.path_id("agency_id")?, context.expected_version()?);
+            let id = context.path_id("agency_id")?;
+            let version = context.expected_version()?;
             Ok(context
                 .service
                 .patch_agency(&context.call, id, version, context.body()?)?)
@@ -206,10 +207,8 @@ pub(crate) async fn get_practitioner(request: Authorized<PractitionerRead>) -> H
 pub(crate) async fn update_practitioner(request: Authorized<PractitionerWrite>) -> HandlerResult {
     request
         .update(|context| {
-            let (id, version) = (
-                context.path_id("practitioner_id")?,
-                context.expected_version()?,
-            );
+            let id = context.path_id("practitioner_id")?;
+            let version = context.expected_version()?;
             Ok(context
                 .service
                 .patch_practitioner(&context.call, id, version, context.body()?)?)

@@ -43,7 +43,8 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
 pub(crate) async fn list_chronology_fragments(request: Authorized<FragmentList>) -> HandlerResult {
     request
         .read(|context| {
-            let (id, page) = (context.path_id("chronology_id")?, context.page_query()?);
+            let id = context.path_id("chronology_id")?;
+            let page = context.page_query()?;
             Ok(context.service.list_fragments(&context.call, id, page)?)
         })
         .await
@@ -83,10 +84,8 @@ pub(crate) async fn submit_fragment(request: Authorized<FragmentSubmit>) -> Hand
 pub(crate) async fn put_fragment(request: Authorized<FragmentSubmit>) -> HandlerResult {
     request
         .put(|context| {
-            let (id, reference) = (
-                context.path_id("chronology_id")?,
-                context.path_reference("agency_reference")?,
-            );
+            let id = context.path_id("chronology_id")?;
+            let reference = context.path_reference("agency_reference")?;
             let version = context.optional_expected_version()?;
             Ok(context.service.put_fragment(
                 &context.call,
@@ -171,7 +170,8 @@ pub(crate) async fn get_fragment(request: Authorized<FragmentRead>) -> HandlerRe
 pub(crate) async fn correct_fragment(request: Authorized<FragmentCorrect>) -> HandlerResult {
     request
         .update(|context| {
-            let (id, version) = (context.path_id("fragment_id")?, context.expected_version()?);
+            let id = context.path_id("fragment_id")?;
+            let version = context.expected_version()?;
             Ok(context
                 .service
                 .correct_fragment(&context.call, id, version, context.body()?)?)
@@ -191,7 +191,8 @@ pub(crate) async fn correct_fragment(request: Authorized<FragmentCorrect>) -> Ha
 pub(crate) async fn withdraw_fragment(request: Authorized<FragmentWithdraw>) -> HandlerResult {
     request
         .delete(|context| {
-            let (id, version) = (context.path_id("fragment_id")?, context.expected_version()?);
+            let id = context.path_id("fragment_id")?;
+            let version = context.expected_version()?;
             Ok(context
                 .service
                 .withdraw_fragment(&context.call, id, version)?)
@@ -250,10 +251,8 @@ pub(crate) async fn list_fragment_versions(request: Authorized<FragmentVersions>
 pub(crate) async fn get_fragment_version(request: Authorized<FragmentVersions>) -> HandlerResult {
     request
         .read(|context| {
-            let (id, version) = (
-                context.path_id("fragment_id")?,
-                context.path_number("version")?,
-            );
+            let id = context.path_id("fragment_id")?;
+            let version = context.path_number("version")?;
             Ok(context
                 .service
                 .get_fragment_version(&context.call, id, version)?)
@@ -273,7 +272,8 @@ pub(crate) async fn get_fragment_version(request: Authorized<FragmentVersions>) 
 pub(crate) async fn list_fragment_readers(request: Authorized<FragmentReaders>) -> HandlerResult {
     request
         .read(|context| {
-            let (id, page) = (context.path_id("fragment_id")?, context.page_query()?);
+            let id = context.path_id("fragment_id")?;
+            let page = context.page_query()?;
             Ok(context
                 .service
                 .list_fragment_readers(&context.call, id, page)?)

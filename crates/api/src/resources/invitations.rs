@@ -41,7 +41,8 @@ pub(crate) async fn list_chronology_invitations(
 ) -> HandlerResult {
     request
         .read(|context| {
-            let (id, page) = (context.path_id("chronology_id")?, context.page_query()?);
+            let id = context.path_id("chronology_id")?;
+            let page = context.page_query()?;
             Ok(context.service.list_invitations(&context.call, id, page)?)
         })
         .await
@@ -117,10 +118,8 @@ pub(crate) async fn get_invitation(request: Authorized<InvitationRead>) -> Handl
 pub(crate) async fn update_invitation(request: Authorized<InvitationUpdate>) -> HandlerResult {
     request
         .update(|context| {
-            let (id, version) = (
-                context.path_id("invitation_id")?,
-                context.expected_version()?,
-            );
+            let id = context.path_id("invitation_id")?;
+            let version = context.expected_version()?;
             Ok(context
                 .service
                 .patch_invitation(&context.call, id, version, context.body()?)?)

@@ -49,7 +49,8 @@ pub(crate) async fn get_links(request: Authorized<LinkRead>) -> HandlerResult {
 pub(crate) async fn list_link_decisions(request: Authorized<LinkDecisionRead>) -> HandlerResult {
     request
         .read(|context| {
-            let (id, page) = (context.path_id("chronology_id")?, context.page_query()?);
+            let id = context.path_id("chronology_id")?;
+            let page = context.page_query()?;
             Ok(context
                 .service
                 .list_link_decisions(&context.call, id, page)?)
@@ -89,10 +90,8 @@ pub(crate) async fn create_link_decision(request: Authorized<LinkDecide>) -> Han
 pub(crate) async fn get_link_decision(request: Authorized<LinkDecisionRead>) -> HandlerResult {
     request
         .read(|context| {
-            let (id, decision) = (
-                context.path_id("chronology_id")?,
-                context.path_id("link_decision_id")?,
-            );
+            let id = context.path_id("chronology_id")?;
+            let decision = context.path_id("link_decision_id")?;
             Ok(context
                 .service
                 .get_link_decision(&context.call, id, decision)?)
@@ -112,10 +111,8 @@ pub(crate) async fn get_link_decision(request: Authorized<LinkDecisionRead>) -> 
 pub(crate) async fn withdraw_link_decision(request: Authorized<LinkDecide>) -> HandlerResult {
     request
         .perform(|context| {
-            let (id, decision) = (
-                context.path_id("chronology_id")?,
-                context.path_id("link_decision_id")?,
-            );
+            let id = context.path_id("chronology_id")?;
+            let decision = context.path_id("link_decision_id")?;
             Ok(context.service.withdraw_link_decision(
                 &context.call,
                 id,

@@ -92,7 +92,8 @@ pub(crate) async fn get_person(request: Authorized<PersonRead>) -> HandlerResult
 pub(crate) async fn replace_person(request: Authorized<PersonUpdate>) -> HandlerResult {
     request
         .update(|context| {
-            let (id, version) = (context.path_id("person_id")?, context.expected_version()?);
+            let id = context.path_id("person_id")?;
+            let version = context.expected_version()?;
             Ok(context
                 .service
                 .replace_person(&context.call, id, version, context.body()?)?)
@@ -169,7 +170,8 @@ pub(crate) async fn get_family(request: Authorized<FamilyRead>) -> HandlerResult
 pub(crate) async fn replace_family(request: Authorized<FamilyUpdate>) -> HandlerResult {
     request
         .update(|context| {
-            let (id, version) = (context.path_id("family_id")?, context.expected_version()?);
+            let id = context.path_id("family_id")?;
+            let version = context.expected_version()?;
             Ok(context
                 .service
                 .replace_family(&context.call, id, version, context.body()?)?)

@@ -113,11 +113,9 @@ pub(crate) async fn get_person_link(request: Authorized<PersonLinkRead>) -> Hand
 pub(crate) async fn undo_person_link(request: Authorized<PersonLinkUndo>) -> HandlerResult {
     request
         .update(|context| {
-            let (id, link, version) = (
-                context.path_id("chronology_id")?,
-                context.path_id("link_id")?,
-                context.expected_version()?,
-            );
+            let id = context.path_id("chronology_id")?;
+            let link = context.path_id("link_id")?;
+            let version = context.expected_version()?;
             Ok(context.service.undo_person_link(
                 &context.call,
                 id,

@@ -32,7 +32,8 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
 pub(crate) async fn get_timeline(request: Authorized<TimelineRead>) -> HandlerResult {
     request
         .read(|context| {
-            let (id, query) = (context.path_id("chronology_id")?, context.timeline_query()?);
+            let id = context.path_id("chronology_id")?;
+            let query = context.timeline_query()?;
             Ok(context.service.get_timeline(&context.call, id, query)?)
         })
         .await
@@ -50,7 +51,8 @@ pub(crate) async fn get_timeline(request: Authorized<TimelineRead>) -> HandlerRe
 pub(crate) async fn list_consolidations(request: Authorized<ConsolidationList>) -> HandlerResult {
     request
         .read(|context| {
-            let (id, page) = (context.path_id("chronology_id")?, context.page_query()?);
+            let id = context.path_id("chronology_id")?;
+            let page = context.page_query()?;
             Ok(context
                 .service
                 .list_consolidations(&context.call, id, page)?)
@@ -92,10 +94,8 @@ pub(crate) async fn create_consolidation(
 pub(crate) async fn get_consolidation(request: Authorized<ConsolidationRead>) -> HandlerResult {
     request
         .read(|context| {
-            let (id, view) = (
-                context.path_id("chronology_id")?,
-                context.path_id("consolidation_id")?,
-            );
+            let id = context.path_id("chronology_id")?;
+            let view = context.path_id("consolidation_id")?;
             Ok(context.service.get_consolidation(&context.call, id, view)?)
         })
         .await

@@ -161,7 +161,7 @@ fn is_outsiders_name(words: &[Word<'_>], index: usize, prepared: &PreparedContex
 }
 
 fn could_be_name(word: &Word<'_>, prepared: &PreparedContext<'_>) -> bool {
-    word.is_capitalised()
+    word.is_capitalized()
         && !is_place_or_office(word)
         && !prepared.names.contains(&word.text.to_lowercase())
 }
@@ -169,7 +169,7 @@ fn could_be_name(word: &Word<'_>, prepared: &PreparedContext<'_>) -> bool {
 /// Whether a capitalised word turns the words before it into the name of a place or an office
 /// ("Sample Road School").
 fn is_place_or_office(word: &Word<'_>) -> bool {
-    word.is_capitalised() && PEOPLE.not_names.contains(word.text.to_lowercase().as_str())
+    word.is_capitalized() && PEOPLE.not_names.contains(word.text.to_lowercase().as_str())
 }
 
 /// The index of the word at which a telephone number begins: at least ten digits in a row that
@@ -207,7 +207,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn postcodes_are_recognised_by_their_form() {
+    fn postcodes_are_recognized_by_their_form() {
         for valid in ["ZZ99ZZ", "ZZ999ZZ", "Z99ZZ", "Z9Z9ZZ", "ZZ9Z9ZZ"] {
             assert!(is_postcode(valid), "{valid}");
         }

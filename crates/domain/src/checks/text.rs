@@ -69,8 +69,8 @@ impl Word<'_> {
         self.text.eq_ignore_ascii_case(other)
     }
 
-    /// Whether the word is a capital followed by small letters only.
-    pub(super) fn is_capitalised(&self) -> bool {
+    /// Whether the word is an upper-case letter followed by lower-case letters only.
+    pub(super) fn is_capitalized(&self) -> bool {
         let mut letters = self.text.chars();
         letters.next().is_some_and(char::is_uppercase)
             && !letters.as_str().is_empty()
@@ -168,7 +168,7 @@ mod tests {
     }
 
     #[test]
-    fn quoted_words_are_recognised() {
+    fn quoted_words_are_recognized() {
         assert_eq!(
             quoted("Mum said \"I feel low\" and left"),
             ["I", "feel", "low"]

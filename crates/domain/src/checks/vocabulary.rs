@@ -25,7 +25,7 @@ pub(super) struct WordingVocabulary {
     pub(super) routine_contacts: Phrases,
     /// Panels whose material is restricted unless its originator agreed.
     pub(super) restricted_material: Phrases,
-    /// Abbreviations that every agency is taken to know, in capitals.
+    /// Abbreviations that every agency is taken to know, in upper case.
     pub(super) abbreviations: Words,
 }
 

@@ -14,7 +14,7 @@ use super::edtf;
 use super::span::{CalendarUnit, DateSpan};
 use bounds::{Bound, apply_bound};
 use partial_date::{PartialDate, read};
-use tokens::{Token, tokenise};
+use tokens::{Token, tokenize};
 
 /// The corrections that were made while parsing, in words.
 type Repairs = Vec<String>;
@@ -38,7 +38,7 @@ pub(crate) fn parse(text: &str) -> Result<(DateSpan, Option<String>), E> {
         return Ok((span, note_possible_year_pair(&text, &span)));
     }
     let mut repairs = Repairs::new();
-    match (parse_words(&tokenise(&text), &mut repairs), as_edtf) {
+    match (parse_words(&tokenize(&text), &mut repairs), as_edtf) {
         (Ok(span), _) => Ok((span, (!repairs.is_empty()).then(|| repairs.join("; ")))),
         (Err(_), Ok(span)) => Ok((span, None)),
         (Err(E::Unreadable), Err(other)) => Err(other),

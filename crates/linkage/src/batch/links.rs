@@ -16,7 +16,7 @@ pub const FORMAT: &str = "chronology-links/1";
 /// How the evidence about events is worded.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum EvidenceWording {
-    /// Fixed sentences, which repeat nothing of the accounts.
+    /// Fixed sentences, which repeat no text of the accounts.
     #[default]
     Standard,
     /// Sentences that quote the accounts: the output then contains narrative.

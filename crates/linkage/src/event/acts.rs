@@ -1,4 +1,4 @@
-//! What an entry is about, recognized from word patterns: an act of an agency, or an event in the
+//! What an entry is about, recognised from word patterns: an act of an agency, or an event in the
 //! life of a family.
 //!
 //! An entry may be about several. Its beginning shows what it is mainly about.
@@ -352,7 +352,7 @@ impl ActProfile {
     }
 }
 
-/// Recognizes the acts in a lower-case text.
+/// Recognises the acts in a lower-case text.
 pub(crate) fn recognize(text: &str) -> ActProfile {
     let prefix = |length: usize| match text.get(..text.floor_char_boundary(length)) {
         Some(prefix) if prefix.len() < text.len() => matches(prefix),

@@ -67,6 +67,6 @@ impl BitSet {
 
     /// Each member as a set of its own, ascending.
     pub(crate) fn singletons(self) -> impl Iterator<Item = Self> {
-        Self::all_singletons().filter(move |one| self.intersects(*one))
+        Self::all_singletons().filter(move |singleton| self.intersects(*singleton))
     }
 }

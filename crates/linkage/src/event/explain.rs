@@ -306,7 +306,8 @@ pub(crate) fn is_consequence(
     quotes_day: bool,
     words_in_common: usize,
 ) -> bool {
-    let (later, earlier) = (&step.parsed, &cause.parsed);
+    let later = &step.parsed;
+    let earlier = &cause.parsed;
     let begins_with_consequence = later.acts.leading.intersects(acts::CONSEQUENCES);
     let own_steps = later.acts.opening.intersection(acts::PROCESS_STEPS);
     let is_in_order =

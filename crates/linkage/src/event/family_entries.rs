@@ -149,8 +149,8 @@ impl<'e, 'f> FamilyEntries<'e, 'f> {
             self.distinctiveness(y.meaning_ids.iter().copied()),
         ];
         let pair = RepeatPair {
-            one: x,
-            other: y,
+            first: x,
+            second: y,
             shares_child,
             has_same_children: one.children() == other.children(),
             each_names_own_child,
@@ -318,7 +318,7 @@ impl<'e, 'f> FamilyEntries<'e, 'f> {
             for reference in parsed
                 .references
                 .iter()
-                .filter(|one| self.rarity.identifies_event(**one))
+                .filter(|reference| self.rarity.identifies_event(**reference))
             {
                 blocks.add(&(facts.agency, reference, 5), unit);
             }

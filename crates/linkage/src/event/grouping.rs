@@ -90,9 +90,9 @@ impl<'a, 't, 'e, 'f> AccountGroups<'a, 't, 'e, 'f> {
     }
 
     fn share_agency(&self, a: usize, b: usize) -> bool {
-        self.members(a).any(|one| {
+        self.members(a).any(|member| {
             self.members(b)
-                .any(|other| self.accounts.same_agency(one, other))
+                .any(|other| self.accounts.same_agency(member, other))
         })
     }
 

@@ -1,4 +1,4 @@
-//! Kinds of event, recognized from the words of the text. The agency's own label for the type is
+//! Kinds of event, recognised from the words of the text. The agency's own label for the type is
 //! one hint among others, because it may mislead.
 
 use super::bit_set::BitSet;

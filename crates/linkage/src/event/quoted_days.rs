@@ -162,7 +162,8 @@ pub(crate) fn find_mentions(
 /// The year nearest to `around` in which a date falls on the day of the week named before it:
 /// "Monday 6th January".
 fn year_with_weekday((month, day): (u8, u8), before: &str, around: Option<Date>) -> Option<i32> {
-    let (weekday, around) = (parse_weekday(before)?, around?.year());
+    let weekday = parse_weekday(before)?;
+    let around = around?.year();
     let fits =
         |year: &i32| calendar_date(*year, month, day).is_some_and(|date| date.weekday() == weekday);
     CANDIDATE_YEARS
@@ -210,7 +211,9 @@ fn parse_date(
 /// Parses "2024-02-03".
 fn parse_iso_date(word: &str) -> Option<QuotedDay> {
     let mut parts = word.split('-');
-    let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
+    let year = parts.next()?;
+    let month = parts.next()?;
+    let day = parts.next()?;
     let date = (year.len() == 4)
         .then(|| calendar_date(year.parse().ok()?, month.parse().ok()?, day.parse().ok()?))??;
     Some(QuotedDay::from_date(date, true))

@@ -62,7 +62,8 @@ impl RarityPoints {
         for (reference, _) in days {
             *reference_days.entry(reference).or_insert(0) += 1;
         }
-        let (meaning_points, kind_points) = (Vec::new(), [0; 64]);
+        let meaning_points = Vec::new();
+        let kind_points = [0; 64];
         let mut rarity = Self {
             entries,
             entries_with_meaning,

@@ -144,8 +144,8 @@ pub(crate) enum WordingMatch {
 
 /// Two entries of one agency, with how their fields compare.
 pub(crate) struct RepeatPair<'r> {
-    pub(crate) one: &'r ParsedEntry,
-    pub(crate) other: &'r ParsedEntry,
+    pub(crate) first: &'r ParsedEntry,
+    pub(crate) second: &'r ParsedEntry,
     pub(crate) shares_child: bool,
     pub(crate) has_same_children: bool,
     /// Whether each text names a child of its own entry, and none of the other's.
@@ -156,15 +156,15 @@ pub(crate) struct RepeatPair<'r> {
     pub(crate) references_differ: bool,
     /// Whether both are in one return.
     pub(crate) is_in_one_return: bool,
-    /// How rare in general the words are that both use, that `one` uses, and that `other` uses.
+    /// How rare in general the words are that both use, that `first` uses, and that `second` uses.
     pub(crate) distinctiveness: [i32; 3],
     pub(crate) wording: WordingMatch,
 }
 
 /// The facts of a pair. `None` when dates or times rule out one event.
 pub(crate) fn repeat_facts(pair: &RepeatPair<'_>, rarity: &RarityPoints) -> Option<RepeatFacts> {
-    let a = pair.one;
-    let b = pair.other;
+    let a = pair.first;
+    let b = pair.second;
     let mut facts = [0; FACT_COUNT];
     let mut set = |fact: RepeatFact, value: i32| {
         if let Some(slot) = facts.get_mut(fact as usize) {
@@ -194,8 +194,8 @@ pub(crate) fn repeat_facts(pair: &RepeatPair<'_>, rarity: &RarityPoints) -> Opti
 
 /// The fact that the days of a pair show; `None` when they rule out one event.
 fn admissible_day_fact(pair: &RepeatPair<'_>, may_be_mistaken: bool) -> Option<RepeatFact> {
-    let a = pair.one;
-    let b = pair.other;
+    let a = pair.first;
+    let b = pair.second;
     let day = match day_fact(a, b) {
         Some(day) => day,
         None if may_be_mistaken && days_apart(a, b) == Some(1) => RepeatFact::DayMistaken,
@@ -255,8 +255,8 @@ fn set_reference_facts(
     rarity: &RarityPoints,
     set: &mut impl FnMut(RepeatFact, i32),
 ) {
-    let a = pair.one;
-    let b = pair.other;
+    let a = pair.first;
+    let b = pair.second;
     set(
         RepeatFact::RefersToSibling,
         i32::from(a.refers_to_sibling || b.refers_to_sibling),
@@ -277,8 +277,8 @@ fn set_word_facts(
     rarity: &RarityPoints,
     set: &mut impl FnMut(RepeatFact, i32),
 ) {
-    let a = pair.one;
-    let b = pair.other;
+    let a = pair.first;
+    let b = pair.second;
     let words = rarity.common_words(a, b);
     let shorter = rarity.all_words(a).min(rarity.all_words(b));
     set(RepeatFact::Words, words.min(MAX_WORD_POINTS));
@@ -321,8 +321,8 @@ fn set_concern_facts(
     is_for_other_children: bool,
     set: &mut impl FnMut(RepeatFact, i32),
 ) {
-    let a = pair.one;
-    let b = pair.other;
+    let a = pair.first;
+    let b = pair.second;
     let apart = is_for_other_children;
     let without_reference = apart && !a.refers_to_sibling && !b.refers_to_sibling;
     let one = a.concerns_one_child_only();

@@ -29,8 +29,8 @@ const EVIDENCE_FROM_CONTENT: &[E] = &[
 
 /// A link between two rows, carried by an account of each.
 pub(crate) struct RowLink {
-    pub(crate) one: usize,
-    pub(crate) other: usize,
+    pub(crate) first: usize,
+    pub(crate) second: usize,
     pub(crate) evidence: Vec<LinkEvidence>,
     pub(crate) against: Vec<LinkEvidence>,
 }
@@ -62,8 +62,8 @@ pub(crate) fn find_row_links(
         let row_pair = (x.min(y), x.max(y));
         let pair = ScoredPair {
             score: accounts.score(a, b).unwrap_or(NEVER),
-            one: a,
-            other: b,
+            first: a,
+            second: b,
             consequence: a,
         };
         if let Some(consequence) = consequence_of_pair(accounts, a, b) {
@@ -104,8 +104,8 @@ fn index_rows(rows: &[Vec<usize>]) -> HashMap<usize, usize> {
 fn related_link(accounts: &Accounts<'_, '_, '_>, pair: ScoredPair) -> Option<RowLink> {
     let evidence = vec![accounts.consequence_evidence(pair.consequence)?];
     Some(RowLink {
-        one: pair.one,
-        other: pair.other,
+        first: pair.first,
+        second: pair.second,
         evidence,
         against: Vec::new(),
     })
@@ -114,14 +114,14 @@ fn related_link(accounts: &Accounts<'_, '_, '_>, pair: ScoredPair) -> Option<Row
 /// The link between two rows that may be about one event; `None` when no evidence comes from what
 /// they say.
 fn suggested_link(accounts: &Accounts<'_, '_, '_>, pair: ScoredPair) -> Option<RowLink> {
-    let explanation = accounts.explain(pair.one, pair.other);
+    let explanation = accounts.explain(pair.first, pair.second);
     let from_content = explanation
         .evidence
         .iter()
         .any(|fact| EVIDENCE_FROM_CONTENT.contains(&fact.code));
     from_content.then_some(RowLink {
-        one: pair.one,
-        other: pair.other,
+        first: pair.first,
+        second: pair.second,
         evidence: explanation.evidence,
         against: explanation.against,
     })
@@ -149,8 +149,8 @@ fn consequence_of_pair(accounts: &Accounts<'_, '_, '_>, a: usize, b: usize) -> O
 #[derive(Clone, Copy)]
 struct ScoredPair {
     score: i32,
-    one: usize,
-    other: usize,
+    first: usize,
+    second: usize,
     /// The account that follows from the other, where one does.
     consequence: usize,
 }
@@ -175,7 +175,7 @@ fn strongest_of_each_row(
     let mut ordered: Vec<_> = best.into_iter().collect();
     ordered.sort_by_key(|(rows, pair)| (Reverse(pair.score), *rows));
     let mut links_of_row: HashMap<usize, usize> = HashMap::new();
-    let mut kept = Vec::new();
+    let mut kept_links = Vec::new();
     for ((x, y), pair) in ordered {
         if [x, y]
             .iter()
@@ -183,8 +183,8 @@ fn strongest_of_each_row(
         {
             *links_of_row.entry(x).or_default() += 1;
             *links_of_row.entry(y).or_default() += 1;
-            kept.push(pair);
+            kept_links.push(pair);
         }
     }
-    kept
+    kept_links
 }

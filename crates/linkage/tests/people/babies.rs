@@ -62,7 +62,9 @@ fn unborn_baby_matches_child_with_two_spellings_by_mother() {
     ];
     let found = children(&records);
     assert!(
-        found.iter().any(|one| one.contains("u") && one.len() == 3),
+        found
+            .iter()
+            .any(|cluster| cluster.contains("u") && cluster.len() == 3),
         "{found:?}"
     );
 }

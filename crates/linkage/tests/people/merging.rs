@@ -81,12 +81,15 @@ fn at_most_two_questions_about_one_child() {
         })
         .collect();
     let mut about: BTreeMap<&str, usize> = BTreeMap::new();
-    let asked = questions(&records);
-    asked
+    let questions_asked = questions(&records);
+    questions_asked
         .iter()
         .flatten()
         .for_each(|key| *about.entry(key).or_default() += 1);
-    assert!(about.values().all(|count| *count <= 2), "{asked:?}");
+    assert!(
+        about.values().all(|count| *count <= 2),
+        "{questions_asked:?}"
+    );
 }
 
 #[test]

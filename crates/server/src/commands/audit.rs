@@ -43,7 +43,7 @@ fn verify(
     let codes: Vec<String> = arguments
         .partnership
         .clone()
-        .map_or_else(|| all_codes.collect(), |one| vec![one]);
+        .map_or_else(|| all_codes.collect(), |code| vec![code]);
     let mut all_verified = true;
     for partnership in codes {
         let mut key = service

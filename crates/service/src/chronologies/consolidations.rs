@@ -155,7 +155,7 @@ impl Service {
         Ok(out)
     }
 
-    /// Converts a frozen view for the API and an authorized reader. Everything, including counts
+    /// Converts a frozen view for the API and an authorised reader. Everything, including counts
     /// and hash, covers only what the reader may see and what still exists.
     pub(super) fn to_consolidation_out(
         &self,

@@ -324,7 +324,7 @@ impl Service {
         Ok(())
     }
 
-    /// Finds the order by which a chronology was destroyed, and authorizes the caller to know of
+    /// Finds the order by which a chronology was destroyed, and authorises the caller to know of
     /// it.
     pub(crate) fn find_deletion_order(
         &self,

@@ -326,15 +326,18 @@ fn apply_patch(
         .apply(details.family_not_told_reason.take());
     details.family_not_told_reason = non_blank(reason.as_ref());
     if patch.look_back_from != Patch::Absent {
-        let asked = patch.look_back_from.clone().apply(None);
-        if asked.as_deref().is_some_and(|day| parse_day(day).is_none()) {
+        let look_back_from = patch.look_back_from.clone().apply(None);
+        if look_back_from
+            .as_deref()
+            .is_some_and(|day| parse_day(day).is_none())
+        {
             faults.push(Fault::new(
                 "/look_back_from",
                 "date",
                 "must be a date, for example 2021-03-31",
             ));
         }
-        details.look_back_from = asked;
+        details.look_back_from = look_back_from;
     }
 }
 

@@ -68,8 +68,8 @@ impl From<ActiveDecision> for FrozenDecision {
         let side = |wanted: i64| {
             about
                 .iter()
-                .filter(move |one| one.side == wanted)
-                .map(|one| one.entry_id)
+                .filter(move |entry| entry.side == wanted)
+                .map(|entry| entry.entry_id)
                 .collect()
         };
         Self {
@@ -360,7 +360,7 @@ impl Service {
         }))
     }
 
-    /// Renders a frozen view for an authorized reader from the entries that still exist.
+    /// Renders a frozen view for an authorised reader from the entries that still exist.
     pub(super) fn render_frozen_view(
         &self,
         uow: &mut UnitOfWork<'_, '_>,

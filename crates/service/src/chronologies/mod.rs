@@ -49,7 +49,7 @@ pub(crate) struct ReasonGiven {
     pub(crate) at: Instant,
 }
 
-/// A chronology with the caller's authorization for an operation on it.
+/// A chronology with the caller's authorisation for an operation on it.
 pub(crate) struct AuthorizedChronology {
     pub(crate) permit: AccessPermit,
     pub(crate) row: ChronologyRow,
@@ -64,8 +64,8 @@ pub(crate) fn audit_context(id: ChronologyId) -> AuditContext {
 }
 
 impl Service {
-    /// Authorizes an operation on a chronology. The row is loaded to learn the facts only; its
-    /// sealed content is not opened before authorization. In a write, the chronology is locked.
+    /// Authorises an operation on a chronology. The row is loaded to learn the facts only; its
+    /// sealed content is not opened before authorisation. In a write, the chronology is locked.
     ///
     /// # Errors
     /// [`ServiceError::NotFound`] when the chronology does not exist or the caller may not know of

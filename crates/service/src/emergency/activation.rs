@@ -197,7 +197,7 @@ impl Service {
             opened_at: now,
             ends_at: chronologies
                 .iter()
-                .map(|one| one.ends_at)
+                .map(|chronology| chronology.ends_at)
                 .max()
                 .unwrap_or(until),
             ended_at: None,
@@ -222,7 +222,7 @@ impl Service {
     }
 }
 
-/// Authorizes opening an emergency access; refused while too many of the caller's own await a
+/// Authorises opening an emergency access; refused while too many of the caller's own await a
 /// review.
 fn authorize_opening(uow: &mut UnitOfWork<'_, '_>) -> ServiceResult<AccessPermit> {
     let partnership = uow.actor().partnership;
@@ -256,7 +256,7 @@ fn recorded_by_social_care(
     let social_care = |id: AgencyId| {
         agencies
             .iter()
-            .any(|one| one.id == id && one.kind == AgencyKind::SocialCare)
+            .any(|agency| agency.id == id && agency.kind == AgencyKind::SocialCare)
     };
     Ok(recorded
         .into_iter()

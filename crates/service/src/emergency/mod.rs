@@ -197,7 +197,7 @@ fn access_out(
     let agency = permit.actor().agency;
     let visible = chronologies
         .iter()
-        .filter(|one| !only_own_agency || one.owner_agency_id == agency);
+        .filter(|chronology| !only_own_agency || chronology.owner_agency_id == agency);
     let AccessTexts { reason, note } = texts.unwrap_or(AccessTexts {
         reason: None,
         note: None,
@@ -209,9 +209,9 @@ fn access_out(
         reason_code: row.reason_code,
         reason,
         chronologies: visible
-            .map(|one| EmergencyChronologyOut {
-                chronology_id: one.chronology_id,
-                until: one.ends_at,
+            .map(|chronology| EmergencyChronologyOut {
+                chronology_id: chronology.chronology_id,
+                until: chronology.ends_at,
             })
             .collect(),
         opened_at: row.opened_at,

@@ -10,7 +10,7 @@ use crate::{
     WriteReply,
 };
 
-/// An emergency access together with the permit that authorizes the caller's operation on it.
+/// An emergency access together with the permit that authorises the caller's operation on it.
 struct AuthorizedEmergencyAccess {
     permit: AccessPermit,
     row: EmergencyAccessRow,
@@ -158,7 +158,7 @@ pub(crate) fn authorize_emergency_access(
     load_authorized_access(uow, id, operation).map(drop)
 }
 
-/// Authorizes an operation on an emergency access and loads it.
+/// Authorises an operation on an emergency access and loads it.
 fn load_authorized_access(
     uow: &mut UnitOfWork<'_, '_>,
     id: EmergencyAccessId,
@@ -175,7 +175,7 @@ fn load_authorized_access(
         owner: row.practitioner_id == actor.practitioner,
         owned_by_agency: chronologies
             .iter()
-            .any(|one| one.owner_agency_id == actor.agency),
+            .any(|chronology| chronology.owner_agency_id == actor.agency),
         ..AccessFacts::collection()
     };
     let permit = uow.authorize(operation, &facts)?;

@@ -88,11 +88,10 @@ impl SealedVersion {
         reader: &EntryReader,
         author: AgencyId,
     ) -> Vec<EntryId> {
-        let exclusions = self
-            .access_limited
-            .iter()
-            .filter(|one| !may_read_entry(reader, author, &one.category, &one.handling));
-        exclusions.map(|one| one.entry).collect()
+        let exclusions = self.access_limited.iter().filter(|exclusion| {
+            !may_read_entry(reader, author, &exclusion.category, &exclusion.handling)
+        });
+        exclusions.map(|exclusion| exclusion.entry).collect()
     }
 }
 
@@ -155,7 +154,7 @@ impl Service {
         }
     }
 
-    /// Whether a fragment's hidden_in_version key was destroyed or is past the fragment's expiry.
+    /// Whether a fragment's own key was destroyed or is past the fragment's expiry.
     pub(crate) fn is_own_key_destroyed(&self, row: &FragmentRow) -> ServiceResult<bool> {
         Ok(row.expires_at <= self.now()
             || self
@@ -224,12 +223,11 @@ impl Service {
         Ok(Some(CurrentVersion { version, entries }))
     }
 
-    /// The entries of an earlier version that are hidden from a reader: those that its
-    /// hidden_in_version markings hide and those that the markings of the current version hide,
-    /// since a later marking also protects earlier versions. An entry whose text and marking
-    /// changed together has a new id. A reader who may not see every entry therefore gets only
-    /// entries visible in both versions, whether or not any are hidden, so that the difference
-    /// reveals nothing.
+    /// The entries of an earlier version that are hidden from a reader: those that its own markings
+    /// hide and those that the markings of the current version hide, since a later marking also
+    /// protects earlier versions. An entry whose text and marking changed together has a new id. A
+    /// reader who may not see every entry therefore gets only entries visible in both versions,
+    /// whether or not any are hidden, so that the difference reveals nothing.
     pub(crate) fn find_hidden_entries(
         &self,
         now: Instant,

@@ -127,9 +127,9 @@ impl Service {
         let live = store::fragments::list(uow.tx, partnership, chronology.id, uow.session.now)?;
         for row in live.into_iter().filter(|row| row.expires_at == before) {
             let origin = store::origins::find(uow.tx, partnership, row.id)?;
-            let asked = origin.as_ref().map(|origin| origin.asked_expiry);
-            let expires_at = asked.map_or(chronology.expires_at, |asked| {
-                asked.min(chronology.expires_at)
+            let requested_expiry = origin.as_ref().map(|origin| origin.asked_expiry);
+            let expires_at = requested_expiry.map_or(chronology.expires_at, |requested_expiry| {
+                requested_expiry.min(chronology.expires_at)
             });
             let moved = FragmentRow {
                 updated_at: uow.now(),

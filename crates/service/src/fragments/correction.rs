@@ -160,11 +160,13 @@ impl Service {
             store::fragments::version(uow.tx, permit, row.id, row.version, uow.session.now)?;
         let current = found.ok_or(ServiceError::NotFound)?;
         let (_, sealed) = self.open_version(uow.now(), row, &current)?;
-        let whole = VisibleVersion {
+        let current_version = VisibleVersion {
             version: current.version,
             at: current.created_at,
         };
-        Ok(sealed.latest_visible_to(&reader, row.agency_id, whole).0)
+        Ok(sealed
+            .latest_visible_to(&reader, row.agency_id, current_version)
+            .0)
     }
 
     /// Merges a submission with the current version. Entries without handling inherit the marking
@@ -207,18 +209,18 @@ impl Service {
         (row, current): (&FragmentRow, &FragmentVersionRow),
         submission: &Submission,
     ) -> ServiceResult<bool> {
-        let whole = permit.reader().sees_all_entries_of(row.agency_id);
+        let sees_all_entries = permit.reader().sees_all_entries_of(row.agency_id);
         let same_count = usize::try_from(current.entry_count)
             .is_ok_and(|count| count == submission.entries.len());
-        if whole && (!same_count || !submission.unmarked.contains(&true)) {
+        if sees_all_entries && (!same_count || !submission.unmarked.contains(&true)) {
             return Ok(false);
         }
         let rows = store::fragments::entries(uow.tx, permit, row.id, row.version, uow.session.now)?;
-        if whole && rows.iter().all(|entry| entry.marking == Marking::Normal) {
+        if sees_all_entries && rows.iter().all(|entry| entry.marking == Marking::Normal) {
             return Ok(false);
         }
         let before = self.open_entries(uow, permit, row, current)?;
-        if !whole && visible_entries(permit, row, before.clone()).is_empty() {
+        if !sees_all_entries && visible_entries(permit, row, before.clone()).is_empty() {
             return Ok(false);
         }
         let (marked, _) = self.merge_with_current(uow, permit, row, submission.clone(), &before)?;
@@ -281,7 +283,7 @@ impl Service {
 }
 
 /// The receipt and the entries without the entries that were carried over, which the sender may not
-/// see; the positions in the receipt are counted anew.
+/// see; the positions in the receipt are counted again.
 fn without_carried_over(
     receipt: FragmentReceipt,
     entries: Vec<EntryDetails>,

@@ -42,7 +42,7 @@ pub(crate) struct FragmentDetails {
     pub(crate) correction_reason: Option<Sensitive<String>>,
 }
 
-/// A fragment together with the permit that authorizes the caller's operation on it.
+/// A fragment together with the permit that authorises the caller's operation on it.
 pub(crate) struct AuthorizedFragment {
     pub(crate) permit: AccessPermit,
     pub(crate) row: FragmentRow,
@@ -106,7 +106,7 @@ pub(crate) fn audit_context(id: FragmentId) -> AuditContext {
 }
 
 impl Service {
-    /// Authorizes an operation on a fragment and loads it.
+    /// Authorises an operation on a fragment and loads it.
     ///
     /// # Errors
     /// [`ServiceError::NotFound`] when the fragment is absent or hidden from the caller;

@@ -81,11 +81,11 @@ impl Service {
         input: &FragmentIn,
     ) -> ServiceResult<FragmentReceipt> {
         let family = self.open_family(uow, permit, origin.family_id)?;
-        let asked = input.expires_at.unwrap_or(origin.asked_expiry);
+        let requested_expiry = input.expires_at.unwrap_or(origin.asked_expiry);
         let correction = Correction {
             row: &row,
             input,
-            expires_at: asked,
+            expires_at: requested_expiry,
             latest_expiry: row.created_at.plus(uow.policy().max_ahead_lifetime),
         };
         let mut submission = self.validate_correction(uow, permit, &family, &correction)?;
@@ -98,16 +98,16 @@ impl Service {
             refuse_unmapped_children(&family, &submission, &from_sender)?;
         }
         remap_submission(&mut submission, &from_sender);
-        submission.expires_at = asked.min(chronology.expires_at);
+        submission.expires_at = requested_expiry.min(chronology.expires_at);
         let (receipt, _) =
             self.apply_correction(uow, permit, (row.clone(), &family), submission)?;
-        self.update_origin_expiry(uow, permit, &row, asked)?;
+        self.update_origin_expiry(uow, permit, &row, requested_expiry)?;
         self.update_decision_expiries(uow, permit, chronology)?;
         let ours = self.open_family(uow, permit, chronology.family_id)?;
         self.schedule_linking(uow, permit, chronology, &ours);
         Ok(FragmentReceipt {
             chronology_id: None,
-            expires_at: asked,
+            expires_at: requested_expiry,
             ..receipt
         })
     }

@@ -494,12 +494,12 @@ impl Service {
             .into_iter()
             .zip(submission.entries.iter().cloned())
             .collect();
-        let said = VersionContent {
+        let content = VersionContent {
             row,
             details: &submission.details,
             entries: &entries,
         };
-        let histories = build_histories(&said, before, now);
+        let histories = build_histories(&content, before, now);
         let sealed =
             SealedVersion::of(submission.details.clone(), &entries, histories).into_bytes()?;
         let version = FragmentVersionRow {

@@ -78,13 +78,13 @@ impl Service {
                     invited.chronology.family_id,
                     &input,
                 )?;
-                let answer = InvitationDetails {
+                let details = InvitationDetails {
                     statement: non_blank(input.statement.as_ref()),
                     decided_by: Some(input.decided_by.clone()),
                     message: None,
                     former_answer: None,
                 };
-                self.save_answer(uow, invited, answer)
+                self.save_answer(uow, invited, details)
             },
             |uow, _| self.read_invitation(uow, id),
         )
@@ -123,19 +123,19 @@ impl Service {
                     &input,
                 )?;
                 invited.row.decline_reason = Some(input.reason);
-                let answer = InvitationDetails {
+                let details = InvitationDetails {
                     statement: Some(input.statement.clone()),
                     decided_by: Some(input.decided_by.clone()),
                     message: None,
                     former_answer: None,
                 };
-                self.save_answer(uow, invited, answer)
+                self.save_answer(uow, invited, details)
             },
             |uow, _| self.read_invitation(uow, id),
         )
     }
 
-    /// Authorizes an answer to an invitation of the caller's agency and moves the row to state
+    /// Authorises an answer to an invitation of the caller's agency and moves the row to state
     /// `next`.
     ///
     /// # Errors

@@ -39,7 +39,7 @@ pub(crate) struct FormerAnswer {
     pub(crate) decided_by: Option<Sensitive<String>>,
 }
 
-/// An invitation together with the permit that authorizes the caller's operation on it.
+/// An invitation together with the permit that authorises the caller's operation on it.
 pub(crate) struct AuthorizedInvitation {
     pub(crate) permit: AccessPermit,
     pub(crate) chronology: ChronologyRow,
@@ -61,7 +61,7 @@ fn audit_context(id: InvitationId) -> AuditContext {
 }
 
 impl Service {
-    /// Authorizes an operation on an invitation and loads it. An agency does not learn of another
+    /// Authorises an operation on an invitation and loads it. An agency does not learn of another
     /// agency's invitation. Invitations leave no tombstone, so those of an expired chronology are
     /// absent for everyone, before deletion as after it.
     ///

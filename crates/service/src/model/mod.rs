@@ -1,4 +1,4 @@
-//! Inputs and outputs of the use cases. The API and the portal share these types; their doc
+//! Inputs and outputs of the use cases. The API uses these types as they are; their doc
 //! comments become the API reference.
 
 mod audit;

@@ -281,7 +281,7 @@ impl Service {
         self.load_authorized_person(uow, id, operation).map(drop)
     }
 
-    /// Authorizes an operation on a person and loads the record.
+    /// Authorises an operation on a person and loads the record.
     fn load_authorized_person(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
@@ -448,22 +448,25 @@ pub(super) fn add_invitation_facts(
     if is_entitled(actor, operation, &facts) {
         return (facts, None);
     }
-    let with_invitation = |one: &InvitationAccess| AccessFacts {
-        invitation: Some(one.invitation),
-        state: Some(one.state),
+    let with_invitation = |access: &InvitationAccess| AccessFacts {
+        invitation: Some(access.invitation),
+        state: Some(access.state),
         ..facts.clone()
     };
-    let entitles = |one: &&InvitationAccess| is_entitled(actor, operation, &with_invitation(one));
+    let entitles = |access: &&InvitationAccess| {
+        let facts = with_invitation(access);
+        is_entitled(actor, operation, &facts)
+    };
     let until = access
         .iter()
         .filter(entitles)
-        .map(|one| one.expires_at)
+        .map(|invitation| invitation.expires_at)
         .max();
     let found = access.iter().find(entitles).map(with_invitation);
     (found.unwrap_or(facts), until)
 }
 
-/// A person record together with the permit that authorizes the caller's operation on it.
+/// A person record together with the permit that authorises the caller's operation on it.
 struct AuthorizedPerson {
     permit: AccessPermit,
     row: PersonRow,
@@ -537,7 +540,7 @@ fn blocking_keys(details: &PersonDetails) -> impl Iterator<Item = (&'static str,
 
 fn name_birth_key(name: &PersonName, born: time::Date) -> Option<(&'static str, String)> {
     let family = name.family.as_ref()?;
-    let normalise = |text: &str| {
+    let normalize = |text: &str| {
         text.split_whitespace()
             .collect::<Vec<_>>()
             .join(" ")
@@ -547,8 +550,8 @@ fn name_birth_key(name: &PersonName, born: time::Date) -> Option<(&'static str, 
         "name_birth",
         format!(
             "{}|{}|{born}",
-            normalise(name.given.as_str()),
-            normalise(family.as_str())
+            normalize(name.given.as_str()),
+            normalize(family.as_str())
         ),
     ))
 }

@@ -282,7 +282,7 @@ fn likeliest_candidates(
         if let Some(more) = cluster.undecided.get(&scored.pair.1) {
             scored.evidence.extend(
                 more.iter()
-                    .filter(|one| !scored.evidence.contains(one))
+                    .filter(|evidence| !scored.evidence.contains(evidence))
                     .cloned()
                     .collect::<Vec<_>>(),
             );
@@ -344,7 +344,7 @@ fn is_same_adult(a: &PersonDetails, b: &PersonDetails) -> bool {
     if same_child(a, b).band == ChildBand::Match {
         return true;
     }
-    let normalised_name = |person: &PersonDetails| {
+    let normalized_name = |person: &PersonDetails| {
         let family = person
             .name
             .family
@@ -353,7 +353,7 @@ fn is_same_adult(a: &PersonDetails, b: &PersonDetails) -> bool {
         (person.name.given.as_str().trim().to_lowercase(), family)
     };
     let births_agree = a.birth.zip(b.birth).is_none_or(|(a, b)| a.date == b.date);
-    births_agree && normalised_name(a) == normalised_name(b)
+    births_agree && normalized_name(a) == normalized_name(b)
 }
 
 /// Linkage facts of the members of one kind, relationships included.

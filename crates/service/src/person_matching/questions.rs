@@ -52,12 +52,12 @@ impl Service {
                     break;
                 }
             }
-            let (items, next) = self.split_page(uow, "questions", &bounds, shown, |one| {
-                (one.asked_at, one.id.0)
+            let (items, next) = self.split_page(uow, "questions", &bounds, shown, |question| {
+                (question.asked_at, question.id.0)
             })?;
             uow.audit.expires_at = items
                 .iter()
-                .map(|one| one.expires_at)
+                .map(|question| question.expires_at)
                 .chain(uow.audit.expires_at)
                 .min();
             Ok(Page { items, next })
@@ -154,7 +154,7 @@ impl Service {
             uow.audit.expires_at = page
                 .items
                 .iter()
-                .map(|one| one.expires_at)
+                .map(|question| question.expires_at)
                 .chain(uow.audit.expires_at)
                 .min();
             Ok(page)

@@ -90,14 +90,16 @@ impl Service {
         // An advance submission was encrypted under a scope key of its own only, until it was
         // attached. Where an earlier version of the service did not record that, the creation date
         // shows it.
-        let before_opening =
-            |one: &&FragmentRow| row.opened_at.is_some_and(|opened| one.created_at <= opened);
+        let before_opening = |fragment: &&FragmentRow| {
+            row.opened_at
+                .is_some_and(|opened| fragment.created_at <= opened)
+        };
         let unmarked = fragments
             .iter()
-            .filter(|one| one.wrapped_until.is_none())
+            .filter(|fragment| fragment.wrapped_until.is_none())
             .filter(before_opening);
         let advance_ids = unmarked
-            .map(|one| one.id.0)
+            .map(|fragment| fragment.id.0)
             .chain(origins.iter().map(|origin| origin.fragment_id.0));
         let scopes: BTreeSet<Uuid> = advance_ids.chain([row.id.0]).collect();
         let scopes: Vec<KeyScope> = scopes.into_iter().map(KeyScope).collect();
@@ -114,8 +116,8 @@ impl Service {
         // The own keys of the other fragments decrypt nothing without the chronology's key.
         let own_scopes = fragments
             .iter()
-            .filter(|one| one.wrapped_until.is_some())
-            .map(|one| KeyScope(one.id.0));
+            .filter(|fragment| fragment.wrapped_until.is_some())
+            .map(|fragment| KeyScope(fragment.id.0));
         let unneeded = own_scopes.filter(|scope| !scopes.contains(scope)).collect();
         Ok(ObsoleteKeys {
             destroyed: scopes,

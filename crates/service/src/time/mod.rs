@@ -236,11 +236,11 @@ impl Service {
     }
 
     fn report_clock_lead(&self) {
-        let lead = self.0.clock.now().since(self.agreed_now());
-        metrics::gauge!("clock_ahead_seconds").set(lead.as_secs_f64());
-        if lead > MAX_CLOCK_LEAD && self.0.time.should_warn(self.0.clock.monotonic()) {
+        let clock_lead = self.0.clock.now().since(self.agreed_now());
+        metrics::gauge!("clock_ahead_seconds").set(clock_lead.as_secs_f64());
+        if clock_lead > MAX_CLOCK_LEAD && self.0.time.should_warn(self.0.clock.monotonic()) {
             tracing::warn!(
-                ahead_seconds = lead.as_secs(),
+                ahead_seconds = clock_lead.as_secs(),
                 "the clock is ahead of what any other source vouches for: data that has expired by this clock alone is \
                  not destroyed; correct it, or run `chronology confirm-time`"
             );

@@ -90,14 +90,14 @@ fn on_team(actor: &Actor) -> Option<ChronologyQuery> {
     if !actor.social_care || !works_with_families {
         return None;
     }
-    let mine = chronology_team::table
+    let own_teams = chronology_team::table
         .filter(unindexed_eq!(
             chronology_team::partnership_id,
             actor.partnership
         ))
         .filter(chronology_team::practitioner_id.eq(Bind(actor.practitioner)))
         .select(chronology_team::chronology_id);
-    Some(in_partnership(actor).filter(dsl::id.eq_any(mine)))
+    Some(in_partnership(actor).filter(dsl::id.eq_any(own_teams)))
 }
 
 /// Chronologies to which the actor's agency is invited: all of them for its safeguarding lead and
@@ -121,7 +121,7 @@ fn contributing(actor: &Actor) -> Option<ChronologyQuery> {
         ))
         .filter(invitation_practitioners::practitioner_id.eq(Bind(actor.practitioner)))
         .select(invitation_practitioners::invitation_id);
-    let mine = invitations::table
+    let own_invitations = invitations::table
         .filter(unindexed_eq!(
             invitations::partnership_id,
             actor.partnership
@@ -129,5 +129,5 @@ fn contributing(actor: &Actor) -> Option<ChronologyQuery> {
         .filter(unindexed_eq!(invitations::agency_id, actor.agency))
         .filter(invitations::id.eq_any(named))
         .select(invitations::chronology_id);
-    Some(opened.filter(dsl::id.eq_any(mine)))
+    Some(opened.filter(dsl::id.eq_any(own_invitations)))
 }

@@ -18,7 +18,7 @@ use crate::{FragmentState, StoreError, Tx};
 /// submitted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FragmentContent {
-    /// The fragment.
+    /// The fragment itself.
     pub fragment: FragmentRow,
     /// Its current version.
     pub version: FragmentVersionRow,
@@ -61,7 +61,7 @@ diesel::define_sql_function! {
 /// The size of a fragment's current version.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct FragmentSize {
-    /// The fragment.
+    /// The fragment that is measured.
     pub fragment: FragmentId,
     /// The number of entries.
     pub entries: usize,

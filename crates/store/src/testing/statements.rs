@@ -29,7 +29,7 @@ static LOG: Mutex<Option<StatementLog>> = Mutex::new(None);
 
 static PAUSED: AtomicBool = AtomicBool::new(false);
 
-/// The normalized statements in the order in which they were issued, while a trace is running.
+/// The normalised statements in the order in which they were issued, while a trace is running.
 static TRACE: Mutex<Option<Vec<String>>> = Mutex::new(None);
 
 thread_local! {
@@ -140,7 +140,7 @@ fn lock_log() -> MutexGuard<'static, Option<StatementLog>> {
     LOG.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Normalizes a statement, so that it does not depend on the number of values: a value becomes a
+/// Normalises a statement, so that it does not depend on the number of values: a value becomes a
 /// question mark, a list of values becomes one question mark with an ellipsis, and of several
 /// inserted rows the first remains.
 fn normalize(text: &str) -> String {

@@ -135,7 +135,7 @@ impl Certificate {
     /// The signed bytes: canonical JSON.
     ///
     /// # Errors
-    /// [`VaultError::Malformed`] when the certificate cannot be serialized, which does not happen.
+    /// [`VaultError::Malformed`] when the certificate cannot be serialised, which does not happen.
     pub fn canonical_json(&self) -> Result<Vec<u8>, VaultError> {
         serde_json::to_vec(self).map_err(|_| VaultError::Malformed)
     }

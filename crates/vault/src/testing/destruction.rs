@@ -390,7 +390,7 @@ pub fn audit_periods_are_destroyed_independently<B: KeystoreBackend>() {
     assert_eq!(
         destroyed
             .iter()
-            .map(|one| (one.kind, one.probe_opens))
+            .map(|key| (key.kind, key.probe_opens))
             .collect::<Vec<_>>(),
         [(KeyKind::Audit, false)]
     );

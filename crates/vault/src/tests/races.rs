@@ -54,10 +54,10 @@ fn concurrently_starting_processes_share_the_same_keys() {
         .iter()
         .map(|output| String::from_utf8_lossy(&output.stdout).into_owned())
         .collect();
-    let said: Vec<_> = texts
+    let key_hashes: Vec<_> = texts
         .iter()
         .filter_map(|text| text.lines().find_map(|line| line.split_once("keys: ")))
         .collect();
-    let seen: HashSet<_> = said.iter().map(|(_, hash)| hash).collect();
-    assert_eq!((said.len(), seen.len()), (4, 1));
+    let seen: HashSet<_> = key_hashes.iter().map(|(_, hash)| hash).collect();
+    assert_eq!((key_hashes.len(), seen.len()), (4, 1));
 }

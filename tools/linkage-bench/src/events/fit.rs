@@ -127,8 +127,8 @@ fn examples_of(
         first.map(|entry| entry.event.clone()).unwrap_or_default()
     };
     let example = |pair: linkage::WeighedPair| Example {
-        same: f64::from(u8::from(event(&pair.one) == event(&pair.other))),
-        weight: ((pair.one.len() * pair.other.len()) as f64).sqrt(),
+        same: f64::from(u8::from(event(&pair.first) == event(&pair.second))),
+        weight: ((pair.first.len() * pair.second.len()) as f64).sqrt(),
         features: nonzero(&pair),
     };
     weigh_accounts(&facts, model)
@@ -167,7 +167,7 @@ fn frequent_features(examples: &[Example], count: usize) -> Vec<usize> {
     occurrences
         .iter()
         .enumerate()
-        .filter(|one| is_frequent(*one))
+        .filter(|feature| is_frequent(*feature))
         .map(|(index, _)| index)
         .collect()
 }

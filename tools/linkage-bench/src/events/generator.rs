@@ -43,14 +43,17 @@ struct Family<'r> {
 /// # Errors
 /// When a generated date or category is invalid, which no seed causes.
 pub(super) fn families(seed: u64, count: u32) -> Result<Pack> {
-    let (mut random, mut pack) = (Random::new(seed), Pack::default());
+    let mut random = Random::new(seed);
+    let mut pack = Pack::default();
     for number in 0..count {
         let first = random.below(GIVEN.len());
         let children = (0..1 + random.below(4))
             .filter_map(|step| GIVEN.get((first + step * 5) % GIVEN.len()).copied());
         let children = children.collect();
-        let (mother, partner) = (random.pick(MOTHERS), random.pick(PARTNERS));
-        let (random, pack) = (&mut random, &mut pack);
+        let mother = random.pick(MOTHERS);
+        let partner = random.pick(PARTNERS);
+        let random = &mut random;
+        let pack = &mut pack;
         let mut family = Family {
             random,
             pack,
@@ -127,7 +130,7 @@ impl Family<'_> {
             .particulars
             .iter()
             .copied()
-            .filter(|one| *one != self.last_particular)
+            .filter(|particular| *particular != self.last_particular)
             .collect();
         let particular = self.random.pick(&fresh).to_owned();
         self.last_particular.clone_from(&particular);
@@ -202,8 +205,10 @@ impl Family<'_> {
             } else {
                 text
             };
-            let (edtf, event) = (edtf.clone(), event.to_owned());
-            let (agency, type_label) = (template.agency, template.type_label);
+            let edtf = edtf.clone();
+            let event = event.to_owned();
+            let agency = template.agency;
+            let type_label = template.type_label;
             names.push(self.add_entry(DraftEntry {
                 agency,
                 type_label,
@@ -218,7 +223,8 @@ impl Family<'_> {
     }
 
     fn quote_day(&mut self, day: Date, written: Date) -> String {
-        let (date, month) = (day.day(), u8::from(day.month()));
+        let date = day.day();
+        let month = u8::from(day.month());
         match self.random.below(4) {
             0 => format!("{date}/{month}/{:02}", day.year() % 100),
             1 => format!("{date} {}", day.month()),
@@ -268,7 +274,8 @@ impl Family<'_> {
 
     /// Adds visits a week apart in the same words.
     fn add_weekly_visits(&mut self) -> Result<()> {
-        let (first, template) = (self.day(), self.random.pick(TEMPLATES));
+        let first = self.day();
+        let template = self.random.pick(TEMPLATES);
         let text = template
             .replace("{m}", self.mother)
             .replace("{c}", &self.children.join(" and "));
@@ -284,7 +291,9 @@ impl Family<'_> {
                     .copied()
                     .filter(|other| *other != child)
                     .collect();
-                let (event, text, edtf) = (event.clone(), text.clone(), edtf.clone());
+                let event = event.clone();
+                let text = text.clone();
+                let edtf = edtf.clone();
                 names.push(self.add_entry(DraftEntry {
                     agency: 2,
                     type_label: "Visit",
@@ -303,13 +312,15 @@ impl Family<'_> {
 
     /// Adds an appointment of each child on one day, in the same words but for the finding.
     fn add_own_appointments(&mut self) -> Result<()> {
-        let (day, text) = (self.day(), self.random.pick(OWN_APPOINTMENTS));
+        let day = self.day();
+        let text = self.random.pick(OWN_APPOINTMENTS);
         let mut before: Option<String> = None;
         let mut finding = 3 + self.random.below(20);
         for child in self.children.clone() {
             let event = self.new_event();
             finding += 1 + self.random.below(4);
-            let (edtf, text) = (day.to_string(), text.replace("{n}", &finding.to_string()));
+            let edtf = day.to_string();
+            let text = text.replace("{n}", &finding.to_string());
             let name = self.add_entry(DraftEntry {
                 agency: 3,
                 type_label: "Appointment",

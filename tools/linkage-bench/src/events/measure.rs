@@ -43,7 +43,8 @@ impl PairCounts {
     }
 
     pub(super) fn f1(self) -> f64 {
-        let (precision, recall) = (self.precision(), self.recall());
+        let precision = self.precision();
+        let recall = self.recall();
         if precision + recall > 0.0 {
             2.0 * precision * recall / (precision + recall)
         } else {
@@ -198,15 +199,15 @@ impl FoundRows {
             }
         }
         let row = |entry: usize| row_of.get(entry).copied().flatten();
-        let suggested = sorted.suggested.iter().filter_map(|one| {
-            let (x, y) = (row(one.first)?, row(one.second)?);
+        let suggested = sorted.suggested.iter().filter_map(|pair| {
+            let (x, y) = (row(pair.first)?, row(pair.second)?);
             Some((x.min(y), x.max(y)))
         });
         let suggested = suggested.collect();
         let related = sorted
             .related
             .iter()
-            .map(|one| (one.first, one.second))
+            .map(|pair| (pair.first, pair.second))
             .collect();
         Self {
             row_of,
@@ -288,7 +289,8 @@ fn count_pair(
     let (Some(a), Some(b)) = (entries.get(one), entries.get(other)) else {
         return;
     };
-    let (found, expected) = (rows.row(one) == rows.row(other), a.event == b.event);
+    let found = rows.row(one) == rows.row(other);
+    let expected = a.event == b.event;
     if verbose && found != expected {
         show(if found { "FALSE" } else { "MISS " }, pack, a, b);
     }
@@ -486,7 +488,9 @@ pub(super) fn report(name: &str, measured: &Measurement) {
         ("children named", |tally| tally.named),
     ] {
         let score = of(&whole);
-        let (precision, recall, f1) = (score.precision(), score.recall(), score.f1());
+        let precision = score.precision();
+        let recall = score.recall();
+        let f1 = score.f1();
         print!("  {what:<22} P {precision:.3} ");
         interval(measured, |tally| of(tally).precision());
         print!("  R {recall:.3} ");

@@ -245,7 +245,7 @@ fn other_names(submission: &Submission) -> Vec<String> {
             .map(|family| family.as_str().to_owned())
     };
     let own = facts.names.iter().filter_map(family);
-    let relatives = facts.relations.iter().map(|one| &one.name);
+    let relatives = facts.relations.iter().map(|relation| &relation.name);
     let named = relatives.flat_map(|name| {
         family(name)
             .into_iter()

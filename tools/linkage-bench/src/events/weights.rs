@@ -35,7 +35,7 @@ pub(crate) fn run(args: &[String]) -> Result<()> {
                 weigh_accounts(&facts, EventModel::built_in())
             } {
                 let entry = |list: &[usize]| list.first().and_then(|index| entries.get(*index));
-                let (Some(a), Some(b)) = (entry(&pair.one), entry(&pair.other)) else {
+                let (Some(a), Some(b)) = (entry(&pair.first), entry(&pair.second)) else {
                     continue;
                 };
                 let values: Vec<String> = pair.features.iter().map(ToString::to_string).collect();

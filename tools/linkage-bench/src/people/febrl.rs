@@ -70,10 +70,8 @@ fn show(records: &[PersonFacts], truth: &[usize], clusters: &[Vec<usize>]) {
     }
     for (a, one) in records.iter().enumerate() {
         for (b, other) in records.iter().enumerate().skip(a + 1) {
-            let (same, found) = (
-                truth.get(a) == truth.get(b),
-                cluster_of.get(a) == cluster_of.get(b),
-            );
+            let same = truth.get(a) == truth.get(b);
+            let found = cluster_of.get(a) == cluster_of.get(b);
             if same != found {
                 let decision = linkage::same_person(one, other);
                 println!(

@@ -141,13 +141,13 @@ impl LinkageResult {
             .people
             .questions
             .iter()
-            .filter(|one| self.is_yes(&one.submissions))
+            .filter(|question| self.is_yes(&question.submissions))
             .count();
         let mut question_counts: HashMap<&str, usize> = HashMap::new();
         self.people
             .questions
             .iter()
-            .flat_map(|one| &one.people)
+            .flat_map(|question| &question.people)
             .for_each(|id| *question_counts.entry(id).or_default() += 1);
         println!(
             "  questions {} = {:.2} per 100 children, {yes} of them yes; most about one child {}",
@@ -182,7 +182,7 @@ impl LinkageResult {
             self.people
                 .labels
                 .iter()
-                .position(|one| one == label)
+                .position(|candidate| candidate == label)
                 .map(|at| self.truth[at])
         };
         child(&submissions[0]) == child(&submissions[1])
@@ -213,18 +213,18 @@ impl LinkageResult {
                 Some((person.id.as_str(), most))
             })
             .collect();
-        let theirs = |ids: &[String]| -> Vec<usize> {
-            let theirs: BTreeSet<usize> = ids
+        let children_of = |ids: &[String]| -> Vec<usize> {
+            let children: BTreeSet<usize> = ids
                 .iter()
                 .filter_map(|id| majority.get(id.as_str()).copied())
                 .collect();
-            theirs.into_iter().collect()
+            children.into_iter().collect()
         };
         let found: HashSet<_> = self
             .people
             .families
             .iter()
-            .flat_map(|one| distinct_pairs(&theirs(&one.children)))
+            .flat_map(|family| distinct_pairs(&children_of(&family.children)))
             .collect();
         let seen: HashSet<usize> = self.truth.iter().copied().collect();
         let mut by_family: HashMap<&str, Vec<usize>> = HashMap::new();
@@ -302,7 +302,7 @@ impl LinkageResult {
             let positions = question
                 .submissions
                 .iter()
-                .filter_map(|one| self.people.labels.iter().position(|l| l == one));
+                .filter_map(|submission| self.people.labels.iter().position(|l| l == submission));
             self.print_submissions(texts, &positions.collect::<Vec<_>>());
         }
     }

@@ -320,7 +320,8 @@ impl SyntheticData {
             "social care",
             "early help",
         ];
-        let (mut written, mut announced) = (0, false);
+        let mut written = 0;
+        let mut announced = false;
         for agency in agencies {
             if !(random.chance(450) || agency == "social care" && written == 0) {
                 continue;
@@ -553,7 +554,9 @@ fn born(random: &mut Random, noise: &ErrorRates, born: Date) -> Option<Date> {
     if noise.occurs(random, 25) {
         return None;
     }
-    let (year, month, day) = (born.year(), u8::from(born.month()), born.day());
+    let year = born.year();
+    let month = u8::from(born.month());
+    let day = born.day();
     let made = |year, month: u8, day| {
         Month::try_from(month)
             .ok()

@@ -23,7 +23,9 @@ pub(crate) fn run() {
         }
     }
     let mut micros: Vec<u128> = Vec::new();
-    let (mut candidates, mut most, mut found) = (0, 0, 0);
+    let mut candidates = 0;
+    let mut most = 0;
+    let mut found = 0;
     for position in (0..data.records.len()).step_by(SAMPLE_INTERVAL) {
         let started = Instant::now();
         let near = candidates_of(&index, &data.records, position);

@@ -46,7 +46,9 @@ impl PairScore {
 
 impl fmt::Display for PairScore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (p, r, f1) = (self.precision(), self.recall(), self.f1());
+        let p = self.precision();
+        let r = self.recall();
+        let f1 = self.f1();
         write!(
             f,
             "precision {p:.4}  recall {r:.4}  F1 {f1:.4}  ({} wrong, {} missed)",
@@ -77,7 +79,8 @@ pub(crate) fn pairs(clusters: &[Vec<usize>], truth: &[usize]) -> PairScore {
         .into_values()
         .map(two)
         .sum();
-    let (mut correct, mut found) = (0, 0);
+    let mut correct = 0;
+    let mut found = 0;
     for cluster in clusters {
         found += two(cluster.len());
         correct += sizes(&mut cluster.iter().filter_map(|m| truth.get(*m).copied()))
@@ -99,7 +102,8 @@ pub(crate) fn b_cubed(clusters: &[Vec<usize>], truth: &[usize]) -> (f64, f64, f6
     truth
         .iter()
         .for_each(|label| *sizes.entry(*label).or_default() += 1);
-    let (mut precision, mut recall) = (0.0, 0.0);
+    let mut precision = 0.0;
+    let mut recall = 0.0;
     for cluster in clusters {
         let mut here: HashMap<usize, usize> = HashMap::new();
         for label in cluster.iter().filter_map(|member| truth.get(*member)) {
@@ -110,7 +114,8 @@ pub(crate) fn b_cubed(clusters: &[Vec<usize>], truth: &[usize]) -> (f64, f64, f6
             recall += (count * count) as f64 / sizes.get(&label).copied().unwrap_or(1) as f64;
         }
     }
-    let (precision, recall) = (precision / truth.len() as f64, recall / truth.len() as f64);
+    let precision = precision / truth.len() as f64;
+    let recall = recall / truth.len() as f64;
     (
         precision,
         recall,

@@ -36,7 +36,8 @@ impl Random {
 
     /// A random element of a list, earlier ones more often, as with names.
     pub(crate) fn pick_common<'a, T>(&mut self, list: &'a [T]) -> &'a T {
-        let (one, other) = (self.below(list.len() as u64), self.below(list.len() as u64));
+        let one = self.below(list.len() as u64);
+        let other = self.below(list.len() as u64);
         let index = usize::try_from(one.min(other)).unwrap_or(0);
         list.get(index)
             .unwrap_or_else(|| unreachable!("lists of names are never empty"))

@@ -20,7 +20,7 @@ const LOOKALIKES: [(&str, &str); 2] = [
 ];
 
 /// The words of a text in normal form: compatibility forms decomposed (Unicode NFKD), invisible
-/// characters and marks on letters removed, small letters, look-alike letters made Latin, street
+/// characters and marks on letters removed, lower case, look-alike letters made Latin, street
 /// types written out. Every other character that is neither letter nor digit separates words.
 pub(super) fn normalized_words(text: &str) -> Vec<String> {
     let lowercase: String = text

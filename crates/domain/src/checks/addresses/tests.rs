@@ -20,7 +20,7 @@ fn family() -> ProtectedAddresses {
 }
 
 #[test]
-fn protected_address_is_recognised_however_the_text_writes_it() {
+fn protected_address_is_recognized_however_the_text_writes_it() {
     for text in [
         "Lives at 14 Tarn Row now",
         "lives at 14, tarn ROW.",
@@ -47,7 +47,7 @@ fn protected_address_is_recognised_however_the_text_writes_it() {
 }
 
 #[test]
-fn protected_address_is_recognised_however_it_was_recorded() {
+fn protected_address_is_recognized_however_it_was_recorded() {
     for (lines, text) in [
         ("14 Tarn Row Marlton", "Lives at 14 Tarn Row now"),
         ("14 Tarn Row ZZ9 9ZX", "Lives at 14 Tarn Row now"),
@@ -182,7 +182,7 @@ fn street_alone_is_not_protected_where_somebody_lives_openly() {
 }
 
 #[test]
-fn texts_that_look_like_an_address_are_recognised() {
+fn texts_that_look_like_an_address_are_recognized() {
     assert!(
         [
             "15 Elm Close",

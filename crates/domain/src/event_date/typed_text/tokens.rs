@@ -40,7 +40,7 @@ fn classify(c: char) -> CharacterClass {
 
 /// Splits a normalised text into tokens. Ordinal endings ("22nd") and the words "the" and "of" are
 /// dropped.
-pub(super) fn tokenise(text: &str) -> Vec<Token<'_>> {
+pub(super) fn tokenize(text: &str) -> Vec<Token<'_>> {
     let mut tokens = Vec::new();
     let mut rest = text;
     while let Some(first) = rest.chars().next() {

@@ -1,6 +1,6 @@
 //! Reads one line. Forms in which exports differ (null, missing, empty, one value for a list,
 //! numbers for ids) are accepted without a finding. A value that cannot be read is recorded with
-//! its place, and the rest of the line is read.
+//! its field, and the rest of the line is read.
 
 mod dates;
 mod fields;
@@ -37,7 +37,7 @@ pub fn read_line(line: &str, number: u64) -> Result<(Submission, Vec<Finding>), 
     let Value::Object(object) = value else {
         return Err(finding("", C::NotAnObject));
     };
-    // With another type in place of the subject or the events, nothing of them could be kept.
+    // With another type in place of the subject or the events, none of their content could be kept.
     let unreadable = |key: &str| {
         object
             .get(key)
