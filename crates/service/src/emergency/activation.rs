@@ -305,7 +305,7 @@ fn validate_request(
         }
     }
     if input.reason.as_str().trim().is_empty() {
-        faults.push(Fault::new("/reason", "required", "a reason in words"));
+        faults.push(Fault::new("/reason", "required", "give a reason"));
     }
     let policy = uow.policy();
     let requested = input

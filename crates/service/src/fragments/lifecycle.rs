@@ -394,7 +394,7 @@ fn check_extension(
         return Err(ServiceError::invalid(
             "/reason",
             "required",
-            "a reason in words",
+            "give a reason",
         ));
     }
     Ok(())

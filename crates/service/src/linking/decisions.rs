@@ -106,7 +106,7 @@ impl Service {
                     return Err(ServiceError::invalid(
                         "/reason",
                         "required",
-                        "a reason in words",
+                        "give a reason",
                     ));
                 }
                 let reason = self
@@ -259,7 +259,7 @@ fn validate_decision(
         }
     }
     if input.reason.as_str().trim().is_empty() {
-        faults.push(Fault::new("/reason", "required", "a reason in words"));
+        faults.push(Fault::new("/reason", "required", "give a reason"));
     }
     let with = if input.decision == LinkVerdict::DifferentEvents && input.with.is_empty() {
         other_entries_on_rows(&input.entries, entries, shown)

@@ -443,7 +443,7 @@ fn check_reason(reason: &Sensitive<String>) -> ServiceResult<()> {
         return Err(ServiceError::invalid(
             "/reason",
             "required",
-            "a reason in words",
+            "give a reason",
         ));
     }
     Ok(())
