@@ -97,8 +97,7 @@ fn non_null_reference(choices: &Value) -> Option<Value> {
 }
 
 /// Cleans up what the derive macro generates, at any depth: moves a description inside "null or
-/// reference" to the outside, removes a default of null, which would make clients send null, and
-/// cuts descriptions before a mention of an internal document.
+/// reference" to the outside, and removes a default of null, which would make clients send null.
 pub(super) fn clean_up(value: &mut Value) {
     if let Value::Array(items) = value {
         items.iter_mut().for_each(clean_up);
@@ -119,12 +118,6 @@ pub(super) fn clean_up(value: &mut Value) {
         .find_map(|choice| choice.remove("description"));
     if let Some(description) = described {
         members.entry("description").or_insert(description);
-    }
-    if let Some(Value::String(text)) = members.get_mut("description")
-        && let Some(end) = text.find("`practice.md`")
-    {
-        text.truncate(end);
-        text.truncate(text.trim_end().len());
     }
     members.values_mut().for_each(clean_up);
 }
