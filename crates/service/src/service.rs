@@ -87,7 +87,7 @@ impl Service {
     /// Creates a service over a migrated database, with the default [`TimePolicy`].
     ///
     /// # Errors
-    /// [`ServiceError::Unavailable`] when the database or the keystore cannot be reached.
+    /// [`crate::ServiceError::Unavailable`] when the database or the keystore cannot be reached.
     pub fn new(config: ServiceConfig) -> ServiceResult<Self> {
         Self::with_time_policy(config, TimePolicy::default())
     }
@@ -95,7 +95,7 @@ impl Service {
     /// Creates a service that decides which time to trust by `policy`.
     ///
     /// # Errors
-    /// [`ServiceError::Unavailable`] when the database or the keystore cannot be reached.
+    /// [`crate::ServiceError::Unavailable`] when the database or the keystore cannot be reached.
     pub fn with_time_policy(config: ServiceConfig, policy: TimePolicy) -> ServiceResult<Self> {
         let ServiceConfig {
             db,
@@ -143,7 +143,7 @@ impl Service {
     /// Checks that the database answers.
     ///
     /// # Errors
-    /// [`ServiceError::Unavailable`] when it does not.
+    /// [`crate::ServiceError::Unavailable`] when it does not.
     pub fn check_ready(&self) -> ServiceResult<()> {
         self.0.db.read("ready", store::clock::high_water)?;
         Ok(())
