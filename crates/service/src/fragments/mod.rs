@@ -12,6 +12,7 @@ mod query;
 mod quota;
 mod receipts;
 mod sender_view;
+mod storage;
 mod submission;
 mod version_history;
 
