@@ -208,14 +208,14 @@ class RestoreDrill:
         )
         self.deployment.stop()
         if self.deployment.cluster:
-            self.deployment.cluster.sql("SELECT pg_switch_wal()")
-            archived = (
-                "SELECT last_failed_wal IS NULL AND last_archived_wal >= pg_walfile_name(pg_current_wal_lsn() - 1) "
-                "FROM pg_stat_archiver"
-            )
+            # The archiver stores files in order, so all earlier ones are in the archive too. The
+            # file is the one that the switch completed: the server may already write to the next.
+            completed = self.deployment.cluster.sql("SELECT pg_walfile_name(pg_switch_wal() - 1)")
+            archived = f"SELECT last_archived_wal >= '{completed}' FROM pg_stat_archiver"
             wait_until(
-                "the write-ahead log is archived",
+                f"the write-ahead log is archived up to {completed}",
                 lambda: self.deployment.cluster.sql(archived) == "t",
+                60,
             )
             self.deployment.cluster.stop()
         shutil.copytree(self.deployment.keys, self.folder / "keys-that-survive")
