@@ -140,7 +140,7 @@ fn to_certificate_out(
         certificate,
         proofs,
         proofs_left: i64::try_from(omitted).unwrap_or(i64::MAX),
-        public_key: crate::model::base64(row.public_key.as_slice()),
-        signature: crate::model::base64(row.signature.as_slice()),
+        public_key: crate::ledger::encode_base64(row.public_key.as_slice()),
+        signature: crate::ledger::encode_base64(row.signature.as_slice()),
     })
 }

@@ -44,7 +44,6 @@ mod invitations;
 mod key_commitments;
 mod ledger;
 mod linking;
-mod model;
 mod paging;
 mod people;
 mod person_matching;
@@ -57,13 +56,13 @@ mod timeline;
 
 pub use authorization::RequestTarget;
 pub use context::{CallContext, CallerClaims};
+pub use contract::*;
 pub use error::{Conflict, Fault, ServiceError};
 pub use idempotency::IdempotencyKey;
 pub use ledger::{
     AuditFault, AuditFaultKind, AuditRecord, AuditReport, LedgerConfig, LogKey, MERGE_DELAY_ALARM,
     MERGE_DELAY_LIMIT,
 };
-pub use model::*;
 pub use retention::PurgeReport;
 pub use service::{PartnershipConfig, Service, ServiceConfig};
 pub use time::{TimePolicy, TimeReport};

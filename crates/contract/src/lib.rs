@@ -1,5 +1,5 @@
-//! Inputs and outputs of the use cases. The API uses these types as they are; their doc
-//! comments become the API reference.
+//! Request and response types of the use cases: what the API receives and returns. Their doc
+//! comments become the API reference, and their field names are the names on the wire.
 
 mod audit;
 mod chronologies;
@@ -22,7 +22,6 @@ pub use chronologies::{
     ChronologyIn, ChronologyOut, ChronologyPatch, ChronologyWarning, ConsolidationOut, ExtendIn,
     ReopenIn, SignOffIn, SnapshotDecision, SnapshotOut, TombstoneAgency, TombstoneOut,
 };
-pub(crate) use deletion::base64;
 pub use deletion::{
     DeletionCertificateOut, DeletionCertificateSummary, DestructionIn, DestructionOut,
     DestructionRequestOut, DestructionState, UnpurgedOut, UnpurgedReason,

@@ -1,7 +1,5 @@
 //! Destruction: its request, its proof, and expired data that still exists.
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use domain::{
     ChronologyId, DeletionCertificateId, DestructionReason, DestructionRequestId, Instant,
     PractitionerId, Sensitive, SnapshotKept,
@@ -10,11 +8,6 @@ use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
 use vault::certificate::{Certificate, Proof};
-
-/// Encodes keys and signatures in standard base64.
-pub(crate) fn base64(bytes: &[u8]) -> String {
-    STANDARD.encode(bytes)
-}
 
 /// A request to destroy a chronology before its expiry.
 #[derive(Debug, Clone, Deserialize, Serialize, Validate, ToSchema)]
