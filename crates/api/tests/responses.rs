@@ -13,7 +13,7 @@ use api::{ApiState, Limits};
 use domain::{AgencyKind, Clock as _, IdGenerator, Instant, MockClock, PartnershipPolicy, Role};
 use identity::{DevClaims, DevIssuer, FetchSettings, SourceReader, Verifier};
 use serde_json::{Value, json};
-use service::{AgencyIn, LedgerConfig, PartnershipConfig, Service, ServiceConfig};
+use service::{AgencyIn, KernelConfig, LedgerConfig, PartnershipConfig, Service, TimePolicy};
 use store::{Db, DbConfig};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -85,7 +85,7 @@ impl TestApp {
         let keystore =
             FileKeystore::open(&folder.path().join("keys"), RootKey::generate().unwrap()).unwrap();
         let vault = Vault::new(Arc::new(keystore)).unwrap();
-        let config = ServiceConfig {
+        let config = KernelConfig {
             db,
             vault,
             clock: Arc::new(clock.clone()),
@@ -93,6 +93,7 @@ impl TestApp {
             node: domain::NodeId(Uuid::from_u128(1)),
             signing_key: Arc::new(SigningKey::generate().unwrap()),
             ledger: ledger(),
+            time: TimePolicy::default(),
         };
         let service = Service::new(config).unwrap();
         service.register_partnership(partnership()).unwrap();

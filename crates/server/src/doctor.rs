@@ -10,7 +10,7 @@ mod time;
 use std::process::ExitCode;
 
 use secrecy::ExposeSecret as _;
-use service::{Service, ServiceConfig};
+use service::{KernelConfig, Service};
 use store::Db;
 
 use crate::config::Settings;
@@ -128,7 +128,7 @@ fn inspect_database(settings: &Settings, db: &Db) -> Vec<Finding> {
 fn open_service(settings: &Settings, db: &Db) -> anyhow::Result<Service> {
     let vault = startup::open_vault(&settings.keystore, Some(db))?;
     let ids = std::sync::Arc::new(crate::ids::RandomIds::new());
-    let config = ServiceConfig {
+    let config = KernelConfig {
         db: db.clone(),
         vault,
         clock: startup::system_clock(),
@@ -137,6 +137,7 @@ fn open_service(settings: &Settings, db: &Db) -> anyhow::Result<Service> {
         node: domain::NodeId(uuid::Uuid::nil()),
         signing_key: std::sync::Arc::new(vault::SigningKey::generate()?),
         ledger: startup::ledger_config(settings, None),
+        time: settings.clock,
     };
-    Ok(Service::with_time_policy(config, settings.clock)?)
+    Ok(Service::new(config)?)
 }

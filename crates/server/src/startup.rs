@@ -9,7 +9,7 @@ use anyhow::{Context as _, bail};
 use domain::{Clock, IdGenerator, NodeId};
 use identity::{DevIssuer, FetchKeys, FetchSettings, IssuerConfig, SourceReader, Verifier};
 use secrecy::ExposeSecret as _;
-use service::{LedgerConfig, Service, ServiceConfig};
+use service::{KernelConfig, LedgerConfig, Service};
 use store::keystore::{KeystoreDb, PostgresKeystore, Separation};
 use store::{Db, DbConfig};
 use vault::{FileKeystore, Keystore, RootKey, SigningKey, Vault};
@@ -81,7 +81,7 @@ impl AppContext {
         clock: Arc<dyn Clock>,
         journal: Option<PathBuf>,
     ) -> anyhow::Result<Service> {
-        let config = ServiceConfig {
+        let config = KernelConfig {
             db: self.db.clone(),
             vault: self.vault.clone(),
             clock,
@@ -89,8 +89,9 @@ impl AppContext {
             node: self.node,
             signing_key: Arc::clone(&self.signing_key),
             ledger: ledger_config(settings, journal),
+            time: settings.clock,
         };
-        let service = Service::with_time_policy(config, settings.clock)?;
+        let service = Service::new(config)?;
         for partnership in &settings.partnerships {
             let code = partnership.code.clone();
             service

@@ -2,13 +2,12 @@
 //! before the request body is parsed: validation costs work, and its faults must not be disclosed
 //! to a caller who may not send the request.
 
+use crate::Service;
 use domain::{
     AccessFacts, AgencyId, ChronologyId, EmergencyAccessId, FamilyId, FragmentId, Instant,
     InvitationId, Operation, PersonId, PractitionerId,
 };
-
-use crate::context::{AuditContext, CallContext, UnitOfWork};
-use crate::{Service, ServiceError, ServiceResult};
+use kernel::{AuditContext, CallContext, ServiceError, ServiceResult, UnitOfWork};
 
 /// The object that a request is about, taken from its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -111,7 +110,7 @@ impl Service {
         target: RequestTarget,
         now: Instant,
     ) -> ServiceResult<Option<Option<(ServiceError, AuditContext)>>> {
-        self.0.db.read("authorise", |tx| {
+        self.db().read("authorise", |tx| {
             let Some(caller) = self.resolve_caller(tx, call, now)? else {
                 return Ok(None);
             };

@@ -1,17 +1,16 @@
 //! Use cases that read deletion certificates. An agency reads the certificates that cover data of
 //! its own, with the proofs for that data alone.
 
+use contract::{DeletionCertificateOut, DeletionCertificateSummary, Page, PageQuery};
+use kernel::{AuditContext, CallContext, ServiceError, ServiceResult, UnitOfWork};
+
+use crate::Service;
 use domain::{AccessFacts, CertificateScope, DeletionCertificateId, Operation, certificate_scope};
 use store::{CertificateRow, ManifestRow};
 use uuid::Uuid;
 use vault::certificate::{Certificate, Proof};
 
-use crate::context::{AuditContext, CallContext, UnitOfWork};
 use crate::retention::manifest_tree;
-use crate::{
-    DeletionCertificateOut, DeletionCertificateSummary, Page, PageQuery, Service, ServiceError,
-    ServiceResult,
-};
 
 /// The most proofs in one response; a client asks for more object by object.
 const MAX_PROOFS: usize = 500;
@@ -133,14 +132,14 @@ fn to_certificate_out(
     proofs: Vec<Proof>,
     omitted: usize,
 ) -> ServiceResult<DeletionCertificateOut> {
-    let certificate: Certificate = crate::sealing::from_json_bytes(row.document.as_bytes())?;
+    let certificate: Certificate = kernel::from_json_bytes(row.document.as_bytes())?;
     Ok(DeletionCertificateOut {
         id: row.id,
         issued_at: row.issued_at,
         certificate,
         proofs,
         proofs_left: i64::try_from(omitted).unwrap_or(i64::MAX),
-        public_key: crate::ledger::encode_base64(row.public_key.as_slice()),
-        signature: crate::ledger::encode_base64(row.signature.as_slice()),
+        public_key: kernel::encode_base64(row.public_key.as_slice()),
+        signature: kernel::encode_base64(row.signature.as_slice()),
     })
 }

@@ -1,21 +1,34 @@
 //! Use cases of the directory: the partnership, its agencies and its practitioners.
 
-use std::sync::{Arc, PoisonError};
+use contract::{
+    AgencyIn, AgencyOut, AgencyPatch, CategoryOut, Page, PageQuery, PartnershipOut, PractitionerIn,
+    PractitionerOut, PractitionerPatch, PurposeOut,
+};
+use kernel::{
+    AuditContext, CallContext, Partnership, PractitionerDetails, ServiceError, ServiceResult,
+    UnitOfWork, WriteReply,
+};
 
+use crate::Service;
 use domain::{
-    AccessFacts, AccessPermit, AgencyId, Category, Operation, PartnershipId, PractitionerId,
-    Purpose, PurposePolicy, Sensitive, built_in_categories,
+    AccessFacts, AccessPermit, AgencyId, Category, Operation, PartnershipId, PartnershipPolicy,
+    PractitionerId, Purpose, PurposePolicy, Sensitive, built_in_categories,
 };
 use store::{AgencyRow, PartnershipRow, PractitionerRow};
 use vault::{KeyTerms, RecordLocation};
 
-use crate::context::{AuditContext, CallContext, PractitionerDetails, UnitOfWork};
-use crate::service::{Partnership, PartnershipConfig};
-use crate::{
-    AgencyIn, AgencyOut, AgencyPatch, CategoryOut, Page, PageQuery, PartnershipOut, PractitionerIn,
-    PractitionerOut, PractitionerPatch, PurposeOut, Service, ServiceError, ServiceResult,
-    WriteReply,
-};
+/// A partnership as configured.
+#[derive(Debug, Clone)]
+pub struct PartnershipConfig {
+    /// The short code that access tokens carry.
+    pub code: String,
+    /// The full name for display.
+    pub name: String,
+    /// The settings that the partnership chooses for itself.
+    pub policy: PartnershipPolicy,
+    /// The agencies to register if the database does not have them yet.
+    pub agencies: Vec<AgencyIn>,
+}
 
 impl Service {
     /// Registers a configured partnership and those of its agencies that the database does not have
@@ -31,7 +44,7 @@ impl Service {
             name: config.name.clone(),
             created_at: now,
         };
-        let id = self.0.db.write("partnership.register", |tx| {
+        let id = self.db().write("partnership.register", |tx| {
             let row = store::partnerships::upsert(tx, &fresh)?;
             for agency in &config.agencies {
                 if store::agencies::find_by_code(tx, row.id, &agency.code)?.is_none() {
@@ -43,17 +56,12 @@ impl Service {
         let PartnershipConfig {
             code, name, policy, ..
         } = config;
-        let partnership = Arc::new(Partnership {
+        self.configure_partnership(Partnership {
             id,
-            code: code.clone(),
+            code,
             name,
             policy,
         });
-        self.0
-            .partnerships
-            .write()
-            .unwrap_or_else(PoisonError::into_inner)
-            .insert(code, partnership);
         Ok(id)
     }
 

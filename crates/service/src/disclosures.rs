@@ -5,36 +5,16 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use contract::{FragmentReaderOut, LinksOut, Page, PageQuery, TimelineOut};
+use kernel::{CallContext, ServiceResult, ShownEntryCounts};
+
+use crate::Service;
 use domain::{EntryId, FragmentId, Operation, Role};
 use store::ShownFragmentRow;
 use store::shown_fragments::SenderViewFilter;
 use timeline::{LiveEntry, Row};
 
-use crate::context::{AuditContext, CallContext, CallerSession};
 use crate::fragments::{AuthorizedFragment, audit_context};
-use crate::{
-    AuditRecord, EmergencyNotice, FragmentReaderOut, LinksOut, Page, PageQuery, Service,
-    ServiceResult, TimelineOut,
-};
-
-/// The number of entries that a response shows, by fragment.
-pub(crate) type ShownEntryCounts = BTreeMap<FragmentId, i64>;
-
-/// What one response discloses, beyond the data in its audit record.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Disclosures {
-    /// How many entries of which fragments the response shows; the submitting agencies can read
-    /// this.
-    pub(crate) shown_entries: ShownEntryCounts,
-    /// The notice to the reader that they read under an emergency access.
-    pub(crate) emergency: Option<EmergencyNotice>,
-    /// How many entries became visible to more people through a correction; recorded for the
-    /// auditor.
-    pub(crate) lowered_entries: i64,
-    /// Whether a text of the write disclosed a protected address; the owner and the data protection
-    /// officer are alerted.
-    pub(crate) address_refused: bool,
-}
 
 impl Service {
     /// Lists who was shown entries of a fragment, newest first, for the agency that submitted it. A
@@ -170,40 +150,6 @@ pub(crate) fn map_entries_to_fragments(entries: &[LiveEntry]) -> BTreeMap<EntryI
     entries
         .iter()
         .map(|entry| (entry.entry_id, entry.fragment_id))
-        .collect()
-}
-
-/// Builds the rows to store with the audit record of a response.
-pub(crate) fn build_shown_fragment_rows(
-    record: &AuditRecord,
-    session: &CallerSession,
-    operation: Operation,
-    audit: &AuditContext,
-) -> Vec<ShownFragmentRow> {
-    let actor = &session.actor;
-    let row = |(fragment, entries): (&FragmentId, &i64)| ShownFragmentRow {
-        partnership_id: actor.partnership,
-        scope_id: audit.chronology.map_or(fragment.0, Into::into),
-        fragment_id: *fragment,
-        at: record.at,
-        record_id: record.id,
-        practitioner_id: actor.practitioner,
-        agency_id: actor.agency,
-        role: actor.primary_role().map(|role| role.as_str().to_owned()),
-        operation: operation.as_str().to_owned(),
-        reason: audit.reason.map(|reason| reason.as_str().to_owned()),
-        purpose: audit
-            .purpose
-            .or(session.purpose)
-            .map(|purpose| purpose.as_str().to_owned()),
-        entry_count: *entries,
-    };
-    audit
-        .disclosures
-        .shown_entries
-        .iter()
-        .filter(|(_, entries)| **entries > 0)
-        .map(row)
         .collect()
 }
 

@@ -3,6 +3,13 @@
 
 use std::time::Duration;
 
+use contract::{HoldIn, HoldOut, HoldReleaseIn, HoldScope, Page, PageQuery};
+use kernel::{
+    AuditContext, CallContext, Conflict, ServiceError, ServiceResult, UnitOfWork, WriteReply,
+    scope_terms,
+};
+
+use crate::Service;
 use domain::{
     AccessPermit, Actor, ChronologyId, FamilyId, HoldId, Instant, Operation, PersonId, Role,
     Sensitive,
@@ -10,13 +17,6 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use store::HoldRow;
 use vault::{KeyTerms, RecordLocation};
-
-use crate::context::{AuditContext, CallContext, UnitOfWork};
-use crate::sealing::scope_terms;
-use crate::{
-    Conflict, HoldIn, HoldOut, HoldReleaseIn, HoldScope, Page, PageQuery, Service, ServiceError,
-    ServiceResult, WriteReply,
-};
 
 /// The latest review date of a hold: within a year.
 const MAX_REVIEW_PERIOD: Duration = Duration::from_secs(366 * 86_400);
@@ -324,7 +324,7 @@ impl Service {
         limit: u32,
         now: Instant,
     ) -> ServiceResult<u32> {
-        self.0.db.write("purge.hold_reason_expiry", |tx| {
+        self.db().write("purge.hold_reason_expiry", |tx| {
             let rows = store::holds::list_without_expiry(tx, i64::from(limit))?;
             for mut row in rows.iter().cloned() {
                 let details = self.open_hold_details(&row, now)?;

@@ -25,57 +25,31 @@
 #![deny(clippy::wildcard_enum_match_arm)]
 
 mod audit;
-mod audit_recording;
 mod authorization;
-#[cfg(feature = "bench-switches")]
-pub mod bench_switches;
 mod chronologies;
-mod context;
 mod deletion_certificates;
 mod directory;
 mod disclosures;
 mod emergency;
-mod error;
-mod execution;
 mod fragments;
 mod holds;
-mod idempotency;
 mod invitations;
-mod key_commitments;
-mod ledger;
 mod linking;
-mod paging;
 mod people;
 mod person_matching;
 mod retention;
-mod scope_destruction;
-mod sealing;
 mod service;
-mod time;
 mod timeline;
 
 pub use authorization::RequestTarget;
-pub use context::{CallContext, CallerClaims};
 pub use contract::*;
-pub use error::{Conflict, Fault, ServiceError};
-pub use idempotency::IdempotencyKey;
-pub use ledger::{
-    AuditFault, AuditFaultKind, AuditRecord, AuditReport, LedgerConfig, LogKey, MERGE_DELAY_ALARM,
-    MERGE_DELAY_LIMIT,
+pub use directory::PartnershipConfig;
+#[cfg(feature = "bench-switches")]
+pub use kernel::bench_switches;
+pub use kernel::{
+    AuditFault, AuditFaultKind, AuditRecord, AuditReport, CallContext, CallerClaims, Conflict,
+    Fault, IdempotencyKey, KernelConfig, LedgerConfig, LogKey, MERGE_DELAY_ALARM,
+    MERGE_DELAY_LIMIT, ServiceError, ServiceResult, TimePolicy, TimeReport, WriteReply,
 };
 pub use retention::PurgeReport;
-pub use service::{PartnershipConfig, Service, ServiceConfig};
-pub use time::{TimePolicy, TimeReport};
-
-/// The result of a use case.
-pub type ServiceResult<T> = Result<T, ServiceError>;
-
-/// The result of a write: the value, and whether it answers a repeat of an earlier request with the
-/// same key.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct WriteReply<T> {
-    /// The object as it is after the write.
-    pub value: T,
-    /// Whether this request repeats an earlier one with the same idempotency key.
-    pub replayed: bool,
-}
+pub use service::Service;

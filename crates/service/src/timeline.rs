@@ -5,6 +5,10 @@ mod paging;
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use contract::{ChildHeader, CoverageOut, Involvement, TimelineHeader, TimelineOut, TimelineQuery};
+use kernel::{CallContext, ServiceError, ServiceResult, UnitOfWork, open_with};
+
+use crate::Service;
 use domain::{
     AccessPermit, AgencyId, ChronologyId, EntryDetails, EntryId, EntryReader, FragmentId, Instant,
     InvitationState, Operation, PartnershipId, PersonDetails, PersonId, PersonKind,
@@ -22,17 +26,11 @@ use timeline::{
 use vault::DataKey;
 
 use crate::chronologies::{AuthorizedChronology, audit_context};
-use crate::context::{CallContext, UnitOfWork};
 use crate::disclosures::count_entries_in_rows;
 use crate::fragments::{
     CurrentMarkings, VisibleVersion, entry_location, raise_markings, unfiltered_version,
 };
 use crate::people::FamilyView;
-use crate::sealing::open_with;
-use crate::{
-    ChildHeader, CoverageOut, Involvement, Service, ServiceError, ServiceResult, TimelineHeader,
-    TimelineOut, TimelineQuery,
-};
 
 /// The opened content of a chronology that a reader may see.
 pub(crate) struct VisibleContent {

@@ -11,7 +11,7 @@ use identity::{
     CertificateThumbprint, DevClaims, DevIssuer, FetchSettings, IssuerConfig, SourceReader,
     Verifier,
 };
-use service::{AgencyIn, LedgerConfig, PartnershipConfig, Service, ServiceConfig, TimePolicy};
+use service::{AgencyIn, KernelConfig, LedgerConfig, PartnershipConfig, Service, TimePolicy};
 use store::DatabaseKind;
 use store::testing::TestDb;
 use tempfile::TempDir;
@@ -263,7 +263,7 @@ impl TestApp {
     /// If it cannot be started.
     #[must_use]
     pub fn start_second_node(&self, policy: TimePolicy) -> Service {
-        let config = ServiceConfig {
+        let config = KernelConfig {
             db: self.db.clone(),
             vault: self.open_second_vault(),
             clock: Arc::new(self.clock.clone()),
@@ -273,8 +273,9 @@ impl TestApp {
                 SigningKey::from_file_bytes(SIGNING_KEY.as_bytes()).expect("a key"),
             ),
             ledger: ledger_config(&self.folder),
+            time: policy,
         };
-        let service = Service::with_time_policy(config, policy).expect("a service");
+        let service = Service::new(config).expect("a service");
         register_partnerships(&service, &self.policy);
         service
     }
@@ -438,7 +439,7 @@ fn start_node(
         RootKey::from_base64(ROOT_KEY).expect("a key"),
     );
     let vault = Vault::new(Arc::new(keystore.expect("a keystore"))).expect("a vault");
-    let config = ServiceConfig {
+    let config = KernelConfig {
         db: (**db).clone(),
         vault: vault.clone(),
         clock: Arc::new(clock.clone()),
@@ -446,6 +447,7 @@ fn start_node(
         ledger: ledger_config(folder),
         node: NodeId(uuid::Uuid::from_u128(1)),
         signing_key: Arc::new(SigningKey::from_file_bytes(SIGNING_KEY.as_bytes()).expect("a key")),
+        time: TimePolicy::default(),
     };
     let service = Service::new(config).expect("a service");
     register_partnerships(&service, policy);

@@ -2,15 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use contract::{ConsolidationOut, Page, PageQuery};
+use kernel::{CallContext, ServiceError, ServiceResult, UnitOfWork, WriteReply, to_json_bytes};
+
+use crate::Service;
 use domain::{AccessPermit, ChronologyId, ConsolidationId, Operation, Transition};
 use store::{ChronologyRow, ConsolidationRow};
 
 use super::transitions::apply_transition;
 use super::{AuthorizedChronology, audit_context};
-use crate::context::{CallContext, UnitOfWork};
 use crate::disclosures::count_entries_in_view;
-use crate::sealing::to_json_bytes;
-use crate::{ConsolidationOut, Page, PageQuery, Service, ServiceError, ServiceResult, WriteReply};
 
 /// The most live frozen views of one chronology: one for a weekly meeting over two years. Listing
 /// them renders every view on the page.

@@ -4,6 +4,13 @@
 
 use std::time::Duration;
 
+use contract::{DestructionIn, DestructionOut, DestructionRequestOut, DestructionState};
+use kernel::{
+    CallContext, Conflict, IdempotencyRecord, ServiceError, ServiceResult, UnitOfWork, WriteReply,
+    scope_terms,
+};
+
+use crate::Service;
 use domain::{
     AccessFacts, AccessPermit, ChronologyId, DestructionReason, DestructionRequestId, Instant,
     Operation, PractitionerId, Sensitive, SnapshotKept,
@@ -13,14 +20,7 @@ use store::{ChronologyRow, DeletionOrderRow, DestructionRequestRow};
 use vault::{KeyTerms, RecordLocation};
 
 use super::{AuthorizedChronology, audit_context};
-use crate::context::{CallContext, UnitOfWork};
-use crate::idempotency::IdempotencyRecord;
 use crate::retention::destroyed_early;
-use crate::sealing::scope_terms;
-use crate::{
-    Conflict, DestructionIn, DestructionOut, DestructionRequestOut, DestructionState, Service,
-    ServiceError, ServiceResult, WriteReply,
-};
 
 /// The sealed reasons of a destruction.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -443,7 +443,7 @@ impl Service {
         limit: u32,
         now: Instant,
     ) -> ServiceResult<u32> {
-        self.0.db.write("purge.order_reason_expiry", |tx| {
+        self.db().write("purge.order_reason_expiry", |tx| {
             let rows = store::deletion_orders::list_without_expiry(tx, i64::from(limit))?;
             for mut row in rows.iter().cloned() {
                 let Some(reasons) = self.open_order_reasons(&row, now)? else {

@@ -2,6 +2,12 @@
 
 use std::time::Duration;
 
+use contract::{ChronologyIn, ChronologyOut, ChronologyPatch, Page, PageQuery, Patch};
+use kernel::{
+    AuditContext, CallContext, Fault, ServiceError, ServiceResult, UnitOfWork, WriteReply,
+};
+
+use crate::Service;
 use domain::{
     AccessPermit, ChronologyId, ChronologyState, Instant, Operation, PartnershipPolicy, Purpose,
     Role,
@@ -9,12 +15,7 @@ use domain::{
 use store::ChronologyRow;
 
 use super::{ChronologyDetails, audit_context};
-use crate::context::{AuditContext, CallContext, UnitOfWork};
 use crate::directory::{non_blank, validate_practitioners};
-use crate::{
-    ChronologyIn, ChronologyOut, ChronologyPatch, Fault, Page, PageQuery, Patch, Service,
-    ServiceError, ServiceResult, WriteReply,
-};
 
 const DAY: Duration = Duration::from_secs(86_400);
 

@@ -1,14 +1,15 @@
 //! Extension of a chronology, up to the partnership's limit: every key that is wrapped until the
 //! chronology's expiry is wrapped again for the new one.
 
+use contract::{ChronologyOut, ExtendIn};
+use kernel::{CallContext, ServiceError, ServiceResult, UnitOfWork, WriteReply, chronology_terms};
+
+use crate::Service;
 use domain::{AccessPermit, ChronologyId, Instant, Operation};
 use store::ChronologyRow;
 
 use super::AuthorizedChronology;
 use super::transitions::add_reason;
-use crate::context::{CallContext, UnitOfWork};
-use crate::sealing::chronology_terms;
-use crate::{ChronologyOut, ExtendIn, Service, ServiceError, ServiceResult, WriteReply};
 
 impl Service {
     /// Extends a chronology. Fragments that expire with it are extended too; a fragment with an

@@ -6,6 +6,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use contract::{CoverageOut, TimelineHeader, TimelineOut};
+use kernel::{ServiceResult, UnitOfWork, chronology_terms};
+
+use crate::Service;
 use domain::{
     AccessPermit, AgencyId, ConsolidationId, DeclineReason, EntryId, EntryReader, Instant,
     InvitationState, LinkVerdict,
@@ -18,14 +22,11 @@ use timeline::{
 };
 use vault::RecordLocation;
 
-use crate::context::UnitOfWork;
 use crate::linking::ActiveDecision;
-use crate::sealing::chronology_terms;
 use crate::timeline::{
     VisibleContent, as_count, count_by_agency, count_entries, describe_coverage, family_facts,
     load_agency_names, visible_answer_state,
 };
-use crate::{CoverageOut, Service, ServiceResult, TimelineHeader, TimelineOut};
 
 /// The sealed content of a frozen view, under the chronology's key and expiry. It contains nothing
 /// from a fragment.

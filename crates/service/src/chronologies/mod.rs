@@ -12,6 +12,13 @@ mod transitions;
 
 use std::time::Duration;
 
+use contract::{ChronologyOut, ChronologyWarning};
+use kernel::{
+    AuditContext, CallContext, SealedValue, ServiceError, ServiceResult, UnitOfWork, WriteReply,
+    chronology_terms,
+};
+
+use crate::Service;
 use domain::{
     AccessFacts, AccessPermit, Actor, ChronologyId, ChronologyState, Instant, InvitationFacts,
     LawfulBasis, NoConsentReason, Operation, Sensitive,
@@ -20,10 +27,7 @@ use serde::{Deserialize, Serialize};
 use store::{ChronologyFacts, ChronologyRow};
 use vault::RecordLocation;
 
-use crate::context::{AuditContext, CallContext, UnitOfWork};
 use crate::emergency::apply_emergency_notice;
-use crate::sealing::{SealedValue, chronology_terms};
-use crate::{ChronologyOut, ChronologyWarning, Service, ServiceError, ServiceResult, WriteReply};
 
 pub(crate) use drafts::parse_day;
 

@@ -1,17 +1,16 @@
 //! Signing off. Before a chronology expires, its snapshot is exported for the social-care record or
 //! explicitly waived.
 
+use contract::{ChronologyOut, SignOffIn, SnapshotDecision, SnapshotOut};
+use kernel::{CallContext, Fault, ServiceError, ServiceResult, UnitOfWork, WriteReply};
+
+use crate::Service;
 use domain::{ChronologyId, Operation, Transition};
 use store::ConsolidationRow;
 
 use super::transitions::{add_reason, apply_transition};
 use super::{AuthorizedChronology, ChronologyDetails, audit_context};
-use crate::context::{CallContext, UnitOfWork};
 use crate::disclosures::count_entries_in_view;
-use crate::{
-    ChronologyOut, Fault, Service, ServiceError, ServiceResult, SignOffIn, SnapshotDecision,
-    SnapshotOut, WriteReply,
-};
 
 impl Service {
     /// Signs off a frozen view.

@@ -3,6 +3,10 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
+use contract::{DestructionOut, Page, ReaderOut, TombstoneAgency, TombstoneOut};
+use kernel::{AuditContext, CallContext, ServiceError, ServiceResult, UnitOfWork};
+
+use crate::Service;
 use domain::{
     AccessFacts, AccessPermit, Actor, ChronologyId, ChronologyState, InvitationFacts, Operation,
 };
@@ -12,11 +16,6 @@ use uuid::Uuid;
 use super::consolidations::hex;
 use super::{audit_context, chronology_facts};
 use crate::audit::to_reader_out;
-use crate::context::{AuditContext, CallContext, UnitOfWork};
-use crate::{
-    DestructionOut, Page, ReaderOut, Service, ServiceError, ServiceResult, TombstoneAgency,
-    TombstoneOut,
-};
 
 /// The most readers that the owner is shown.
 const MAX_READERS: i64 = 25;

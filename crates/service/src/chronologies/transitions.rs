@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
+use contract::{ChronologyOut, ReopenIn};
+use kernel::{CallContext, Conflict, Fault, ServiceError, ServiceResult, UnitOfWork, WriteReply};
+
+use crate::Service;
 use domain::{ChronologyId, Operation, Transition};
 use store::ChronologyRow;
 
 use super::{AuthorizedChronology, ChronologyDetails, ReasonGiven};
-use crate::context::{CallContext, UnitOfWork};
-use crate::{
-    ChronologyOut, Conflict, Fault, ReopenIn, Service, ServiceError, ServiceResult, WriteReply,
-};
 
 const DAY: Duration = Duration::from_secs(86_400);
 

@@ -2,6 +2,12 @@
 
 use std::time::Duration;
 
+use contract::{EmergencyAccessIn, EmergencyAccessOut};
+use kernel::{
+    AuditContext, CallContext, Fault, ServiceError, ServiceResult, UnitOfWork, WriteReply,
+};
+
+use crate::Service;
 use domain::{
     AccessFacts, AccessPermit, AgencyId, AgencyKind, ChronologyId, Denial, EmergencyAccessId,
     NhsNumber, Operation, PersonId, Upn, decide_access,
@@ -10,11 +16,7 @@ use store::{ChronologyRow, EmergencyAccessRow, EmergencyChronologyRow};
 
 use super::{AccessTexts, access_out};
 use crate::chronologies::chronology_facts;
-use crate::context::{AuditContext, CallContext, UnitOfWork};
 use crate::people::identifier_fault;
-use crate::{
-    EmergencyAccessIn, EmergencyAccessOut, Fault, Service, ServiceError, ServiceResult, WriteReply,
-};
 
 /// Maximum number of chronologies opened for one child.
 const MAX_CHRONOLOGIES: usize = 50;

@@ -2,6 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use contract::{AlertKind, AlertOut, EmergencyAlert, Page, PageQuery};
+use kernel::{AuditContext, CallContext, PageBounds, ServiceResult, UnitOfWork};
+
+use crate::Service;
 use domain::{
     AccessFacts, AccessPermit, ChronologyId, ChronologyState, EmergencyAccessId, Operation,
     ReadReason, decide_access,
@@ -10,9 +14,6 @@ use store::address_refusals::RefusalFilter;
 use store::{AddressRefusalRow, EmergencyAccessRow, EmergencyChronologyRow};
 
 use super::{alert_state, effective_end, is_active, is_review_overdue};
-use crate::context::{AuditContext, CallContext, UnitOfWork};
-use crate::paging::PageBounds;
-use crate::{AlertKind, AlertOut, EmergencyAlert, Page, PageQuery, Service, ServiceResult};
 
 /// The chronologies of each access, as far as the caller may know of them.
 type ChronologiesByAccess = BTreeMap<EmergencyAccessId, Vec<ChronologyId>>;

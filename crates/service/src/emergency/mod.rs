@@ -9,6 +9,10 @@ mod review;
 
 pub(crate) use review::authorize_emergency_access;
 
+use contract::{AlertState, EmergencyAccessOut, EmergencyChronologyOut, EmergencyNotice};
+use kernel::{AuditContext, ServiceResult, UnitOfWork, scope_terms};
+
+use crate::Service;
 use domain::{
     AccessFacts, AccessPermit, ChronologyId, Denial, EmergencyAccessId, Instant, Operation,
     ReadReason, Sensitive, decide_access,
@@ -16,12 +20,6 @@ use domain::{
 use serde::{Deserialize, Serialize};
 use store::{EmergencyAccessRow, EmergencyChronologyRow};
 use vault::{KeyTerms, RecordLocation};
-
-use crate::context::{AuditContext, UnitOfWork};
-use crate::sealing::scope_terms;
-use crate::{
-    AlertState, EmergencyAccessOut, EmergencyChronologyOut, EmergencyNotice, Service, ServiceResult,
-};
 
 /// Warning shown in red above the content.
 const BANNER: &str = "EMERGENCY ACCESS. You are not on this chronology's team. Everything you read is on record; the \

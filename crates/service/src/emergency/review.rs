@@ -1,14 +1,13 @@
 //! Reading, ending and reviewing emergency accesses.
 
+use contract::{EmergencyAccessOut, EmergencyReviewIn};
+use kernel::{CallContext, Conflict, ServiceError, ServiceResult, UnitOfWork, WriteReply};
+
+use crate::Service;
 use domain::{AccessFacts, AccessPermit, EmergencyAccessId, Operation, ReviewFinding};
 use store::{EmergencyAccessRow, EmergencyChronologyRow};
 
 use super::{AccessTexts, access_out, audit_context, is_active};
-use crate::context::{CallContext, UnitOfWork};
-use crate::{
-    Conflict, EmergencyAccessOut, EmergencyReviewIn, Service, ServiceError, ServiceResult,
-    WriteReply,
-};
 
 /// An emergency access together with the permit that authorises the caller's operation on it.
 struct AuthorizedEmergencyAccess {

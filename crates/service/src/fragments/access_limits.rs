@@ -4,10 +4,12 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::Service;
 use domain::{
     AccessPermit, AgencyId, Category, EntryDetails, EntryId, EntryReader, FragmentId, Handling,
     Instant, Marking, may_read_entry,
 };
+use kernel::{ServiceResult, UnitOfWork, open_with, to_json_bytes};
 use serde::{Deserialize, Serialize};
 use store::fragments::{CurrentVersion, EntryExclusions};
 use store::{FragmentRow, FragmentVersionRow};
@@ -17,9 +19,6 @@ use zeroize::Zeroizing;
 
 use super::version_history::VersionHistory;
 use super::{FragmentDetails, entry_location, fragment_terms, version_location};
-use crate::context::UnitOfWork;
-use crate::sealing::{open_with, to_json_bytes};
-use crate::{Service, ServiceResult};
 
 /// An entry with limited access, with what decides who may see it.
 #[derive(Debug, Clone, Serialize, Deserialize)]

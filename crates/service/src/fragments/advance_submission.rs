@@ -1,16 +1,15 @@
 //! Advance submissions: fragments sent before a chronology exists. Other agencies cannot see them
 //! until children's social care opens a chronology or they expire.
 
+use contract::{AheadFragmentIn, FragmentReceipt, SubmissionOutcome};
+use kernel::{AuditContext, CallContext, ServiceError, ServiceResult, UnitOfWork, WriteReply};
+
+use crate::Service;
 use domain::{AccessFacts, FamilyId, Operation};
 
 use super::FragmentDetails;
 use super::entries::validate_entries;
 use super::submission::{check_child, check_expiry, check_sharing, entry_scope};
-use crate::context::{AuditContext, CallContext, UnitOfWork};
-use crate::{
-    AheadFragmentIn, FragmentReceipt, Service, ServiceError, ServiceResult, SubmissionOutcome,
-    WriteReply,
-};
 
 /// Maximum number of advance submissions per agency.
 const MAX_ADVANCE_FRAGMENTS: usize = 1_000;

@@ -3,13 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use crate::Service;
 use domain::{AccessPermit, EntryDetails, Instant, PersonId};
+use kernel::{ServiceResult, UnitOfWork, to_json_bytes};
 use store::{ChronologyRow, FragmentOriginRow, FragmentRow};
 
 use super::{entry_location, version_location, with_expiry};
-use crate::context::UnitOfWork;
-use crate::sealing::to_json_bytes;
-use crate::{Service, ServiceResult};
 
 /// Replacement person ids by original id.
 pub(crate) type PersonIdMap = BTreeMap<PersonId, PersonId>;

@@ -3,6 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use contract::{EntryReceipt, FragmentReceipt, SubmissionOutcome};
+use kernel::{ServiceError, ServiceResult, UnitOfWork};
+
+use crate::Service;
 use domain::{AccessPermit, EntryDetails, EntryId, Marking, may_read_entry};
 use store::{FragmentRow, FragmentState, FragmentVersionRow};
 
@@ -10,11 +14,7 @@ use super::access_limits::{has_same_access, is_access_limited, position_among_al
 use super::submission::{Submission, build_receipt};
 use super::version_history::{PreviousVersion, VisibleVersion};
 use super::with_expiry;
-use crate::context::UnitOfWork;
 use crate::people::FamilyView;
-use crate::{
-    EntryReceipt, FragmentReceipt, Service, ServiceError, ServiceResult, SubmissionOutcome,
-};
 
 impl Service {
     /// Stores a new version of the fragment, or nothing when the content is unchanged. `family` is

@@ -1,14 +1,14 @@
 //! Detaching fragments from a chronology: they become advance submissions again, hidden from
 //! others, with the person ids of their agency's family.
 
+use crate::Service;
 use domain::{AccessPermit, AgencyId, Instant, InvitationState, PersonId};
+use kernel::{Conflict, ServiceError, ServiceResult, UnitOfWork};
 use store::{ChronologyRow, FragmentOriginRow, FragmentRow, FragmentState, InvitationRow, Tx};
 
 use super::attachment::{PersonIdMap, people_named_in};
 use super::with_expiry;
-use crate::context::UnitOfWork;
 use crate::invitations::FormerAnswer;
-use crate::{Conflict, Service, ServiceError, ServiceResult};
 
 impl Service {
     /// Detaches a fragment from the chronology and restores its origin. Its content is removed from

@@ -2,16 +2,18 @@
 
 use std::collections::BTreeSet;
 
+use contract::{EntryIn, WhenIn};
+use kernel::{Fault, ServiceError, ServiceResult, UnitOfWork};
+
+use crate::Service;
 use domain::{
     AccessPermit, AgencyId, EntryDetails, EventDate, EventDateError, Marking, PartnershipPolicy,
     PersonId, Sensitive,
 };
 
 use super::submission::Submission;
-use crate::context::UnitOfWork;
 use crate::directory::non_blank;
 use crate::people::{FamilyView, SubmittedTexts, is_hidden_from_other_agencies};
-use crate::{EntryIn, Fault, Service, ServiceError, ServiceResult, WhenIn};
 
 /// The family and day that entries are validated against.
 pub(super) struct EntryScope {

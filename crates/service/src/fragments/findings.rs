@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use contract::FindingOut;
 use domain::{CheckContext, EntryDetails, Severity, check_entry, check_fragment};
+use kernel::UnitOfWork;
 
-use crate::FindingOut;
 use crate::chronologies::{ChronologyDetails, parse_day};
-use crate::context::UnitOfWork;
 use crate::people::FamilyView;
 
 /// Length of a pregnancy. Events before the eldest child's conception are family history.

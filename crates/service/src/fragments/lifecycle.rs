@@ -1,5 +1,9 @@
 //! Correcting, withdrawing and extending a fragment.
 
+use contract::{ExtendIn, FragmentIn, FragmentReceipt, SubmissionOutcome};
+use kernel::{CallContext, Conflict, ServiceError, ServiceResult, UnitOfWork, WriteReply};
+
+use crate::Service;
 use domain::{AccessPermit, FragmentId, Instant, Operation};
 use store::{
     ChronologyRow, FragmentRow, FragmentState, ManifestScope, TombstoneKind, TombstoneReason,
@@ -9,11 +13,6 @@ use store::{
 use super::correction::visible_entries;
 use super::submission::{Correction, build_receipt, check_expiry};
 use super::{AuthorizedFragment, audit_context, fragment_terms, version_location, with_expiry};
-use crate::context::{CallContext, UnitOfWork};
-use crate::{
-    Conflict, ExtendIn, FragmentIn, FragmentReceipt, Service, ServiceError, ServiceResult,
-    SubmissionOutcome, WriteReply,
-};
 
 impl Service {
     /// Corrects a fragment: stores a new version and keeps the earlier ones.

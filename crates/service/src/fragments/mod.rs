@@ -20,6 +20,10 @@ pub(crate) use access_limits::{CurrentMarkings, SealedVersion, raise_markings};
 pub(crate) use query::unfiltered_version;
 pub(crate) use version_history::VisibleVersion;
 
+use contract::{Involvement, SharingDecision};
+use kernel::{AuditContext, ServiceError, ServiceResult, UnitOfWork, scope_terms};
+
+use crate::Service;
 use domain::{
     AccessFacts, AccessPermit, Actor, ChronologyId, Denial, EntryId, FragmentId, Instant,
     Operation, Sensitive, decide_access,
@@ -29,10 +33,7 @@ use store::{ChronologyRow, FragmentRow};
 use vault::{KeyScope, KeyTerms, RecordLocation};
 
 use crate::chronologies::chronology_facts;
-use crate::context::{AuditContext, UnitOfWork};
 use crate::emergency::apply_emergency_notice;
-use crate::sealing::scope_terms;
-use crate::{Involvement, Service, ServiceError, ServiceResult, SharingDecision};
 
 /// The part of a fragment version's sealed column that describes the fragment as a whole.
 #[derive(Debug, Clone, Serialize, Deserialize)]

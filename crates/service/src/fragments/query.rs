@@ -1,5 +1,11 @@
 //! Reading fragments: lists, single fragments and their versions.
 
+use contract::{
+    EntryOut, FragmentOut, FragmentState, FragmentSummary, FragmentVersionOut, Page, PageQuery,
+};
+use kernel::{AuditContext, CallContext, ServiceError, ServiceResult, UnitOfWork, open_with};
+
+use crate::Service;
 use domain::{
     AccessPermit, ChronologyId, EntryDetails, EntryId, FragmentId, Instant, Operation, Role,
     WhenOut,
@@ -13,12 +19,6 @@ use super::{
     version_location,
 };
 use crate::chronologies::{AuthorizedChronology, audit_context as chronology_audit_context};
-use crate::context::{AuditContext, CallContext, UnitOfWork};
-use crate::sealing::open_with;
-use crate::{
-    EntryOut, FragmentOut, FragmentState, FragmentSummary, FragmentVersionOut, Page, PageQuery,
-    Service, ServiceError, ServiceResult,
-};
 
 impl Service {
     /// The fragments of a chronology: all for the side that runs it, its own for a contributing
@@ -130,7 +130,7 @@ impl Service {
     fn own_fragment_rows(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
-        bounds: &crate::paging::PageBounds,
+        bounds: &kernel::PageBounds,
     ) -> ServiceResult<Vec<FragmentRow>> {
         let actor = uow.actor().clone();
         let all = actor.has_role(Role::SafeguardingLead) || actor.has_role(Role::SystemClient);

@@ -1,12 +1,10 @@
 //! Limit on how much content an agency may have on one chronology. Every reader's timeline is built
 //! in memory from all of it, so one agency must not make it too large to read.
 
+use kernel::{ServiceError, ServiceResult, UnitOfWork, to_json_bytes};
 use store::FragmentRow;
 
 use super::submission::Submission;
-use crate::context::UnitOfWork;
-use crate::sealing::to_json_bytes;
-use crate::{ServiceError, ServiceResult};
 
 /// Maximum number of entries per agency on one chronology, or in advance submissions about one
 /// family.

@@ -1,13 +1,14 @@
 //! Receipts rebuilt for a repeated request: the outcome of the first request with the present state
 //! of the fragment.
 
+use contract::FragmentReceipt;
+use kernel::{IdempotencyRecord, ServiceError, ServiceResult, UnitOfWork};
+
+use crate::Service;
 use domain::{EntryDetails, FragmentId, Operation};
 
 use super::submission::build_receipt;
 use super::{AuthorizedFragment, findings};
-use crate::context::UnitOfWork;
-use crate::idempotency::IdempotencyRecord;
-use crate::{FragmentReceipt, Service, ServiceError, ServiceResult};
 
 impl Service {
     /// Rebuilds the receipt of a repeated submission under the caller's present read permission:

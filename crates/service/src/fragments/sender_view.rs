@@ -1,6 +1,10 @@
 //! The sender's view of fragments that were attached to a chronology of which the sender may not
 //! know: they appear as the advance submissions that they were.
 
+use contract::{FragmentIn, FragmentReceipt};
+use kernel::{Conflict, ServiceError, ServiceResult, UnitOfWork};
+
+use crate::Service;
 use domain::{AccessPermit, PersonId};
 use store::{ChronologyRow, FragmentOriginRow, FragmentRow};
 
@@ -8,9 +12,7 @@ use super::attachment::{PersonIdMap, people_named_in, remap_people};
 use super::is_hidden_from_actor;
 use super::submission::{Correction, Submission};
 use crate::chronologies::chronology_facts;
-use crate::context::UnitOfWork;
 use crate::people::FamilyView;
-use crate::{Conflict, FragmentIn, FragmentReceipt, Service, ServiceError, ServiceResult};
 
 impl Service {
     /// The origin of an attached fragment of the caller's agency when its chronology is hidden from

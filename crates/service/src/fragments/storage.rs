@@ -1,5 +1,9 @@
 //! Storing a fragment: its row, and each version with its sealed entries.
 
+use contract::{FragmentReceipt, SubmissionOutcome};
+use kernel::{ServiceResult, UnitOfWork, to_json_bytes};
+
+use crate::Service;
 use domain::{ChronologyId, EntryDetails, EntryId, FragmentId};
 use store::{EntryRow, FragmentRow, FragmentState, FragmentVersionRow};
 use vault::DataKey;
@@ -7,9 +11,6 @@ use vault::DataKey;
 use super::submission::{Submission, build_receipt};
 use super::version_history::{PreviousVersion, VersionContent, build_histories};
 use super::{SealedVersion, entry_location, fragment_terms, version_location};
-use crate::context::UnitOfWork;
-use crate::sealing::to_json_bytes;
-use crate::{FragmentReceipt, Service, ServiceResult, SubmissionOutcome};
 
 impl Service {
     pub(super) fn new_fragment_row(

@@ -1,6 +1,15 @@
 //! Submitting a fragment in named steps: find an existing one, parse, check, compare, build the
 //! receipt. `storage` seals and stores it.
 
+use contract::{
+    EntryIn, EntryReceipt, FragmentIn, FragmentReceipt, Involvement, SubmissionOutcome,
+};
+use kernel::{
+    CallContext, Conflict, Fault, ServiceError, ServiceResult, UnitOfWork, WriteReply,
+    to_json_bytes,
+};
+
+use crate::Service;
 use domain::{
     AccessPermit, AgencyId, ChronologyId, EntryDetails, EntryId, Instant, InvitationState,
     Operation, PersonId,
@@ -10,13 +19,7 @@ use store::{ChronologyRow, FragmentRow};
 use super::FragmentDetails;
 use super::entries::{EntryScope, validate_entries};
 use crate::chronologies::{AuthorizedChronology, audit_context};
-use crate::context::{CallContext, UnitOfWork};
 use crate::people::{FamilyView, edtf_fault};
-use crate::sealing::to_json_bytes;
-use crate::{
-    Conflict, EntryIn, EntryReceipt, Fault, FragmentIn, FragmentReceipt, Involvement, Service,
-    ServiceError, ServiceResult, SubmissionOutcome, WriteReply,
-};
 
 /// Maximum number of fragments per agency on one chronology.
 const MAX_FRAGMENTS: usize = 100;

@@ -1,15 +1,14 @@
 //! The answers of an agency other than a fragment: drafting, nil return, and declining with a
 //! reason. Silence is never recorded as an answer.
 
+use contract::{DeclineIn, InvitationOut, NilReturnIn};
+use kernel::{CallContext, Conflict, Fault, ServiceError, ServiceResult, UnitOfWork, WriteReply};
+
+use crate::Service;
 use domain::{InvitationId, InvitationState, Operation};
 
 use super::{AuthorizedInvitation, InvitationDetails, audit_context};
-use crate::context::{CallContext, UnitOfWork};
 use crate::directory::non_blank;
-use crate::{
-    Conflict, DeclineIn, Fault, InvitationOut, NilReturnIn, Service, ServiceError, ServiceResult,
-    WriteReply,
-};
 
 impl Service {
     /// Marks the invitation as being drafted.

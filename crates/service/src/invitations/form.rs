@@ -1,11 +1,13 @@
 //! The pre-filled form: what the service knows of family, agency, practitioner and last fragment.
 
+use contract::{FormOut, FragmentOut, GuidanceOut};
+use kernel::{CallContext, ServiceError, ServiceResult, UnitOfWork};
+
+use crate::Service;
 use domain::{InvitationId, Operation};
 
 use super::{AuthorizedInvitation, audit_context};
-use crate::context::{CallContext, UnitOfWork};
 use crate::directory::{categories, to_agency_out};
-use crate::{FormOut, FragmentOut, GuidanceOut, Service, ServiceError, ServiceResult};
 
 impl Service {
     /// The pre-filled form for one invitation.

@@ -1,5 +1,12 @@
 //! Inviting agencies, and reading and changing invitations.
 
+use contract::{InvitationIn, InvitationOut, InvitationPatch, Page, PageQuery, Patch};
+use kernel::{
+    CallContext, Fault, ResolvedCaller, ServiceError, ServiceResult, UnitOfWork, WriteReply,
+    chronology_terms,
+};
+
+use crate::Service;
 use domain::{
     AccessPermit, AgencyId, ChronologyId, Instant, InvitationId, InvitationState, Operation, Role,
 };
@@ -7,13 +14,7 @@ use store::{ChronologyRow, InvitationRow};
 
 use super::{AuthorizedInvitation, InvitationDetails, audit_context, invitation_location};
 use crate::chronologies::{AuthorizedChronology, audit_context as chronology_audit_context};
-use crate::context::{CallContext, ResolvedCaller, UnitOfWork};
 use crate::directory::{non_blank, validate_practitioners};
-use crate::sealing::chronology_terms;
-use crate::{
-    Fault, InvitationIn, InvitationOut, InvitationPatch, Page, PageQuery, Patch, Service,
-    ServiceError, ServiceResult, WriteReply,
-};
 
 impl Service {
     /// Invites an agency. The agency learns of it once the chronology is open.
@@ -150,7 +151,7 @@ impl Service {
         self.read(
             call,
             Operation::InvitationList,
-            crate::context::AuditContext::of("invitation"),
+            kernel::AuditContext::of("invitation"),
             |uow| {
                 let permit = uow.authorize_collection(Operation::ChronologyList)?;
                 let bounds = self.parse_page_query(uow, "my_invitations", &query)?;
@@ -185,7 +186,7 @@ impl Service {
         &self,
         uow: &mut UnitOfWork<'_, '_>,
         permit: &AccessPermit,
-        bounds: &crate::paging::PageBounds,
+        bounds: &kernel::PageBounds,
     ) -> ServiceResult<Vec<InvitationRow>> {
         let actor = permit.actor();
         let all = actor.has_role(Role::SafeguardingLead) || actor.has_role(Role::SystemClient);
@@ -244,7 +245,7 @@ impl Service {
         let now = self.now();
         // The check runs in a read transaction and does the same work for an absent invitation: a
         // write would reveal that it exists.
-        let is_unviewed = self.0.db.read("invitation.fresh", |tx| {
+        let is_unviewed = self.db().read("invitation.fresh", |tx| {
             let Some(caller) = self.resolve_caller(tx, call, now)? else {
                 return Ok(false);
             };
@@ -259,7 +260,7 @@ impl Service {
         if !is_unviewed {
             return Ok(());
         }
-        let viewed = self.0.db.write("invitation.view", |tx| {
+        let viewed = self.db().write("invitation.view", |tx| {
             let caller = self
                 .resolve_caller(tx, call, now)?
                 .ok_or(ServiceError::NotFound)?;

@@ -4,6 +4,10 @@ mod answers;
 mod form;
 mod management;
 
+use contract::InvitationOut;
+use kernel::{AuditContext, ServiceError, ServiceResult, UnitOfWork, chronology_terms};
+
+use crate::Service;
 use domain::{
     AccessPermit, ChronologyId, DeclineReason, Instant, InvitationId, InvitationState, Operation,
     PractitionerId, ReadReason, Sensitive,
@@ -12,10 +16,7 @@ use serde::{Deserialize, Serialize};
 use store::{ChronologyRow, InvitationRow};
 use vault::RecordLocation;
 
-use crate::context::{AuditContext, UnitOfWork};
-use crate::sealing::chronology_terms;
 use crate::timeline::visible_answer_state;
-use crate::{InvitationOut, Service, ServiceError, ServiceResult};
 
 /// The content of an invitation's sealed column.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]

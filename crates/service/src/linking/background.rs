@@ -3,17 +3,16 @@
 
 use std::collections::BTreeMap;
 
+use crate::Service;
 use domain::{AccessPermit, AgencyId, EntryReader, FragmentId, Instant};
+use kernel::{ServiceResult, UnitOfWork, chronology_terms};
 use store::{ChronologyRow, EventLinksRow, Token};
 use timeline::{FamilyFacts, LiveEntry};
 use uuid::Uuid;
 
 use super::links_location;
-use crate::context::UnitOfWork;
 use crate::people::FamilyView;
-use crate::sealing::chronology_terms;
 use crate::timeline::family_facts;
-use crate::{Service, ServiceResult};
 
 /// Expiry of each fragment.
 type FragmentExpiries = BTreeMap<FragmentId, Instant>;
@@ -34,11 +33,13 @@ impl Service {
         chronology: &ChronologyRow,
         family: &FamilyView,
     ) {
-        uow.linking_job = Some(LinkingJob {
+        let job = LinkingJob {
             permit: permit.clone(),
             chronology: chronology.clone(),
             family: family_facts(family),
-        });
+        };
+        let queue = std::sync::Arc::clone(&self.0.links);
+        uow.after_commit.push(Box::new(move || queue.enqueue(job)));
     }
 
     /// Computes and stores the links for each kind of reader. A failure is harmless: links that are
@@ -53,7 +54,7 @@ impl Service {
         let now = self.now();
         let permit = &job.permit;
         let chronology = &job.chronology;
-        let content = self.0.db.read("links.content", |tx| {
+        let content = self.db().read("links.content", |tx| {
             store::fragments::live_content(tx, permit, chronology.id, now)
         })?;
         let readers = readers(chronology);
@@ -74,7 +75,7 @@ impl Service {
                 rows.push(self.links_row(job, view, entries, &fragment_expiries)?);
             }
         }
-        self.0.db.write("links.keep", |tx| {
+        self.db().write("links.keep", |tx| {
             store::event_links::replace(tx, chronology.partnership_id, chronology.id, &rows)
         })?;
         Ok(())

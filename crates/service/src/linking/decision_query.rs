@@ -1,5 +1,9 @@
 //! Reading decisions about links; a reader sees the decisions about entries that they may see.
 
+use contract::{LinkDecisionOut, Page, PageQuery};
+use kernel::{CallContext, ServiceError, ServiceResult, UnitOfWork};
+
+use crate::Service;
 use domain::{AccessPermit, ChronologyId, Instant, LinkDecisionId, Operation};
 use store::{ChronologyRow, DecidedEntryRow, LinkDecisionRow};
 
@@ -7,9 +11,7 @@ use super::query::EntryPositions;
 use super::reasons::DecisionReasons;
 use super::{has_live_reason, is_fully_visible};
 use crate::chronologies::{AuthorizedChronology, audit_context};
-use crate::context::{CallContext, UnitOfWork};
 use crate::timeline::VisibleContent;
-use crate::{LinkDecisionOut, Page, PageQuery, Service, ServiceError, ServiceResult};
 
 impl Service {
     /// The decisions about a chronology, oldest first, including withdrawn ones.

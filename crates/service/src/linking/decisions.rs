@@ -2,6 +2,10 @@
 
 use std::collections::BTreeSet;
 
+use contract::{LinkDecisionIn, LinkDecisionOut, LinkWithdrawalIn};
+use kernel::{CallContext, Conflict, Fault, ServiceError, ServiceResult, UnitOfWork, WriteReply};
+
+use crate::Service;
 use domain::{
     AccessPermit, ChronologyId, EntryId, Instant, LinkDecisionId, LinkVerdict, Operation,
 };
@@ -11,12 +15,7 @@ use timeline::{LiveEntry, SortedEvents};
 use super::decision_query::{link_decision_out, shown_expiry};
 use super::reasons::DecisionReasons;
 use crate::chronologies::{AuthorizedChronology, audit_context};
-use crate::context::{CallContext, UnitOfWork};
 use crate::timeline::{VisibleContent, family_facts};
-use crate::{
-    Conflict, Fault, LinkDecisionIn, LinkDecisionOut, LinkWithdrawalIn, Service, ServiceError,
-    ServiceResult, WriteReply,
-};
 
 /// Maximum number of decisions about one chronology, including withdrawn ones.
 const MAX_DECISIONS: usize = 1_000;

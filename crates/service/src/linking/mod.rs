@@ -18,15 +18,14 @@ pub(crate) use queue::{LinkingQueue, start_worker};
 
 use std::sync::{Mutex, PoisonError};
 
+use crate::Service;
 use domain::{AccessPermit, Instant, LinkDecisionId};
+use kernel::{ServiceResult, UnitOfWork, chronology_terms};
 use store::{ChronologyRow, DecidedEntryRow, LinkDecisionRow, Token};
 use timeline::{EventLinks, FamilyFacts, LinkDecision, LiveEntry, SortedEvents, apply_decisions};
 use vault::RecordLocation;
 
-use crate::context::UnitOfWork;
-use crate::sealing::chronology_terms;
 use crate::timeline::VisibleContent;
-use crate::{Service, ServiceResult};
 
 /// Incremented whenever the linkage rules change, so that stored results of earlier rules are not
 /// used.

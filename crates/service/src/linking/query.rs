@@ -2,18 +2,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use contract::{EventLinkOut, LinkedEntryOut, LinksOut, RelatedLinkOut, SuggestedLinkOut};
+use kernel::{CallContext, ServiceResult};
+
+use crate::Service;
 use domain::{ChronologyId, EntryId, LinkDecisionId, Operation};
 use timeline::{ExplainedEvent, ExplainedPair, LiveEntry, explain_events};
 
 use super::TimelineLinks;
 use crate::chronologies::{AuthorizedChronology, audit_context};
-use crate::context::CallContext;
 use crate::disclosures::{count_entries_in_links, map_entries_to_fragments};
 use crate::timeline::{as_count, family_facts, load_agency_names};
-use crate::{
-    EventLinkOut, LinkedEntryOut, LinksOut, RelatedLinkOut, Service, ServiceResult,
-    SuggestedLinkOut,
-};
 
 /// Maximum number of entries per row in a suggestion, the same as in a decision.
 const MAX_SUGGESTED_ENTRIES: usize = 100;

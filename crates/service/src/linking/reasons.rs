@@ -3,14 +3,13 @@
 
 use std::collections::BTreeMap;
 
+use crate::Service;
 use domain::{AccessPermit, ChronologyId, FragmentId, Instant, LinkDecisionId, Sensitive};
+use kernel::{ServiceResult, UnitOfWork, chronology_terms};
 use serde::{Deserialize, Serialize};
 use store::{ChronologyRow, LinkDecisionRow};
 
 use super::{decision_location, has_live_reason};
-use crate::context::UnitOfWork;
-use crate::sealing::chronology_terms;
-use crate::{Service, ServiceResult};
 
 /// The content of a decision's sealed column.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -1,11 +1,11 @@
 //! Expiry of families and people: their records live only while something live refers to them.
 
+use crate::Service;
 use domain::{AccessPermit, FamilyId, Instant, PersonId};
+use kernel::{ServiceResult, UnitOfWork};
 
 use super::families::{family_location, family_terms};
 use super::persons::{person_location, person_terms};
-use crate::context::UnitOfWork;
-use crate::{Service, ServiceResult};
 
 impl Service {
     /// Sets the expiry of a family and its members to that of the latest live object that refers to

@@ -1,5 +1,14 @@
 //! Families: members, relationships and households.
 
+use contract::{
+    FamilyIn, FamilyOut, FamilySummary, Household, MemberOut, Page, PageQuery, Relationship,
+};
+use kernel::{
+    AuditContext, CallContext, Conflict, Fault, SealedValue, ServiceError, ServiceResult,
+    UnitOfWork, WriteReply, scope_terms,
+};
+
+use crate::Service;
 use domain::{
     AccessFacts, AccessPermit, FamilyId, Instant, Operation, PersonDetails, PersonId, PersonKind,
     ProtectedAddresses, Sensitive,
@@ -10,12 +19,6 @@ use vault::{KeyTerms, RecordLocation};
 
 use super::persons::add_invitation_facts;
 use super::{SubmittedTexts, edtf_fault};
-use crate::context::{AuditContext, CallContext, UnitOfWork};
-use crate::sealing::{SealedValue, scope_terms};
-use crate::{
-    Conflict, FamilyIn, FamilyOut, FamilySummary, Fault, Household, MemberOut, Page, PageQuery,
-    Relationship, Service, ServiceError, ServiceResult, WriteReply,
-};
 
 /// The content of a family's sealed column.
 #[derive(Debug, Clone, Serialize, Deserialize)]

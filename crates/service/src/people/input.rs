@@ -1,12 +1,13 @@
 //! Parsing and validation of a person's submitted details.
 
+use contract::PersonIn;
 use domain::{
     IdentifierError, Instant, NhsNumber, PersonDetails, PersonKind, TestNumberPolicy, Upn,
 };
+use kernel::{Fault, ServiceError, ServiceResult};
 
 use super::edtf_fault;
 use super::persons::identifier_fault;
-use crate::{Fault, PersonIn, ServiceError, ServiceResult};
 
 /// Validates and parses the submitted details of a person.
 ///

@@ -3,11 +3,11 @@
 
 use std::collections::BTreeSet;
 
+use crate::Service;
 use domain::{AccessPermit, FamilyId, PartnershipId, PersonId};
+use kernel::{ServiceError, ServiceResult, UnitOfWork};
 
 use super::FamilyView;
-use crate::context::UnitOfWork;
-use crate::{Service, ServiceError, ServiceResult};
 
 /// The token kind in the store, and the linkage key kind that it derives from.
 const KINSHIP: &str = "kin";

@@ -13,8 +13,7 @@ pub(crate) use persons::identifier_fault;
 pub(crate) use protected_addresses::{SubmittedTexts, is_hidden_from_other_agencies};
 
 use domain::EventDate;
-
-use crate::Fault;
+use kernel::Fault;
 
 /// A fault when an optional day is given and does not parse.
 pub(crate) fn edtf_fault(pointer: String, day: &Option<String>) -> Option<Fault> {

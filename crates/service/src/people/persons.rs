@@ -1,5 +1,12 @@
 //! Records of children and adults.
 
+use contract::{FindPersonIn, Page, PersonIn, PersonOut};
+use kernel::{
+    AuditContext, CallContext, Fault, SealedValue, ServiceError, ServiceResult, UnitOfWork,
+    WriteReply, scope_terms,
+};
+
+use crate::Service;
 use domain::{
     AccessFacts, AccessPermit, Actor, ChronologyState, IdentifierError, Instant, NhsNumber,
     Operation, PersonDetails, PersonId, PersonKind, PersonName, ReadReason, TestNumberPolicy, Upn,
@@ -12,12 +19,6 @@ use vault::{KeyTerms, RecordLocation};
 use super::SubmittedTexts;
 use super::input::{parse_identifier, parse_person_details};
 use super::record::{PersonRecord, person_out};
-use crate::context::{AuditContext, CallContext, UnitOfWork};
-use crate::sealing::{SealedValue, scope_terms};
-use crate::{
-    Fault, FindPersonIn, Page, PersonIn, PersonOut, Service, ServiceError, ServiceResult,
-    WriteReply,
-};
 
 /// Maximum number of people in a look-up result. Identifiers name one person, rarely two.
 const FIND_LIMIT: usize = 20;

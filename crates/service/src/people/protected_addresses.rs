@@ -3,18 +3,17 @@
 
 use std::time::Duration;
 
+use crate::Service;
 use domain::{
-    AccessPermit, AddressRefusalId, FamilyId, Handling, Marking, Operation, ProtectedAddresses,
-    ReadReason, looks_like_address,
+    AccessPermit, FamilyId, Handling, Marking, Operation, ProtectedAddresses, ReadReason,
+    looks_like_address,
 };
+use kernel::{Fault, ServiceError, ServiceResult, UnitOfWork};
 use serde::Serialize;
 use serde_json::Value;
-use store::AddressRefusalRow;
 use zeroize::Zeroizing;
 
 use super::FamilyView;
-use crate::context::{AuditContext, CallerSession, UnitOfWork};
-use crate::{Fault, Service, ServiceError, ServiceResult};
 
 /// The window in which the refusals of one caller are counted.
 const REFUSAL_WINDOW: Duration = Duration::from_secs(86_400);
@@ -140,37 +139,6 @@ impl Service {
         Ok(reported
             .map(|(pointer, _)| Fault::new(pointer.as_str(), "address_in_clear", message))
             .collect())
-    }
-
-    /// Records a write that was refused for an address, in the transaction of its audit record.
-    pub(crate) fn record_address_refusal(
-        &self,
-        tx: &mut store::Tx<'_>,
-        session: &CallerSession,
-        operation: Operation,
-        audit: &AuditContext,
-    ) -> ServiceResult<()> {
-        let actor = &session.actor;
-        let now = self.now();
-        let chronology = match audit.chronology {
-            Some(id) => store::chronologies::find(tx, actor.partnership, id, now)?,
-            None => None,
-        };
-        let row = AddressRefusalRow {
-            id: AddressRefusalId::new(self.ids(), now),
-            partnership_id: actor.partnership,
-            practitioner_id: actor.practitioner,
-            agency_id: actor.agency,
-            operation: operation.as_str().to_owned(),
-            chronology_id: chronology.as_ref().map(|row| row.id),
-            owner_id: chronology.as_ref().map(|row| row.owner_id),
-            owner_agency_id: chronology.as_ref().map(|row| row.owner_agency_id),
-            refused_at: now,
-        };
-        store::address_refusals::insert(tx, &row)?;
-        metrics::counter!("address_refusals_total").increment(1);
-        tracing::warn!(refusal = %row.id.0, operation = operation.as_str(), "a text with a protected address was refused");
-        Ok(())
     }
 }
 

@@ -1,10 +1,9 @@
 //! The stored record of a person and its API representation.
 
+use contract::{EmergencyNotice, PersonOut};
 use domain::{Instant, PersonDetails, ProtectedAddresses};
 use serde::{Deserialize, Serialize};
 use store::PersonRow;
-
-use crate::{EmergencyNotice, PersonOut};
 
 /// The content of a person's sealed column.
 #[derive(Debug, Clone, Serialize, Deserialize)]

@@ -3,6 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use contract::{PersonEvidenceOut, Relationship};
 use domain::{PersonDetails, PersonId, PersonKind, RelationshipKind as R, Sensitive};
 use linkage::{
     ChildBand, ChildClusters, PersonFacts, Population, Reason, ReasonCode, RelationFacts,
@@ -10,7 +11,6 @@ use linkage::{
 };
 
 use crate::people::FamilyView;
-use crate::{PersonEvidenceOut, Relationship};
 
 /// Maximum number of questions about one child; the likeliest candidates are kept.
 const MAX_QUESTIONS_PER_CHILD: usize = 3;

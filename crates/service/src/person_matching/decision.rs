@@ -2,6 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use contract::{PersonDecisionIn, PersonLinkOut, PersonLinkPatch, PersonLinkStep, PersonVerdict};
+use kernel::{CallContext, Conflict, Fault, ServiceError, ServiceResult, UnitOfWork, WriteReply};
+
+use crate::Service;
 use domain::{
     AccessPermit, ChronologyId, FamilyId, Operation, PersonId, PersonKind, PersonLinkId, Sensitive,
 };
@@ -10,11 +14,6 @@ use store::{ChronologyRow, PersonLinkRow, PersonLinkState as State};
 use super::comparison::{PersonPair, score_pair};
 use super::{LinkDetails, is_same_person, load_links_by_pair};
 use crate::chronologies::{AuthorizedChronology, audit_context};
-use crate::context::{CallContext, UnitOfWork};
-use crate::{
-    Conflict, Fault, PersonDecisionIn, PersonLinkOut, PersonLinkPatch, PersonLinkStep,
-    PersonVerdict, Service, ServiceError, ServiceResult, WriteReply,
-};
 
 /// Maximum number of families to match after a decision; those with the longest-waiting submissions
 /// come first.

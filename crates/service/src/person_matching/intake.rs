@@ -2,14 +2,16 @@
 
 use std::collections::BTreeMap;
 
+use contract::PersonLinkStep;
+use kernel::{ServiceResult, UnitOfWork};
+
+use crate::Service;
 use domain::{AccessPermit, AgencyId, ChronologyId, FamilyId, PersonId};
 use store::{ChronologyRow, PersonLinkRow};
 
 use super::comparison::{FamilyComparison, ScoredPair, compare_families};
 use super::{LinkDetails, known_pairs, load_links_by_pair};
-use crate::context::UnitOfWork;
 use crate::people::FamilyView;
-use crate::{PersonLinkStep, Service, ServiceResult};
 
 impl Service {
     /// Matches what invited agencies have submitted in advance about the children of the

@@ -13,6 +13,13 @@ mod questions;
 
 use std::collections::BTreeMap;
 
+use contract::{
+    PersonEvidenceOut, PersonLinkBand, PersonLinkOut, PersonLinkState, PersonLinkStep,
+    PersonLinkStepOut, PersonVerdict,
+};
+use kernel::{AuditRecord, ServiceError, ServiceResult, UnitOfWork, chronology_terms};
+
+use crate::Service;
 use domain::{
     AuditId, ChronologyId, Instant, PersonId, PersonLinkId, PractitionerId, RequestId, Sensitive,
 };
@@ -24,12 +31,6 @@ use vault::RecordLocation;
 
 pub(crate) use comparison::person_facts;
 
-use crate::context::UnitOfWork;
-use crate::sealing::chronology_terms;
-use crate::{
-    AuditRecord, PersonEvidenceOut, PersonLinkBand, PersonLinkOut, PersonLinkState, PersonLinkStep,
-    PersonLinkStepOut, PersonVerdict, Service, ServiceError, ServiceResult,
-};
 use comparison::{KnownPairs, ScoredPair};
 
 /// The content of a link's sealed column.

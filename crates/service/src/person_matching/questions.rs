@@ -1,15 +1,14 @@
 //! Open questions for social care, and the links decided so far.
 
+use contract::{Page, PageQuery, PersonLinkOut, PersonQuestionOut, PersonRecordOut};
+use kernel::{CallContext, ServiceError, ServiceResult, UnitOfWork};
+
+use crate::Service;
 use domain::{AccessPermit, ChronologyId, Operation, PersonDetails, PersonLinkId};
 use store::{PersonLinkRow, PersonLinkState as State, PersonRow};
 
 use super::{band_out, is_same_person};
 use crate::chronologies::{AuthorizedChronology, audit_context};
-use crate::context::{CallContext, UnitOfWork};
-use crate::{
-    Page, PageQuery, PersonLinkOut, PersonQuestionOut, PersonRecordOut, Service, ServiceError,
-    ServiceResult,
-};
 
 impl Service {
     /// The open questions of a chronology, oldest first: both records side by side with the

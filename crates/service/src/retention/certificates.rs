@@ -3,15 +3,15 @@
 
 use std::collections::HashSet;
 
+use crate::Service;
 use domain::{DeletionCertificateId, Instant, PartnershipId};
+use kernel::{ServiceError, ServiceResult};
 use store::{CertificateRow, CommitmentRow, ManifestRow, Tx};
 use uuid::Uuid;
 use vault::certificate::{Certificate, CertifiedKey, CoverageTree, FORMAT, Hash, generate_seed};
 use vault::{DestructionRecord, Epoch, KeyId};
 
-use super::SystemAction;
 use super::key_destruction::{build_manifest_row, expiring_in_epoch};
-use crate::{Service, ServiceError, ServiceResult};
 
 /// The number of manifest rows recorded in one transaction.
 const MANIFEST_BATCH: usize = 500;
@@ -29,7 +29,7 @@ impl Service {
         wanted: impl Fn(&CommitmentRow) -> bool,
     ) -> ServiceResult<()> {
         let now = self.now();
-        let unsettled = self.0.db.read("keys.unsettled", |tx| {
+        let unsettled = self.db().read("keys.unsettled", |tx| {
             store::commitments::list_unsettled(tx, now, BATCH_SIZE)
         })?;
         let mut first_error = None;
@@ -67,7 +67,7 @@ impl Service {
         if let KeyId::Epoch(epoch) = key {
             self.record_manifest_in_batches(row.partnership_id, epoch)?;
         }
-        let certified = self.0.db.write("keys.certify", |tx| {
+        let certified = self.db().write("keys.certify", |tx| {
             self.certify_destruction(tx, row, key, &destruction)
         });
         match certified {
@@ -85,7 +85,7 @@ impl Service {
         epoch: Epoch,
     ) -> ServiceResult<()> {
         let key = KeyId::Epoch(epoch);
-        let missing = self.0.db.read("keys.missing_manifest", |tx| {
+        let missing = self.db().read("keys.missing_manifest", |tx| {
             let manifest = store::destruction_manifest::list_for_key(
                 tx,
                 partnership,
@@ -95,7 +95,7 @@ impl Service {
             Self::missing_manifest_rows(tx, partnership, epoch, &manifest)
         })?;
         for batch in missing.chunks(MANIFEST_BATCH) {
-            self.0.db.write("keys.record_manifest", |tx| {
+            self.db().write("keys.record_manifest", |tx| {
                 store::destruction_manifest::record(tx, batch)
             })?;
         }
@@ -173,7 +173,7 @@ impl Service {
         now: Instant,
     ) -> ServiceResult<CertificateRow> {
         let seed = generate_seed()?;
-        let key = self.0.signing_key.as_ref();
+        let key = self.signing_key();
         let certificate = Certificate {
             certificate_id: id,
             commitment: Some(parse_hash(row.commitment.as_slice())?),
@@ -186,7 +186,7 @@ impl Service {
                 kind: row.kind.clone(),
                 made_at: row.made_at,
             },
-            node_id: self.0.node,
+            node_id: self.node(),
             partnership_id: row.partnership_id,
             probe_opens: destruction.probe_opens,
             probed_at: now.max(destruction.destroyed_at),
@@ -205,33 +205,6 @@ impl Service {
                 .map_err(|_| ServiceError::Internal("a certificate is not UTF-8"))?,
             seed: seed.into(),
         })
-    }
-
-    /// Builds the audit record of the service's own action on a key.
-    pub(crate) fn build_key_audit_record(
-        &self,
-        partnership: PartnershipId,
-        operation: &str,
-        certificate: Option<DeletionCertificateId>,
-        now: Instant,
-    ) -> crate::AuditRecord {
-        let kind = if certificate.is_some() {
-            "certificate"
-        } else {
-            "key"
-        };
-        let id = certificate.map(|id| id.0);
-        self.build_system_record(
-            partnership,
-            &SystemAction {
-                operation,
-                reason: "upkeep",
-                kind,
-                id,
-                chronology: None,
-            },
-            now,
-        )
     }
 }
 

@@ -3,7 +3,9 @@
 
 use std::collections::BTreeSet;
 
+use crate::Service;
 use domain::{ChronologyId, FamilyId, FragmentId, Instant, PartnershipId, PersonId};
+use kernel::{ServiceResult, SystemAction};
 use store::{
     ChronologyRow, DueForDeletion, FragmentRow, ManifestScope, StoreError, TombstoneAgencyRow,
     TombstoneKind, TombstoneReason, TombstoneRow, Tx,
@@ -11,10 +13,8 @@ use store::{
 use uuid::Uuid;
 use vault::KeyScope;
 
-use super::SystemAction;
 use super::legal_holds::is_under_legal_hold;
 use super::purge::{DeletionOutcome, ObsoleteKeys};
-use crate::{Service, ServiceResult};
 
 /// Why and when an object is deleted.
 #[derive(Debug, Clone, Copy)]

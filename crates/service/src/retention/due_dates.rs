@@ -1,8 +1,8 @@
 //! Handling of due dates that have passed.
 
+use crate::Service;
 use domain::{InvitationState, Transition};
-
-use crate::{Service, ServiceError, ServiceResult};
+use kernel::{ServiceError, ServiceResult};
 
 impl Service {
     /// Marks invitations as overdue and chronologies as closing whose due date has passed; returns
@@ -12,7 +12,7 @@ impl Service {
     /// [`ServiceError::Unavailable`] when the database cannot be reached.
     pub fn mark_overdue(&self, limit: u32) -> ServiceResult<u32> {
         let now = self.agreed_now();
-        let invitations = self.0.db.write("due.invitations", |tx| {
+        let invitations = self.db().write("due.invitations", |tx| {
             let due = store::invitations::past_due(tx, now, i64::from(limit))?;
             for mut row in due.clone() {
                 let Some(chronology) =
@@ -26,7 +26,7 @@ impl Service {
             }
             Ok::<_, ServiceError>(due.len())
         })?;
-        let chronologies = self.0.db.write("due.chronologies", |tx| {
+        let chronologies = self.db().write("due.chronologies", |tx| {
             let due = store::chronologies::past_due(tx, now, i64::from(limit))?;
             for mut row in due.clone() {
                 let details = self.open_chronology_details(&row, now)?;

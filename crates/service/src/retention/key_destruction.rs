@@ -1,12 +1,15 @@
 //! Destruction of keys: epoch keys whose hour is over, and scope keys whose destruction was
 //! scheduled.
 
+use std::time::Duration;
+
+use crate::Service;
 use domain::{ChronologyId, DeletionCertificateId, Instant, PartnershipId};
+use kernel::ServiceResult;
 use store::{ChronologyRow, ManifestEntry, ManifestRow, ManifestScope, Tx};
 use vault::{Epoch, KeyId, KeyScope};
 
 use super::legal_holds::list_held_expiries;
-use crate::{Service, ServiceResult};
 
 impl Service {
     /// Destroys the key of every epoch that is over, except those that protect data under a legal
@@ -19,8 +22,7 @@ impl Service {
     pub fn destroy_keys(&self) -> ServiceResult<u32> {
         let now = self.refresh_agreed_time()?;
         let held_expiries = self
-            .0
-            .db
+            .db()
             .read("keys.held", |tx| list_held_expiries(tx, now))?;
         let destroyed = self
             .vault()
@@ -91,6 +93,26 @@ impl Service {
             )?;
         }
         Ok(())
+    }
+
+    /// Lists the epochs whose keys should have been destroyed at least `late` ago by the agreed
+    /// time and still exist, except those under a legal hold.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unavailable`] when the database or the keystore cannot be reached.
+    pub fn overdue_epochs(&self, late: Duration) -> ServiceResult<Vec<Epoch>> {
+        let now = self.time_report()?.agreed;
+        let held_expiries = self
+            .db()
+            .read("keys.held", |tx| list_held_expiries(tx, now))?;
+        let held_epochs: Vec<Epoch> = held_expiries
+            .iter()
+            .map(|expires_at| Epoch::for_expiry(*expires_at))
+            .collect();
+        let living = self.vault().live_epochs()?.into_iter();
+        Ok(living
+            .filter(|epoch| now >= epoch.ends_at().plus(late) && !held_epochs.contains(epoch))
+            .collect())
     }
 }
 

@@ -1,9 +1,8 @@
 //! Legal holds as the deletion of expired data sees them.
 
 use domain::{ChronologyId, FamilyId, Instant, PartnershipId};
+use kernel::ServiceResult;
 use store::Tx;
-
-use crate::ServiceResult;
 
 /// Whether a legal hold retains a chronology, or the data about a family.
 pub(super) fn is_under_legal_hold(

@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use crate::Service;
 use domain::Instant;
+use kernel::{ServiceError, ServiceResult};
 use store::{DueForDeletion, Keyset, StoreError, Tx};
 use uuid::Uuid;
 use vault::KeyScope;
 
 use super::expired_lists::{self, ExpiredLister};
-use crate::{Service, ServiceError, ServiceResult};
 
 /// The result of one purge run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -118,8 +119,8 @@ impl Service {
         })?;
         let idempotency_records = self.purge_idempotency_records(limit, now)?;
         let reasons = self.delete_expired_reasons(limit, now);
-        store::purge::checkpoint(&self.0.db)?;
-        let (backlog, overdue_holds) = self.0.db.read("purge.backlog", |tx| {
+        store::purge::checkpoint(&self.db())?;
+        let (backlog, overdue_holds) = self.db().read("purge.backlog", |tx| {
             Ok::<_, StoreError>((
                 store::purge::backlog(tx, now)?,
                 store::holds::count_overdue(tx, now)?,
@@ -161,7 +162,7 @@ impl Service {
         let mut tally = PurgeTally::default();
         let mut after = None;
         loop {
-            let result = self.0.db.write("purge.batch", |tx| {
+            let result = self.db().write("purge.batch", |tx| {
                 let batch = list(tx, now, after, i64::from(limit))?;
                 let outcomes = batch
                     .iter()
@@ -208,12 +209,11 @@ impl Service {
         tally: &mut PurgeTally,
     ) -> ServiceResult<(Vec<DueForDeletion<I>>, Vec<DeletionOutcome>)> {
         let batch = self
-            .0
-            .db
+            .db()
             .write("purge.list", |tx| list(tx, now, after, i64::from(limit)))?;
         let mut outcomes = Vec::with_capacity(batch.len());
         for due in &batch {
-            let result = self.0.db.write("purge.one", |tx| {
+            let result = self.db().write("purge.one", |tx| {
                 let outcome = delete(tx, due)?;
                 outcome.queue_keys(tx, now)?;
                 Ok::<_, ServiceError>(outcome)
@@ -238,7 +238,7 @@ impl Service {
     fn purge_idempotency_records(&self, limit: u32, now: Instant) -> ServiceResult<u32> {
         let mut deleted = 0;
         loop {
-            let in_batch = self.0.db.write("purge.idempotency_records", |tx| {
+            let in_batch = self.db().write("purge.idempotency_records", |tx| {
                 store::purge::delete_expired_idempotency_records(tx, now, i64::from(limit))
             })?;
             deleted += u32::try_from(in_batch).unwrap_or(u32::MAX);

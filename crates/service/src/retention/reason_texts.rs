@@ -3,13 +3,12 @@
 //! (`deploy/security.md`). When it ends, the epoch key that protects them is over too, so that no
 //! copy can be decrypted.
 
-use std::sync::PoisonError;
 use std::time::Duration;
 
-use domain::{Instant, PartnershipId, PartnershipPolicy};
+use crate::Service;
+use domain::Instant;
+use kernel::{ServiceError, ServiceResult};
 use store::{StoreError, Tx};
-
-use crate::{Service, ServiceError, ServiceResult};
 
 /// How long the alert of a refused text is kept; the text itself is never stored.
 const REFUSAL_LIFETIME: Duration = Duration::from_secs(90 * 86_400);
@@ -47,7 +46,7 @@ impl Service {
     /// Deletes the reasons of emergency accesses. The access's own scope key is destroyed with them
     /// only if the access was reviewed, because a later review still needs it to seal its text.
     fn delete_expired_access_reasons(&self, limit: u32, now: Instant) -> ServiceResult<u32> {
-        self.0.db.write("purge.emergency_reasons", |tx| {
+        self.db().write("purge.emergency_reasons", |tx| {
             let expired = store::emergency::delete_expired_reasons(tx, now, i64::from(limit))?;
             let reviewed_scopes = expired
                 .iter()
@@ -65,25 +64,11 @@ impl Service {
         delete: impl Fn(&mut Tx<'_>, i64) -> Result<usize, StoreError>,
     ) -> ServiceResult<u32> {
         repeat_while_full(limit, || {
-            let deleted = self.0.db.write(name, |tx| {
+            let deleted = self.db().write(name, |tx| {
                 Ok::<_, ServiceError>(delete(tx, i64::from(limit))?)
             })?;
             Ok(u32::try_from(deleted).unwrap_or(u32::MAX))
         })
-    }
-
-    /// Returns the policy of a partnership; the defaults for one that is no longer configured.
-    pub(crate) fn policy_of(&self, id: PartnershipId) -> PartnershipPolicy {
-        let partnerships = self
-            .0
-            .partnerships
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        partnerships
-            .values()
-            .find(|partnership| partnership.id == id)
-            .map(|partnership| partnership.policy.clone())
-            .unwrap_or_default()
     }
 }
 

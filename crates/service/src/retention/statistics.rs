@@ -1,6 +1,8 @@
 //! The database's table statistics, which its query planner needs.
 
-use crate::{Service, ServiceResult};
+use kernel::ServiceResult;
+
+use crate::Service;
 
 impl Service {
     /// Refreshes the database's statistics. Returns false if another node is doing so.
@@ -8,6 +10,6 @@ impl Service {
     /// # Errors
     /// [`crate::ServiceError::Unavailable`] when the database cannot be reached.
     pub fn refresh_statistics(&self) -> ServiceResult<bool> {
-        Ok(store::statistics::refresh(&self.0.db)?)
+        Ok(store::statistics::refresh(&self.db())?)
     }
 }

@@ -2,12 +2,14 @@
 
 use std::time::Duration;
 
+use contract::{Page, PageQuery, UnpurgedOut, UnpurgedReason};
+use kernel::{AuditContext, CallContext, ServiceResult};
+
+use crate::Service;
 use domain::{Instant, Operation};
 use store::{Tx, UnpurgedObject};
 
 use super::legal_holds::is_under_legal_hold;
-use crate::context::{AuditContext, CallContext};
-use crate::{Page, PageQuery, Service, ServiceResult, UnpurgedOut, UnpurgedReason};
 
 /// The time after expiry within which data is to be deleted.
 const DELETION_DEADLINE: Duration = Duration::from_secs(60);

@@ -1,11 +1,12 @@
 //! Pages of the timeline: by row, and never larger than a response may be.
 
+use contract::TimelineQuery;
+use kernel::{ServiceError, ServiceResult, UnitOfWork};
+
+use crate::Service;
 use domain::EntryId;
 use store::ChronologyRow;
 use timeline::Row;
-
-use crate::context::UnitOfWork;
-use crate::{Service, ServiceError, ServiceResult, TimelineQuery};
 
 /// Maximum number of rows per page on request. Without a limit the whole timeline is one page, as
 /// far as it fits.

@@ -1,22 +1,14 @@
-//! The caller of a use case, and the unit of work that a use case runs in.
+//! The caller of a use case: the claims of their token, and their entry in the directory.
 
 use std::collections::BTreeSet;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
-use domain::{
-    AccessFacts, AccessPermit, Actor, AgencyKind, ChronologyId, Denial, Instant, Operation,
-    PartnershipPolicy, PractitionerId, Purpose, ReadReason, RequestId, Role, Sensitive,
-    decide_access, is_entitled,
-};
+use domain::{Actor, AgencyKind, Instant, PractitionerId, Purpose, RequestId, Role, Sensitive};
 use serde::{Deserialize, Serialize};
 use store::{PractitionerRow, Tx};
-use uuid::Uuid;
 
-use crate::disclosures::Disclosures;
 use crate::idempotency::IdempotencyKey;
-use crate::linking::LinkingJob;
-use crate::service::Partnership;
-use crate::{Service, ServiceError, ServiceResult, SubmissionOutcome};
+use crate::{Kernel, Partnership, ServiceError, ServiceResult};
 
 /// The claims of a verified access token.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -54,203 +46,41 @@ pub struct CallContext {
 
 /// A caller as found in the directory, with the instant at which the call began.
 #[derive(Debug, Clone)]
-pub(crate) struct CallerSession {
-    pub(crate) actor: Actor,
-    pub(crate) now: Instant,
-    pub(crate) purpose: Option<Purpose>,
+pub struct CallerSession {
+    /// The caller as the policy knows them.
+    pub actor: Actor,
+    /// The instant at which the call began.
+    pub now: Instant,
+    /// The purpose that the token was issued for.
+    pub purpose: Option<Purpose>,
     /// False for a practitioner who has left the agency, and for any practitioner of an agency
     /// without access or no longer taking part. An inactive caller may do nothing.
-    pub(crate) active: bool,
+    pub active: bool,
     /// Whether the directory entry was created from a token alone and may be deleted again.
-    pub(crate) provisional: bool,
+    pub provisional: bool,
 }
 
 /// A caller found in the directory, with their partnership.
-pub(crate) struct ResolvedCaller {
-    pub(crate) session: CallerSession,
-    pub(crate) partnership: Arc<Partnership>,
-}
-
-/// The data about a use case's object that goes into its audit record. Contains no personal data.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct AuditContext {
-    pub(crate) object_kind: Option<&'static str>,
-    pub(crate) object_id: Option<Uuid>,
-    pub(crate) chronology: Option<ChronologyId>,
-    pub(crate) purpose: Option<Purpose>,
-    pub(crate) reason: Option<ReadReason>,
-    pub(crate) entry_count: Option<i64>,
-    /// What the result discloses beyond the audit record.
-    pub(crate) disclosures: Box<Disclosures>,
-    /// When the first part of the result expires; checked again after the record is written.
-    pub(crate) expires_at: Option<Instant>,
-    /// The outcome of a submission, stored for a repeated request.
-    pub(crate) outcome: Option<SubmissionOutcome>,
-}
-
-impl AuditContext {
-    /// Creates the context for one object.
-    pub(crate) fn about(kind: &'static str, id: impl Into<Uuid>) -> Self {
-        Self {
-            object_kind: Some(kind),
-            object_id: Some(id.into()),
-            ..Self::default()
-        }
-    }
-
-    /// Creates the context for a collection.
-    pub(crate) fn of(kind: &'static str) -> Self {
-        Self {
-            object_kind: Some(kind),
-            ..Self::default()
-        }
-    }
-}
-
-/// The unit of work of one use case: its transaction, the caller, and the context of its audit
-/// record.
-pub(crate) struct UnitOfWork<'a, 'c> {
-    pub(crate) tx: &'a mut Tx<'c>,
-    pub(crate) session: &'a CallerSession,
-    pub(crate) partnership: &'a Partnership,
-    pub(crate) audit: AuditContext,
-    /// Whether the transaction writes. Authorisation on a chronology then locks it, so that its
-    /// writers run one after another.
-    pub(crate) is_write: bool,
-    /// A linkage job to queue after the commit.
-    pub(crate) linking_job: Option<LinkingJob>,
-    /// The write that this call repeats. A caller who gets its result again must still be entitled
-    /// to that write.
-    pub(crate) replay_of: Option<Operation>,
-}
-
-impl<'a, 'c> UnitOfWork<'a, 'c> {
-    /// Creates the unit of work of a read.
-    pub(crate) fn for_read(
-        tx: &'a mut Tx<'c>,
-        caller: &'a ResolvedCaller,
-        audit: AuditContext,
-    ) -> Self {
-        Self {
-            tx,
-            session: &caller.session,
-            partnership: &caller.partnership,
-            audit,
-            is_write: false,
-            linking_job: None,
-            replay_of: None,
-        }
-    }
-
-    /// Creates the unit of work of a write.
-    pub(crate) fn for_write(
-        tx: &'a mut Tx<'c>,
-        caller: &'a ResolvedCaller,
-        audit: AuditContext,
-    ) -> Self {
-        Self {
-            is_write: true,
-            ..Self::for_read(tx, caller, audit)
-        }
-    }
-}
-
-impl UnitOfWork<'_, '_> {
-    pub(crate) fn now(&self) -> Instant {
-        self.session.now
-    }
-
-    pub(crate) fn actor(&self) -> &Actor {
-        &self.session.actor
-    }
-
-    pub(crate) fn caller_id(&self) -> PractitionerId {
-        self.session.actor.practitioner
-    }
-
-    pub(crate) fn policy(&self) -> &PartnershipPolicy {
-        &self.partnership.policy
-    }
-
-    /// Adds the partnership's own settings to the facts.
-    fn with_policy(&self, facts: &AccessFacts) -> AccessFacts {
-        AccessFacts {
-            contributors_read_timeline: self.policy().contributors_read_timeline,
-            advance_submissions_allowed: self.policy().allow_ahead,
-            ..facts.clone()
-        }
-    }
-
-    /// Whether the policy hides the existence of the object from the caller.
-    pub(crate) fn is_hidden(&self, operation: Operation, facts: &AccessFacts) -> bool {
-        decide_access(self.actor(), operation, &self.with_policy(facts)) == Err(Denial::NotFound)
-    }
-
-    /// Asks the policy for authorisation and stores the reason in the audit context.
-    ///
-    /// # Errors
-    /// [`ServiceError::NotFound`] when the caller is inactive, may not know of the object, or
-    /// repeats a write that they are no longer entitled to; otherwise the error for the [`Denial`].
-    pub(crate) fn authorize(
-        &mut self,
-        operation: Operation,
-        facts: &AccessFacts,
-    ) -> ServiceResult<AccessPermit> {
-        let facts = self.with_policy(facts);
-        if !self.session.active {
-            return Err(ServiceError::NotFound);
-        }
-        let permit = decide_access(self.actor(), operation, &facts)?;
-        if self
-            .replay_of
-            .is_some_and(|write| !is_entitled(self.actor(), write, &facts))
-        {
-            return Err(ServiceError::NotFound);
-        }
-        self.audit.reason = Some(permit.reason());
-        Ok(permit)
-    }
-
-    /// Authorises an operation on a collection.
-    ///
-    /// # Errors
-    /// As [`UnitOfWork::authorize`].
-    pub(crate) fn authorize_collection(
-        &mut self,
-        operation: Operation,
-    ) -> ServiceResult<AccessPermit> {
-        self.authorize(operation, &AccessFacts::collection())
-    }
+pub struct ResolvedCaller {
+    /// The caller.
+    pub session: CallerSession,
+    /// The caller's partnership.
+    pub partnership: Arc<Partnership>,
 }
 
 /// The sealed content of a practitioner's directory entry.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct PractitionerDetails {
-    pub(crate) name: Sensitive<String>,
-    pub(crate) job_title: Option<String>,
+pub struct PractitionerDetails {
+    /// The name, or the subject of the token where it has no name.
+    pub name: Sensitive<String>,
+    /// The job title.
+    pub job_title: Option<String>,
 }
 
-impl Service {
-    pub(crate) fn partnership_by_code(&self, code: &str) -> ServiceResult<Arc<Partnership>> {
-        let partnerships = self
-            .0
-            .partnerships
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        partnerships
-            .get(code)
-            .cloned()
-            .ok_or(ServiceError::NotFound)
-    }
-
+impl Kernel {
     /// Computes the blind index of a practitioner from issuer and subject; the length prefix makes
     /// the concatenation unambiguous.
-    pub(crate) fn subject_index(
-        &self,
-        partnership: &Partnership,
-        issuer: &str,
-        subject: &str,
-    ) -> Vec<u8> {
+    pub fn subject_index(&self, partnership: &Partnership, issuer: &str, subject: &str) -> Vec<u8> {
         let mut value = Vec::with_capacity(issuer.len() + subject.len() + 8);
         value.extend_from_slice(&(issuer.len() as u64).to_be_bytes());
         value.extend_from_slice(issuer.as_bytes());
@@ -264,7 +94,7 @@ impl Service {
     ///
     /// # Errors
     /// [`ServiceError::NotFound`] when the partnership or the agency is unknown.
-    pub(crate) fn resolve_caller(
+    pub fn resolve_caller(
         &self,
         tx: &mut Tx<'_>,
         call: &CallContext,
@@ -311,7 +141,7 @@ impl Service {
     /// # Errors
     /// [`ServiceError::NotFound`] for a token without a role; [`ServiceError::TooManyNewCallers`]
     /// when the agency has reached the limit of provisional entries.
-    pub(crate) fn register_caller(&self, call: &CallContext) -> ServiceResult<()> {
+    pub fn register_caller(&self, call: &CallContext) -> ServiceResult<()> {
         let claims = call.claims.as_ref();
         if claims.roles.is_empty() {
             return Err(ServiceError::NotFound);
@@ -320,7 +150,7 @@ impl Service {
         let index = self.subject_index(&partnership, &claims.issuer, claims.subject.as_str());
         let now = self.now();
         let limit = partnership.policy.provisional_practitioners;
-        let agency = self.0.db.read("practitioner.register", |tx| {
+        let agency = self.db.read("practitioner.register", |tx| {
             let found = store::agencies::find_by_code(tx, partnership.id, &claims.agency)?;
             let agency = found
                 .map(|agency| agency.id)
@@ -352,7 +182,7 @@ impl Service {
             provisional_until: Some(now.plus(partnership.policy.provisional_lifetime)),
             ..row
         };
-        match self.0.db.write("practitioner.register", |tx| {
+        match self.db.write("practitioner.register", |tx| {
             store::practitioners::insert(tx, &row)
         }) {
             Ok(()) | Err(store::StoreError::NotUnique(_)) => Ok(()),
@@ -363,10 +193,10 @@ impl Service {
     /// Adds the caller to the directory unless they have an entry.
     ///
     /// # Errors
-    /// As [`Service::register_caller`].
-    pub(crate) fn register_caller_if_new(&self, call: &CallContext) -> ServiceResult<()> {
+    /// As [`Kernel::register_caller`].
+    pub fn register_caller_if_new(&self, call: &CallContext) -> ServiceResult<()> {
         let now = self.now();
-        match self.0.db.read("practitioner.resolve", |tx| {
+        match self.db.read("practitioner.resolve", |tx| {
             self.resolve_caller(tx, call, now)
         })? {
             Some(_) => Ok(()),
@@ -374,7 +204,11 @@ impl Service {
         }
     }
 
-    pub(crate) fn build_practitioner_row(
+    /// Builds the row of a new directory entry, with its details sealed.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unavailable`] when the keystore cannot be reached.
+    pub fn build_practitioner_row(
         &self,
         partnership: &Partnership,
         agency: domain::AgencyId,

@@ -14,7 +14,7 @@ use domain::{Instant, PartnershipId};
 use store::{CommitmentRow, Tx};
 use vault::{DataKey, Epoch, KeyId, KeyScope, KeyTerms, RecordLocation};
 
-use crate::{Service, ServiceResult};
+use crate::{Kernel, ServiceResult};
 
 /// The most keys in the cache; a full cache is cleared, and keys are looked up again.
 const MAX_CACHED_KEYS: usize = 100_000;
@@ -73,9 +73,9 @@ fn record_use(terms: &KeyTerms, location: &RecordLocation) {
     });
 }
 
-impl Service {
+impl Kernel {
     /// Creates a data key as [`vault::Vault::create_key`] does, and collects the keys that wrap it.
-    pub(crate) fn create_key(
+    pub fn create_key(
         &self,
         now: Instant,
         terms: &KeyTerms,
@@ -86,7 +86,7 @@ impl Service {
     }
 
     /// Wraps a key again as [`vault::Vault::rewrap`] does, and collects the keys that now wrap it.
-    pub(crate) fn rewrap(
+    pub fn rewrap(
         &self,
         now: Instant,
         from: &KeyTerms,
@@ -100,7 +100,7 @@ impl Service {
 
     /// Publishes the commitments to keys that this write has used for the first time. Returns the
     /// keys to cache after the commit.
-    pub(crate) fn publish_used_keys(
+    pub fn publish_used_keys(
         &self,
         tx: &mut Tx<'_>,
         partnership: PartnershipId,
@@ -109,7 +109,7 @@ impl Service {
         let used = USED_KEYS.with_borrow_mut(std::mem::take);
         let unpublished: Vec<KeyId> = used
             .into_iter()
-            .filter(|key| !self.0.published_keys.contains(partnership, *key))
+            .filter(|key| !self.published_keys.contains(partnership, *key))
             .collect();
         for key in &unpublished {
             self.publish_key(tx, partnership, *key, now)?;
@@ -118,14 +118,14 @@ impl Service {
     }
 
     /// Publishes the commitment to one key, unless it is published already or the key is destroyed.
-    pub(crate) fn publish_key(
+    pub fn publish_key(
         &self,
         tx: &mut Tx<'_>,
         partnership: PartnershipId,
         key: KeyId,
         now: Instant,
     ) -> ServiceResult<()> {
-        if self.0.published_keys.contains(partnership, key) {
+        if self.published_keys.contains(partnership, key) {
             return Ok(());
         }
         let kind = key.kind().as_str();
@@ -134,7 +134,7 @@ impl Service {
             // A commitment older than this transaction stays published even if this transaction
             // rolls back.
             if row.published_at < now {
-                self.0.published_keys.remember(partnership, vec![key]);
+                self.published_keys.remember(partnership, vec![key]);
             }
             return Ok(());
         }

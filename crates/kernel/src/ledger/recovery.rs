@@ -9,12 +9,12 @@ use ledger::JournalLine;
 use store::LegacyAuditRow;
 
 use super::AuditRecord;
-use crate::{Service, ServiceError, ServiceResult};
+use crate::{Kernel, ServiceError, ServiceResult};
 
 /// The number of records migrated in one transaction.
 const BATCH: i64 = 200;
 
-impl Service {
+impl Kernel {
     /// Writes void records for the numbers that earlier runs on this machine had reserved and not
     /// committed when they ended; returns how many. A number that the journal shows as committed is
     /// never filled: if its record is missing, the record was removed.
@@ -24,7 +24,7 @@ impl Service {
     /// read.
     pub fn recover_audit(&self) -> ServiceResult<u32> {
         let (Some(folder), Some(sequence)) =
-            (&self.0.ledger.config.journal, self.0.db.audit_sequence())
+            (&self.ledger.config.journal, self.db.audit_sequence())
         else {
             return Ok(0);
         };
@@ -54,7 +54,7 @@ impl Service {
     pub fn migrate_former_audit(&self) -> ServiceResult<u64> {
         let mut total = 0;
         loop {
-            let moved = self.0.db.write("audit.migrate_former", |tx| {
+            let moved = self.db.write("audit.migrate_former", |tx| {
                 let rows = store::legacy_audit::oldest(tx, BATCH)?;
                 let count = rows.len();
                 for row in rows {
@@ -77,8 +77,8 @@ impl Service {
     /// [`ServiceError::Unavailable`] when the keystore cannot be reached or a journal cannot be
     /// deleted.
     pub fn end_audit_retention(&self, now: domain::Instant) -> ServiceResult<u32> {
-        let config = &self.0.ledger.config;
-        if let (Some(folder), Some(sequence)) = (&config.journal, self.0.db.audit_sequence()) {
+        let config = &self.ledger.config;
+        if let (Some(folder), Some(sequence)) = (&config.journal, self.db.audit_sequence()) {
             let week = std::time::Duration::from_hours(7 * 24);
             store::journal::delete_older(folder, now.minus(week), sequence.run())
                 .map_err(journal_error)?;

@@ -7,9 +7,9 @@
 //! - the machine's monotonic clock ([`domain::Clock::monotonic`]), for the time passed since the
 //!   last vouched instant;
 //! - the `iat` claim of an access token that was just verified, from an issuer that is configured
-//!   to vouch for the time and runs on another machine ([`Service::vouch`]);
+//!   to vouch for the time and runs on another machine ([`Kernel::vouch`]);
 //! - the database's clock, if the database runs on another machine;
-//! - an operator ([`Service::confirm_time`]);
+//! - an operator ([`Kernel::confirm_time`]);
 //! - once at start-up, the instant stored when the service last ran, plus a few minutes for the
 //!   pause since.
 //!
@@ -27,9 +27,9 @@ use std::time::Duration;
 
 use domain::{AuditId, Clock, Instant, RequestId};
 use store::Db;
-use vault::{Epoch, Vault};
+use vault::Vault;
 
-use crate::{AuditRecord, Fault, Service, ServiceError, ServiceResult};
+use crate::{AuditRecord, Fault, Kernel, ServiceError, ServiceResult};
 use agreed_time::AgreedTime;
 
 /// How far the clock may be ahead of the agreed time before a warning is logged.
@@ -147,22 +147,18 @@ impl TrustedTime {
     }
 }
 
-impl Service {
+impl Kernel {
     /// Returns the current instant, never earlier than the latest one seen. Access to data follows
     /// this time.
-    pub(crate) fn now(&self) -> Instant {
+    pub fn now(&self) -> Instant {
         // An agreed instant is never taken back, even if the clock is set back before it is stored.
         let agreed = self.agreed_now().as_micros();
         let high_water_mark = self
-            .0
             .time
             .high_water_mark
             .fetch_max(agreed, Ordering::AcqRel)
             .max(agreed);
-        self.0
-            .clock
-            .now()
-            .max(Instant::from_micros(high_water_mark))
+        self.clock.now().max(Instant::from_micros(high_water_mark))
     }
 
     /// Stores the agreed time, so that a clock that is set back across a restart does not make
@@ -176,42 +172,33 @@ impl Service {
 
     /// Returns the agreed time, by which data may be deleted and keys destroyed: the clock, as far
     /// as another source vouches for it.
-    pub(crate) fn agreed_now(&self) -> Instant {
-        let vouched = self.0.time.agreed_time().agreed(self.0.clock.monotonic());
-        self.0
-            .clock
+    pub fn agreed_now(&self) -> Instant {
+        let vouched = self.time.agreed_time().agreed(self.clock.monotonic());
+        self.clock
             .now()
             .min(vouched)
-            .max(self.0.time.high_water_mark())
+            .max(self.time.high_water_mark())
     }
 
     /// Accepts from another source that it is `at` or later, for example from the `iat` claim of a
     /// token just verified. The caller ensures that the source is another machine.
     pub fn vouch(&self, at: Instant) {
-        self.0
-            .time
-            .agreed_time()
-            .vouch(at, self.0.clock.monotonic());
+        self.time.agreed_time().vouch(at, self.clock.monotonic());
     }
 
     /// Asks the available second sources, stores the agreed time, learns what other nodes have
     /// stored, and returns the agreed time.
-    pub(crate) fn refresh_agreed_time(&self) -> ServiceResult<Instant> {
+    pub fn refresh_agreed_time(&self) -> ServiceResult<Instant> {
         if let Some(at) = self.read_database_clock()? {
             self.vouch(at);
         }
-        let confirmed = self
-            .0
-            .time
-            .agreed_time()
-            .confirmed(self.0.clock.monotonic());
+        let confirmed = self.time.agreed_time().confirmed(self.clock.monotonic());
         let agreed = self.agreed_now();
-        let (high_water_mark, vouched) = self.0.db.write("clock.raise", |tx| {
+        let (high_water_mark, vouched) = self.db.write("clock.raise", |tx| {
             let high_water_mark = store::clock::raise_high_water(tx, agreed)?;
             Ok::<_, ServiceError>((high_water_mark, store::clock::raise_vouched(tx, confirmed)?))
         })?;
-        self.0
-            .time
+        self.time
             .high_water_mark
             .fetch_max(high_water_mark.as_micros(), Ordering::AcqRel);
         self.vouch(vouched);
@@ -221,11 +208,11 @@ impl Service {
 
     /// Reads the database's clock if the database runs on another machine.
     fn read_database_clock(&self) -> ServiceResult<Option<Instant>> {
-        let is_elsewhere = self.0.time.policy.database_elsewhere;
+        let is_elsewhere = self.time.policy.database_elsewhere;
         if is_elsewhere == Some(false) {
             return Ok(None);
         }
-        self.0.db.read("clock.database", |tx| {
+        self.db.read("clock.database", |tx| {
             let is_elsewhere = is_elsewhere.map_or_else(|| store::clock::is_remote(tx), Ok)?;
             Ok(if is_elsewhere {
                 Some(store::clock::database_now(tx)?)
@@ -236,9 +223,9 @@ impl Service {
     }
 
     fn report_clock_lead(&self) {
-        let clock_lead = self.0.clock.now().since(self.agreed_now());
+        let clock_lead = self.clock.now().since(self.agreed_now());
         metrics::gauge!("clock_ahead_seconds").set(clock_lead.as_secs_f64());
-        if clock_lead > MAX_CLOCK_LEAD && self.0.time.should_warn(self.0.clock.monotonic()) {
+        if clock_lead > MAX_CLOCK_LEAD && self.time.should_warn(self.clock.monotonic()) {
             tracing::warn!(
                 ahead_seconds = clock_lead.as_secs(),
                 "the clock is ahead of what any other source vouches for: data that has expired by this clock alone is \
@@ -253,17 +240,17 @@ impl Service {
     /// [`ServiceError::Unavailable`] when the database cannot be reached.
     pub fn time_report(&self) -> ServiceResult<TimeReport> {
         let database = self.read_database_clock()?;
-        let vouched = self.0.db.read("clock.vouched", store::clock::vouched)?;
-        let mut agreed_time = self.0.time.agreed_time().clone();
+        let vouched = self.db.read("clock.vouched", store::clock::vouched)?;
+        let mut agreed_time = self.time.agreed_time().clone();
         database
             .into_iter()
             .chain(vouched)
-            .for_each(|at| agreed_time.vouch(at, self.0.clock.monotonic()));
-        let clock = self.0.clock.now();
-        let vouched_now = agreed_time.agreed(self.0.clock.monotonic());
+            .for_each(|at| agreed_time.vouch(at, self.clock.monotonic()));
+        let clock = self.clock.now();
+        let vouched_now = agreed_time.agreed(self.clock.monotonic());
         Ok(TimeReport {
             clock,
-            agreed: clock.min(vouched_now).max(self.0.time.high_water_mark()),
+            agreed: clock.min(vouched_now).max(self.time.high_water_mark()),
             vouched,
             database,
         })
@@ -278,7 +265,7 @@ impl Service {
     /// because a later jump of that clock would then be trusted; [`ServiceError::Unavailable`] when
     /// the database cannot be reached.
     pub fn confirm_time(&self, at: Instant) -> ServiceResult<()> {
-        if at > self.0.clock.now().plus(MAX_OPERATOR_LEAD) {
+        if at > self.clock.now().plus(MAX_OPERATOR_LEAD) {
             let message = "is ahead of this machine's clock: correct that clock first";
             return Err(ServiceError::Invalid(vec![Fault::new(
                 "/at",
@@ -286,7 +273,7 @@ impl Service {
                 message,
             )]));
         }
-        self.0.db.write("clock.confirm", |tx| {
+        self.db.write("clock.confirm", |tx| {
             store::clock::raise_vouched(tx, at)?;
             for partnership in store::partnerships::list_all(tx)? {
                 self.append_audit_record(tx, &self.build_confirmation_record(partnership.id))?;
@@ -317,25 +304,5 @@ impl Service {
             request_id: Some(RequestId::new(self.ids(), at)),
             entry_count: None,
         }
-    }
-
-    /// Lists the epochs whose keys should have been destroyed at least `late` ago by the agreed
-    /// time and still exist, except those under a legal hold.
-    ///
-    /// # Errors
-    /// [`ServiceError::Unavailable`] when the database or the keystore cannot be reached.
-    pub fn overdue_epochs(&self, late: Duration) -> ServiceResult<Vec<Epoch>> {
-        let now = self.time_report()?.agreed;
-        let held_expiries = self.0.db.read("keys.held", |tx| {
-            crate::retention::list_held_expiries(tx, now)
-        })?;
-        let held_epochs: Vec<Epoch> = held_expiries
-            .iter()
-            .map(|expires_at| Epoch::for_expiry(*expires_at))
-            .collect();
-        let living = self.vault().live_epochs()?.into_iter();
-        Ok(living
-            .filter(|epoch| now >= epoch.ends_at().plus(late) && !held_epochs.contains(epoch))
-            .collect())
     }
 }

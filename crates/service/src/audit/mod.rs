@@ -1,13 +1,14 @@
 //! Use cases that read the audit log.
 
+mod proofs;
+
 use std::collections::BTreeMap;
 
-use domain::{EmergencyAccessId, Operation, PractitionerId};
+use contract::{AuditFilter, AuditOut, Page, PageQuery, ReaderOut};
+use kernel::{AuditContext, AuditRecord, CallContext, ServiceResult};
 
-use crate::context::{AuditContext, CallContext};
-use crate::{
-    AuditFilter, AuditOut, AuditRecord, Page, PageQuery, ReaderOut, Service, ServiceResult,
-};
+use crate::Service;
+use domain::{EmergencyAccessId, Operation, PractitionerId};
 
 impl Service {
     /// Lists audit records, oldest first. The read is itself recorded.

@@ -11,6 +11,6 @@ pub fn disable_read_recording() {
 }
 
 /// Whether audit records of reads are switched off.
-pub(crate) fn is_read_recording_disabled() -> bool {
+pub fn is_read_recording_disabled() -> bool {
     READ_RECORDING_DISABLED.load(Ordering::Acquire)
 }

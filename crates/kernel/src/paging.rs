@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize, de::DeserializeOwned};
 use store::Keyset;
 use uuid::Uuid;
 
-use crate::context::UnitOfWork;
-use crate::{Page, PageQuery, Service, ServiceError, ServiceResult};
+use crate::unit_of_work::UnitOfWork;
+use crate::{Kernel, ServiceError, ServiceResult};
+use contract::{Page, PageQuery};
 
 /// The number of items on a page when the client gives no limit.
 const DEFAULT_LIMIT: u16 = 50;
@@ -22,18 +23,20 @@ struct Cursor<K> {
 }
 
 /// The position at which a page begins, and its length.
-pub(crate) struct PageBounds {
-    pub(crate) after: Option<Keyset>,
-    pub(crate) limit: i64,
+pub struct PageBounds {
+    /// The key of the last item on the page before; none for the first page.
+    pub after: Option<Keyset>,
+    /// The number of items on the page.
+    pub limit: i64,
 }
 
-impl Service {
+impl Kernel {
     /// Parses the page limits and the cursor of a request.
     ///
     /// # Errors
     /// [`ServiceError::Invalid`] for a limit out of range; [`ServiceError::Cursor`] for an invalid
     /// cursor.
-    pub(crate) fn parse_page_query(
+    pub fn parse_page_query(
         &self,
         uow: &UnitOfWork<'_, '_>,
         list: &str,
@@ -62,7 +65,7 @@ impl Service {
     ///
     /// # Errors
     /// [`ServiceError::Cursor`] for a cursor that cannot be decrypted or belongs to another list.
-    pub(crate) fn decode_cursor<K: DeserializeOwned>(
+    pub fn decode_cursor<K: DeserializeOwned>(
         &self,
         uow: &UnitOfWork<'_, '_>,
         list: &str,
@@ -78,7 +81,7 @@ impl Service {
     }
 
     /// Encrypts a cursor for a page of `list` that begins after `after`.
-    pub(crate) fn encode_cursor<K: Serialize>(
+    pub fn encode_cursor<K: Serialize>(
         &self,
         uow: &UnitOfWork<'_, '_>,
         list: &str,
@@ -94,7 +97,7 @@ impl Service {
 
     /// Truncates `limit + 1` rows to a page. A row beyond the limit means that there is a next
     /// page, whose cursor is returned.
-    pub(crate) fn split_page<R>(
+    pub fn split_page<R>(
         &self,
         uow: &UnitOfWork<'_, '_>,
         list: &str,
@@ -113,7 +116,7 @@ impl Service {
     }
 
     /// Truncates rows to a page and converts each row.
-    pub(crate) fn build_page<R, T>(
+    pub fn build_page<R, T>(
         &self,
         uow: &UnitOfWork<'_, '_>,
         list: &str,

@@ -4,7 +4,7 @@ use std::sync::PoisonError;
 use std::time::Duration;
 
 use super::DelayObservation;
-use crate::{Service, ServiceError, ServiceResult};
+use crate::{Kernel, ServiceError, ServiceResult};
 
 /// A merge delay from which operators are alerted.
 pub const MERGE_DELAY_ALARM: Duration = Duration::from_secs(5);
@@ -12,18 +12,16 @@ pub const MERGE_DELAY_ALARM: Duration = Duration::from_secs(5);
 /// records could not be proved.
 pub const MERGE_DELAY_LIMIT: Duration = Duration::from_secs(60);
 
-impl Service {
+impl Kernel {
     /// Measures the merge delay and returns it. While the database cannot be reached, the delay
     /// grows from the last measurement.
     pub fn measure_merge_delay(&self) -> Duration {
         if let Ok(oldest) = self
-            .0
             .db
             .read("audit.merge_delay", store::audit_tree::oldest_unsequenced)
         {
-            let observed_at = self.0.clock.monotonic();
+            let observed_at = self.clock.monotonic();
             let mut last_observation = self
-                .0
                 .ledger
                 .last_observation
                 .lock()
@@ -51,13 +49,12 @@ impl Service {
     #[must_use]
     pub fn merge_delay(&self) -> Duration {
         let last_observation = *self
-            .0
             .ledger
             .last_observation
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
         last_observation.map_or(Duration::ZERO, |last| {
-            last.delay + self.0.clock.monotonic().saturating_sub(last.observed_at)
+            last.delay + self.clock.monotonic().saturating_sub(last.observed_at)
         })
     }
 
@@ -65,7 +62,7 @@ impl Service {
     ///
     /// # Errors
     /// [`ServiceError::Unavailable`] when the tree is that far behind.
-    pub(crate) fn check_merge_delay(&self) -> ServiceResult<()> {
+    pub fn check_merge_delay(&self) -> ServiceResult<()> {
         if self.merge_delay() < MERGE_DELAY_LIMIT {
             return Ok(());
         }

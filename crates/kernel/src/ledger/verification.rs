@@ -15,7 +15,7 @@ use vault::{AuditEpoch, VaultError, verify_signature};
 use self::journals::Journals;
 use super::merge_delay::MERGE_DELAY_LIMIT;
 use super::records::{AuditTokens, open_payload};
-use crate::{Service, ServiceResult};
+use crate::{Kernel, ServiceResult};
 
 /// The number of leaves loaded in one batch.
 const BATCH: i64 = 2_000;
@@ -136,7 +136,7 @@ struct SuspectRecord {
 
 /// The state of a verification between batches of leaves.
 struct AuditVerifier<'a> {
-    service: &'a Service,
+    service: &'a Kernel,
     report: AuditReport,
     frontier: Frontier,
     journals: Journals,
@@ -148,15 +148,15 @@ struct AuditVerifier<'a> {
     known_checkpoints: Vec<(u64, Hash)>,
 }
 
-impl Service {
+impl Kernel {
     /// Returns the name and the public key of a partnership's log, as this node signs it.
     ///
     /// # Errors
     /// [`crate::ServiceError::NotFound`] when there is no such partnership.
     pub fn log_key(&self, partnership: &str) -> ServiceResult<LogKey> {
         self.partnership_by_code(partnership)?;
-        let ledger = &self.0.ledger;
-        let public_key = self.0.signing_key.public_key();
+        let ledger = &self.ledger;
+        let public_key = self.signing_key.public_key();
         Ok(LogKey {
             origin: ledger.origin(partnership),
             public_key,
@@ -177,15 +177,15 @@ impl Service {
         key: &LogKey,
         folders: &[std::path::PathBuf],
     ) -> ServiceResult<AuditReport> {
-        self.0.db.read("audit.verify", |tx| {
+        self.db.read("audit.verify", |tx| {
             self.verify_audit_in(tx, partnership, key, folders)
         })
     }
 
-    /// Verifies the log as [`Service::verify_audit`] does, in a given transaction.
+    /// Verifies the log as [`Kernel::verify_audit`] does, in a given transaction.
     ///
     /// # Errors
-    /// As [`Service::verify_audit`].
+    /// As [`Kernel::verify_audit`].
     pub fn verify_audit_in(
         &self,
         tx: &mut Tx<'_>,
@@ -195,7 +195,6 @@ impl Service {
     ) -> ServiceResult<AuditReport> {
         let partnership = self.partnership_by_code(partnership)?;
         let mut all_folders: Vec<_> = self
-            .0
             .ledger
             .config
             .journal

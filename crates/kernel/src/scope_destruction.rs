@@ -6,20 +6,20 @@ use domain::Instant;
 use store::ScopeToDestroyRow;
 use vault::KeyScope;
 
-use crate::{Service, ServiceError, ServiceResult};
+use crate::{Kernel, ServiceError, ServiceResult};
 
 /// The number of queued scopes handled in one batch.
 const BATCH_SIZE: i64 = 500;
 
-impl Service {
+impl Kernel {
     /// Destroys the keys of all queued scopes. A failure for one scope does not stop the others;
     /// the first error is returned.
     ///
     /// # Errors
     /// [`ServiceError::Unavailable`] when the database or the keystore cannot be reached.
-    pub(crate) fn destroy_queued_scopes(&self, now: Instant) -> ServiceResult<()> {
+    pub fn destroy_queued_scopes(&self, now: Instant) -> ServiceResult<()> {
         loop {
-            let queued = self.0.db.read("scopes.queued", |tx| {
+            let queued = self.db.read("scopes.queued", |tx| {
                 store::scopes_to_destroy::list(tx, BATCH_SIZE)
             })?;
             let is_full_batch = queued.len() >= usize::try_from(BATCH_SIZE).unwrap_or(usize::MAX);
@@ -42,7 +42,7 @@ impl Service {
                 }
             }
             if !destroyed.is_empty() {
-                self.0.db.write("scopes.destroyed", |tx| {
+                self.db.write("scopes.destroyed", |tx| {
                     destroyed
                         .iter()
                         .try_for_each(|scope| store::scopes_to_destroy::delete(tx, *scope))

@@ -8,7 +8,7 @@ use uuid::Uuid;
 use vault::{AuditEpoch, AuditKey, RecordLocation, VaultError};
 use zeroize::Zeroizing;
 
-use crate::{Service, ServiceError, ServiceResult};
+use crate::{Kernel, ServiceError, ServiceResult};
 
 /// The length of a salt in bytes.
 const SALT: usize = 32;
@@ -128,13 +128,9 @@ pub(super) fn open_payload(key: &AuditKey, row: &AuditRow) -> Result<OpenedPaylo
     })
 }
 
-impl Service {
+impl Kernel {
     /// Adds a record to the audit log, in the transaction of the operation that it describes.
-    pub(crate) fn append_audit_record(
-        &self,
-        tx: &mut Tx<'_>,
-        record: &AuditRecord,
-    ) -> ServiceResult<()> {
+    pub fn append_audit_record(&self, tx: &mut Tx<'_>, record: &AuditRecord) -> ServiceResult<()> {
         Ok(store::audit::insert(tx, &self.seal_audit_record(record)?)?)
     }
 
@@ -188,7 +184,7 @@ impl Service {
     }
 
     /// Opens a stored record. Its personal data are left out when their retention has ended.
-    pub(crate) fn open_audit_record(&self, row: AuditRow) -> ServiceResult<AuditRecord> {
+    pub fn open_audit_record(&self, row: AuditRow) -> ServiceResult<AuditRecord> {
         let opened = match self.vault().audit_key(self.now(), AuditEpoch(row.period)) {
             Ok(key) => Some(open_payload(&key, &row)?.payload),
             Err(VaultError::Destroyed) => None,
@@ -228,7 +224,7 @@ impl Service {
 
     /// Computes the tokens under which records about one object can be found: one for each period
     /// whose key still exists.
-    pub(crate) fn compute_audit_tokens(
+    pub fn compute_audit_tokens(
         &self,
         partnership: PartnershipId,
         kind: &str,

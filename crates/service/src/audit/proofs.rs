@@ -1,16 +1,14 @@
 //! Use cases that give a client what it needs to verify the audit log independently: checkpoints,
 //! hashes and proofs.
 
+use contract::{AuditCheckpointOut, AuditConsistencyOut, AuditProofOut, AuditTileOut};
+use kernel::{AuditContext, CallContext, ServiceError, ServiceResult, UnitOfWork};
+
+use crate::Service;
 use domain::{AuditId, Operation};
 use ledger::{Hash, TILE_WIDTH, Tile, consistency_proof, inclusion_proof};
 use store::audit_tree::StoredTree;
 use store::{AuditHeadRow, Tx};
-
-use crate::context::{AuditContext, CallContext, UnitOfWork};
-use crate::{
-    AuditCheckpointOut, AuditConsistencyOut, AuditProofOut, AuditTileOut, Service, ServiceError,
-    ServiceResult,
-};
 
 impl Service {
     /// Reads the signed checkpoint of the partnership's audit log.
@@ -26,9 +24,9 @@ impl Service {
             |uow| {
                 uow.authorize_collection(Operation::AuditCheckpointRead)?;
                 let head = load_head(uow)?;
-                let key = &self.0.signing_key;
+                let key = &self.signing_key();
                 Ok(AuditCheckpointOut {
-                    origin: self.0.ledger.origin(&uow.partnership.code),
+                    origin: self.audit_log_origin(&uow.partnership.code),
                     size: head.size,
                     root: parse_hash(head.root.as_slice())?.to_string(),
                     signed_at: head.signed_at,
@@ -74,7 +72,7 @@ impl Service {
                 let leaf = row.leaf()?;
                 Ok(AuditProofOut {
                     record_id: id,
-                    leaf: crate::ledger::encode_base64(&leaf.to_bytes()),
+                    leaf: kernel::encode_base64(&leaf.to_bytes()),
                     leaf_hash: leaf.hash().to_string(),
                     position,
                     size,
@@ -210,7 +208,7 @@ impl Service {
         write: &mut dyn FnMut(&str, &[u8]) -> ServiceResult<()>,
     ) -> ServiceResult<i64> {
         let partnership = self.partnership_by_code(partnership)?;
-        self.0.db.read("audit.export", |tx| {
+        self.db().read("audit.export", |tx| {
             let head =
                 store::audit_tree::head(tx, partnership.id)?.ok_or(ServiceError::NotFound)?;
             write("checkpoint", head.checkpoint.as_bytes())?;

@@ -2,15 +2,15 @@
 //! on the tree head lets one node at a time do so.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use domain::{Instant, PartnershipId};
 use ledger::{Checkpoint, Frontier, Hash, TILE_HEIGHT};
 use store::{AuditHeadRow, AuditRow, AuditTreeRow, StoreError, Tx};
 use uuid::Uuid;
 
-use crate::service::Partnership;
-use crate::{Service, ServiceError, ServiceResult};
+use crate::Partnership;
+use crate::{Kernel, ServiceError, ServiceResult};
 
 /// The number of records sequenced in one transaction.
 const BATCH: i64 = 2_000;
@@ -22,14 +22,9 @@ struct SequencedBatch {
     root: Hash,
 }
 
-impl Service {
+impl Kernel {
     pub(super) fn sorted_partnerships(&self) -> Vec<Arc<Partnership>> {
-        let configured = self
-            .0
-            .partnerships
-            .read()
-            .unwrap_or_else(PoisonError::into_inner);
-        let mut partnerships: Vec<_> = configured.values().cloned().collect();
+        let mut partnerships = self.partnerships.list();
         partnerships.sort_by_key(|partnership| partnership.id);
         partnerships
     }
@@ -44,17 +39,16 @@ impl Service {
         let mut total = 0;
         for partnership in self.sorted_partnerships() {
             loop {
-                let next = self.0.db.read("audit.waiting", |tx| {
+                let next = self.db.read("audit.waiting", |tx| {
                     store::audit_tree::unsequenced(tx, partnership.id, 1)
                 })?;
                 if next.is_empty() {
                     break;
                 }
                 let batch = self
-                    .0
                     .db
                     .write("audit.sequence", |tx| self.sequence_batch(tx, &partnership))?;
-                if let Some(sequence) = self.0.db.audit_sequence().filter(|_| batch.count > 0) {
+                if let Some(sequence) = self.db.audit_sequence().filter(|_| batch.count > 0) {
                     sequence.record_checkpoint(partnership.id, batch.size, batch.root);
                 }
                 total += batch.count as u64;
@@ -104,8 +98,8 @@ impl Service {
         frontier: &Frontier,
         now: Instant,
     ) -> AuditHeadRow {
-        let ledger = &self.0.ledger;
-        let key = &self.0.signing_key;
+        let ledger = &self.ledger;
+        let key = &self.signing_key;
         let checkpoint = Checkpoint {
             origin: ledger.origin(&partnership.code),
             size: frontier.size(),

@@ -9,8 +9,10 @@ use domain::Operation;
 use store::{IdempotencyRow, Tx, WriteOutcome};
 use uuid::Uuid;
 
-use crate::context::{AuditContext, CallContext, CallerSession};
-use crate::{Service, ServiceError, ServiceResult, SubmissionOutcome};
+use crate::caller::{CallContext, CallerSession};
+use crate::unit_of_work::AuditContext;
+use crate::{Kernel, ServiceError, ServiceResult};
+use contract::SubmissionOutcome;
 
 /// How long an idempotency record is kept. It outlives its object: a retry that comes after the
 /// object is deleted is still a retry.
@@ -28,11 +30,11 @@ pub struct IdempotencyKey {
 /// What is stored about a write to answer a repeat. The type is `Copy`, so that no text and no list
 /// can become part of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct IdempotencyRecord {
+pub struct IdempotencyRecord {
     /// The object that the write was about.
-    pub(crate) object_id: Uuid,
+    pub object_id: Uuid,
     /// The outcome of a submission, which determines the response status.
-    pub(crate) outcome: Option<SubmissionOutcome>,
+    pub outcome: Option<SubmissionOutcome>,
 }
 
 /// Identifies a write that is in progress on this node.
@@ -40,16 +42,15 @@ pub(crate) struct IdempotencyRecord {
 pub(crate) struct InFlightKey(Vec<u8>);
 
 /// Marks its write as finished when dropped.
-pub(crate) struct InFlightGuard<'a> {
-    service: &'a Service,
+pub struct InFlightGuard<'a> {
+    kernel: &'a Kernel,
     in_flight_key: Option<InFlightKey>,
 }
 
 impl Drop for InFlightGuard<'_> {
     fn drop(&mut self) {
         if let Some(in_flight_key) = &self.in_flight_key {
-            self.service
-                .0
+            self.kernel
                 .in_flight
                 .lock()
                 .unwrap_or_else(PoisonError::into_inner)
@@ -58,20 +59,20 @@ impl Drop for InFlightGuard<'_> {
     }
 }
 
-impl Service {
+impl Kernel {
     /// Marks the write as in progress on this node. When the first request runs on another node,
     /// the database makes the second one wait.
     ///
     /// # Errors
     /// [`ServiceError::InFlight`] when a request with the same key is in progress.
-    pub(crate) fn begin_request(
+    pub fn begin_request(
         &self,
         call: &CallContext,
         operation: Operation,
     ) -> ServiceResult<InFlightGuard<'_>> {
         let Some(idempotency) = &call.idempotency else {
             return Ok(InFlightGuard {
-                service: self,
+                kernel: self,
                 in_flight_key: None,
             });
         };
@@ -88,14 +89,13 @@ impl Service {
         ];
         let in_flight_key = InFlightKey(parts.join(&0));
         let is_new = self
-            .0
             .in_flight
             .lock()
             .unwrap_or_else(PoisonError::into_inner)
             .insert(in_flight_key.clone());
         if is_new {
             Ok(InFlightGuard {
-                service: self,
+                kernel: self,
                 in_flight_key: Some(in_flight_key),
             })
         } else {
@@ -109,7 +109,7 @@ impl Service {
     /// [`ServiceError::KeyReused`] when that request had another content; [`ServiceError::Expired`]
     /// when the record was written by a version of the service that stored responses, which no
     /// longer exist.
-    pub(crate) fn find_idempotency_record(
+    pub fn find_idempotency_record(
         &self,
         tx: &mut Tx<'_>,
         call: &CallContext,
@@ -141,7 +141,7 @@ impl Service {
     ///
     /// # Errors
     /// [`ServiceError::InFlight`] when another transaction has stored a record for the same key.
-    pub(crate) fn insert_idempotency_record(
+    pub fn insert_idempotency_record(
         &self,
         tx: &mut Tx<'_>,
         call: &CallContext,

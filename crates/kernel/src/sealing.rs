@@ -7,16 +7,18 @@ use uuid::Uuid;
 use vault::{DataKey, KeyScope, KeyTerms, RecordLocation};
 use zeroize::Zeroizing;
 
-use crate::{Service, ServiceError, ServiceResult};
+use crate::{Kernel, ServiceError, ServiceResult};
 
 /// An encrypted value with its wrapped data key.
-pub(crate) struct SealedValue {
-    pub(crate) wrapped_key: Vec<u8>,
-    pub(crate) sealed: Vec<u8>,
+pub struct SealedValue {
+    /// The data key, wrapped under the terms of the value.
+    pub wrapped_key: Vec<u8>,
+    /// The encrypted value.
+    pub sealed: Vec<u8>,
 }
 
 /// Returns the key terms for data of a scope that expires at an instant.
-pub(crate) fn scope_terms(scope: impl Into<Uuid>, expires_at: Instant) -> KeyTerms {
+pub fn scope_terms(scope: impl Into<Uuid>, expires_at: Instant) -> KeyTerms {
     KeyTerms::Expiring {
         scope: KeyScope(scope.into()),
         object: None,
@@ -25,12 +27,12 @@ pub(crate) fn scope_terms(scope: impl Into<Uuid>, expires_at: Instant) -> KeyTer
 }
 
 /// Returns the key terms for data of a chronology.
-pub(crate) fn chronology_terms(id: ChronologyId, expires_at: Instant) -> KeyTerms {
+pub fn chronology_terms(id: ChronologyId, expires_at: Instant) -> KeyTerms {
     scope_terms(id, expires_at)
 }
 
 /// Serialises a value to JSON in memory that is zeroised when dropped.
-pub(crate) fn to_json_bytes(value: &impl Serialize) -> ServiceResult<Zeroizing<Vec<u8>>> {
+pub fn to_json_bytes(value: &impl Serialize) -> ServiceResult<Zeroizing<Vec<u8>>> {
     serde_json::to_vec(value)
         .map(Zeroizing::new)
         .map_err(|_| ServiceError::Internal("serialise"))
@@ -40,13 +42,13 @@ pub(crate) fn to_json_bytes(value: &impl Serialize) -> ServiceResult<Zeroizing<V
 ///
 /// # Errors
 /// [`ServiceError::Internal`] when the value does not parse.
-pub(crate) fn from_json_bytes<T: DeserializeOwned>(bytes: &[u8]) -> ServiceResult<T> {
+pub fn from_json_bytes<T: DeserializeOwned>(bytes: &[u8]) -> ServiceResult<T> {
     serde_json::from_slice(bytes).map_err(|_| ServiceError::Internal("stored value does not parse"))
 }
 
-impl Service {
+impl Kernel {
     /// Encrypts a value with a data key of its own.
-    pub(crate) fn seal(
+    pub fn seal(
         &self,
         location: &RecordLocation,
         terms: &KeyTerms,
@@ -62,7 +64,7 @@ impl Service {
     }
 
     /// Decrypts a value that has a data key of its own.
-    pub(crate) fn unseal<T: DeserializeOwned>(
+    pub fn unseal<T: DeserializeOwned>(
         &self,
         location: &RecordLocation,
         terms: &KeyTerms,
@@ -75,7 +77,7 @@ impl Service {
     }
 
     /// Encrypts directory data, whose key does not expire with any chronology.
-    pub(crate) fn seal_permanent(
+    pub fn seal_permanent(
         &self,
         partnership: PartnershipId,
         table: &'static str,
@@ -98,7 +100,7 @@ impl Service {
 }
 
 /// Decrypts a value with a data key that is already unwrapped.
-pub(crate) fn open_with<T: DeserializeOwned>(
+pub fn open_with<T: DeserializeOwned>(
     key: &DataKey,
     location: &RecordLocation,
     sealed: &[u8],

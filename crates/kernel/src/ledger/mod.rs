@@ -4,7 +4,6 @@
 
 mod circuit_breaker;
 mod merge_delay;
-mod proofs;
 mod records;
 mod recovery;
 mod sequencer;
@@ -54,9 +53,9 @@ impl fmt::Debug for LedgerConfig {
 
 /// The state of the audit log in this process.
 pub(crate) struct Ledger {
-    pub(crate) config: LedgerConfig,
+    pub config: LedgerConfig,
     /// Refuses reads while their audit records cannot be written.
-    pub(crate) breaker: CircuitBreaker,
+    pub breaker: CircuitBreaker,
     /// The last measurement of the merge delay; none before the first.
     last_observation: Mutex<Option<DelayObservation>>,
 }
@@ -104,7 +103,7 @@ impl Ledger {
 }
 
 /// Encodes bytes in standard base64.
-pub(crate) fn encode_base64(bytes: &[u8]) -> String {
+pub fn encode_base64(bytes: &[u8]) -> String {
     use base64::Engine as _;
     base64::engine::general_purpose::STANDARD.encode(bytes)
 }

@@ -6,11 +6,11 @@ use store::Tx;
 use vault::KeyId;
 
 use crate::audit_recording::AuditOutcome;
-use crate::context::{AuditContext, CallContext, CallerSession, ResolvedCaller, UnitOfWork};
+use crate::caller::{CallContext, CallerSession, ResolvedCaller};
 use crate::idempotency::IdempotencyRecord;
 use crate::ledger::RecordingAttempt;
-use crate::linking::LinkingJob;
-use crate::{Service, ServiceError, ServiceResult, WriteReply, disclosures, key_commitments};
+use crate::unit_of_work::{AfterCommit, AuditContext, UnitOfWork};
+use crate::{Kernel, ServiceError, ServiceResult, WriteReply, disclosures, key_commitments};
 
 /// One call of a use case: who calls, which operation, and the instant at which the call began.
 #[derive(Clone, Copy)]
@@ -30,7 +30,7 @@ struct CompletedRead<T> {
 /// A write whose transaction is ready to commit.
 struct CompletedWrite<T> {
     reply: WriteReply<T>,
-    linking_job: Option<LinkingJob>,
+    after_commit: Vec<AfterCommit>,
     /// The keys whose commitments become published with the commit.
     published: Option<(PartnershipId, Vec<KeyId>)>,
 }
@@ -68,10 +68,10 @@ impl From<store::StoreError> for FailedCall {
     }
 }
 
-impl Service {
+impl Kernel {
     /// Runs a read: `act` in one read transaction, then the audit record in a write transaction.
     /// Returns the result only when the record is durable.
-    pub(crate) fn read<T>(
+    pub fn read<T>(
         &self,
         call: &CallContext,
         operation: Operation,
@@ -81,7 +81,7 @@ impl Service {
         if !is_audit_read(operation) {
             self.check_merge_delay()?;
         }
-        let recording = self.0.ledger.breaker.begin_attempt()?;
+        let recording = self.ledger.breaker.begin_attempt()?;
         let use_case = UseCaseCall {
             call,
             operation,
@@ -132,7 +132,7 @@ impl Service {
         audit: &AuditContext,
         act: &impl Fn(&mut UnitOfWork<'_, '_>) -> ServiceResult<T>,
     ) -> ServiceResult<Option<CompletedRead<T>>> {
-        self.0.db.read(use_case.operation.as_str(), |tx| {
+        self.db.read(use_case.operation.as_str(), |tx| {
             let Some(caller) = self.resolve_caller(tx, use_case.call, use_case.now)? else {
                 return Ok(None);
             };
@@ -180,7 +180,7 @@ impl Service {
         // A caller who has read family data stays in the directory, because the audit names them.
         let confirm_caller =
             session.provisional && result.is_ok() && discloses_family_data(operation, audit);
-        let written = self.0.db.write_grouped("audit.append", move |tx| {
+        let written = self.db.write_grouped("audit.append", move |tx| {
             self.append_audit_record(tx, &record)?;
             if confirm_caller {
                 confirm_caller_entry(tx, session)?;
@@ -204,7 +204,7 @@ impl Service {
     /// Runs a write that needs no idempotency key, because it names the version that it changes or
     /// because repeating it changes nothing. `act` and its audit record commit in one transaction.
     /// A failure rolls back everything and is recorded in a transaction of its own.
-    pub(crate) fn write<T>(
+    pub fn write<T>(
         &self,
         call: &CallContext,
         operation: Operation,
@@ -219,11 +219,11 @@ impl Service {
         self.write_idempotent(call, operation, audit, act, no_replay)
     }
 
-    /// Runs a write once for each idempotency key. Works as [`Service::write`], and also stores an
+    /// Runs a write once for each idempotency key. Works as [`Kernel::write`], and also stores an
     /// idempotency record in the same transaction. A repeat changes nothing: `replay` reads the
     /// object again under the authorisation that reading needs, so that the caller sees what they
     /// may see now.
-    pub(crate) fn write_idempotent<T>(
+    pub fn write_idempotent<T>(
         &self,
         call: &CallContext,
         operation: Operation,
@@ -239,7 +239,7 @@ impl Service {
             now: self.now(),
         };
         let run = || {
-            self.0.db.write(operation.as_str(), |tx| {
+            self.db.write(operation.as_str(), |tx| {
                 self.run_write(tx, &use_case, &audit, &act, &replay)
             })
         };
@@ -257,14 +257,14 @@ impl Service {
         }
         let CompletedWrite {
             reply,
-            linking_job,
+            after_commit,
             published,
         } = completed.map_err(|failed| self.record_failure(&use_case, failed))?;
         if let Some((partnership, keys)) = published {
-            self.0.published_keys.remember(partnership, keys);
+            self.published_keys.remember(partnership, keys);
         }
-        if let Some(job) = linking_job {
-            self.0.links.enqueue(job);
+        for effect in after_commit {
+            effect();
         }
         Ok(reply)
     }
@@ -348,7 +348,7 @@ impl Service {
                 value,
                 replayed: true,
             },
-            linking_job: None,
+            after_commit: Vec::new(),
             published: None,
         })
     }
@@ -369,7 +369,7 @@ impl Service {
         let UnitOfWork {
             tx,
             audit,
-            linking_job,
+            after_commit,
             ..
         } = uow;
         let fail = |error| FailedCall::new(error, &audit);
@@ -389,7 +389,7 @@ impl Service {
                 value,
                 replayed: false,
             },
-            linking_job,
+            after_commit,
             published: Some((partnership, keys)),
         })
     }
@@ -430,7 +430,7 @@ impl Service {
         } else {
             error.outcome()
         };
-        let written = self.0.db.write_grouped("audit.append", |tx| {
+        let written = self.db.write_grouped("audit.append", |tx| {
             self.append_failure_record(tx, use_case, label, &audit)
         });
         match written {
@@ -473,7 +473,7 @@ impl Service {
     }
 
     /// Records that a caller was refused before their request body was read.
-    pub(crate) fn record_refusal(
+    pub fn record_refusal(
         &self,
         call: &CallContext,
         operation: Operation,

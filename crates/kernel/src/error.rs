@@ -209,7 +209,7 @@ impl ServiceError {
     }
 
     /// Whether the database cannot be reached at all.
-    pub(crate) fn is_database_unavailable(&self) -> bool {
+    pub fn is_database_unavailable(&self) -> bool {
         matches!(self, Self::Unavailable(cause) if matches!(cause.downcast_ref(), Some(StoreError::Unavailable)))
     }
 

@@ -5,19 +5,19 @@ use domain::{AuditId, Instant, PartnershipId, RequestId};
 use uuid::Uuid;
 
 use super::AuditRecord;
-use crate::{Service, ServiceResult};
+use crate::{Kernel, ServiceResult};
 
 /// The operation of a void record.
 pub(super) const VOID_OPERATION: &str = "record.void";
 
-impl Service {
+impl Kernel {
     /// Writes void records for the numbers of this run that belong to no record; returns how many.
     ///
     /// # Errors
     /// [`crate::ServiceError::Unavailable`] when the database cannot be reached; the next call
     /// tries these numbers again.
     pub fn fill_audit_gaps(&self) -> ServiceResult<u32> {
-        let Some(sequence) = self.0.db.audit_sequence() else {
+        let Some(sequence) = self.db.audit_sequence() else {
             return Ok(0);
         };
         let mut filled = 0;
@@ -45,10 +45,10 @@ impl Service {
         number: i64,
     ) -> ServiceResult<bool> {
         let draft = self.seal_audit_record(&self.build_void_record(partnership, self.now()))?;
-        let filled = self.0.db.write("audit.fill_gap", |tx| {
+        let filled = self.db.write("audit.fill_gap", |tx| {
             store::audit::fill_gap(tx, &draft, run, number)
         })?;
-        if let (Some(sequence), Some(hash)) = (self.0.db.audit_sequence(), filled) {
+        if let (Some(sequence), Some(hash)) = (self.db.audit_sequence(), filled) {
             sequence.record_void(partnership, run, number, hash);
         }
         Ok(filled.is_some())

@@ -1,27 +1,31 @@
 //! Builds audit records; the use case that a record is about writes it.
 
-use domain::{AuditId, Operation};
+use domain::{
+    AuditId, ChronologyId, DeletionCertificateId, Instant, Operation, PartnershipId, RequestId,
+};
+use uuid::Uuid;
 
-use crate::context::{AuditContext, CallContext, CallerSession};
+use crate::caller::{CallContext, CallerSession};
 use crate::ledger::AuditRecord;
-use crate::{Service, ServiceResult};
+use crate::unit_of_work::AuditContext;
+use crate::{Kernel, ServiceResult};
 
 /// The operation recorded when a correction lowers markings, so that more people may see an entry
 /// than before. The agency that submitted the entry did this and confirmed it explicitly.
 const MARKINGS_LOWERED: &str = "fragment.markings_lowered";
 
 /// The outcome of a use case and the context of its record.
-pub(crate) struct AuditOutcome<'a> {
+pub struct AuditOutcome<'a> {
     /// The value of the audit's `outcome` column.
-    pub(crate) label: &'static str,
+    pub label: &'static str,
     /// The object concerned.
-    pub(crate) audit: &'a AuditContext,
+    pub audit: &'a AuditContext,
 }
 
-impl Service {
+impl Kernel {
     /// Builds the record of a caller who cannot be added to the directory, for example because
     /// their agency is unknown.
-    pub(crate) fn build_unknown_caller_record(
+    pub fn build_unknown_caller_record(
         &self,
         call: &CallContext,
         operation: Operation,
@@ -54,7 +58,7 @@ impl Service {
     }
 
     /// Builds the record that markings were lowered; it accompanies the record of the correction.
-    pub(crate) fn build_markings_lowered_record(
+    pub fn build_markings_lowered_record(
         &self,
         call: &CallContext,
         session: &CallerSession,
@@ -77,7 +81,7 @@ impl Service {
 
     /// Builds the record of one use case. It contains identifiers, values from closed lists, times
     /// and counts; no personal data.
-    pub(crate) fn build_audit_record(
+    pub fn build_audit_record(
         &self,
         call: &CallContext,
         session: &CallerSession,
@@ -107,5 +111,74 @@ impl Service {
             request_id: Some(call.request),
             entry_count: audit.entry_count,
         }
+    }
+}
+
+/// An action of the service itself, for an audit record without a caller.
+pub struct SystemAction<'a> {
+    /// The operation, as `object.verb`.
+    pub operation: &'a str,
+    /// The reason for the action.
+    pub reason: &'a str,
+    /// The kind of the object concerned.
+    pub kind: &'a str,
+    /// The object concerned; none where it has no UUID.
+    pub id: Option<Uuid>,
+    /// The chronology concerned, if any.
+    pub chronology: Option<ChronologyId>,
+}
+
+impl Kernel {
+    /// Builds the audit record of an action of the service itself.
+    pub fn build_system_record(
+        &self,
+        partnership: PartnershipId,
+        action: &SystemAction<'_>,
+        now: Instant,
+    ) -> AuditRecord {
+        AuditRecord {
+            id: AuditId::new(self.ids(), now),
+            partnership_id: partnership,
+            at: now,
+            operation: action.operation.to_owned(),
+            outcome: "allowed".to_owned(),
+            reason: Some(action.reason.to_owned()),
+            practitioner_id: None,
+            agency_id: None,
+            role: None,
+            purpose: None,
+            object_kind: Some(action.kind.to_owned()),
+            object_id: action.id,
+            chronology_id: action.chronology,
+            request_id: Some(RequestId::new(self.ids(), now)),
+            entry_count: None,
+        }
+    }
+
+    /// Builds the audit record of the service's own action on a key.
+    pub fn build_key_audit_record(
+        &self,
+        partnership: PartnershipId,
+        operation: &str,
+        certificate: Option<DeletionCertificateId>,
+        now: Instant,
+    ) -> AuditRecord {
+        let kind = if certificate.is_some() {
+            "certificate"
+        } else {
+            "key"
+        };
+        let id = certificate.map(|id| id.0);
+        self.build_system_record(
+            partnership,
+            &SystemAction {
+                operation,
+                reason: "upkeep",
+                kind,
+                id,
+                chronology: None,
+            },
+            now,
+        )
     }
 }
