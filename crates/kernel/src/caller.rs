@@ -6,6 +6,7 @@ use std::sync::Arc;
 use domain::{Actor, AgencyKind, Instant, PractitionerId, Purpose, RequestId, Role, Sensitive};
 use serde::{Deserialize, Serialize};
 use store::{PractitionerRow, Tx};
+use vault::RecordLocation;
 
 use crate::idempotency::IdempotencyKey;
 use crate::{Kernel, Partnership, ServiceError, ServiceResult};
@@ -217,7 +218,8 @@ impl Kernel {
         now: Instant,
     ) -> ServiceResult<PractitionerRow> {
         let id = PractitionerId::new(self.ids(), now);
-        let sealed = self.seal_permanent(partnership.id, "practitioners", id.0, 1, now, details)?;
+        let location = practitioner_location(id, 1);
+        let sealed = self.seal_permanent(partnership.id, &location, now, details)?;
         Ok(PractitionerRow {
             id,
             partnership_id: partnership.id,
@@ -231,5 +233,15 @@ impl Kernel {
             updated_at: now,
             provisional_until: None,
         })
+    }
+}
+
+/// Location of the sealed details of a directory entry.
+#[must_use]
+pub fn practitioner_location(id: PractitionerId, version: i64) -> RecordLocation {
+    RecordLocation {
+        table: "practitioners",
+        row: id.0,
+        version,
     }
 }

@@ -10,7 +10,7 @@ use crate::caller::{CallContext, CallerSession, ResolvedCaller};
 use crate::idempotency::IdempotencyRecord;
 use crate::ledger::RecordingAttempt;
 use crate::unit_of_work::{AfterCommit, AuditContext, UnitOfWork};
-use crate::{Kernel, ServiceError, ServiceResult, WriteReply, disclosures, key_commitments};
+use crate::{Kernel, ServiceError, ServiceResult, WriteReply, disclosures};
 
 /// One call of a use case: who calls, which operation, and the instant at which the call began.
 #[derive(Clone, Copy)]
@@ -279,7 +279,6 @@ impl Kernel {
         replay: &impl Fn(&mut UnitOfWork<'_, '_>, &IdempotencyRecord) -> ServiceResult<T>,
     ) -> Result<CompletedWrite<T>, FailedCall> {
         let fail = |error| FailedCall::new(error, audit);
-        key_commitments::clear_used_keys();
         let caller = self.resolve_active_caller(tx, use_case).map_err(fail)?;
         let existing = self
             .find_idempotency_record(tx, use_case.call, &caller.session, use_case.operation)

@@ -1,13 +1,12 @@
 //! Publishes commitments to keys. A write publishes, in its own transaction, the commitments to the
 //! keys that its partnership uses for the first time.
 //!
-//! A write runs on one thread from its first statement to its commit. The keys that it seals with
-//! are therefore collected per thread, at the point where sealing happens, so that no use case can
-//! forget to report them. A transaction that is retried starts with an empty set. A transaction
-//! that is rolled back has published nothing; keys are cached as published only after the commit.
+//! The transaction collects the keys that its rows are sealed with, at the point where sealing
+//! happens, so that no use case can forget to report them. A transaction that is retried starts
+//! with an empty set. A transaction that is rolled back has published nothing; keys are cached as
+//! published only after the commit.
 
-use std::cell::RefCell;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
 use domain::{Instant, PartnershipId};
@@ -18,16 +17,6 @@ use crate::{Kernel, ServiceResult};
 
 /// The most keys in the cache; a full cache is cleared, and keys are looked up again.
 const MAX_CACHED_KEYS: usize = 100_000;
-
-thread_local! {
-    /// The keys that the write on this thread has sealed with.
-    static USED_KEYS: RefCell<BTreeSet<KeyId>> = const { RefCell::new(BTreeSet::new()) };
-}
-
-/// Clears what an earlier write on this thread collected.
-pub(crate) fn clear_used_keys() {
-    USED_KEYS.with_borrow_mut(BTreeSet::clear);
-}
 
 /// A cache of the keys whose commitments are published.
 #[derive(Default)]
@@ -54,9 +43,9 @@ impl PublishedKeys {
     }
 }
 
-/// Collects the keys that `terms` use: the epoch key always, the scope key only for chronologies
-/// and advance submissions, because no other scope is destroyed early.
-fn record_use(terms: &KeyTerms, location: &RecordLocation) {
+/// Notes the keys that `terms` use: the epoch key always, the scope key only for chronologies and
+/// advance submissions, because no other scope is destroyed early.
+pub(crate) fn note_use(tx: &mut Tx<'_>, terms: &KeyTerms, location: &RecordLocation) {
     let KeyTerms::Expiring {
         scope: KeyScope(scope),
         expires_at,
@@ -65,36 +54,60 @@ fn record_use(terms: &KeyTerms, location: &RecordLocation) {
     else {
         return;
     };
-    USED_KEYS.with_borrow_mut(|used| {
-        used.insert(KeyId::Epoch(Epoch::for_expiry(expires_at)));
-        if matches!(location.table, "chronologies" | "fragment_versions") {
-            used.insert(KeyId::Scope(scope));
-        }
-    });
+    tx.note_used_key(KeyId::Epoch(Epoch::for_expiry(expires_at)));
+    if matches!(location.table, "chronologies" | "fragment_versions") {
+        tx.note_used_key(KeyId::Scope(scope));
+    }
+}
+
+/// A wrapped data key whose terms change.
+pub struct RewrappedKey<'a> {
+    /// The terms under which it is wrapped.
+    pub from: &'a KeyTerms,
+    /// The terms under which it is to be wrapped.
+    pub to: &'a KeyTerms,
+    /// Where the value that it encrypts is stored.
+    pub location: &'a RecordLocation,
+    /// The wrapped key.
+    pub wrapped: &'a [u8],
 }
 
 impl Kernel {
-    /// Creates a data key as [`vault::Vault::create_key`] does, and collects the keys that wrap it.
+    /// Creates a data key as [`vault::Vault::create_key`] does, and notes the keys that wrap it in
+    /// the transaction.
+    ///
+    /// # Errors
+    /// [`crate::ServiceError::Unavailable`] when the keystore cannot be reached.
     pub fn create_key(
         &self,
+        tx: &mut Tx<'_>,
         now: Instant,
         terms: &KeyTerms,
         location: &RecordLocation,
     ) -> ServiceResult<(DataKey, Vec<u8>)> {
-        record_use(terms, location);
+        note_use(tx, terms, location);
         Ok(self.vault().create_key(now, terms, location)?)
     }
 
-    /// Wraps a key again as [`vault::Vault::rewrap`] does, and collects the keys that now wrap it.
+    /// Wraps a key again as [`vault::Vault::rewrap`] does, and notes the keys that now wrap it in
+    /// the transaction.
+    ///
+    /// # Errors
+    /// [`crate::ServiceError::Unavailable`] when the keystore cannot be reached,
+    /// [`crate::ServiceError::Expired`] when a key that wraps it is destroyed.
     pub fn rewrap(
         &self,
+        tx: &mut Tx<'_>,
         now: Instant,
-        from: &KeyTerms,
-        to: &KeyTerms,
-        location: &RecordLocation,
-        wrapped: &[u8],
+        key: &RewrappedKey<'_>,
     ) -> ServiceResult<Vec<u8>> {
-        record_use(to, location);
+        let RewrappedKey {
+            from,
+            to,
+            location,
+            wrapped,
+        } = *key;
+        note_use(tx, to, location);
         Ok(self.vault().rewrap(now, from, to, location, wrapped)?)
     }
 
@@ -106,8 +119,8 @@ impl Kernel {
         partnership: PartnershipId,
         now: Instant,
     ) -> ServiceResult<Vec<KeyId>> {
-        let used = USED_KEYS.with_borrow_mut(std::mem::take);
-        let unpublished: Vec<KeyId> = used
+        let unpublished: Vec<KeyId> = tx
+            .take_used_keys()
             .into_iter()
             .filter(|key| !self.published_keys.contains(partnership, *key))
             .collect();

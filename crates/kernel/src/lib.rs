@@ -44,11 +44,15 @@ mod time;
 mod unit_of_work;
 
 pub use audit_recording::SystemAction;
-pub use caller::{CallContext, CallerClaims, CallerSession, PractitionerDetails, ResolvedCaller};
+pub use caller::{
+    CallContext, CallerClaims, CallerSession, PractitionerDetails, ResolvedCaller,
+    practitioner_location,
+};
 pub use disclosures::{Disclosures, ShownEntryCounts};
 pub use error::{Conflict, Fault, ServiceError};
 pub use idempotency::{IdempotencyKey, IdempotencyRecord};
 pub use kernel::{Kernel, KernelConfig};
+pub use key_commitments::RewrappedKey;
 pub use ledger::{
     AuditFault, AuditFaultKind, AuditRecord, AuditReport, LedgerConfig, LogKey, MERGE_DELAY_ALARM,
     MERGE_DELAY_LIMIT, encode_base64,

@@ -3,10 +3,12 @@
 
 use domain::{ChronologyId, Instant, PartnershipId};
 use serde::{Serialize, de::DeserializeOwned};
+use store::Tx;
 use uuid::Uuid;
 use vault::{DataKey, KeyScope, KeyTerms, RecordLocation};
 use zeroize::Zeroizing;
 
+use crate::key_commitments::note_use;
 use crate::{Kernel, ServiceError, ServiceResult};
 
 /// An encrypted value with its wrapped data key.
@@ -47,15 +49,36 @@ pub fn from_json_bytes<T: DeserializeOwned>(bytes: &[u8]) -> ServiceResult<T> {
 }
 
 impl Kernel {
-    /// Encrypts a value with a data key of its own.
+    /// Encrypts a value with a data key of its own, and notes the keys that wrap it in the
+    /// transaction.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unavailable`] when the keystore cannot be reached.
     pub fn seal(
+        &self,
+        tx: &mut Tx<'_>,
+        location: &RecordLocation,
+        terms: &KeyTerms,
+        now: Instant,
+        value: &impl Serialize,
+    ) -> ServiceResult<SealedValue> {
+        note_use(tx, terms, location);
+        self.seal_derived(location, terms, now, value)
+    }
+
+    /// Encrypts a value with a data key of its own, under terms whose keys seal other values
+    /// already, so that their commitments are published.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unavailable`] when the keystore cannot be reached.
+    pub fn seal_derived(
         &self,
         location: &RecordLocation,
         terms: &KeyTerms,
         now: Instant,
         value: &impl Serialize,
     ) -> ServiceResult<SealedValue> {
-        let (key, wrapped_key) = self.create_key(now, terms, location)?;
+        let (key, wrapped_key) = self.vault().create_key(now, terms, location)?;
         let sealed = key.seal(location, &to_json_bytes(value)?)?;
         Ok(SealedValue {
             wrapped_key,
@@ -77,25 +100,17 @@ impl Kernel {
     }
 
     /// Encrypts directory data, whose key does not expire with any chronology.
+    ///
+    /// # Errors
+    /// [`ServiceError::Unavailable`] when the keystore cannot be reached.
     pub fn seal_permanent(
         &self,
         partnership: PartnershipId,
-        table: &'static str,
-        row: Uuid,
-        version: i64,
+        location: &RecordLocation,
         now: Instant,
         value: &impl Serialize,
     ) -> ServiceResult<SealedValue> {
-        self.seal(
-            &RecordLocation {
-                table,
-                row,
-                version,
-            },
-            &KeyTerms::Permanent { partnership },
-            now,
-            value,
-        )
+        self.seal_derived(location, &KeyTerms::Permanent { partnership }, now, value)
     }
 }
 

@@ -2,12 +2,13 @@
 //! before the request body is parsed: validation costs work, and its faults must not be disclosed
 //! to a caller who may not send the request.
 
+use kernel::{AuditContext, CallContext, ServiceError, ServiceResult, UnitOfWork};
+
 use crate::Service;
 use domain::{
     AccessFacts, AgencyId, ChronologyId, EmergencyAccessId, FamilyId, FragmentId, Instant,
     InvitationId, Operation, PersonId, PractitionerId,
 };
-use kernel::{AuditContext, CallContext, ServiceError, ServiceResult, UnitOfWork};
 
 /// The object that a request is about, taken from its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -5,6 +5,7 @@ use contract::{DeletionCertificateOut, DeletionCertificateSummary, Page, PageQue
 use kernel::{AuditContext, CallContext, ServiceError, ServiceResult, UnitOfWork};
 
 use crate::Service;
+
 use domain::{AccessFacts, CertificateScope, DeletionCertificateId, Operation, certificate_scope};
 use store::{CertificateRow, ManifestRow};
 use uuid::Uuid;

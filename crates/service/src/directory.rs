@@ -6,10 +6,11 @@ use contract::{
 };
 use kernel::{
     AuditContext, CallContext, Partnership, PractitionerDetails, ServiceError, ServiceResult,
-    UnitOfWork, WriteReply,
+    UnitOfWork, WriteReply, practitioner_location,
 };
 
 use crate::Service;
+
 use domain::{
     AccessFacts, AccessPermit, AgencyId, Category, Operation, PartnershipId, PartnershipPolicy,
     PractitionerId, Purpose, PurposePolicy, Sensitive, built_in_categories,
@@ -368,9 +369,7 @@ impl Service {
             let partnership = permit.partnership();
             let sealed = self.seal_permanent(
                 partnership,
-                "practitioners",
-                id.0,
-                row.version,
+                &practitioner_location(id, row.version),
                 uow.now(),
                 &details,
             )?;

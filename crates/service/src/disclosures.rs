@@ -9,6 +9,7 @@ use contract::{FragmentReaderOut, LinksOut, Page, PageQuery, TimelineOut};
 use kernel::{CallContext, ServiceResult, ShownEntryCounts};
 
 use crate::Service;
+
 use domain::{EntryId, FragmentId, Operation, Role};
 use store::ShownFragmentRow;
 use store::shown_fragments::SenderViewFilter;

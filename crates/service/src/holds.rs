@@ -10,12 +10,13 @@ use kernel::{
 };
 
 use crate::Service;
+
 use domain::{
     AccessPermit, Actor, ChronologyId, FamilyId, HoldId, Instant, Operation, PersonId, Role,
     Sensitive,
 };
 use serde::{Deserialize, Serialize};
-use store::HoldRow;
+use store::{HoldRow, Tx};
 use vault::{KeyTerms, RecordLocation};
 
 /// The latest review date of a hold: within a year.
@@ -75,7 +76,13 @@ impl Service {
                     awaiting: input.scope == HoldScope::All && uow.policy().two_people,
                     confirmed_by: None,
                 };
-                self.seal_hold(&mut row, now, uow.policy().reasons_retention, &details)?;
+                self.seal_hold(
+                    uow.tx,
+                    &mut row,
+                    now,
+                    uow.policy().reasons_retention,
+                    &details,
+                )?;
                 uow.audit.object_id = Some(id.0);
                 if input.scope == HoldScope::Chronology {
                     uow.audit.chronology = input.target_id.map(ChronologyId);
@@ -161,7 +168,13 @@ impl Service {
                 row.version += 1;
                 row.awaiting = false;
                 row.confirmed_by = Some(uow.caller_id());
-                self.seal_hold(&mut row, now, uow.policy().reasons_retention, &details)?;
+                self.seal_hold(
+                    uow.tx,
+                    &mut row,
+                    now,
+                    uow.policy().reasons_retention,
+                    &details,
+                )?;
                 store::holds::update(uow.tx, &row, before)?;
                 Ok(to_hold_out(&row, details.reason, now))
             },
@@ -211,7 +224,13 @@ impl Service {
                 row.version += 1;
                 row.released_by = Some(uow.caller_id());
                 row.released_at = Some(now);
-                self.seal_hold(&mut row, now, uow.policy().reasons_retention, &details)?;
+                self.seal_hold(
+                    uow.tx,
+                    &mut row,
+                    now,
+                    uow.policy().reasons_retention,
+                    &details,
+                )?;
                 store::holds::update(uow.tx, &row, before)?;
                 Ok(to_hold_out(&row, details.reason, now))
             },
@@ -270,6 +289,7 @@ impl Service {
     /// release, whichever is later.
     fn seal_hold(
         &self,
+        tx: &mut Tx<'_>,
         row: &mut HoldRow,
         now: Instant,
         kept_for: Duration,
@@ -286,6 +306,7 @@ impl Service {
             return Ok(());
         }
         let sealed = self.seal(
+            tx,
             &hold_location(row),
             &scope_terms(row.partnership_id, words_until),
             now,
@@ -329,7 +350,7 @@ impl Service {
             for mut row in rows.iter().cloned() {
                 let details = self.open_hold_details(&row, now)?;
                 let kept_for = self.policy_of(row.partnership_id).reasons_retention;
-                self.seal_hold(&mut row, now, kept_for, &details)?;
+                self.seal_hold(tx, &mut row, now, kept_for, &details)?;
                 store::holds::set_reasons_expiry(tx, &row)?;
             }
             Ok(u32::try_from(rows.len()).unwrap_or(u32::MAX))

@@ -9,6 +9,7 @@ use contract::{ChildHeader, CoverageOut, Involvement, TimelineHeader, TimelineOu
 use kernel::{CallContext, ServiceError, ServiceResult, UnitOfWork, open_with};
 
 use crate::Service;
+
 use domain::{
     AccessPermit, AgencyId, ChronologyId, EntryDetails, EntryId, EntryReader, FragmentId, Instant,
     InvitationState, Operation, PartnershipId, PersonDetails, PersonId, PersonKind,

@@ -119,7 +119,7 @@ impl CommitGroup {
             lease.broken = true;
             StoreError::from(error)
         })?;
-        let (outcome, _) = run_in_savepoint(&mut lease.connection, numbers, body);
+        let outcome = run_in_savepoint(&mut lease.connection, numbers, body).result;
         let (followers, lease) = self.serve_followers(lease);
         let committed = lease.map_or(Err(StoreError::Unavailable), commit);
         for follower in followers {
@@ -172,7 +172,7 @@ fn follow<T, E: From<StoreError>>(
     body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
 ) -> Result<T, E> {
     let outcome = match lent.lease.as_mut() {
-        Some(lease) => run_in_savepoint(&mut lease.connection, numbers, body).0,
+        Some(lease) => run_in_savepoint(&mut lease.connection, numbers, body).result,
         None => Err(StoreError::Unavailable.into()),
     };
     drop(lent);

@@ -1,9 +1,11 @@
 //! One transaction, as the queries use it.
 
+use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 
 use diesel::connection::{AnsiTransactionManager, TransactionManager};
 use diesel::result::QueryResult;
+use vault::KeyId;
 
 use crate::audit_sequence::SequenceLease;
 use crate::connection::{AnyConnection, on_either};
@@ -17,9 +19,23 @@ pub struct Tx<'c> {
     numbers: Option<&'c mut SequenceLease>,
     /// Whether a failed statement may succeed when the transaction is run again.
     retryable: bool,
+    /// The keys that seal what the transaction writes.
+    used_keys: BTreeSet<KeyId>,
 }
 
 impl Tx<'_> {
+    /// Notes a key that seals what the transaction writes, so that its commitment can be published
+    /// with it.
+    pub fn note_used_key(&mut self, key: KeyId) {
+        self.used_keys.insert(key);
+    }
+
+    /// Takes the keys that have been noted so far.
+    #[must_use]
+    pub fn take_used_keys(&mut self) -> BTreeSet<KeyId> {
+        std::mem::take(&mut self.used_keys)
+    }
+
     /// Which of the two databases this is.
     #[must_use]
     pub const fn kind(&self) -> DatabaseKind {
@@ -38,10 +54,14 @@ impl Tx<'_> {
         &mut self,
         body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
     ) -> Result<T, E> {
-        let (outcome, retryable) =
-            run_in_savepoint(self.connection, self.numbers.as_deref_mut(), body);
+        let SavepointOutcome {
+            result,
+            retryable,
+            used_keys,
+        } = run_in_savepoint(self.connection, self.numbers.as_deref_mut(), body);
         self.retryable |= retryable;
-        outcome
+        self.used_keys.extend(used_keys);
+        result
     }
 
     /// The audit sequence numbers of this transaction.
@@ -120,6 +140,7 @@ pub(crate) fn begin(connection: &mut AnyConnection, mode: TxMode) -> QueryResult
         connection,
         numbers: None,
         retryable: false,
+        used_keys: BTreeSet::new(),
     }
     .kind();
     on_either!(connection, |inner| {
@@ -139,6 +160,7 @@ pub(crate) fn run_to_end<T, E: From<StoreError>>(
         connection,
         numbers: numbers.as_deref_mut(),
         retryable: false,
+        used_keys: BTreeSet::new(),
     };
     let outcome = body(&mut tx);
     let retryable = tx.retryable;
@@ -174,8 +196,17 @@ fn release_since(numbers: Option<&mut SequenceLease>, count: usize) {
     }
 }
 
+/// How the work in a savepoint ended.
+pub(crate) struct SavepointOutcome<T, E> {
+    /// The result of the work.
+    pub(crate) result: Result<T, E>,
+    /// Whether the whole transaction may succeed when it is run again.
+    retryable: bool,
+    /// The keys that were noted.
+    used_keys: BTreeSet<KeyId>,
+}
+
 /// Runs `body` inside a savepoint of the open transaction: its failure undoes only its own work.
-/// Also returns whether the whole transaction may succeed when it is run again.
 ///
 /// # Panics
 /// Resumes a panic of `body` after undoing its work.
@@ -183,20 +214,26 @@ pub(crate) fn run_in_savepoint<T, E: From<StoreError>>(
     connection: &mut AnyConnection,
     mut numbers: Option<&mut SequenceLease>,
     body: impl FnOnce(&mut Tx<'_>) -> Result<T, E>,
-) -> (Result<T, E>, bool) {
+) -> SavepointOutcome<T, E> {
     if let Err(error) = AnyConnection::begin_transaction(connection) {
-        return (Err(StoreError::from(error).into()), false);
+        return SavepointOutcome {
+            result: Err(StoreError::from(error).into()),
+            retryable: false,
+            used_keys: BTreeSet::new(),
+        };
     }
     let assigned = numbers.as_deref().map_or(0, SequenceLease::assigned_count);
     let mut tx = Tx {
         connection,
         numbers: numbers.as_deref_mut(),
         retryable: false,
+        used_keys: BTreeSet::new(),
     };
     let outcome = catch_unwind(AssertUnwindSafe(|| body(&mut tx)));
     let Tx {
         connection,
         retryable,
+        used_keys,
         ..
     } = tx;
     let outcome = match outcome {
@@ -210,8 +247,9 @@ pub(crate) fn run_in_savepoint<T, E: From<StoreError>>(
     if !matches!(outcome, Ok(Ok(_))) {
         release_since(numbers, assigned);
     }
-    (
-        outcome.unwrap_or_else(|error| Err(StoreError::from(error).into())),
+    SavepointOutcome {
+        result: outcome.unwrap_or_else(|error| Err(StoreError::from(error).into())),
         retryable,
-    )
+        used_keys,
+    }
 }

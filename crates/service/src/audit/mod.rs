@@ -8,6 +8,7 @@ use contract::{AuditFilter, AuditOut, Page, PageQuery, ReaderOut};
 use kernel::{AuditContext, AuditRecord, CallContext, ServiceResult};
 
 use crate::Service;
+
 use domain::{EmergencyAccessId, Operation, PractitionerId};
 
 impl Service {

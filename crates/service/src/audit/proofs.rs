@@ -5,6 +5,7 @@ use contract::{AuditCheckpointOut, AuditConsistencyOut, AuditProofOut, AuditTile
 use kernel::{AuditContext, CallContext, ServiceError, ServiceResult, UnitOfWork};
 
 use crate::Service;
+
 use domain::{AuditId, Operation};
 use ledger::{Hash, TILE_WIDTH, Tile, consistency_proof, inclusion_proof};
 use store::audit_tree::StoredTree;

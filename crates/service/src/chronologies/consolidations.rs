@@ -6,6 +6,7 @@ use contract::{ConsolidationOut, Page, PageQuery};
 use kernel::{CallContext, ServiceError, ServiceResult, UnitOfWork, WriteReply, to_json_bytes};
 
 use crate::Service;
+
 use domain::{AccessPermit, ChronologyId, ConsolidationId, Operation, Transition};
 use store::{ChronologyRow, ConsolidationRow};
 

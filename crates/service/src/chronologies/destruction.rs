@@ -11,12 +11,13 @@ use kernel::{
 };
 
 use crate::Service;
+
 use domain::{
     AccessFacts, AccessPermit, ChronologyId, DestructionReason, DestructionRequestId, Instant,
     Operation, PractitionerId, Sensitive, SnapshotKept,
 };
 use serde::{Deserialize, Serialize};
-use store::{ChronologyRow, DeletionOrderRow, DestructionRequestRow};
+use store::{ChronologyRow, DeletionOrderRow, DestructionRequestRow, Tx};
 use vault::{KeyTerms, RecordLocation};
 
 use super::{AuthorizedChronology, audit_context};
@@ -170,6 +171,7 @@ impl Service {
             confirmation: None,
         };
         let sealed = self.seal(
+            uow.tx,
             &request_location(id),
             &scope_terms(row.partnership_id, lapses_at),
             now,
@@ -348,7 +350,7 @@ impl Service {
 
     fn build_order(
         &self,
-        uow: &UnitOfWork<'_, '_>,
+        uow: &mut UnitOfWork<'_, '_>,
         row: &ChronologyRow,
         decision: DestructionDecision,
         snapshot: SnapshotKept,
@@ -380,13 +382,20 @@ impl Service {
             wrapped_key: None,
             sealed: None,
         };
-        self.seal_order(&mut order, now, uow.policy().reasons_retention, &reasons)?;
+        self.seal_order(
+            uow.tx,
+            &mut order,
+            now,
+            uow.policy().reasons_retention,
+            &reasons,
+        )?;
         Ok(order)
     }
 
     /// Seals the reasons until their retention ends.
     fn seal_order(
         &self,
+        tx: &mut Tx<'_>,
         order: &mut DeletionOrderRow,
         now: Instant,
         kept_for: Duration,
@@ -400,6 +409,7 @@ impl Service {
             return Ok(());
         }
         let sealed = self.seal(
+            tx,
             &order_location(order),
             &scope_terms(order.partnership_id, words_until),
             now,
@@ -450,7 +460,7 @@ impl Service {
                     continue;
                 };
                 let kept_for = self.policy_of(row.partnership_id).reasons_retention;
-                self.seal_order(&mut row, now, kept_for, &reasons)?;
+                self.seal_order(tx, &mut row, now, kept_for, &reasons)?;
                 store::deletion_orders::set_reasons_expiry(tx, &row)?;
             }
             Ok(u32::try_from(rows.len()).unwrap_or(u32::MAX))

@@ -8,6 +8,7 @@ use kernel::{
 };
 
 use crate::Service;
+
 use domain::{
     AccessPermit, ChronologyId, ChronologyState, Instant, Operation, PartnershipPolicy, Purpose,
     Role,
@@ -78,7 +79,7 @@ impl Service {
 
     fn build_draft_row(
         &self,
-        uow: &UnitOfWork<'_, '_>,
+        uow: &mut UnitOfWork<'_, '_>,
         input: &ChronologyIn,
         mut faults: Vec<Fault>,
     ) -> ServiceResult<ChronologyRow> {
@@ -112,7 +113,7 @@ impl Service {
             return Err(ServiceError::Invalid(faults));
         }
         let id = ChronologyId::new(self.ids(), now);
-        let sealed = self.seal_chronology(id, 1, expires_at, now, &details)?;
+        let sealed = self.seal_chronology(uow.tx, id, 1, expires_at, now, &details)?;
         Ok(ChronologyRow {
             id,
             partnership_id: uow.actor().partnership,

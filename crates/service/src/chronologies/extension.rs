@@ -2,9 +2,13 @@
 //! chronology's expiry is wrapped again for the new one.
 
 use contract::{ChronologyOut, ExtendIn};
-use kernel::{CallContext, ServiceError, ServiceResult, UnitOfWork, WriteReply, chronology_terms};
+use kernel::{
+    CallContext, RewrappedKey, ServiceError, ServiceResult, UnitOfWork, WriteReply,
+    chronology_terms,
+};
 
 use crate::Service;
+
 use domain::{AccessPermit, ChronologyId, Instant, Operation};
 use store::ChronologyRow;
 
@@ -62,11 +66,14 @@ impl Service {
             let location =
                 crate::invitations::invitation_location(invitation.id, invitation.version);
             let wrapped = self.rewrap(
+                uow.tx,
                 uow.now(),
-                &from,
-                &to,
-                &location,
-                invitation.wrapped_key.as_ref(),
+                &RewrappedKey {
+                    from: &from,
+                    to: &to,
+                    location: &location,
+                    wrapped: invitation.wrapped_key.as_ref(),
+                },
             )?;
             store::invitations::set_wrapped_key(
                 uow.tx,
@@ -90,11 +97,14 @@ impl Service {
         for frozen in store::consolidations::list_all(uow.tx, permit, row.id, uow.session.now)? {
             let location = super::frozen_views::view_location(frozen.id);
             let wrapped = self.rewrap(
+                uow.tx,
                 uow.now(),
-                &from,
-                &to,
-                &location,
-                frozen.wrapped_key.as_ref(),
+                &RewrappedKey {
+                    from: &from,
+                    to: &to,
+                    location: &location,
+                    wrapped: frozen.wrapped_key.as_ref(),
+                },
             )?;
             store::consolidations::set_lifetime(
                 uow.tx,

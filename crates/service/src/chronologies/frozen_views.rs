@@ -7,9 +7,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use contract::{CoverageOut, TimelineHeader, TimelineOut};
-use kernel::{ServiceResult, UnitOfWork, chronology_terms};
+use kernel::{RewrappedKey, ServiceResult, UnitOfWork, chronology_terms};
 
 use crate::Service;
+
 use domain::{
     AccessPermit, AgencyId, ConsolidationId, DeclineReason, EntryId, EntryReader, Instant,
     InvitationState, LinkVerdict,
@@ -210,6 +211,7 @@ impl Service {
         )?;
         let layout = self.build_layout(uow, permit, chronology)?;
         let sealed = self.seal(
+            uow.tx,
             &view_location(id),
             &chronology_terms(chronology.id, chronology.expires_at),
             now,
@@ -347,6 +349,7 @@ impl Service {
             return Ok(None);
         }
         let sealed = self.seal(
+            uow.tx,
             &links_location(id),
             &chronology_terms(chronology.id, expires_at),
             now,
@@ -483,11 +486,14 @@ impl Service {
             let from = terms(stored.expires_at);
             let to = terms(expires_at);
             let wrapped = self.rewrap(
+                uow.tx,
                 now,
-                &from,
-                &to,
-                &links_location(view),
-                stored.wrapped_key.as_ref(),
+                &RewrappedKey {
+                    from: &from,
+                    to: &to,
+                    location: &links_location(view),
+                    wrapped: stored.wrapped_key.as_ref(),
+                },
             )?;
             store::consolidations::set_links_lifetime(
                 uow.tx,

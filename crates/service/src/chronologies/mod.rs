@@ -19,12 +19,13 @@ use kernel::{
 };
 
 use crate::Service;
+
 use domain::{
     AccessFacts, AccessPermit, Actor, ChronologyId, ChronologyState, Instant, InvitationFacts,
     LawfulBasis, NoConsentReason, Operation, Sensitive,
 };
 use serde::{Deserialize, Serialize};
-use store::{ChronologyFacts, ChronologyRow};
+use store::{ChronologyFacts, ChronologyRow, Tx};
 use vault::RecordLocation;
 
 use crate::emergency::apply_emergency_notice;
@@ -158,6 +159,7 @@ impl Service {
 
     pub(crate) fn seal_chronology(
         &self,
+        tx: &mut Tx<'_>,
         id: ChronologyId,
         version: i64,
         expires_at: Instant,
@@ -165,6 +167,7 @@ impl Service {
         details: &ChronologyDetails,
     ) -> ServiceResult<SealedValue> {
         self.seal(
+            tx,
             &chronology_location(id, version),
             &chronology_terms(id, expires_at),
             now,
@@ -183,7 +186,7 @@ impl Service {
         let before = row.version;
         row.version += 1;
         row.updated_at = now;
-        let sealed = self.seal_chronology(row.id, row.version, row.expires_at, now, details)?;
+        let sealed = self.seal_chronology(tx, row.id, row.version, row.expires_at, now, details)?;
         row.wrapped_key = sealed.wrapped_key.into();
         row.sealed = sealed.sealed.into();
         Ok(store::chronologies::update(tx, row, before)?)

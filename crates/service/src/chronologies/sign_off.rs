@@ -5,6 +5,7 @@ use contract::{ChronologyOut, SignOffIn, SnapshotDecision, SnapshotOut};
 use kernel::{CallContext, Fault, ServiceError, ServiceResult, UnitOfWork, WriteReply};
 
 use crate::Service;
+
 use domain::{ChronologyId, Operation, Transition};
 use store::ConsolidationRow;
 

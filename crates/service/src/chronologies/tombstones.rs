@@ -7,6 +7,7 @@ use contract::{DestructionOut, Page, ReaderOut, TombstoneAgency, TombstoneOut};
 use kernel::{AuditContext, CallContext, ServiceError, ServiceResult, UnitOfWork};
 
 use crate::Service;
+
 use domain::{
     AccessFacts, AccessPermit, Actor, ChronologyId, ChronologyState, InvitationFacts, Operation,
 };

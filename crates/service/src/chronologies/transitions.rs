@@ -6,6 +6,7 @@ use contract::{ChronologyOut, ReopenIn};
 use kernel::{CallContext, Conflict, Fault, ServiceError, ServiceResult, UnitOfWork, WriteReply};
 
 use crate::Service;
+
 use domain::{ChronologyId, Operation, Transition};
 use store::ChronologyRow;
 

@@ -8,6 +8,7 @@ use kernel::{
 };
 
 use crate::Service;
+
 use domain::{
     AccessFacts, AccessPermit, AgencyId, AgencyKind, ChronologyId, Denial, EmergencyAccessId,
     NhsNumber, Operation, PersonId, Upn, decide_access,
@@ -169,7 +170,7 @@ impl Service {
 
     fn new_access(
         &self,
-        uow: &UnitOfWork<'_, '_>,
+        uow: &mut UnitOfWork<'_, '_>,
         permit: &AccessPermit,
         input: &EmergencyAccessIn,
         duration: Duration,
@@ -213,6 +214,7 @@ impl Service {
             version: 1,
         };
         self.seal_texts(
+            uow.tx,
             &mut row,
             now,
             Some(&AccessTexts {

@@ -6,6 +6,7 @@ use contract::{AlertKind, AlertOut, EmergencyAlert, Page, PageQuery};
 use kernel::{AuditContext, CallContext, PageBounds, ServiceResult, UnitOfWork};
 
 use crate::Service;
+
 use domain::{
     AccessFacts, AccessPermit, ChronologyId, ChronologyState, EmergencyAccessId, Operation,
     ReadReason, decide_access,

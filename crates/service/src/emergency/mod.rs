@@ -13,12 +13,13 @@ use contract::{AlertState, EmergencyAccessOut, EmergencyChronologyOut, Emergency
 use kernel::{AuditContext, ServiceResult, UnitOfWork, scope_terms};
 
 use crate::Service;
+
 use domain::{
     AccessFacts, AccessPermit, ChronologyId, Denial, EmergencyAccessId, Instant, Operation,
     ReadReason, Sensitive, decide_access,
 };
 use serde::{Deserialize, Serialize};
-use store::{EmergencyAccessRow, EmergencyChronologyRow};
+use store::{EmergencyAccessRow, EmergencyChronologyRow, Tx};
 use vault::{KeyTerms, RecordLocation};
 
 /// Warning shown in red above the content.
@@ -127,12 +128,13 @@ impl Service {
     ) -> ServiceResult<()> {
         let before = row.version;
         row.version += 1;
-        self.seal_texts(row, uow.now(), texts)?;
+        self.seal_texts(uow.tx, row, uow.now(), texts)?;
         Ok(store::emergency::update(uow.tx, row, before)?)
     }
 
     fn seal_texts(
         &self,
+        tx: &mut Tx<'_>,
         row: &mut EmergencyAccessRow,
         now: Instant,
         texts: Option<&AccessTexts>,
@@ -140,7 +142,8 @@ impl Service {
         (row.wrapped_key, row.sealed) = match texts {
             None => (None, None),
             Some(texts) => {
-                let sealed = self.seal(&access_location(row), &access_terms(row), now, texts)?;
+                let sealed =
+                    self.seal(tx, &access_location(row), &access_terms(row), now, texts)?;
                 (Some(sealed.wrapped_key.into()), Some(sealed.sealed.into()))
             }
         };

@@ -4,6 +4,7 @@ use contract::{EmergencyAccessOut, EmergencyReviewIn};
 use kernel::{CallContext, Conflict, ServiceError, ServiceResult, UnitOfWork, WriteReply};
 
 use crate::Service;
+
 use domain::{AccessFacts, AccessPermit, EmergencyAccessId, Operation, ReviewFinding};
 use store::{EmergencyAccessRow, EmergencyChronologyRow};
 

@@ -4,12 +4,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use kernel::{ServiceResult, UnitOfWork, open_with, to_json_bytes};
+
 use crate::Service;
 use domain::{
     AccessPermit, AgencyId, Category, EntryDetails, EntryId, EntryReader, FragmentId, Handling,
     Instant, Marking, may_read_entry,
 };
-use kernel::{ServiceResult, UnitOfWork, open_with, to_json_bytes};
 use serde::{Deserialize, Serialize};
 use store::fragments::{CurrentVersion, EntryExclusions};
 use store::{FragmentRow, FragmentVersionRow};

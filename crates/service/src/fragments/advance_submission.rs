@@ -5,6 +5,7 @@ use contract::{AheadFragmentIn, FragmentReceipt, SubmissionOutcome};
 use kernel::{AuditContext, CallContext, ServiceError, ServiceResult, UnitOfWork, WriteReply};
 
 use crate::Service;
+
 use domain::{AccessFacts, FamilyId, Operation};
 
 use super::FragmentDetails;

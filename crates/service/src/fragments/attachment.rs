@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use kernel::{ServiceResult, UnitOfWork, to_json_bytes};
+
 use crate::Service;
 use domain::{AccessPermit, EntryDetails, Instant, PersonId};
-use kernel::{ServiceResult, UnitOfWork, to_json_bytes};
 use store::{ChronologyRow, FragmentOriginRow, FragmentRow};
 
 use super::{entry_location, version_location, with_expiry};

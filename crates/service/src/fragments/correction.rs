@@ -7,6 +7,7 @@ use contract::{EntryReceipt, FragmentReceipt, SubmissionOutcome};
 use kernel::{ServiceError, ServiceResult, UnitOfWork};
 
 use crate::Service;
+
 use domain::{AccessPermit, EntryDetails, EntryId, Marking, may_read_entry};
 use store::{FragmentRow, FragmentState, FragmentVersionRow};
 

@@ -1,9 +1,10 @@
 //! Detaching fragments from a chronology: they become advance submissions again, hidden from
 //! others, with the person ids of their agency's family.
 
+use kernel::{Conflict, ServiceError, ServiceResult, UnitOfWork};
+
 use crate::Service;
 use domain::{AccessPermit, AgencyId, Instant, InvitationState, PersonId};
-use kernel::{Conflict, ServiceError, ServiceResult, UnitOfWork};
 use store::{ChronologyRow, FragmentOriginRow, FragmentRow, FragmentState, InvitationRow, Tx};
 
 use super::attachment::{PersonIdMap, people_named_in};

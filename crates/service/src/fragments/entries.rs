@@ -6,6 +6,7 @@ use contract::{EntryIn, WhenIn};
 use kernel::{Fault, ServiceError, ServiceResult, UnitOfWork};
 
 use crate::Service;
+
 use domain::{
     AccessPermit, AgencyId, EntryDetails, EventDate, EventDateError, Marking, PartnershipPolicy,
     PersonId, Sensitive,

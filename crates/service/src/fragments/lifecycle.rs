@@ -1,9 +1,12 @@
 //! Correcting, withdrawing and extending a fragment.
 
 use contract::{ExtendIn, FragmentIn, FragmentReceipt, SubmissionOutcome};
-use kernel::{CallContext, Conflict, ServiceError, ServiceResult, UnitOfWork, WriteReply};
+use kernel::{
+    CallContext, Conflict, RewrappedKey, ServiceError, ServiceResult, UnitOfWork, WriteReply,
+};
 
 use crate::Service;
+
 use domain::{AccessPermit, FragmentId, Instant, Operation};
 use store::{
     ChronologyRow, FragmentRow, FragmentState, ManifestScope, TombstoneKind, TombstoneReason,
@@ -351,13 +354,21 @@ impl Service {
             let location = version_location(before.id, version.version);
             let from = fragment_terms(before, version.expires_at);
             let to = fragment_terms(after, expires_at);
-            let wrapped =
-                match self.rewrap(now, &from, &to, &location, version.wrapped_key.as_ref()) {
-                    // The row was restored from a backup made before the withdrawal. No key opens
-                    // it; it is deleted at its expiry.
-                    Err(_) if self.is_own_key_destroyed(before)? => continue,
-                    wrapped => wrapped?,
-                };
+            let wrapped = match self.rewrap(
+                uow.tx,
+                now,
+                &RewrappedKey {
+                    from: &from,
+                    to: &to,
+                    location: &location,
+                    wrapped: version.wrapped_key.as_ref(),
+                },
+            ) {
+                // The row was restored from a backup made before the withdrawal. No key opens
+                // it; it is deleted at its expiry.
+                Err(_) if self.is_own_key_destroyed(before)? => continue,
+                wrapped => wrapped?,
+            };
             store::fragments::set_version_lifetime(
                 uow.tx,
                 before.partnership_id,

@@ -24,6 +24,7 @@ use contract::{Involvement, SharingDecision};
 use kernel::{AuditContext, ServiceError, ServiceResult, UnitOfWork, scope_terms};
 
 use crate::Service;
+
 use domain::{
     AccessFacts, AccessPermit, Actor, ChronologyId, Denial, EntryId, FragmentId, Instant,
     Operation, Sensitive, decide_access,

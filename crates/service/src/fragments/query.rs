@@ -6,6 +6,7 @@ use contract::{
 use kernel::{AuditContext, CallContext, ServiceError, ServiceResult, UnitOfWork, open_with};
 
 use crate::Service;
+
 use domain::{
     AccessPermit, ChronologyId, EntryDetails, EntryId, FragmentId, Instant, Operation, Role,
     WhenOut,

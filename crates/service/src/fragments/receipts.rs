@@ -5,6 +5,7 @@ use contract::FragmentReceipt;
 use kernel::{IdempotencyRecord, ServiceError, ServiceResult, UnitOfWork};
 
 use crate::Service;
+
 use domain::{EntryDetails, FragmentId, Operation};
 
 use super::submission::build_receipt;

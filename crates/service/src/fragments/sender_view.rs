@@ -5,6 +5,7 @@ use contract::{FragmentIn, FragmentReceipt};
 use kernel::{Conflict, ServiceError, ServiceResult, UnitOfWork};
 
 use crate::Service;
+
 use domain::{AccessPermit, PersonId};
 use store::{ChronologyRow, FragmentOriginRow, FragmentRow};
 

@@ -4,6 +4,7 @@ use contract::{FragmentReceipt, SubmissionOutcome};
 use kernel::{ServiceResult, UnitOfWork, to_json_bytes};
 
 use crate::Service;
+
 use domain::{ChronologyId, EntryDetails, EntryId, FragmentId};
 use store::{EntryRow, FragmentRow, FragmentState, FragmentVersionRow};
 use vault::DataKey;
@@ -55,7 +56,7 @@ impl Service {
         let now = uow.now();
         let location = version_location(row.id, row.version);
         let (key, wrapped_key) =
-            self.create_key(now, &fragment_terms(row, row.expires_at), &location)?;
+            self.create_key(uow.tx, now, &fragment_terms(row, row.expires_at), &location)?;
         let ids = self.assign_entry_ids(
             before.map_or(&[][..], |before| &before.entries),
             &submission.entries,

@@ -10,6 +10,7 @@ use kernel::{
 };
 
 use crate::Service;
+
 use domain::{
     AccessPermit, AgencyId, ChronologyId, EntryDetails, EntryId, Instant, InvitationState,
     Operation, PersonId,

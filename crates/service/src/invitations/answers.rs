@@ -5,6 +5,7 @@ use contract::{DeclineIn, InvitationOut, NilReturnIn};
 use kernel::{CallContext, Conflict, Fault, ServiceError, ServiceResult, UnitOfWork, WriteReply};
 
 use crate::Service;
+
 use domain::{InvitationId, InvitationState, Operation};
 
 use super::{AuthorizedInvitation, InvitationDetails, audit_context};

@@ -4,6 +4,7 @@ use contract::{FormOut, FragmentOut, GuidanceOut};
 use kernel::{CallContext, ServiceError, ServiceResult, UnitOfWork};
 
 use crate::Service;
+
 use domain::{InvitationId, Operation};
 
 use super::{AuthorizedInvitation, audit_context};

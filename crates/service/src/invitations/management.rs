@@ -7,6 +7,7 @@ use kernel::{
 };
 
 use crate::Service;
+
 use domain::{
     AccessPermit, AgencyId, ChronologyId, Instant, InvitationId, InvitationState, Operation, Role,
 };
@@ -67,7 +68,7 @@ impl Service {
             ..InvitationDetails::default()
         };
         let terms = chronology_terms(chronology.id, chronology.expires_at);
-        let sealed = self.seal(&invitation_location(id, 1), &terms, now, &details)?;
+        let sealed = self.seal(uow.tx, &invitation_location(id, 1), &terms, now, &details)?;
         let row = InvitationRow {
             id,
             partnership_id: chronology.partnership_id,

@@ -8,6 +8,7 @@ use contract::InvitationOut;
 use kernel::{AuditContext, ServiceError, ServiceResult, UnitOfWork, chronology_terms};
 
 use crate::Service;
+
 use domain::{
     AccessPermit, ChronologyId, DeclineReason, Instant, InvitationId, InvitationState, Operation,
     PractitionerId, ReadReason, Sensitive,
@@ -133,6 +134,7 @@ impl Service {
         row.updated_at = now;
         let terms = chronology_terms(chronology.id, chronology.expires_at);
         let sealed = self.seal(
+            tx,
             &invitation_location(row.id, row.version),
             &terms,
             now,

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use kernel::{ServiceResult, UnitOfWork, chronology_terms};
+
 use crate::Service;
 use domain::{AccessPermit, AgencyId, EntryReader, FragmentId, Instant};
-use kernel::{ServiceResult, UnitOfWork, chronology_terms};
 use store::{ChronologyRow, EventLinksRow, Token};
 use timeline::{FamilyFacts, LiveEntry};
 use uuid::Uuid;
@@ -97,7 +98,7 @@ impl Service {
         let expires_at = of_entries.fold(chronology.expires_at, Instant::min);
         let links = super::compute_links(entries, &job.family);
         let terms = chronology_terms(chronology.id, expires_at);
-        let sealed = self.seal(&links_location(chronology, &view), &terms, now, &links)?;
+        let sealed = self.seal_derived(&links_location(chronology, &view), &terms, now, &links)?;
         Ok(EventLinksRow {
             chronology_id: chronology.id,
             view_index: view,

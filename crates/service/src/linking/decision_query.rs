@@ -4,6 +4,7 @@ use contract::{LinkDecisionOut, Page, PageQuery};
 use kernel::{CallContext, ServiceError, ServiceResult, UnitOfWork};
 
 use crate::Service;
+
 use domain::{AccessPermit, ChronologyId, Instant, LinkDecisionId, Operation};
 use store::{ChronologyRow, DecidedEntryRow, LinkDecisionRow};
 

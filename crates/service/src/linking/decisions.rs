@@ -6,6 +6,7 @@ use contract::{LinkDecisionIn, LinkDecisionOut, LinkWithdrawalIn};
 use kernel::{CallContext, Conflict, Fault, ServiceError, ServiceResult, UnitOfWork, WriteReply};
 
 use crate::Service;
+
 use domain::{
     AccessPermit, ChronologyId, EntryId, Instant, LinkDecisionId, LinkVerdict, Operation,
 };
@@ -61,7 +62,7 @@ impl Service {
                     reason: Some(input.reason.clone()),
                     withdrawal_reason: None,
                 };
-                self.seal_reasons(&mut row, uow.now(), &reasons)?;
+                self.seal_reasons(uow.tx, &mut row, uow.now(), &reasons)?;
                 uow.audit.object_kind = Some("link_decision");
                 uow.audit.object_id = Some(row.id.0);
                 uow.audit.expires_at = Some(expires_at);
@@ -118,6 +119,7 @@ impl Service {
                 row.withdrawn_by = Some(uow.caller_id());
                 row.expires_at = earliest_expiry(&entries, &opened, &chronology);
                 self.seal_reasons(
+                    uow.tx,
                     &mut row,
                     uow.now(),
                     &DecisionReasons {

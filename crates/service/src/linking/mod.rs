@@ -18,9 +18,10 @@ pub(crate) use queue::{LinkingQueue, start_worker};
 
 use std::sync::{Mutex, PoisonError};
 
+use kernel::{ServiceResult, UnitOfWork, chronology_terms};
+
 use crate::Service;
 use domain::{AccessPermit, Instant, LinkDecisionId};
-use kernel::{ServiceResult, UnitOfWork, chronology_terms};
 use store::{ChronologyRow, DecidedEntryRow, LinkDecisionRow, Token};
 use timeline::{EventLinks, FamilyFacts, LinkDecision, LiveEntry, SortedEvents, apply_decisions};
 use vault::RecordLocation;

@@ -6,6 +6,7 @@ use contract::{EventLinkOut, LinkedEntryOut, LinksOut, RelatedLinkOut, Suggested
 use kernel::{CallContext, ServiceResult};
 
 use crate::Service;
+
 use domain::{ChronologyId, EntryId, LinkDecisionId, Operation};
 use timeline::{ExplainedEvent, ExplainedPair, LiveEntry, explain_events};
 

@@ -3,11 +3,12 @@
 
 use std::collections::BTreeMap;
 
+use kernel::{RewrappedKey, ServiceResult, UnitOfWork, chronology_terms};
+
 use crate::Service;
 use domain::{AccessPermit, ChronologyId, FragmentId, Instant, LinkDecisionId, Sensitive};
-use kernel::{ServiceResult, UnitOfWork, chronology_terms};
 use serde::{Deserialize, Serialize};
-use store::{ChronologyRow, LinkDecisionRow};
+use store::{ChronologyRow, LinkDecisionRow, Tx};
 
 use super::{decision_location, has_live_reason};
 
@@ -80,8 +81,16 @@ impl Service {
             };
             let from = chronology_terms(chronology.id, row.expires_at);
             let to = chronology_terms(chronology.id, expires_at);
-            let wrapped =
-                self.rewrap(now, &from, &to, &decision_location(&row), wrapped.as_ref())?;
+            let wrapped = self.rewrap(
+                uow.tx,
+                now,
+                &RewrappedKey {
+                    from: &from,
+                    to: &to,
+                    location: &decision_location(&row),
+                    wrapped: wrapped.as_ref(),
+                },
+            )?;
             store::link_decisions::set_lifetime(
                 uow.tx,
                 partnership,
@@ -95,12 +104,13 @@ impl Service {
 
     pub(super) fn seal_reasons(
         &self,
+        tx: &mut Tx<'_>,
         row: &mut LinkDecisionRow,
         now: Instant,
         reasons: &DecisionReasons,
     ) -> ServiceResult<()> {
         let terms = chronology_terms(row.chronology_id, row.expires_at);
-        let sealed = self.seal(&decision_location(row), &terms, now, reasons)?;
+        let sealed = self.seal(tx, &decision_location(row), &terms, now, reasons)?;
         row.wrapped_key = Some(sealed.wrapped_key.into());
         row.sealed = Some(sealed.sealed.into());
         Ok(())

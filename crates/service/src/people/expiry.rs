@@ -1,8 +1,9 @@
 //! Expiry of families and people: their records live only while something live refers to them.
 
+use kernel::{RewrappedKey, ServiceResult, UnitOfWork};
+
 use crate::Service;
 use domain::{AccessPermit, FamilyId, Instant, PersonId};
-use kernel::{ServiceResult, UnitOfWork};
 
 use super::families::{family_location, family_terms};
 use super::persons::{person_location, person_terms};
@@ -32,7 +33,16 @@ impl Service {
             let from = family_terms(id, row.expires_at);
             let to = family_terms(id, expires_at);
             row.wrapped_key = self
-                .rewrap(now, &from, &to, &location, row.wrapped_key.as_ref())?
+                .rewrap(
+                    uow.tx,
+                    now,
+                    &RewrappedKey {
+                        from: &from,
+                        to: &to,
+                        location: &location,
+                        wrapped: row.wrapped_key.as_ref(),
+                    },
+                )?
                 .into();
             store::families::set_lifetime(
                 uow.tx,
@@ -70,7 +80,16 @@ impl Service {
         let location = person_location(id, row.version);
         let from = person_terms(id, row.expires_at);
         let to = person_terms(id, expires_at);
-        let wrapped = self.rewrap(now, &from, &to, &location, row.wrapped_key.as_ref())?;
+        let wrapped = self.rewrap(
+            uow.tx,
+            now,
+            &RewrappedKey {
+                from: &from,
+                to: &to,
+                location: &location,
+                wrapped: row.wrapped_key.as_ref(),
+            },
+        )?;
         store::people::set_lifetime(uow.tx, row.partnership_id, id, expires_at, &wrapped.into())?;
         self.update_person_link_expiries(uow, id)
     }

@@ -9,12 +9,13 @@ use kernel::{
 };
 
 use crate::Service;
+
 use domain::{
     AccessFacts, AccessPermit, FamilyId, Instant, Operation, PersonDetails, PersonId, PersonKind,
     ProtectedAddresses, Sensitive,
 };
 use serde::{Deserialize, Serialize};
-use store::FamilyRow;
+use store::{FamilyRow, Tx};
 use vault::{KeyTerms, RecordLocation};
 
 use super::persons::add_invitation_facts;
@@ -154,13 +155,13 @@ impl Service {
 
     fn new_family_row(
         &self,
-        uow: &UnitOfWork<'_, '_>,
+        uow: &mut UnitOfWork<'_, '_>,
         input: &FamilyIn,
     ) -> ServiceResult<FamilyRow> {
         let now = uow.now();
         let id = FamilyId::new(self.ids(), now);
         let expires_at = now.plus(uow.policy().unreferenced_lifetime);
-        let sealed = self.seal_family(id, 1, expires_at, now, input)?;
+        let sealed = self.seal_family(uow.tx, id, 1, expires_at, now, input)?;
         Ok(FamilyRow {
             id,
             partnership_id: uow.actor().partnership,
@@ -177,6 +178,7 @@ impl Service {
 
     fn seal_family(
         &self,
+        tx: &mut Tx<'_>,
         id: FamilyId,
         version: i64,
         expires_at: Instant,
@@ -195,6 +197,7 @@ impl Service {
             households,
         };
         self.seal(
+            tx,
             &family_location(id, version),
             &family_terms(id, expires_at),
             now,
@@ -296,7 +299,7 @@ impl Service {
                 row.version = version + 1;
                 row.updated_at = uow.now();
                 let sealed =
-                    self.seal_family(id, row.version, row.expires_at, uow.now(), &input)?;
+                    self.seal_family(uow.tx, id, row.version, row.expires_at, uow.now(), &input)?;
                 row.wrapped_key = sealed.wrapped_key.into();
                 row.sealed = sealed.sealed.into();
                 store::families::update(uow.tx, &row, version)?;

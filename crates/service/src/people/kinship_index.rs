@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
+use kernel::{ServiceError, ServiceResult, UnitOfWork};
+
 use crate::Service;
 use domain::{AccessPermit, FamilyId, PartnershipId, PersonId};
-use kernel::{ServiceError, ServiceResult, UnitOfWork};
 
 use super::FamilyView;
 

@@ -7,13 +7,14 @@ use kernel::{
 };
 
 use crate::Service;
+
 use domain::{
     AccessFacts, AccessPermit, Actor, ChronologyState, IdentifierError, Instant, NhsNumber,
     Operation, PersonDetails, PersonId, PersonKind, PersonName, ReadReason, TestNumberPolicy, Upn,
     is_entitled, may_read_protected_addresses,
 };
-use store::PersonRow;
 use store::family_access::{InvitationAccess, PersonChronologyRow};
+use store::{PersonRow, Tx};
 use vault::{KeyTerms, RecordLocation};
 
 use super::SubmittedTexts;
@@ -60,14 +61,14 @@ impl Service {
 
     fn new_person_row(
         &self,
-        uow: &UnitOfWork<'_, '_>,
+        uow: &mut UnitOfWork<'_, '_>,
         details: &PersonDetails,
     ) -> ServiceResult<PersonRow> {
         let now = uow.now();
         let id = PersonId::new(self.ids(), now);
         let expires_at = now.plus(uow.policy().unreferenced_lifetime);
         let record = PersonRecord::new(details.clone(), now);
-        let sealed = self.seal_person(id, 1, expires_at, now, &record)?;
+        let sealed = self.seal_person(uow.tx, id, 1, expires_at, now, &record)?;
         Ok(PersonRow {
             id,
             partnership_id: uow.actor().partnership,
@@ -202,7 +203,7 @@ impl Service {
                 row.version = version + 1;
                 row.updated_at = uow.now();
                 let sealed =
-                    self.seal_person(id, row.version, row.expires_at, uow.now(), &record)?;
+                    self.seal_person(uow.tx, id, row.version, row.expires_at, uow.now(), &record)?;
                 row.wrapped_key = sealed.wrapped_key.into();
                 row.sealed = sealed.sealed.into();
                 store::people::update(
@@ -366,6 +367,7 @@ impl Service {
 
     pub(crate) fn seal_person(
         &self,
+        tx: &mut Tx<'_>,
         id: PersonId,
         version: i64,
         expires_at: Instant,
@@ -373,6 +375,7 @@ impl Service {
         record: &PersonRecord,
     ) -> ServiceResult<SealedValue> {
         self.seal(
+            tx,
             &person_location(id, version),
             &person_terms(id, expires_at),
             now,

@@ -3,12 +3,13 @@
 
 use std::time::Duration;
 
+use kernel::{Fault, ServiceError, ServiceResult, UnitOfWork};
+
 use crate::Service;
 use domain::{
     AccessPermit, FamilyId, Handling, Marking, Operation, ProtectedAddresses, ReadReason,
     looks_like_address,
 };
-use kernel::{Fault, ServiceError, ServiceResult, UnitOfWork};
 use serde::Serialize;
 use serde_json::Value;
 use zeroize::Zeroizing;

@@ -6,6 +6,7 @@ use contract::{PersonDecisionIn, PersonLinkOut, PersonLinkPatch, PersonLinkStep,
 use kernel::{CallContext, Conflict, Fault, ServiceError, ServiceResult, UnitOfWork, WriteReply};
 
 use crate::Service;
+
 use domain::{
     AccessPermit, ChronologyId, FamilyId, Operation, PersonId, PersonKind, PersonLinkId, Sensitive,
 };

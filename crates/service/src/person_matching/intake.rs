@@ -6,6 +6,7 @@ use contract::PersonLinkStep;
 use kernel::{ServiceResult, UnitOfWork};
 
 use crate::Service;
+
 use domain::{AccessPermit, AgencyId, ChronologyId, FamilyId, PersonId};
 use store::{ChronologyRow, PersonLinkRow};
 

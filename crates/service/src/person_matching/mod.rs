@@ -17,9 +17,12 @@ use contract::{
     PersonEvidenceOut, PersonLinkBand, PersonLinkOut, PersonLinkState, PersonLinkStep,
     PersonLinkStepOut, PersonVerdict,
 };
-use kernel::{AuditRecord, ServiceError, ServiceResult, UnitOfWork, chronology_terms};
+use kernel::{
+    AuditRecord, RewrappedKey, ServiceError, ServiceResult, UnitOfWork, chronology_terms,
+};
 
 use crate::Service;
+
 use domain::{
     AuditId, ChronologyId, Instant, PersonId, PersonLinkId, PractitionerId, RequestId, Sensitive,
 };
@@ -135,6 +138,7 @@ impl Service {
         let expires_at =
             link_expiry(uow, chronology.expires_at, scored.pair)?.ok_or(ServiceError::NotFound)?;
         let sealed = self.seal(
+            uow.tx,
             &link_location(id, 1),
             &chronology_terms(chronology.id, expires_at),
             now,
@@ -176,7 +180,13 @@ impl Service {
         (row.state, row.verdict) = details.current_state();
         row.decided_by = details.steps.iter().rev().find_map(|step| step.by);
         let terms = chronology_terms(row.chronology_id, row.expires_at);
-        let sealed = self.seal(&link_location(row.id, row.version), &terms, now, details)?;
+        let sealed = self.seal(
+            uow.tx,
+            &link_location(row.id, row.version),
+            &terms,
+            now,
+            details,
+        )?;
         row.wrapped_key = sealed.wrapped_key.into();
         row.sealed = sealed.sealed.into();
         Ok(store::person_links::update(uow.tx, row, before)?)
@@ -235,7 +245,16 @@ impl Service {
         let from = chronology_terms(row.chronology_id, row.expires_at);
         let to = chronology_terms(row.chronology_id, end);
         let location = link_location(row.id, row.version);
-        let wrapped = self.rewrap(now, &from, &to, &location, row.wrapped_key.as_ref())?;
+        let wrapped = self.rewrap(
+            uow.tx,
+            now,
+            &RewrappedKey {
+                from: &from,
+                to: &to,
+                location: &location,
+                wrapped: row.wrapped_key.as_ref(),
+            },
+        )?;
         Ok(store::person_links::set_lifetime(
             uow.tx,
             row.partnership_id,

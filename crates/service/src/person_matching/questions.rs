@@ -4,6 +4,7 @@ use contract::{Page, PageQuery, PersonLinkOut, PersonQuestionOut, PersonRecordOu
 use kernel::{CallContext, ServiceError, ServiceResult, UnitOfWork};
 
 use crate::Service;
+
 use domain::{AccessPermit, ChronologyId, Operation, PersonDetails, PersonLinkId};
 use store::{PersonLinkRow, PersonLinkState as State, PersonRow};
 

@@ -3,9 +3,10 @@
 
 use std::collections::HashSet;
 
+use kernel::{ServiceError, ServiceResult};
+
 use crate::Service;
 use domain::{DeletionCertificateId, Instant, PartnershipId};
-use kernel::{ServiceError, ServiceResult};
 use store::{CertificateRow, CommitmentRow, ManifestRow, Tx};
 use uuid::Uuid;
 use vault::certificate::{Certificate, CertifiedKey, CoverageTree, FORMAT, Hash, generate_seed};

@@ -3,9 +3,10 @@
 
 use std::collections::BTreeSet;
 
+use kernel::{ServiceResult, SystemAction};
+
 use crate::Service;
 use domain::{ChronologyId, FamilyId, FragmentId, Instant, PartnershipId, PersonId};
-use kernel::{ServiceResult, SystemAction};
 use store::{
     ChronologyRow, DueForDeletion, FragmentRow, ManifestScope, StoreError, TombstoneAgencyRow,
     TombstoneKind, TombstoneReason, TombstoneRow, Tx,

@@ -1,8 +1,9 @@
 //! Handling of due dates that have passed.
 
+use kernel::{ServiceError, ServiceResult};
+
 use crate::Service;
 use domain::{InvitationState, Transition};
-use kernel::{ServiceError, ServiceResult};
 
 impl Service {
     /// Marks invitations as overdue and chronologies as closing whose due date has passed; returns

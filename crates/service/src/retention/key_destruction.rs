@@ -3,9 +3,10 @@
 
 use std::time::Duration;
 
+use kernel::ServiceResult;
+
 use crate::Service;
 use domain::{ChronologyId, DeletionCertificateId, Instant, PartnershipId};
-use kernel::ServiceResult;
 use store::{ChronologyRow, ManifestEntry, ManifestRow, ManifestScope, Tx};
 use vault::{Epoch, KeyId, KeyScope};
 

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use kernel::{ServiceError, ServiceResult};
+
 use crate::Service;
 use domain::Instant;
-use kernel::{ServiceError, ServiceResult};
 use store::{DueForDeletion, Keyset, StoreError, Tx};
 use uuid::Uuid;
 use vault::KeyScope;

@@ -5,9 +5,10 @@
 
 use std::time::Duration;
 
+use kernel::{ServiceError, ServiceResult};
+
 use crate::Service;
 use domain::Instant;
-use kernel::{ServiceError, ServiceResult};
 use store::{StoreError, Tx};
 
 /// How long the alert of a refused text is kept; the text itself is never stored.

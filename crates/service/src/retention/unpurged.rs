@@ -6,6 +6,7 @@ use contract::{Page, PageQuery, UnpurgedOut, UnpurgedReason};
 use kernel::{AuditContext, CallContext, ServiceResult};
 
 use crate::Service;
+
 use domain::{Instant, Operation};
 use store::{Tx, UnpurgedObject};
 

@@ -4,6 +4,7 @@ use contract::TimelineQuery;
 use kernel::{ServiceError, ServiceResult, UnitOfWork};
 
 use crate::Service;
+
 use domain::EntryId;
 use store::ChronologyRow;
 use timeline::Row;
