@@ -24,7 +24,7 @@ pub use audit::{audit_tree, journal, legacy_audit};
 pub use connection::{clock, inspect, statistics, temp_database};
 pub use records::{
     address_refusals, agencies, chronologies, consolidations, emergency, event_links, families,
-    family_access, fragments, holds, idempotency, invitations, link_decisions, origins,
+    family_access, fragments, holds, idempotency, invitations, link_decisions, origins, outbox,
     partnerships, people, person_links, practitioners, shown_fragments,
 };
 pub use retention::{
@@ -63,6 +63,7 @@ pub use invitations::{InvitationRow, InvitedPractitionerRow};
 pub use legacy_audit::LegacyAuditRow;
 pub use link_decisions::{DecidedEntryRow, LinkDecisionRow};
 pub use origins::FragmentOriginRow;
+pub use outbox::OutboxRow;
 pub use partnerships::PartnershipRow;
 pub use people::{PersonFacts, PersonKeyRow, PersonRow};
 pub use person_links::PersonLinkRow;

@@ -729,6 +729,23 @@ table! {
     }
 }
 
+table! {
+    use diesel::sql_types::{BigInt, Nullable};
+    use crate::columns::{Id, UtcTimestamp, EnumText};
+
+    outbox (id) {
+        id -> Id,
+        partnership_id -> Id,
+        event -> EnumText,
+        subject_kind -> EnumText,
+        subject_id -> Id,
+        created_at -> UtcTimestamp,
+        attempts -> BigInt,
+        not_before -> UtcTimestamp,
+        claimed_until -> Nullable<UtcTimestamp>,
+    }
+}
+
 allow_tables_to_appear_in_same_query!(
     partnerships,
     agencies,
@@ -775,4 +792,5 @@ allow_tables_to_appear_in_same_query!(
     clock_mark,
     clock_trust,
     scopes_to_destroy,
+    outbox,
 );

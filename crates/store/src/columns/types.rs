@@ -195,6 +195,7 @@ ids!(
     domain::EmergencyAccessId,
     domain::AuditId,
     domain::DeletionCertificateId,
+    domain::OutboxId,
     domain::RequestId,
 );
 
@@ -286,6 +287,8 @@ text_enums!(
     domain::ReviewFinding,
     domain::DestructionReason,
     domain::SnapshotKept,
+    domain::OutboxEvent,
+    domain::OutboxSubject,
     FragmentState,
     HoldScope,
     PersonLinkBand,

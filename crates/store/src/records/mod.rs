@@ -15,6 +15,7 @@ pub mod idempotency;
 pub mod invitations;
 pub mod link_decisions;
 pub mod origins;
+pub mod outbox;
 pub mod partnerships;
 pub mod people;
 pub mod person_links;

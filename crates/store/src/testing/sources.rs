@@ -18,7 +18,7 @@ const STATEMENT_MARKERS: [&str; 8] = [
     "return_if_referenced!(",
 ];
 /// Macros that define one function. An invocation counts as the function that it defines.
-const FUNCTION_MACROS: [&str; 4] = ["due_ids! {", "all_due! {", "delete! {", "manifest_query!("];
+const FUNCTION_MACROS: [&str; 3] = ["due_ids! {", "all_due! {", "manifest_query!("];
 /// A macro that defines several functions, and the name under which they count as one.
 const REASONS_MACRO: (&str, &str) = ("expiring_reasons!(", "expiring_reasons");
 

@@ -4,46 +4,90 @@ use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::BigInt;
 use domain::{
-    ChronologyId, FamilyId, FragmentId, Instant, PartnershipId, PersonId, PractitionerId,
+    ChronologyId, FamilyId, FragmentId, Instant, OutboxSubject, PartnershipId, PersonId,
+    PractitionerId,
 };
 
 use crate::columns::Bind;
 use crate::connection::AnyConnection;
+use crate::records::outbox;
 use crate::schema::{chronologies, families, fragments, idempotency, people};
 use crate::{Db, StoreError, Token, Tx};
 
-macro_rules! delete {
-    ($(#[$meta:meta])* $name:ident: $table:ident, $id:ident) => {
-        $(#[$meta])*
-        ///
-        /// Returns whether it existed.
-        ///
-        /// # Errors
-        /// [`StoreError::Database`] when another row still refers to it. On PostgreSQL the
-        /// transaction must then be rolled back, unless this ran in [`Tx::nested`].
-        pub fn $name(tx: &mut Tx<'_>, partnership: PartnershipId, id: $id) -> Result<bool, StoreError> {
-            let target =
-                $table::table.filter($table::partnership_id.eq(Bind(partnership))).filter($table::id.eq(Bind(id)));
-            Ok(tx.run(|c| diesel::delete(target).execute(c))? == 1)
-        }
-    };
+/// Deletes a fragment with its versions, entries and pending events.
+/// Returns whether it existed.
+///
+/// # Errors
+/// [`StoreError::Database`] when another row still refers to it. On PostgreSQL the transaction must
+/// then be rolled back, unless this ran in [`Tx::nested`].
+pub fn delete_fragment(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    id: FragmentId,
+) -> Result<bool, StoreError> {
+    let target = fragments::table
+        .filter(fragments::partnership_id.eq(Bind(partnership)))
+        .filter(fragments::id.eq(Bind(id)));
+    let deleted = tx.run(|c| diesel::delete(target).execute(c))?;
+    outbox::delete_of_subject(tx, partnership, OutboxSubject::Fragment, id)?;
+    Ok(deleted == 1)
 }
 
-delete! {
-    /// Deletes a fragment with its versions and entries.
-    delete_fragment: fragments, FragmentId
+/// Deletes a chronology with its team, invitations, fragments, frozen views and pending events.
+/// Returns whether it existed.
+///
+/// # Errors
+/// [`StoreError::Database`] when another row still refers to it. On PostgreSQL the transaction must
+/// then be rolled back, unless this ran in [`Tx::nested`].
+pub fn delete_chronology(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    id: ChronologyId,
+) -> Result<bool, StoreError> {
+    outbox::delete_of_chronology(tx, partnership, id)?;
+    let target = chronologies::table
+        .filter(chronologies::partnership_id.eq(Bind(partnership)))
+        .filter(chronologies::id.eq(Bind(id)));
+    let deleted = tx.run(|c| diesel::delete(target).execute(c))?;
+    Ok(deleted == 1)
 }
-delete! {
-    /// Deletes a chronology with its team, invitations, fragments and frozen views.
-    delete_chronology: chronologies, ChronologyId
+
+/// Deletes a family with its pending events, without its members.
+/// Returns whether it existed.
+///
+/// # Errors
+/// [`StoreError::Database`] when another row still refers to it. On PostgreSQL the transaction must
+/// then be rolled back, unless this ran in [`Tx::nested`].
+pub fn delete_family(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    id: FamilyId,
+) -> Result<bool, StoreError> {
+    let target = families::table
+        .filter(families::partnership_id.eq(Bind(partnership)))
+        .filter(families::id.eq(Bind(id)));
+    let deleted = tx.run(|c| diesel::delete(target).execute(c))?;
+    outbox::delete_of_subject(tx, partnership, OutboxSubject::Family, id)?;
+    Ok(deleted == 1)
 }
-delete! {
-    /// Deletes a family without its members.
-    delete_family: families, FamilyId
-}
-delete! {
-    /// Deletes a person with their look-up tokens and their memberships of families.
-    delete_person: people, PersonId
+
+/// Deletes a person with their look-up tokens, memberships of families and pending events.
+/// Returns whether it existed.
+///
+/// # Errors
+/// [`StoreError::Database`] when another row still refers to it. On PostgreSQL the transaction must
+/// then be rolled back, unless this ran in [`Tx::nested`].
+pub fn delete_person(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    id: PersonId,
+) -> Result<bool, StoreError> {
+    let target = people::table
+        .filter(people::partnership_id.eq(Bind(partnership)))
+        .filter(people::id.eq(Bind(id)));
+    let deleted = tx.run(|c| diesel::delete(target).execute(c))?;
+    outbox::delete_of_subject(tx, partnership, OutboxSubject::Person, id)?;
+    Ok(deleted == 1)
 }
 
 /// Deletes at most `limit` expired idempotency records of any partnership; returns how many were
