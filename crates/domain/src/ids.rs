@@ -86,6 +86,8 @@ time_ordered_ids! {
     AddressRefusalId,
     /// A deletion certificate.
     DeletionCertificateId,
+    /// An effect that follows a commit.
+    OutboxId,
     /// One node of the service.
     NodeId,
     /// One audit record.

@@ -16,6 +16,7 @@ mod instant;
 mod invitation;
 mod link;
 mod operation;
+mod outbox;
 mod person;
 mod policy;
 mod sensitive;
@@ -45,13 +46,14 @@ pub use identifiers::{IdentifierError, NhsNumber, NhsNumberRange, TestNumberPoli
 pub use ids::{
     AddressRefusalId, AgencyId, AuditId, ChronologyId, ConsolidationId, DeletionCertificateId,
     DestructionRequestId, EmergencyAccessId, EntryId, FamilyId, FragmentId, HoldId, IdGenerator,
-    InvitationId, LinkDecisionId, NodeId, PartnershipId, PersonId, PersonLinkId, PractitionerId,
-    RelationshipId, RequestId,
+    InvitationId, LinkDecisionId, NodeId, OutboxId, PartnershipId, PersonId, PersonLinkId,
+    PractitionerId, RelationshipId, RequestId,
 };
 pub use instant::{Instant, InstantError};
 pub use invitation::{DeclineReason, InvitationState};
 pub use link::LinkVerdict;
 pub use operation::{Operation, ReadReason};
+pub use outbox::{OutboxEvent, OutboxSubject};
 pub use person::{
     Address, BirthDate, NoIdentifierReason, PersonDetails, PersonKind, PersonName,
     RelationshipKind, Sex,

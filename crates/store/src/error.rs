@@ -4,7 +4,7 @@ use std::fmt;
 
 use diesel::result::{DatabaseErrorInformation, DatabaseErrorKind, DeserializeFieldError, Error};
 
-use crate::types::InvalidValue;
+use crate::columns::InvalidValue;
 
 /// Why an operation of the store failed. Neither `Display` nor `Debug` shows data.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

@@ -6,87 +6,53 @@
 //! those that return sealed narrative require a [`domain::AccessPermit`] and never return expired
 //! rows.
 
-mod audit_sequence;
-mod bytes;
-mod config;
+mod columns;
 mod connection;
-mod db;
-mod enums;
 mod error;
-pub mod family_access;
-mod group;
-mod migrate;
-mod page;
-mod pool;
-mod postgresql;
-mod rows;
+mod records;
+mod retention;
 mod schema;
-mod sqlite;
-mod statements;
-mod tx;
-mod types;
 
-pub mod address_refusals;
-pub mod agencies;
 pub mod audit;
-pub mod audit_tree;
-pub mod certificates;
-pub mod chronologies;
-pub mod clock;
-pub mod commitments;
-pub mod consolidations;
 #[cfg(any(test, feature = "testing", feature = "county"))]
 pub mod county;
-pub mod deletion_orders;
-pub mod destruction_manifest;
-pub mod destruction_requests;
-pub mod emergency;
-pub mod event_links;
-pub mod families;
-pub mod fragments;
-pub mod holds;
-pub mod idempotency;
-pub mod inspect;
-pub mod invitations;
-pub mod journal;
 pub mod keystore;
-pub mod legacy_audit;
-pub mod link_decisions;
-pub mod origins;
-pub mod partnerships;
-pub mod people;
-pub mod person_links;
-pub mod practitioners;
-pub mod purge;
-pub mod scopes_to_destroy;
-pub mod shown_fragments;
-pub mod statistics;
-pub mod temp_database;
 #[cfg(any(test, feature = "testing"))]
 pub mod testing;
-pub mod tombstones;
-pub mod unpurged;
+
+pub use audit::{audit_tree, journal, legacy_audit};
+pub use connection::{clock, inspect, statistics, temp_database};
+pub use records::{
+    address_refusals, agencies, chronologies, consolidations, emergency, event_links, families,
+    family_access, fragments, holds, idempotency, invitations, link_decisions, origins, outbox,
+    partnerships, people, person_links, practitioners, shown_fragments,
+};
+pub use retention::{
+    certificates, commitments, deletion_orders, destruction_manifest, destruction_requests, purge,
+    scopes_to_destroy, tombstones, unpurged,
+};
 
 pub use address_refusals::AddressRefusalRow;
 pub use agencies::AgencyRow;
+pub use audit::audit_sequence::AuditSequence;
+pub use audit::audit_tree::{AuditHeadRow, AuditTreeRow};
 pub use audit::{AuditDraft, AuditFilter, AuditRow};
-pub use audit_sequence::AuditSequence;
-pub use audit_tree::{AuditHeadRow, AuditTreeRow};
-pub use bytes::{Sealed, Token};
 pub use certificates::CertificateRow;
 pub use chronologies::{ChronologyFacts, ChronologyRow, TeamMemberRow};
+pub use columns::{
+    FragmentState, HoldScope, PersonLinkBand, PersonLinkState, PersonVerdict, Sealed, Token,
+    TombstoneKind, TombstoneReason, WriteOutcome,
+};
 pub use commitments::CommitmentRow;
-pub use config::{DatabaseKind, DbConfig};
+pub use connection::{
+    ConnectionCounts, DatabaseKind, Db, DbConfig, Keyset, Tx, check, migrate, pending, revert,
+    revert_all,
+};
 pub use consolidations::{ConsolidationFragmentRow, ConsolidationLinksRow, ConsolidationRow};
-pub use db::{ConnectionCounts, Db};
 pub use deletion_orders::DeletionOrderRow;
 pub use destruction_manifest::{ManifestEntry, ManifestRow, ManifestScope};
 pub use destruction_requests::DestructionRequestRow;
 pub use emergency::{EmergencyAccessRow, EmergencyChronologyRow};
-pub use enums::{
-    FragmentState, HoldScope, PersonLinkBand, PersonLinkState, PersonVerdict, TombstoneKind,
-    TombstoneReason, WriteOutcome,
-};
 pub use error::{DatabaseFault, StoreError};
 pub use event_links::EventLinksRow;
 pub use families::{FamilyFacts, FamilyMemberRow, FamilyRow};
@@ -96,9 +62,8 @@ pub use idempotency::IdempotencyRow;
 pub use invitations::{InvitationRow, InvitedPractitionerRow};
 pub use legacy_audit::LegacyAuditRow;
 pub use link_decisions::{DecidedEntryRow, LinkDecisionRow};
-pub use migrate::{check, migrate, pending, revert, revert_all};
 pub use origins::FragmentOriginRow;
-pub use page::Keyset;
+pub use outbox::OutboxRow;
 pub use partnerships::PartnershipRow;
 pub use people::{PersonFacts, PersonKeyRow, PersonRow};
 pub use person_links::PersonLinkRow;
@@ -107,7 +72,6 @@ pub use purge::{DueForDeletion, PurgeBacklog};
 pub use scopes_to_destroy::ScopeToDestroyRow;
 pub use shown_fragments::ShownFragmentRow;
 pub use tombstones::{Tombstone, TombstoneAgencyRow, TombstonePractitionerRow, TombstoneRow};
-pub use tx::Tx;
 pub use unpurged::UnpurgedObject;
 
 #[cfg(test)]

@@ -4,7 +4,7 @@ use diesel::{allow_tables_to_appear_in_same_query, table};
 
 table! {
     use diesel::sql_types::{Text};
-    use crate::types::{Id, UtcTimestamp};
+    use crate::columns::{Id, UtcTimestamp};
 
     partnerships (id) {
         id -> Id,
@@ -16,7 +16,7 @@ table! {
 
 table! {
     use diesel::sql_types::{BigInt, Bool, Text};
-    use crate::types::{Id, UtcTimestamp, EnumText};
+    use crate::columns::{Id, UtcTimestamp, EnumText};
 
     agencies (id) {
         id -> Id,
@@ -34,7 +34,7 @@ table! {
 
 table! {
     use diesel::sql_types::{BigInt, Binary, Bool, Nullable};
-    use crate::types::{Id, UtcTimestamp};
+    use crate::columns::{Id, UtcTimestamp};
 
     practitioners (id) {
         id -> Id,
@@ -53,7 +53,7 @@ table! {
 
 table! {
     use diesel::sql_types::{BigInt, Binary};
-    use crate::types::{Id, UtcTimestamp, EnumText};
+    use crate::columns::{Id, UtcTimestamp, EnumText};
 
     people (id) {
         id -> Id,
@@ -72,7 +72,7 @@ table! {
 
 table! {
     use diesel::sql_types::{Binary, Text};
-    use crate::types::{Id};
+    use crate::columns::{Id};
 
     person_keys (person_id, kind, token) {
         person_id -> Id,
@@ -84,7 +84,7 @@ table! {
 
 table! {
     use diesel::sql_types::{BigInt, Binary};
-    use crate::types::{Id, UtcTimestamp};
+    use crate::columns::{Id, UtcTimestamp};
 
     families (id) {
         id -> Id,
@@ -101,7 +101,7 @@ table! {
 }
 
 table! {
-    use crate::types::{Id};
+    use crate::columns::{Id};
 
     family_members (family_id, person_id) {
         family_id -> Id,
@@ -112,7 +112,7 @@ table! {
 
 table! {
     use diesel::sql_types::{BigInt, Binary, Nullable};
-    use crate::types::{Id, UtcTimestamp, EnumText};
+    use crate::columns::{Id, UtcTimestamp, EnumText};
 
     chronologies (id) {
         id -> Id,
@@ -134,7 +134,7 @@ table! {
 }
 
 table! {
-    use crate::types::{Id};
+    use crate::columns::{Id};
 
     chronology_team (chronology_id, practitioner_id) {
         chronology_id -> Id,
@@ -145,7 +145,7 @@ table! {
 
 table! {
     use diesel::sql_types::{BigInt, Binary, Nullable};
-    use crate::types::{Id, UtcTimestamp, EnumText};
+    use crate::columns::{Id, UtcTimestamp, EnumText};
 
     invitations (id) {
         id -> Id,
@@ -168,7 +168,7 @@ table! {
 }
 
 table! {
-    use crate::types::{Id};
+    use crate::columns::{Id};
 
     invitation_practitioners (invitation_id, practitioner_id) {
         invitation_id -> Id,
@@ -179,7 +179,7 @@ table! {
 
 table! {
     use diesel::sql_types::{BigInt, Binary, Nullable};
-    use crate::types::{Id, UtcTimestamp, EnumText};
+    use crate::columns::{Id, UtcTimestamp, EnumText};
 
     fragments (id) {
         id -> Id,
@@ -202,7 +202,7 @@ table! {
 
 table! {
     use diesel::sql_types::{BigInt, Binary};
-    use crate::types::{Id, UtcTimestamp};
+    use crate::columns::{Id, UtcTimestamp};
 
     fragment_versions (fragment_id, version) {
         fragment_id -> Id,
@@ -220,7 +220,7 @@ table! {
 
 table! {
     use diesel::sql_types::{BigInt, Binary, Nullable};
-    use crate::types::{Id, EnumText};
+    use crate::columns::{Id, EnumText};
 
     entries (fragment_id, version, position) {
         id -> Id,
@@ -236,7 +236,7 @@ table! {
 
 table! {
     use diesel::sql_types::{Binary, Nullable};
-    use crate::types::{Id, UtcTimestamp};
+    use crate::columns::{Id, UtcTimestamp};
 
     consolidations (id) {
         id -> Id,
@@ -254,7 +254,7 @@ table! {
 
 table! {
     use diesel::sql_types::BigInt;
-    use crate::types::Id;
+    use crate::columns::Id;
 
     consolidation_fragments (consolidation_id, fragment_id) {
         consolidation_id -> Id,
@@ -266,7 +266,7 @@ table! {
 
 table! {
     use diesel::sql_types::Binary;
-    use crate::types::{Id, UtcTimestamp};
+    use crate::columns::{Id, UtcTimestamp};
 
     consolidation_links (consolidation_id) {
         consolidation_id -> Id,
@@ -279,7 +279,7 @@ table! {
 
 table! {
     use diesel::sql_types::Binary;
-    use crate::types::{Id, UtcTimestamp};
+    use crate::columns::{Id, UtcTimestamp};
 
     event_links (chronology_id, view_index) {
         chronology_id -> Id,
@@ -294,7 +294,7 @@ table! {
 
 table! {
     use diesel::sql_types::{BigInt, Binary, Nullable};
-    use crate::types::{Id, UtcTimestamp, EnumText};
+    use crate::columns::{Id, UtcTimestamp, EnumText};
 
     link_decisions (id) {
         id -> Id,
@@ -315,7 +315,7 @@ table! {
 
 table! {
     use diesel::sql_types::BigInt;
-    use crate::types::Id;
+    use crate::columns::Id;
 
     link_decision_entries (decision_id, entry_id) {
         decision_id -> Id,
@@ -328,7 +328,7 @@ table! {
 
 table! {
     use diesel::sql_types::{BigInt, Binary, Nullable};
-    use crate::types::{Id, UtcTimestamp, EnumText};
+    use crate::columns::{Id, UtcTimestamp, EnumText};
 
     person_links (id) {
         id -> Id,
@@ -350,7 +350,7 @@ table! {
 }
 
 table! {
-    use crate::types::{Id, UtcTimestamp};
+    use crate::columns::{Id, UtcTimestamp};
 
     fragment_origins (fragment_id) {
         fragment_id -> Id,
@@ -364,7 +364,7 @@ table! {
 
 table! {
     use diesel::sql_types::{BigInt, Binary, Nullable, Bool};
-    use crate::types::{Id, UtcTimestamp, EnumText};
+    use crate::columns::{Id, UtcTimestamp, EnumText};
 
     holds (id) {
         id -> Id,
@@ -387,7 +387,7 @@ table! {
 
 table! {
     use diesel::sql_types::{BigInt, Binary, Nullable};
-    use crate::types::{Id, UtcTimestamp, EnumText};
+    use crate::columns::{Id, UtcTimestamp, EnumText};
 
     tombstones (id) {
         id -> Id,
@@ -406,7 +406,7 @@ table! {
 }
 
 table! {
-    use crate::types::{Id, EnumText};
+    use crate::columns::{Id, EnumText};
 
     tombstone_agencies (tombstone_id, agency_id) {
         tombstone_id -> Id,
@@ -417,7 +417,7 @@ table! {
 }
 
 table! {
-    use crate::types::{Id};
+    use crate::columns::{Id};
 
     tombstone_practitioners (tombstone_id, practitioner_id) {
         tombstone_id -> Id,
@@ -428,7 +428,7 @@ table! {
 
 table! {
     use diesel::sql_types::{BigInt, Nullable, Text};
-    use crate::types::{Id, UtcTimestamp};
+    use crate::columns::{Id, UtcTimestamp};
 
     audit_before (id) {
         id -> Id,
@@ -451,7 +451,7 @@ table! {
 
 table! {
     use diesel::sql_types::{BigInt, Binary, Nullable, Text};
-    use crate::types::{Id, UtcTimestamp};
+    use crate::columns::{Id, UtcTimestamp};
 
     audit_records (id) {
         id -> Id,
@@ -473,7 +473,7 @@ table! {
 
 table! {
     use diesel::sql_types::{BigInt, Binary, Nullable};
-    use crate::types::Id;
+    use crate::columns::Id;
 
     audit_tree (partnership_id, level, position) {
         partnership_id -> Id,
@@ -486,7 +486,7 @@ table! {
 
 table! {
     use diesel::sql_types::{BigInt, Binary, Text};
-    use crate::types::{Id, UtcTimestamp};
+    use crate::columns::{Id, UtcTimestamp};
 
     audit_heads (partnership_id) {
         partnership_id -> Id,
@@ -500,7 +500,7 @@ table! {
 
 table! {
     use diesel::sql_types::BigInt;
-    use crate::types::{Id, UtcTimestamp};
+    use crate::columns::{Id, UtcTimestamp};
 
     audit_runs (partnership_id, run_id) {
         partnership_id -> Id,
@@ -512,7 +512,7 @@ table! {
 
 table! {
     use diesel::sql_types::BigInt;
-    use crate::types::{Id, UtcTimestamp};
+    use crate::columns::{Id, UtcTimestamp};
 
     audit_holes (partnership_id, run_id, number) {
         partnership_id -> Id,
@@ -524,7 +524,7 @@ table! {
 
 table! {
     use diesel::sql_types::{Binary, Nullable};
-    use crate::types::{Id, UtcTimestamp, EnumText};
+    use crate::columns::{Id, UtcTimestamp, EnumText};
 
     idempotency (partnership_id, practitioner_id, key_index) {
         partnership_id -> Id,
@@ -540,7 +540,7 @@ table! {
 
 table! {
     use diesel::sql_types::{Binary, Nullable, Text};
-    use crate::types::{Id, UtcTimestamp};
+    use crate::columns::{Id, UtcTimestamp};
 
     key_commitments (partnership_id, kind, key_id) {
         partnership_id -> Id,
@@ -557,7 +557,7 @@ table! {
 
 table! {
     use diesel::sql_types::{Nullable, Text};
-    use crate::types::{Id};
+    use crate::columns::{Id};
 
     deletion_covered (partnership_id, kind, key_id, object_id) {
         partnership_id -> Id,
@@ -573,7 +573,7 @@ table! {
 
 table! {
     use diesel::sql_types::{Binary, Text};
-    use crate::types::{Id, UtcTimestamp};
+    use crate::columns::{Id, UtcTimestamp};
 
     deletion_certificates (id) {
         id -> Id,
@@ -590,7 +590,7 @@ table! {
 
 table! {
     use diesel::sql_types::{Binary, Nullable};
-    use crate::types::{Id, UtcTimestamp, EnumText};
+    use crate::columns::{Id, UtcTimestamp, EnumText};
 
     deletion_orders (chronology_id) {
         chronology_id -> Id,
@@ -608,7 +608,7 @@ table! {
 
 table! {
     use diesel::sql_types::{BigInt};
-    use crate::types::{UtcTimestamp};
+    use crate::columns::{UtcTimestamp};
 
     clock_mark (id) {
         id -> BigInt,
@@ -618,7 +618,7 @@ table! {
 
 table! {
     use diesel::sql_types::Binary;
-    use crate::types::{Id, UtcTimestamp, EnumText};
+    use crate::columns::{Id, UtcTimestamp, EnumText};
 
     destruction_requests (chronology_id) {
         chronology_id -> Id,
@@ -635,7 +635,7 @@ table! {
 
 table! {
     use diesel::sql_types::{Nullable, Text};
-    use crate::types::{Id, UtcTimestamp};
+    use crate::columns::{Id, UtcTimestamp};
 
     address_refusals (id) {
         id -> Id,
@@ -652,7 +652,7 @@ table! {
 
 table! {
     use diesel::sql_types::{BigInt, Binary, Nullable};
-    use crate::types::{Id, UtcTimestamp, EnumText};
+    use crate::columns::{Id, UtcTimestamp, EnumText};
 
     emergency_accesses (id) {
         id -> Id,
@@ -675,7 +675,7 @@ table! {
 }
 
 table! {
-    use crate::types::{Id, UtcTimestamp};
+    use crate::columns::{Id, UtcTimestamp};
 
     emergency_chronologies (access_id, chronology_id) {
         access_id -> Id,
@@ -690,7 +690,7 @@ table! {
 
 table! {
     use diesel::sql_types::{BigInt, Nullable, Text};
-    use crate::types::{Id, UtcTimestamp};
+    use crate::columns::{Id, UtcTimestamp};
 
     shown_fragments (partnership_id, scope_id, at, record_id, fragment_id) {
         partnership_id -> Id,
@@ -710,7 +710,7 @@ table! {
 
 table! {
     use diesel::sql_types::BigInt;
-    use crate::types::UtcTimestamp;
+    use crate::columns::UtcTimestamp;
 
     clock_trust (id) {
         id -> BigInt,
@@ -720,12 +720,29 @@ table! {
 
 table! {
     use diesel::sql_types::Bool;
-    use crate::types::{Id, UtcTimestamp};
+    use crate::columns::{Id, UtcTimestamp};
 
     scopes_to_destroy (scope) {
         scope -> Id,
         since -> UtcTimestamp,
         unneeded -> Bool,
+    }
+}
+
+table! {
+    use diesel::sql_types::{BigInt, Nullable};
+    use crate::columns::{Id, UtcTimestamp, EnumText};
+
+    outbox (id) {
+        id -> Id,
+        partnership_id -> Id,
+        event -> EnumText,
+        subject_kind -> EnumText,
+        subject_id -> Id,
+        created_at -> UtcTimestamp,
+        attempts -> BigInt,
+        not_before -> UtcTimestamp,
+        claimed_until -> Nullable<UtcTimestamp>,
     }
 }
 
@@ -775,4 +792,5 @@ allow_tables_to_appear_in_same_query!(
     clock_mark,
     clock_trust,
     scopes_to_destroy,
+    outbox,
 );

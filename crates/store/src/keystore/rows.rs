@@ -73,7 +73,7 @@ pub(super) fn overwrite(
         .filter(dsl::id.eq(key.id()));
     let values = (dsl::sealed.eq(Some(noise)), dsl::marker.eq(Some(marker)));
     let changed = tx.run(|c| diesel::update(target).set(values).execute(c))?;
-    crate::statements::require_one(changed)
+    crate::connection::statements::require_one(changed)
 }
 
 /// Deletes the row of a key that is not destroyed, if there is one.

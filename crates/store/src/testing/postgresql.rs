@@ -13,7 +13,7 @@ use diesel::{Connection, PgConnection, RunQueryDsl};
 
 use super::local_server;
 use crate::connection::AnyConnection;
-use crate::migrate::apply;
+use crate::connection::apply;
 
 /// The advisory lock that a test holds on the server while it creates the template. The number is
 /// arbitrary.

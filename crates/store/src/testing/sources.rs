@@ -18,9 +18,18 @@ const STATEMENT_MARKERS: [&str; 8] = [
     "return_if_referenced!(",
 ];
 /// Macros that define one function. An invocation counts as the function that it defines.
-const FUNCTION_MACROS: [&str; 4] = ["due_ids! {", "all_due! {", "delete! {", "manifest_query!("];
+const FUNCTION_MACROS: [&str; 3] = ["due_ids! {", "all_due! {", "manifest_query!("];
 /// A macro that defines several functions, and the name under which they count as one.
 const REASONS_MACRO: (&str, &str) = ("expiring_reasons!(", "expiring_reasons");
+
+/// Folders whose modules are used by their own names. (`lib.rs` re-exports them.)
+const GROUP_FOLDERS: [&str; 5] = [
+    "audit/",
+    "columns/",
+    "connection/",
+    "records/",
+    "retention/",
+];
 
 /// A source file of this crate.
 struct SourceFile {
@@ -159,14 +168,20 @@ fn read_source_file(root: &Path, path: &Path) -> SourceFile {
     let relative = path
         .strip_prefix(root)
         .expect("the file is in the source folder");
-    let module = relative
-        .with_extension("")
-        .to_string_lossy()
-        .replace('/', "::");
     let text = fs::read_to_string(path).expect("the source file is readable");
     SourceFile {
         path: Path::new("src").join(relative),
-        module,
+        module: module_name(&relative.with_extension("").to_string_lossy()),
         lines: text.lines().map(str::to_owned).collect(),
     }
+}
+
+/// The name by which other crates know a module, from its path without extension.
+fn module_name(path: &str) -> String {
+    let path = path.strip_suffix("/mod").unwrap_or(path);
+    GROUP_FOLDERS
+        .iter()
+        .find_map(|folder| path.strip_prefix(folder))
+        .unwrap_or(path)
+        .replace('/', "::")
 }

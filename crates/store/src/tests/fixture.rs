@@ -7,8 +7,8 @@ use std::collections::BTreeSet;
 use domain::{
     AccessFacts, AccessPermit, Actor, AgencyId, AgencyKind, AuditId, ChronologyId, ChronologyState,
     ConsolidationId, EntryId, FamilyId, FragmentId, HoldId, Instant, InvitationId, InvitationState,
-    Marking, Operation, PartnershipId, PersonId, PersonKind, PractitionerId, Purpose, Role,
-    decide_access,
+    Marking, Operation, OutboxEvent, OutboxId, OutboxSubject, PartnershipId, PersonId, PersonKind,
+    PractitionerId, Purpose, Role, decide_access,
 };
 use uuid::Uuid;
 
@@ -429,6 +429,21 @@ impl Fixture {
             reason: Some("owner".into()),
             purpose: None,
             entry_count: 2,
+        }
+    }
+
+    /// An event about a chronology that is due at [`NOW_MINUTE`].
+    pub(crate) fn outbox_row(&self, event: OutboxEvent, chronology: ChronologyId) -> OutboxRow {
+        OutboxRow {
+            id: OutboxId(next_id()),
+            partnership_id: self.partnership,
+            event,
+            subject_kind: OutboxSubject::Chronology,
+            subject_id: chronology.0,
+            created_at: now(),
+            attempts: 0,
+            not_before: now(),
+            claimed_until: None,
         }
     }
 

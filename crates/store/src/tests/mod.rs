@@ -11,6 +11,7 @@ mod family_access;
 mod inspect;
 mod keystore;
 mod migrations;
+mod outbox;
 mod paging;
 mod partnership_isolation;
 mod person_links;

@@ -1,7 +1,7 @@
 //! Every finder and every update is confined to its partnership, as if other partnerships did not
 //! exist.
 
-use domain::{AccessPermit, Instant, PartnershipId, Role};
+use domain::{AccessPermit, Instant, OutboxEvent, OutboxSubject, PartnershipId, Role};
 
 use super::fixture::{
     EXPIRY_MINUTE, Fixture, RowCounts, access_permit, at_minute, count_rows, keyed_token, next_id,
@@ -27,6 +27,7 @@ struct PartnershipRows {
     access: EmergencyAccessRow,
     chronology_access: EmergencyChronologyRow,
     shown_fragment: ShownFragmentRow,
+    event: OutboxRow,
 }
 
 fn insert_all(db: &Db, code: &str) -> PartnershipRows {
@@ -43,6 +44,7 @@ fn insert_all(db: &Db, code: &str) -> PartnershipRows {
         access,
         chronology_access,
         shown_fragment: fixture.shown_fragment(&fragment),
+        event: fixture.outbox_row(OutboxEvent::Relink, chronology.id),
         fixture,
         invitation: fixture.invitation(chronology.id, fixture.school),
         consolidation: ConsolidationRow {
@@ -143,6 +145,7 @@ impl PartnershipRows {
             std::slice::from_ref(&self.chronology_access),
         )?;
         shown_fragments::insert(tx, std::slice::from_ref(&self.shown_fragment))?;
+        outbox::insert(tx, std::slice::from_ref(&self.event))?;
         let agency = TombstoneAgencyRow {
             tombstone_id: self.tombstone.id,
             agency_id: fixture.school,
@@ -483,6 +486,7 @@ fn assert_nothing_deleted(
     event_links::delete_for_chronology(tx, partnership, chronology)?;
     link_decisions::remove_fragment(tx, partnership, fragment)?;
     consolidations::remove_fragment(tx, partnership, fragment)?;
+    outbox::delete_of_subject(tx, partnership, OutboxSubject::Chronology, chronology)?;
     assert!(!purge::delete_fragment(tx, partnership, fragment)?);
     assert!(!purge::delete_chronology(tx, partnership, chronology)?);
     Ok(())
@@ -560,5 +564,12 @@ on_each_database! {
             .write("find", |tx| theirs.count_found_by(tx, &theirs.fixture))
             .unwrap();
         assert!(found.iter().all(|(_, found)| *found == 1), "{found:?}");
+        let events = db.write("claim", |tx| {
+            outbox::claim(tx, OutboxEvent::ALL, now(), now(), 9)
+        });
+        assert!(
+            events.unwrap().iter().any(|row| row.id == theirs.event.id),
+            "the event remains"
+        );
     }
 }

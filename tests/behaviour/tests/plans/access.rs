@@ -60,7 +60,7 @@ const LOW_SELECTIVITY: [&str; 24] = [
 
 /// Tables that do not grow with the number of chronologies: the directory of agencies, tables with
 /// one row for each database, partnership or run of a node, and work in progress.
-const BOUNDED_TABLES: [&str; 12] = [
+const BOUNDED_TABLES: [&str; 13] = [
     "partnerships",
     "agencies",
     "clock_mark",
@@ -69,6 +69,8 @@ const BOUNDED_TABLES: [&str; 12] = [
     "audit_runs",
     "audit_holes",
     "scopes_to_destroy",
+    // Effects that follow a commit: a row is deleted as soon as its effect has occurred.
+    "outbox",
     // Records older than the audit ledger: migrated at the first start, empty afterwards.
     "audit_before",
     // One row for each legal hold ever placed: a few dozen a year, each placed by a person.

@@ -1,0 +1,72 @@
+//! Decisions to destroy a chronology early: who decided, and why.
+
+use diesel::prelude::*;
+use domain::{
+    ChronologyId, DestructionReason, Instant, PartnershipId, PractitionerId, SnapshotKept,
+};
+
+use crate::columns::Bind;
+use crate::columns::row;
+use crate::connection::statements::{expiring_reasons, insert_new, require_one};
+use crate::schema::deletion_orders::{self, dsl};
+use crate::{Sealed, StoreError, Tx};
+
+row! {
+    /// A decision to destroy a chronology.
+    DeletionOrderRow in deletion_orders {
+        /// The chronology to delete.
+        chronology_id: ChronologyId,
+        /// The partnership of the chronology.
+        partnership_id: PartnershipId,
+        /// The reason, from the closed list.
+        reason: DestructionReason,
+        /// Whether a copy is kept.
+        snapshot: SnapshotKept,
+        /// The practitioner who decided.
+        decided_by: PractitionerId,
+        /// When it was decided.
+        decided_at: Instant,
+        /// When the reasons in words expire; `None` for reasons that an earlier version sealed
+        /// without expiry.
+        words_until: Option<Instant>,
+        /// The wrapped data key of `sealed`; `None` once the text is deleted.
+        wrapped_key: Option<Sealed>,
+        /// The reasons in words.
+        sealed: Option<Sealed>,
+        /// The practitioner who requested it; `None` when the decision needed no second person.
+        asked_by: Option<PractitionerId>,
+    }
+}
+
+/// Records a decision.
+///
+/// # Errors
+/// [`StoreError::NotUnique`] when there is a decision about the chronology already.
+pub fn insert(tx: &mut Tx<'_>, row: &DeletionOrderRow) -> Result<(), StoreError> {
+    insert_new!(tx, deletion_orders::table, row, "deletion order")
+}
+
+/// The decision to destroy a chronology; `None` when there is none.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn find(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    id: ChronologyId,
+) -> Result<Option<DeletionOrderRow>, StoreError> {
+    let query = dsl::deletion_orders
+        .filter(dsl::partnership_id.eq(Bind(partnership)))
+        .filter(dsl::chronology_id.eq(Bind(id)))
+        .select(DeletionOrderRow::as_select());
+    tx.run(|c| query.get_result(c).optional())
+}
+
+expiring_reasons!(
+    deletion_orders,
+    DeletionOrderRow,
+    chronology_id,
+    ChronologyId,
+    "decision"
+);
