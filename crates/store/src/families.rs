@@ -3,8 +3,8 @@
 use diesel::dsl::max;
 use diesel::prelude::*;
 use domain::{
-    AccessPermit, AgencyId, FamilyId, FamilyListScope, Instant, PartnershipId, PersonId,
-    PractitionerId, family_list_scope,
+    AccessPermit, AgencyId, FamilyId, FamilyListScope, FragmentState, Instant, PartnershipId,
+    PersonId, PractitionerId, family_list_scope,
 };
 
 use crate::connection::AnyConnection;
@@ -15,7 +15,7 @@ use crate::schema::families::{self, dsl};
 use crate::schema::{chronologies, family_members, fragment_origins, fragments};
 use crate::statements::{insert_new, insert_one, require_one};
 use crate::types::Bind;
-use crate::{FragmentState, Keyset, Sealed, StoreError, Tx};
+use crate::{Keyset, Sealed, StoreError, Tx};
 
 row! {
     /// A recorded family.

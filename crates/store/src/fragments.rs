@@ -12,8 +12,8 @@ pub use frozen::{CurrentVersion, EntryExclusions, frozen_content_excluding};
 
 use diesel::prelude::*;
 use domain::{
-    AgencyId, ChronologyId, EntryId, FamilyId, FragmentId, Instant, Marking, PartnershipId,
-    PersonId, PractitionerId,
+    AgencyId, ChronologyId, EntryId, FamilyId, FragmentId, FragmentState, Instant, Marking,
+    PartnershipId, PersonId, PractitionerId,
 };
 
 use crate::page::{after, unindexed_eq};
@@ -22,7 +22,7 @@ use crate::schema::fragments::{self, dsl};
 use crate::schema::{entries, fragment_versions};
 use crate::statements::{insert_many, insert_new, insert_one, require_one};
 use crate::types::Bind;
-use crate::{FragmentState, Keyset, Sealed, StoreError, Token, Tx};
+use crate::{Keyset, Sealed, StoreError, Token, Tx};
 
 row! {
     /// A submission of one agency.

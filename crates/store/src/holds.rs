@@ -1,7 +1,7 @@
 //! Legal holds, which prevent destruction until they are released.
 
 use diesel::prelude::*;
-use domain::{ChronologyId, HoldId, Instant, PartnershipId, PersonId, PractitionerId};
+use domain::{ChronologyId, HoldId, HoldScope, Instant, PartnershipId, PersonId, PractitionerId};
 use uuid::Uuid;
 
 use crate::page::after;
@@ -9,7 +9,7 @@ use crate::rows::row;
 use crate::schema::holds::{self, dsl};
 use crate::statements::{expiring_reasons, insert_one, require_one};
 use crate::types::Bind;
-use crate::{HoldScope, Keyset, Sealed, StoreError, Tx};
+use crate::{Keyset, Sealed, StoreError, Tx};
 
 row! {
     /// A legal hold.

@@ -2,14 +2,14 @@
 //! no column that could contain content, in clear or sealed.
 
 use diesel::prelude::*;
-use domain::{Instant, PartnershipId, PractitionerId};
+use domain::{Instant, PartnershipId, PractitionerId, SubmissionOutcome};
 use uuid::Uuid;
 
 use crate::rows::row;
 use crate::schema::idempotency::{self, dsl};
 use crate::statements::insert_new;
 use crate::types::Bind;
-use crate::{StoreError, Token, Tx, WriteOutcome};
+use crate::{StoreError, Token, Tx};
 
 row! {
     /// The record of a write.
@@ -25,7 +25,7 @@ row! {
         /// The object of the write; `None` in records of an earlier version.
         object_id: Option<Uuid>,
         /// The outcome of a submission; `None` for any other write.
-        outcome: Option<WriteOutcome>,
+        outcome: Option<SubmissionOutcome>,
         /// When the record expires.
         expires_at: Instant,
         /// When the write was made.

@@ -11,7 +11,6 @@ mod bytes;
 mod config;
 mod connection;
 mod db;
-mod enums;
 mod error;
 pub mod family_access;
 mod group;
@@ -83,10 +82,6 @@ pub use deletion_orders::DeletionOrderRow;
 pub use destruction_manifest::{ManifestEntry, ManifestRow, ManifestScope};
 pub use destruction_requests::DestructionRequestRow;
 pub use emergency::{EmergencyAccessRow, EmergencyChronologyRow};
-pub use enums::{
-    FragmentState, HoldScope, PersonLinkBand, PersonLinkState, PersonVerdict, TombstoneKind,
-    TombstoneReason, WriteOutcome,
-};
 pub use error::{DatabaseFault, StoreError};
 pub use event_links::EventLinksRow;
 pub use families::{FamilyFacts, FamilyMemberRow, FamilyRow};

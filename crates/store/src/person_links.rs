@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 use domain::{
-    AgencyId, ChronologyId, FamilyId, Instant, PartnershipId, PersonId, PersonKind, PersonLinkId,
-    PractitionerId,
+    AgencyId, ChronologyId, FamilyId, FragmentState, Instant, PartnershipId, PersonId, PersonKind,
+    PersonLinkBand, PersonLinkId, PersonLinkState, PersonVerdict, PractitionerId,
 };
 
 use crate::page::{IsTrue, unindexed_eq};
@@ -14,9 +14,7 @@ use crate::schema::person_links::{self, dsl};
 use crate::schema::{chronologies, family_members, fragments, invitations, people, person_keys};
 use crate::statements::{insert_new, require_one};
 use crate::types::Bind;
-use crate::{
-    FragmentState, PersonLinkBand, PersonLinkState, PersonVerdict, Sealed, StoreError, Token, Tx,
-};
+use crate::{Sealed, StoreError, Token, Tx};
 
 row! {
     /// A link between two records of people.

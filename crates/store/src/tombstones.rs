@@ -2,7 +2,10 @@
 //! and who was entitled to know of it.
 
 use diesel::prelude::*;
-use domain::{AgencyId, ChronologyId, Instant, InvitationState, PartnershipId, PractitionerId};
+use domain::{
+    AgencyId, ChronologyId, Instant, InvitationState, PartnershipId, PractitionerId, TombstoneKind,
+    TombstoneReason,
+};
 use uuid::Uuid;
 
 use crate::rows::row;
@@ -10,7 +13,7 @@ use crate::schema::tombstones::{self, dsl};
 use crate::schema::{tombstone_agencies, tombstone_practitioners};
 use crate::statements::{insert_many, insert_new};
 use crate::types::Bind;
-use crate::{StoreError, Token, TombstoneKind, TombstoneReason, Tx};
+use crate::{StoreError, Token, Tx};
 
 row! {
     /// The tombstone of a chronology or fragment.

@@ -19,10 +19,6 @@ use std::io::Write as _;
 use uuid::Uuid;
 
 use crate::connection::{MultiBackend, MultiRawValue};
-use crate::enums::{
-    FragmentState, HoldScope, PersonLinkBand, PersonLinkState, PersonVerdict, TombstoneKind,
-    TombstoneReason, WriteOutcome,
-};
 
 /// An identifier.
 #[derive(Debug, Clone, Copy, Default, SqlType, QueryId)]
@@ -286,14 +282,14 @@ text_enums!(
     domain::ReviewFinding,
     domain::DestructionReason,
     domain::SnapshotKept,
-    FragmentState,
-    HoldScope,
-    PersonLinkBand,
-    PersonLinkState,
-    PersonVerdict,
-    TombstoneKind,
-    TombstoneReason,
-    WriteOutcome,
+    domain::FragmentState,
+    domain::HoldScope,
+    domain::PersonLinkBand,
+    domain::PersonLinkState,
+    domain::PersonVerdict,
+    domain::SubmissionOutcome,
+    domain::TombstoneKind,
+    domain::TombstoneReason,
 );
 
 /// Parses a word of a closed list. An unknown word is an error, never a default: a state must not

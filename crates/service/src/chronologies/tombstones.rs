@@ -5,8 +5,9 @@ use std::collections::BTreeSet;
 
 use domain::{
     AccessFacts, AccessPermit, Actor, ChronologyId, ChronologyState, InvitationFacts, Operation,
+    TombstoneKind,
 };
-use store::{TombstoneKind, TombstoneRow};
+use store::TombstoneRow;
 use uuid::Uuid;
 
 use super::consolidations::hex;

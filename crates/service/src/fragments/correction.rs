@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use domain::{AccessPermit, EntryDetails, EntryId, Marking, may_read_entry};
-use store::{FragmentRow, FragmentState, FragmentVersionRow};
+use domain::{AccessPermit, EntryDetails, EntryId, FragmentState, Marking, may_read_entry};
+use store::{FragmentRow, FragmentVersionRow};
 
 use super::access_limits::{has_same_access, is_access_limited, position_among_alike};
 use super::submission::{Submission, build_receipt};

@@ -1,8 +1,8 @@
 //! Detaching fragments from a chronology: they become advance submissions again, hidden from
 //! others, with the person ids of their agency's family.
 
-use domain::{AccessPermit, AgencyId, Instant, InvitationState, PersonId};
-use store::{ChronologyRow, FragmentOriginRow, FragmentRow, FragmentState, InvitationRow, Tx};
+use domain::{AccessPermit, AgencyId, FragmentState, Instant, InvitationState, PersonId};
+use store::{ChronologyRow, FragmentOriginRow, FragmentRow, InvitationRow, Tx};
 
 use super::attachment::{PersonIdMap, people_named_in};
 use super::with_expiry;

@@ -1,10 +1,9 @@
 //! Correcting, withdrawing and extending a fragment.
 
-use domain::{AccessPermit, FragmentId, Instant, Operation};
-use store::{
-    ChronologyRow, FragmentRow, FragmentState, ManifestScope, TombstoneKind, TombstoneReason,
-    TombstoneRow,
+use domain::{
+    AccessPermit, FragmentId, FragmentState, Instant, Operation, TombstoneKind, TombstoneReason,
 };
+use store::{ChronologyRow, FragmentRow, ManifestScope, TombstoneRow};
 
 use super::correction::visible_entries;
 use super::submission::{Correction, build_receipt, check_expiry};

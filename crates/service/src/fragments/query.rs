@@ -16,8 +16,8 @@ use crate::chronologies::{AuthorizedChronology, audit_context as chronology_audi
 use crate::context::{AuditContext, CallContext, UnitOfWork};
 use crate::sealing::open_with;
 use crate::{
-    EntryOut, FragmentOut, FragmentState, FragmentSummary, FragmentVersionOut, Page, PageQuery,
-    Service, ServiceError, ServiceResult,
+    EntryOut, FragmentOut, FragmentSummary, FragmentVersionOut, Page, PageQuery, Service,
+    ServiceError, ServiceResult,
 };
 
 impl Service {
@@ -285,7 +285,7 @@ impl Service {
             agency_id: row.agency_id,
             proxy_by_agency_id: row.proxy_by_agency,
             author_id: version.author_id,
-            state: state_out(row.state),
+            state: row.state,
             version: number,
             agency_reference: details
                 .as_ref()
@@ -446,13 +446,6 @@ pub(crate) fn unfiltered_version(version: &FragmentVersionRow) -> VisibleVersion
     }
 }
 
-fn state_out(state: store::FragmentState) -> FragmentState {
-    match state {
-        store::FragmentState::Submitted => FragmentState::Submitted,
-        store::FragmentState::Withdrawn => FragmentState::Withdrawn,
-    }
-}
-
 fn summary(row: &FragmentRow) -> FragmentSummary {
     FragmentSummary {
         id: row.id,
@@ -461,7 +454,7 @@ fn summary(row: &FragmentRow) -> FragmentSummary {
         child_id: row.child_id,
         agency_id: row.agency_id,
         proxy_by_agency_id: row.proxy_by_agency,
-        state: state_out(row.state),
+        state: row.state,
         version: row.version,
         expires_at: row.expires_at,
         created_at: row.created_at,

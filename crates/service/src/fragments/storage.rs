@@ -1,7 +1,7 @@
 //! Storing a fragment: its row, and each version with its sealed entries.
 
-use domain::{ChronologyId, EntryDetails, EntryId, FragmentId};
-use store::{EntryRow, FragmentRow, FragmentState, FragmentVersionRow};
+use domain::{ChronologyId, EntryDetails, EntryId, FragmentId, FragmentState};
+use store::{EntryRow, FragmentRow, FragmentVersionRow};
 use vault::DataKey;
 
 use super::submission::{Submission, build_receipt};

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{AccessPermit, AgencyId, ChronologyId, FamilyId, PersonId};
+use domain::{AccessPermit, AgencyId, ChronologyId, FamilyId, PersonId, PersonLinkState};
 use store::{ChronologyRow, PersonLinkRow};
 
 use super::comparison::{FamilyComparison, ScoredPair, compare_families};
@@ -154,7 +154,7 @@ impl Service {
             let row = self.new_link(uow, chronology, &scored, &details)?;
             return self.audit_linkage(uow, action, &row);
         };
-        if row.state == store::PersonLinkState::Standing {
+        if row.state == PersonLinkState::Standing {
             return Ok(());
         }
         let mut details = self.link_details(&row, now)?;
@@ -257,7 +257,7 @@ impl Service {
             members.retain(|member| !still_attached.contains(member));
         }
         for row in load_links_by_pair(uow, chronology, &members)?.into_values() {
-            let found = row.state == store::PersonLinkState::Standing && row.verdict.is_none();
+            let found = row.state == PersonLinkState::Standing && row.verdict.is_none();
             if found && self.link_details(&row, now)?.steps.len() == 1 {
                 store::person_links::delete(uow.tx, &row)?;
                 self.audit_linkage(uow, "forget", &row)?;

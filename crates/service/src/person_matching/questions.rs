@@ -1,9 +1,11 @@
 //! Open questions for social care, and the links decided so far.
 
-use domain::{AccessPermit, ChronologyId, Operation, PersonDetails, PersonLinkId};
-use store::{PersonLinkRow, PersonLinkState as State, PersonRow};
+use domain::{
+    AccessPermit, ChronologyId, Operation, PersonDetails, PersonLinkId, PersonLinkState as State,
+};
+use store::{PersonLinkRow, PersonRow};
 
-use super::{band_out, is_same_person};
+use super::is_same_person;
 use crate::chronologies::{AuthorizedChronology, audit_context};
 use crate::context::{CallContext, UnitOfWork};
 use crate::{
@@ -95,7 +97,7 @@ impl Service {
             chronology_id: chronology,
             theirs,
             ours,
-            band: band_out(row.band),
+            band: row.band,
             evidence: self.link_details(row, now)?.evidence,
             asked_at: row.created_at,
             expires_at: row.expires_at,

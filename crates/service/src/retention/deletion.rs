@@ -3,10 +3,13 @@
 
 use std::collections::BTreeSet;
 
-use domain::{ChronologyId, FamilyId, FragmentId, Instant, PartnershipId, PersonId};
+use domain::{
+    ChronologyId, FamilyId, FragmentId, Instant, PartnershipId, PersonId, TombstoneKind,
+    TombstoneReason,
+};
 use store::{
     ChronologyRow, DueForDeletion, FragmentRow, ManifestScope, StoreError, TombstoneAgencyRow,
-    TombstoneKind, TombstoneReason, TombstoneRow, Tx,
+    TombstoneRow, Tx,
 };
 use uuid::Uuid;
 use vault::KeyScope;

@@ -6,13 +6,13 @@ use std::collections::HashMap;
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use domain::{AccessPermit, ChronologyId, EntryId, FragmentId, Instant};
+use domain::{AccessPermit, ChronologyId, EntryId, FragmentId, FragmentState, Instant};
 
 use super::{EntryRow, FragmentRow, FragmentVersionRow};
 use crate::page::unindexed_eq;
 use crate::schema::{chronologies, entries, fragment_versions, fragments};
 use crate::types::Bind;
-use crate::{FragmentState, StoreError, Tx};
+use crate::{StoreError, Tx};
 
 /// A fragment with its current version and that version's entries, in the order in which they were
 /// submitted.

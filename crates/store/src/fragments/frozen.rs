@@ -4,14 +4,16 @@ use std::collections::HashMap;
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use domain::{AccessPermit, ChronologyId, ConsolidationId, EntryId, FragmentId, Instant};
+use domain::{
+    AccessPermit, ChronologyId, ConsolidationId, EntryId, FragmentId, FragmentState, Instant,
+};
 
 use super::content::{MAX_EXCLUDED_IN_QUERY, live_versions};
 use super::{EntryRow, FragmentContent, FragmentRow, FragmentVersionRow};
 use crate::page::unindexed_eq;
 use crate::schema::{chronologies, consolidation_fragments, entries, fragment_versions, fragments};
 use crate::types::Bind;
-use crate::{FragmentState, StoreError, Tx};
+use crate::{StoreError, Tx};
 
 /// The current version of a fragment that was corrected after a view was frozen.
 #[derive(Debug, Clone, PartialEq, Eq)]
