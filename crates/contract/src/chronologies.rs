@@ -1,8 +1,9 @@
 //! Chronologies, their frozen views, snapshots and tombstones.
 
 use domain::{
-    AgencyId, ChronologyId, ChronologyState, ConsolidationId, DeletionCertificateId, FamilyId,
-    Instant, InvitationState, LawfulBasis, NoConsentReason, PractitionerId, Purpose, Sensitive,
+    AgencyId, ChronologyId, ChronologyState, ChronologyWarning, ConsolidationId,
+    DeletionCertificateId, FamilyId, Instant, InvitationState, LawfulBasis, NoConsentReason,
+    PractitionerId, Purpose, Sensitive, SnapshotDecision,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -148,18 +149,6 @@ pub struct ChronologyOut {
     pub emergency: Option<EmergencyNotice>,
 }
 
-/// A warning about a chronology that needs attention.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum ChronologyWarning {
-    /// The chronology expires within 14 days, and a snapshot for the social-care record is neither
-    /// signed off nor waived.
-    ExpiresWithoutSignOff,
-    /// A practitioner has requested the destruction of the chronology before its expiry; a second
-    /// team manager has to confirm or ignore the request.
-    DestructionRequested,
-}
-
 /// A request to extend an expiry.
 #[derive(Debug, Clone, Deserialize, Serialize, Validate, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -181,16 +170,6 @@ pub struct ReopenIn {
     /// The new due date for returns; by default the purpose's number of days from now.
     #[serde(default)]
     pub due_at: Option<Instant>,
-}
-
-/// What happens to the frozen view at sign-off.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum SnapshotDecision {
-    /// The view is exported for the social-care record.
-    Export,
-    /// No copy is kept, for a stated reason.
-    Waive,
 }
 
 /// A request to sign off a chronology.

@@ -1,8 +1,8 @@
 //! Destruction: its request, its proof, and expired data that still exists.
 
 use domain::{
-    ChronologyId, DeletionCertificateId, DestructionReason, DestructionRequestId, Instant,
-    PractitionerId, Sensitive, SnapshotKept,
+    ChronologyId, DeletionCertificateId, DestructionReason, DestructionRequestId, DestructionState,
+    Instant, PractitionerId, Sensitive, SnapshotKept, UnpurgedReason,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -27,17 +27,6 @@ pub struct DestructionIn {
     /// people. Its reasons are kept together with yours.
     #[serde(default)]
     pub confirms: Option<DestructionRequestId>,
-}
-
-/// The progress of a destruction before the expiry.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum DestructionState {
-    /// The destruction is requested and has to be confirmed by another practitioner. Nothing is
-    /// destroyed yet.
-    Requested,
-    /// The chronology is destroyed.
-    Destroyed,
 }
 
 /// A request to destroy a chronology, until another practitioner confirms it or it lapses.
@@ -137,20 +126,6 @@ pub struct DeletionCertificateOut {
         example = "kqAJqfDUyrhyDoILX2JAoquye1QWUD+48/diI+vbadoIWsHkPhWZbkWPNhPQ8R2MOHsurrQwKu6wDSkWErsMAA=="
     )]
     pub signature: String,
-}
-
-/// Why expired data still exists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum UnpurgedReason {
-    /// A legal hold retains the object.
-    Held,
-    /// Another existing object refers to it.
-    ReferredTo,
-    /// The deletion is due within a minute of the expiry, which has not passed yet.
-    Waiting,
-    /// The deletion failed and is tried again.
-    Failed,
 }
 
 /// An expired object that still exists. Its content is not served to anyone.

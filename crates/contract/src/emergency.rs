@@ -2,8 +2,8 @@
 //! it.
 
 use domain::{
-    AgencyId, ChronologyId, EmergencyAccessId, EmergencyReason, Instant, PractitionerId,
-    ReviewFinding, Sensitive,
+    AgencyId, AlertKind, AlertState, ChronologyId, EmergencyAccessId, EmergencyReason, Instant,
+    PractitionerId, ReviewFinding, Sensitive,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -73,16 +73,6 @@ pub struct EmergencyChronologyOut {
     pub until: Instant,
 }
 
-/// Whether an emergency access has been reviewed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum AlertState {
-    /// The access has not been reviewed.
-    Open,
-    /// The access has been reviewed.
-    Reviewed,
-}
-
 /// An emergency access ("breaking the glass").
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 pub struct EmergencyAccessOut {
@@ -131,16 +121,6 @@ pub struct EmergencyAccessOut {
     pub note: Option<Sensitive<String>>,
     /// The version, as in the `ETag`.
     pub version: i64,
-}
-
-/// The subject of an alert.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum AlertKind {
-    /// A practitioner opened an emergency access.
-    EmergencyAccess,
-    /// A practitioner wrote a text that discloses where a protected person lives; it was refused.
-    AddressRefused,
 }
 
 /// An alert for the data protection officer and a chronology's owner. Contains nothing about the

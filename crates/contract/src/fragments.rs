@@ -2,8 +2,8 @@
 
 use domain::{
     AdultConcerned, AgencyId, Category, ChildVoice, ChronologyId, EntryId, FamilyAccount, FamilyId,
-    FragmentId, Handling, Instant, PersonId, PractitionerId, Rag, SeenStatus, Sensitive, Severity,
-    Significance, Source, WhenOut,
+    FragmentId, FragmentState, Handling, Instant, InvolvementStatus, PersonId, PractitionerId, Rag,
+    SeenStatus, Sensitive, Severity, Significance, Source, SubmissionOutcome, WhenOut,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -120,18 +120,6 @@ pub struct SharingDecision {
     pub reason: Sensitive<String>,
 }
 
-/// Whether the agency works with the family.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum InvolvementStatus {
-    /// The agency works with the family now.
-    Current,
-    /// The agency worked with the family in the past.
-    Past,
-    /// The agency has never worked with the family.
-    None,
-}
-
 /// The agency's part in the support network around the family.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
@@ -214,16 +202,6 @@ pub struct AheadFragmentIn {
     #[validate(length(max = 500), nested)]
     #[schema(max_items = 500)]
     pub entries: Vec<EntryIn>,
-}
-
-/// The state of a fragment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum FragmentState {
-    /// The fragment is submitted and part of the timeline, or held in advance of a chronology.
-    Submitted,
-    /// The fragment was withdrawn by its agency.
-    Withdrawn,
 }
 
 /// One entry of a fragment.
@@ -385,18 +363,6 @@ pub struct FragmentVersionOut {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schema(value_type = Option<String>)]
     pub correction_reason: Option<Sensitive<String>>,
-}
-
-/// The outcome of a submission.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum SubmissionOutcome {
-    /// A new fragment was created.
-    Created,
-    /// A new version of the fragment was created.
-    Updated,
-    /// The content is the same as in the current version; nothing changed.
-    Unchanged,
 }
 
 /// An entry on a receipt.

@@ -1,21 +1,9 @@
 //! Inputs and outputs of legal holds.
 
-use domain::{HoldId, Instant, PractitionerId, Sensitive};
+use domain::{HoldId, HoldScope, Instant, PractitionerId, Sensitive};
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
-
-/// What a legal hold covers.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum HoldScope {
-    /// The hold covers one chronology.
-    Chronology,
-    /// The hold covers every chronology of one child.
-    Child,
-    /// The hold covers all data of the partnership.
-    All,
-}
 
 /// A legal hold to place. It prevents destruction until it is released.
 #[derive(Debug, Clone, Deserialize, Serialize, Validate, ToSchema)]

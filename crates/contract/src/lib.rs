@@ -19,27 +19,26 @@ pub use audit::{
     FragmentReaderOut, ReaderOut,
 };
 pub use chronologies::{
-    ChronologyIn, ChronologyOut, ChronologyPatch, ChronologyWarning, ConsolidationOut, ExtendIn,
-    ReopenIn, SignOffIn, SnapshotDecision, SnapshotOut, TombstoneAgency, TombstoneOut,
+    ChronologyIn, ChronologyOut, ChronologyPatch, ConsolidationOut, ExtendIn, ReopenIn, SignOffIn,
+    SnapshotOut, TombstoneAgency, TombstoneOut,
 };
 pub use deletion::{
     DeletionCertificateOut, DeletionCertificateSummary, DestructionIn, DestructionOut,
-    DestructionRequestOut, DestructionState, UnpurgedOut, UnpurgedReason,
+    DestructionRequestOut, UnpurgedOut,
 };
 pub use directory::{
     AgencyIn, AgencyOut, AgencyPatch, CategoryOut, PartnershipOut, PractitionerIn, PractitionerOut,
     PractitionerPatch, PurposeOut,
 };
 pub use emergency::{
-    AlertKind, AlertOut, AlertState, EmergencyAccessIn, EmergencyAccessOut, EmergencyAlert,
-    EmergencyChronologyOut, EmergencyNotice, EmergencyReviewIn,
+    AlertOut, EmergencyAccessIn, EmergencyAccessOut, EmergencyAlert, EmergencyChronologyOut,
+    EmergencyNotice, EmergencyReviewIn,
 };
 pub use fragments::{
     AheadFragmentIn, EntryIn, EntryOut, EntryReceipt, FindingOut, FragmentIn, FragmentOut,
-    FragmentReceipt, FragmentState, FragmentSummary, FragmentVersionOut, Involvement,
-    InvolvementStatus, SharingDecision, SubmissionOutcome, WhenIn,
+    FragmentReceipt, FragmentSummary, FragmentVersionOut, Involvement, SharingDecision, WhenIn,
 };
-pub use holds::{HoldIn, HoldOut, HoldReleaseIn, HoldScope};
+pub use holds::{HoldIn, HoldOut, HoldReleaseIn};
 pub use invitations::{
     DeclineIn, FormOut, GuidanceOut, InvitationIn, InvitationOut, InvitationPatch, NilReturnIn,
 };
@@ -52,11 +51,17 @@ pub use people::{
     Relationship,
 };
 pub use person_links::{
-    PersonDecisionIn, PersonEvidenceOut, PersonLinkBand, PersonLinkChange, PersonLinkOut,
-    PersonLinkPatch, PersonLinkState, PersonLinkStep, PersonLinkStepOut, PersonQuestionOut,
-    PersonRecordOut, PersonVerdict,
+    PersonDecisionIn, PersonEvidenceOut, PersonLinkOut, PersonLinkPatch, PersonLinkStepOut,
+    PersonQuestionOut, PersonRecordOut,
 };
 pub use timeline::{ChildHeader, CoverageOut, TimelineHeader, TimelineOut, TimelineQuery};
+
+// The closed lists that requests and responses name.
+pub use domain::{
+    AlertKind, AlertState, ChronologyWarning, DestructionState, FragmentState, HoldScope,
+    InvolvementStatus, PersonLinkBand, PersonLinkChange, PersonLinkState, PersonLinkStep,
+    PersonVerdict, SnapshotDecision, SubmissionOutcome, UnpurgedReason,
+};
 
 use serde::{Deserialize, Deserializer, Serialize};
 

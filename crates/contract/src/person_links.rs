@@ -2,62 +2,13 @@
 //! family.
 
 use domain::{
-    Address, AgencyId, BirthDate, ChronologyId, Instant, PersonId, PersonKind, PersonLinkId,
-    PersonName, PractitionerId, Sensitive, Sex,
+    Address, AgencyId, BirthDate, ChronologyId, Instant, PersonId, PersonKind, PersonLinkBand,
+    PersonLinkChange, PersonLinkId, PersonLinkState, PersonLinkStep, PersonName, PersonVerdict,
+    PractitionerId, Sensitive, Sex,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 use validator::Validate;
-
-/// The result of comparing two records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PersonLinkBand {
-    /// The records are clearly of one person.
-    Match,
-    /// The records may be of one person; a practitioner has to decide.
-    Possible,
-    /// The records are of two people.
-    Different,
-}
-
-/// The state of a link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PersonLinkState {
-    /// A question that has not been answered.
-    Open,
-    /// The link is in force, found automatically or decided.
-    Standing,
-    /// The link was undone; it is not made automatically again.
-    Undone,
-}
-
-/// A practitioner's decision about two records.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PersonVerdict {
-    /// The records are of one person.
-    Same,
-    /// The records are of two people.
-    Different,
-}
-
-/// One event in the history of a link.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PersonLinkStep {
-    /// The two records were linked automatically.
-    Found,
-    /// The comparison left the decision to a practitioner.
-    Asked,
-    /// A practitioner decided that they are one person.
-    Same,
-    /// A practitioner decided that they are two people.
-    Different,
-    /// A practitioner undid the link.
-    Undone,
-}
 
 /// One piece of evidence for or against a match, in words that repeat nothing of either record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -146,14 +97,6 @@ pub struct PersonDecisionIn {
     /// The reason; 1 to 2,000 characters.
     #[schema(value_type = String, min_length = 1, max_length = 2000)]
     pub reason: Sensitive<String>,
-}
-
-/// The state to which a link can be changed.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum PersonLinkChange {
-    /// The link is undone.
-    Undone,
 }
 
 /// A request to undo the link between two records.

@@ -97,6 +97,28 @@ string_enum! {
     }
 }
 
+string_enum! {
+    /// A warning about a chronology that needs attention.
+    ChronologyWarning {
+        /// The chronology expires within 14 days, and a snapshot for the social-care record is
+        /// neither signed off nor waived.
+        ExpiresWithoutSignOff = "expires_without_sign_off",
+        /// A practitioner has requested the destruction of the chronology before its expiry; a
+        /// second team manager has to confirm or ignore the request.
+        DestructionRequested = "destruction_requested",
+    }
+}
+
+string_enum! {
+    /// What happens to the frozen view at sign-off.
+    SnapshotDecision {
+        /// The view is exported for the social-care record.
+        Export = "export",
+        /// No copy is kept, for a stated reason.
+        Waive = "waive",
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::{ChronologyState as S, Transition as T};

@@ -1,4 +1,4 @@
-//! Emergency access: its reasons, and the findings of its review.
+//! Emergency access: its reasons, the findings of its review, and the alerts.
 
 use crate::enums::string_enum;
 
@@ -27,5 +27,26 @@ string_enum! {
         NotJustified = "not_justified",
         /// Action is needed before the review can conclude.
         NeedsAction = "needs_action",
+    }
+}
+
+string_enum! {
+    /// The subject of an alert.
+    AlertKind {
+        /// A practitioner opened an emergency access.
+        EmergencyAccess = "emergency_access",
+        /// A practitioner wrote a text that discloses where a protected person lives; it was
+        /// refused.
+        AddressRefused = "address_refused",
+    }
+}
+
+string_enum! {
+    /// Whether an emergency access has been reviewed.
+    AlertState {
+        /// The access has not been reviewed.
+        Open = "open",
+        /// The access has been reviewed.
+        Reviewed = "reviewed",
     }
 }

@@ -10,6 +10,7 @@ mod emergency;
 mod entry;
 mod enums;
 mod event_date;
+mod fragment;
 mod identifiers;
 mod ids;
 mod instant;
@@ -18,7 +19,9 @@ mod link;
 mod operation;
 mod outbox;
 mod person;
+mod person_link;
 mod policy;
+mod retention;
 mod sensitive;
 pub mod word_list;
 
@@ -31,9 +34,11 @@ pub use checks::{
     CheckContext, Finding, ProtectedAddresses, Severity, check_entry, check_fragment,
     looks_like_address,
 };
-pub use chronology::{ChronologyState, LawfulBasis, NoConsentReason, Transition};
+pub use chronology::{
+    ChronologyState, ChronologyWarning, LawfulBasis, NoConsentReason, SnapshotDecision, Transition,
+};
 pub use clock::{Clock, MockClock};
-pub use emergency::{EmergencyReason, ReviewFinding};
+pub use emergency::{AlertKind, AlertState, EmergencyReason, ReviewFinding};
 pub use entry::{
     AdultConcerned, AdultRole, ChildVoice, EntryDetails, FamilyAccount, Handling, Marking, Rag,
     SeenStatus, Significance, Source,
@@ -42,6 +47,7 @@ pub use enums::{AgencyKind, DestructionReason, Purpose, Role, SnapshotKept, Unkn
 pub use event_date::{
     EventDate, EventDateError, Precision, SortKey, TimeOfDay, WhenOut, uk_date_at, uk_day_end,
 };
+pub use fragment::{FragmentState, InvolvementStatus, SubmissionOutcome};
 pub use identifiers::{IdentifierError, NhsNumber, NhsNumberRange, TestNumberPolicy, Upn};
 pub use ids::{
     AddressRefusalId, AgencyId, AuditId, ChronologyId, ConsolidationId, DeletionCertificateId,
@@ -58,5 +64,9 @@ pub use person::{
     Address, BirthDate, NoIdentifierReason, PersonDetails, PersonKind, PersonName,
     RelationshipKind, Sex,
 };
+pub use person_link::{
+    PersonLinkBand, PersonLinkChange, PersonLinkState, PersonLinkStep, PersonVerdict,
+};
 pub use policy::{Category, PartnershipPolicy, PurposePolicy, built_in_categories};
+pub use retention::{DestructionState, HoldScope, TombstoneKind, TombstoneReason, UnpurgedReason};
 pub use sensitive::Sensitive;

@@ -5,14 +5,16 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use domain::Operation;
-use store::{IdempotencyRow, Tx, WriteOutcome};
+use domain::{Operation, SubmissionOutcome};
+use store::{IdempotencyRow, Tx};
 use uuid::Uuid;
 
-use crate::caller::{CallContext, CallerSession};
+use crate::Kernel;
+use crate::ServiceError;
+use crate::ServiceResult;
+use crate::caller::CallContext;
+use crate::caller::CallerSession;
 use crate::unit_of_work::AuditContext;
-use crate::{Kernel, ServiceError, ServiceResult};
-use contract::SubmissionOutcome;
 
 /// How long an idempotency record is kept. It outlives its object: a retry that comes after the
 /// object is deleted is still a retry.
@@ -133,7 +135,7 @@ impl Kernel {
         let object_id = row.object_id.ok_or(ServiceError::Expired)?;
         Ok(Some(IdempotencyRecord {
             object_id,
-            outcome: row.outcome.map(to_submission_outcome),
+            outcome: row.outcome,
         }))
     }
 
@@ -163,7 +165,7 @@ impl Kernel {
             fingerprint: self.request_fingerprint(session, idempotency).into(),
             key_index: self.key_blind_index(session, operation, idempotency).into(),
             object_id: Some(object_id),
-            outcome: audit.outcome.map(to_write_outcome),
+            outcome: audit.outcome,
             expires_at: now.plus(RECORD_LIFETIME),
             created_at: now,
         };
@@ -197,21 +199,5 @@ impl Kernel {
                 &idempotency.fingerprint,
             )
             .to_vec()
-    }
-}
-
-const fn to_write_outcome(outcome: SubmissionOutcome) -> WriteOutcome {
-    match outcome {
-        SubmissionOutcome::Created => WriteOutcome::Created,
-        SubmissionOutcome::Updated => WriteOutcome::Updated,
-        SubmissionOutcome::Unchanged => WriteOutcome::Unchanged,
-    }
-}
-
-const fn to_submission_outcome(outcome: WriteOutcome) -> SubmissionOutcome {
-    match outcome {
-        WriteOutcome::Created => SubmissionOutcome::Created,
-        WriteOutcome::Updated => SubmissionOutcome::Updated,
-        WriteOutcome::Unchanged => SubmissionOutcome::Unchanged,
     }
 }

@@ -62,7 +62,7 @@ impl Service {
                 let mut row = HoldRow {
                     id,
                     partnership_id: permit.partnership(),
-                    scope: to_store_scope(input.scope),
+                    scope: input.scope,
                     target_id: input.target_id,
                     review_at: input.review_at,
                     placed_by: uow.caller_id(),
@@ -214,7 +214,7 @@ impl Service {
                 self.refuse_protected_addresses_in_hold(
                     uow,
                     &permit,
-                    (from_store_scope(row.scope), row.target_id),
+                    (row.scope, row.target_id),
                     &input,
                 )?;
                 let now = uow.now();
@@ -409,26 +409,10 @@ fn validate_hold(uow: &mut UnitOfWork<'_, '_>, input: &HoldIn) -> ServiceResult<
     }
 }
 
-const fn to_store_scope(scope: HoldScope) -> store::HoldScope {
-    match scope {
-        HoldScope::Chronology => store::HoldScope::Chronology,
-        HoldScope::Child => store::HoldScope::Child,
-        HoldScope::All => store::HoldScope::All,
-    }
-}
-
-const fn from_store_scope(scope: store::HoldScope) -> HoldScope {
-    match scope {
-        store::HoldScope::Chronology => HoldScope::Chronology,
-        store::HoldScope::Child => HoldScope::Child,
-        store::HoldScope::All => HoldScope::All,
-    }
-}
-
 fn to_hold_out(row: &HoldRow, reason: Option<Sensitive<String>>, now: Instant) -> HoldOut {
     HoldOut {
         id: row.id,
-        scope: from_store_scope(row.scope),
+        scope: row.scope,
         target_id: row.target_id,
         reason,
         review_at: row.review_at,

@@ -7,9 +7,9 @@ use std::sync::OnceLock;
 
 use domain::{
     AgencyId, AgencyKind, AuditId, ChronologyId, ChronologyState, ConsolidationId, EntryId,
-    FamilyId, FragmentId, HoldId, Instant, InvitationId, InvitationState, LinkDecisionId,
-    LinkVerdict, Marking, PartnershipId, PersonId, PersonKind, PersonLinkId, PractitionerId,
-    Purpose,
+    FamilyId, FragmentId, FragmentState, HoldId, HoldScope, Instant, InvitationId, InvitationState,
+    LinkDecisionId, LinkVerdict, Marking, PartnershipId, PersonId, PersonKind, PersonLinkBand,
+    PersonLinkId, PersonLinkState, PractitionerId, Purpose, TombstoneKind, TombstoneReason,
 };
 use uuid::Uuid;
 

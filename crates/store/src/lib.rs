@@ -39,10 +39,7 @@ pub use audit::audit_tree::{AuditHeadRow, AuditTreeRow};
 pub use audit::{AuditDraft, AuditFilter, AuditRow};
 pub use certificates::CertificateRow;
 pub use chronologies::{ChronologyFacts, ChronologyRow, TeamMemberRow};
-pub use columns::{
-    FragmentState, HoldScope, PersonLinkBand, PersonLinkState, PersonVerdict, Sealed, Token,
-    TombstoneKind, TombstoneReason, WriteOutcome,
-};
+pub use columns::{Sealed, Token};
 pub use commitments::CommitmentRow;
 pub use connection::{
     ConnectionCounts, DatabaseKind, Db, DbConfig, Keyset, Tx, check, migrate, pending, revert,

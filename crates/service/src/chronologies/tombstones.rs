@@ -10,8 +10,9 @@ use crate::Service;
 
 use domain::{
     AccessFacts, AccessPermit, Actor, ChronologyId, ChronologyState, InvitationFacts, Operation,
+    TombstoneKind,
 };
-use store::{TombstoneKind, TombstoneRow};
+use store::TombstoneRow;
 use uuid::Uuid;
 
 use super::consolidations::hex;

@@ -3,13 +3,20 @@
 
 use std::collections::BTreeMap;
 
-use contract::{EntryReceipt, FragmentReceipt, SubmissionOutcome};
-use kernel::{ServiceError, ServiceResult, UnitOfWork};
-
 use crate::Service;
-
-use domain::{AccessPermit, EntryDetails, EntryId, Marking, may_read_entry};
-use store::{FragmentRow, FragmentState, FragmentVersionRow};
+use contract::EntryReceipt;
+use contract::FragmentReceipt;
+use domain::AccessPermit;
+use domain::EntryDetails;
+use domain::EntryId;
+use domain::FragmentState;
+use domain::Marking;
+use domain::may_read_entry;
+use kernel::ServiceError;
+use kernel::ServiceResult;
+use kernel::UnitOfWork;
+use store::FragmentRow;
+use store::FragmentVersionRow;
 
 use super::access_limits::{has_same_access, is_access_limited, position_among_alike};
 use super::submission::{Submission, build_receipt};

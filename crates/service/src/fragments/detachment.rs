@@ -1,11 +1,22 @@
 //! Detaching fragments from a chronology: they become advance submissions again, hidden from
 //! others, with the person ids of their agency's family.
 
-use kernel::{Conflict, ServiceError, ServiceResult, UnitOfWork};
-
 use crate::Service;
-use domain::{AccessPermit, AgencyId, Instant, InvitationState, PersonId};
-use store::{ChronologyRow, FragmentOriginRow, FragmentRow, FragmentState, InvitationRow, Tx};
+use domain::AccessPermit;
+use domain::AgencyId;
+use domain::FragmentState;
+use domain::Instant;
+use domain::InvitationState;
+use domain::PersonId;
+use kernel::Conflict;
+use kernel::ServiceError;
+use kernel::ServiceResult;
+use kernel::UnitOfWork;
+use store::ChronologyRow;
+use store::FragmentOriginRow;
+use store::FragmentRow;
+use store::InvitationRow;
+use store::Tx;
 
 use super::attachment::{PersonIdMap, people_named_in};
 use super::with_expiry;

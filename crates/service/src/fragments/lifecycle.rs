@@ -1,17 +1,17 @@
 //! Correcting, withdrawing and extending a fragment.
 
-use contract::{ExtendIn, FragmentIn, FragmentReceipt, SubmissionOutcome};
+use contract::{ExtendIn, FragmentIn, FragmentReceipt};
 use kernel::{
     CallContext, Conflict, RewrappedKey, ServiceError, ServiceResult, UnitOfWork, WriteReply,
 };
 
 use crate::Service;
 
-use domain::{AccessPermit, FragmentId, Instant, Operation};
-use store::{
-    ChronologyRow, FragmentRow, FragmentState, ManifestScope, TombstoneKind, TombstoneReason,
-    TombstoneRow,
+use domain::{
+    AccessPermit, FragmentId, FragmentState, Instant, Operation, SubmissionOutcome, TombstoneKind,
+    TombstoneReason,
 };
+use store::{ChronologyRow, FragmentRow, ManifestScope, TombstoneRow};
 
 use super::correction::visible_entries;
 use super::submission::{Correction, build_receipt, check_expiry};

@@ -1,8 +1,6 @@
 //! Reading fragments: lists, single fragments and their versions.
 
-use contract::{
-    EntryOut, FragmentOut, FragmentState, FragmentSummary, FragmentVersionOut, Page, PageQuery,
-};
+use contract::{EntryOut, FragmentOut, FragmentSummary, FragmentVersionOut, Page, PageQuery};
 use kernel::{AuditContext, CallContext, ServiceError, ServiceResult, UnitOfWork, open_with};
 
 use crate::Service;
@@ -286,7 +284,7 @@ impl Service {
             agency_id: row.agency_id,
             proxy_by_agency_id: row.proxy_by_agency,
             author_id: version.author_id,
-            state: state_out(row.state),
+            state: row.state,
             version: number,
             agency_reference: details
                 .as_ref()
@@ -447,13 +445,6 @@ pub(crate) fn unfiltered_version(version: &FragmentVersionRow) -> VisibleVersion
     }
 }
 
-fn state_out(state: store::FragmentState) -> FragmentState {
-    match state {
-        store::FragmentState::Submitted => FragmentState::Submitted,
-        store::FragmentState::Withdrawn => FragmentState::Withdrawn,
-    }
-}
-
 fn summary(row: &FragmentRow) -> FragmentSummary {
     FragmentSummary {
         id: row.id,
@@ -462,7 +453,7 @@ fn summary(row: &FragmentRow) -> FragmentSummary {
         child_id: row.child_id,
         agency_id: row.agency_id,
         proxy_by_agency_id: row.proxy_by_agency,
-        state: state_out(row.state),
+        state: row.state,
         version: row.version,
         expires_at: row.expires_at,
         created_at: row.created_at,

@@ -1,12 +1,18 @@
 //! Storing a fragment: its row, and each version with its sealed entries.
 
-use contract::{FragmentReceipt, SubmissionOutcome};
-use kernel::{ServiceResult, UnitOfWork, to_json_bytes};
-
 use crate::Service;
-
-use domain::{ChronologyId, EntryDetails, EntryId, FragmentId};
-use store::{EntryRow, FragmentRow, FragmentState, FragmentVersionRow};
+use contract::FragmentReceipt;
+use domain::ChronologyId;
+use domain::EntryDetails;
+use domain::EntryId;
+use domain::FragmentId;
+use domain::FragmentState;
+use kernel::ServiceResult;
+use kernel::UnitOfWork;
+use kernel::to_json_bytes;
+use store::EntryRow;
+use store::FragmentRow;
+use store::FragmentVersionRow;
 use vault::DataKey;
 
 use super::submission::{Submission, build_receipt};

@@ -8,9 +8,10 @@ use kernel::{CallContext, Conflict, Fault, ServiceError, ServiceResult, UnitOfWo
 use crate::Service;
 
 use domain::{
-    AccessPermit, ChronologyId, FamilyId, Operation, PersonId, PersonKind, PersonLinkId, Sensitive,
+    AccessPermit, ChronologyId, FamilyId, Operation, PersonId, PersonKind, PersonLinkId,
+    PersonLinkState as State, Sensitive,
 };
-use store::{ChronologyRow, PersonLinkRow, PersonLinkState as State};
+use store::{ChronologyRow, PersonLinkRow};
 
 use super::comparison::{PersonPair, score_pair};
 use super::{LinkDetails, is_same_person, load_links_by_pair};
@@ -332,7 +333,7 @@ impl Service {
         };
         details.add(step, uow.now(), None, None);
         let (state, verdict) = details.current_state();
-        Ok(state == State::Standing && verdict != Some(store::PersonVerdict::Different))
+        Ok(state == State::Standing && verdict != Some(PersonVerdict::Different))
     }
 
     /// Adds the step to the current row, or creates the link.

@@ -2,12 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use contract::PersonLinkStep;
-use kernel::{ServiceResult, UnitOfWork};
-
 use crate::Service;
-
-use domain::{AccessPermit, AgencyId, ChronologyId, FamilyId, PersonId};
+use contract::PersonLinkStep;
+use domain::AccessPermit;
+use domain::AgencyId;
+use domain::ChronologyId;
+use domain::FamilyId;
+use domain::PersonId;
+use domain::PersonLinkState;
+use kernel::ServiceResult;
+use kernel::UnitOfWork;
 use store::{ChronologyRow, PersonLinkRow};
 
 use super::comparison::{FamilyComparison, ScoredPair, compare_families};
@@ -157,7 +161,7 @@ impl Service {
             let row = self.new_link(uow, chronology, &scored, &details)?;
             return self.audit_linkage(uow, action, &row);
         };
-        if row.state == store::PersonLinkState::Standing {
+        if row.state == PersonLinkState::Standing {
             return Ok(());
         }
         let mut details = self.link_details(&row, now)?;
@@ -260,7 +264,7 @@ impl Service {
             members.retain(|member| !still_attached.contains(member));
         }
         for row in load_links_by_pair(uow, chronology, &members)?.into_values() {
-            let found = row.state == store::PersonLinkState::Standing && row.verdict.is_none();
+            let found = row.state == PersonLinkState::Standing && row.verdict.is_none();
             if found && self.link_details(&row, now)?.steps.len() == 1 {
                 store::person_links::delete(uow.tx, &row)?;
                 self.audit_linkage(uow, "forget", &row)?;

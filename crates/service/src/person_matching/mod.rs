@@ -62,9 +62,8 @@ impl LinkDetails {
 
     /// The state after all steps. Undoing reverts the last decision; linkage does not find again
     /// what a person undid.
-    fn current_state(&self) -> (store::PersonLinkState, Option<store::PersonVerdict>) {
+    fn current_state(&self) -> (PersonLinkState, Option<PersonVerdict>) {
         use PersonLinkStep as S;
-        use store::{PersonLinkState as State, PersonVerdict as Verdict};
         let mut standing: Vec<S> = Vec::new();
         for step in self.steps.iter().map(|step| step.step) {
             match (step, standing.last()) {
@@ -75,19 +74,18 @@ impl LinkDetails {
             }
         }
         match standing.last() {
-            Some(S::Same) => (State::Standing, Some(Verdict::Same)),
-            Some(S::Different) => (State::Standing, Some(Verdict::Different)),
-            Some(S::Found) => (State::Standing, None),
-            Some(S::Asked) => (State::Open, None),
-            Some(S::Undone) | None => (State::Undone, None),
+            Some(S::Same) => (PersonLinkState::Standing, Some(PersonVerdict::Same)),
+            Some(S::Different) => (PersonLinkState::Standing, Some(PersonVerdict::Different)),
+            Some(S::Found) => (PersonLinkState::Standing, None),
+            Some(S::Asked) => (PersonLinkState::Open, None),
+            Some(S::Undone) | None => (PersonLinkState::Undone, None),
         }
     }
 }
 
 /// Whether the two records count as one person.
 pub(crate) fn is_same_person(row: &PersonLinkRow) -> bool {
-    row.state == store::PersonLinkState::Standing
-        && row.verdict != Some(store::PersonVerdict::Different)
+    row.state == PersonLinkState::Standing && row.verdict != Some(PersonVerdict::Different)
 }
 
 /// Location of a person link's sealed details.
@@ -104,7 +102,7 @@ fn known_pairs(rows: &[PersonLinkRow]) -> KnownPairs {
     for row in rows {
         if is_same_person(row) {
             known.same.insert(row.their_person_id, row.our_person_id);
-        } else if row.state != store::PersonLinkState::Open {
+        } else if row.state != PersonLinkState::Open {
             known
                 .different
                 .insert((row.their_person_id, row.our_person_id));
@@ -310,9 +308,9 @@ impl Service {
             chronology_id: row.chronology_id,
             their_person_id: row.their_person_id,
             our_person_id: row.our_person_id,
-            band: band_out(row.band),
-            state: state_out(row.state),
-            decision: row.verdict.map(verdict_out),
+            band: row.band,
+            state: row.state,
+            decision: row.verdict,
             decided_by: row.decided_by,
             evidence: details.evidence,
             steps: details.steps,
@@ -358,33 +356,10 @@ fn load_links_by_pair(
         .collect())
 }
 
-const fn stored_band(band: ChildBand) -> store::PersonLinkBand {
+const fn stored_band(band: ChildBand) -> PersonLinkBand {
     match band {
-        ChildBand::Match => store::PersonLinkBand::Match,
-        ChildBand::Possible => store::PersonLinkBand::Possible,
-        ChildBand::Different => store::PersonLinkBand::Different,
-    }
-}
-
-const fn band_out(band: store::PersonLinkBand) -> PersonLinkBand {
-    match band {
-        store::PersonLinkBand::Match => PersonLinkBand::Match,
-        store::PersonLinkBand::Possible => PersonLinkBand::Possible,
-        store::PersonLinkBand::Different => PersonLinkBand::Different,
-    }
-}
-
-const fn state_out(state: store::PersonLinkState) -> PersonLinkState {
-    match state {
-        store::PersonLinkState::Open => PersonLinkState::Open,
-        store::PersonLinkState::Standing => PersonLinkState::Standing,
-        store::PersonLinkState::Undone => PersonLinkState::Undone,
-    }
-}
-
-const fn verdict_out(verdict: store::PersonVerdict) -> PersonVerdict {
-    match verdict {
-        store::PersonVerdict::Same => PersonVerdict::Same,
-        store::PersonVerdict::Different => PersonVerdict::Different,
+        ChildBand::Match => PersonLinkBand::Match,
+        ChildBand::Possible => PersonLinkBand::Possible,
+        ChildBand::Different => PersonLinkBand::Different,
     }
 }

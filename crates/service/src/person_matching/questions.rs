@@ -1,14 +1,25 @@
 //! Open questions for social care, and the links decided so far.
 
-use contract::{Page, PageQuery, PersonLinkOut, PersonQuestionOut, PersonRecordOut};
-use kernel::{CallContext, ServiceError, ServiceResult, UnitOfWork};
-
 use crate::Service;
+use contract::Page;
+use contract::PageQuery;
+use contract::PersonLinkOut;
+use contract::PersonQuestionOut;
+use contract::PersonRecordOut;
+use domain::AccessPermit;
+use domain::ChronologyId;
+use domain::Operation;
+use domain::PersonDetails;
+use domain::PersonLinkId;
+use domain::PersonLinkState as State;
+use kernel::CallContext;
+use kernel::ServiceError;
+use kernel::ServiceResult;
+use kernel::UnitOfWork;
+use store::PersonLinkRow;
+use store::PersonRow;
 
-use domain::{AccessPermit, ChronologyId, Operation, PersonDetails, PersonLinkId};
-use store::{PersonLinkRow, PersonLinkState as State, PersonRow};
-
-use super::{band_out, is_same_person};
+use super::is_same_person;
 use crate::chronologies::{AuthorizedChronology, audit_context};
 
 impl Service {
@@ -95,7 +106,7 @@ impl Service {
             chronology_id: chronology,
             theirs,
             ours,
-            band: band_out(row.band),
+            band: row.band,
             evidence: self.link_details(row, now)?.evidence,
             asked_at: row.created_at,
             expires_at: row.expires_at,

@@ -3,13 +3,20 @@
 
 use std::collections::BTreeSet;
 
-use kernel::{ServiceResult, SystemAction};
-
 use crate::Service;
-use domain::{ChronologyId, FamilyId, FragmentId, Instant, PartnershipId, PersonId};
+use domain::ChronologyId;
+use domain::FamilyId;
+use domain::FragmentId;
+use domain::Instant;
+use domain::PartnershipId;
+use domain::PersonId;
+use domain::TombstoneKind;
+use domain::TombstoneReason;
+use kernel::ServiceResult;
+use kernel::SystemAction;
 use store::{
     ChronologyRow, DueForDeletion, FragmentRow, ManifestScope, StoreError, TombstoneAgencyRow,
-    TombstoneKind, TombstoneReason, TombstoneRow, Tx,
+    TombstoneRow, Tx,
 };
 use uuid::Uuid;
 use vault::KeyScope;

@@ -2,15 +2,10 @@
 //! defines the row type of a table.
 
 mod bytes;
-mod enums;
 mod rows;
 mod types;
 
 pub use bytes::{Sealed, Token};
-pub use enums::{
-    FragmentState, HoldScope, PersonLinkBand, PersonLinkState, PersonVerdict, TombstoneKind,
-    TombstoneReason, WriteOutcome,
-};
 
 pub(crate) use rows::{ColumnAssignment, bound, row};
 pub(crate) use types::{Bind, EnumText, Id, InvalidValue, UtcTimestamp};

@@ -18,10 +18,6 @@ use std::fmt;
 use std::io::Write as _;
 use uuid::Uuid;
 
-use crate::columns::{
-    FragmentState, HoldScope, PersonLinkBand, PersonLinkState, PersonVerdict, TombstoneKind,
-    TombstoneReason, WriteOutcome,
-};
 use crate::connection::{MultiBackend, MultiRawValue};
 
 /// An identifier.
@@ -289,14 +285,14 @@ text_enums!(
     domain::SnapshotKept,
     domain::OutboxEvent,
     domain::OutboxSubject,
-    FragmentState,
-    HoldScope,
-    PersonLinkBand,
-    PersonLinkState,
-    PersonVerdict,
-    TombstoneKind,
-    TombstoneReason,
-    WriteOutcome,
+    domain::FragmentState,
+    domain::HoldScope,
+    domain::PersonLinkBand,
+    domain::PersonLinkState,
+    domain::PersonVerdict,
+    domain::SubmissionOutcome,
+    domain::TombstoneKind,
+    domain::TombstoneReason,
 );
 
 /// Parses a word of a closed list. An unknown word is an error, never a default: a state must not

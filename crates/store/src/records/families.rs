@@ -3,10 +3,14 @@
 use diesel::dsl::max;
 use diesel::prelude::*;
 use domain::{
-    AccessPermit, AgencyId, FamilyId, FamilyListScope, Instant, PartnershipId, PersonId,
-    PractitionerId, family_list_scope,
+    AccessPermit, AgencyId, FamilyId, FamilyListScope, FragmentState, Instant, PartnershipId,
+    PersonId, PractitionerId, family_list_scope,
 };
 
+use crate::Keyset;
+use crate::Sealed;
+use crate::StoreError;
+use crate::Tx;
 use crate::columns::Bind;
 use crate::columns::row;
 use crate::connection::AnyConnection;
@@ -15,7 +19,6 @@ use crate::connection::statements::{insert_new, insert_one, require_one};
 use crate::family_access::{self, InvitationAccess};
 use crate::schema::families::{self, dsl};
 use crate::schema::{chronologies, family_members, fragment_origins, fragments};
-use crate::{FragmentState, Keyset, Sealed, StoreError, Tx};
 
 row! {
     /// A recorded family.

@@ -12,17 +12,21 @@ pub use frozen::{CurrentVersion, EntryExclusions, frozen_content_excluding};
 
 use diesel::prelude::*;
 use domain::{
-    AgencyId, ChronologyId, EntryId, FamilyId, FragmentId, Instant, Marking, PartnershipId,
-    PersonId, PractitionerId,
+    AgencyId, ChronologyId, EntryId, FamilyId, FragmentId, FragmentState, Instant, Marking,
+    PartnershipId, PersonId, PractitionerId,
 };
 
+use crate::Keyset;
+use crate::Sealed;
+use crate::StoreError;
+use crate::Token;
+use crate::Tx;
 use crate::columns::Bind;
 use crate::columns::row;
 use crate::connection::page::{after, unindexed_eq};
 use crate::connection::statements::{insert_many, insert_new, insert_one, require_one};
 use crate::schema::fragments::{self, dsl};
 use crate::schema::{entries, fragment_versions};
-use crate::{FragmentState, Keyset, Sealed, StoreError, Token, Tx};
 
 row! {
     /// A submission of one agency.

@@ -1,15 +1,18 @@
 //! Legal holds, which prevent destruction until they are released.
 
 use diesel::prelude::*;
-use domain::{ChronologyId, HoldId, Instant, PartnershipId, PersonId, PractitionerId};
+use domain::{ChronologyId, HoldId, HoldScope, Instant, PartnershipId, PersonId, PractitionerId};
 use uuid::Uuid;
 
+use crate::Keyset;
+use crate::Sealed;
+use crate::StoreError;
+use crate::Tx;
 use crate::columns::Bind;
 use crate::columns::row;
 use crate::connection::page::after;
 use crate::connection::statements::{expiring_reasons, insert_one, require_one};
 use crate::schema::holds::{self, dsl};
-use crate::{HoldScope, Keyset, Sealed, StoreError, Tx};
 
 row! {
     /// A legal hold.

@@ -2,14 +2,16 @@
 //! no column that could contain content, in clear or sealed.
 
 use diesel::prelude::*;
-use domain::{Instant, PartnershipId, PractitionerId};
+use domain::{Instant, PartnershipId, PractitionerId, SubmissionOutcome};
 use uuid::Uuid;
 
+use crate::StoreError;
+use crate::Token;
+use crate::Tx;
 use crate::columns::Bind;
 use crate::columns::row;
 use crate::connection::statements::insert_new;
 use crate::schema::idempotency::{self, dsl};
-use crate::{StoreError, Token, Tx, WriteOutcome};
 
 row! {
     /// The record of a write.
@@ -25,7 +27,7 @@ row! {
         /// The object of the write; `None` in records of an earlier version.
         object_id: Option<Uuid>,
         /// The outcome of a submission; `None` for any other write.
-        outcome: Option<WriteOutcome>,
+        outcome: Option<SubmissionOutcome>,
         /// When the record expires.
         expires_at: Instant,
         /// When the write was made.

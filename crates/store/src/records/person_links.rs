@@ -4,19 +4,20 @@ use std::collections::BTreeSet;
 
 use diesel::prelude::*;
 use domain::{
-    AgencyId, ChronologyId, FamilyId, Instant, PartnershipId, PersonId, PersonKind, PersonLinkId,
-    PractitionerId,
+    AgencyId, ChronologyId, FamilyId, FragmentState, Instant, PartnershipId, PersonId, PersonKind,
+    PersonLinkBand, PersonLinkId, PersonLinkState, PersonVerdict, PractitionerId,
 };
 
+use crate::Sealed;
+use crate::StoreError;
+use crate::Token;
+use crate::Tx;
 use crate::columns::Bind;
 use crate::columns::row;
 use crate::connection::page::{IsTrue, unindexed_eq};
 use crate::connection::statements::{insert_new, require_one};
 use crate::schema::person_links::{self, dsl};
 use crate::schema::{chronologies, family_members, fragments, invitations, people, person_keys};
-use crate::{
-    FragmentState, PersonLinkBand, PersonLinkState, PersonVerdict, Sealed, StoreError, Token, Tx,
-};
 
 row! {
     /// A link between two records of people.

@@ -2,15 +2,20 @@
 //! and who was entitled to know of it.
 
 use diesel::prelude::*;
-use domain::{AgencyId, ChronologyId, Instant, InvitationState, PartnershipId, PractitionerId};
+use domain::{
+    AgencyId, ChronologyId, Instant, InvitationState, PartnershipId, PractitionerId, TombstoneKind,
+    TombstoneReason,
+};
 use uuid::Uuid;
 
+use crate::StoreError;
+use crate::Token;
+use crate::Tx;
 use crate::columns::Bind;
 use crate::columns::row;
 use crate::connection::statements::{insert_many, insert_new};
 use crate::schema::tombstones::{self, dsl};
 use crate::schema::{tombstone_agencies, tombstone_practitioners};
-use crate::{StoreError, Token, TombstoneKind, TombstoneReason, Tx};
 
 row! {
     /// The tombstone of a chronology or fragment.

@@ -2,8 +2,8 @@
 
 use diesel::RunQueryDsl;
 use domain::{
-    AgencyId, AgencyKind, ChronologyId, ChronologyState, FamilyId, FragmentId, InvitationState,
-    PersonId, PractitionerId, Role,
+    AgencyId, AgencyKind, ChronologyId, ChronologyState, FamilyId, FragmentId, FragmentState,
+    InvitationState, PersonId, PractitionerId, Role,
 };
 use proptest::prelude::*;
 use uuid::Uuid;

@@ -1,7 +1,7 @@
 //! Expired rows are not found: a row is returned until the microsecond before `expires_at`, and not
 //! from then on.
 
-use domain::Instant;
+use domain::{FragmentState, Instant, SubmissionOutcome};
 
 use super::fixture::{
     EXPIRY_MINUTE, Fixture, RowCounts, at_minute, count_rows, next_id, sealed, token,
@@ -75,7 +75,7 @@ fn idempotency_record(
         key_index: token("key"),
         fingerprint: token("body"),
         object_id: Some(next_id()),
-        outcome: Some(WriteOutcome::Updated),
+        outcome: Some(SubmissionOutcome::Updated),
         expires_at,
         created_at,
     }

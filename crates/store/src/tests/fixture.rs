@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 
 use domain::{
     AccessFacts, AccessPermit, Actor, AgencyId, AgencyKind, AuditId, ChronologyId, ChronologyState,
-    ConsolidationId, EntryId, FamilyId, FragmentId, HoldId, Instant, InvitationId, InvitationState,
-    Marking, Operation, OutboxEvent, OutboxId, OutboxSubject, PartnershipId, PersonId, PersonKind,
-    PractitionerId, Purpose, Role, decide_access,
+    ConsolidationId, EntryId, FamilyId, FragmentId, FragmentState, HoldId, HoldScope, Instant,
+    InvitationId, InvitationState, Marking, Operation, OutboxEvent, OutboxId, OutboxSubject,
+    PartnershipId, PersonId, PersonKind, PractitionerId, Purpose, Role, decide_access,
 };
 use uuid::Uuid;
 

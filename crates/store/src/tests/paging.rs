@@ -1,7 +1,7 @@
 //! Pages contain every row exactly once, for any page length and any number of rows with the same
 //! instant.
 
-use domain::{AgencyId, AgencyKind, Operation, PractitionerId, Role};
+use domain::{AgencyId, AgencyKind, HoldScope, Operation, PractitionerId, Role};
 use uuid::Uuid;
 
 use super::fixture::{Fixture, access_permit, at_minute, keyed_token, next_id, now};

@@ -1,7 +1,16 @@
 //! Every finder and every update is confined to its partnership, as if other partnerships did not
 //! exist.
 
-use domain::{AccessPermit, Instant, OutboxEvent, OutboxSubject, PartnershipId, Role};
+use domain::AccessPermit;
+use domain::HoldScope;
+use domain::Instant;
+use domain::OutboxEvent;
+use domain::OutboxSubject;
+use domain::PartnershipId;
+use domain::Role;
+use domain::SubmissionOutcome;
+use domain::TombstoneKind;
+use domain::TombstoneReason;
 
 use super::fixture::{
     EXPIRY_MINUTE, Fixture, RowCounts, access_permit, at_minute, count_rows, keyed_token, next_id,
@@ -73,7 +82,7 @@ fn idempotency_record(fixture: &Fixture) -> IdempotencyRow {
         key_index: token("same"),
         fingerprint: token("body"),
         object_id: Some(next_id()),
-        outcome: Some(WriteOutcome::Created),
+        outcome: Some(SubmissionOutcome::Created),
         expires_at: at_minute(EXPIRY_MINUTE),
         created_at: now(),
     }

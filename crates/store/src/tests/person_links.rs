@@ -1,7 +1,9 @@
 //! Links between the records of people: candidates are found by shared tokens, a link is confined
 //! to its partnership, and it is deleted with either person.
 
-use domain::{ChronologyId, FamilyId, PersonId, PersonLinkId};
+use domain::{
+    ChronologyId, FamilyId, PersonId, PersonLinkBand, PersonLinkId, PersonLinkState, PersonVerdict,
+};
 
 use super::fixture::{EXPIRY_MINUTE, Fixture, at_minute, next_id, now, sealed};
 use crate::*;

@@ -4,6 +4,7 @@ use std::sync::mpsc::channel;
 
 use super::fixture::{EXPIRY_MINUTE, Fixture, at_minute, now, sealed, token};
 use crate::*;
+use domain::HoldScope;
 
 on_each_database! {
     fn deleting_a_chronology_deletes_its_dependents(db) {

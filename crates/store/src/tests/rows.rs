@@ -1,7 +1,8 @@
 //! Every column reads back as it was written, and unique keys are enforced.
 
 use domain::{
-    ChronologyId, ConsolidationId, DeclineReason, EntryId, FragmentId, InvitationState, Marking,
+    ChronologyId, ConsolidationId, DeclineReason, EntryId, FragmentId, FragmentState,
+    InvitationState, Marking, TombstoneKind, TombstoneReason,
 };
 
 use super::fixture::{EXPIRY_MINUTE, Fixture, at_minute, next_id, now, sealed, token};

@@ -6,13 +6,14 @@ use std::collections::HashMap;
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use domain::{AccessPermit, ChronologyId, EntryId, FragmentId, Instant};
+use domain::{AccessPermit, ChronologyId, EntryId, FragmentId, FragmentState, Instant};
 
 use super::{EntryRow, FragmentRow, FragmentVersionRow};
+use crate::StoreError;
+use crate::Tx;
 use crate::columns::Bind;
 use crate::connection::page::unindexed_eq;
 use crate::schema::{chronologies, entries, fragment_versions, fragments};
-use crate::{FragmentState, StoreError, Tx};
 
 /// A fragment with its current version and that version's entries, in the order in which they were
 /// submitted.

@@ -4,14 +4,17 @@ use std::collections::HashMap;
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use domain::{AccessPermit, ChronologyId, ConsolidationId, EntryId, FragmentId, Instant};
+use domain::{
+    AccessPermit, ChronologyId, ConsolidationId, EntryId, FragmentId, FragmentState, Instant,
+};
 
 use super::content::{MAX_EXCLUDED_IN_QUERY, live_versions};
 use super::{EntryRow, FragmentContent, FragmentRow, FragmentVersionRow};
+use crate::StoreError;
+use crate::Tx;
 use crate::columns::Bind;
 use crate::connection::page::unindexed_eq;
 use crate::schema::{chronologies, consolidation_fragments, entries, fragment_versions, fragments};
-use crate::{FragmentState, StoreError, Tx};
 
 /// The current version of a fragment that was corrected after a view was frozen.
 #[derive(Debug, Clone, PartialEq, Eq)]
