@@ -4,18 +4,22 @@
 pub(crate) mod in_flight_limit;
 pub(crate) mod rate_limiter;
 mod readiness;
-pub(crate) mod request_pipeline;
+mod request_pipeline;
 mod telemetry;
 pub(crate) mod work_queue;
+
+pub use request_pipeline::process_request;
+
+pub(crate) use request_pipeline::{UnauthenticatedGuard, add_problem_headers};
 
 use std::sync::Arc;
 
 use domain::{Clock, IdGenerator, RequestId};
 use identity::Verifier;
 
-use crate::Limits;
-use crate::connection::Origin;
+use crate::connection::{BareResponseRewriter, Origin};
 use crate::problem::{Problem, table};
+use crate::{Limits, RouteDeclarations};
 use in_flight_limit::{InFlightGuard, InFlightLimit, LimitExceeded};
 use rate_limiter::{CallerKey, RateLimiter};
 use readiness::ReadinessCache;
@@ -27,11 +31,12 @@ const RETRY_AFTER_SECONDS: u64 = 1;
 const PER_CALLER_MEMORY_DIVISOR: usize = 20;
 
 /// What middleware and extractors share on one node.
-pub(crate) struct MiddlewareState {
+pub struct MiddlewareState {
     pub(crate) verifier: Arc<Verifier>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdGenerator>,
     pub(crate) limits: Limits,
+    pub(crate) routes: Arc<RouteDeclarations>,
     pub(crate) rate_limiter: RateLimiter,
     pub(crate) work_queue: WorkQueue,
     pub(crate) readiness: ReadinessCache,
@@ -46,12 +51,14 @@ pub(crate) struct MiddlewareState {
 pub(crate) type CallerGuard = InFlightGuard<CallerKey>;
 
 impl MiddlewareState {
-    /// State without any request in flight.
-    pub(crate) fn new(
+    /// State without any request in flight. `routes` are those of the application.
+    #[must_use]
+    pub fn new(
         verifier: Arc<Verifier>,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdGenerator>,
         limits: Limits,
+        routes: Arc<RouteDeclarations>,
     ) -> Self {
         let rate_limiter = RateLimiter::new(&limits, Arc::clone(&clock));
         let ordinary = limits.concurrent_use_cases.max(1);
@@ -66,6 +73,7 @@ impl MiddlewareState {
             clock,
             ids,
             limits,
+            routes,
             rate_limiter,
             work_queue,
             readiness: ReadinessCache::default(),
@@ -162,6 +170,14 @@ impl MiddlewareState {
         self.memory
             .try_acquire(Some(key), bytes, usize::MAX, usize::MAX)
             .ok()
+    }
+
+    /// Replaces bare responses of the HTTP parser by problem documents.
+    pub(crate) fn rewriter(&self) -> BareResponseRewriter {
+        BareResponseRewriter {
+            clock: Arc::clone(&self.clock),
+            ids: Arc::clone(&self.ids),
+        }
     }
 
     /// Generates a request id.

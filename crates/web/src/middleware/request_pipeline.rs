@@ -21,7 +21,7 @@ use crate::problem::{MEDIA_TYPE, Problem, ProblemCode, table};
 ///
 /// # Errors
 /// Errors of the framework for which it has no response.
-pub(crate) async fn process_request(
+pub async fn process_request(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
