@@ -1,6 +1,7 @@
 //! Responds to authorised requests with JSON.
 
 use actix_web::http::StatusCode;
+use actix_web::http::header::EntityTag;
 use aws_lc_rs::digest::{SHA256, digest};
 use domain::Instant;
 use service::{FragmentReceipt, ServiceError, SubmissionOutcome, WriteReply};
@@ -165,7 +166,7 @@ fn prepare<T: Representation>(
     })
 }
 
-fn etag<T: Representation>(value: &T, body: &[u8]) -> String {
+fn etag<T: Representation>(value: &T, body: &[u8]) -> EntityTag {
     let hash = value
         .stable_hash(body)
         .unwrap_or_else(|| digest(&SHA256, body));

@@ -3,7 +3,8 @@
 
 use std::sync::Arc;
 
-use actix_web::http::{StatusCode, header};
+use actix_web::http::StatusCode;
+use actix_web::http::header::{self, ETag, EntityTag, IfNoneMatch};
 use actix_web::{HttpResponse, web};
 use aws_lc_rs::digest::Digest;
 use base64::Engine as _;
@@ -34,7 +35,7 @@ pub struct PreparedResponse {
     /// Its body; not sent with 204 and 304.
     pub body: Vec<u8>,
     /// The entity tag.
-    pub etag: Option<String>,
+    pub etag: Option<EntityTag>,
     /// URL path, for `Location`.
     pub location: Option<String>,
     /// Cursor of the next page, for `Link`.
@@ -66,13 +67,13 @@ impl PreparedResponse {
 /// representation can change without a new version (a family member renamed, an expiry extended)
 /// and differ between readers. `If-Match` compares the version alone.
 #[must_use]
-pub fn entity_tag(version: Option<i64>, hash: &Digest) -> String {
+pub fn entity_tag(version: Option<i64>, hash: &Digest) -> EntityTag {
     let truncated = hash.as_ref().get(..16).unwrap_or_default();
     let short = URL_SAFE_NO_PAD.encode(truncated);
-    version.map_or_else(
-        || format!("\"{short}\""),
-        |version| format!("\"{version}.{short}\""),
-    )
+    EntityTag::new_strong(match version {
+        Some(version) => format!("{version}.{short}"),
+        None => short,
+    })
 }
 
 impl<P: Permission> Authorized<P> {
@@ -134,7 +135,7 @@ impl<P: Permission> Authorized<P> {
             .as_deref()
             .map(|cursor| next_page_url(&path, &query, cursor));
         Ok(prepared.into_response(
-            if_none_match.as_deref(),
+            if_none_match.as_ref(),
             next_page,
             &middleware.clock,
             send_context,
@@ -196,14 +197,14 @@ impl PreparedResponse {
     /// The HTTP response: 304 when a 200 has an entity tag that `if_none_match` names.
     fn into_response(
         self,
-        if_none_match: Option<&str>,
+        if_none_match: Option<&IfNoneMatch>,
         next_page: Option<String>,
         clock: &Arc<dyn Clock>,
         send_context: SendContext,
     ) -> HttpResponse {
         let is_current = self
             .etag
-            .as_deref()
+            .as_ref()
             .zip(if_none_match)
             .is_some_and(|(tag, given)| etag_matches(given, tag));
         let status = if is_current && self.status == StatusCode::OK {
@@ -212,9 +213,11 @@ impl PreparedResponse {
             self.status
         };
         let mut response = HttpResponse::build(status);
-        let headers = [(header::ETAG, self.etag), (header::LOCATION, self.location)];
-        for (name, value) in headers {
-            value.map(|value| response.insert_header((name, value)));
+        if let Some(tag) = self.etag {
+            response.insert_header(ETag(tag));
+        }
+        if let Some(path) = self.location {
+            response.insert_header((header::LOCATION, path));
         }
         if let Some(url) = next_page {
             response.insert_header((header::LINK, format!("<{url}>; rel=\"next\"")));
@@ -237,11 +240,11 @@ impl PreparedResponse {
 }
 
 /// Whether `If-None-Match` names this tag (weak comparison, RFC 9110 section 13.1.2).
-fn etag_matches(given: &str, tag: &str) -> bool {
-    given
-        .split(',')
-        .map(str::trim)
-        .any(|value| value == "*" || value.strip_prefix("W/").unwrap_or(value) == tag)
+fn etag_matches(given: &IfNoneMatch, tag: &EntityTag) -> bool {
+    match given {
+        IfNoneMatch::Any => true,
+        IfNoneMatch::Items(tags) => tags.iter().any(|known| known.weak_eq(tag)),
+    }
 }
 
 /// The URL of the next page: the same query with another cursor.
@@ -267,6 +270,9 @@ fn percent_encode(byte: u8) -> String {
 
 #[cfg(test)]
 mod tests {
+    use actix_web::http::header::{Header as _, IF_NONE_MATCH};
+    use actix_web::test::TestRequest;
+
     use super::*;
 
     #[test]
@@ -280,7 +286,13 @@ mod tests {
 
     #[test]
     fn etags_are_compared_weakly() {
-        assert!(etag_matches("\"1\", W/\"2\"", "\"2\"") && etag_matches("*", "\"2\""));
-        assert!(!etag_matches("\"22\"", "\"2\"") && !etag_matches("", "\"2\""));
+        let tag = EntityTag::new_strong("2".to_owned());
+        let matches = |given: &str| {
+            let request = TestRequest::default().insert_header((IF_NONE_MATCH, given));
+            let given = IfNoneMatch::parse(&request.to_http_request()).unwrap();
+            etag_matches(&given, &tag)
+        };
+        assert!(matches("\"1\", W/\"2\"") && matches("*"));
+        assert!(!matches("\"22\"") && !matches(""));
     }
 }

@@ -10,7 +10,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use actix_web::dev::Payload;
-use actix_web::http::{Method, header};
+use actix_web::http::Method;
+use actix_web::http::header::{self, IfNoneMatch};
 use actix_web::web::{self, Bytes, BytesMut};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use domain::{Operation, RequestId};
@@ -40,7 +41,7 @@ const EAGER_PARSE_BYTES: usize = 16 * 1024;
 pub struct Authorized<P> {
     pub(crate) middleware: web::Data<MiddlewareState>,
     pub(crate) context: RequestContext,
-    pub(crate) if_none_match: Option<String>,
+    pub(crate) if_none_match: Option<IfNoneMatch>,
     /// The connection that the response goes to.
     pub(crate) connection: Option<Arc<Connection>>,
     /// Identifies the caller to the limits.
@@ -149,7 +150,7 @@ async fn extract<P: Permission>(
         _memory: memory,
     };
     let if_none_match = (request.method() == Method::GET)
-        .then(|| headers::if_none_match(request.headers()))
+        .then(|| headers::if_none_match(request))
         .flatten();
     let connection = request.conn_data::<Arc<Connection>>().cloned();
     Ok(Authorized {
