@@ -4,12 +4,14 @@
 pub(crate) mod in_flight_limit;
 pub(crate) mod rate_limiter;
 mod readiness;
+mod request_capacity;
 mod request_pipeline;
 mod telemetry;
 pub(crate) mod work_queue;
 
 pub use request_pipeline::process_request;
 
+pub(crate) use request_capacity::RequestPermit;
 pub(crate) use request_pipeline::{UnauthenticatedGuard, add_problem_headers};
 
 use std::sync::Arc;
@@ -23,6 +25,7 @@ use crate::{Limits, RouteDeclarations};
 use in_flight_limit::{InFlightGuard, InFlightLimit, LimitExceeded};
 use rate_limiter::{CallerKey, RateLimiter};
 use readiness::ReadinessCache;
+use request_capacity::RequestCapacity;
 use work_queue::{QueueCapacity, WorkQueue};
 
 /// `Retry-After` of requests refused because of load, in seconds.
@@ -40,7 +43,7 @@ pub struct MiddlewareState {
     pub(crate) rate_limiter: RateLimiter,
     pub(crate) work_queue: WorkQueue,
     pub(crate) readiness: ReadinessCache,
-    in_flight: InFlightLimit<()>,
+    request_capacity: RequestCapacity,
     unauthenticated_requests: InFlightLimit<Origin>,
     caller_requests: InFlightLimit<CallerKey>,
     body_uploads: InFlightLimit<Origin>,
@@ -67,6 +70,7 @@ impl MiddlewareState {
             heavy: (ordinary / 3).max(1),
             audit: 1,
         };
+        let request_capacity = RequestCapacity::new(limits.in_flight, limits.reserved_for_audit());
         let work_queue = WorkQueue::new(capacity, Arc::clone(&clock));
         Self {
             verifier,
@@ -77,7 +81,7 @@ impl MiddlewareState {
             rate_limiter,
             work_queue,
             readiness: ReadinessCache::default(),
-            in_flight: InFlightLimit::default(),
+            request_capacity,
             unauthenticated_requests: InFlightLimit::default(),
             caller_requests: InFlightLimit::default(),
             body_uploads: InFlightLimit::default(),
@@ -89,20 +93,15 @@ impl MiddlewareState {
     ///
     /// # Errors
     /// `overloaded` when the capacity is exhausted.
-    pub(crate) fn begin_request(&self, audit: bool) -> Result<InFlightGuard<()>, Problem> {
-        let reserved = if audit {
-            self.limits.reserved_for_audit()
-        } else {
-            0
-        };
-        self.in_flight
-            .try_acquire(None, 1, 0, self.limits.in_flight + reserved)
-            .map_err(|_| overloaded())
+    pub(crate) fn begin_request(&self, audit: bool) -> Result<RequestPermit, Problem> {
+        self.request_capacity
+            .try_acquire(audit)
+            .ok_or_else(overloaded)
     }
 
     /// Number of requests in flight.
     pub(crate) fn in_flight_count(&self) -> usize {
-        self.in_flight.total()
+        self.request_capacity.in_flight()
     }
 
     /// Counts a request against its address until its caller is authenticated.

@@ -13,7 +13,7 @@ use domain::RequestId;
 
 use super::in_flight_limit::InFlightGuard;
 use super::rate_limiter::Quota;
-use super::{MiddlewareState, overloaded, telemetry};
+use super::{MiddlewareState, RequestPermit, overloaded, telemetry};
 use crate::connection::{Connection, Origin};
 use crate::problem::{MEDIA_TYPE, Problem, ProblemCode, table};
 
@@ -82,7 +82,7 @@ pub(crate) type UnauthenticatedGuard = InFlightGuard<Origin>;
 /// What a request counts against while it is in progress.
 #[derive(Default)]
 struct RequestGuards {
-    in_flight: Option<InFlightGuard<()>>,
+    in_flight: Option<RequestPermit>,
     unauthenticated: Option<UnauthenticatedGuard>,
 }
 
