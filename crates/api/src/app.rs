@@ -1,27 +1,30 @@
 //! Assembles the actix application.
 
+use std::io;
+use std::net::TcpListener;
 use std::sync::Arc;
 
+use actix_server::ServerBuilder;
 use actix_web::body::BoxBody;
 use actix_web::dev::{ServiceFactory, ServiceRequest, ServiceResponse};
-use actix_web::guard;
 use actix_web::middleware::from_fn;
-use actix_web::{App, Error, web};
+use actix_web::web::{self as routing, Data};
+use actix_web::{App, Error, guard};
 use domain::{Clock, IdGenerator};
 use identity::Verifier;
 use service::Service;
 use utoipa_actix_web::AppExt as _;
+use web::middleware::{MiddlewareState, process_request};
+use web::{Connections, Limits, Transport, system_routes};
 
-use crate::connection::BareResponseRewriter;
-use crate::middleware::{MiddlewareState, request_pipeline};
-use crate::{Limits, body, system_routes};
+use crate::{doc, document_routes};
 
 /// Shared state of the routes. Cheap to clone; all worker threads use the same one, because rate
 /// limits are shared.
 #[derive(Clone)]
 pub struct ApiState {
-    service: web::Data<Service>,
-    middleware: web::Data<MiddlewareState>,
+    service: Data<Service>,
+    middleware: Data<MiddlewareState>,
 }
 
 impl ApiState {
@@ -35,26 +38,18 @@ impl ApiState {
         ids: Arc<dyn IdGenerator>,
         limits: Limits,
     ) -> Self {
-        body::schema::compile_validators();
-        let middleware = MiddlewareState::new(verifier, clock, ids, limits);
+        let routes = doc::route_declarations();
+        let middleware = MiddlewareState::new(verifier, clock, ids, limits, routes);
         Self {
-            service: web::Data::new(service),
-            middleware: web::Data::new(middleware),
-        }
-    }
-
-    /// Replaces bare responses of the HTTP parser by problem documents.
-    pub(crate) fn rewriter(&self) -> BareResponseRewriter {
-        BareResponseRewriter {
-            clock: Arc::clone(&self.middleware.clock),
-            ids: Arc::clone(&self.middleware.ids),
+            service: Data::new(service),
+            middleware: Data::new(middleware),
         }
     }
 }
 
 /// Builds the application with all routes and middleware; each worker thread has one.
 ///
-/// [`crate::listen`] serves it and provides the connection data.
+/// [`listen`] serves it and provides the connection data.
 pub fn app(
     state: &ApiState,
 ) -> App<
@@ -69,9 +64,31 @@ pub fn app(
     build_app(state.middleware.clone(), Some(state.service.clone()))
 }
 
+/// Adds a listener that serves the application to `server`.
+///
+/// # Errors
+/// When the listener cannot be used.
+pub fn listen(
+    server: ServerBuilder,
+    listener: TcpListener,
+    state: &ApiState,
+    connections: &Connections,
+    transport: impl Transport,
+) -> io::Result<ServerBuilder> {
+    let application = state.clone();
+    web::listen(
+        server,
+        listener,
+        move || app(&application),
+        &state.middleware,
+        connections,
+        transport,
+    )
+}
+
 fn build_app(
-    middleware: web::Data<MiddlewareState>,
-    service: Option<web::Data<Service>>,
+    middleware: Data<MiddlewareState>,
+    service: Option<Data<Service>>,
 ) -> App<
     impl ServiceFactory<
         ServiceRequest,
@@ -83,9 +100,9 @@ fn build_app(
 > {
     // Registered before the other routes, because the router would take "find" for the id of a
     // person.
-    let find_fallback = web::resource("/v1/people/find")
+    let find_fallback = routing::resource("/v1/people/find")
         .guard(guard::Not(guard::Post()))
-        .to(system_routes::not_found);
+        .to(document_routes::not_found);
     let (routes, _) = App::new()
         .service(find_fallback)
         .into_utoipa_app()
@@ -98,8 +115,9 @@ fn build_app(
     routes
         .app_data(middleware)
         .configure(system_routes::configure)
-        .default_service(web::to(system_routes::not_found))
-        .wrap(from_fn(request_pipeline::process_request))
+        .configure(document_routes::configure)
+        .default_service(routing::to(document_routes::not_found))
+        .wrap(from_fn(process_request))
 }
 
 #[cfg(test)]

@@ -9,7 +9,7 @@ use std::time::Duration;
 use actix_web::body::to_bytes;
 use actix_web::http::Method;
 use actix_web::test::{TestRequest, call_service, init_service};
-use api::{ApiState, Limits};
+use api::ApiState;
 use domain::{AgencyKind, Clock as _, IdGenerator, Instant, MockClock, PartnershipPolicy, Role};
 use identity::{DevClaims, DevIssuer, FetchSettings, SourceReader, Verifier};
 use serde_json::{Value, json};
@@ -18,6 +18,7 @@ use store::{Db, DbConfig};
 use tempfile::TempDir;
 use uuid::Uuid;
 use vault::{FileKeystore, RootKey, SigningKey, Vault};
+use web::Limits;
 
 /// Generates ascending ids.
 struct SequentialIds(AtomicU64);

@@ -13,8 +13,8 @@ use crate::config::{LogFormat, LoggingSettings};
 /// The crates of this project. Other libraries may log data (SQL, header values), so only their
 /// warnings are logged.
 const OWN_CRATES: &[&str] = &[
-    "server", "api", "service", "kernel", "contract", "store", "vault", "identity", "linkage",
-    "timeline", "domain",
+    "server", "api", "web", "service", "kernel", "contract", "store", "vault", "identity",
+    "linkage", "timeline", "domain",
 ];
 
 /// Starts logging. Further calls have no effect.

@@ -3,11 +3,11 @@
 use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
-use api::ConnectionLimits;
 use rustix::fs::Mode;
 use rustix::process::{
     DumpableBehavior, Resource, Rlimit, getrlimit, set_dumpable_behavior, setrlimit, umask,
 };
+use web::ConnectionLimits;
 
 /// Disables core dumps, which would write narrative and keys to disk in clear, and makes new files
 /// private.

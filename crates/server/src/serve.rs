@@ -7,12 +7,13 @@ use std::time::Duration;
 use actix_server::{Server, ServerBuilder, ServerHandle};
 use actix_web::rt;
 use anyhow::Context as _;
-use api::{ApiState, Connections, Limits};
+use api::ApiState;
 use domain::Clock as _;
 use identity::Verifier;
 use service::Service;
 use socket2::{Domain, Socket, Type};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use web::{Connections, Limits};
 
 use crate::cli::DemoArgs;
 use crate::clock::SystemClock;

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use api::{ApiState, ConnectionLimits, Limits};
+use api::ApiState;
 use domain::{Clock as _, Instant, MockClock, NodeId, PartnershipPolicy, Role, TestNumberPolicy};
 use identity::{
     CertificateThumbprint, DevClaims, DevIssuer, FetchSettings, IssuerConfig, SourceReader,
@@ -16,6 +16,7 @@ use store::DatabaseKind;
 use store::testing::TestDb;
 use tempfile::TempDir;
 use vault::{FileKeystore, RootKey, SigningKey, Vault};
+use web::{ConnectionLimits, Limits};
 
 use crate::client::ApiClient;
 use crate::ids::CountedIds;

@@ -9,8 +9,9 @@ use std::thread::JoinHandle;
 
 use actix_server::{ServerBuilder, ServerHandle};
 use actix_web::rt;
-use api::{ApiState, ClientCertificate, ConnectionLimits, Connections, CountedStream, Transport};
+use api::ApiState;
 use identity::CertificateThumbprint;
+use web::{ClientCertificate, ConnectionLimits, Connections, CountedStream, Transport};
 
 /// A running server; it stops when this is dropped.
 pub(crate) struct Listener {

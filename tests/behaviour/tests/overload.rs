@@ -10,11 +10,11 @@ use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
-use api::{ConnectionLimits, Limits};
 use behaviour::inputs::{entry, fragment, with_members};
 use behaviour::{DatabaseKind, TestApp, TestLimits, User, on_both};
 use domain::{PartnershipPolicy, TestNumberPolicy};
 use serde_json::{Value, json};
+use web::{ConnectionLimits, Limits};
 
 /// How long a connection may make no progress.
 const TIMEOUT: Duration = Duration::from_millis(600);

@@ -32,16 +32,16 @@ impl Fault {
     }
 }
 
-/// Replaces the part of `api::problem` that the parser uses.
+/// Replaces the part of `web::problem` that the parser uses.
 mod problem {
     /// Maximum number of faults in a problem document.
     pub(crate) const MAX_FAULTS: usize = 100;
 }
 
 #[allow(dead_code)]
-#[path = "../../../crates/api/src/body/pointer.rs"]
+#[path = "../../../crates/web/src/body/pointer.rs"]
 mod pointer;
-#[path = "../../../crates/api/src/body/strict.rs"]
+#[path = "../../../crates/web/src/body/strict.rs"]
 mod strict;
 
 use strict::{JsonError, MAX_DEPTH, parse};

@@ -13,7 +13,7 @@ use identity::{DevClaims, DevIssuer, FetchSettings, SourceReader, Verifier};
 use serde_json::Value;
 use uuid::Uuid;
 
-use super::{Limits, MiddlewareState, build_app, web};
+use super::{Data, Limits, MiddlewareState, build_app};
 use crate::doc;
 
 const SOME_ID: &str = "01999999-0000-7000-8000-00000000abcd";
@@ -34,7 +34,7 @@ impl IdGenerator for SequentialIds {
 }
 
 struct TestApp {
-    middleware: web::Data<MiddlewareState>,
+    middleware: Data<MiddlewareState>,
     clock: MockClock,
     issuer: DevIssuer,
 }
@@ -48,10 +48,15 @@ impl TestApp {
         let reader = SourceReader::new(&FetchSettings::default()).unwrap();
         let verifier = Verifier::new(vec![config], Arc::new(reader)).unwrap();
         let ids = Arc::new(SequentialIds(1.into()));
-        let middleware =
-            MiddlewareState::new(Arc::new(verifier), Arc::new(clock.clone()), ids, limits);
+        let middleware = MiddlewareState::new(
+            Arc::new(verifier),
+            Arc::new(clock.clone()),
+            ids,
+            limits,
+            Arc::default(),
+        );
         Self {
-            middleware: web::Data::new(middleware),
+            middleware: Data::new(middleware),
             clock,
             issuer,
         }
@@ -254,7 +259,7 @@ async fn pages_load_no_external_resources_or_scripts() {
     let app = TestApp::with(Limits::default());
     let mut paths = vec!["/docs".to_owned(), "/problems".to_owned()];
     paths.extend(
-        crate::problem::table::CODES
+        web::problem::table::CODES
             .iter()
             .map(|code| format!("/problems/{}", code.slug)),
     );

@@ -4,9 +4,10 @@ use std::collections::BTreeSet;
 
 use domain::Operation;
 use serde_json::{Map, Value, json};
+use web::permission::permitted_callers;
+use web::problem::ProblemOut;
 
 use super::{METHODS, examples, parameters, request_bodies, responses, schemas, set};
-use crate::permission::permitted_callers;
 
 /// Groups of operations, in the order of the API reference.
 const TAGS: [(&str, &str); 12] = [
@@ -143,8 +144,8 @@ fn bearer_scheme() -> Value {
 /// The problem document and the schemas it refers to, which no successful response uses.
 fn problem_schemas() -> Vec<(String, Value)> {
     let mut collected = Vec::new();
-    <crate::problem::ProblemOut as utoipa::ToSchema>::schemas(&mut collected);
-    let problem = <crate::problem::ProblemOut as utoipa::PartialSchema>::schema();
+    <ProblemOut as utoipa::ToSchema>::schemas(&mut collected);
+    let problem = <ProblemOut as utoipa::PartialSchema>::schema();
     collected.push(("Problem".to_owned(), problem));
     collected
         .into_iter()

@@ -9,14 +9,16 @@ pub(crate) mod reference_page;
 mod responses;
 mod schemas;
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::OnceLock;
+use std::collections::BTreeSet;
+use std::sync::{Arc, OnceLock};
 
 use actix_web::App;
 use actix_web::dev::ResourceDef;
 use serde_json::Value;
 use utoipa_actix_web::AppExt as _;
+use web::{BodySchemas, QueryParameters, RouteDeclarations, system_routes};
 
+use crate::document_routes;
 use ordered::OrderedValue;
 
 /// The HTTP methods that operations can have.
@@ -84,23 +86,28 @@ pub(crate) fn request_bodies(document: &Value) -> BTreeSet<String> {
         .collect()
 }
 
-/// The query parameters that the document declares for a route, given its method in lower case and
-/// its path pattern.
-pub(crate) fn query_names(method: &str, pattern: &str) -> &'static BTreeSet<String> {
-    static NAMES: OnceLock<BTreeMap<(String, String), BTreeSet<String>>> = OnceLock::new();
-    static NO_NAMES: BTreeSet<String> = BTreeSet::new();
-    let names = NAMES.get_or_init(|| {
+/// What the document declares about the routes. Compiled once in a process.
+pub(crate) fn route_declarations() -> Arc<RouteDeclarations> {
+    static DECLARATIONS: OnceLock<Arc<RouteDeclarations>> = OnceLock::new();
+    let declarations = DECLARATIONS.get_or_init(|| {
         let document = document();
-        let names_of = |operation| parameters::query_names(document, operation);
-        operations(document)
-            .map(|(method, path, operation)| {
-                ((method.to_owned(), path.to_owned()), names_of(operation))
-            })
-            .collect()
+        let schemas = document
+            .pointer("/components/schemas")
+            .cloned()
+            .unwrap_or_default();
+        let mut query_parameters = QueryParameters::default();
+        for (method, path, operation) in operations(document) {
+            if let Ok(method) = method.to_ascii_uppercase().parse() {
+                let names = parameters::query_names(document, operation);
+                query_parameters.declare(method, path, names);
+            }
+        }
+        Arc::new(RouteDeclarations {
+            bodies: BodySchemas::compile(request_bodies(document), &schemas),
+            query_parameters,
+        })
     });
-    names
-        .get(&(method.to_owned(), pattern.to_owned()))
-        .unwrap_or(&NO_NAMES)
+    Arc::clone(declarations)
 }
 
 /// The methods that a path allows, for the `Allow` header; empty for an unknown path.
@@ -119,8 +126,9 @@ pub(crate) fn allowed_methods(path: &str) -> Vec<&'static str> {
                 .collect()
         };
         let documented = paths.map(|(path, item)| (ResourceDef::new(path.as_str()), methods(item)));
-        let undocumented = crate::system_routes::PATHS
+        let undocumented = system_routes::PATHS
             .into_iter()
+            .chain(document_routes::PATHS)
             .map(|path| (ResourceDef::new(path), vec!["get"]));
         documented.chain(undocumented).collect()
     });

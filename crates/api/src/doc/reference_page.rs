@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use serde_json::{Map, Value};
+use web::html::{self, escape, escape_with_code};
 
 use super::{document, operations};
-use crate::html::{self, escape, escape_with_code};
 
 /// Renders the page.
 pub(crate) fn render() -> String {

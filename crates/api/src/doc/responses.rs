@@ -1,8 +1,7 @@
 //! Responses that operations share: the problems, and the headers of successful responses.
 
 use serde_json::{Map, Value, json};
-
-use crate::problem::{MEDIA_TYPE, table};
+use web::problem::{MEDIA_TYPE, table};
 
 /// The component name of the shared response for each problem status.
 const RESPONSE_NAMES: [(u16, &str); 16] = [

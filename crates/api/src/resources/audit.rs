@@ -5,10 +5,11 @@ use service::{
     AuditCheckpointOut, AuditConsistencyOut, AuditOut, AuditProofOut, AuditTileOut, Page,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
+use web::extract::Authorized;
+use web::permission::{AuditCheckpointRead, AuditProve, AuditRead};
+use web::response::HandlerResult;
 
-use crate::extract::Authorized;
-use crate::permission::{AuditCheckpointRead, AuditProve, AuditRead};
-use crate::response::HandlerResult;
+use crate::response::JsonResponder as _;
 
 /// Adds the routes of this file.
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {

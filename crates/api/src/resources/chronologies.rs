@@ -6,14 +6,15 @@ use service::{
     TombstoneOut,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
-
-use crate::extract::Authorized;
-use crate::permission::{
+use web::extract::Authorized;
+use web::permission::{
     ChronologyClose, ChronologyCreate, ChronologyExtend, ChronologyList, ChronologyOpen,
     ChronologyRead, ChronologyReopen, ChronologySignOff, ChronologyUpdate, ReadersRead,
     TombstoneRead,
 };
-use crate::response::HandlerResult;
+use web::response::HandlerResult;
+
+use crate::response::JsonResponder as _;
 
 /// Adds the routes of this file.
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {

@@ -6,13 +6,14 @@ use service::{
     PractitionerPatch,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
-
-use crate::extract::Authorized;
-use crate::permission::{
+use web::extract::Authorized;
+use web::permission::{
     AgencyList, AgencyRead, AgencyWrite, PartnershipRead, PractitionerList, PractitionerRead,
     PractitionerWrite,
 };
-use crate::response::HandlerResult;
+use web::response::HandlerResult;
+
+use crate::response::JsonResponder as _;
 
 /// Adds the routes of this file.
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {

@@ -3,10 +3,11 @@
 use actix_web::{get, post};
 use service::{AlertOut, EmergencyAccessIn, EmergencyAccessOut, EmergencyReviewIn, Page};
 use utoipa_actix_web::service_config::ServiceConfig;
+use web::extract::Authorized;
+use web::permission::{AlertList, EmergencyEnd, EmergencyOpen, EmergencyRead, EmergencyReview};
+use web::response::HandlerResult;
 
-use crate::extract::Authorized;
-use crate::permission::{AlertList, EmergencyEnd, EmergencyOpen, EmergencyRead, EmergencyReview};
-use crate::response::HandlerResult;
+use crate::response::JsonResponder as _;
 
 /// Adds the routes of this file.
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {

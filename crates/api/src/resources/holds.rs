@@ -3,10 +3,11 @@
 use actix_web::{get, post};
 use service::{HoldIn, HoldOut, HoldReleaseIn, Page};
 use utoipa_actix_web::service_config::ServiceConfig;
+use web::extract::Authorized;
+use web::permission::{HoldList, HoldPlace, HoldRelease};
+use web::response::HandlerResult;
 
-use crate::extract::Authorized;
-use crate::permission::{HoldList, HoldPlace, HoldRelease};
-use crate::response::HandlerResult;
+use crate::response::JsonResponder as _;
 
 /// Adds the routes of this file.
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {

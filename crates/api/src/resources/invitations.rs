@@ -5,13 +5,14 @@ use service::{
     DeclineIn, FormOut, InvitationIn, InvitationOut, InvitationPatch, NilReturnIn, Page,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
-
-use crate::extract::Authorized;
-use crate::permission::{
+use web::extract::Authorized;
+use web::permission::{
     FormRead, InvitationCreate, InvitationDecline, InvitationDraft, InvitationList,
     InvitationNilReturn, InvitationRead, InvitationUpdate,
 };
-use crate::response::HandlerResult;
+use web::response::HandlerResult;
+
+use crate::response::JsonResponder as _;
 
 /// Adds the routes of this file.
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {

@@ -3,10 +3,11 @@
 use actix_web::{get, post};
 use service::{LinkDecisionIn, LinkDecisionOut, LinkWithdrawalIn, LinksOut, Page};
 use utoipa_actix_web::service_config::ServiceConfig;
+use web::extract::Authorized;
+use web::permission::{LinkDecide, LinkDecisionRead, LinkRead};
+use web::response::HandlerResult;
 
-use crate::extract::Authorized;
-use crate::permission::{LinkDecide, LinkDecisionRead, LinkRead};
-use crate::response::HandlerResult;
+use crate::response::JsonResponder as _;
 
 /// Adds the routes of this file.
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {

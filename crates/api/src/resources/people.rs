@@ -3,13 +3,14 @@
 use actix_web::{get, post, put};
 use service::{FamilyIn, FamilyOut, FamilySummary, FindPersonIn, Page, PersonIn, PersonOut};
 use utoipa_actix_web::service_config::ServiceConfig;
-
-use crate::extract::Authorized;
-use crate::permission::{
+use web::extract::Authorized;
+use web::permission::{
     FamilyCreate, FamilyList, FamilyRead, FamilyUpdate, PersonCreate, PersonFind, PersonRead,
     PersonUpdate,
 };
-use crate::response::HandlerResult;
+use web::response::HandlerResult;
+
+use crate::response::JsonResponder as _;
 
 /// Adds the routes of this file.
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {

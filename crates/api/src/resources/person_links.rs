@@ -3,10 +3,11 @@
 use actix_web::{get, patch, post};
 use service::{Page, PersonDecisionIn, PersonLinkOut, PersonLinkPatch, PersonQuestionOut};
 use utoipa_actix_web::service_config::ServiceConfig;
+use web::extract::Authorized;
+use web::permission::{PersonLinkDecide, PersonLinkRead, PersonLinkUndo};
+use web::response::HandlerResult;
 
-use crate::extract::Authorized;
-use crate::permission::{PersonLinkDecide, PersonLinkRead, PersonLinkUndo};
-use crate::response::HandlerResult;
+use crate::response::JsonResponder as _;
 
 /// Adds the routes of this file.
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {

@@ -3,12 +3,13 @@
 use actix_web::{get, post};
 use service::{ConsolidationOut, Page, SnapshotOut, TimelineOut};
 use utoipa_actix_web::service_config::ServiceConfig;
-
-use crate::extract::Authorized;
-use crate::permission::{
+use web::extract::Authorized;
+use web::permission::{
     ChronologyConsolidate, ConsolidationList, ConsolidationRead, SnapshotRead, TimelineRead,
 };
-use crate::response::HandlerResult;
+use web::response::HandlerResult;
+
+use crate::response::JsonResponder as _;
 
 /// Adds the routes of this file.
 pub(crate) fn configure(config: &mut ServiceConfig<'_>) {

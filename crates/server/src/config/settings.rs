@@ -4,12 +4,12 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use api::{ConnectionLimits, Limits};
 use domain::TestNumberPolicy;
 use identity::IssuerConfig;
 use secrecy::{ExposeSecret as _, SecretString};
 use service::{PartnershipConfig, TimePolicy};
 use tracing::level_filters::LevelFilter;
+use web::{ConnectionLimits, Limits};
 
 use super::issuers::{DevelopmentIssuer, read_development_issuer, read_issuers};
 use super::partnerships::read_partnerships;

@@ -3,10 +3,10 @@
 use std::future::Future;
 use std::io;
 
-use api::{ClientCertificate, CountedStream, Transport};
 use identity::CertificateThumbprint;
 use tokio_rustls::TlsAcceptor;
 use tokio_rustls::server::TlsStream;
+use web::{ClientCertificate, CountedStream, Transport};
 
 /// TLS transport. It passes on the thumbprint of the client's certificate, so that a token bound to
 /// the certificate can be verified. rustls verifies the certificate itself.

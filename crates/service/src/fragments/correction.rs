@@ -1,6 +1,7 @@
 //! Corrections: what a submission changes in the current version, which entry corrects which, and
 //! which markings an entry inherits when the submission does not set any.
 
+use domain::SubmissionOutcome;
 use std::collections::BTreeMap;
 
 use crate::Service;

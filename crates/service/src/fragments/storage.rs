@@ -7,6 +7,7 @@ use domain::EntryDetails;
 use domain::EntryId;
 use domain::FragmentId;
 use domain::FragmentState;
+use domain::SubmissionOutcome;
 use kernel::ServiceResult;
 use kernel::UnitOfWork;
 use kernel::to_json_bytes;

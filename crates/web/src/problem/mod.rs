@@ -2,10 +2,10 @@
 
 mod convert;
 mod pages;
-pub(crate) mod table;
+pub mod table;
 
 pub(crate) use pages::{list_problems, show_problem};
-pub(crate) use table::ProblemCode;
+pub use table::ProblemCode;
 
 use std::fmt;
 
@@ -23,7 +23,7 @@ pub(crate) const MAX_FAULTS: usize = 100;
 const MAX_FAULT_BYTES: usize = 48 * 1024;
 
 /// The media type of problem documents.
-pub(crate) const MEDIA_TYPE: &str = "application/problem+json";
+pub const MEDIA_TYPE: &str = "application/problem+json";
 
 /// An error, as a problem document (RFC 9457). It holds no personal data and no internals.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
@@ -57,7 +57,7 @@ pub struct ProblemOut {
 
 /// A problem before it is sent. It becomes a [`ProblemOut`] once request id and path are known.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Problem {
+pub struct Problem {
     code: &'static ProblemCode,
     faults: Vec<Fault>,
     headers: Vec<(header::HeaderName, String)>,
@@ -65,7 +65,7 @@ pub(crate) struct Problem {
 
 impl Problem {
     /// A problem with this code.
-    pub(crate) const fn new(code: &'static ProblemCode) -> Self {
+    pub const fn new(code: &'static ProblemCode) -> Self {
         Self {
             code,
             faults: Vec::new(),
@@ -99,11 +99,7 @@ impl Problem {
     }
 
     /// Adds a response header.
-    pub(crate) fn with_header(
-        mut self,
-        name: header::HeaderName,
-        value: impl Into<String>,
-    ) -> Self {
+    pub fn with_header(mut self, name: header::HeaderName, value: impl Into<String>) -> Self {
         self.headers.push((name, value.into()));
         self
     }

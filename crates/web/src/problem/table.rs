@@ -2,24 +2,27 @@
 
 /// One kind of problem.
 #[derive(Debug, PartialEq, Eq)]
-pub(crate) struct ProblemCode {
+pub struct ProblemCode {
     /// Stable identifier; the last segment of `type`.
-    pub(crate) slug: &'static str,
+    pub slug: &'static str,
     /// HTTP status.
-    pub(crate) status: u16,
+    pub status: u16,
     /// Short summary.
-    pub(crate) title: &'static str,
+    pub title: &'static str,
     /// What the caller should do next.
-    pub(crate) guidance: &'static str,
+    pub guidance: &'static str,
 }
 
 /// Defines the codes and their list together, so that the list is always complete.
 macro_rules! codes {
     ($($name:ident = $slug:literal, $status:literal, $title:literal, $guidance:literal;)+) => {
-        $(pub(crate) static $name: ProblemCode = ProblemCode { slug: $slug, status: $status, title: $title, guidance: $guidance };)+
+        $(
+            #[doc = concat!("`", $slug, "`: ", $title, ".")]
+            pub static $name: ProblemCode = ProblemCode { slug: $slug, status: $status, title: $title, guidance: $guidance };
+        )+
 
         /// Every code, in the order of the table.
-        pub(crate) static CODES: &[&ProblemCode] = &[$(&$name),+];
+        pub static CODES: &[&ProblemCode] = &[$(&$name),+];
     };
 }
 

@@ -13,7 +13,7 @@ use domain::RequestId;
 
 use super::in_flight_limit::InFlightGuard;
 use super::rate_limiter::Quota;
-use super::{MiddlewareState, overloaded, telemetry};
+use super::{MiddlewareState, RequestPermit, overloaded, telemetry};
 use crate::connection::{Connection, Origin};
 use crate::problem::{MEDIA_TYPE, Problem, ProblemCode, table};
 
@@ -21,7 +21,7 @@ use crate::problem::{MEDIA_TYPE, Problem, ProblemCode, table};
 ///
 /// # Errors
 /// Errors of the framework for which it has no response.
-pub(crate) async fn process_request(
+pub async fn process_request(
     mut request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
 ) -> Result<ServiceResponse<BoxBody>, Error> {
@@ -82,7 +82,7 @@ pub(crate) type UnauthenticatedGuard = InFlightGuard<Origin>;
 /// What a request counts against while it is in progress.
 #[derive(Default)]
 struct RequestGuards {
-    in_flight: Option<InFlightGuard<()>>,
+    in_flight: Option<RequestPermit>,
     unauthenticated: Option<UnauthenticatedGuard>,
 }
 

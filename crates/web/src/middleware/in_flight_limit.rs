@@ -85,7 +85,8 @@ impl<K: Hash + Eq + Clone> InFlightLimit<K> {
     }
 
     /// The amount in use by all keys.
-    pub(crate) fn total(&self) -> usize {
+    #[cfg(test)]
+    fn total(&self) -> usize {
         self.usage().total
     }
 }

@@ -5,12 +5,13 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
+use actix_web::HttpRequest;
 use actix_web::body::{BodySize, MessageBody};
 use actix_web::web::Bytes;
 use domain::{Clock, Instant};
 
 use crate::connection::{ActivityGuard, Connection};
-use crate::middleware::CallerGuard;
+use crate::middleware::{CallerGuard, MiddlewareState};
 use crate::send_queue::{CapacityWatcher, SendQueue};
 
 /// Bytes given to the connection at a time. The connection takes more as the reader does and
@@ -25,7 +26,7 @@ const EXPIRING_CHUNK_BYTES: usize = 4 * 1024;
 /// chunk, because a slow reader can take longer than the content may be served. On expiry the rest
 /// is dropped, together with what the connection and the operating system have not sent, and the
 /// connection is reset, so that the reader notices the truncation.
-pub(crate) struct ExpiringBody {
+pub struct ExpiringBody {
     remaining: Bytes,
     expires_at: Option<Instant>,
     clock: Arc<dyn Clock>,
@@ -127,6 +128,26 @@ impl ExpiringBody {
     }
 }
 
+/// Streams a long text at the pace of its reader, so that many slow readers do not each hold a copy
+/// in memory.
+pub fn stream_text(
+    request: &HttpRequest,
+    middleware: &MiddlewareState,
+    text: &Bytes,
+) -> ExpiringBody {
+    let connection = request.conn_data::<Arc<Connection>>().cloned();
+    let send_context = SendContext {
+        connection,
+        ..SendContext::default()
+    };
+    ExpiringBody::new(
+        text.clone(),
+        None,
+        Arc::clone(&middleware.clock),
+        send_context,
+    )
+}
+
 impl SendPacer {
     /// Ready when the next chunk may be given to the connection.
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<std::io::Result<()>> {
@@ -150,7 +171,7 @@ impl SendPacer {
 
 /// The content expired while it was being sent.
 #[derive(Debug)]
-pub(crate) struct BodyExpired;
+pub struct BodyExpired;
 
 impl fmt::Display for BodyExpired {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

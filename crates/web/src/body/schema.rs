@@ -2,7 +2,6 @@
 //! is what is enforced, and all faults are reported at once.
 
 use std::collections::BTreeMap;
-use std::sync::OnceLock;
 
 use jsonschema::error::{TypeKind, ValidationErrorKind as Kind};
 use jsonschema::{Draft, ValidationError, Validator};
@@ -12,43 +11,37 @@ use service::Fault;
 use super::pointer::escape_segment;
 use crate::problem::MAX_FAULTS;
 
-/// The faults of `value` against the named schema, in the order in which they are found, up to one
-/// more than a problem document lists.
-pub(crate) fn schema_faults(schema: &str, value: &Value) -> Vec<Fault> {
-    let Some(validator) = validators().get(schema) else {
-        tracing::error!(schema, "an input has no schema in the document");
-        return Vec::new();
-    };
-    if validator.is_valid(value) {
-        return Vec::new();
-    }
-    validator
-        .iter_errors(value)
-        .flat_map(|error| to_faults(&error))
-        .take(MAX_FAULTS + 1)
-        .collect()
-}
+/// The schemas of request bodies by name, compiled.
+#[derive(Default)]
+pub struct BodySchemas(BTreeMap<String, Validator>);
 
-/// One validator per input schema, compiled on first use or at start by [`compile_validators`].
-fn validators() -> &'static BTreeMap<String, Validator> {
-    static VALIDATORS: OnceLock<BTreeMap<String, Validator>> = OnceLock::new();
-    VALIDATORS.get_or_init(|| {
-        let document = crate::doc::document();
-        let schemas = document
-            .pointer("/components/schemas")
-            .cloned()
-            .unwrap_or_default();
-        let bodies = crate::doc::request_bodies(document);
-        bodies
+impl BodySchemas {
+    /// Compiles the named schemas. `components` are all schemas of the OpenAPI document, to which
+    /// they may refer. A schema that cannot be compiled is logged and left out.
+    #[must_use]
+    pub fn compile(names: impl IntoIterator<Item = String>, components: &Value) -> Self {
+        let compiled = names
             .into_iter()
-            .filter_map(|name| compile(&name, &schemas).map(|validator| (name, validator)))
-            .collect()
-    })
-}
+            .filter_map(|name| compile(&name, components).map(|validator| (name, validator)));
+        Self(compiled.collect())
+    }
 
-/// Compiles all validators at start, so that the first request does not wait for it.
-pub(crate) fn compile_validators() {
-    validators();
+    /// The faults of `value` against the named schema, in the order in which they are found, up to
+    /// one more than a problem document lists.
+    pub(crate) fn faults(&self, schema: &str, value: &Value) -> Vec<Fault> {
+        let Some(validator) = self.0.get(schema) else {
+            tracing::error!(schema, "an input has no schema in the document");
+            return Vec::new();
+        };
+        if validator.is_valid(value) {
+            return Vec::new();
+        }
+        validator
+            .iter_errors(value)
+            .flat_map(|error| to_faults(&error))
+            .take(MAX_FAULTS + 1)
+            .collect()
+    }
 }
 
 fn compile(name: &str, schemas: &Value) -> Option<Validator> {

@@ -10,7 +10,7 @@ use actix_web::http::StatusCode;
 use actix_web::web::Bytes;
 use domain::{Clock, IdGenerator, RequestId};
 
-use crate::middleware::request_pipeline::add_problem_headers;
+use crate::middleware::add_problem_headers;
 use crate::problem::Problem;
 
 /// Longest bare response, in bytes.

@@ -6,7 +6,7 @@
 use domain::Operation;
 
 /// A permission that a handler requires. The service decides whether the caller has it.
-pub(crate) trait Permission: 'static {
+pub trait Permission: 'static {
     /// The operation that is audited and documented.
     const OPERATION: Operation;
 }
@@ -21,7 +21,7 @@ macro_rules! permissions {
     ) => {
         $(
             #[doc = concat!("The permission for `", stringify!($name), "`.")]
-            pub(crate) struct $name;
+            pub struct $name;
 
             impl Permission for $name {
                 const OPERATION: Operation = Operation::$name;
@@ -29,7 +29,7 @@ macro_rules! permissions {
 
             impl $name {
                 /// The operation's name in the audit and in the OpenAPI document.
-                pub(crate) const OPERATION_NAME: &'static str = Operation::$name.as_str();
+                pub const OPERATION_NAME: &'static str = Operation::$name.as_str();
             }
         )+
 
@@ -44,7 +44,7 @@ macro_rules! permissions {
 
         /// The permitted callers of an operation, as text for the OpenAPI document.
         /// `domain::decide_access` makes the decision.
-        pub(crate) const fn permitted_callers(operation: Operation) -> &'static str {
+        pub const fn permitted_callers(operation: Operation) -> &'static str {
             match operation {
                 $(Operation::$name => $permitted_callers,)+
                 $(Operation::$unrouted => $unrouted_callers,)+

@@ -224,17 +224,20 @@ const EXPECTED_TREE_SIZE: &str = "a tree size: an integer of at least 0";
 
 impl RequestContext {
     /// Cursor and page size.
-    pub(crate) fn page_query(&self) -> UseCaseResult<PageQuery> {
+    ///
+    /// # Errors
+    /// `invalid` with every fault of the query.
+    pub fn page_query(&self) -> UseCaseResult<PageQuery> {
         let mut query = QueryReader::parse(&self.query);
         let page = query.page_query();
         query.finish(page)
     }
 
     /// A filter by one id, with the page.
-    pub(crate) fn filtered_page<T: FromStr>(
-        &self,
-        name: &str,
-    ) -> UseCaseResult<(Option<T>, PageQuery)> {
+    ///
+    /// # Errors
+    /// `invalid` with every fault of the query.
+    pub fn filtered_page<T: FromStr>(&self, name: &str) -> UseCaseResult<(Option<T>, PageQuery)> {
         let mut query = QueryReader::parse(&self.query);
         let filtered = (
             query.single(name, EXPECTED_ID, parse_id),
@@ -244,7 +247,10 @@ impl RequestContext {
     }
 
     /// Filters and page of the timeline.
-    pub(crate) fn timeline_query(&self) -> UseCaseResult<TimelineQuery> {
+    ///
+    /// # Errors
+    /// `invalid` with every fault of the query.
+    pub fn timeline_query(&self) -> UseCaseResult<TimelineQuery> {
         let mut query = QueryReader::parse(&self.query);
         let listed = |category: &Category| self.service.is_category_listed(&self.call, category);
         let timeline_query = TimelineQuery {
@@ -274,14 +280,20 @@ impl RequestContext {
     }
 
     /// The optional audit tree size, in records.
-    pub(crate) fn tree_size(&self) -> UseCaseResult<Option<i64>> {
+    ///
+    /// # Errors
+    /// `invalid` with every fault of the query.
+    pub fn tree_size(&self) -> UseCaseResult<Option<i64>> {
         let mut query = QueryReader::parse(&self.query);
         let size = query.single("size", EXPECTED_TREE_SIZE, parse_tree_size);
         query.finish(size)
     }
 
     /// The two audit tree sizes to compare, both required.
-    pub(crate) fn tree_sizes(&self) -> UseCaseResult<(i64, i64)> {
+    ///
+    /// # Errors
+    /// `invalid` with every fault of the query.
+    pub fn tree_sizes(&self) -> UseCaseResult<(i64, i64)> {
         let mut query = QueryReader::parse(&self.query);
         let sizes = ["from", "to"].map(|name| {
             let given = query.single(name, EXPECTED_TREE_SIZE, parse_tree_size);
@@ -297,14 +309,20 @@ impl RequestContext {
     }
 
     /// The optional object whose proof is requested.
-    pub(crate) fn certificate_object(&self) -> UseCaseResult<Option<Uuid>> {
+    ///
+    /// # Errors
+    /// `invalid` with every fault of the query.
+    pub fn certificate_object(&self) -> UseCaseResult<Option<Uuid>> {
         let mut query = QueryReader::parse(&self.query);
         let object = query.single("object", EXPECTED_ID, parse_id);
         query.finish(object)
     }
 
     /// Filters and page of the audit.
-    pub(crate) fn audit_filter(&self) -> UseCaseResult<(AuditFilter, PageQuery)> {
+    ///
+    /// # Errors
+    /// `invalid` with every fault of the query.
+    pub fn audit_filter(&self) -> UseCaseResult<(AuditFilter, PageQuery)> {
         let mut query = QueryReader::parse(&self.query);
         let operation = |word: &str| {
             word.parse::<Operation>()

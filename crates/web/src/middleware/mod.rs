@@ -4,21 +4,28 @@
 pub(crate) mod in_flight_limit;
 pub(crate) mod rate_limiter;
 mod readiness;
-pub(crate) mod request_pipeline;
+mod request_capacity;
+mod request_pipeline;
 mod telemetry;
 pub(crate) mod work_queue;
+
+pub use request_pipeline::process_request;
+
+pub(crate) use request_capacity::RequestPermit;
+pub(crate) use request_pipeline::{UnauthenticatedGuard, add_problem_headers};
 
 use std::sync::Arc;
 
 use domain::{Clock, IdGenerator, RequestId};
 use identity::Verifier;
 
-use crate::Limits;
-use crate::connection::Origin;
+use crate::connection::{BareResponseRewriter, Origin};
 use crate::problem::{Problem, table};
+use crate::{Limits, RouteDeclarations};
 use in_flight_limit::{InFlightGuard, InFlightLimit, LimitExceeded};
 use rate_limiter::{CallerKey, RateLimiter};
 use readiness::ReadinessCache;
+use request_capacity::RequestCapacity;
 use work_queue::{QueueCapacity, WorkQueue};
 
 /// `Retry-After` of requests refused because of load, in seconds.
@@ -27,15 +34,16 @@ const RETRY_AFTER_SECONDS: u64 = 1;
 const PER_CALLER_MEMORY_DIVISOR: usize = 20;
 
 /// What middleware and extractors share on one node.
-pub(crate) struct MiddlewareState {
+pub struct MiddlewareState {
     pub(crate) verifier: Arc<Verifier>,
     pub(crate) clock: Arc<dyn Clock>,
     pub(crate) ids: Arc<dyn IdGenerator>,
     pub(crate) limits: Limits,
+    pub(crate) routes: Arc<RouteDeclarations>,
     pub(crate) rate_limiter: RateLimiter,
     pub(crate) work_queue: WorkQueue,
     pub(crate) readiness: ReadinessCache,
-    in_flight: InFlightLimit<()>,
+    request_capacity: RequestCapacity,
     unauthenticated_requests: InFlightLimit<Origin>,
     caller_requests: InFlightLimit<CallerKey>,
     body_uploads: InFlightLimit<Origin>,
@@ -46,12 +54,14 @@ pub(crate) struct MiddlewareState {
 pub(crate) type CallerGuard = InFlightGuard<CallerKey>;
 
 impl MiddlewareState {
-    /// State without any request in flight.
-    pub(crate) fn new(
+    /// State without any request in flight. `routes` are those of the application.
+    #[must_use]
+    pub fn new(
         verifier: Arc<Verifier>,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdGenerator>,
         limits: Limits,
+        routes: Arc<RouteDeclarations>,
     ) -> Self {
         let rate_limiter = RateLimiter::new(&limits, Arc::clone(&clock));
         let ordinary = limits.concurrent_use_cases.max(1);
@@ -60,16 +70,18 @@ impl MiddlewareState {
             heavy: (ordinary / 3).max(1),
             audit: 1,
         };
+        let request_capacity = RequestCapacity::new(limits.in_flight, limits.reserved_for_audit());
         let work_queue = WorkQueue::new(capacity, Arc::clone(&clock));
         Self {
             verifier,
             clock,
             ids,
             limits,
+            routes,
             rate_limiter,
             work_queue,
             readiness: ReadinessCache::default(),
-            in_flight: InFlightLimit::default(),
+            request_capacity,
             unauthenticated_requests: InFlightLimit::default(),
             caller_requests: InFlightLimit::default(),
             body_uploads: InFlightLimit::default(),
@@ -81,20 +93,15 @@ impl MiddlewareState {
     ///
     /// # Errors
     /// `overloaded` when the capacity is exhausted.
-    pub(crate) fn begin_request(&self, audit: bool) -> Result<InFlightGuard<()>, Problem> {
-        let reserved = if audit {
-            self.limits.reserved_for_audit()
-        } else {
-            0
-        };
-        self.in_flight
-            .try_acquire(None, 1, 0, self.limits.in_flight + reserved)
-            .map_err(|_| overloaded())
+    pub(crate) fn begin_request(&self, audit: bool) -> Result<RequestPermit, Problem> {
+        self.request_capacity
+            .try_acquire(audit)
+            .ok_or_else(overloaded)
     }
 
     /// Number of requests in flight.
     pub(crate) fn in_flight_count(&self) -> usize {
-        self.in_flight.total()
+        self.request_capacity.in_flight()
     }
 
     /// Counts a request against its address until its caller is authenticated.
@@ -162,6 +169,14 @@ impl MiddlewareState {
         self.memory
             .try_acquire(Some(key), bytes, usize::MAX, usize::MAX)
             .ok()
+    }
+
+    /// Replaces bare responses of the HTTP parser by problem documents.
+    pub(crate) fn rewriter(&self) -> BareResponseRewriter {
+        BareResponseRewriter {
+            clock: Arc::clone(&self.clock),
+            ids: Arc::clone(&self.ids),
+        }
     }
 
     /// Generates a request id.

@@ -11,7 +11,7 @@ const PAGE_CSP: &str = "default-src 'none'; object-src 'none'; style-src 'self';
 pub(crate) const STYLE_SHEET: &str = include_str!("style.css");
 
 /// Escapes text for HTML.
-pub(crate) fn escape(text: &str) -> String {
+pub fn escape(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         match c {
@@ -27,7 +27,7 @@ pub(crate) fn escape(text: &str) -> String {
 }
 
 /// Escapes text for HTML and renders backticked parts as `<code>`.
-pub(crate) fn escape_with_code(text: &str) -> String {
+pub fn escape_with_code(text: &str) -> String {
     let parts: Vec<String> = text.split('`').map(escape).collect();
     // An unpaired backtick is kept as it is.
     if parts.len().is_multiple_of(2) {
@@ -44,7 +44,7 @@ pub(crate) fn escape_with_code(text: &str) -> String {
 }
 
 /// A complete page. `main` is HTML.
-pub(crate) fn render_page(title: &str, main: &str) -> String {
+pub fn render_page(title: &str, main: &str) -> String {
     let title = escape(title);
     format!(
         "<!doctype html>\n<html lang=\"en-GB\">\n<head>\n<meta charset=\"utf-8\">\n\
@@ -54,7 +54,7 @@ pub(crate) fn render_page(title: &str, main: &str) -> String {
 }
 
 /// The response with a complete page.
-pub(crate) fn html_response(html: impl MessageBody + 'static) -> HttpResponse {
+pub fn html_response(html: impl MessageBody + 'static) -> HttpResponse {
     HttpResponse::Ok()
         .insert_header((header::CONTENT_SECURITY_POLICY, PAGE_CSP))
         .insert_header((header::CACHE_CONTROL, "no-cache"))
@@ -63,7 +63,7 @@ pub(crate) fn html_response(html: impl MessageBody + 'static) -> HttpResponse {
 }
 
 /// The response with a complete page around `main`, which is HTML.
-pub(crate) fn page_response(title: &str, main: &str) -> HttpResponse {
+pub fn page_response(title: &str, main: &str) -> HttpResponse {
     html_response(render_page(title, main))
 }
 

@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use actix_web::http::header::HeaderMap;
+use actix_web::HttpRequest;
+use actix_web::http::header::{EntityTag, Header as _, HeaderMap, IF_NONE_MATCH, IfNoneMatch};
 use service::Fault;
 
 use crate::problem::{Problem, table};
@@ -118,35 +119,31 @@ pub(super) fn if_match(headers: &RequestHeaders) -> Result<Option<i64>, Problem>
         return Ok(None);
     };
     let fits = |given: &&[u8]| given.len() <= MAX_IF_MATCH_BYTES;
-    let text = given
+    let tag: EntityTag = given
         .ok()
         .filter(fits)
         .and_then(|given| std::str::from_utf8(given).ok())
+        .and_then(|given| given.parse().ok())
         .ok_or_else(invalid)?;
-    let strong = text.strip_prefix("W/").unwrap_or(text);
-    let tag = strong
-        .strip_prefix('"')
-        .and_then(|rest| rest.strip_suffix('"'))
-        .ok_or_else(invalid)?;
-    if tag.contains('"') {
-        return Err(invalid());
-    }
     // The version precedes the dot; the rest distinguishes representations of the same version.
-    let named = tag.split_once('.').map_or(tag, |(version, _)| version);
-    let canonical = |version: &i64| *version > 0 && version.to_string() == named && strong == text;
+    let opaque = tag.tag();
+    let named = opaque
+        .split_once('.')
+        .map_or(opaque, |(version, _)| version);
+    let canonical = |version: &i64| !tag.weak && *version > 0 && version.to_string() == named;
     Ok(Some(named.parse().ok().filter(canonical).unwrap_or(-1)))
 }
 
-/// All values of `If-None-Match`, joined as in RFC 9110 section 5.3. Values longer than the limit
-/// are ignored.
-pub(super) fn if_none_match(headers: &HeaderMap) -> Option<String> {
-    let all: Vec<&str> = headers
-        .get_all("if-none-match")
-        .filter_map(|value| value.to_str().ok())
-        .collect();
-    (!all.is_empty())
-        .then(|| all.join(","))
-        .filter(|given| given.len() <= MAX_IF_NONE_MATCH_BYTES)
+/// The tags in `If-None-Match`. A header whose values are longer than the limit in total is
+/// ignored.
+pub(super) fn if_none_match(request: &HttpRequest) -> Option<IfNoneMatch> {
+    let values = request.headers().get_all(IF_NONE_MATCH);
+    // Each value counts with the comma that separates it from the previous one.
+    let length: usize = values.map(|value| value.len() + 1).sum();
+    (1..=MAX_IF_NONE_MATCH_BYTES + 1)
+        .contains(&length)
+        .then(|| IfNoneMatch::parse(request).ok())
+        .flatten()
 }
 
 #[cfg(test)]

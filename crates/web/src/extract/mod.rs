@@ -10,7 +10,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use actix_web::dev::Payload;
-use actix_web::http::{Method, header};
+use actix_web::http::Method;
+use actix_web::http::header::{self, IfNoneMatch};
 use actix_web::web::{self, Bytes, BytesMut};
 use actix_web::{FromRequest, HttpMessage, HttpRequest};
 use domain::{Operation, RequestId};
@@ -18,12 +19,12 @@ use futures_util::StreamExt as _;
 use futures_util::future::LocalBoxFuture;
 use service::{CallContext, IdempotencyKey, RequestTarget, Service, ServiceError};
 
+use crate::RouteDeclarations;
 use crate::auth;
 use crate::body::{self, Body};
 use crate::connection::Connection;
 use crate::middleware::rate_limiter::CallerKey;
-use crate::middleware::request_pipeline::UnauthenticatedGuard;
-use crate::middleware::{CallerGuard, MiddlewareState};
+use crate::middleware::{CallerGuard, MiddlewareState, UnauthenticatedGuard};
 use crate::permission::{Permission, request_cost};
 use crate::problem::{Problem, table};
 
@@ -37,10 +38,10 @@ const EAGER_PARSE_BYTES: usize = 16 * 1024;
 /// A request by an authenticated caller for the permission `P`. Extraction authenticates the
 /// caller, charges their rate limit and reads the body. The path, query, headers and body are still
 /// unvalidated.
-pub(crate) struct Authorized<P> {
+pub struct Authorized<P> {
     pub(crate) middleware: web::Data<MiddlewareState>,
     pub(crate) context: RequestContext,
-    pub(crate) if_none_match: Option<String>,
+    pub(crate) if_none_match: Option<IfNoneMatch>,
     /// The connection that the response goes to.
     pub(crate) connection: Option<Arc<Connection>>,
     /// Identifies the caller to the limits.
@@ -51,18 +52,19 @@ pub(crate) struct Authorized<P> {
 }
 
 /// What a use case is called with. It is `Send`, so that it can move to a thread that may block.
-pub(crate) struct RequestContext {
+pub struct RequestContext {
     /// The use cases.
-    pub(crate) service: Service,
+    pub service: Service,
     /// Caller and request id.
-    pub(crate) call: CallContext,
+    pub call: CallContext,
     /// Path of the request, undecoded.
     pub(crate) path: String,
     /// Query string of the request, undecoded.
     pub(crate) query: String,
     operation: Operation,
+    routes: Arc<RouteDeclarations>,
     pattern: String,
-    method: String,
+    method: Method,
     path_parameters: BTreeMap<String, String>,
     headers: BTreeMap<&'static str, Vec<Vec<u8>>>,
     request_id_is_key: bool,
@@ -73,7 +75,7 @@ pub(crate) struct RequestContext {
 
 /// Why a handler could not produce a representation.
 #[derive(Debug)]
-pub(crate) enum HandlerError {
+pub enum HandlerError {
     /// The request was rejected before the use case ran. The rejection is still to be audited.
     InvalidRequest(Problem),
     /// The use case failed and has audited the failure.
@@ -93,7 +95,7 @@ impl From<ServiceError> for HandlerError {
 }
 
 /// Result of the closure with which a handler calls its use case.
-pub(crate) type UseCaseResult<T> = Result<T, HandlerError>;
+pub type UseCaseResult<T> = Result<T, HandlerError>;
 
 impl<P: Permission> FromRequest for Authorized<P> {
     type Error = Problem;
@@ -138,8 +140,9 @@ async fn extract<P: Permission>(
         path: request.path().to_owned(),
         query: request.query_string().to_owned(),
         operation: P::OPERATION,
+        routes: Arc::clone(&middleware.routes),
         pattern: request.match_pattern().unwrap_or_default(),
-        method: request.method().as_str().to_ascii_lowercase(),
+        method: request.method().clone(),
         path_parameters: decode_path_parameters(request).await,
         headers: headers::copy_headers(request.headers()),
         request_id_is_key: middleware.limits.request_id_is_key,
@@ -147,7 +150,7 @@ async fn extract<P: Permission>(
         _memory: memory,
     };
     let if_none_match = (request.method() == Method::GET)
-        .then(|| headers::if_none_match(request.headers()))
+        .then(|| headers::if_none_match(request))
         .flatten();
     let connection = request.conn_data::<Arc<Connection>>().cloned();
     Ok(Authorized {
@@ -284,7 +287,7 @@ impl RequestContext {
     /// # Errors
     /// `not_found` when it is not a valid identifier: an invalid id must look like one that does
     /// not exist.
-    pub(crate) fn path_id<T: FromStr>(&self, name: &str) -> UseCaseResult<T> {
+    pub fn path_id<T: FromStr>(&self, name: &str) -> UseCaseResult<T> {
         let found = self
             .path_parameters
             .get(name)
@@ -297,7 +300,7 @@ impl RequestContext {
     ///
     /// # Errors
     /// `not_found` when it is anything else.
-    pub(crate) fn path_number(&self, name: &str) -> UseCaseResult<i64> {
+    pub fn path_number(&self, name: &str) -> UseCaseResult<i64> {
         let digits =
             |text: &&String| !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit());
         let found = self
@@ -312,7 +315,7 @@ impl RequestContext {
     ///
     /// # Errors
     /// `not_found` when it is anything else.
-    pub(crate) fn path_reference(&self, name: &str) -> UseCaseResult<String> {
+    pub fn path_reference(&self, name: &str) -> UseCaseResult<String> {
         let fits = |text: &&String| {
             (1..=120).contains(&text.chars().count()) && !text.chars().any(char::is_control)
         };
@@ -325,7 +328,7 @@ impl RequestContext {
     ///
     /// # Errors
     /// The problem of the body, or of the authorisation check.
-    pub(crate) fn body<T: Body>(&self) -> UseCaseResult<T> {
+    pub fn body<T: Body>(&self) -> UseCaseResult<T> {
         if self
             .body
             .as_ref()
@@ -345,7 +348,7 @@ impl RequestContext {
         if !headers::is_uncompressed_json(&self.headers) {
             return Err(Problem::new(&table::MEDIA_TYPE));
         }
-        body::parse(bytes)
+        body::parse(bytes, &self.routes.bodies)
     }
 
     /// Checks whether the caller has the permission at all.
@@ -379,7 +382,7 @@ impl RequestContext {
     ///
     /// # Errors
     /// `invalid` or `malformed` when there is one.
-    pub(crate) fn require_empty_body(&self) -> UseCaseResult<()> {
+    pub fn require_empty_body(&self) -> UseCaseResult<()> {
         let bytes = self.body.as_ref().map_err(Clone::clone)?;
         Ok(body::require_empty(bytes)?)
     }
@@ -390,48 +393,47 @@ impl RequestContext {
     /// # Errors
     /// `precondition_required` when the header is missing, `if_match_invalid` when it cannot be
     /// parsed.
-    pub(crate) fn expected_version(&self) -> UseCaseResult<i64> {
+    pub fn expected_version(&self) -> UseCaseResult<i64> {
         self.optional_expected_version()?
             .ok_or_else(|| Problem::new(&table::PRECONDITION_REQUIRED).into())
     }
 
     /// The version in `If-Match`; `None` without the header.
-    pub(crate) fn optional_expected_version(&self) -> UseCaseResult<Option<i64>> {
+    ///
+    /// # Errors
+    /// `if_match_invalid` when it cannot be parsed.
+    pub fn optional_expected_version(&self) -> UseCaseResult<Option<i64>> {
         Ok(headers::if_match(&self.headers)?)
     }
 
-    /// Checks that the query has only parameters that the OpenAPI document declares for this route.
+    /// Checks that the query has only parameters that are declared for this route.
     ///
     /// # Errors
     /// `invalid` with one fault for each undeclared parameter.
     pub(crate) fn check_query_parameters(&self) -> UseCaseResult<()> {
-        let declared = crate::doc::query_names(&self.method, &self.pattern);
+        let parameters = &self.routes.query_parameters;
+        let declared = parameters.of_route(&self.method, &self.pattern);
         Ok(query::reject_unknown(&self.query, declared)?)
     }
 
-    /// Reads the required idempotency key into the call, with a fingerprint of method, path and
-    /// body.
+    /// Reads the required idempotency key into [`Self::call`], with a fingerprint of method, path
+    /// and body.
     ///
     /// # Errors
     /// `idempotency_key_missing` or `idempotency_key_invalid`.
-    pub(crate) fn require_idempotency_key(&mut self) -> UseCaseResult<()> {
+    pub fn require_idempotency_key(&mut self) -> UseCaseResult<()> {
         let key = headers::idempotency_key(&self.headers, self.request_id_is_key)?;
         let body = self.body.as_ref().map_err(Clone::clone)?;
-        let fingerprint = [
-            self.method.as_bytes(),
-            b"\n",
-            self.path.as_bytes(),
-            b"\n",
-            body,
-        ]
-        .concat();
+        // In lower case, as in the stored records of earlier versions.
+        let method = self.method.as_str().to_ascii_lowercase();
+        let fingerprint = [method.as_bytes(), b"\n", self.path.as_bytes(), b"\n", body].concat();
         self.call.idempotency = Some(IdempotencyKey { key, fingerprint });
         Ok(())
     }
 
     /// Whether the method is GET.
     pub(crate) fn is_read(&self) -> bool {
-        self.method == "get"
+        self.method == Method::GET
     }
 
     /// The first identifier in the path, recorded in the audit when the request was rejected.

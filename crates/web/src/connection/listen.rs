@@ -7,15 +7,17 @@ use std::net::{SocketAddr, TcpListener};
 use actix_http::HttpService;
 use actix_server::ServerBuilder;
 use actix_service::{IntoServiceFactory as _, ServiceFactoryExt as _, fn_service, map_config};
-use actix_web::Error;
-use actix_web::dev::AppConfig;
+use actix_web::body::BoxBody;
+use actix_web::dev::{AppConfig, ServiceFactory, ServiceRequest, ServiceResponse};
 use actix_web::rt::net::TcpStream;
+use actix_web::{App, Error};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use super::bare_responses::BareResponseRewriter;
 use super::registry::Connections;
 use super::stream::{CountedStream, LINGER_TIMEOUT, MonitoredStream};
-use crate::{ApiState, ClientCertificate, app};
+use crate::ClientCertificate;
+use crate::middleware::MiddlewareState;
 
 /// Establishes the transport of an accepted connection before HTTP: TLS, or none in tests.
 pub trait Transport: Clone + Send + 'static {
@@ -36,27 +38,38 @@ pub trait Transport: Clone + Send + 'static {
 #[derive(Debug)]
 struct ConnectionClosed;
 
-/// Adds a listener that serves the application to `server`.
+/// Adds a listener that serves an application to `server`. `app` builds the application for each
+/// worker thread, with `middleware` as its state.
 ///
 /// # Errors
 /// When the listener cannot be used.
-pub fn listen(
+pub fn listen<S>(
     server: ServerBuilder,
     listener: TcpListener,
-    state: &ApiState,
+    app: impl Fn() -> App<S> + Clone + Send + 'static,
+    middleware: &MiddlewareState,
     connections: &Connections,
     transport: impl Transport,
-) -> io::Result<ServerBuilder> {
-    let state = state.clone();
+) -> io::Result<ServerBuilder>
+where
+    S: ServiceFactory<
+            ServiceRequest,
+            Config = (),
+            Response = ServiceResponse<BoxBody>,
+            Error = Error,
+            InitError = (),
+        > + 'static,
+{
+    let rewriter = middleware.rewriter();
     let connections = connections.clone();
     let shutdown_signal = server.graceful_shutdown_signal();
-    server.listen("api", listener, move || {
+    server.listen("http", listener, move || {
         let acceptor = Acceptor {
             connections: connections.clone(),
-            rewriter: state.rewriter(),
+            rewriter: rewriter.clone(),
             transport: transport.clone(),
         };
-        let application = app(&state)
+        let application = app()
             .into_factory()
             .map_err(|error: Error| error.error_response());
         let shutdown_signal = shutdown_signal.clone();

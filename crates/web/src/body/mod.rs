@@ -2,7 +2,7 @@
 
 pub(crate) mod fields;
 pub(crate) mod pointer;
-pub(crate) mod schema;
+mod schema;
 pub(crate) mod strict;
 
 use serde::de::DeserializeOwned;
@@ -12,11 +12,13 @@ use service::Fault;
 use utoipa::ToSchema;
 use validator::Validate;
 
+pub use schema::BodySchemas;
+
 use crate::problem::{Problem, table};
 use strict::JsonError;
 
 /// A type that a request body can be parsed into.
-pub(crate) trait Body: DeserializeOwned + Validate + ToSchema {}
+pub trait Body: DeserializeOwned + Validate + ToSchema {}
 
 impl<T: DeserializeOwned + Validate + ToSchema> Body for T {}
 
@@ -25,9 +27,9 @@ impl<T: DeserializeOwned + Validate + ToSchema> Body for T {}
 ///
 /// # Errors
 /// `malformed` when the bytes are not strict JSON, otherwise `invalid` with every fault.
-pub(crate) fn parse<T: Body>(bytes: &[u8]) -> Result<T, Problem> {
+pub(crate) fn parse<T: Body>(bytes: &[u8], schemas: &BodySchemas) -> Result<T, Problem> {
     let value = parse_json(bytes)?;
-    let mut faults = schema::schema_faults(&T::name(), &value);
+    let mut faults = schemas.faults(&T::name(), &value);
     match deserialize::<T>(&value) {
         Ok(body) => {
             merge_faults(

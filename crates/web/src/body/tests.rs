@@ -1,11 +1,44 @@
 //! Faults and statuses for every kind of invalid body.
 
+use std::sync::OnceLock;
+
 use rstest::rstest;
 use serde_json::{Value, json};
 use service::{AgencyIn, FamilyIn, FragmentIn, PersonIn};
+use utoipa::ToSchema;
+use utoipa::openapi::{RefOr, Schema};
 
-use super::{parse, require_empty};
+use super::{Body, BodySchemas, require_empty};
 use crate::problem::Problem;
+
+/// The schemas of the bodies that are tested, as the document has them.
+fn schemas() -> &'static BodySchemas {
+    static SCHEMAS: OnceLock<BodySchemas> = OnceLock::new();
+    SCHEMAS.get_or_init(|| {
+        let mut components = Vec::new();
+        let names = [
+            add_schema::<AgencyIn>(&mut components),
+            add_schema::<FamilyIn>(&mut components),
+            add_schema::<FragmentIn>(&mut components),
+            add_schema::<PersonIn>(&mut components),
+        ];
+        let components = components
+            .into_iter()
+            .map(|(name, schema)| (name, serde_json::to_value(schema).unwrap()))
+            .collect();
+        BodySchemas::compile(names, &Value::Object(components))
+    })
+}
+
+fn add_schema<T: ToSchema>(components: &mut Vec<(String, RefOr<Schema>)>) -> String {
+    T::schemas(components);
+    components.push((T::name().into_owned(), T::schema()));
+    T::name().into_owned()
+}
+
+fn parse<T: Body>(bytes: &[u8]) -> Result<T, Problem> {
+    super::parse(bytes, schemas())
+}
 
 /// A valid fragment.
 fn fragment() -> Value {
