@@ -97,7 +97,10 @@ impl TestApp {
             time: TimePolicy::default(),
         };
         let service = Service::new(config).unwrap();
-        service.register_partnership(partnership()).unwrap();
+        service
+            .directory
+            .register_partnership(partnership())
+            .unwrap();
         let issuer = DevIssuer::open(&folder.path().join("issuer"), "https://issuer.test").unwrap();
         let issuers =
             vec![issuer.config("chronology", "brannshire", vec!["social-care".to_owned()])];

@@ -78,7 +78,7 @@ pub(crate) fn seed(settings: &Settings, context: &AppContext) -> anyhow::Result<
     seeder.register_practitioners()?;
     for step in script.steps() {
         clock.set(step.at);
-        service.mark_overdue(u32::MAX)?;
+        service.retention.mark_overdue(u32::MAX)?;
         seeder.run_step(step).with_context(|| {
             format!(
                 "the demonstration cannot be created: step {}",
@@ -97,9 +97,9 @@ fn run_background_work(
     service: &service::Service,
 ) -> anyhow::Result<()> {
     clock.set(now);
-    service.mark_overdue(u32::MAX)?;
-    service.purge(1_000)?;
-    service.destroy_keys()?;
+    service.retention.mark_overdue(u32::MAX)?;
+    service.retention.purge(1_000)?;
+    service.retention.destroy_keys()?;
     Ok(())
 }
 

@@ -110,15 +110,19 @@ fn fetch_issuer_keys(verifier: &Arc<Verifier>) {
 /// tree.
 fn recover_audit(service: &Service) -> anyhow::Result<()> {
     service
+        .kernel
         .persist_time()
         .context("the time cannot be stored")?;
     let filled = service
+        .kernel
         .recover_audit()
         .context("audit records of earlier runs cannot be completed")?;
     let migrated = service
+        .kernel
         .migrate_former_audit()
         .context("audit records of former formats cannot be migrated")?;
     let sequenced = service
+        .kernel
         .sequence_audit()
         .context("audit records cannot be added to the tree")?;
     tracing::info!(filled, migrated, sequenced, "the audit is consistent");
@@ -230,8 +234,8 @@ impl RunningService {
         let db = self.context.db;
         let service = self.service;
         let shutdown = rt::task::spawn_blocking(move || {
-            service.wait_for_links();
-            if let Err(error) = service.persist_time() {
+            service.linking.wait_for_links();
+            if let Err(error) = service.kernel.persist_time() {
                 tracing::warn!(%error, "the time could not be stored");
             }
             store::purge::checkpoint(&db)

@@ -95,6 +95,7 @@ impl AppContext {
         for partnership in &settings.partnerships {
             let code = partnership.code.clone();
             service
+                .directory
                 .register_partnership(partnership.clone())
                 .with_context(|| format!("partnership {code}"))?;
         }

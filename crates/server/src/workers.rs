@@ -79,8 +79,8 @@ impl Workers {
                 verifier
                     .vouched_time()
                     .into_iter()
-                    .for_each(|at| service.vouch(at));
-                service.persist_time().map(|()| StepOutcome::Done)
+                    .for_each(|at| service.kernel.vouch(at));
+                service.kernel.persist_time().map(|()| StepOutcome::Done)
             }
         }));
         tasks.extend(spawn_deadline_workers(&service, &settings, &stopped));
@@ -88,17 +88,22 @@ impl Workers {
             spawn_worker("forget", EVICTION_INTERVAL, &stopped, {
                 let service = service.clone();
                 move || {
-                    vault.evict_expired_keys(service.clock().now());
+                    vault.evict_expired_keys(service.kernel.clock().now());
                     Ok(StepOutcome::Done)
                 }
             }),
             spawn_worker("statistics", STATISTICS_INTERVAL, &stopped, {
                 let service = service.clone();
-                move || service.refresh_statistics().map(|_| StepOutcome::Done)
+                move || {
+                    service
+                        .retention
+                        .refresh_statistics()
+                        .map(|_| StepOutcome::Done)
+                }
             }),
             spawn_worker("issuers", ISSUERS_INTERVAL, &stopped, move || {
                 // The verifier logs which keys could not be read and continues with those it has.
-                verifier.refresh(service.clock().now());
+                verifier.refresh(service.kernel.clock().now());
                 Ok(StepOutcome::Done)
             }),
         ]);
@@ -163,16 +168,16 @@ fn spawn_audit_workers(service: &Service, stopped: &watch::Receiver<bool>) -> Ve
     vec![
         spawn_worker("audit_sequence", SEQUENCE_INTERVAL, stopped, move || {
             metrics::counter!("audit_records_placed_total")
-                .increment(sequencing_service.sequence_audit()?);
+                .increment(sequencing_service.kernel.sequence_audit()?);
             Ok(StepOutcome::Done)
         }),
         spawn_worker("audit_fill", FILL_INTERVAL, stopped, move || {
             metrics::counter!("audit_numbers_filled_total")
-                .increment(u64::from(filling_service.fill_audit_gaps()?));
+                .increment(u64::from(filling_service.kernel.fill_audit_gaps()?));
             Ok(StepOutcome::Done)
         }),
         spawn_worker("audit_watch", WATCH_INTERVAL, stopped, move || {
-            let delay = watching_service.measure_merge_delay();
+            let delay = watching_service.kernel.measure_merge_delay();
             metrics::gauge!("audit_merge_delay_seconds").set(delay.as_secs_f64());
             if delay >= MERGE_DELAY_ALARM {
                 let refuses = delay >= MERGE_DELAY_LIMIT;
@@ -185,7 +190,9 @@ fn spawn_audit_workers(service: &Service, stopped: &watch::Receiver<bool>) -> Ve
             Ok(StepOutcome::Done)
         }),
         spawn_worker("audit_retention", RETENTION_INTERVAL, stopped, move || {
-            let ended = retention_service.end_audit_retention(retention_service.clock().now())?;
+            let ended = retention_service
+                .kernel
+                .end_audit_retention(retention_service.kernel.clock().now())?;
             if ended > 0 {
                 tracing::info!(
                     ended,
@@ -274,7 +281,7 @@ fn backoff_delay(failures: u32, interval_length: Duration) -> Duration {
 }
 
 fn purge(service: &Service, batch: u32) -> ServiceResult<StepOutcome> {
-    let report = service.purge(batch)?;
+    let report = service.retention.purge(batch)?;
     let PurgeReport {
         chronologies,
         fragments,
@@ -328,7 +335,7 @@ fn purge(service: &Service, batch: u32) -> ServiceResult<StepOutcome> {
 }
 
 fn mark_overdue(service: &Service, batch: u32) -> ServiceResult<StepOutcome> {
-    let passed = service.mark_overdue(batch)?;
+    let passed = service.retention.mark_overdue(batch)?;
     if passed > 0 {
         tracing::info!(passed, "due dates passed");
     }
@@ -340,7 +347,7 @@ fn mark_overdue(service: &Service, batch: u32) -> ServiceResult<StepOutcome> {
 }
 
 fn destroy_keys(service: &Service) -> ServiceResult<StepOutcome> {
-    let destroyed = service.destroy_keys()?;
+    let destroyed = service.retention.destroy_keys()?;
     metrics::counter!("keys_destroyed_total").increment(u64::from(destroyed));
     if destroyed > 0 {
         tracing::info!(destroyed, "keys destroyed");

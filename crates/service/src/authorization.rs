@@ -2,13 +2,25 @@
 //! before the request body is parsed: validation costs work, and its faults must not be disclosed
 //! to a caller who may not send the request.
 
-use kernel::{AuditContext, CallContext, ServiceError, ServiceResult, UnitOfWork};
+use std::sync::Arc;
 
-use crate::Service;
 use domain::{
     AccessFacts, AgencyId, ChronologyId, EmergencyAccessId, FamilyId, FragmentId, Instant,
     InvitationId, Operation, PersonId, PractitionerId,
 };
+use kernel::{AuditContext, CallContext, Kernel, ServiceError, ServiceResult, UnitOfWork};
+
+use crate::access::authorize_emergency_access;
+use crate::directory::{authorize_agency, authorize_practitioner};
+use crate::people::{People, authorize_family};
+use crate::records::{Records, about_chronology};
+
+/// Authorisation of a request before its body is read.
+pub struct Authorization {
+    pub(crate) kernel: Arc<Kernel>,
+    pub(crate) records: Arc<Records>,
+    pub(crate) people: Arc<People>,
+}
 
 /// The object that a request is about, taken from its path.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,7 +53,7 @@ impl RequestTarget {
             Self::Practitioner(id) => AuditContext::about("practitioner", id),
             Self::Person(id) => AuditContext::about("person", id),
             Self::Family(id) => AuditContext::about("family", id),
-            Self::Chronology(id) => crate::chronologies::audit_context(id),
+            Self::Chronology(id) => about_chronology(id),
             Self::Invitation(id) => AuditContext::about("invitation", id),
             Self::Fragment(id) => AuditContext::about("fragment", id),
             Self::EmergencyAccess(id) => AuditContext::about("emergency_access", id),
@@ -49,7 +61,7 @@ impl RequestTarget {
     }
 }
 
-impl Service {
+impl Authorization {
     /// Refuses a caller who may not carry out `operation` on `target`, whatever they sent, and
     /// records the refusal. Conflicts with the object's state are left to the operation itself: the
     /// request may be the repeat of one that succeeded.
@@ -64,25 +76,26 @@ impl Service {
         operation: Operation,
         target: RequestTarget,
     ) -> ServiceResult<()> {
-        let now = self.now();
+        let now = self.kernel.now();
         let checked = self
             .check_authorization(call, operation, target, now)
             .and_then(|checked| match checked {
                 Some(refused) => Ok(refused),
                 None => {
-                    self.register_caller(call)?;
+                    self.kernel.register_caller(call)?;
                     self.check_authorization(call, operation, target, now)?
                         .ok_or(ServiceError::NotFound)
                 }
             });
         let refused = checked.map_err(|error| {
-            self.record_refusal(call, operation, now, error, target.audit_context())
+            self.kernel
+                .record_refusal(call, operation, now, error, target.audit_context())
         })?;
         match refused {
             None => Ok(()),
-            Some((error @ (ServiceError::NotFound | ServiceError::Expired), audit)) => {
-                Err(self.record_refusal(call, operation, now, error, audit))
-            }
+            Some((error @ (ServiceError::NotFound | ServiceError::Expired), audit)) => Err(self
+                .kernel
+                .record_refusal(call, operation, now, error, audit)),
             Some((error @ (ServiceError::Unavailable(_) | ServiceError::Internal(_)), _)) => {
                 Err(error)
             }
@@ -111,8 +124,8 @@ impl Service {
         target: RequestTarget,
         now: Instant,
     ) -> ServiceResult<Option<Option<(ServiceError, AuditContext)>>> {
-        self.db().read("authorise", |tx| {
-            let Some(caller) = self.resolve_caller(tx, call, now)? else {
+        self.kernel.db().read("authorise", |tx| {
+            let Some(caller) = self.kernel.resolve_caller(tx, call, now)? else {
                 return Ok(None);
             };
             let mut uow = UnitOfWork::for_read(tx, &caller, target.audit_context());
@@ -144,22 +157,26 @@ impl Service {
                     },
                 )
                 .map(drop),
-            RequestTarget::Agency(id) => crate::directory::authorize_agency(uow, id, operation),
-            RequestTarget::Practitioner(id) => {
-                crate::directory::authorize_practitioner(uow, id, operation)
-            }
-            RequestTarget::Person(id) => self.authorize_person(uow, id, operation),
-            RequestTarget::Family(id) => crate::people::authorize_family(uow, id, operation),
-            RequestTarget::Chronology(id) => {
-                self.authorize_chronology(uow, id, operation).map(drop)
-            }
-            RequestTarget::Invitation(id) => {
-                self.authorize_invitation(uow, id, operation).map(drop)
-            }
-            RequestTarget::Fragment(id) => self.authorize_fragment(uow, id, operation).map(drop),
-            RequestTarget::EmergencyAccess(id) => {
-                crate::emergency::authorize_emergency_access(uow, id, operation)
-            }
+            RequestTarget::Agency(id) => authorize_agency(uow, id, operation),
+            RequestTarget::Practitioner(id) => authorize_practitioner(uow, id, operation),
+            RequestTarget::Person(id) => self.people.authorize_person(uow, id, operation),
+            RequestTarget::Family(id) => authorize_family(uow, id, operation),
+            RequestTarget::Chronology(id) => self
+                .records
+                .chronologies
+                .authorize_chronology(uow, id, operation)
+                .map(drop),
+            RequestTarget::Invitation(id) => self
+                .records
+                .invitations
+                .authorize_invitation(uow, id, operation)
+                .map(drop),
+            RequestTarget::Fragment(id) => self
+                .records
+                .fragments
+                .authorize_fragment(uow, id, operation)
+                .map(drop),
+            RequestTarget::EmergencyAccess(id) => authorize_emergency_access(uow, id, operation),
         }
     }
 }

@@ -1,22 +1,26 @@
 //! Use cases of the directory: the partnership, its agencies and its practitioners.
 
+use std::sync::Arc;
+
 use contract::{
     AgencyIn, AgencyOut, AgencyPatch, CategoryOut, Page, PageQuery, PartnershipOut, PractitionerIn,
     PractitionerOut, PractitionerPatch, PurposeOut,
 };
-use kernel::{
-    AuditContext, CallContext, Partnership, PractitionerDetails, ServiceError, ServiceResult,
-    UnitOfWork, WriteReply, practitioner_location,
-};
-
-use crate::Service;
-
 use domain::{
     AccessFacts, AccessPermit, AgencyId, Category, Operation, PartnershipId, PartnershipPolicy,
-    PractitionerId, Purpose, PurposePolicy, Sensitive, built_in_categories,
+    PractitionerId, Purpose, PurposePolicy, built_in_categories,
+};
+use kernel::{
+    AuditContext, CallContext, Kernel, Partnership, PractitionerDetails, ServiceError,
+    ServiceResult, UnitOfWork, WriteReply, practitioner_location,
 };
 use store::{AgencyRow, PartnershipRow, PractitionerRow};
 use vault::{KeyTerms, RecordLocation};
+
+/// Use cases of the directory: partnership, agencies and practitioners.
+pub struct Directory {
+    pub(crate) kernel: Arc<Kernel>,
+}
 
 /// A partnership as configured.
 #[derive(Debug, Clone)]
@@ -31,21 +35,21 @@ pub struct PartnershipConfig {
     pub agencies: Vec<AgencyIn>,
 }
 
-impl Service {
+impl Directory {
     /// Registers a configured partnership and those of its agencies that the database does not have
     /// yet.
     ///
     /// # Errors
     /// [`ServiceError::Unavailable`] when the database cannot be reached.
     pub fn register_partnership(&self, config: PartnershipConfig) -> ServiceResult<PartnershipId> {
-        let now = self.now();
+        let now = self.kernel.now();
         let fresh = PartnershipRow {
-            id: PartnershipId::new(self.ids(), now),
+            id: PartnershipId::new(self.kernel.ids(), now),
             code: config.code.clone(),
             name: config.name.clone(),
             created_at: now,
         };
-        let id = self.db().write("partnership.register", |tx| {
+        let id = self.kernel.db().write("partnership.register", |tx| {
             let row = store::partnerships::upsert(tx, &fresh)?;
             for agency in &config.agencies {
                 if store::agencies::find_by_code(tx, row.id, &agency.code)?.is_none() {
@@ -57,7 +61,7 @@ impl Service {
         let PartnershipConfig {
             code, name, policy, ..
         } = config;
-        self.configure_partnership(Partnership {
+        self.kernel.configure_partnership(Partnership {
             id,
             code,
             name,
@@ -66,10 +70,14 @@ impl Service {
         Ok(id)
     }
 
-    fn build_agency_row(&self, partnership: PartnershipId, input: &AgencyIn) -> AgencyRow {
-        let now = self.now();
+    pub(crate) fn build_agency_row(
+        &self,
+        partnership: PartnershipId,
+        input: &AgencyIn,
+    ) -> AgencyRow {
+        let now = self.kernel.now();
         AgencyRow {
-            id: AgencyId::new(self.ids(), now),
+            id: AgencyId::new(self.kernel.ids(), now),
             partnership_id: partnership,
             code: input.code.clone(),
             name: input.name.clone(),
@@ -87,7 +95,7 @@ impl Service {
     /// # Errors
     /// The [errors common to reads](crate#errors).
     pub fn get_partnership(&self, call: &CallContext) -> ServiceResult<PartnershipOut> {
-        self.read(
+        self.kernel.read(
             call,
             Operation::PartnershipRead,
             AuditContext::of("partnership"),
@@ -107,20 +115,20 @@ impl Service {
         call: &CallContext,
         query: PageQuery,
     ) -> ServiceResult<Page<AgencyOut>> {
-        self.read(
+        self.kernel.read(
             call,
             Operation::AgencyList,
             AuditContext::of("agency"),
             |uow| {
                 let permit = uow.authorize_collection(Operation::AgencyList)?;
-                let bounds = self.parse_page_query(uow, "agencies", &query)?;
+                let bounds = self.kernel.parse_page_query(uow, "agencies", &query)?;
                 let rows = store::agencies::page(
                     uow.tx,
                     permit.partnership(),
                     bounds.after,
                     bounds.limit + 1,
                 )?;
-                self.build_page(
+                self.kernel.build_page(
                     uow,
                     "agencies",
                     &bounds,
@@ -137,7 +145,7 @@ impl Service {
     /// # Errors
     /// The [errors common to reads](crate#errors).
     pub fn get_agency(&self, call: &CallContext, id: AgencyId) -> ServiceResult<AgencyOut> {
-        self.read(
+        self.kernel.read(
             call,
             Operation::AgencyRead,
             AuditContext::about("agency", id),
@@ -155,7 +163,7 @@ impl Service {
         call: &CallContext,
         input: AgencyIn,
     ) -> ServiceResult<WriteReply<AgencyOut>> {
-        self.write_idempotent(
+        self.kernel.write_idempotent(
             call,
             Operation::AgencyWrite,
             AuditContext::of("agency"),
@@ -183,7 +191,7 @@ impl Service {
         version: i64,
         patch: AgencyPatch,
     ) -> ServiceResult<AgencyOut> {
-        let written = self.write(
+        let written = self.kernel.write(
             call,
             Operation::AgencyWrite,
             AuditContext::about("agency", id),
@@ -212,7 +220,7 @@ impl Service {
         agency: Option<AgencyId>,
         query: PageQuery,
     ) -> ServiceResult<Page<PractitionerOut>> {
-        self.read(
+        self.kernel.read(
             call,
             Operation::PractitionerList,
             AuditContext::of("practitioner"),
@@ -230,7 +238,7 @@ impl Service {
                         ..AccessFacts::collection()
                     },
                 )?;
-                let bounds = self.parse_page_query(uow, "practitioners", &query)?;
+                let bounds = self.kernel.parse_page_query(uow, "practitioners", &query)?;
                 let partnership = uow.actor().partnership;
                 let rows = store::practitioners::page(
                     uow.tx,
@@ -240,9 +248,10 @@ impl Service {
                     bounds.limit + 1,
                 )?;
                 let key = |row: &PractitionerRow| (row.created_at, row.id.0);
-                self.build_page(uow, "practitioners", &bounds, rows, key, |row| {
-                    self.to_practitioner_out(&row, uow.now())
-                })
+                self.kernel
+                    .build_page(uow, "practitioners", &bounds, rows, key, |row| {
+                        self.to_practitioner_out(&row, uow.now())
+                    })
             },
         )
     }
@@ -257,12 +266,13 @@ impl Service {
         id: PractitionerId,
     ) -> ServiceResult<PractitionerOut> {
         let about = AuditContext::about("practitioner", id);
-        self.read(call, Operation::PractitionerRead, about, |uow| {
-            self.read_practitioner(uow, id)
-        })
+        self.kernel
+            .read(call, Operation::PractitionerRead, about, |uow| {
+                self.read_practitioner(uow, id)
+            })
     }
 
-    fn read_practitioner(
+    pub(crate) fn read_practitioner(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
         id: PractitionerId,
@@ -276,7 +286,7 @@ impl Service {
     /// # Errors
     /// The [errors common to reads](crate#errors).
     pub fn get_current_practitioner(&self, call: &CallContext) -> ServiceResult<PractitionerOut> {
-        self.read(
+        self.kernel.read(
             call,
             Operation::PractitionerRead,
             AuditContext::of("practitioner"),
@@ -302,7 +312,7 @@ impl Service {
         call: &CallContext,
         input: PractitionerIn,
     ) -> ServiceResult<WriteReply<PractitionerOut>> {
-        self.write_idempotent(
+        self.kernel.write_idempotent(
             call,
             Operation::PractitionerWrite,
             AuditContext::of("practitioner"),
@@ -324,12 +334,14 @@ impl Service {
                         "no such agency in the partnership",
                     ));
                 }
-                let index = self.subject_index(uow.partnership, &input.issuer, &input.subject);
+                let index =
+                    self.kernel
+                        .subject_index(uow.partnership, &input.issuer, &input.subject);
                 let details = PractitionerDetails {
                     name: input.name.clone(),
                     job_title: input.job_title.clone(),
                 };
-                let row = self.build_practitioner_row(
+                let row = self.kernel.build_practitioner_row(
                     uow.partnership,
                     input.agency_id,
                     index,
@@ -357,31 +369,33 @@ impl Service {
         patch: PractitionerPatch,
     ) -> ServiceResult<PractitionerOut> {
         let audit = AuditContext::about("practitioner", id);
-        let written = self.write(call, Operation::PractitionerWrite, audit, |uow| {
-            let (mut row, permit) =
-                authorize_and_load_practitioner(uow, id, Operation::PractitionerWrite)?;
-            let mut details = self.open_practitioner_details(&row, uow.now())?;
-            details.name = patch.name.clone().unwrap_or(details.name);
-            details.job_title = patch.job_title.clone().or(details.job_title);
-            row.active = patch.active.unwrap_or(row.active);
-            row.version = version + 1;
-            row.updated_at = uow.now();
-            let partnership = permit.partnership();
-            let sealed = self.seal_permanent(
-                partnership,
-                &practitioner_location(id, row.version),
-                uow.now(),
-                &details,
-            )?;
-            row.wrapped_key = sealed.wrapped_key.into();
-            row.sealed = sealed.sealed.into();
-            store::practitioners::update(uow.tx, &row, version)?;
-            self.to_practitioner_out(&row, uow.now())
-        })?;
+        let written = self
+            .kernel
+            .write(call, Operation::PractitionerWrite, audit, |uow| {
+                let (mut row, permit) =
+                    authorize_and_load_practitioner(uow, id, Operation::PractitionerWrite)?;
+                let mut details = self.open_practitioner_details(&row, uow.now())?;
+                details.name = patch.name.clone().unwrap_or(details.name);
+                details.job_title = patch.job_title.clone().or(details.job_title);
+                row.active = patch.active.unwrap_or(row.active);
+                row.version = version + 1;
+                row.updated_at = uow.now();
+                let partnership = permit.partnership();
+                let sealed = self.kernel.seal_permanent(
+                    partnership,
+                    &practitioner_location(id, row.version),
+                    uow.now(),
+                    &details,
+                )?;
+                row.wrapped_key = sealed.wrapped_key.into();
+                row.sealed = sealed.sealed.into();
+                store::practitioners::update(uow.tx, &row, version)?;
+                self.to_practitioner_out(&row, uow.now())
+            })?;
         Ok(written.value)
     }
 
-    fn open_practitioner_details(
+    pub(crate) fn open_practitioner_details(
         &self,
         row: &PractitionerRow,
         now: domain::Instant,
@@ -394,7 +408,7 @@ impl Service {
         let terms = KeyTerms::Permanent {
             partnership: row.partnership_id,
         };
-        self.unseal(
+        self.kernel.unseal(
             &location,
             &terms,
             now,
@@ -420,7 +434,7 @@ impl Service {
     }
 }
 
-fn read_agency(uow: &mut UnitOfWork<'_, '_>, id: AgencyId) -> ServiceResult<AgencyOut> {
+pub(crate) fn read_agency(uow: &mut UnitOfWork<'_, '_>, id: AgencyId) -> ServiceResult<AgencyOut> {
     let row = load_agency(uow, id)?;
     uow.authorize(Operation::AgencyRead, &agency_facts(uow, &row))?;
     Ok(to_agency_out(row))
@@ -445,18 +459,18 @@ pub(crate) fn authorize_practitioner(
     authorize_and_load_practitioner(uow, id, operation).map(drop)
 }
 
-fn load_agency(uow: &mut UnitOfWork<'_, '_>, id: AgencyId) -> ServiceResult<AgencyRow> {
+pub(crate) fn load_agency(uow: &mut UnitOfWork<'_, '_>, id: AgencyId) -> ServiceResult<AgencyRow> {
     store::agencies::find(uow.tx, uow.session.actor.partnership, id)?.ok_or(ServiceError::NotFound)
 }
 
-fn agency_facts(uow: &UnitOfWork<'_, '_>, row: &AgencyRow) -> AccessFacts {
+pub(crate) fn agency_facts(uow: &UnitOfWork<'_, '_>, row: &AgencyRow) -> AccessFacts {
     AccessFacts {
         own_agency: row.id == uow.actor().agency,
         ..AccessFacts::collection()
     }
 }
 
-fn authorize_and_load_practitioner(
+pub(crate) fn authorize_and_load_practitioner(
     uow: &mut UnitOfWork<'_, '_>,
     id: PractitionerId,
     operation: Operation,
@@ -506,7 +520,7 @@ pub(crate) fn validate_practitioners(
         .collect())
 }
 
-fn validate_code(code: &str) -> ServiceResult<()> {
+pub(crate) fn validate_code(code: &str) -> ServiceResult<()> {
     let shaped = code
         .bytes()
         .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-')
@@ -535,12 +549,13 @@ pub(crate) fn to_agency_out(row: AgencyRow) -> AgencyOut {
     }
 }
 
-impl Service {
+impl Directory {
     /// Whether a category is on the list of the caller's partnership. Returns true for an unknown
     /// partnership, because the use case itself refuses such a caller.
     #[must_use]
     pub fn is_category_listed(&self, call: &CallContext, category: &Category) -> bool {
-        self.partnership_by_code(&call.claims.partnership)
+        self.kernel
+            .partnership_by_code(&call.claims.partnership)
             .map_or(true, |partnership| {
                 partnership.policy.has_category(category)
             })
@@ -558,7 +573,7 @@ pub(crate) fn categories(partnership: &Partnership) -> Vec<CategoryOut> {
         .collect()
 }
 
-fn to_partnership_out(partnership: &Partnership) -> PartnershipOut {
+pub(crate) fn to_partnership_out(partnership: &Partnership) -> PartnershipOut {
     let policy = &partnership.policy;
     let purposes = Purpose::ALL.iter().map(|purpose| {
         let PurposePolicy {
@@ -585,10 +600,4 @@ fn to_partnership_out(partnership: &Partnership) -> PartnershipOut {
         impact_mandatory: policy.impact_mandatory,
         action_mandatory: policy.action_mandatory,
     }
-}
-
-/// Returns none for blank text.
-pub(crate) fn non_blank(text: Option<&Sensitive<String>>) -> Option<Sensitive<String>> {
-    text.filter(|text| !text.as_str().trim().is_empty())
-        .cloned()
 }

@@ -1,8 +1,10 @@
 //! Use cases. Each one authorises the caller, acts and writes its audit record in one database
 //! transaction.
 //!
-//! Every public method of [`Service`] that takes a [`CallContext`] is one use case. It resolves the
-//! caller, gathers the facts that the policy needs, asks the policy for authorisation, acts, and
+//! A [`Service`] consists of slices, one for each subject. A slice names the slices that it needs, so
+//! the compiler rejects two that need each other. Below all slices are the [`kernel`] and the stored
+//! records. Every public method of a slice that takes a [`CallContext`] is one use case. It resolves
+//! the caller, gathers the facts that the policy needs, asks the policy for authorisation, acts, and
 //! writes its audit record. A write and its record commit together. The result of a read leaves the
 //! service only after its record is durable; if the record cannot be written, the use case fails
 //! with [`ServiceError::Unavailable`] and discloses nothing.
@@ -24,26 +26,30 @@
 //! new variant does not compile until somebody has decided how to treat it.
 #![deny(clippy::wildcard_enum_match_arm)]
 
+mod access;
 mod audit;
 mod authorization;
 mod chronologies;
-mod deletion_certificates;
 mod directory;
-mod disclosures;
-mod emergency;
 mod fragments;
-mod holds;
+mod input;
 mod invitations;
 mod linking;
 mod people;
 mod person_matching;
+mod records;
 mod retention;
 mod service;
 mod timeline;
 
-pub use authorization::RequestTarget;
+pub use access::{Disclosure, EmergencyAccess, LegalHolds};
+pub use audit::AuditLog;
+pub use authorization::{Authorization, RequestTarget};
+pub use chronologies::Chronologies;
 pub use contract::*;
-pub use directory::PartnershipConfig;
+pub use directory::{Directory, PartnershipConfig};
+pub use fragments::Fragments;
+pub use invitations::Invitations;
 #[cfg(feature = "bench-switches")]
 pub use kernel::bench_switches;
 pub use kernel::{
@@ -51,5 +57,9 @@ pub use kernel::{
     Fault, IdempotencyKey, KernelConfig, LedgerConfig, LogKey, MERGE_DELAY_ALARM,
     MERGE_DELAY_LIMIT, ServiceError, ServiceResult, TimePolicy, TimeReport, WriteReply,
 };
-pub use retention::PurgeReport;
-pub use service::Service;
+pub use linking::Linking;
+pub use people::People;
+pub use person_matching::PersonMatching;
+pub use retention::{PurgeReport, Retention};
+pub use service::{Service, Slices};
+pub use timeline::Timelines;

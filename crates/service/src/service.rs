@@ -1,27 +1,61 @@
-//! The [`Service`] type: all use cases over one [`Kernel`].
+//! The [`Service`] type: the slices over one [`Kernel`].
 
 use std::ops::Deref;
 use std::sync::Arc;
 
 use kernel::{Kernel, KernelConfig, ServiceResult};
 
-use crate::linking::{self, LinkingQueue};
+use crate::access::{Disclosure, EmergencyAccess, LegalHolds};
+use crate::audit::AuditLog;
+use crate::authorization::Authorization;
+use crate::chronologies::Chronologies;
+use crate::directory::Directory;
+use crate::fragments::Fragments;
+use crate::invitations::Invitations;
+use crate::linking::{Linking, LinkingQueue, start_worker};
+use crate::people::People;
+use crate::person_matching::PersonMatching;
+use crate::records::Records;
+use crate::retention::Retention;
+use crate::timeline::Timelines;
 
-pub(crate) struct ServiceState {
-    pub(crate) kernel: Kernel,
-    /// The queue of chronologies that wait for linkage.
-    pub(crate) links: Arc<LinkingQueue>,
-}
-
-impl Drop for ServiceState {
-    fn drop(&mut self) {
-        self.links.close();
-    }
+/// The slices of the service.
+pub struct Slices {
+    /// What every use case needs.
+    pub kernel: Arc<Kernel>,
+    /// Use cases of the audit log.
+    pub audit_log: AuditLog,
+    /// Authorisation of a request before its body is read.
+    pub authorization: Authorization,
+    /// Use cases of chronologies.
+    pub chronologies: Chronologies,
+    /// Use cases of the directory: partnership, agencies and practitioners.
+    pub directory: Arc<Directory>,
+    /// Use cases that show to whom entries were disclosed.
+    pub disclosure: Disclosure,
+    /// Use cases of emergency access.
+    pub emergency_access: EmergencyAccess,
+    /// Use cases of fragments.
+    pub fragments: Arc<Fragments>,
+    /// Use cases of invitations.
+    pub invitations: Invitations,
+    /// Use cases of legal holds.
+    pub legal_holds: LegalHolds,
+    /// Use cases of event links.
+    pub linking: Arc<Linking>,
+    /// Use cases of people and families.
+    pub people: Arc<People>,
+    /// Use cases of person matching.
+    pub person_matching: Arc<PersonMatching>,
+    /// Background work that no client requests: due dates, deletion, destruction of keys.
+    pub retention: Arc<Retention>,
+    /// Use cases of the consolidated timeline.
+    pub timelines: Arc<Timelines>,
 }
 
 /// The use cases. Cheap to clone; all methods are synchronous and may block on the database.
 #[derive(Clone)]
-pub struct Service(pub(crate) Arc<ServiceState>);
+pub struct Service(Arc<Slices>);
 
 impl Service {
     /// Creates a service over a migrated database.
@@ -29,20 +63,141 @@ impl Service {
     /// # Errors
     /// [`kernel::ServiceError::Unavailable`] when the database or the keystore cannot be reached.
     pub fn new(config: KernelConfig) -> ServiceResult<Self> {
-        let links = Arc::<LinkingQueue>::default();
-        let state = Arc::new(ServiceState {
-            kernel: Kernel::new(config)?,
-            links: Arc::clone(&links),
-        });
-        linking::start_worker(links, Arc::downgrade(&state));
-        Ok(Self(state))
+        let kernel = Arc::new(Kernel::new(config)?);
+        let shared = SharedSlices::new(&kernel);
+        Ok(Self(Arc::new(shared.complete(kernel))))
     }
 }
 
 impl Deref for Service {
-    type Target = Kernel;
+    type Target = Slices;
 
-    fn deref(&self) -> &Kernel {
-        &self.0.kernel
+    fn deref(&self) -> &Slices {
+        &self.0
+    }
+}
+
+/// The slices that others need, in the order in which they need each other.
+struct SharedSlices {
+    records: Arc<Records>,
+    people: Arc<People>,
+    linking: Arc<Linking>,
+    timelines: Arc<Timelines>,
+    person_matching: Arc<PersonMatching>,
+    retention: Arc<Retention>,
+}
+
+impl SharedSlices {
+    fn new(kernel: &Arc<Kernel>) -> Self {
+        let records = Arc::new(Records::new(kernel));
+        let kernel = || Arc::clone(kernel);
+        let people = Arc::new(People {
+            kernel: kernel(),
+            records: Arc::clone(&records),
+        });
+        let queue = Arc::<LinkingQueue>::default();
+        let linking = Arc::new(Linking {
+            kernel: kernel(),
+            records: Arc::clone(&records),
+            people: Arc::clone(&people),
+            queue: Arc::clone(&queue),
+        });
+        start_worker(queue, Arc::downgrade(&linking));
+        let timelines = Arc::new(Timelines {
+            kernel: kernel(),
+            records: Arc::clone(&records),
+            linking: Arc::clone(&linking),
+        });
+        let person_matching = Arc::new(PersonMatching {
+            kernel: kernel(),
+            records: Arc::clone(&records),
+            linking: Arc::clone(&linking),
+            people: Arc::clone(&people),
+        });
+        let retention = Arc::new(Retention {
+            kernel: kernel(),
+            records: Arc::clone(&records),
+            linking: Arc::clone(&linking),
+        });
+        Self {
+            records,
+            people,
+            linking,
+            timelines,
+            person_matching,
+            retention,
+        }
+    }
+
+    /// Adds the slices that need the shared ones.
+    fn complete(self, kernel: Arc<Kernel>) -> Slices {
+        let Self {
+            records,
+            people,
+            linking,
+            timelines,
+            person_matching,
+            retention,
+        } = self;
+        let directory = Arc::new(Directory {
+            kernel: Arc::clone(&kernel),
+        });
+        let fragments = Arc::new(Fragments {
+            kernel: Arc::clone(&kernel),
+            records: Arc::clone(&records),
+            linking: Arc::clone(&linking),
+            people: Arc::clone(&people),
+            person_matching: Arc::clone(&person_matching),
+            retention: Arc::clone(&retention),
+        });
+        Slices {
+            audit_log: AuditLog {
+                kernel: Arc::clone(&kernel),
+            },
+            authorization: Authorization {
+                kernel: Arc::clone(&kernel),
+                records: Arc::clone(&records),
+                people: Arc::clone(&people),
+            },
+            chronologies: Chronologies {
+                kernel: Arc::clone(&kernel),
+                records: Arc::clone(&records),
+                linking: Arc::clone(&linking),
+                people: Arc::clone(&people),
+                person_matching: Arc::clone(&person_matching),
+                retention: Arc::clone(&retention),
+                timelines: Arc::clone(&timelines),
+            },
+            disclosure: Disclosure {
+                kernel: Arc::clone(&kernel),
+                records: Arc::clone(&records),
+                fragments: Arc::clone(&fragments),
+            },
+            emergency_access: EmergencyAccess {
+                kernel: Arc::clone(&kernel),
+                people: Arc::clone(&people),
+            },
+            invitations: Invitations {
+                kernel: Arc::clone(&kernel),
+                records: Arc::clone(&records),
+                directory: Arc::clone(&directory),
+                fragments: Arc::clone(&fragments),
+                people: Arc::clone(&people),
+                person_matching: Arc::clone(&person_matching),
+            },
+            legal_holds: LegalHolds {
+                kernel: Arc::clone(&kernel),
+                records,
+                people: Arc::clone(&people),
+            },
+            kernel,
+            directory,
+            fragments,
+            linking,
+            people,
+            person_matching,
+            retention,
+            timelines,
+        }
     }
 }

@@ -180,7 +180,7 @@ fn record_failure(context: &RequestContext, operation: Operation, error: Handler
     match error {
         HandlerError::UseCase(error) => error.into(),
         HandlerError::InvalidRequest(problem) => {
-            let recorded = context.service.record_invalid_request(
+            let recorded = context.service.kernel.record_invalid_request(
                 &context.call,
                 operation,
                 context.audit_object_id(),

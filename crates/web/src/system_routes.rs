@@ -44,7 +44,7 @@ async fn readyz(
     if !middleware
         .readiness
         .is_ready(middleware.clock.as_ref(), move || {
-            service.check_ready().is_ok()
+            service.kernel.check_ready().is_ok()
         })
         .await
     {

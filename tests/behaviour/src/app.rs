@@ -160,7 +160,10 @@ impl TestApp {
     /// # Panics
     /// If the service cannot store its time or cannot be started again.
     pub fn restart(&mut self) {
-        self.service.persist_time().expect("the time is stored");
+        self.service
+            .kernel
+            .persist_time()
+            .expect("the time is stored");
         let (service, vault, listener) = start_node(
             &self.db,
             &self.folder,
@@ -320,12 +323,23 @@ impl TestApp {
     /// If a job fails.
     pub fn run_background_jobs(&self) {
         self.service
+            .retention
             .mark_overdue(100)
             .expect("overdue invitations are marked");
-        self.service.purge(10).expect("expired objects are deleted");
-        self.service.destroy_keys().expect("keys are destroyed");
-        self.service.fill_audit_gaps().expect("gaps are filled");
         self.service
+            .retention
+            .purge(10)
+            .expect("expired objects are deleted");
+        self.service
+            .retention
+            .destroy_keys()
+            .expect("keys are destroyed");
+        self.service
+            .kernel
+            .fill_audit_gaps()
+            .expect("gaps are filled");
+        self.service
+            .kernel
             .sequence_audit()
             .expect("records are sequenced");
     }
@@ -410,7 +424,7 @@ impl Drop for TestApp {
     fn drop(&mut self) {
         // A linkage thread must not be terminated inside the database library when the process
         // exits.
-        self.service.wait_for_links();
+        self.service.linking.wait_for_links();
         if !std::thread::panicking() {
             assert!(
                 !crate::raw_db::contains_plaintext(self, crate::inputs::CANARY),
@@ -453,7 +467,7 @@ fn start_node(
     let service = Service::new(config).expect("a service");
     register_partnerships(&service, policy);
     // The server does the same before it accepts requests.
-    service.persist_time().expect("the time is stored");
+    service.kernel.persist_time().expect("the time is stored");
     let verifier = Arc::new(build_verifier(issuers));
     let state = ApiState::new(
         service.clone(),
@@ -539,7 +553,10 @@ fn register_partnerships(service: &Service, policy: &PartnershipPolicy) {
             policy: policy.clone(),
             agencies: agencies.collect(),
         };
-        service.register_partnership(config).expect("a partnership");
+        service
+            .directory
+            .register_partnership(config)
+            .expect("a partnership");
     }
 }
 

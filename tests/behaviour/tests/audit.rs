@@ -213,7 +213,10 @@ fn create_existing_objects(app: &TestApp) -> ExistingObjects {
         .as_user(User::COLLEAGUE)
         .post("/v1/emergency-accesses", &emergency_access)
         .id();
-    app.service.sequence_audit().expect("records are sequenced");
+    app.service
+        .kernel
+        .sequence_audit()
+        .expect("records are sequenced");
     let sequenced_record = app
         .as_user(User::AUDITOR)
         .get("/v1/audit?limit=1")

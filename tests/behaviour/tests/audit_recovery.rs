@@ -33,17 +33,17 @@ fn kill_and_recover_repeatedly(kind: DatabaseKind) {
             let _ = app.as_user(User::OWNER).get("/v1/me").expect_ok();
         }
         if round % 2 == 0 {
-            app.service.sequence_audit().unwrap();
+            app.service.kernel.sequence_audit().unwrap();
         }
         let ended_run = app.db.audit_sequence().unwrap().run();
         app.restart();
         let last_confirmed = truncate_journal(&app, ended_run);
         assert_eq!(verify(&app).faults, [], "round {round}, before recovery");
         assert_eq!(
-            app.service.recover_audit().unwrap(),
+            app.service.kernel.recover_audit().unwrap(),
             u32::try_from(UNCOMMITTED).unwrap()
         );
-        app.service.sequence_audit().unwrap();
+        app.service.kernel.sequence_audit().unwrap();
         let report = verify(&app);
         assert_eq!(
             (report.faults, report.pending),
@@ -146,9 +146,10 @@ fn journal_files(app: &TestApp) -> Vec<PathBuf> {
 
 fn verify(app: &TestApp) -> AuditReport {
     app.service
+        .kernel
         .verify_audit(
             HOME_PARTNERSHIP,
-            &app.service.log_key(HOME_PARTNERSHIP).unwrap(),
+            &app.service.kernel.log_key(HOME_PARTNERSHIP).unwrap(),
             &[],
         )
         .unwrap()
@@ -160,13 +161,14 @@ fn verify_with_deleted(app: &TestApp, condition: &str) -> AuditReport {
         DatabaseKind::Sqlite => "DROP TRIGGER audit_records_no_delete;",
         DatabaseKind::Postgresql => "DROP TRIGGER audit_records_append_only ON audit_records;",
     };
-    let key = app.service.log_key(HOME_PARTNERSHIP).unwrap();
+    let key = app.service.kernel.log_key(HOME_PARTNERSHIP).unwrap();
     let mut report = None;
     let rolled_back = app.db.write("tamper", |tx| {
         store::testing::execute_batch(tx, triggers)?;
         store::testing::execute_batch(tx, &format!("DELETE FROM audit_records WHERE {condition}"))?;
         report = Some(
             app.service
+                .kernel
                 .verify_audit_in(tx, HOME_PARTNERSHIP, &key, &[])?,
         );
         Err::<(), _>(ServiceError::Stale)

@@ -280,7 +280,7 @@ on_both! {
     fn tombstone_lists_its_certificate_once_issued(app) {
         let seed = app.seed();
         app.set_time(&app.as_user(User::OWNER).get(&seed.path).expect_ok()["expires_at"]);
-        let _ = app.service.purge(10).expect("the deletion job runs");
+        let _ = app.service.retention.purge(10).expect("the deletion job runs");
         let path = format!("/v1/tombstones/{}", seed.fragment);
         assert_eq!(
             app.as_user(User::RETURNED).get(&path).expect_ok()["certificates"],
@@ -304,7 +304,7 @@ on_both! {
     fn missing_certificate_is_issued_after_a_kill(app) {
         let seed = app.seed();
         app.set_time(&app.as_user(User::OWNER).get(&seed.path).expect_ok()["expires_at"]);
-        let _ = app.service.purge(10).expect("the deletion job runs");
+        let _ = app.service.retention.purge(10).expect("the deletion job runs");
         app.advance_seconds(3_600);
         let destroyed = app
             .open_second_vault()

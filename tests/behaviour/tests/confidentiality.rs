@@ -35,7 +35,7 @@ struct Cost {
 
 /// Sends a request and measures its cost.
 fn measure_cost(app: &TestApp, user: User, method: &str, path: &str) -> Cost {
-    app.service.wait_for_links();
+    app.service.linking.wait_for_links();
     let before = app.vault.decryption_stats().totals();
     let (response, statements) = trace_statements(|| match method {
         "GET" => app.as_user(user).get(path),

@@ -653,7 +653,7 @@ on_both! {
         let _ = submit_fragments(app, &seed, json!({"expires_at": ends}));
         let id = consolidate(app, &seed);
         sign_off(app, &seed, &id);
-        app.service.wait_for_links();
+        app.service.linking.wait_for_links();
         let backup = copy_sealed_rows(app);
         let copied_at = app.clock.now();
         let scope = Uuid::try_parse(&seed.chronology).unwrap();

@@ -42,6 +42,7 @@ fn assert_deletion_delayed(app: &TestApp, scope: &str, target: impl Fn(&Seed) ->
     );
     assert!(
         app.service
+            .retention
             .purge(10)
             .expect("the deletion job runs")
             .oldest_unpurged

@@ -58,9 +58,10 @@ fn read_checkpoint(app: &TestApp, user: User) -> Checkpoint {
 
 fn verify(app: &TestApp) -> AuditReport {
     app.service
+        .kernel
         .verify_audit(
             HOME_PARTNERSHIP,
-            &app.service.log_key(HOME_PARTNERSHIP).unwrap(),
+            &app.service.kernel.log_key(HOME_PARTNERSHIP).unwrap(),
             &[],
         )
         .unwrap()
@@ -238,7 +239,7 @@ on_both! {
                 let path = seed.path_to("timeline");
                 scope.spawn(move || (0..12).for_each(|_| drop(app.as_user(user).get(&path))));
             }
-            scope.spawn(|| (0..40).for_each(|_| drop(app.service.sequence_audit())));
+            scope.spawn(|| (0..40).for_each(|_| drop(app.service.kernel.sequence_audit())));
         });
         app.run_background_jobs();
         let report = verify(app);
@@ -288,7 +289,7 @@ on_both! {
         );
         assert_eq!(records_with_id, 0);
         app.advance_days(8 * 365);
-        assert!(app.service.end_audit_retention(app.clock.now()).unwrap() >= 1);
+        assert!(app.service.kernel.end_audit_retention(app.clock.now()).unwrap() >= 1);
         assert!(
             app.as_user(User::AUDITOR)
                 .get(&records_of_reader)
@@ -330,14 +331,14 @@ on_both! {
 
     fn only_the_audit_is_served_when_sequencing_is_a_minute_behind(app) {
         let seed = app.seed();
-        app.service.sequence_audit().unwrap();
+        app.service.kernel.sequence_audit().unwrap();
         let _ = app
             .as_user(User::OWNER)
             .get(&seed.path_to("timeline"))
             .expect_ok();
-        assert!(app.service.measure_merge_delay().is_zero());
+        assert!(app.service.kernel.measure_merge_delay().is_zero());
         app.advance_seconds(59);
-        assert_eq!(app.service.measure_merge_delay().as_secs(), 59);
+        assert_eq!(app.service.kernel.measure_merge_delay().as_secs(), 59);
         assert_eq!(
             app.as_user(User::OWNER)
                 .get(&seed.path_to("timeline"))
@@ -345,7 +346,7 @@ on_both! {
             200
         );
         app.advance_seconds(1);
-        app.service.measure_merge_delay();
+        app.service.kernel.measure_merge_delay();
         for path in [
             seed.path_to("timeline"),
             seed.path.clone(),
@@ -361,8 +362,8 @@ on_both! {
             503
         );
         assert_eq!(app.as_user(User::AUDITOR).get("/v1/audit").status, 200);
-        app.service.sequence_audit().unwrap();
-        app.service.measure_merge_delay();
+        app.service.kernel.sequence_audit().unwrap();
+        app.service.kernel.measure_merge_delay();
         assert_eq!(
             app.as_user(User::OWNER)
                 .get(&seed.path_to("timeline"))
@@ -379,8 +380,8 @@ on_both! {
         let sequence = app.db.audit_sequence().unwrap();
         let id = partnership_id(&seed, app);
         sequence.mark_uncertain(id, 100_000);
-        assert_eq!(app.service.fill_audit_gaps().unwrap(), 1);
-        app.service.sequence_audit().unwrap();
+        assert_eq!(app.service.kernel.fill_audit_gaps().unwrap(), 1);
+        app.service.kernel.sequence_audit().unwrap();
         let report = verify(app);
         assert_eq!(
             report.fault_count, 0,
@@ -410,7 +411,7 @@ on_both! {
                 [usize::try_from(verified % 4).unwrap()];
             let _ = app.as_user(user).get(&seed.path_to("timeline"));
             if verified % 3 == 0 {
-                app.service.sequence_audit().unwrap();
+                app.service.kernel.sequence_audit().unwrap();
             }
             assert_eq!(verify(app).fault_count, 0, "{:?}", verify(app).faults);
             verified += 1;
@@ -499,16 +500,17 @@ impl<'a> Tampering<'a> {
 
     /// Verifies the audit in a transaction that makes the change, and rolls it back.
     fn verify_with_change(&self, kind: &str, position: i64) -> AuditReport {
-        let key = self.app.service.log_key(HOME_PARTNERSHIP).unwrap();
+        let key = self.app.service.kernel.log_key(HOME_PARTNERSHIP).unwrap();
         let mut report = None;
         let rolled_back = self.app.db.write("tamper", |tx| {
             store::testing::execute_batch(tx, &self.drop_triggers)?;
             store::testing::execute_batch(tx, &self.statements(kind, position))?;
-            report = Some(
-                self.app
-                    .service
-                    .verify_audit_in(tx, HOME_PARTNERSHIP, &key, &[])?,
-            );
+            report = Some(self.app.service.kernel.verify_audit_in(
+                tx,
+                HOME_PARTNERSHIP,
+                &key,
+                &[],
+            )?);
             Err::<(), _>(ServiceError::Stale)
         });
         assert!(

@@ -197,7 +197,7 @@ fn assert_same_decryptions(instances: &[Instance; 2], user: User, context: &str)
     let paths = instances.each_ref().map(paths_of);
     for (index, path) in paths[0].iter().enumerate() {
         let [one, other] = [0, 1].map(|instance| {
-            instances[instance].app.service.wait_for_links();
+            instances[instance].app.service.linking.wait_for_links();
             instances[instance].count_decryptions(user, &paths[instance][index])
         });
         assert_eq!(

@@ -249,7 +249,7 @@ on_both! {
 
     fn clock_set_back_before_deletion_does_not_restore_access(app) {
         let seed = app.seed();
-        let _ = app.service.purge(1).expect("the deletion job runs");
+        let _ = app.service.retention.purge(1).expect("the deletion job runs");
         let end = expiry_of(app, &seed.path);
         app.set_time(&end);
         // The service stores that this time was reached, while a hold prevents deletion.

@@ -175,7 +175,7 @@ on_both! {
     fn stored_suggestions_equal_recomputed_suggestions(app) {
         let seed = app.seed();
         let _ = submit_pair(app, &seed);
-        app.service.wait_for_links();
+        app.service.linking.wait_for_links();
         let stored = READERS.map(|user| response_texts(app, &seed, user));
         app.db
             .write("delete links", store::event_links::delete_all)
@@ -466,7 +466,7 @@ on_both! {
     fn evidence_is_not_stored_in_clear(app) {
         let seed = app.seed();
         let _ = submit_pair(app, &seed);
-        app.service.wait_for_links();
+        app.service.linking.wait_for_links();
         let _ = READERS.map(|user| response_texts(app, &seed, user));
         let _ = app
             .as_user(User::OWNER)

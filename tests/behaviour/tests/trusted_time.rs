@@ -42,10 +42,17 @@ fn after_all_expiries(app: &TestApp, seed: &Seed) -> Instant {
 /// Runs the deletion workers of a node once.
 fn run_workers(service: &Service) {
     service
+        .retention
         .mark_overdue(100)
         .expect("overdue chronologies are marked");
-    service.purge(10).expect("expired objects are deleted");
-    service.destroy_keys().expect("keys are destroyed");
+    service
+        .retention
+        .purge(10)
+        .expect("expired objects are deleted");
+    service
+        .retention
+        .destroy_keys()
+        .expect("keys are destroyed");
 }
 
 /// Whether all rows and keys of the seed are deleted.
@@ -85,8 +92,9 @@ on_both! {
             410,
             "expired by that clock, it is not served"
         );
-        assert!(app.service.time_report().unwrap().clock_lead() > DAY * 89);
+        assert!(app.service.kernel.time_report().unwrap().clock_lead() > DAY * 89);
         app.service
+            .kernel
             .check_ready()
             .expect("the node is ready all the same");
 
@@ -101,7 +109,7 @@ on_both! {
             (rows, state)
         );
         assert_eq!(
-            app.service.time_report().unwrap().clock_lead(),
+            app.service.kernel.time_report().unwrap().clock_lead(),
             Duration::ZERO
         );
     }
@@ -127,14 +135,14 @@ on_both! {
         let before = stored_content(app);
         let after_expiry = after_all_expiries(app, &seed);
         app.clock.jump(after_expiry);
-        app.service.vouch(after_expiry.minus(DAY * 300));
+        app.service.kernel.vouch(after_expiry.minus(DAY * 300));
         app.run_background_jobs();
         assert_eq!(
             stored_content(app),
             before,
             "a confirmation of an earlier time does not count"
         );
-        app.service.vouch(after_expiry);
+        app.service.kernel.vouch(after_expiry);
         app.run_background_jobs();
         app.run_background_jobs();
         assert!(is_deleted(app));
@@ -145,7 +153,7 @@ on_both! {
         let before = stored_content(app);
         let after_expiry = after_all_expiries(app, &seed);
         let node = app.start_second_node(TimePolicy::default());
-        let early = app.service.confirm_time(after_expiry);
+        let early = app.service.kernel.confirm_time(after_expiry);
         assert!(
             matches!(early, Err(ServiceError::Invalid(_))),
             "ahead of the clock: {early:?}"
@@ -154,6 +162,7 @@ on_both! {
         run_workers(&node);
         assert_eq!(stored_content(app), before);
         app.service
+            .kernel
             .confirm_time(after_expiry)
             .expect("the time is confirmed");
         // The first run reads the confirmation, the second applies it.
@@ -190,7 +199,7 @@ on_both! {
         }
         assert_eq!(stored_content(app), before);
         let node = app.start_second_node(TimePolicy::default());
-        node.vouch(after_expiry);
+        node.kernel.vouch(after_expiry);
         run_workers(&node);
         run_workers(&node);
         assert!(is_deleted(app));
@@ -218,7 +227,7 @@ on_both! {
         let correct_time = app.clock.now();
         app.clock
             .jump(Instant::parse("2100-01-01T00:00:00Z").unwrap());
-        let report = node.time_report().unwrap();
+        let report = node.kernel.time_report().unwrap();
         assert!(
             report.database.is_some_and(|at| at > after_expiry) && report.clock_lead() > DAY * 365,
             "{report:?}"

@@ -141,7 +141,7 @@ on_both! {
         let ids = [send(9), send(10), send(11), send(12)];
         block_deletion(app, &ids[1]);
         app.advance_days(12);
-        let report = app.service.purge(2).expect("the purge runs");
+        let report = app.service.retention.purge(2).expect("the purge runs");
         assert_eq!((report.fragments, report.failed), (3, 1));
         assert_eq!(
             report.unpurged.iter().find(|(kind, _)| *kind == "fragment"),
@@ -165,7 +165,7 @@ on_both! {
         );
         // Its key is destroyed in time although its rows remain, and the certificate covers it.
         app.advance_seconds(3_600);
-        let _ = app.service.destroy_keys().expect("keys are destroyed");
+        let _ = app.service.retention.destroy_keys().expect("keys are destroyed");
         let certificates = waiting.get("/v1/deletion-certificates").expect_ok();
         let ids_of = certificates["items"]
             .as_array()
@@ -183,6 +183,7 @@ on_both! {
         raw_db::execute(app, "DROP TRIGGER stuck", "DROP TRIGGER stuck ON fragments");
         assert_eq!(
             app.service
+                .retention
                 .purge(2)
                 .map(|report| (report.fragments, report.failed))
                 .expect("the purge runs"),
@@ -200,7 +201,7 @@ on_both! {
             .id();
         block_deletion(app, &seed.fragment);
         app.advance_days(61);
-        let report = app.service.purge(10).expect("the purge runs");
+        let report = app.service.retention.purge(10).expect("the purge runs");
         assert_eq!(
             (report.chronologies, report.failed),
             (1, 2),
@@ -240,7 +241,7 @@ on_both! {
         app.set_time(&app.as_user(User::OWNER).get(&seed.path).expect_ok()["expires_at"]);
         assert!(list_unpurged(app).iter().all(|(_, _, why)| why == "held"));
         app.advance_days(2);
-        let report = app.service.purge(10).expect("the purge runs");
+        let report = app.service.retention.purge(10).expect("the purge runs");
         assert_eq!((report.failed, report.overdue_holds), (0, 1));
         assert_eq!(
             list_unpurged(app).len(),
@@ -281,7 +282,7 @@ on_both! {
 
     fn only_permitted_tables_keep_rows_after_expiry(app) {
         let seed = fill_every_table(app);
-        app.service.wait_for_links();
+        app.service.linking.wait_for_links();
         let full = raw_db::row_counts(app);
         let must_be_empty: Vec<&String> = full
             .keys()

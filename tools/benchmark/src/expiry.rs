@@ -273,7 +273,7 @@ impl TimelineReader<'_> {
             let sequencer_thread = scope.spawn(|| {
                 while !is_over.load(Ordering::Acquire) {
                     // Runs at the same interval as the worker.
-                    let _ = self.service.sequence_audit();
+                    let _ = self.service.kernel.sequence_audit();
                     pause(SEQUENCE_INTERVAL);
                 }
                 anyhow::Ok(())
@@ -304,14 +304,15 @@ impl TimelineReader<'_> {
         while !is_over.load(Ordering::Acquire) {
             let call = CallContext {
                 claims: Arc::clone(&claims),
-                request: self.service.new_request_id(),
+                request: self.service.kernel.new_request_id(),
                 idempotency: None,
             };
             let started_at = SystemClock.now();
-            match self
-                .service
-                .get_timeline(&call, self.chronology, TimelineQuery::default())
-            {
+            match self.service.timelines.get_timeline(
+                &call,
+                self.chronology,
+                TimelineQuery::default(),
+            ) {
                 Ok(_) => self
                     .times
                     .lock()
@@ -379,7 +380,7 @@ fn run_expiry(
             }
             anyhow::Ok(elapsed_micros(started_at))
         });
-        reader.service.destroy_keys()?;
+        reader.service.retention.destroy_keys()?;
         let certified_micros = elapsed_micros(started_at);
         let key_gone_micros = watcher
             .join()
@@ -388,7 +389,7 @@ fn run_expiry(
     })?;
     let during_destruction = reader.take_stats(certified_micros);
     let started_at = SystemClock.now();
-    let report = reader.service.purge(batch)?;
+    let report = reader.service.retention.purge(batch)?;
     let purged_micros = elapsed_micros(started_at);
     let during_purge = reader.take_stats(purged_micros);
     let deleted = report.fragments;

@@ -102,8 +102,8 @@ impl GrowthBench {
     fn add_families(&self, families: std::ops::Range<u32>) -> anyhow::Result<()> {
         let county = SyntheticCounty::open(&self.context.db, PARTNERSHIP, self.clock.now())?;
         county.fill(&self.context.db, families)?;
-        self.service.refresh_statistics()?;
-        self.service.sequence_audit()?;
+        self.service.retention.refresh_statistics()?;
+        self.service.kernel.sequence_audit()?;
         Ok(())
     }
 
@@ -117,6 +117,7 @@ impl GrowthBench {
             "timeline of 200 entries",
             self.median(|service, call| {
                 service
+                    .timelines
                     .get_timeline(&call(&owner), read, TimelineQuery::default())
                     .map(drop)
             })?,
@@ -129,6 +130,7 @@ impl GrowthBench {
             "list of own invitations",
             self.median(|service, call| {
                 service
+                    .invitations
                     .list_own_invitations(&call(&sender), page())
                     .map(drop)
             })?,
@@ -136,7 +138,10 @@ impl GrowthBench {
         record(
             "list of own chronologies",
             self.median(|service, call| {
-                service.list_chronologies(&call(&owner), page()).map(drop)
+                service
+                    .chronologies
+                    .list_chronologies(&call(&owner), page())
+                    .map(drop)
             })?,
         );
         let name = json!({"given": "Wren", "family": "Ashdown"});
@@ -145,13 +150,17 @@ impl GrowthBench {
         record(
             "find a person",
             self.median(|service, call| {
-                service.find_people(&call(&owner), wanted.clone()).map(drop)
+                service
+                    .people
+                    .find_people(&call(&owner), wanted.clone())
+                    .map(drop)
             })?,
         );
         record(
             "questions",
             self.median(|service, call| {
                 service
+                    .person_matching
                     .list_person_questions(&call(&owner), read, page())
                     .map(drop)
             })?,
@@ -171,7 +180,7 @@ impl GrowthBench {
     ) -> anyhow::Result<f64> {
         let call = |by: &Arc<CallerClaims>| CallContext {
             claims: Arc::clone(by),
-            request: self.service.new_request_id(),
+            request: self.service.kernel.new_request_id(),
             idempotency: None,
         };
         let mut times = Vec::with_capacity(REPETITIONS);
@@ -179,7 +188,7 @@ impl GrowthBench {
             let started_at = SystemClock.now();
             use_case(&self.service, &call)?;
             times.push(elapsed_micros(started_at));
-            self.service.sequence_audit()?;
+            self.service.kernel.sequence_audit()?;
         }
         Ok(median(times))
     }
@@ -198,13 +207,15 @@ impl GrowthBench {
                 .service(&self.settings, Arc::new(self.clock.clone()))?;
             let call = CallContext {
                 claims: Arc::clone(owner),
-                request: service.new_request_id(),
+                request: service.kernel.new_request_id(),
                 idempotency: None,
             };
             let started_at = SystemClock.now();
-            service.get_timeline(&call, read, TimelineQuery::default())?;
+            service
+                .timelines
+                .get_timeline(&call, read, TimelineQuery::default())?;
             times.push(elapsed_micros(started_at));
-            service.sequence_audit()?;
+            service.kernel.sequence_audit()?;
         }
         Ok(median(times))
     }
@@ -225,7 +236,7 @@ impl GrowthBench {
             let claims = contributor(number / chronologies.len())?;
             let call = CallContext {
                 claims,
-                request: self.service.new_request_id(),
+                request: self.service.kernel.new_request_id(),
                 idempotency: Some(key),
             };
             let reference = format!("growth-{number}");
@@ -239,10 +250,10 @@ impl GrowthBench {
             let input = serde_json::from_value(body)?;
             let id = ChronologyId(chronology_id_in(&chronology.path)?);
             let started_at = SystemClock.now();
-            self.service.submit_fragment(&call, id, input)?;
+            self.service.fragments.submit_fragment(&call, id, input)?;
             times.push(elapsed_micros(started_at));
-            self.service.wait_for_links();
-            self.service.sequence_audit()?;
+            self.service.linking.wait_for_links();
+            self.service.kernel.sequence_audit()?;
         }
         Ok(median(times))
     }
@@ -271,15 +282,15 @@ impl GrowthBench {
         .fill_into(other, model, PURGED_FRAGMENTS)?;
         self.clock.set(epoch.ends_at().plus(Duration::from_secs(1)));
         let started_at = SystemClock.now();
-        let report = self.service.purge(self.settings.workers.batch)?;
+        let report = self.service.retention.purge(self.settings.workers.batch)?;
         let elapsed = elapsed_micros(started_at);
         ensure!(
             report.fragments == PURGED_FRAGMENTS,
             "{} fragments were deleted instead of {PURGED_FRAGMENTS}",
             report.fragments
         );
-        self.service.destroy_keys()?;
-        self.service.sequence_audit()?;
+        self.service.retention.destroy_keys()?;
+        self.service.kernel.sequence_audit()?;
         Ok(elapsed as f64 / 1_000.0)
     }
 }

@@ -35,6 +35,7 @@ pub(crate) async fn list_audit(request: Authorized<AuditRead>) -> HandlerResult 
             let (filter, page) = context.audit_filter()?;
             Ok(context
                 .service
+                .audit_log
                 .list_audit_records(&context.call, filter, page)?)
         })
         .await
@@ -53,7 +54,12 @@ pub(crate) async fn get_audit_checkpoint(
     request: Authorized<AuditCheckpointRead>,
 ) -> HandlerResult {
     request
-        .read(|context| Ok(context.service.get_audit_checkpoint(&context.call)?))
+        .read(|context| {
+            Ok(context
+                .service
+                .audit_log
+                .get_audit_checkpoint(&context.call)?)
+        })
         .await
 }
 
@@ -74,6 +80,7 @@ pub(crate) async fn get_audit_consistency(
             let (from, to) = context.tree_sizes()?;
             Ok(context
                 .service
+                .audit_log
                 .get_audit_consistency_proof(&context.call, from, to)?)
         })
         .await
@@ -95,6 +102,7 @@ pub(crate) async fn get_audit_tile(request: Authorized<AuditCheckpointRead>) -> 
             let index = context.path_number("index")?;
             Ok(context
                 .service
+                .audit_log
                 .get_audit_tile(&context.call, level, index)?)
         })
         .await
@@ -114,7 +122,10 @@ pub(crate) async fn prove_audit_record(request: Authorized<AuditProve>) -> Handl
         .read(|context| {
             let id = context.path_id("audit_id")?;
             let size = context.tree_size()?;
-            Ok(context.service.get_audit_proof(&context.call, id, size)?)
+            Ok(context
+                .service
+                .audit_log
+                .get_audit_proof(&context.call, id, size)?)
         })
         .await
 }

@@ -46,6 +46,7 @@ pub(crate) async fn list_chronologies(request: Authorized<ChronologyList>) -> Ha
         .read(|context| {
             Ok(context
                 .service
+                .chronologies
                 .list_chronologies(&context.call, context.page_query()?)?)
         })
         .await
@@ -65,6 +66,7 @@ pub(crate) async fn create_chronology(request: Authorized<ChronologyCreate>) -> 
         .create(|context| {
             Ok(context
                 .service
+                .chronologies
                 .create_chronology(&context.call, context.body()?)?)
         })
         .await
@@ -84,6 +86,7 @@ pub(crate) async fn get_chronology(request: Authorized<ChronologyRead>) -> Handl
         .read(|context| {
             Ok(context
                 .service
+                .chronologies
                 .get_chronology(&context.call, context.path_id("chronology_id")?)?)
         })
         .await
@@ -103,9 +106,12 @@ pub(crate) async fn update_chronology(request: Authorized<ChronologyUpdate>) -> 
         .update(|context| {
             let id = context.path_id("chronology_id")?;
             let version = context.expected_version()?;
-            Ok(context
-                .service
-                .patch_chronology(&context.call, id, version, context.body()?)?)
+            Ok(context.service.chronologies.patch_chronology(
+                &context.call,
+                id,
+                version,
+                context.body()?,
+            )?)
         })
         .await
 }
@@ -125,6 +131,7 @@ pub(crate) async fn open_chronology(request: Authorized<ChronologyOpen>) -> Hand
             context.require_empty_body()?;
             Ok(context
                 .service
+                .chronologies
                 .open_chronology(&context.call, context.path_id("chronology_id")?)?)
         })
         .await
@@ -145,6 +152,7 @@ pub(crate) async fn close_chronology(request: Authorized<ChronologyClose>) -> Ha
             context.require_empty_body()?;
             Ok(context
                 .service
+                .chronologies
                 .close_chronology(&context.call, context.path_id("chronology_id")?)?)
         })
         .await
@@ -163,9 +171,11 @@ pub(crate) async fn reopen_chronology(request: Authorized<ChronologyReopen>) -> 
     request
         .perform(|context| {
             let id = context.path_id("chronology_id")?;
-            Ok(context
-                .service
-                .reopen_chronology(&context.call, id, context.body()?)?)
+            Ok(context.service.chronologies.reopen_chronology(
+                &context.call,
+                id,
+                context.body()?,
+            )?)
         })
         .await
 }
@@ -183,9 +193,11 @@ pub(crate) async fn extend_chronology(request: Authorized<ChronologyExtend>) -> 
     request
         .perform(|context| {
             let id = context.path_id("chronology_id")?;
-            Ok(context
-                .service
-                .extend_chronology(&context.call, id, context.body()?)?)
+            Ok(context.service.chronologies.extend_chronology(
+                &context.call,
+                id,
+                context.body()?,
+            )?)
         })
         .await
 }
@@ -203,9 +215,11 @@ pub(crate) async fn sign_off_chronology(request: Authorized<ChronologySignOff>) 
     request
         .perform(|context| {
             let id = context.path_id("chronology_id")?;
-            Ok(context
-                .service
-                .sign_off_chronology(&context.call, id, context.body()?)?)
+            Ok(context.service.chronologies.sign_off_chronology(
+                &context.call,
+                id,
+                context.body()?,
+            )?)
         })
         .await
 }
@@ -224,6 +238,7 @@ pub(crate) async fn list_readers(request: Authorized<ReadersRead>) -> HandlerRes
         .read(|context| {
             Ok(context
                 .service
+                .chronologies
                 .list_chronology_readers(&context.call, context.path_id("chronology_id")?)?)
         })
         .await
@@ -243,6 +258,7 @@ pub(crate) async fn get_tombstone(request: Authorized<TombstoneRead>) -> Handler
         .read(|context| {
             Ok(context
                 .service
+                .chronologies
                 .get_tombstone(&context.call, context.path_id("tombstone_id")?)?)
         })
         .await

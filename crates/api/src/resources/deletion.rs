@@ -37,9 +37,11 @@ pub(crate) async fn destroy_chronology(request: Authorized<ChronologyDestroy>) -
     request
         .perform(|context| {
             let id = context.path_id("chronology_id")?;
-            Ok(context
-                .service
-                .destroy_chronology(&context.call, id, context.body()?)?)
+            Ok(context.service.chronologies.destroy_chronology(
+                &context.call,
+                id,
+                context.body()?,
+            )?)
         })
         .await
 }
@@ -58,6 +60,7 @@ pub(crate) async fn get_destruction(request: Authorized<DestructionRead>) -> Han
         .read(|context| {
             Ok(context
                 .service
+                .chronologies
                 .get_destruction(&context.call, context.path_id("chronology_id")?)?)
         })
         .await
@@ -79,6 +82,7 @@ pub(crate) async fn list_deletion_certificates(
         .read(|context| {
             Ok(context
                 .service
+                .retention
                 .list_deletion_certificates(&context.call, context.page_query()?)?)
         })
         .await
@@ -99,7 +103,7 @@ pub(crate) async fn get_deletion_certificate(
     request
         .read(|context| {
             let id = context.path_id("certificate_id")?;
-            Ok(context.service.get_deletion_certificate(
+            Ok(context.service.retention.get_deletion_certificate(
                 &context.call,
                 id,
                 context.certificate_object()?,
@@ -122,6 +126,7 @@ pub(crate) async fn list_unpurged(request: Authorized<UnpurgedList>) -> HandlerR
         .read(|context| {
             Ok(context
                 .service
+                .retention
                 .list_unpurged(&context.call, context.page_query()?)?)
         })
         .await

@@ -41,7 +41,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
 #[get("/v1/partnership")]
 pub(crate) async fn get_partnership(request: Authorized<PartnershipRead>) -> HandlerResult {
     request
-        .read(|context| Ok(context.service.get_partnership(&context.call)?))
+        .read(|context| Ok(context.service.directory.get_partnership(&context.call)?))
         .await
 }
 
@@ -56,7 +56,12 @@ pub(crate) async fn get_partnership(request: Authorized<PartnershipRead>) -> Han
 #[get("/v1/me")]
 pub(crate) async fn get_me(request: Authorized<PractitionerRead>) -> HandlerResult {
     request
-        .read(|context| Ok(context.service.get_current_practitioner(&context.call)?))
+        .read(|context| {
+            Ok(context
+                .service
+                .directory
+                .get_current_practitioner(&context.call)?)
+        })
         .await
 }
 
@@ -74,6 +79,7 @@ pub(crate) async fn list_agencies(request: Authorized<AgencyList>) -> HandlerRes
         .read(|context| {
             Ok(context
                 .service
+                .directory
                 .list_agencies(&context.call, context.page_query()?)?)
         })
         .await
@@ -93,6 +99,7 @@ pub(crate) async fn create_agency(request: Authorized<AgencyWrite>) -> HandlerRe
         .create(|context| {
             Ok(context
                 .service
+                .directory
                 .create_agency(&context.call, context.body()?)?)
         })
         .await
@@ -112,6 +119,7 @@ pub(crate) async fn get_agency(request: Authorized<AgencyRead>) -> HandlerResult
         .read(|context| {
             Ok(context
                 .service
+                .directory
                 .get_agency(&context.call, context.path_id("agency_id")?)?)
         })
         .await
@@ -131,9 +139,12 @@ pub(crate) async fn update_agency(request: Authorized<AgencyWrite>) -> HandlerRe
         .update(|context| {
             let id = context.path_id("agency_id")?;
             let version = context.expected_version()?;
-            Ok(context
-                .service
-                .patch_agency(&context.call, id, version, context.body()?)?)
+            Ok(context.service.directory.patch_agency(
+                &context.call,
+                id,
+                version,
+                context.body()?,
+            )?)
         })
         .await
 }
@@ -153,6 +164,7 @@ pub(crate) async fn list_practitioners(request: Authorized<PractitionerList>) ->
             let (agency, page) = context.filtered_page("agency")?;
             Ok(context
                 .service
+                .directory
                 .list_practitioners(&context.call, agency, page)?)
         })
         .await
@@ -172,6 +184,7 @@ pub(crate) async fn create_practitioner(request: Authorized<PractitionerWrite>) 
         .create(|context| {
             Ok(context
                 .service
+                .directory
                 .create_practitioner(&context.call, context.body()?)?)
         })
         .await
@@ -191,6 +204,7 @@ pub(crate) async fn get_practitioner(request: Authorized<PractitionerRead>) -> H
         .read(|context| {
             Ok(context
                 .service
+                .directory
                 .get_practitioner(&context.call, context.path_id("practitioner_id")?)?)
         })
         .await
@@ -210,9 +224,12 @@ pub(crate) async fn update_practitioner(request: Authorized<PractitionerWrite>) 
         .update(|context| {
             let id = context.path_id("practitioner_id")?;
             let version = context.expected_version()?;
-            Ok(context
-                .service
-                .patch_practitioner(&context.call, id, version, context.body()?)?)
+            Ok(context.service.directory.patch_practitioner(
+                &context.call,
+                id,
+                version,
+                context.body()?,
+            )?)
         })
         .await
 }

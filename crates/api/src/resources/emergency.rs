@@ -33,6 +33,7 @@ pub(crate) async fn open_emergency_access(request: Authorized<EmergencyOpen>) ->
         .create(|context| {
             Ok(context
                 .service
+                .emergency_access
                 .open_emergency_access(&context.call, context.body()?)?)
         })
         .await
@@ -52,6 +53,7 @@ pub(crate) async fn get_emergency_access(request: Authorized<EmergencyRead>) -> 
         .read(|context| {
             Ok(context
                 .service
+                .emergency_access
                 .get_emergency_access(&context.call, context.path_id("emergency_access_id")?)?)
         })
         .await
@@ -72,6 +74,7 @@ pub(crate) async fn end_emergency_access(request: Authorized<EmergencyEnd>) -> H
             context.require_empty_body()?;
             Ok(context
                 .service
+                .emergency_access
                 .end_emergency_access(&context.call, context.path_id("emergency_access_id")?)?)
         })
         .await
@@ -90,9 +93,11 @@ pub(crate) async fn review_emergency_access(request: Authorized<EmergencyReview>
     request
         .perform(|context| {
             let id = context.path_id("emergency_access_id")?;
-            Ok(context
-                .service
-                .review_emergency_access(&context.call, id, context.body()?)?)
+            Ok(context.service.emergency_access.review_emergency_access(
+                &context.call,
+                id,
+                context.body()?,
+            )?)
         })
         .await
 }
@@ -111,6 +116,7 @@ pub(crate) async fn list_alerts(request: Authorized<AlertList>) -> HandlerResult
         .read(|context| {
             Ok(context
                 .service
+                .emergency_access
                 .list_alerts(&context.call, context.page_query()?)?)
         })
         .await

@@ -46,7 +46,10 @@ pub(crate) async fn list_chronology_fragments(request: Authorized<FragmentList>)
         .read(|context| {
             let id = context.path_id("chronology_id")?;
             let page = context.page_query()?;
-            Ok(context.service.list_fragments(&context.call, id, page)?)
+            Ok(context
+                .service
+                .fragments
+                .list_fragments(&context.call, id, page)?)
         })
         .await
 }
@@ -67,6 +70,7 @@ pub(crate) async fn submit_fragment(request: Authorized<FragmentSubmit>) -> Hand
             let id = context.path_id("chronology_id")?;
             Ok(context
                 .service
+                .fragments
                 .submit_fragment(&context.call, id, context.body()?)?)
         })
         .await
@@ -88,7 +92,7 @@ pub(crate) async fn put_fragment(request: Authorized<FragmentSubmit>) -> Handler
             let id = context.path_id("chronology_id")?;
             let reference = context.path_reference("agency_reference")?;
             let version = context.optional_expected_version()?;
-            Ok(context.service.put_fragment(
+            Ok(context.service.fragments.put_fragment(
                 &context.call,
                 id,
                 reference,
@@ -113,6 +117,7 @@ pub(crate) async fn list_fragments(request: Authorized<FragmentList>) -> Handler
         .read(|context| {
             Ok(context
                 .service
+                .fragments
                 .list_own_fragments(&context.call, context.page_query()?)?)
         })
         .await
@@ -135,6 +140,7 @@ pub(crate) async fn submit_fragment_ahead(
         .submit(|context| {
             Ok(context
                 .service
+                .fragments
                 .submit_advance_fragment(&context.call, context.body()?)?)
         })
         .await
@@ -154,6 +160,7 @@ pub(crate) async fn get_fragment(request: Authorized<FragmentRead>) -> HandlerRe
         .read(|context| {
             Ok(context
                 .service
+                .fragments
                 .get_fragment(&context.call, context.path_id("fragment_id")?)?)
         })
         .await
@@ -173,9 +180,12 @@ pub(crate) async fn correct_fragment(request: Authorized<FragmentCorrect>) -> Ha
         .update(|context| {
             let id = context.path_id("fragment_id")?;
             let version = context.expected_version()?;
-            Ok(context
-                .service
-                .correct_fragment(&context.call, id, version, context.body()?)?)
+            Ok(context.service.fragments.correct_fragment(
+                &context.call,
+                id,
+                version,
+                context.body()?,
+            )?)
         })
         .await
 }
@@ -196,6 +206,7 @@ pub(crate) async fn withdraw_fragment(request: Authorized<FragmentWithdraw>) -> 
             let version = context.expected_version()?;
             Ok(context
                 .service
+                .fragments
                 .withdraw_fragment(&context.call, id, version)?)
         })
         .await
@@ -216,6 +227,7 @@ pub(crate) async fn extend_fragment(request: Authorized<FragmentExtend>) -> Hand
             let id = context.path_id("fragment_id")?;
             Ok(context
                 .service
+                .fragments
                 .extend_fragment(&context.call, id, context.body()?)?)
         })
         .await
@@ -235,6 +247,7 @@ pub(crate) async fn list_fragment_versions(request: Authorized<FragmentVersions>
         .read(|context| {
             Ok(context
                 .service
+                .fragments
                 .list_fragment_versions(&context.call, context.path_id("fragment_id")?)?)
         })
         .await
@@ -256,6 +269,7 @@ pub(crate) async fn get_fragment_version(request: Authorized<FragmentVersions>) 
             let version = context.path_number("version")?;
             Ok(context
                 .service
+                .fragments
                 .get_fragment_version(&context.call, id, version)?)
         })
         .await
@@ -277,6 +291,7 @@ pub(crate) async fn list_fragment_readers(request: Authorized<FragmentReaders>) 
             let page = context.page_query()?;
             Ok(context
                 .service
+                .disclosure
                 .list_fragment_readers(&context.call, id, page)?)
         })
         .await

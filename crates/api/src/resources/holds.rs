@@ -32,6 +32,7 @@ pub(crate) async fn list_holds(request: Authorized<HoldList>) -> HandlerResult {
         .read(|context| {
             Ok(context
                 .service
+                .legal_holds
                 .list_holds(&context.call, context.page_query()?)?)
         })
         .await
@@ -48,7 +49,12 @@ pub(crate) async fn list_holds(request: Authorized<HoldList>) -> HandlerResult {
 #[post("/v1/holds")]
 pub(crate) async fn place_hold(request: Authorized<HoldPlace>) -> HandlerResult {
     request
-        .create(|context| Ok(context.service.place_hold(&context.call, context.body()?)?))
+        .create(|context| {
+            Ok(context
+                .service
+                .legal_holds
+                .place_hold(&context.call, context.body()?)?)
+        })
         .await
 }
 
@@ -66,6 +72,7 @@ pub(crate) async fn confirm_hold(request: Authorized<HoldPlace>) -> HandlerResul
         .perform(|context| {
             Ok(context
                 .service
+                .legal_holds
                 .confirm_hold(&context.call, context.path_id("hold_id")?)?)
         })
         .await
@@ -86,6 +93,7 @@ pub(crate) async fn release_hold(request: Authorized<HoldRelease>) -> HandlerRes
             let id = context.path_id("hold_id")?;
             Ok(context
                 .service
+                .legal_holds
                 .release_hold(&context.call, id, context.body()?)?)
         })
         .await

@@ -44,7 +44,10 @@ pub(crate) async fn list_chronology_invitations(
         .read(|context| {
             let id = context.path_id("chronology_id")?;
             let page = context.page_query()?;
-            Ok(context.service.list_invitations(&context.call, id, page)?)
+            Ok(context
+                .service
+                .invitations
+                .list_invitations(&context.call, id, page)?)
         })
         .await
 }
@@ -64,6 +67,7 @@ pub(crate) async fn create_invitation(request: Authorized<InvitationCreate>) -> 
             let id = context.path_id("chronology_id")?;
             Ok(context
                 .service
+                .invitations
                 .invite_agency(&context.call, id, context.body()?)?)
         })
         .await
@@ -83,6 +87,7 @@ pub(crate) async fn list_invitations(request: Authorized<InvitationList>) -> Han
         .read(|context| {
             Ok(context
                 .service
+                .invitations
                 .list_own_invitations(&context.call, context.page_query()?)?)
         })
         .await
@@ -102,6 +107,7 @@ pub(crate) async fn get_invitation(request: Authorized<InvitationRead>) -> Handl
         .read(|context| {
             Ok(context
                 .service
+                .invitations
                 .get_invitation(&context.call, context.path_id("invitation_id")?)?)
         })
         .await
@@ -121,9 +127,12 @@ pub(crate) async fn update_invitation(request: Authorized<InvitationUpdate>) -> 
         .update(|context| {
             let id = context.path_id("invitation_id")?;
             let version = context.expected_version()?;
-            Ok(context
-                .service
-                .patch_invitation(&context.call, id, version, context.body()?)?)
+            Ok(context.service.invitations.patch_invitation(
+                &context.call,
+                id,
+                version,
+                context.body()?,
+            )?)
         })
         .await
 }
@@ -142,6 +151,7 @@ pub(crate) async fn get_form(request: Authorized<FormRead>) -> HandlerResult {
         .read(|context| {
             Ok(context
                 .service
+                .invitations
                 .get_invitation_form(&context.call, context.path_id("invitation_id")?)?)
         })
         .await
@@ -162,6 +172,7 @@ pub(crate) async fn start_draft(request: Authorized<InvitationDraft>) -> Handler
             context.require_empty_body()?;
             Ok(context
                 .service
+                .invitations
                 .start_draft(&context.call, context.path_id("invitation_id")?)?)
         })
         .await
@@ -182,6 +193,7 @@ pub(crate) async fn submit_nil_return(request: Authorized<InvitationNilReturn>) 
             let id = context.path_id("invitation_id")?;
             Ok(context
                 .service
+                .invitations
                 .submit_nil_return(&context.call, id, context.body()?)?)
         })
         .await
@@ -200,9 +212,11 @@ pub(crate) async fn decline_invitation(request: Authorized<InvitationDecline>) -
     request
         .perform(|context| {
             let id = context.path_id("invitation_id")?;
-            Ok(context
-                .service
-                .decline_invitation(&context.call, id, context.body()?)?)
+            Ok(context.service.invitations.decline_invitation(
+                &context.call,
+                id,
+                context.body()?,
+            )?)
         })
         .await
 }

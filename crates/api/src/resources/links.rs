@@ -33,6 +33,7 @@ pub(crate) async fn get_links(request: Authorized<LinkRead>) -> HandlerResult {
         .read(|context| {
             Ok(context
                 .service
+                .linking
                 .get_event_links(&context.call, context.path_id("chronology_id")?)?)
         })
         .await
@@ -54,6 +55,7 @@ pub(crate) async fn list_link_decisions(request: Authorized<LinkDecisionRead>) -
             let page = context.page_query()?;
             Ok(context
                 .service
+                .linking
                 .list_link_decisions(&context.call, id, page)?)
         })
         .await
@@ -74,6 +76,7 @@ pub(crate) async fn create_link_decision(request: Authorized<LinkDecide>) -> Han
             let id = context.path_id("chronology_id")?;
             Ok(context
                 .service
+                .linking
                 .decide_link(&context.call, id, context.body()?)?)
         })
         .await
@@ -95,6 +98,7 @@ pub(crate) async fn get_link_decision(request: Authorized<LinkDecisionRead>) -> 
             let decision = context.path_id("link_decision_id")?;
             Ok(context
                 .service
+                .linking
                 .get_link_decision(&context.call, id, decision)?)
         })
         .await
@@ -114,7 +118,7 @@ pub(crate) async fn withdraw_link_decision(request: Authorized<LinkDecide>) -> H
         .perform(|context| {
             let id = context.path_id("chronology_id")?;
             let decision = context.path_id("link_decision_id")?;
-            Ok(context.service.withdraw_link_decision(
+            Ok(context.service.linking.withdraw_link_decision(
                 &context.call,
                 id,
                 decision,

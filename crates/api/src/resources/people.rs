@@ -39,6 +39,7 @@ pub(crate) async fn create_person(request: Authorized<PersonCreate>) -> HandlerR
         .create(|context| {
             Ok(context
                 .service
+                .people
                 .create_person(&context.call, context.body()?)?)
         })
         .await
@@ -57,7 +58,7 @@ pub(crate) async fn find_people(request: Authorized<PersonFind>) -> HandlerResul
     request
         .read(|context| {
             let wanted = context.body()?;
-            Ok(context.service.find_people(&context.call, wanted)?)
+            Ok(context.service.people.find_people(&context.call, wanted)?)
         })
         .await
 }
@@ -76,6 +77,7 @@ pub(crate) async fn get_person(request: Authorized<PersonRead>) -> HandlerResult
         .read(|context| {
             Ok(context
                 .service
+                .people
                 .get_person(&context.call, context.path_id("person_id")?)?)
         })
         .await
@@ -95,9 +97,12 @@ pub(crate) async fn replace_person(request: Authorized<PersonUpdate>) -> Handler
         .update(|context| {
             let id = context.path_id("person_id")?;
             let version = context.expected_version()?;
-            Ok(context
-                .service
-                .replace_person(&context.call, id, version, context.body()?)?)
+            Ok(context.service.people.replace_person(
+                &context.call,
+                id,
+                version,
+                context.body()?,
+            )?)
         })
         .await
 }
@@ -116,6 +121,7 @@ pub(crate) async fn list_families(request: Authorized<FamilyList>) -> HandlerRes
         .read(|context| {
             Ok(context
                 .service
+                .people
                 .list_families(&context.call, context.page_query()?)?)
         })
         .await
@@ -135,6 +141,7 @@ pub(crate) async fn create_family(request: Authorized<FamilyCreate>) -> HandlerR
         .create(|context| {
             Ok(context
                 .service
+                .people
                 .create_family(&context.call, context.body()?)?)
         })
         .await
@@ -154,6 +161,7 @@ pub(crate) async fn get_family(request: Authorized<FamilyRead>) -> HandlerResult
         .read(|context| {
             Ok(context
                 .service
+                .people
                 .get_family(&context.call, context.path_id("family_id")?)?)
         })
         .await
@@ -173,9 +181,12 @@ pub(crate) async fn replace_family(request: Authorized<FamilyUpdate>) -> Handler
         .update(|context| {
             let id = context.path_id("family_id")?;
             let version = context.expected_version()?;
-            Ok(context
-                .service
-                .replace_family(&context.call, id, version, context.body()?)?)
+            Ok(context.service.people.replace_family(
+                &context.call,
+                id,
+                version,
+                context.body()?,
+            )?)
         })
         .await
 }

@@ -31,7 +31,7 @@ pub(crate) fn configure(config: &mut ServiceConfig<'_>) {
 pub(crate) async fn list_person_questions(request: Authorized<PersonLinkRead>) -> HandlerResult {
     request
         .read(|context| {
-            Ok(context.service.list_person_questions(
+            Ok(context.service.person_matching.list_person_questions(
                 &context.call,
                 context.path_id("chronology_id")?,
                 context.page_query()?,
@@ -53,9 +53,11 @@ pub(crate) async fn decide_person(request: Authorized<PersonLinkDecide>) -> Hand
     request
         .create(|context| {
             let id = context.path_id("chronology_id")?;
-            Ok(context
-                .service
-                .decide_person_link(&context.call, id, context.body()?)?)
+            Ok(context.service.person_matching.decide_person_link(
+                &context.call,
+                id,
+                context.body()?,
+            )?)
         })
         .await
 }
@@ -72,7 +74,7 @@ pub(crate) async fn decide_person(request: Authorized<PersonLinkDecide>) -> Hand
 pub(crate) async fn list_person_links(request: Authorized<PersonLinkRead>) -> HandlerResult {
     request
         .read(|context| {
-            Ok(context.service.list_person_links(
+            Ok(context.service.person_matching.list_person_links(
                 &context.call,
                 context.path_id("chronology_id")?,
                 context.page_query()?,
@@ -93,7 +95,7 @@ pub(crate) async fn list_person_links(request: Authorized<PersonLinkRead>) -> Ha
 pub(crate) async fn get_person_link(request: Authorized<PersonLinkRead>) -> HandlerResult {
     request
         .read(|context| {
-            Ok(context.service.get_person_link(
+            Ok(context.service.person_matching.get_person_link(
                 &context.call,
                 context.path_id("chronology_id")?,
                 context.path_id("link_id")?,
@@ -117,7 +119,7 @@ pub(crate) async fn undo_person_link(request: Authorized<PersonLinkUndo>) -> Han
             let id = context.path_id("chronology_id")?;
             let link = context.path_id("link_id")?;
             let version = context.expected_version()?;
-            Ok(context.service.undo_person_link(
+            Ok(context.service.person_matching.undo_person_link(
                 &context.call,
                 id,
                 link,

@@ -35,7 +35,10 @@ pub(crate) async fn get_timeline(request: Authorized<TimelineRead>) -> HandlerRe
         .read(|context| {
             let id = context.path_id("chronology_id")?;
             let query = context.timeline_query()?;
-            Ok(context.service.get_timeline(&context.call, id, query)?)
+            Ok(context
+                .service
+                .timelines
+                .get_timeline(&context.call, id, query)?)
         })
         .await
 }
@@ -56,6 +59,7 @@ pub(crate) async fn list_consolidations(request: Authorized<ConsolidationList>) 
             let page = context.page_query()?;
             Ok(context
                 .service
+                .chronologies
                 .list_consolidations(&context.call, id, page)?)
         })
         .await
@@ -78,6 +82,7 @@ pub(crate) async fn create_consolidation(
             context.require_empty_body()?;
             Ok(context
                 .service
+                .chronologies
                 .consolidate(&context.call, context.path_id("chronology_id")?)?)
         })
         .await
@@ -97,7 +102,10 @@ pub(crate) async fn get_consolidation(request: Authorized<ConsolidationRead>) ->
         .read(|context| {
             let id = context.path_id("chronology_id")?;
             let view = context.path_id("consolidation_id")?;
-            Ok(context.service.get_consolidation(&context.call, id, view)?)
+            Ok(context
+                .service
+                .chronologies
+                .get_consolidation(&context.call, id, view)?)
         })
         .await
 }
@@ -116,6 +124,7 @@ pub(crate) async fn get_snapshot(request: Authorized<SnapshotRead>) -> HandlerRe
         .read(|context| {
             Ok(context
                 .service
+                .chronologies
                 .get_snapshot(&context.call, context.path_id("chronology_id")?)?)
         })
         .await

@@ -47,6 +47,7 @@ fn verify(
     let mut all_verified = true;
     for partnership in codes {
         let mut key = service
+            .kernel
             .log_key(&partnership)
             .with_context(|| format!("partnership {partnership}"))?;
         if let Some(text) = &arguments.public_key {
@@ -55,7 +56,7 @@ fn verify(
         for file in &arguments.checkpoint {
             key.known_checkpoints.push(read_checkpoint(file, &key)?);
         }
-        let report = service.verify_audit(&partnership, &key, &folders)?;
+        let report = service.kernel.verify_audit(&partnership, &key, &folders)?;
         all_verified &= report.fault_count == 0;
         print_report(&report)?;
     }
@@ -112,16 +113,18 @@ fn export(service: &Service, arguments: &AuditExportArgs) -> anyhow::Result<Exit
         bail!("--output: {} already exists", root.display());
     }
     let mut failure = None;
-    let exported = service.export_audit(&arguments.partnership, &mut |path, bytes| {
-        let file = root.join(path);
-        let folder = file.parent().map_or(Ok(()), files::create_private_folder);
-        folder
-            .and_then(|()| files::write_private(&file, bytes))
-            .map_err(|error| {
-                failure = Some(error);
-                service::ServiceError::Internal("a file cannot be written")
-            })
-    });
+    let exported = service
+        .audit_log
+        .export_audit(&arguments.partnership, &mut |path, bytes| {
+            let file = root.join(path);
+            let folder = file.parent().map_or(Ok(()), files::create_private_folder);
+            folder
+                .and_then(|()| files::write_private(&file, bytes))
+                .map_err(|error| {
+                    failure = Some(error);
+                    service::ServiceError::Internal("a file cannot be written")
+                })
+        });
     if let Some(error) = failure {
         return Err(error);
     }

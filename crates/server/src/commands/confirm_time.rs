@@ -10,17 +10,20 @@ use crate::{output, process};
 pub(crate) fn confirm_time(settings: &Settings, at: Instant) -> anyhow::Result<()> {
     process::harden();
     let service = AppContext::open(settings)?.service(settings, startup::system_clock())?;
-    service.confirm_time(at).map_err(|error| match error {
-        service::ServiceError::Invalid(faults) => {
-            let messages: Vec<String> = faults
-                .into_iter()
-                .map(|fault| format!("{at} {}", fault.message))
-                .collect();
-            anyhow::anyhow!("{}", messages.join("; "))
-        }
-        other => other.into(),
-    })?;
-    let report = service.time_report()?;
+    service
+        .kernel
+        .confirm_time(at)
+        .map_err(|error| match error {
+            service::ServiceError::Invalid(faults) => {
+                let messages: Vec<String> = faults
+                    .into_iter()
+                    .map(|fault| format!("{at} {}", fault.message))
+                    .collect();
+                anyhow::anyhow!("{}", messages.join("; "))
+            }
+            other => other.into(),
+        })?;
+    let report = service.kernel.time_report()?;
     output::print_line(&format!(
         "confirmed: it is {at} or later; deletion now uses {}",
         report.agreed

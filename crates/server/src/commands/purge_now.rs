@@ -11,10 +11,10 @@ pub(crate) fn purge_now(settings: &Settings) -> anyhow::Result<()> {
     let context = AppContext::open(settings)?;
     let service = context.service(settings, startup::system_clock())?;
     output::print_line("started")?;
-    service.mark_overdue(u32::MAX)?;
-    let report = service.purge(1_000)?;
-    let keys = service.destroy_keys()?;
-    let time = service.time_report()?;
+    service.retention.mark_overdue(u32::MAX)?;
+    let report = service.retention.purge(1_000)?;
+    let keys = service.retention.destroy_keys()?;
+    let time = service.kernel.time_report()?;
     store::purge::checkpoint(&context.db)?;
     output::print_line(&format!(
         "at {}: {report:?}, {keys} epoch keys destroyed",

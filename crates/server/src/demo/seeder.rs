@@ -65,7 +65,7 @@ impl<'a> Seeder<'a> {
         };
         let manager = seeder.manager_login()?;
         let call = seeder.build_call(&manager)?;
-        let agencies = service.list_agencies(&call, full_page())?;
+        let agencies = service.directory.list_agencies(&call, full_page())?;
         seeder.agencies = agencies
             .items
             .into_iter()
@@ -80,6 +80,7 @@ impl<'a> Seeder<'a> {
         let call = self.build_call(&manager)?;
         Ok(!self
             .service
+            .people
             .list_families(&call, PageQuery::default())?
             .items
             .is_empty())
@@ -101,7 +102,11 @@ impl<'a> Seeder<'a> {
                         job_title: Some(person.job_title.clone()),
                     };
                     let call = self.build_call(&manager)?;
-                    self.service.create_practitioner(&call, input)?.value.id
+                    self.service
+                        .directory
+                        .create_practitioner(&call, input)?
+                        .value
+                        .id
                 }
             };
             self.practitioners.insert(person.login.clone(), id);
@@ -115,7 +120,10 @@ impl<'a> Seeder<'a> {
         manager: &str,
     ) -> anyhow::Result<BTreeMap<String, PractitionerId>> {
         let call = self.build_call(manager)?;
-        let page = self.service.list_practitioners(&call, None, full_page())?;
+        let page = self
+            .service
+            .directory
+            .list_practitioners(&call, None, full_page())?;
         Ok(page
             .items
             .into_iter()
@@ -150,12 +158,12 @@ impl<'a> Seeder<'a> {
             }
             let input = inputs::person_input(person, now)?;
             let call = self.build_call(&family.recorded_by)?;
-            let id = self.service.create_person(&call, input)?.value.id;
+            let id = self.service.people.create_person(&call, input)?.value.id;
             self.people.insert(person.key.clone(), id);
         }
         let input = inputs::family_input(family, &self.people, now)?;
         let call = self.build_call(&family.recorded_by)?;
-        let id = self.service.create_family(&call, input)?.value.id;
+        let id = self.service.people.create_family(&call, input)?.value.id;
         self.families.insert(family.label.clone(), id);
         Ok(())
     }
@@ -169,7 +177,12 @@ impl<'a> Seeder<'a> {
         let family = *lookup(&self.families, &family.label)?;
         let input = inputs::chronology_input(chronology, family, &self.practitioners, now)?;
         let call = self.build_call(&chronology.owner)?;
-        let id = self.service.create_chronology(&call, input)?.value.id;
+        let id = self
+            .service
+            .chronologies
+            .create_chronology(&call, input)?
+            .value
+            .id;
         self.chronologies.insert(chronology.key.clone(), id);
         Ok(())
     }
@@ -188,7 +201,12 @@ impl<'a> Seeder<'a> {
         };
         let id = *lookup(&self.chronologies, &chronology.key)?;
         let call = self.build_call(&chronology.owner)?;
-        let invited = self.service.invite_agency(&call, id, input)?.value.id;
+        let invited = self
+            .service
+            .invitations
+            .invite_agency(&call, id, input)?
+            .value
+            .id;
         self.invitations
             .insert((chronology.key.clone(), invitation.agency.clone()), invited);
         Ok(())
@@ -197,27 +215,27 @@ impl<'a> Seeder<'a> {
     fn open(&mut self, chronology: &ChronologyData) -> anyhow::Result<()> {
         let id = *lookup(&self.chronologies, &chronology.key)?;
         let call = self.build_call(&chronology.owner)?;
-        self.service.open_chronology(&call, id)?;
+        self.service.chronologies.open_chronology(&call, id)?;
         Ok(())
     }
 
     fn view(&mut self, return_data: &ReturnData) -> anyhow::Result<()> {
         let id = self.invitation(return_data)?;
         let call = self.build_call(&return_data.by)?;
-        self.service.get_invitation(&call, id)?;
+        self.service.invitations.get_invitation(&call, id)?;
         Ok(())
     }
 
     fn draft(&mut self, return_data: &ReturnData) -> anyhow::Result<()> {
         let id = self.invitation(return_data)?;
         let call = self.build_call(&return_data.by)?;
-        self.service.get_invitation_form(&call, id)?;
+        self.service.invitations.get_invitation_form(&call, id)?;
         let call = self.build_call(&return_data.by)?;
-        let state = self.service.get_invitation(&call, id)?.state;
+        let state = self.service.invitations.get_invitation(&call, id)?.state;
         // Somebody who adds to a submitted return does not go back to drafting.
         if state.can_become(domain::InvitationState::Drafting) {
             let call = self.build_call(&return_data.by)?;
-            self.service.start_draft(&call, id)?;
+            self.service.invitations.start_draft(&call, id)?;
         }
         Ok(())
     }
@@ -250,7 +268,9 @@ impl<'a> Seeder<'a> {
             let (id, version) = *lookup(&self.fragments, reference)?;
             let input = inputs::apply_correction(self.sent.get(reference), input);
             self.sent.insert(reference.clone(), input.clone());
-            self.service.correct_fragment(&call, id, version, input)?
+            self.service
+                .fragments
+                .correct_fragment(&call, id, version, input)?
         } else {
             let id = *lookup(
                 &self.chronologies,
@@ -262,7 +282,10 @@ impl<'a> Seeder<'a> {
                     .clone()
                     .map(|reference| (reference, input.clone())),
             );
-            self.service.submit_fragment(&call, id, input)?.value
+            self.service
+                .fragments
+                .submit_fragment(&call, id, input)?
+                .value
         };
         if let Some(reference) = &return_data.reference {
             self.fragments
@@ -288,7 +311,9 @@ impl<'a> Seeder<'a> {
             entries: fragment.entries,
         };
         let call = self.build_call(&return_data.by)?;
-        self.service.submit_advance_fragment(&call, input)?;
+        self.service
+            .fragments
+            .submit_advance_fragment(&call, input)?;
         Ok(())
     }
 
@@ -299,7 +324,7 @@ impl<'a> Seeder<'a> {
             .clone()
             .context("decided_by is missing")?;
         let call = self.build_call(&return_data.by)?;
-        self.service.submit_nil_return(
+        self.service.invitations.submit_nil_return(
             &call,
             id,
             NilReturnIn {
@@ -323,7 +348,9 @@ impl<'a> Seeder<'a> {
                 .context("decided_by is missing")?,
         };
         let call = self.build_call(&return_data.by)?;
-        self.service.decline_invitation(&call, id, input)?;
+        self.service
+            .invitations
+            .decline_invitation(&call, id, input)?;
         Ok(())
     }
 
@@ -331,6 +358,7 @@ impl<'a> Seeder<'a> {
         let id = *lookup(&self.chronologies, &chronology.key)?;
         let call = self.build_call(by)?;
         self.service
+            .timelines
             .get_timeline(&call, id, TimelineQuery::default())?;
         Ok(())
     }
@@ -338,7 +366,7 @@ impl<'a> Seeder<'a> {
     fn consolidate(&mut self, chronology: &ChronologyData, by: &str) -> anyhow::Result<()> {
         let id = *lookup(&self.chronologies, &chronology.key)?;
         let call = self.build_call(by)?;
-        self.service.consolidate(&call, id)?;
+        self.service.chronologies.consolidate(&call, id)?;
         Ok(())
     }
 
@@ -359,14 +387,16 @@ impl<'a> Seeder<'a> {
             waiver_reason: step.waiver_reason.clone(),
         };
         let call = self.build_call(&step.by)?;
-        self.service.sign_off_chronology(&call, id, input)?;
+        self.service
+            .chronologies
+            .sign_off_chronology(&call, id, input)?;
         Ok(())
     }
 
     fn close(&mut self, chronology: &ChronologyData, by: &str) -> anyhow::Result<()> {
         let id = *lookup(&self.chronologies, &chronology.key)?;
         let call = self.build_call(by)?;
-        self.service.close_chronology(&call, id)?;
+        self.service.chronologies.close_chronology(&call, id)?;
         Ok(())
     }
 
@@ -384,7 +414,7 @@ impl<'a> Seeder<'a> {
                 .context("a review date is missing")?,
         };
         let call = self.build_call(&hold.by)?;
-        self.service.place_hold(&call, input)?;
+        self.service.legal_holds.place_hold(&call, input)?;
         Ok(())
     }
 
@@ -434,7 +464,7 @@ impl<'a> Seeder<'a> {
         };
         Ok(CallContext {
             claims: Arc::new(claims),
-            request: self.service.new_request_id(),
+            request: self.service.kernel.new_request_id(),
             idempotency: Some(IdempotencyKey {
                 fingerprint: key.clone().into_bytes(),
                 key,

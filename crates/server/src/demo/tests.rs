@@ -161,6 +161,7 @@ fn chronology_states(settings: &Settings, context: &AppContext) -> Vec<domain::C
     let mut seeder = Seeder::new(&service, &demo_data, issuer, "wexmoor".to_owned()).unwrap();
     let call = seeder.build_call("amara.quill").unwrap();
     let page = service
+        .chronologies
         .list_chronologies(&call, service::PageQuery::default())
         .unwrap();
     page.items

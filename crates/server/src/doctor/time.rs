@@ -13,11 +13,11 @@ const CLOCK_TOLERANCE: Duration = Duration::from_secs(60);
 
 /// Checks clocks and keys.
 pub(super) fn inspect(service: &Service) -> Vec<Finding> {
-    let mut findings = match service.time_report() {
+    let mut findings = match service.kernel.time_report() {
         Ok(report) => grade_clock(&report),
         Err(error) => vec![failure(format!("clock: {error}"))],
     };
-    findings.push(match service.overdue_epochs(OVERDUE_AFTER) {
+    findings.push(match service.retention.overdue_epochs(OVERDUE_AFTER) {
         Ok(overdue) if overdue.is_empty() => pass("keys: none is overdue for destruction"),
         Ok(overdue) => failure(format!(
             "keys: {} epoch keys are overdue for destruction; the oldest epoch ended at {}",

@@ -3,15 +3,18 @@
 mod proofs;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use contract::{AuditFilter, AuditOut, Page, PageQuery, ReaderOut};
-use kernel::{AuditContext, AuditRecord, CallContext, ServiceResult};
-
-use crate::Service;
-
 use domain::{EmergencyAccessId, Operation, PractitionerId};
+use kernel::{AuditContext, AuditRecord, CallContext, Kernel, ServiceResult};
 
-impl Service {
+/// Use cases of the audit log.
+pub struct AuditLog {
+    pub(crate) kernel: Arc<Kernel>,
+}
+
+impl AuditLog {
     /// Lists audit records, oldest first. The read is itself recorded.
     ///
     /// # Errors
@@ -22,16 +25,16 @@ impl Service {
         filter: AuditFilter,
         query: PageQuery,
     ) -> ServiceResult<Page<AuditOut>> {
-        self.read(
+        self.kernel.read(
             call,
             Operation::AuditRead,
             AuditContext::of("audit"),
             |uow| {
                 let permit = uow.authorize_collection(Operation::AuditRead)?;
-                let bounds = self.parse_page_query(uow, "audit", &query)?;
+                let bounds = self.kernel.parse_page_query(uow, "audit", &query)?;
                 let partnership = permit.partnership();
                 let tokens = |kind: &str, id: Option<uuid::Uuid>| {
-                    id.map(|id| self.compute_audit_tokens(partnership, kind, id))
+                    id.map(|id| self.kernel.compute_audit_tokens(partnership, kind, id))
                         .transpose()
                 };
                 let filter = store::AuditFilter {
@@ -50,13 +53,13 @@ impl Service {
                     bounds.after,
                     bounds.limit + 1,
                 )?;
-                self.build_page(
+                self.kernel.build_page(
                     uow,
                     "audit",
                     &bounds,
                     rows,
                     |row| (row.at, row.id.0),
-                    |row| Ok(to_audit_out(self.open_audit_record(row)?)),
+                    |row| Ok(to_audit_out(self.kernel.open_audit_record(row)?)),
                 )
             },
         )

@@ -2,32 +2,31 @@
 //! hashes and proofs.
 
 use contract::{AuditCheckpointOut, AuditConsistencyOut, AuditProofOut, AuditTileOut};
-use kernel::{AuditContext, CallContext, ServiceError, ServiceResult, UnitOfWork};
-
-use crate::Service;
-
 use domain::{AuditId, Operation};
+use kernel::{AuditContext, CallContext, ServiceError, ServiceResult, UnitOfWork};
 use ledger::{Hash, TILE_WIDTH, Tile, consistency_proof, inclusion_proof};
 use store::audit_tree::StoredTree;
 use store::{AuditHeadRow, Tx};
 
-impl Service {
+use crate::audit::AuditLog;
+
+impl AuditLog {
     /// Reads the signed checkpoint of the partnership's audit log.
     ///
     /// # Errors
     /// The [errors common to reads](crate#errors); [`ServiceError::NotFound`] before the first
     /// record has been sequenced.
     pub fn get_audit_checkpoint(&self, call: &CallContext) -> ServiceResult<AuditCheckpointOut> {
-        self.read(
+        self.kernel.read(
             call,
             Operation::AuditCheckpointRead,
             AuditContext::of("audit_checkpoint"),
             |uow| {
                 uow.authorize_collection(Operation::AuditCheckpointRead)?;
                 let head = load_head(uow)?;
-                let key = &self.signing_key();
+                let key = &self.kernel.signing_key();
                 Ok(AuditCheckpointOut {
-                    origin: self.audit_log_origin(&uow.partnership.code),
+                    origin: self.kernel.audit_log_origin(&uow.partnership.code),
                     size: head.size,
                     root: parse_hash(head.root.as_slice())?.to_string(),
                     signed_at: head.signed_at,
@@ -51,7 +50,7 @@ impl Service {
         id: AuditId,
         size: Option<i64>,
     ) -> ServiceResult<AuditProofOut> {
-        self.read(
+        self.kernel.read(
             call,
             Operation::AuditProve,
             AuditContext::about("audit_record", id),
@@ -94,7 +93,7 @@ impl Service {
         from: i64,
         to: i64,
     ) -> ServiceResult<AuditConsistencyOut> {
-        self.read(
+        self.kernel.read(
             call,
             Operation::AuditCheckpointRead,
             AuditContext::of("audit_consistency"),
@@ -131,7 +130,7 @@ impl Service {
         level: i64,
         index: i64,
     ) -> ServiceResult<AuditTileOut> {
-        self.read(
+        self.kernel.read(
             call,
             Operation::AuditCheckpointRead,
             AuditContext::of("audit_tile"),
@@ -194,7 +193,7 @@ fn parse_hash(bytes: &[u8]) -> ServiceResult<Hash> {
         .map_err(|_| ServiceError::Internal("not a hash"))
 }
 
-impl Service {
+impl AuditLog {
     /// Writes the files of a partnership's log in the layout of C2SP "tlog-tiles" (`checkpoint`,
     /// `tile/…`, `tile/entries/…`) by calling `write` with each path and content. Returns the
     /// number of records.
@@ -208,8 +207,8 @@ impl Service {
         partnership: &str,
         write: &mut dyn FnMut(&str, &[u8]) -> ServiceResult<()>,
     ) -> ServiceResult<i64> {
-        let partnership = self.partnership_by_code(partnership)?;
-        self.db().read("audit.export", |tx| {
+        let partnership = self.kernel.partnership_by_code(partnership)?;
+        self.kernel.db().read("audit.export", |tx| {
             let head =
                 store::audit_tree::head(tx, partnership.id)?.ok_or(ServiceError::NotFound)?;
             write("checkpoint", head.checkpoint.as_bytes())?;

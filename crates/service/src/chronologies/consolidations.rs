@@ -3,22 +3,19 @@
 use std::collections::BTreeMap;
 
 use contract::{ConsolidationOut, Page, PageQuery};
-use kernel::{CallContext, ServiceError, ServiceResult, UnitOfWork, WriteReply, to_json_bytes};
-
-use crate::Service;
-
 use domain::{AccessPermit, ChronologyId, ConsolidationId, Operation, Transition};
+use kernel::{CallContext, ServiceError, ServiceResult, UnitOfWork, WriteReply, to_json_bytes};
 use store::{ChronologyRow, ConsolidationRow};
 
-use super::transitions::apply_transition;
-use super::{AuthorizedChronology, audit_context};
-use crate::disclosures::count_entries_in_view;
+use crate::chronologies::Chronologies;
+use crate::chronologies::transitions::apply_transition;
+use crate::records::{AuthorizedChronology, about_chronology, count_entries_in_view};
 
 /// The most live frozen views of one chronology: one for a weekly meeting over two years. Listing
 /// them renders every view on the page.
 const MAX_VIEWS: i64 = 100;
 
-impl Service {
+impl Chronologies {
     /// Freezes the timeline as it is now, for a meeting. Later returns and corrections do not
     /// change a frozen view. Each reader sees the part that they may see and that has not expired.
     /// A reader who may not read everything sees of a corrected fragment only the entries that
@@ -33,14 +30,19 @@ impl Service {
         call: &CallContext,
         id: ChronologyId,
     ) -> ServiceResult<WriteReply<ConsolidationOut>> {
-        self.write_idempotent(
+        self.kernel.write_idempotent(
             call,
             Operation::ChronologyConsolidate,
-            audit_context(id),
+            about_chronology(id),
             |uow| {
-                let AuthorizedChronology { permit, mut row } =
-                    self.authorize_chronology(uow, id, Operation::ChronologyConsolidate)?;
-                let details = self.open_chronology_details(&row, uow.now())?;
+                let AuthorizedChronology { permit, mut row } = self
+                    .records
+                    .chronologies
+                    .authorize_chronology(uow, id, Operation::ChronologyConsolidate)?;
+                let details = self
+                    .records
+                    .chronologies
+                    .open_chronology_details(&row, uow.now())?;
                 apply_transition(&mut row, Transition::Consolidate)?;
                 if store::consolidations::count(uow.tx, &permit, id, uow.session.now)? >= MAX_VIEWS
                 {
@@ -50,7 +52,12 @@ impl Service {
                 let frozen = self.freeze_timeline(uow, &permit, &row)?;
                 uow.audit.object_kind = Some("consolidation");
                 uow.audit.object_id = Some(frozen.id.0);
-                self.save_chronology(uow.tx, uow.session.now, &mut row, &details)?;
+                self.records.chronologies.save_chronology(
+                    uow.tx,
+                    uow.session.now,
+                    &mut row,
+                    &details,
+                )?;
                 let out = self.to_consolidation_out(uow, &permit, &row, &frozen)?;
                 // Counts what the caller sees: the audit record may be shown to them and must not
                 // disclose how much is hidden.
@@ -72,16 +79,22 @@ impl Service {
         id: ChronologyId,
         query: PageQuery,
     ) -> ServiceResult<Page<ConsolidationOut>> {
-        self.read(
+        self.kernel.read(
             call,
             Operation::ConsolidationList,
-            audit_context(id),
+            about_chronology(id),
             |uow| {
                 let AuthorizedChronology {
                     permit,
                     row: chronology,
-                } = self.authorize_chronology(uow, id, Operation::ConsolidationList)?;
-                let bounds = self.parse_page_query(uow, "consolidations", &query)?;
+                } = self.records.chronologies.authorize_chronology(
+                    uow,
+                    id,
+                    Operation::ConsolidationList,
+                )?;
+                let bounds = self
+                    .kernel
+                    .parse_page_query(uow, "consolidations", &query)?;
                 let now = uow.now();
                 let rows = store::consolidations::page(
                     uow.tx,
@@ -102,11 +115,12 @@ impl Service {
                     rendered.insert(row.id, ConsolidationOut { view: None, ..out });
                 }
                 let key = |row: &ConsolidationRow| (row.created_at, row.id.0);
-                self.build_page(uow, "consolidations", &bounds, rows, key, |row| {
-                    rendered.remove(&row.id).ok_or(ServiceError::Internal(
-                        "a frozen view on the page was not rendered",
-                    ))
-                })
+                self.kernel
+                    .build_page(uow, "consolidations", &bounds, rows, key, |row| {
+                        rendered.remove(&row.id).ok_or(ServiceError::Internal(
+                            "a frozen view on the page was not rendered",
+                        ))
+                    })
             },
         )
     }
@@ -121,10 +135,10 @@ impl Service {
         id: ChronologyId,
         frozen: ConsolidationId,
     ) -> ServiceResult<ConsolidationOut> {
-        self.read(
+        self.kernel.read(
             call,
             Operation::ConsolidationRead,
-            audit_context(id),
+            about_chronology(id),
             |uow| self.read_consolidation(uow, id, frozen),
         )
     }
@@ -140,7 +154,11 @@ impl Service {
         let AuthorizedChronology {
             permit,
             row: chronology,
-        } = self.authorize_chronology(uow, id, Operation::ConsolidationRead)?;
+        } = self.records.chronologies.authorize_chronology(
+            uow,
+            id,
+            Operation::ConsolidationRead,
+        )?;
         let found = store::consolidations::find(uow.tx, &permit, frozen, uow.session.now)?;
         let row = found
             .filter(|row| row.chronology_id == id)
@@ -168,7 +186,8 @@ impl Service {
     ) -> ServiceResult<ConsolidationOut> {
         let view = self.render_frozen_view(uow, permit, chronology, row)?;
         let content_index =
-            self.vault()
+            self.kernel
+                .vault()
                 .index(row.partnership_id, "consolidation", &to_json_bytes(&view)?);
         Ok(ConsolidationOut {
             id: row.id,

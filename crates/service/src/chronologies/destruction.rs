@@ -2,36 +2,21 @@
 //! be undone, so everything that could forbid it is checked first, and a decided destruction is
 //! completed even if the process dies in between.
 
-use std::time::Duration;
-
 use contract::{DestructionIn, DestructionOut, DestructionRequestOut, DestructionState};
-use kernel::{
-    CallContext, Conflict, IdempotencyRecord, ServiceError, ServiceResult, UnitOfWork, WriteReply,
-    scope_terms,
-};
-
-use crate::Service;
-
 use domain::{
     AccessFacts, AccessPermit, ChronologyId, DestructionReason, DestructionRequestId, Instant,
     Operation, PractitionerId, Sensitive, SnapshotKept,
 };
-use serde::{Deserialize, Serialize};
-use store::{ChronologyRow, DeletionOrderRow, DestructionRequestRow, Tx};
-use vault::{KeyTerms, RecordLocation};
+use kernel::{
+    CallContext, Conflict, IdempotencyRecord, ServiceError, ServiceResult, UnitOfWork, WriteReply,
+    scope_terms,
+};
+use store::{ChronologyRow, DeletionOrderRow, DestructionRequestRow};
+use vault::RecordLocation;
 
-use super::{AuthorizedChronology, audit_context};
+use crate::chronologies::Chronologies;
+use crate::records::{AuthorizedChronology, DestructionReasons, about_chronology};
 use crate::retention::destroyed_early;
-
-/// The sealed reasons of a destruction.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct DestructionReasons {
-    reason: Sensitive<String>,
-    snapshot_waiver: Option<Sensitive<String>>,
-    /// The reason given by the practitioner who confirmed it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    confirmation: Option<Sensitive<String>>,
-}
 
 /// A decision to destroy a chronology.
 struct DestructionDecision {
@@ -40,7 +25,7 @@ struct DestructionDecision {
     asked_by: Option<PractitionerId>,
 }
 
-impl Service {
+impl Chronologies {
     /// Destroys a chronology at once: its rows, everything derived from them, and the keys. Where
     /// the partnership requires two people, the first one requests it and another one confirms it.
     /// A repeated request gets the same result. When the result says that the chronology is
@@ -63,13 +48,20 @@ impl Service {
             if let Some(order) = self.find_deletion_order(uow, id, Operation::ChronologyDestroy)? {
                 return self.to_destruction_out(uow, &order);
             }
-            let AuthorizedChronology { permit, row } =
-                self.authorize_chronology(uow, id, Operation::ChronologyDestroy)?;
+            let AuthorizedChronology { permit, row } = self
+                .records
+                .chronologies
+                .authorize_chronology(uow, id, Operation::ChronologyDestroy)?;
             // The result describes the destruction and does not expire with the chronology.
             uow.audit.expires_at = None;
             validate_destruction(&input)?;
-            self.refuse_disclosed_addresses(uow, &permit, row.family_id, &input)?;
-            if self.is_under_legal_hold(uow, Some(id), row.family_id)? {
+            self.people
+                .refuse_disclosed_addresses(uow, &permit, row.family_id, &input)?;
+            if self
+                .records
+                .holds
+                .is_under_legal_hold(uow, Some(id), row.family_id)?
+            {
                 return Err(ServiceError::Conflict(Conflict::Held));
             }
             let pending =
@@ -88,16 +80,16 @@ impl Service {
         };
         let replay =
             |uow: &mut UnitOfWork<'_, '_>, _: &IdempotencyRecord| self.read_destruction(uow, id);
-        let written = self.write_idempotent(
+        let written = self.kernel.write_idempotent(
             call,
             Operation::ChronologyDestroy,
-            audit_context(id),
+            about_chronology(id),
             destroy,
             replay,
         )?;
         // The deletion of the rows has committed; only now may the keys be destroyed.
         let own_certificates = &written.value.certificates;
-        self.complete_destructions(|row| {
+        self.retention.complete_destructions(|row| {
             row.certificate_id
                 .is_some_and(|id| own_certificates.contains(&id))
         })?;
@@ -114,9 +106,12 @@ impl Service {
         call: &CallContext,
         id: ChronologyId,
     ) -> ServiceResult<DestructionOut> {
-        self.read(call, Operation::DestructionRead, audit_context(id), |uow| {
-            self.read_destruction(uow, id)
-        })
+        self.kernel.read(
+            call,
+            Operation::DestructionRead,
+            about_chronology(id),
+            |uow| self.read_destruction(uow, id),
+        )
     }
 
     fn read_destruction(
@@ -128,7 +123,9 @@ impl Service {
             return self.to_destruction_out(uow, &order);
         }
         let AuthorizedChronology { row, .. } =
-            self.authorize_chronology(uow, id, Operation::DestructionRead)?;
+            self.records
+                .chronologies
+                .authorize_chronology(uow, id, Operation::DestructionRead)?;
         let found =
             store::destruction_requests::find(uow.tx, row.partnership_id, id, uow.session.now)?;
         let request = found.ok_or(ServiceError::NotFound)?;
@@ -163,14 +160,14 @@ impl Service {
         let now = uow.now();
         // A lapsed request may still be stored.
         store::destruction_requests::delete_lapsed(uow.tx, now, 100_i64)?;
-        let id = DestructionRequestId::new(self.ids(), now);
+        let id = DestructionRequestId::new(self.kernel.ids(), now);
         let lapses_at = now.plus(uow.policy().request_lifetime).min(row.expires_at);
         let reasons = DestructionReasons {
             reason: input.reason.clone(),
             snapshot_waiver: input.snapshot_waiver.clone(),
             confirmation: None,
         };
-        let sealed = self.seal(
+        let sealed = self.kernel.seal(
             uow.tx,
             &request_location(id),
             &scope_terms(row.partnership_id, lapses_at),
@@ -268,7 +265,8 @@ impl Service {
         let terms = scope_terms(request.partnership_id, request.lapses_at);
         let wrapped = request.wrapped_key.as_ref();
         let sealed = request.sealed.as_ref();
-        self.unseal(&request_location(request.id), &terms, now, wrapped, sealed)
+        self.kernel
+            .unseal(&request_location(request.id), &terms, now, wrapped, sealed)
     }
 
     fn to_request_out(
@@ -309,7 +307,11 @@ impl Service {
         row: &ChronologyRow,
     ) -> ServiceResult<()> {
         let origins = store::origins::list_for_chronology(uow.tx, row.partnership_id, row.id)?;
-        let keys = self.delete_chronology_content(uow.tx, row, destroyed_early(uow.session.now))?;
+        let keys = self.retention.delete_chronology_content(
+            uow.tx,
+            row,
+            destroyed_early(uow.session.now),
+        )?;
         // The other keys are destroyed when their certificates are issued.
         store::scopes_to_destroy::insert_unneeded(
             uow.tx,
@@ -321,7 +323,9 @@ impl Service {
             .map(|origin| origin.family_id)
             .chain([row.family_id])
         {
-            self.update_family_expiry(uow, permit, family)?;
+            self.records
+                .families
+                .update_family_expiry(uow, permit, family)?;
         }
         Ok(())
     }
@@ -336,7 +340,7 @@ impl Service {
     ) -> ServiceResult<Option<DeletionOrderRow>> {
         let found = store::deletion_orders::find(uow.tx, uow.session.actor.partnership, id)?;
         if found.is_some() {
-            let facts = self.tombstone_facts(uow, id.0)?;
+            let facts = self.records.chronologies.tombstone_facts(uow, id.0)?;
             uow.authorize(
                 operation,
                 &AccessFacts {
@@ -382,7 +386,7 @@ impl Service {
             wrapped_key: None,
             sealed: None,
         };
-        self.seal_order(
+        self.records.deletion_orders.seal_order(
             uow.tx,
             &mut order,
             now,
@@ -392,88 +396,16 @@ impl Service {
         Ok(order)
     }
 
-    /// Seals the reasons until their retention ends.
-    fn seal_order(
-        &self,
-        tx: &mut Tx<'_>,
-        order: &mut DeletionOrderRow,
-        now: Instant,
-        kept_for: Duration,
-        reasons: &DestructionReasons,
-    ) -> ServiceResult<()> {
-        let words_until = order.decided_at.plus(kept_for);
-        order.words_until = Some(words_until);
-        if words_until <= now {
-            order.wrapped_key = None;
-            order.sealed = None;
-            return Ok(());
-        }
-        let sealed = self.seal(
-            tx,
-            &order_location(order),
-            &scope_terms(order.partnership_id, words_until),
-            now,
-            reasons,
-        )?;
-        order.wrapped_key = Some(sealed.wrapped_key.into());
-        order.sealed = Some(sealed.sealed.into());
-        Ok(())
-    }
-
-    /// Decrypts the reasons of an order; none after their retention.
-    fn open_order_reasons(
-        &self,
-        order: &DeletionOrderRow,
-        now: Instant,
-    ) -> ServiceResult<Option<DestructionReasons>> {
-        let (Some(key), Some(sealed)) = (&order.wrapped_key, &order.sealed) else {
-            return Ok(None);
-        };
-        let terms = match order.words_until {
-            Some(end) if end <= now => return Ok(None),
-            Some(end) => scope_terms(order.partnership_id, end),
-            None => KeyTerms::Permanent {
-                partnership: order.partnership_id,
-            },
-        };
-        self.unseal(
-            &order_location(order),
-            &terms,
-            now,
-            key.as_ref(),
-            sealed.as_ref(),
-        )
-        .map(Some)
-    }
-
-    /// Gives an expiry to reasons that an earlier version of the service sealed without one, and
-    /// removes those whose retention has ended. Returns the number of rows handled.
-    pub(crate) fn migrate_permanent_order_reasons(
-        &self,
-        limit: u32,
-        now: Instant,
-    ) -> ServiceResult<u32> {
-        self.db().write("purge.order_reason_expiry", |tx| {
-            let rows = store::deletion_orders::list_without_expiry(tx, i64::from(limit))?;
-            for mut row in rows.iter().cloned() {
-                let Some(reasons) = self.open_order_reasons(&row, now)? else {
-                    continue;
-                };
-                let kept_for = self.policy_of(row.partnership_id).reasons_retention;
-                self.seal_order(tx, &mut row, now, kept_for, &reasons)?;
-                store::deletion_orders::set_reasons_expiry(tx, &row)?;
-            }
-            Ok(u32::try_from(rows.len()).unwrap_or(u32::MAX))
-        })
-    }
-
     /// Converts a deletion order for the API.
     pub(super) fn to_destruction_out(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
         order: &DeletionOrderRow,
     ) -> ServiceResult<DestructionOut> {
-        let reasons = self.open_order_reasons(order, uow.now())?;
+        let reasons = self
+            .records
+            .deletion_orders
+            .open_order_reasons(order, uow.now())?;
         let (reason, snapshot_waiver, confirmation_reason) =
             reasons.map_or((None, None, None), |reasons| {
                 (
@@ -508,14 +440,6 @@ fn request_location(id: DestructionRequestId) -> RecordLocation {
     RecordLocation {
         table: "destruction_requests",
         row: id.0,
-        version: 1,
-    }
-}
-
-fn order_location(order: &DeletionOrderRow) -> RecordLocation {
-    RecordLocation {
-        table: "deletion_orders",
-        row: order.chronology_id.0,
         version: 1,
     }
 }

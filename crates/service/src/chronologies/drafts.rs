@@ -3,24 +3,23 @@
 use std::time::Duration;
 
 use contract::{ChronologyIn, ChronologyOut, ChronologyPatch, Page, PageQuery, Patch};
-use kernel::{
-    AuditContext, CallContext, Fault, ServiceError, ServiceResult, UnitOfWork, WriteReply,
-};
-
-use crate::Service;
-
 use domain::{
     AccessPermit, ChronologyId, ChronologyState, Instant, Operation, PartnershipPolicy, Purpose,
     Role,
 };
+use kernel::{
+    AuditContext, CallContext, Fault, ServiceError, ServiceResult, UnitOfWork, WriteReply,
+};
 use store::ChronologyRow;
 
-use super::{ChronologyDetails, audit_context};
-use crate::directory::{non_blank, validate_practitioners};
+use crate::chronologies::Chronologies;
+use crate::directory::validate_practitioners;
+use crate::input::{non_blank, parse_day};
+use crate::records::{ChronologyDetails, about_chronology};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-impl Service {
+impl Chronologies {
     /// Creates a chronology as a draft that only social care can see.
     ///
     /// # Errors
@@ -31,7 +30,7 @@ impl Service {
         call: &CallContext,
         input: ChronologyIn,
     ) -> ServiceResult<WriteReply<ChronologyOut>> {
-        self.write_idempotent(
+        self.kernel.write_idempotent(
             call,
             Operation::ChronologyCreate,
             AuditContext::of("chronology"),
@@ -50,15 +49,20 @@ impl Service {
                     ));
                 }
                 let row = self.build_draft_row(uow, &input, faults)?;
-                self.refuse_disclosed_addresses(uow, &permit, row.family_id, &input)?;
+                self.people
+                    .refuse_disclosed_addresses(uow, &permit, row.family_id, &input)?;
                 uow.audit.object_id = Some(row.id.0);
                 uow.audit.chronology = Some(row.id);
                 uow.audit.purpose = Some(row.purpose);
                 uow.audit.expires_at = Some(row.expires_at);
                 store::chronologies::insert(uow.tx, &row)?;
                 store::chronologies::set_team(uow.tx, row.partnership_id, row.id, &input.team)?;
-                self.update_family_expiry(uow, &permit, row.family_id)?;
-                self.to_chronology_out(uow, &permit, &row)
+                self.records
+                    .families
+                    .update_family_expiry(uow, &permit, row.family_id)?;
+                self.records
+                    .chronologies
+                    .to_chronology_out(uow, &permit, &row)
             },
             |uow, record| self.read_chronology(uow, ChronologyId(record.object_id)),
         )
@@ -112,8 +116,11 @@ impl Service {
         if !faults.is_empty() {
             return Err(ServiceError::Invalid(faults));
         }
-        let id = ChronologyId::new(self.ids(), now);
-        let sealed = self.seal_chronology(uow.tx, id, 1, expires_at, now, &details)?;
+        let id = ChronologyId::new(self.kernel.ids(), now);
+        let sealed = self
+            .records
+            .chronologies
+            .seal_chronology(uow.tx, id, 1, expires_at, now, &details)?;
         Ok(ChronologyRow {
             id,
             partnership_id: uow.actor().partnership,
@@ -142,13 +149,13 @@ impl Service {
         call: &CallContext,
         query: PageQuery,
     ) -> ServiceResult<Page<ChronologyOut>> {
-        self.read(
+        self.kernel.read(
             call,
             Operation::ChronologyList,
             AuditContext::of("chronology"),
             |uow| {
                 let permit = uow.authorize_collection(Operation::ChronologyList)?;
-                let bounds = self.parse_page_query(uow, "chronologies", &query)?;
+                let bounds = self.kernel.parse_page_query(uow, "chronologies", &query)?;
                 let rows = store::chronologies::page_for(
                     uow.tx,
                     &permit,
@@ -157,14 +164,23 @@ impl Service {
                     bounds.limit + 1,
                 )?;
                 uow.audit.expires_at = rows.iter().map(|row| row.expires_at).min();
-                let (rows, next) = self.split_page(uow, "chronologies", &bounds, rows, |row| {
-                    (row.created_at, row.id.0)
-                })?;
+                let (rows, next) =
+                    self.kernel
+                        .split_page(uow, "chronologies", &bounds, rows, |row| {
+                            (row.created_at, row.id.0)
+                        })?;
                 let mut items = Vec::with_capacity(rows.len());
                 for row in &rows {
-                    let authorized =
-                        self.authorize_chronology(uow, row.id, Operation::ChronologyRead)?;
-                    items.push(self.to_chronology_out(uow, &authorized.permit, row)?);
+                    let authorized = self.records.chronologies.authorize_chronology(
+                        uow,
+                        row.id,
+                        Operation::ChronologyRead,
+                    )?;
+                    items.push(self.records.chronologies.to_chronology_out(
+                        uow,
+                        &authorized.permit,
+                        row,
+                    )?);
                 }
                 uow.audit = AuditContext {
                     expires_at: rows.iter().map(|row| row.expires_at).min(),
@@ -185,9 +201,12 @@ impl Service {
         call: &CallContext,
         id: ChronologyId,
     ) -> ServiceResult<ChronologyOut> {
-        self.read(call, Operation::ChronologyRead, audit_context(id), |uow| {
-            self.read_chronology(uow, id)
-        })
+        self.kernel.read(
+            call,
+            Operation::ChronologyRead,
+            about_chronology(id),
+            |uow| self.read_chronology(uow, id),
+        )
     }
 
     /// Changes a chronology's purpose (of a draft only), lawful basis, dates, team or owner.
@@ -202,23 +221,29 @@ impl Service {
         version: i64,
         patch: ChronologyPatch,
     ) -> ServiceResult<ChronologyOut> {
-        let written = self.write(
+        let written = self.kernel.write(
             call,
             Operation::ChronologyUpdate,
-            audit_context(id),
+            about_chronology(id),
             |uow| {
-                let mut authorized =
-                    self.authorize_chronology(uow, id, Operation::ChronologyUpdate)?;
+                let mut authorized = self.records.chronologies.authorize_chronology(
+                    uow,
+                    id,
+                    Operation::ChronologyUpdate,
+                )?;
                 if authorized.row.version != version {
                     return Err(ServiceError::Stale);
                 }
-                self.refuse_disclosed_addresses(
+                self.people.refuse_disclosed_addresses(
                     uow,
                     &authorized.permit,
                     authorized.row.family_id,
                     &patch,
                 )?;
-                let mut details = self.open_chronology_details(&authorized.row, uow.now())?;
+                let mut details = self
+                    .records
+                    .chronologies
+                    .open_chronology_details(&authorized.row, uow.now())?;
                 let mut faults = self.validate_people(uow, &authorized.row, &patch)?;
                 faults.extend(validate_access_grant(
                     &authorized.permit,
@@ -232,8 +257,17 @@ impl Service {
                 if let Some(team) = &patch.team {
                     store::chronologies::set_team(uow.tx, authorized.row.partnership_id, id, team)?;
                 }
-                self.save_chronology(uow.tx, uow.session.now, &mut authorized.row, &details)?;
-                self.to_chronology_out(uow, &authorized.permit, &authorized.row)
+                self.records.chronologies.save_chronology(
+                    uow.tx,
+                    uow.session.now,
+                    &mut authorized.row,
+                    &details,
+                )?;
+                self.records.chronologies.to_chronology_out(
+                    uow,
+                    &authorized.permit,
+                    &authorized.row,
+                )
             },
         )?;
         Ok(written.value)
@@ -341,15 +375,6 @@ fn apply_patch(
         }
         details.look_back_from = look_back_from;
     }
-}
-
-/// Parses a calendar date in ISO 8601 form.
-pub(crate) fn parse_day(text: &str) -> Option<time::Date> {
-    time::Date::parse(
-        text,
-        &time::macros::format_description!("[year]-[month]-[day]"),
-    )
-    .ok()
 }
 
 fn parse_look_back(

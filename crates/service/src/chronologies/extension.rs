@@ -2,20 +2,19 @@
 //! chronology's expiry is wrapped again for the new one.
 
 use contract::{ChronologyOut, ExtendIn};
+use domain::{AccessPermit, ChronologyId, Instant, Operation};
 use kernel::{
     CallContext, RewrappedKey, ServiceError, ServiceResult, UnitOfWork, WriteReply,
     chronology_terms,
 };
-
-use crate::Service;
-
-use domain::{AccessPermit, ChronologyId, Instant, Operation};
 use store::ChronologyRow;
 
-use super::AuthorizedChronology;
-use super::transitions::add_reason;
+use crate::chronologies::Chronologies;
+use crate::chronologies::frozen_views::view_location;
+use crate::chronologies::transitions::add_reason;
+use crate::records::{AuthorizedChronology, invitation_location};
 
-impl Service {
+impl Chronologies {
     /// Extends a chronology. Fragments that expire with it are extended too; a fragment with an
     /// earlier expiry chosen by its agency keeps that.
     ///
@@ -29,28 +28,49 @@ impl Service {
         input: ExtendIn,
     ) -> ServiceResult<WriteReply<ChronologyOut>> {
         self.transition_chronology(call, Operation::ChronologyExtend, id, |uow| {
-            let AuthorizedChronology { permit, mut row } =
-                self.authorize_chronology(uow, id, Operation::ChronologyExtend)?;
-            self.refuse_disclosed_addresses(uow, &permit, row.family_id, &input)?;
-            let mut details = self.open_chronology_details(&row, uow.now())?;
+            let AuthorizedChronology { permit, mut row } = self
+                .records
+                .chronologies
+                .authorize_chronology(uow, id, Operation::ChronologyExtend)?;
+            self.people
+                .refuse_disclosed_addresses(uow, &permit, row.family_id, &input)?;
+            let mut details = self
+                .records
+                .chronologies
+                .open_chronology_details(&row, uow.now())?;
             check_extension(uow, &row, input.expires_at)?;
             add_reason(uow, &mut details, "extend", "/reason", &input.reason)?;
             let before = row.expires_at;
             row.expires_at = input.expires_at;
             self.rewrap_invitations(uow, &row, before)?;
             self.rewrap_consolidations(uow, &permit, &row, before)?;
-            self.rewrap_dependent_fragments(uow, &permit, &row, before)?;
-            self.update_decision_expiries(uow, &permit, &row)?;
+            self.person_matching
+                .rewrap_dependent_fragments(uow, &permit, &row, before)?;
+            self.linking.update_decision_expiries(uow, &permit, &row)?;
             // Stored links are sealed until the former expiry; they are computed again for the new
             // one.
             store::event_links::delete_for_chronology(uow.tx, row.partnership_id, row.id)?;
-            let family = self.open_family(uow, &permit, row.family_id)?;
-            self.schedule_linking(uow, &permit, &row, &family);
-            self.save_chronology(uow.tx, uow.session.now, &mut row, &details)?;
-            self.update_family_expiry(uow, &permit, row.family_id)?;
-            self.update_chronology_link_expiries(uow, &row)?;
+            let family = self
+                .records
+                .families
+                .open_family(uow, &permit, row.family_id)?;
+            self.linking.schedule_linking(uow, &permit, &row, &family);
+            self.records.chronologies.save_chronology(
+                uow.tx,
+                uow.session.now,
+                &mut row,
+                &details,
+            )?;
+            self.records
+                .families
+                .update_family_expiry(uow, &permit, row.family_id)?;
+            self.records
+                .families
+                .update_chronology_link_expiries(uow, &row)?;
             uow.audit.expires_at = Some(row.expires_at);
-            self.to_chronology_out(uow, &permit, &row)
+            self.records
+                .chronologies
+                .to_chronology_out(uow, &permit, &row)
         })
     }
 
@@ -63,9 +83,8 @@ impl Service {
         let from = chronology_terms(row.id, before);
         let to = chronology_terms(row.id, row.expires_at);
         for invitation in store::invitations::list(uow.tx, row.partnership_id, row.id)? {
-            let location =
-                crate::invitations::invitation_location(invitation.id, invitation.version);
-            let wrapped = self.rewrap(
+            let location = invitation_location(invitation.id, invitation.version);
+            let wrapped = self.kernel.rewrap(
                 uow.tx,
                 uow.now(),
                 &RewrappedKey {
@@ -95,8 +114,8 @@ impl Service {
         let from = chronology_terms(row.id, before);
         let to = chronology_terms(row.id, row.expires_at);
         for frozen in store::consolidations::list_all(uow.tx, permit, row.id, uow.session.now)? {
-            let location = super::frozen_views::view_location(frozen.id);
-            let wrapped = self.rewrap(
+            let location = view_location(frozen.id);
+            let wrapped = self.kernel.rewrap(
                 uow.tx,
                 uow.now(),
                 &RewrappedKey {

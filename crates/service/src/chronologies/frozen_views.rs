@@ -7,14 +7,11 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use contract::{CoverageOut, TimelineHeader, TimelineOut};
-use kernel::{RewrappedKey, ServiceResult, UnitOfWork, chronology_terms};
-
-use crate::Service;
-
 use domain::{
     AccessPermit, AgencyId, ConsolidationId, DeclineReason, EntryId, EntryReader, Instant,
     InvitationState, LinkVerdict,
 };
+use kernel::{ServiceResult, UnitOfWork, chronology_terms};
 use serde::{Deserialize, Serialize};
 use store::{ChronologyRow, ConsolidationFragmentRow, ConsolidationLinksRow, ConsolidationRow};
 use timeline::{
@@ -23,11 +20,11 @@ use timeline::{
 };
 use vault::RecordLocation;
 
-use crate::linking::ActiveDecision;
-use crate::timeline::{
-    VisibleContent, as_count, count_by_agency, count_entries, describe_coverage, family_facts,
-    load_agency_names, visible_answer_state,
-};
+use crate::chronologies::Chronologies;
+use crate::input::as_count;
+use crate::linking::{ActiveDecision, frozen_links_location};
+use crate::records::{VisibleContent, family_facts, load_agency_names, visible_answer_state};
+use crate::timeline::{count_by_agency, count_entries, describe_coverage};
 
 /// The sealed content of a frozen view, under the chronology's key and expiry. It contains nothing
 /// from a fragment.
@@ -192,7 +189,7 @@ impl FrozenLayout {
     }
 }
 
-impl Service {
+impl Chronologies {
     /// Stores a frozen view of the timeline as it is now.
     pub(super) fn freeze_timeline(
         &self,
@@ -201,8 +198,8 @@ impl Service {
         chronology: &ChronologyRow,
     ) -> ServiceResult<ConsolidationRow> {
         let now = uow.now();
-        let id = ConsolidationId::new(self.ids(), now);
-        let full_content = self.open_content(
+        let id = ConsolidationId::new(self.kernel.ids(), now);
+        let full_content = self.records.content.open_content(
             uow,
             permit,
             &reader_with_offence_data(permit, true),
@@ -210,7 +207,7 @@ impl Service {
             None,
         )?;
         let layout = self.build_layout(uow, permit, chronology)?;
-        let sealed = self.seal(
+        let sealed = self.kernel.seal(
             uow.tx,
             &view_location(id),
             &chronology_terms(chronology.id, chronology.expires_at),
@@ -250,11 +247,20 @@ impl Service {
         permit: &AccessPermit,
         chronology: &ChronologyRow,
     ) -> ServiceResult<FrozenLayout> {
-        let family = self.open_family(uow, permit, chronology.family_id)?;
-        let coverage = self.coverage(uow, permit, chronology, &BTreeMap::new(), BTreeMap::new())?;
+        let family = self
+            .records
+            .families
+            .open_family(uow, permit, chronology.family_id)?;
+        let coverage =
+            self.timelines
+                .coverage(uow, permit, chronology, &BTreeMap::new(), BTreeMap::new())?;
         let states_without_return = self.states_without_return(uow, chronology, &coverage)?;
-        let header = self.header(uow, chronology, &family, coverage, &[])?;
-        let decisions = self.load_active_decisions(uow, permit, chronology)?;
+        let header = self
+            .timelines
+            .header(uow, chronology, &family, coverage, &[])?;
+        let decisions = self
+            .linking
+            .load_active_decisions(uow, permit, chronology)?;
         Ok(FrozenLayout {
             header: TimelineHeader {
                 emergency: None,
@@ -294,6 +300,8 @@ impl Service {
             };
             states.push(
                 match self
+                    .records
+                    .invitations
                     .invitation_details(chronology, &invitation, now)?
                     .former_answer
                 {
@@ -329,8 +337,12 @@ impl Service {
         let Some(expires_at) = full_content.fragment_expiries.values().copied().min() else {
             return Ok(None);
         };
-        let facts = family_facts(&self.open_family(uow, permit, chronology.family_id)?);
-        let without_offence_data = self.open_content(
+        let facts = family_facts(&self.records.families.open_family(
+            uow,
+            permit,
+            chronology.family_id,
+        )?);
+        let without_offence_data = self.records.content.open_content(
             uow,
             permit,
             &reader_with_offence_data(permit, false),
@@ -341,16 +353,18 @@ impl Service {
         for opened in [full_content, without_offence_data] {
             let entries = entry_ids(&opened.entries);
             if entries.len() > 1 && found.iter().all(|links| links.entries != entries) {
-                let links = self.find_links(uow, permit, chronology, &opened.entries, &facts)?;
+                let links =
+                    self.linking
+                        .find_links(uow, permit, chronology, &opened.entries, &facts)?;
                 found.push(CachedLinks { entries, links });
             }
         }
         if found.is_empty() {
             return Ok(None);
         }
-        let sealed = self.seal(
+        let sealed = self.kernel.seal(
             uow.tx,
-            &links_location(id),
+            &frozen_links_location(id),
             &chronology_terms(chronology.id, expires_at),
             now,
             &found,
@@ -376,8 +390,12 @@ impl Service {
         let wrapped = row.wrapped_key.as_ref();
         let sealed = row.sealed.as_ref();
         let layout: FrozenLayout =
-            self.unseal(&view_location(row.id), &terms, uow.now(), wrapped, sealed)?;
-        let opened = self.open_frozen_content(uow, permit, &permit.reader(), row)?;
+            self.kernel
+                .unseal(&view_location(row.id), &terms, uow.now(), wrapped, sealed)?;
+        let opened =
+            self.records
+                .content
+                .open_frozen_content(uow, permit, &permit.reader(), row)?;
         let links = self.frozen_view_links(uow, permit, chronology, row, &opened.entries)?;
         let sorted = apply_decisions(
             links.for_entries(&opened.entries),
@@ -439,71 +457,20 @@ impl Service {
             let wrapped = stored.wrapped_key.as_ref();
             let sealed = stored.sealed.as_ref();
             let found: Vec<CachedLinks> =
-                self.unseal(&links_location(row.id), &terms, now, wrapped, sealed)?;
+                self.kernel
+                    .unseal(&frozen_links_location(row.id), &terms, now, wrapped, sealed)?;
             let visible_ids = entry_ids(entries);
             if let Some(found) = found.into_iter().find(|found| found.entries == visible_ids) {
                 return Ok(found.links);
             }
         }
-        let facts = family_facts(&self.open_family(uow, permit, chronology.family_id)?);
-        self.find_links(uow, permit, chronology, entries, &facts)
-    }
-
-    /// Sets the expiry of the stored links of a chronology's frozen views to that of their first
-    /// fragment, after expiries have changed.
-    pub(crate) fn update_frozen_links_expiry(
-        &self,
-        uow: &mut UnitOfWork<'_, '_>,
-        permit: &AccessPermit,
-        chronology: &ChronologyRow,
-    ) -> ServiceResult<()> {
-        let now = uow.now();
-        let partnership = permit.partnership();
-        let frozen = store::consolidations::fragments(uow.tx, permit, chronology.id)?;
-        if frozen.is_empty() {
-            return Ok(());
-        }
-        let fragment_rows = store::fragments::list(uow.tx, partnership, chronology.id, now)?;
-        let expiries: BTreeMap<_, Instant> = fragment_rows
-            .iter()
-            .map(|row| (row.id, row.expires_at))
-            .collect();
-        for (view, fragments) in frozen {
-            let Some(stored) = store::consolidations::links(uow.tx, permit, view, now)? else {
-                continue;
-            };
-            let Some(expires_at) = fragments
-                .iter()
-                .filter_map(|fragment| expiries.get(fragment).copied())
-                .min()
-            else {
-                continue;
-            };
-            if expires_at == stored.expires_at {
-                continue;
-            }
-            let terms = |end| chronology_terms(chronology.id, end);
-            let from = terms(stored.expires_at);
-            let to = terms(expires_at);
-            let wrapped = self.rewrap(
-                uow.tx,
-                now,
-                &RewrappedKey {
-                    from: &from,
-                    to: &to,
-                    location: &links_location(view),
-                    wrapped: stored.wrapped_key.as_ref(),
-                },
-            )?;
-            store::consolidations::set_links_lifetime(
-                uow.tx,
-                partnership,
-                view,
-                expires_at,
-                &wrapped.into(),
-            )?;
-        }
-        Ok(())
+        let facts = family_facts(&self.records.families.open_family(
+            uow,
+            permit,
+            chronology.family_id,
+        )?);
+        self.linking
+            .find_links(uow, permit, chronology, entries, &facts)
     }
 }
 
@@ -520,18 +487,9 @@ fn entry_ids(entries: &[LiveEntry]) -> BTreeSet<EntryId> {
 }
 
 /// Identifies the sealed layout of a frozen view.
-pub(super) fn view_location(id: ConsolidationId) -> RecordLocation {
+pub(crate) fn view_location(id: ConsolidationId) -> RecordLocation {
     RecordLocation {
         table: "consolidations",
-        row: id.0,
-        version: 1,
-    }
-}
-
-/// Identifies the sealed links of a frozen view.
-fn links_location(id: ConsolidationId) -> RecordLocation {
-    RecordLocation {
-        table: "consolidation_links",
         row: id.0,
         version: 1,
     }

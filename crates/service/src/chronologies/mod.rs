@@ -10,112 +10,31 @@ mod sign_off;
 mod tombstones;
 mod transitions;
 
-use std::time::Duration;
+use std::sync::Arc;
 
-use contract::{ChronologyOut, ChronologyWarning};
-use kernel::{
-    AuditContext, CallContext, SealedValue, ServiceError, ServiceResult, UnitOfWork, WriteReply,
-    chronology_terms,
-};
+use contract::ChronologyOut;
+use domain::{ChronologyId, Operation};
+use kernel::{CallContext, Kernel, ServiceResult, UnitOfWork, WriteReply};
 
-use crate::Service;
+use crate::linking::Linking;
+use crate::people::People;
+use crate::person_matching::PersonMatching;
+use crate::records::{AuthorizedChronology, Records, about_chronology};
+use crate::retention::Retention;
+use crate::timeline::Timelines;
 
-use domain::{
-    AccessFacts, AccessPermit, Actor, ChronologyId, ChronologyState, Instant, InvitationFacts,
-    LawfulBasis, NoConsentReason, Operation, Sensitive,
-};
-use serde::{Deserialize, Serialize};
-use store::{ChronologyFacts, ChronologyRow, Tx};
-use vault::RecordLocation;
-
-use crate::emergency::apply_emergency_notice;
-
-pub(crate) use drafts::parse_day;
-
-/// The sealed content of a chronology.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct ChronologyDetails {
-    pub(crate) question: Option<Sensitive<String>>,
-    pub(crate) lawful_basis: Option<LawfulBasis>,
-    pub(crate) no_consent_reason: Option<NoConsentReason>,
-    pub(crate) family_told: Option<bool>,
-    pub(crate) family_not_told_reason: Option<Sensitive<String>>,
-    pub(crate) look_back_from: Option<String>,
-    /// The reasons given for reopening, extending and waiving the snapshot, oldest first.
-    #[serde(default)]
-    pub(crate) reasons: Vec<ReasonGiven>,
+/// Use cases of chronologies.
+pub struct Chronologies {
+    pub(crate) kernel: Arc<Kernel>,
+    pub(crate) records: Arc<Records>,
+    pub(crate) linking: Arc<Linking>,
+    pub(crate) people: Arc<People>,
+    pub(crate) person_matching: Arc<PersonMatching>,
+    pub(crate) retention: Arc<Retention>,
+    pub(crate) timelines: Arc<Timelines>,
 }
 
-/// A reason given for one step.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct ReasonGiven {
-    pub(crate) step: String,
-    pub(crate) reason: Sensitive<String>,
-    pub(crate) at: Instant,
-}
-
-/// A chronology with the caller's authorisation for an operation on it.
-pub(crate) struct AuthorizedChronology {
-    pub(crate) permit: AccessPermit,
-    pub(crate) row: ChronologyRow,
-}
-
-/// Creates the audit context for a chronology.
-pub(crate) fn audit_context(id: ChronologyId) -> AuditContext {
-    AuditContext {
-        chronology: Some(id),
-        ..AuditContext::about("chronology", id)
-    }
-}
-
-impl Service {
-    /// Authorises an operation on a chronology. The row is loaded to learn the facts only; its
-    /// sealed content is not opened before authorisation. In a write, the chronology is locked.
-    ///
-    /// # Errors
-    /// [`ServiceError::NotFound`] when the chronology does not exist or the caller may not know of
-    /// it; [`ServiceError::Expired`] when the caller could know of it and it has expired;
-    /// [`ServiceError::Conflict`] when the policy gives a reason for its refusal.
-    pub(crate) fn authorize_chronology(
-        &self,
-        uow: &mut UnitOfWork<'_, '_>,
-        id: ChronologyId,
-        operation: Operation,
-    ) -> ServiceResult<AuthorizedChronology> {
-        let actor = uow.actor().clone();
-        let now = uow.now();
-        uow.audit.chronology = Some(id);
-        let found = store::chronologies::facts(
-            uow.tx,
-            actor.partnership,
-            id,
-            actor.agency,
-            actor.practitioner,
-        )?;
-        let existing_facts = found
-            .as_ref()
-            .map(|found| chronology_facts(found, &actor, now))
-            .unwrap_or_default();
-        let facts = self.add_emergency_facts(uow, operation, id, existing_facts)?;
-        let is_hidden = uow.is_hidden(operation, &facts);
-        let Some(found) = found.filter(|_| !is_hidden) else {
-            // A chronology that does not exist and one that is hidden from the caller take the same
-            // queries, so that they cannot be distinguished by time.
-            let facts = self.tombstone_facts(uow, id.0)?;
-            uow.authorize(operation, &facts)?;
-            return Err(ServiceError::Expired);
-        };
-        let row = found.chronology;
-        uow.audit.purpose = Some(row.purpose);
-        let permit = uow.authorize(operation, &facts)?;
-        if uow.is_write {
-            store::chronologies::lock(uow.tx, actor.partnership, id)?;
-        }
-        uow.audit.expires_at = Some(row.expires_at);
-        apply_emergency_notice(uow, &permit);
-        Ok(AuthorizedChronology { permit, row })
-    }
-
+impl Chronologies {
     /// Reads a chronology without its entries.
     pub(crate) fn read_chronology(
         &self,
@@ -123,8 +42,12 @@ impl Service {
         id: ChronologyId,
     ) -> ServiceResult<ChronologyOut> {
         let AuthorizedChronology { permit, row } =
-            self.authorize_chronology(uow, id, Operation::ChronologyRead)?;
-        self.to_chronology_out(uow, &permit, &row)
+            self.records
+                .chronologies
+                .authorize_chronology(uow, id, Operation::ChronologyRead)?;
+        self.records
+            .chronologies
+            .to_chronology_out(uow, &permit, &row)
     }
 
     /// Runs a transition of a chronology, once for each idempotency key; a repeat returns the
@@ -136,166 +59,9 @@ impl Service {
         id: ChronologyId,
         act: impl Fn(&mut UnitOfWork<'_, '_>) -> ServiceResult<ChronologyOut>,
     ) -> ServiceResult<WriteReply<ChronologyOut>> {
-        self.write_idempotent(call, operation, audit_context(id), act, |uow, _| {
-            self.read_chronology(uow, id)
-        })
-    }
-
-    /// Decrypts the sealed content of a chronology's row.
-    pub(crate) fn open_chronology_details(
-        &self,
-        row: &ChronologyRow,
-        now: Instant,
-    ) -> ServiceResult<ChronologyDetails> {
-        let terms = chronology_terms(row.id, row.expires_at);
-        self.unseal(
-            &chronology_location(row.id, row.version),
-            &terms,
-            now,
-            &row.wrapped_key,
-            &row.sealed,
-        )
-    }
-
-    pub(crate) fn seal_chronology(
-        &self,
-        tx: &mut Tx<'_>,
-        id: ChronologyId,
-        version: i64,
-        expires_at: Instant,
-        now: Instant,
-        details: &ChronologyDetails,
-    ) -> ServiceResult<SealedValue> {
-        self.seal(
-            tx,
-            &chronology_location(id, version),
-            &chronology_terms(id, expires_at),
-            now,
-            details,
-        )
-    }
-
-    /// Stores a changed chronology with the next version, and seals its content again.
-    pub(crate) fn save_chronology(
-        &self,
-        tx: &mut store::Tx<'_>,
-        now: Instant,
-        row: &mut ChronologyRow,
-        details: &ChronologyDetails,
-    ) -> ServiceResult<()> {
-        let before = row.version;
-        row.version += 1;
-        row.updated_at = now;
-        let sealed = self.seal_chronology(tx, row.id, row.version, row.expires_at, now, details)?;
-        row.wrapped_key = sealed.wrapped_key.into();
-        row.sealed = sealed.sealed.into();
-        Ok(store::chronologies::update(tx, row, before)?)
-    }
-
-    /// Converts a chronology for the API; only callers on social care's side see the team.
-    pub(crate) fn to_chronology_out(
-        &self,
-        uow: &mut UnitOfWork<'_, '_>,
-        permit: &AccessPermit,
-        row: &ChronologyRow,
-    ) -> ServiceResult<ChronologyOut> {
-        let details = self.open_chronology_details(row, uow.now())?;
-        let is_owner_side = permit.runs_chronology();
-        let team = if is_owner_side {
-            Some(store::chronologies::team(
-                uow.tx,
-                row.partnership_id,
-                row.id,
-            )?)
-        } else {
-            None
-        };
-        Ok(ChronologyOut {
-            id: row.id,
-            family_id: row.family_id,
-            purpose: row.purpose,
-            state: row.state,
-            owner_id: row.owner_id,
-            owner_agency_id: row.owner_agency_id,
-            question: details.question,
-            lawful_basis: details.lawful_basis,
-            no_consent_reason: details.no_consent_reason,
-            family_told: details.family_told,
-            family_not_told_reason: details.family_not_told_reason.filter(|_| is_owner_side),
-            look_back_from: details.look_back_from,
-            due_at: row.due_at,
-            opened_at: row.opened_at,
-            expires_at: row.expires_at,
-            team,
-            warnings: if is_owner_side {
-                list_warnings(uow, row)?
-            } else {
-                Vec::new()
-            },
-            version: row.version,
-            created_at: row.created_at,
-            updated_at: row.updated_at,
-            emergency: uow.audit.disclosures.emergency.clone(),
-        })
-    }
-}
-
-/// How long before its expiry an unsigned chronology carries a warning.
-const WARNING_PERIOD: Duration = Duration::from_secs(14 * 86_400);
-
-fn list_warnings(
-    uow: &mut UnitOfWork<'_, '_>,
-    row: &ChronologyRow,
-) -> ServiceResult<Vec<ChronologyWarning>> {
-    use ChronologyState as S;
-    let now = uow.now();
-    let is_unsigned =
-        row.opened_at.is_some() && matches!(row.state, S::Open | S::Closing | S::Consolidated);
-    let expires_soon = row.expires_at <= now.plus(WARNING_PERIOD);
-    let is_destruction_requested =
-        store::destruction_requests::find(uow.tx, row.partnership_id, row.id, now)?.is_some();
-    let candidates = [
-        (
-            is_unsigned && expires_soon,
-            ChronologyWarning::ExpiresWithoutSignOff,
-        ),
-        (
-            is_destruction_requested,
-            ChronologyWarning::DestructionRequested,
-        ),
-    ];
-    Ok(candidates
-        .into_iter()
-        .filter(|(applies, _)| *applies)
-        .map(|(_, warning)| warning)
-        .collect())
-}
-
-/// Builds the facts that the policy needs about an existing chronology.
-pub(crate) fn chronology_facts(
-    found: &ChronologyFacts,
-    actor: &Actor,
-    now: Instant,
-) -> AccessFacts {
-    let row = &found.chronology;
-    let invitation = found.invitation.filter(|_| row.opened_at.is_some());
-    AccessFacts {
-        in_partnership: true,
-        expired: row.expires_at <= now,
-        own_agency: invitation.is_some(),
-        owner: row.owner_id == actor.practitioner,
-        owned_by_agency: row.owner_agency_id == actor.agency,
-        on_team: found.on_team,
-        state: Some(row.state),
-        invitation: invitation.map(|(_, state, named)| InvitationFacts { state, named }),
-        ..AccessFacts::default()
-    }
-}
-
-pub(crate) fn chronology_location(id: ChronologyId, version: i64) -> RecordLocation {
-    RecordLocation {
-        table: "chronologies",
-        row: id.0,
-        version,
+        self.kernel
+            .write_idempotent(call, operation, about_chronology(id), act, |uow, _| {
+                self.read_chronology(uow, id)
+            })
     }
 }

@@ -2,18 +2,17 @@
 //! explicitly waived.
 
 use contract::{ChronologyOut, SignOffIn, SnapshotDecision, SnapshotOut};
-use kernel::{CallContext, Fault, ServiceError, ServiceResult, UnitOfWork, WriteReply};
-
-use crate::Service;
-
 use domain::{ChronologyId, Operation, Transition};
+use kernel::{CallContext, Fault, ServiceError, ServiceResult, UnitOfWork, WriteReply};
 use store::ConsolidationRow;
 
-use super::transitions::{add_reason, apply_transition};
-use super::{AuthorizedChronology, ChronologyDetails, audit_context};
-use crate::disclosures::count_entries_in_view;
+use crate::chronologies::Chronologies;
+use crate::chronologies::transitions::{add_reason, apply_transition};
+use crate::records::{
+    AuthorizedChronology, ChronologyDetails, about_chronology, count_entries_in_view,
+};
 
-impl Service {
+impl Chronologies {
     /// Signs off a frozen view.
     ///
     /// # Errors
@@ -27,10 +26,16 @@ impl Service {
         input: SignOffIn,
     ) -> ServiceResult<WriteReply<ChronologyOut>> {
         self.transition_chronology(call, Operation::ChronologySignOff, id, |uow| {
-            let AuthorizedChronology { permit, mut row } =
-                self.authorize_chronology(uow, id, Operation::ChronologySignOff)?;
-            self.refuse_disclosed_addresses(uow, &permit, row.family_id, &input)?;
-            let mut details = self.open_chronology_details(&row, uow.now())?;
+            let AuthorizedChronology { permit, mut row } = self
+                .records
+                .chronologies
+                .authorize_chronology(uow, id, Operation::ChronologySignOff)?;
+            self.people
+                .refuse_disclosed_addresses(uow, &permit, row.family_id, &input)?;
+            let mut details = self
+                .records
+                .chronologies
+                .open_chronology_details(&row, uow.now())?;
             apply_transition(&mut row, Transition::SignOff)?;
             let frozen = self.find_view_to_sign(uow, &permit, id, &input)?;
             match input.snapshot {
@@ -51,8 +56,15 @@ impl Service {
                     store::consolidations::revoke_sign_off(uow.tx, frozen.partnership_id, id)?;
                 }
             }
-            self.save_chronology(uow.tx, uow.session.now, &mut row, &details)?;
-            self.to_chronology_out(uow, &permit, &row)
+            self.records.chronologies.save_chronology(
+                uow.tx,
+                uow.session.now,
+                &mut row,
+                &details,
+            )?;
+            self.records
+                .chronologies
+                .to_chronology_out(uow, &permit, &row)
         })
     }
 
@@ -84,22 +96,28 @@ impl Service {
     /// The [errors common to reads](crate#errors); [`ServiceError::NotFound`] when the snapshot was
     /// waived.
     pub fn get_snapshot(&self, call: &CallContext, id: ChronologyId) -> ServiceResult<SnapshotOut> {
-        self.read(call, Operation::SnapshotRead, audit_context(id), |uow| {
-            let AuthorizedChronology { permit, row } =
-                self.authorize_chronology(uow, id, Operation::SnapshotRead)?;
-            let now = uow.now();
-            let frozen = store::consolidations::signed_off(uow.tx, &permit, id, now)?
-                .ok_or(ServiceError::NotFound)?;
-            let consolidation = self.to_consolidation_out(uow, &permit, &row, &frozen)?;
-            uow.audit.entry_count = Some(consolidation.entry_count);
-            uow.audit.disclosures.shown_entries =
-                count_entries_in_view(consolidation.view.as_ref());
-            let chronology = self.to_chronology_out(uow, &permit, &row)?;
-            Ok(SnapshotOut {
-                chronology,
-                consolidation,
+        self.kernel
+            .read(call, Operation::SnapshotRead, about_chronology(id), |uow| {
+                let AuthorizedChronology { permit, row } = self
+                    .records
+                    .chronologies
+                    .authorize_chronology(uow, id, Operation::SnapshotRead)?;
+                let now = uow.now();
+                let frozen = store::consolidations::signed_off(uow.tx, &permit, id, now)?
+                    .ok_or(ServiceError::NotFound)?;
+                let consolidation = self.to_consolidation_out(uow, &permit, &row, &frozen)?;
+                uow.audit.entry_count = Some(consolidation.entry_count);
+                uow.audit.disclosures.shown_entries =
+                    count_entries_in_view(consolidation.view.as_ref());
+                let chronology = self
+                    .records
+                    .chronologies
+                    .to_chronology_out(uow, &permit, &row)?;
+                Ok(SnapshotOut {
+                    chronology,
+                    consolidation,
+                })
             })
-        })
     }
 }
 

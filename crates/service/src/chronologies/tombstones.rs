@@ -4,84 +4,32 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use contract::{DestructionOut, Page, ReaderOut, TombstoneAgency, TombstoneOut};
+use domain::{AccessPermit, ChronologyId, Operation, TombstoneKind};
 use kernel::{AuditContext, CallContext, ServiceError, ServiceResult, UnitOfWork};
-
-use crate::Service;
-
-use domain::{
-    AccessFacts, AccessPermit, Actor, ChronologyId, ChronologyState, InvitationFacts, Operation,
-    TombstoneKind,
-};
 use store::TombstoneRow;
 use uuid::Uuid;
 
-use super::consolidations::hex;
-use super::{audit_context, chronology_facts};
 use crate::audit::to_reader_out;
+use crate::chronologies::Chronologies;
+use crate::chronologies::consolidations::hex;
+use crate::records::about_chronology;
 
 /// The most readers that the owner is shown.
 const MAX_READERS: i64 = 25;
 
-impl Service {
-    /// Builds the facts about an object of which only the tombstone remains: who was entitled to
-    /// know of it. The same queries run whatever is found, so that an absent object and a hidden
-    /// one take the same time.
-    pub(crate) fn tombstone_facts(
-        &self,
-        uow: &mut UnitOfWork<'_, '_>,
-        id: Uuid,
-    ) -> ServiceResult<AccessFacts> {
-        let actor = uow.actor().clone();
-        let now = uow.now();
-        let partnership = actor.partnership;
-        let agency = actor.agency;
-        let me = actor.practitioner;
-        let found = store::tombstones::find(uow.tx, partnership, id)?;
-        let chronology_id = found
-            .as_ref()
-            .and_then(|found| found.tombstone.chronology_id)
-            .unwrap_or(ChronologyId(id));
-        let chronology =
-            store::chronologies::facts(uow.tx, partnership, chronology_id, agency, me)?;
-        let chronology_gone = store::tombstones::find(uow.tx, partnership, chronology_id.0)?;
-        let Some(found) = found else {
-            return Ok(AccessFacts::default());
-        };
-        let tombstone = &found.tombstone;
-        if tombstone.kind != TombstoneKind::Fragment {
-            return Ok(facts_from_tombstone(&found, &actor));
-        }
-        // A fragment's tombstone is visible to those who were entitled to know of the fragment:
-        // through its chronology, live or deleted, or, for an advance submission, its author and
-        // agency.
-        let entitlement = match (tombstone.chronology_id, chronology, chronology_gone) {
-            (None, ..) => AccessFacts {
-                owner: tombstone.owner_id == me,
-                ..AccessFacts::collection()
-            },
-            (Some(_), Some(live), _) => chronology_facts(&live, &actor, now),
-            (Some(_), None, Some(deleted)) => facts_from_tombstone(&deleted, &actor),
-            (Some(_), None, None) => AccessFacts::default(),
-        };
-        Ok(AccessFacts {
-            expired: true,
-            own_agency: tombstone.agency_id == actor.agency,
-            ..entitlement
-        })
-    }
-
+impl Chronologies {
     /// Reads the tombstone of an expired chronology or fragment.
     ///
     /// # Errors
     /// The [errors common to reads](crate#errors); [`ServiceError::NotFound`] when the caller was
     /// not entitled to know of the object while it existed.
     pub fn get_tombstone(&self, call: &CallContext, id: Uuid) -> ServiceResult<TombstoneOut> {
-        self.read(
+        self.kernel.read(
             call,
             Operation::TombstoneRead,
             AuditContext::about("tombstone", id),
             |uow| {
-                let facts = self.tombstone_facts(uow, id)?;
+                let facts = self.records.chronologies.tombstone_facts(uow, id)?;
                 let found = store::tombstones::find(uow.tx, uow.session.actor.partnership, id)?;
                 if found
                     .as_ref()
@@ -100,7 +48,7 @@ impl Service {
                     Some(chronology) => Some(self.list_last_readers(uow, chronology)?),
                     None => None,
                 };
-                let certificates = self.readable_certificate_ids(uow, id)?;
+                let certificates = self.retention.readable_certificate_ids(uow, id)?;
                 let destruction = match shown_chronology {
                     Some(chronology) => self.find_destruction(uow, chronology)?,
                     None => None,
@@ -148,38 +96,16 @@ impl Service {
         call: &CallContext,
         id: ChronologyId,
     ) -> ServiceResult<Page<ReaderOut>> {
-        self.read(call, Operation::ReadersRead, audit_context(id), |uow| {
-            self.authorize_chronology(uow, id, Operation::ReadersRead)?;
-            Ok(Page {
-                items: self.list_last_readers(uow, id)?,
-                next: None,
+        self.kernel
+            .read(call, Operation::ReadersRead, about_chronology(id), |uow| {
+                self.records
+                    .chronologies
+                    .authorize_chronology(uow, id, Operation::ReadersRead)?;
+                Ok(Page {
+                    items: self.list_last_readers(uow, id)?,
+                    next: None,
+                })
             })
-        })
-    }
-}
-
-/// Builds the facts about a deleted chronology from its tombstone.
-fn facts_from_tombstone(found: &store::Tombstone, actor: &Actor) -> AccessFacts {
-    let tombstone = &found.tombstone;
-    let named = found.practitioners.contains(&actor.practitioner);
-    let own = found
-        .agencies
-        .iter()
-        .find(|agency| agency.agency_id == actor.agency);
-    let owned_by_agency = tombstone.agency_id == actor.agency;
-    AccessFacts {
-        in_partnership: true,
-        expired: true,
-        own_agency: own.is_some(),
-        owner: tombstone.owner_id == actor.practitioner,
-        owned_by_agency,
-        on_team: owned_by_agency && named,
-        state: Some(ChronologyState::Expired),
-        invitation: own.map(|agency| InvitationFacts {
-            state: agency.invitation_state,
-            named,
-        }),
-        ..AccessFacts::default()
     }
 }
 
@@ -229,14 +155,16 @@ fn visible_entry_count(
     ))
 }
 
-impl Service {
+impl Chronologies {
     fn list_last_readers(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
         id: ChronologyId,
     ) -> ServiceResult<Vec<ReaderOut>> {
         let partnership = uow.actor().partnership;
-        let tokens = self.compute_audit_tokens(partnership, "chronology", id.0)?;
+        let tokens = self
+            .kernel
+            .compute_audit_tokens(partnership, "chronology", id.0)?;
         // A reader in several audit periods appears once for each, because the tokens differ.
         let limit = MAX_READERS.saturating_mul(i64::try_from(tokens.len()).unwrap_or(i64::MAX));
         let rows = store::audit::latest_readers(uow.tx, partnership, &tokens, limit)?;
@@ -248,7 +176,8 @@ impl Service {
         let mut readers = Vec::new();
         let mut seen_readers = BTreeSet::new();
         for row in rows {
-            let Some(mut reader) = to_reader_out(self.open_audit_record(row)?, &emergency) else {
+            let Some(mut reader) = to_reader_out(self.kernel.open_audit_record(row)?, &emergency)
+            else {
                 continue;
             };
             // The number of entries shown to another reader would tell a reader who saw fewer that

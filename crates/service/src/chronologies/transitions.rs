@@ -3,18 +3,16 @@
 use std::time::Duration;
 
 use contract::{ChronologyOut, ReopenIn};
-use kernel::{CallContext, Conflict, Fault, ServiceError, ServiceResult, UnitOfWork, WriteReply};
-
-use crate::Service;
-
 use domain::{ChronologyId, Operation, Transition};
+use kernel::{CallContext, Conflict, Fault, ServiceError, ServiceResult, UnitOfWork, WriteReply};
 use store::ChronologyRow;
 
-use super::{AuthorizedChronology, ChronologyDetails, ReasonGiven};
+use crate::chronologies::Chronologies;
+use crate::records::{AuthorizedChronology, ChronologyDetails, ReasonGiven};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
-impl Service {
+impl Chronologies {
     /// Opens a chronology, so that the invited agencies are asked. Opening needs the purpose, the
     /// lawful basis, whether the family was told and if not why, at least one invited agency, the
     /// look-back, a due date and an expiry.
@@ -28,15 +26,28 @@ impl Service {
         id: ChronologyId,
     ) -> ServiceResult<WriteReply<ChronologyOut>> {
         self.transition_chronology(call, Operation::ChronologyOpen, id, |uow| {
-            let AuthorizedChronology { permit, mut row } =
-                self.authorize_chronology(uow, id, Operation::ChronologyOpen)?;
-            let details = self.open_chronology_details(&row, uow.now())?;
+            let AuthorizedChronology { permit, mut row } = self
+                .records
+                .chronologies
+                .authorize_chronology(uow, id, Operation::ChronologyOpen)?;
+            let details = self
+                .records
+                .chronologies
+                .open_chronology_details(&row, uow.now())?;
             apply_transition(&mut row, Transition::Open)?;
             self.check_ready_to_open(uow, &row, &details)?;
             row.opened_at = Some(uow.now());
-            self.save_chronology(uow.tx, uow.session.now, &mut row, &details)?;
-            self.match_advance_submissions(uow, &permit, &row)?;
-            self.to_chronology_out(uow, &permit, &row)
+            self.records.chronologies.save_chronology(
+                uow.tx,
+                uow.session.now,
+                &mut row,
+                &details,
+            )?;
+            self.person_matching
+                .match_advance_submissions(uow, &permit, &row)?;
+            self.records
+                .chronologies
+                .to_chronology_out(uow, &permit, &row)
         })
     }
 
@@ -99,12 +110,24 @@ impl Service {
         id: ChronologyId,
     ) -> ServiceResult<WriteReply<ChronologyOut>> {
         self.transition_chronology(call, Operation::ChronologyClose, id, |uow| {
-            let AuthorizedChronology { permit, mut row } =
-                self.authorize_chronology(uow, id, Operation::ChronologyClose)?;
-            let details = self.open_chronology_details(&row, uow.now())?;
+            let AuthorizedChronology { permit, mut row } = self
+                .records
+                .chronologies
+                .authorize_chronology(uow, id, Operation::ChronologyClose)?;
+            let details = self
+                .records
+                .chronologies
+                .open_chronology_details(&row, uow.now())?;
             apply_transition(&mut row, Transition::Close)?;
-            self.save_chronology(uow.tx, uow.session.now, &mut row, &details)?;
-            self.to_chronology_out(uow, &permit, &row)
+            self.records.chronologies.save_chronology(
+                uow.tx,
+                uow.session.now,
+                &mut row,
+                &details,
+            )?;
+            self.records
+                .chronologies
+                .to_chronology_out(uow, &permit, &row)
         })
     }
 
@@ -120,10 +143,16 @@ impl Service {
         input: ReopenIn,
     ) -> ServiceResult<WriteReply<ChronologyOut>> {
         self.transition_chronology(call, Operation::ChronologyReopen, id, |uow| {
-            let AuthorizedChronology { permit, mut row } =
-                self.authorize_chronology(uow, id, Operation::ChronologyReopen)?;
-            self.refuse_disclosed_addresses(uow, &permit, row.family_id, &input)?;
-            let mut details = self.open_chronology_details(&row, uow.now())?;
+            let AuthorizedChronology { permit, mut row } = self
+                .records
+                .chronologies
+                .authorize_chronology(uow, id, Operation::ChronologyReopen)?;
+            self.people
+                .refuse_disclosed_addresses(uow, &permit, row.family_id, &input)?;
+            let mut details = self
+                .records
+                .chronologies
+                .open_chronology_details(&row, uow.now())?;
             apply_transition(&mut row, Transition::Reopen)?;
             if row.opened_at.is_none() {
                 // It was closed as a draft, so the checks of opening were never made.
@@ -143,9 +172,17 @@ impl Service {
             }
             row.opened_at = row.opened_at.or(Some(now));
             add_reason(uow, &mut details, "reopen", "/reason", &input.reason)?;
-            self.save_chronology(uow.tx, uow.session.now, &mut row, &details)?;
-            self.match_advance_submissions(uow, &permit, &row)?;
-            self.to_chronology_out(uow, &permit, &row)
+            self.records.chronologies.save_chronology(
+                uow.tx,
+                uow.session.now,
+                &mut row,
+                &details,
+            )?;
+            self.person_matching
+                .match_advance_submissions(uow, &permit, &row)?;
+            self.records
+                .chronologies
+                .to_chronology_out(uow, &permit, &row)
         })
     }
 }
@@ -154,7 +191,7 @@ impl Service {
 ///
 /// # Errors
 /// [`Conflict::WrongState`] when the present state does not allow it.
-pub(super) fn apply_transition(
+pub(crate) fn apply_transition(
     row: &mut ChronologyRow,
     transition: Transition,
 ) -> ServiceResult<()> {
@@ -169,7 +206,7 @@ pub(super) fn apply_transition(
 ///
 /// # Errors
 /// [`ServiceError::Invalid`] at `pointer` when the reason is blank.
-pub(super) fn add_reason(
+pub(crate) fn add_reason(
     uow: &UnitOfWork<'_, '_>,
     details: &mut ChronologyDetails,
     step: &str,

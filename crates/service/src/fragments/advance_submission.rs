@@ -2,20 +2,18 @@
 //! until children's social care opens a chronology or they expire.
 
 use contract::{AheadFragmentIn, FragmentReceipt, SubmissionOutcome};
+use domain::{AccessFacts, FamilyId, Operation};
 use kernel::{AuditContext, CallContext, ServiceError, ServiceResult, UnitOfWork, WriteReply};
 
-use crate::Service;
-
-use domain::{AccessFacts, FamilyId, Operation};
-
-use super::FragmentDetails;
-use super::entries::validate_entries;
-use super::submission::{check_child, check_expiry, check_sharing, entry_scope};
+use crate::fragments::Fragments;
+use crate::fragments::entries::validate_entries;
+use crate::fragments::submission::{check_child, check_expiry, check_sharing, entry_scope};
+use crate::records::FragmentDetails;
 
 /// Maximum number of advance submissions per agency.
 const MAX_ADVANCE_FRAGMENTS: usize = 1_000;
 
-impl Service {
+impl Fragments {
     /// Submits a fragment before a chronology exists, about a family that the caller's agency
     /// recorded.
     ///
@@ -28,7 +26,7 @@ impl Service {
         call: &CallContext,
         input: AheadFragmentIn,
     ) -> ServiceResult<WriteReply<FragmentReceipt>> {
-        self.write_idempotent(
+        self.kernel.write_idempotent(
             call,
             Operation::FragmentSubmitAdvance,
             AuditContext::of("fragment"),
@@ -36,7 +34,10 @@ impl Service {
                 let permit =
                     uow.authorize(Operation::FragmentSubmitAdvance, &AccessFacts::collection())?;
                 check_own_family(uow, input.family_id)?;
-                let family = self.open_family(uow, &permit, input.family_id)?;
+                let family = self
+                    .records
+                    .families
+                    .open_family(uow, &permit, input.family_id)?;
                 let scope = entry_scope(uow, &family, input.child_id);
                 let mut faults =
                     check_sharing(&input.sharing, input.involvement.as_ref(), &input.entries);
@@ -69,8 +70,11 @@ impl Service {
                     self.store_version(uow, &row, &submission, None, SubmissionOutcome::Created)?;
                 // The receipt does not mention a match: the sender may not be named on the
                 // chronology's invitation.
-                self.match_with_open_chronologies(uow, &permit, &family)?;
-                self.update_family_expiry(uow, &permit, input.family_id)?;
+                self.person_matching
+                    .match_with_open_chronologies(uow, &permit, &family)?;
+                self.records
+                    .families
+                    .update_family_expiry(uow, &permit, input.family_id)?;
                 uow.audit.outcome = Some(receipt.outcome);
                 Ok(receipt)
             },

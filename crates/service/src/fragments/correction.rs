@@ -1,31 +1,23 @@
 //! Corrections: what a submission changes in the current version, which entry corrects which, and
 //! which markings an entry inherits when the submission does not set any.
 
-use domain::SubmissionOutcome;
 use std::collections::BTreeMap;
 
-use crate::Service;
-use contract::EntryReceipt;
-use contract::FragmentReceipt;
-use domain::AccessPermit;
-use domain::EntryDetails;
-use domain::EntryId;
-use domain::FragmentState;
-use domain::Marking;
-use domain::may_read_entry;
-use kernel::ServiceError;
-use kernel::ServiceResult;
-use kernel::UnitOfWork;
-use store::FragmentRow;
-use store::FragmentVersionRow;
+use contract::{EntryReceipt, FragmentReceipt};
+use domain::{
+    AccessPermit, EntryDetails, EntryId, FragmentState, Marking, SubmissionOutcome, may_read_entry,
+};
+use kernel::{ServiceError, ServiceResult, UnitOfWork};
+use store::{FragmentRow, FragmentVersionRow};
 
-use super::access_limits::{has_same_access, is_access_limited, position_among_alike};
-use super::submission::{Submission, build_receipt};
-use super::version_history::{PreviousVersion, VisibleVersion};
-use super::with_expiry;
-use crate::people::FamilyView;
+use crate::fragments::Fragments;
+use crate::fragments::submission::{Submission, build_receipt};
+use crate::records::{
+    FamilyView, PreviousVersion, VisibleVersion, has_same_access, is_access_limited,
+    position_among_alike, with_expiry,
+};
 
-impl Service {
+impl Fragments {
     /// Stores a new version of the fragment, or nothing when the content is unchanged. `family` is
     /// the family as the sender knows it; its protected addresses are checked.
     ///
@@ -77,16 +69,22 @@ impl Service {
         row.child_id = submission.child;
         if submission.expires_at != current.expires_at || row.wrapped_until.is_none() {
             row = with_expiry(row, submission.expires_at);
-            self.rewrap_versions(uow, permit, former_row, &row)?;
+            self.records
+                .fragments
+                .rewrap_versions(uow, permit, former_row, &row)?;
         }
         store::fragments::update(uow.tx, &row, former_row.version)?;
         uow.audit.disclosures.lowered_entries =
             self.count_lowered_markings(&before.entries, &submission.entries);
         let outcome = SubmissionOutcome::Updated;
         let receipt = self.store_version(uow, &row, submission, Some(before), outcome)?;
-        self.update_family_expiry(uow, permit, row.family_id)?;
+        self.records
+            .families
+            .update_family_expiry(uow, permit, row.family_id)?;
         if row.expires_at != current.expires_at {
-            self.update_origin_expiry(uow, permit, &row, row.expires_at)?;
+            self.records
+                .fragments
+                .update_origin_expiry(uow, permit, &row, row.expires_at)?;
         }
         Ok(receipt)
     }
@@ -116,8 +114,14 @@ impl Service {
         (row, current): (&FragmentRow, &FragmentVersionRow),
         submission: &Submission,
     ) -> ServiceResult<PreviousVersion> {
-        let (_, sealed) = self.open_version(uow.now(), row, current)?;
-        let entries = self.open_entries(uow, permit, row, current)?;
+        let (_, sealed) = self
+            .records
+            .fragments
+            .open_version(uow.now(), row, current)?;
+        let entries = self
+            .records
+            .fragments
+            .open_entries(uow, permit, row, current)?;
         let old = entries.iter().map(|(_, entry)| entry);
         let access_limited =
             submission.entries.is_empty() || old.chain(&submission.entries).any(is_access_limited);
@@ -168,7 +172,10 @@ impl Service {
         let found =
             store::fragments::version(uow.tx, permit, row.id, row.version, uow.session.now)?;
         let current = found.ok_or(ServiceError::NotFound)?;
-        let (_, sealed) = self.open_version(uow.now(), row, &current)?;
+        let (_, sealed) = self
+            .records
+            .fragments
+            .open_version(uow.now(), row, &current)?;
         let current_version = VisibleVersion {
             version: current.version,
             at: current.created_at,
@@ -228,7 +235,10 @@ impl Service {
         if sees_all_entries && rows.iter().all(|entry| entry.marking == Marking::Normal) {
             return Ok(false);
         }
-        let before = self.open_entries(uow, permit, row, current)?;
+        let before = self
+            .records
+            .fragments
+            .open_entries(uow, permit, row, current)?;
         if !sees_all_entries && visible_entries(permit, row, before.clone()).is_empty() {
             return Ok(false);
         }
@@ -286,7 +296,7 @@ impl Service {
             }
         }
         ids.into_iter()
-            .map(|id| id.unwrap_or_else(|| EntryId::new(self.ids())))
+            .map(|id| id.unwrap_or_else(|| EntryId::new(self.kernel.ids())))
             .collect()
     }
 }
@@ -336,7 +346,7 @@ fn is_marking_lowered(old: &EntryDetails, new: &EntryDetails) -> bool {
 }
 
 /// The entries that the permit holder may see.
-pub(super) fn visible_entries(
+pub(crate) fn visible_entries(
     permit: &AccessPermit,
     row: &FragmentRow,
     entries: Vec<(EntryId, EntryDetails)>,

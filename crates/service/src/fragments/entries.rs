@@ -3,36 +3,35 @@
 use std::collections::BTreeSet;
 
 use contract::{EntryIn, WhenIn};
-use kernel::{Fault, ServiceError, ServiceResult, UnitOfWork};
-
-use crate::Service;
-
 use domain::{
     AccessPermit, AgencyId, EntryDetails, EventDate, EventDateError, Marking, PartnershipPolicy,
     PersonId, Sensitive,
 };
+use kernel::{Fault, ServiceError, ServiceResult, UnitOfWork};
 
-use super::submission::Submission;
-use crate::directory::non_blank;
-use crate::people::{FamilyView, SubmittedTexts, is_hidden_from_other_agencies};
+use crate::fragments::Fragments;
+use crate::fragments::submission::Submission;
+use crate::input::non_blank;
+use crate::people::{SubmittedTexts, is_hidden_from_other_agencies};
+use crate::records::FamilyView;
 
 /// The family and day that entries are validated against.
-pub(super) struct EntryScope {
+pub(crate) struct EntryScope {
     /// The children of the family.
-    pub(super) children: Vec<PersonId>,
+    pub(crate) children: Vec<PersonId>,
     /// Every member of the family.
-    pub(super) members: Vec<PersonId>,
+    pub(crate) members: Vec<PersonId>,
     /// The one child the fragment is about.
-    pub(super) child: Option<PersonId>,
+    pub(crate) child: Option<PersonId>,
     /// Today's date in the United Kingdom; no event may lie after it.
-    pub(super) today: time::Date,
+    pub(crate) today: time::Date,
 }
 
 /// Parses the entries of a submission, and fails when they or the earlier checks have faults.
 ///
 /// # Errors
 /// [`ServiceError::Invalid`] with every fault, those in `faults` first.
-pub(super) fn validate_entries(
+pub(crate) fn validate_entries(
     uow: &mut UnitOfWork<'_, '_>,
     scope: &EntryScope,
     mut faults: Vec<Fault>,
@@ -53,7 +52,7 @@ pub(super) fn validate_entries(
     }
 }
 
-impl Service {
+impl Fragments {
     /// Refuses a submission whose text discloses the address of a protected family member. This
     /// check runs last, when the inherited markings are known and nothing else fails, so that every
     /// guess at an address counts as a refusal. Entries that the sender may not see
@@ -85,8 +84,12 @@ impl Service {
             }
             Ok(texts)
         };
-        let faults =
-            self.find_disclosed_addresses(uow, permit, &family.protected_addresses(), texts)?;
+        let faults = self.people.find_disclosed_addresses(
+            uow,
+            permit,
+            &family.protected_addresses(),
+            texts,
+        )?;
         if faults.is_empty() {
             Ok(())
         } else {

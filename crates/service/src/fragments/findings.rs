@@ -6,8 +6,8 @@ use contract::FindingOut;
 use domain::{CheckContext, EntryDetails, Severity, check_entry, check_fragment};
 use kernel::UnitOfWork;
 
-use crate::chronologies::{ChronologyDetails, parse_day};
-use crate::people::FamilyView;
+use crate::input::parse_day;
+use crate::records::{ChronologyDetails, FamilyView};
 
 /// Length of a pregnancy. Events before the eldest child's conception are family history.
 const PREGNANCY: Duration = Duration::from_secs(280 * 86_400);
@@ -24,7 +24,7 @@ fn postcodes(family: &FamilyView, protected: bool) -> Vec<&str> {
 }
 
 /// Collects warnings about the entries, with JSON pointers into the submission.
-pub(super) fn collect_findings(
+pub(crate) fn collect_findings(
     uow: &UnitOfWork<'_, '_>,
     family: &FamilyView,
     chronology: &ChronologyDetails,

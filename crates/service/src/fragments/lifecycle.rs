@@ -1,23 +1,19 @@
 //! Correcting, withdrawing and extending a fragment.
 
 use contract::{ExtendIn, FragmentIn, FragmentReceipt};
-use kernel::{
-    CallContext, Conflict, RewrappedKey, ServiceError, ServiceResult, UnitOfWork, WriteReply,
-};
-
-use crate::Service;
-
 use domain::{
-    AccessPermit, FragmentId, FragmentState, Instant, Operation, SubmissionOutcome, TombstoneKind,
-    TombstoneReason,
+    AccessPermit, FragmentId, Instant, Operation, SubmissionOutcome, TombstoneKind, TombstoneReason,
 };
+use kernel::{CallContext, Conflict, ServiceError, ServiceResult, UnitOfWork, WriteReply};
 use store::{ChronologyRow, FragmentRow, ManifestScope, TombstoneRow};
 
-use super::correction::visible_entries;
-use super::submission::{Correction, build_receipt, check_expiry};
-use super::{AuthorizedFragment, audit_context, fragment_terms, version_location, with_expiry};
+use crate::fragments::Fragments;
+use crate::fragments::correction::visible_entries;
+use crate::fragments::findings::collect_findings;
+use crate::fragments::submission::{Correction, build_receipt, check_expiry};
+use crate::records::{AuthorizedFragment, about_fragment, with_expiry};
 
-impl Service {
+impl Fragments {
     /// Corrects a fragment: stores a new version and keeps the earlier ones.
     ///
     /// # Errors
@@ -30,30 +26,39 @@ impl Service {
         version: i64,
         input: FragmentIn,
     ) -> ServiceResult<FragmentReceipt> {
-        let written = self.write(call, Operation::FragmentCorrect, audit_context(id), |uow| {
-            let AuthorizedFragment {
-                permit,
-                row,
-                chronology,
-            } = self.authorize_fragment(uow, id, Operation::FragmentCorrect)?;
-            self.check_current_version(uow, &permit, &row, version)?;
-            if input
-                .on_behalf_of
-                .is_some_and(|agency| agency != row.agency_id)
-            {
-                return Err(ServiceError::invalid(
-                    "/on_behalf_of",
-                    "fixed",
-                    "a fragment stays with its agency",
-                ));
-            }
-            let origin = self.hidden_origin(uow, &row)?;
-            if let (Some(origin), Some(chronology)) = (origin, &chronology) {
-                let stored = (row, origin);
-                return self.correct_in_sender_view(uow, &permit, stored, chronology, &input);
-            }
-            self.correct_openly(uow, &permit, (row, chronology), &input)
-        })?;
+        let written = self.kernel.write(
+            call,
+            Operation::FragmentCorrect,
+            about_fragment(id),
+            |uow| {
+                let AuthorizedFragment {
+                    permit,
+                    row,
+                    chronology,
+                } = self.records.fragments.authorize_fragment(
+                    uow,
+                    id,
+                    Operation::FragmentCorrect,
+                )?;
+                self.check_current_version(uow, &permit, &row, version)?;
+                if input
+                    .on_behalf_of
+                    .is_some_and(|agency| agency != row.agency_id)
+                {
+                    return Err(ServiceError::invalid(
+                        "/on_behalf_of",
+                        "fixed",
+                        "a fragment stays with its agency",
+                    ));
+                }
+                let origin = self.hidden_origin(uow, &row)?;
+                if let (Some(origin), Some(chronology)) = (origin, &chronology) {
+                    let stored = (row, origin);
+                    return self.correct_in_sender_view(uow, &permit, stored, chronology, &input);
+                }
+                self.correct_openly(uow, &permit, (row, chronology), &input)
+            },
+        )?;
         Ok(written.value)
     }
 
@@ -80,7 +85,10 @@ impl Service {
         (row, chronology): (FragmentRow, Option<ChronologyRow>),
         input: &FragmentIn,
     ) -> ServiceResult<FragmentReceipt> {
-        let family = self.open_family(uow, permit, row.family_id)?;
+        let family = self
+            .records
+            .families
+            .open_family(uow, permit, row.family_id)?;
         let correction = Correction {
             row: &row,
             input,
@@ -94,10 +102,15 @@ impl Service {
         let (receipt, entries) = self.apply_correction(uow, permit, (row, &family), submission)?;
         let findings = match &chronology {
             Some(chronology) => {
-                self.update_decision_expiries(uow, permit, chronology)?;
-                self.schedule_linking(uow, permit, chronology, &family);
-                let details = self.open_chronology_details(chronology, uow.now())?;
-                super::findings::collect_findings(uow, &family, &details, &entries)
+                self.linking
+                    .update_decision_expiries(uow, permit, chronology)?;
+                self.linking
+                    .schedule_linking(uow, permit, chronology, &family);
+                let details = self
+                    .records
+                    .chronologies
+                    .open_chronology_details(chronology, uow.now())?;
+                collect_findings(uow, &family, &details, &entries)
             }
             None => Vec::new(),
         };
@@ -120,22 +133,30 @@ impl Service {
         id: FragmentId,
         version: i64,
     ) -> ServiceResult<()> {
-        let written = self.write(
+        let written = self.kernel.write(
             call,
             Operation::FragmentWithdraw,
-            audit_context(id),
+            about_fragment(id),
             |uow| {
-                let fragment = self.authorize_fragment(uow, id, Operation::FragmentWithdraw)?;
+                let fragment = self.records.fragments.authorize_fragment(
+                    uow,
+                    id,
+                    Operation::FragmentWithdraw,
+                )?;
                 let row = &fragment.row;
                 self.check_current_version(uow, &fragment.permit, row, version)?;
-                if self.is_under_legal_hold(uow, row.chronology_id, row.family_id)? {
+                if self
+                    .records
+                    .holds
+                    .is_under_legal_hold(uow, row.chronology_id, row.family_id)?
+                {
                     return Err(ServiceError::Conflict(Conflict::Held));
                 }
                 self.delete_withdrawn_fragment(uow, &fragment)
             },
         )?;
         if written.value {
-            self.destroy_queued_scopes(self.now())?;
+            self.kernel.destroy_queued_scopes(self.kernel.now())?;
         }
         Ok(())
     }
@@ -158,17 +179,33 @@ impl Service {
         let tombstone =
             self.build_withdrawal_tombstone(uow, permit, row, TombstoneReason::Withdrawn)?;
         store::tombstones::insert(uow.tx, &tombstone, &[], &[])?;
-        self.record_manifest(uow.tx, partnership, ManifestScope::Fragment(row.id), now)?;
-        self.delete_fragment_links(uow.tx, partnership, row.chronology_id, row.id)?;
+        self.retention.record_manifest(
+            uow.tx,
+            partnership,
+            ManifestScope::Fragment(row.id),
+            now,
+        )?;
+        self.linking
+            .delete_fragment_links(uow.tx, partnership, row.chronology_id, row.id)?;
         store::purge::delete_fragment(uow.tx, partnership, row.id)?;
         if let Some(chronology) = chronology {
-            let family = self.open_family(uow, permit, row.family_id)?;
-            self.schedule_linking(uow, permit, chronology, &family);
-            self.reopen_invitation(uow.tx, now, chronology, row.agency_id)?;
+            let family = self
+                .records
+                .families
+                .open_family(uow, permit, row.family_id)?;
+            self.linking
+                .schedule_linking(uow, permit, chronology, &family);
+            self.records
+                .invitations
+                .reopen_invitation(uow.tx, now, chronology, row.agency_id)?;
         }
-        self.update_family_expiry(uow, permit, row.family_id)?;
+        self.records
+            .families
+            .update_family_expiry(uow, permit, row.family_id)?;
         if let Some(origin) = &origin {
-            self.update_family_expiry(uow, permit, origin.family_id)?;
+            self.records
+                .families
+                .update_family_expiry(uow, permit, origin.family_id)?;
         }
         // Destroying the fragment's own key also makes it unreadable in every copy of the database.
         let has_own_key = chronology.is_none() || origin.is_some() || row.wrapped_until.is_some();
@@ -204,46 +241,12 @@ impl Service {
             deleted_at: now,
             entry_count,
             content_index: self
+                .kernel
                 .vault()
                 .index(row.partnership_id, "tombstone", &hashes)
                 .to_vec()
                 .into(),
         })
-    }
-
-    /// Reopens the agency's invitation when the agency has no submitted fragment left on the
-    /// chronology.
-    pub(crate) fn reopen_invitation(
-        &self,
-        tx: &mut store::Tx<'_>,
-        now: Instant,
-        chronology: &ChronologyRow,
-        agency: domain::AgencyId,
-    ) -> ServiceResult<()> {
-        let partnership = chronology.partnership_id;
-        let live = store::fragments::list(tx, partnership, chronology.id, now)?;
-        let others = live
-            .iter()
-            .any(|row| row.agency_id == agency && row.state == FragmentState::Submitted);
-        let found = store::invitations::find_for_agency(tx, partnership, chronology.id, agency)?;
-        let Some(mut invitation) = found else {
-            return Ok(());
-        };
-        if others || invitation.state != domain::InvitationState::Submitted {
-            return Ok(());
-        }
-        let mut details = self.invitation_details(chronology, &invitation, now)?;
-        let overdue = invitation.due_at <= now;
-        invitation.state = if overdue {
-            domain::InvitationState::Overdue
-        } else {
-            domain::InvitationState::Drafting
-        };
-        invitation.answered_at = None;
-        invitation.answered_by = None;
-        // An answer that the fragment replaced is not restored when the fragment ends.
-        details.former_answer = None;
-        self.save_invitation(tx, now, chronology, &mut invitation, &details)
     }
 
     /// Changes the expiry of a fragment: later within the cap of the chronology or the partnership,
@@ -258,12 +261,16 @@ impl Service {
         id: FragmentId,
         input: ExtendIn,
     ) -> ServiceResult<WriteReply<FragmentReceipt>> {
-        self.write_idempotent(
+        self.kernel.write_idempotent(
             call,
             Operation::FragmentExtend,
-            audit_context(id),
+            about_fragment(id),
             |uow| {
-                let fragment = self.authorize_fragment(uow, id, Operation::FragmentExtend)?;
+                let fragment = self.records.fragments.authorize_fragment(
+                    uow,
+                    id,
+                    Operation::FragmentExtend,
+                )?;
                 let is_hidden = self.hidden_origin(uow, &fragment.row)?.is_some();
                 check_extension(uow, &fragment, is_hidden, &input)?;
                 let row = self.store_new_expiry(uow, &fragment, input.expires_at)?;
@@ -303,17 +310,28 @@ impl Service {
             updated_at: uow.now(),
             ..with_expiry(before.clone(), expires_at)
         };
-        self.rewrap_versions(uow, permit, before, &row)?;
+        self.records
+            .fragments
+            .rewrap_versions(uow, permit, before, &row)?;
         store::fragments::update(uow.tx, &row, before.version)?;
-        self.update_family_expiry(uow, permit, row.family_id)?;
-        self.update_origin_expiry(uow, permit, &row, asked)?;
+        self.records
+            .families
+            .update_family_expiry(uow, permit, row.family_id)?;
+        self.records
+            .fragments
+            .update_origin_expiry(uow, permit, &row, asked)?;
         if let Some(chronology) = chronology {
-            self.update_decision_expiries(uow, permit, chronology)?;
+            self.linking
+                .update_decision_expiries(uow, permit, chronology)?;
             // Stored links expire with the first fragment that they compare, so they are recomputed
             // for the new expiry.
             store::event_links::delete_for_chronology(uow.tx, row.partnership_id, chronology.id)?;
-            let family = self.open_family(uow, permit, chronology.family_id)?;
-            self.schedule_linking(uow, permit, chronology, &family);
+            let family = self
+                .records
+                .families
+                .open_family(uow, permit, chronology.family_id)?;
+            self.linking
+                .schedule_linking(uow, permit, chronology, &family);
         }
         uow.audit.expires_at = Some(row.expires_at);
         Ok(row)
@@ -330,55 +348,16 @@ impl Service {
         let current =
             store::fragments::version(uow.tx, permit, row.id, row.version, uow.session.now)?;
         let current = current.ok_or(ServiceError::NotFound)?;
-        let entries = self.open_entries(uow, permit, row, &current)?;
+        let entries = self
+            .records
+            .fragments
+            .open_entries(uow, permit, row, &current)?;
         let entries = visible_entries(permit, row, entries);
         let version = self.visible_version_number(uow, permit, row)?;
         Ok(FragmentReceipt {
             version,
             ..build_receipt(row, &entries, SubmissionOutcome::Updated)
         })
-    }
-
-    /// Rewraps the keys of all versions of a fragment, from the terms of the row `before` to those
-    /// of the row `after` (see [`with_expiry`]).
-    pub(super) fn rewrap_versions(
-        &self,
-        uow: &mut UnitOfWork<'_, '_>,
-        permit: &AccessPermit,
-        before: &FragmentRow,
-        after: &FragmentRow,
-    ) -> ServiceResult<()> {
-        let now = uow.now();
-        let expires_at = after.expires_at;
-        for version in store::fragments::versions(uow.tx, permit, before.id, now)? {
-            let location = version_location(before.id, version.version);
-            let from = fragment_terms(before, version.expires_at);
-            let to = fragment_terms(after, expires_at);
-            let wrapped = match self.rewrap(
-                uow.tx,
-                now,
-                &RewrappedKey {
-                    from: &from,
-                    to: &to,
-                    location: &location,
-                    wrapped: version.wrapped_key.as_ref(),
-                },
-            ) {
-                // The row was restored from a backup made before the withdrawal. No key opens
-                // it; it is deleted at its expiry.
-                Err(_) if self.is_own_key_destroyed(before)? => continue,
-                wrapped => wrapped?,
-            };
-            store::fragments::set_version_lifetime(
-                uow.tx,
-                before.partnership_id,
-                before.id,
-                version.version,
-                expires_at,
-                &wrapped.into(),
-            )?;
-        }
-        Ok(())
     }
 }
 

@@ -1,25 +1,20 @@
 //! Reading fragments: lists, single fragments and their versions.
 
 use contract::{EntryOut, FragmentOut, FragmentSummary, FragmentVersionOut, Page, PageQuery};
-use kernel::{AuditContext, CallContext, ServiceError, ServiceResult, UnitOfWork, open_with};
-
-use crate::Service;
-
 use domain::{
     AccessPermit, ChronologyId, EntryDetails, EntryId, FragmentId, Instant, Operation, Role,
     WhenOut,
 };
+use kernel::{AuditContext, CallContext, ServiceError, ServiceResult, UnitOfWork};
 use store::{FragmentRow, FragmentVersionRow};
 
-use super::attachment::remap_people;
-use super::version_history::{MAX_VISIBLE_VERSIONS, VersionHistory, VisibleVersion};
-use super::{
-    AuthorizedFragment, FragmentDetails, audit_context, entry_location, fragment_terms,
-    version_location,
+use crate::fragments::Fragments;
+use crate::records::{
+    AuthorizedChronology, AuthorizedFragment, FragmentDetails, MAX_VISIBLE_VERSIONS,
+    VersionHistory, about_chronology, about_fragment, remap_people, unfiltered_version,
 };
-use crate::chronologies::{AuthorizedChronology, audit_context as chronology_audit_context};
 
-impl Service {
+impl Fragments {
     /// The fragments of a chronology: all for the side that runs it, its own for a contributing
     /// agency.
     ///
@@ -31,14 +26,13 @@ impl Service {
         id: ChronologyId,
         query: PageQuery,
     ) -> ServiceResult<Page<FragmentSummary>> {
-        self.read(
-            call,
-            Operation::FragmentList,
-            chronology_audit_context(id),
-            |uow| {
-                let AuthorizedChronology { permit, .. } =
-                    self.authorize_chronology(uow, id, Operation::FragmentList)?;
-                let bounds = self.parse_page_query(uow, "fragments", &query)?;
+        self.kernel
+            .read(call, Operation::FragmentList, about_chronology(id), |uow| {
+                let AuthorizedChronology { permit, .. } = self
+                    .records
+                    .chronologies
+                    .authorize_chronology(uow, id, Operation::FragmentList)?;
+                let bounds = self.kernel.parse_page_query(uow, "fragments", &query)?;
                 let agency = uow.actor().agency;
                 let after = bounds.after;
                 let is_included =
@@ -53,16 +47,17 @@ impl Service {
                             })
                         })
                         .collect();
-                let (rows, next) = self.split_page(uow, "fragments", &bounds, rows, |row| {
-                    (row.created_at, row.id.0)
-                })?;
+                let (rows, next) =
+                    self.kernel
+                        .split_page(uow, "fragments", &bounds, rows, |row| {
+                            (row.created_at, row.id.0)
+                        })?;
                 let items = rows
                     .iter()
                     .map(|row| self.build_summary(uow, &permit, row))
                     .collect::<ServiceResult<Vec<_>>>()?;
                 Ok(Page { items, next })
-            },
-        )
+            })
     }
 
     /// A fragment's summary with the version and time that the permit holder can see.
@@ -79,7 +74,11 @@ impl Service {
         let found =
             store::fragments::version(uow.tx, permit, row.id, row.version, uow.session.now)?;
         let current = found.ok_or(ServiceError::NotFound)?;
-        let Some((_, sealed)) = self.open_live_version(uow.now(), row, &current)? else {
+        let Some((_, sealed)) =
+            self.records
+                .fragments
+                .open_live_version(uow.now(), row, &current)?
+        else {
             return Ok(summary(row));
         };
         let (version, seen) =
@@ -101,18 +100,18 @@ impl Service {
         call: &CallContext,
         query: PageQuery,
     ) -> ServiceResult<Page<FragmentSummary>> {
-        self.read(
+        self.kernel.read(
             call,
             Operation::FragmentList,
             AuditContext::of("fragment"),
             |uow| {
                 let permit = uow.authorize_collection(Operation::FragmentList)?;
-                let bounds = self.parse_page_query(uow, "my_fragments", &query)?;
+                let bounds = self.kernel.parse_page_query(uow, "my_fragments", &query)?;
                 let rows = self.own_fragment_rows(uow, &bounds)?.into_iter();
                 let rows: Vec<FragmentRow> = rows
                     .map(|row| Ok(self.sender_view(uow, &permit, row)?.0))
                     .collect::<ServiceResult<_>>()?;
-                self.build_page(
+                self.kernel.build_page(
                     uow,
                     "my_fragments",
                     &bounds,
@@ -154,11 +153,14 @@ impl Service {
     /// # Errors
     /// The [errors common to reads](crate#errors).
     pub fn get_fragment(&self, call: &CallContext, id: FragmentId) -> ServiceResult<FragmentOut> {
-        self.read(call, Operation::FragmentRead, audit_context(id), |uow| {
-            let AuthorizedFragment { permit, row, .. } =
-                self.authorize_fragment(uow, id, Operation::FragmentRead)?;
-            self.open_fragment(uow, &permit, row, None)
-        })
+        self.kernel
+            .read(call, Operation::FragmentRead, about_fragment(id), |uow| {
+                let AuthorizedFragment { permit, row, .. } = self
+                    .records
+                    .fragments
+                    .authorize_fragment(uow, id, Operation::FragmentRead)?;
+                self.open_fragment(uow, &permit, row, None)
+            })
     }
 
     /// The versions of a fragment, oldest first, with counts of the entries that the reader may
@@ -171,13 +173,15 @@ impl Service {
         call: &CallContext,
         id: FragmentId,
     ) -> ServiceResult<Page<FragmentVersionOut>> {
-        self.read(
+        self.kernel.read(
             call,
             Operation::FragmentVersions,
-            audit_context(id),
+            about_fragment(id),
             |uow| {
-                let AuthorizedFragment { permit, row, .. } =
-                    self.authorize_fragment(uow, id, Operation::FragmentVersions)?;
+                let AuthorizedFragment { permit, row, .. } = self
+                    .records
+                    .fragments
+                    .authorize_fragment(uow, id, Operation::FragmentVersions)?;
                 let numbers = self.list_visible_version_numbers(uow, &permit, &row)?;
                 let mut items = Vec::with_capacity(numbers.len());
                 for number in numbers {
@@ -210,8 +214,11 @@ impl Service {
         let reader = permit.reader();
         let now = uow.now();
         if !reader.sees_all_entries_of(row.agency_id) {
-            let current = self.load_version_row(uow, permit, row, row.version)?;
-            let (_, sealed) = self.open_version(now, row, &current)?;
+            let current = self
+                .records
+                .fragments
+                .load_version_row(uow, permit, row, row.version)?;
+            let (_, sealed) = self.records.fragments.open_version(now, row, &current)?;
             if let Some(history) = sealed.history_for(&reader, row.agency_id) {
                 return Ok(history.numbered().map(|(number, _)| number).collect());
             }
@@ -240,13 +247,15 @@ impl Service {
         id: FragmentId,
         version: i64,
     ) -> ServiceResult<FragmentOut> {
-        self.read(
+        self.kernel.read(
             call,
             Operation::FragmentVersions,
-            audit_context(id),
+            about_fragment(id),
             |uow| {
-                let AuthorizedFragment { permit, row, .. } =
-                    self.authorize_fragment(uow, id, Operation::FragmentVersions)?;
+                let AuthorizedFragment { permit, row, .. } = self
+                    .records
+                    .fragments
+                    .authorize_fragment(uow, id, Operation::FragmentVersions)?;
                 self.open_fragment(uow, &permit, row, Some(version))
             },
         )
@@ -314,9 +323,16 @@ impl Service {
     ) -> ServiceResult<VisibleFragmentVersion> {
         let reader = permit.reader();
         if reader.sees_all_entries_of(row.agency_id) {
-            let version =
-                self.load_version_row(uow, permit, row, version.unwrap_or(row.version))?;
-            let (details, entries) = self.open_visible_entries(uow, permit, row, &version)?;
+            let version = self.records.fragments.load_version_row(
+                uow,
+                permit,
+                row,
+                version.unwrap_or(row.version),
+            )?;
+            let (details, entries) = self
+                .records
+                .fragments
+                .open_visible_entries(uow, permit, row, &version)?;
             return Ok(VisibleFragmentVersion {
                 number: version.version,
                 at: None,
@@ -325,8 +341,14 @@ impl Service {
                 entries,
             });
         }
-        let current = self.load_version_row(uow, permit, row, row.version)?;
-        let (_, sealed) = self.open_version(uow.now(), row, &current)?;
+        let current = self
+            .records
+            .fragments
+            .load_version_row(uow, permit, row, row.version)?;
+        let (_, sealed) = self
+            .records
+            .fragments
+            .open_version(uow.now(), row, &current)?;
         let (latest, seen) =
             sealed.latest_visible_to(&reader, row.agency_id, unfiltered_version(&current));
         let (number, of) = match version.filter(|number| *number != latest) {
@@ -350,12 +372,18 @@ impl Service {
                 }
             }
         };
-        let version = self.load_version_row(uow, permit, row, of)?;
+        let version = self
+            .records
+            .fragments
+            .load_version_row(uow, permit, row, of)?;
         // The latest version shows the current entries, with the time, author and reason of the
         // version that last changed them.
         let entries_version = if number == latest { &current } else { &version };
-        let (_, entries) = self.open_visible_entries(uow, permit, row, entries_version)?;
-        let details = self.version_details(uow, row, &version)?;
+        let (_, entries) =
+            self.records
+                .fragments
+                .open_visible_entries(uow, permit, row, entries_version)?;
+        let details = self.records.fragments.version_details(uow, row, &version)?;
         let details = Some(details).filter(|_| !entries.is_empty());
         Ok(VisibleFragmentVersion {
             number,
@@ -364,64 +392,6 @@ impl Service {
             details,
             entries,
         })
-    }
-
-    fn load_version_row(
-        &self,
-        uow: &mut UnitOfWork<'_, '_>,
-        permit: &AccessPermit,
-        row: &FragmentRow,
-        version: i64,
-    ) -> ServiceResult<FragmentVersionRow> {
-        let found = store::fragments::version(uow.tx, permit, row.id, version, uow.session.now)?;
-        found.ok_or(ServiceError::NotFound)
-    }
-
-    pub(super) fn version_details(
-        &self,
-        uow: &UnitOfWork<'_, '_>,
-        row: &FragmentRow,
-        version: &FragmentVersionRow,
-    ) -> ServiceResult<FragmentDetails> {
-        let location = version_location(row.id, version.version);
-        let terms = fragment_terms(row, version.expires_at);
-        self.unseal(
-            &location,
-            &terms,
-            uow.now(),
-            version.wrapped_key.as_ref(),
-            version.sealed.as_ref(),
-        )
-    }
-
-    /// Opens all entries of a version, in order.
-    pub(super) fn open_entries(
-        &self,
-        uow: &mut UnitOfWork<'_, '_>,
-        permit: &AccessPermit,
-        row: &FragmentRow,
-        version: &FragmentVersionRow,
-    ) -> ServiceResult<Vec<(EntryId, EntryDetails)>> {
-        let now = uow.now();
-        let location = version_location(row.id, version.version);
-        let terms = fragment_terms(row, version.expires_at);
-        let key = self
-            .vault()
-            .open_key(now, &terms, &location, version.wrapped_key.as_ref())?;
-        let sealed = store::fragments::entries(uow.tx, permit, row.id, version.version, now)?;
-        sealed
-            .into_iter()
-            .map(|entry| {
-                Ok((
-                    entry.id,
-                    open_with(
-                        &key,
-                        &entry_location(entry.id, entry.version),
-                        entry.sealed.as_ref(),
-                    )?,
-                ))
-            })
-            .collect()
     }
 }
 
@@ -435,14 +405,6 @@ struct VisibleFragmentVersion {
     /// `None` for a reader who may see no entry of it.
     details: Option<FragmentDetails>,
     entries: Vec<(EntryId, EntryDetails)>,
-}
-
-/// A version as it appears to readers who can see every version.
-pub(crate) fn unfiltered_version(version: &FragmentVersionRow) -> VisibleVersion {
-    VisibleVersion {
-        version: version.version,
-        at: version.created_at,
-    }
 }
 
 fn summary(row: &FragmentRow) -> FragmentSummary {

@@ -4,11 +4,12 @@
 use kernel::{ServiceError, ServiceResult, UnitOfWork, to_json_bytes};
 use store::FragmentRow;
 
-use super::submission::Submission;
+use crate::fragments::submission::Submission;
 
 /// Maximum number of entries per agency on one chronology, or in advance submissions about one
 /// family.
 const MAX_ENTRIES: usize = 3_000;
+
 /// Maximum size of these entries in bytes.
 const MAX_ENTRY_BYTES: usize = 3 * 1_024 * 1_024;
 
@@ -21,7 +22,7 @@ const CORRECTION_ALLOWANCE_BYTES: usize = 64 * 1_024;
 ///
 /// # Errors
 /// [`ServiceError::Invalid`] when there would be too many entries or too much text.
-pub(super) fn check_content_quota(
+pub(crate) fn check_content_quota(
     uow: &mut UnitOfWork<'_, '_>,
     row: &FragmentRow,
     submission: &Submission,

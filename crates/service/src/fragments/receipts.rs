@@ -2,16 +2,15 @@
 //! of the fragment.
 
 use contract::FragmentReceipt;
+use domain::{EntryDetails, FragmentId, Operation};
 use kernel::{IdempotencyRecord, ServiceError, ServiceResult, UnitOfWork};
 
-use crate::Service;
+use super::findings;
+use crate::fragments::Fragments;
+use crate::fragments::submission::build_receipt;
+use crate::records::AuthorizedFragment;
 
-use domain::{EntryDetails, FragmentId, Operation};
-
-use super::submission::build_receipt;
-use super::{AuthorizedFragment, findings};
-
-impl Service {
+impl Fragments {
     /// Rebuilds the receipt of a repeated submission under the caller's present read permission:
     /// the current version with the entries that the caller may see now, and with findings where
     /// the submission had them.
@@ -28,13 +27,19 @@ impl Service {
             permit,
             row,
             chronology,
-        } = self.authorize_fragment(uow, id, Operation::FragmentRead)?;
+        } = self
+            .records
+            .fragments
+            .authorize_fragment(uow, id, Operation::FragmentRead)?;
         let outcome = record.outcome.ok_or(ServiceError::Internal(
             "an idempotency record of a submission has no outcome",
         ))?;
         let found = store::fragments::version(uow.tx, &permit, id, row.version, uow.session.now)?;
         let version = found.ok_or(ServiceError::NotFound)?;
-        let (_, entries) = self.open_visible_entries(uow, &permit, &row, &version)?;
+        let (_, entries) = self
+            .records
+            .fragments
+            .open_visible_entries(uow, &permit, &row, &version)?;
         let is_hidden = self.hidden_origin(uow, &row)?.is_some();
         let known = self.visible_version_number(uow, &permit, &row)?;
         let (shown, _) = self.sender_view(uow, &permit, row)?;
@@ -45,8 +50,14 @@ impl Service {
         let Some(chronology) = chronology.filter(|_| with_findings && !is_hidden) else {
             return Ok(receipt);
         };
-        let family = self.open_family(uow, &permit, chronology.family_id)?;
-        let details = self.open_chronology_details(&chronology, uow.now())?;
+        let family = self
+            .records
+            .families
+            .open_family(uow, &permit, chronology.family_id)?;
+        let details = self
+            .records
+            .chronologies
+            .open_chronology_details(&chronology, uow.now())?;
         let entries: Vec<EntryDetails> = entries.into_iter().map(|(_, entry)| entry).collect();
         Ok(FragmentReceipt {
             findings: findings::collect_findings(uow, &family, &details, &entries),

@@ -2,20 +2,17 @@
 //! know: they appear as the advance submissions that they were.
 
 use contract::{FragmentIn, FragmentReceipt};
-use kernel::{Conflict, ServiceError, ServiceResult, UnitOfWork};
-
-use crate::Service;
-
 use domain::{AccessPermit, PersonId};
+use kernel::{Conflict, ServiceError, ServiceResult, UnitOfWork};
 use store::{ChronologyRow, FragmentOriginRow, FragmentRow};
 
-use super::attachment::{PersonIdMap, people_named_in, remap_people};
-use super::is_hidden_from_actor;
-use super::submission::{Correction, Submission};
-use crate::chronologies::chronology_facts;
-use crate::people::FamilyView;
+use crate::fragments::Fragments;
+use crate::fragments::submission::{Correction, Submission};
+use crate::records::{
+    FamilyView, PersonIdMap, chronology_facts, is_hidden_from_actor, people_named_in, remap_people,
+};
 
-impl Service {
+impl Fragments {
     /// The origin of an attached fragment of the caller's agency when its chronology is hidden from
     /// the caller, that is, from a practitioner whom the invitation does not name.
     pub(crate) fn hidden_origin(
@@ -55,7 +52,11 @@ impl Service {
         let Some(origin) = self.hidden_origin(uow, &row)? else {
             return Ok((row, PersonIdMap::new()));
         };
-        let person_map = self.person_map_for_family(uow, origin.chronology_id, origin.family_id)?;
+        let person_map = self.person_matching.person_map_for_family(
+            uow,
+            origin.chronology_id,
+            origin.family_id,
+        )?;
         let now = uow.now();
         let version = store::fragments::version(uow.tx, permit, row.id, row.version, now)?;
         let shown = FragmentRow {
@@ -83,7 +84,10 @@ impl Service {
         chronology: &ChronologyRow,
         input: &FragmentIn,
     ) -> ServiceResult<FragmentReceipt> {
-        let family = self.open_family(uow, permit, origin.family_id)?;
+        let family = self
+            .records
+            .families
+            .open_family(uow, permit, origin.family_id)?;
         let requested_expiry = input.expires_at.unwrap_or(origin.asked_expiry);
         let correction = Correction {
             row: &row,
@@ -92,7 +96,11 @@ impl Service {
             latest_expiry: row.created_at.plus(uow.policy().max_ahead_lifetime),
         };
         let mut submission = self.validate_correction(uow, permit, &family, &correction)?;
-        let to_sender = self.person_map_for_family(uow, origin.chronology_id, origin.family_id)?;
+        let to_sender = self.person_matching.person_map_for_family(
+            uow,
+            origin.chronology_id,
+            origin.family_id,
+        )?;
         let from_sender: PersonIdMap = to_sender
             .into_iter()
             .map(|(ours, theirs)| (theirs, ours))
@@ -104,10 +112,17 @@ impl Service {
         submission.expires_at = requested_expiry.min(chronology.expires_at);
         let (receipt, _) =
             self.apply_correction(uow, permit, (row.clone(), &family), submission)?;
-        self.update_origin_expiry(uow, permit, &row, requested_expiry)?;
-        self.update_decision_expiries(uow, permit, chronology)?;
-        let ours = self.open_family(uow, permit, chronology.family_id)?;
-        self.schedule_linking(uow, permit, chronology, &ours);
+        self.records
+            .fragments
+            .update_origin_expiry(uow, permit, &row, requested_expiry)?;
+        self.linking
+            .update_decision_expiries(uow, permit, chronology)?;
+        let ours = self
+            .records
+            .families
+            .open_family(uow, permit, chronology.family_id)?;
+        self.linking
+            .schedule_linking(uow, permit, chronology, &ours);
         Ok(FragmentReceipt {
             chronology_id: None,
             expires_at: requested_expiry,

@@ -1,26 +1,20 @@
 //! Storing a fragment: its row, and each version with its sealed entries.
 
-use crate::Service;
 use contract::FragmentReceipt;
-use domain::ChronologyId;
-use domain::EntryDetails;
-use domain::EntryId;
-use domain::FragmentId;
-use domain::FragmentState;
-use domain::SubmissionOutcome;
-use kernel::ServiceResult;
-use kernel::UnitOfWork;
-use kernel::to_json_bytes;
-use store::EntryRow;
-use store::FragmentRow;
-use store::FragmentVersionRow;
+use domain::{ChronologyId, EntryDetails, EntryId, FragmentId, FragmentState, SubmissionOutcome};
+use kernel::{ServiceResult, UnitOfWork, to_json_bytes};
+use store::{EntryRow, FragmentRow, FragmentVersionRow};
 use vault::DataKey;
 
-use super::submission::{Submission, build_receipt};
-use super::version_history::{PreviousVersion, VersionContent, build_histories};
-use super::{SealedVersion, entry_location, fragment_terms, version_location};
+use crate::fragments::Fragments;
+use crate::fragments::quota::check_content_quota;
+use crate::fragments::submission::{Submission, build_receipt};
+use crate::records::{
+    PreviousVersion, SealedVersion, VersionContent, build_histories, entry_location,
+    fragment_terms, version_location,
+};
 
-impl Service {
+impl Fragments {
     pub(super) fn new_fragment_row(
         &self,
         uow: &UnitOfWork<'_, '_>,
@@ -31,7 +25,7 @@ impl Service {
         let now = uow.now();
         let reference = submission.details.agency_reference.as_deref();
         FragmentRow {
-            id: FragmentId::new(self.ids(), now),
+            id: FragmentId::new(self.kernel.ids(), now),
             partnership_id: uow.actor().partnership,
             agency_id: submission.agency,
             chronology_id: chronology,
@@ -59,11 +53,12 @@ impl Service {
         before: Option<&PreviousVersion>,
         outcome: SubmissionOutcome,
     ) -> ServiceResult<FragmentReceipt> {
-        super::quota::check_content_quota(uow, row, submission)?;
+        check_content_quota(uow, row, submission)?;
         let now = uow.now();
         let location = version_location(row.id, row.version);
         let (key, wrapped_key) =
-            self.create_key(uow.tx, now, &fragment_terms(row, row.expires_at), &location)?;
+            self.kernel
+                .create_key(uow.tx, now, &fragment_terms(row, row.expires_at), &location)?;
         let ids = self.assign_entry_ids(
             before.map_or(&[][..], |before| &before.entries),
             &submission.entries,

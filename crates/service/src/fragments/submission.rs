@@ -4,54 +4,51 @@
 use contract::{
     EntryIn, EntryReceipt, FragmentIn, FragmentReceipt, Involvement, SubmissionOutcome,
 };
+use domain::{
+    AccessPermit, AgencyId, ChronologyId, EntryDetails, EntryId, Instant, Operation, PersonId,
+};
 use kernel::{
     CallContext, Conflict, Fault, ServiceError, ServiceResult, UnitOfWork, WriteReply,
     to_json_bytes,
 };
-
-use crate::Service;
-
-use domain::{
-    AccessPermit, AgencyId, ChronologyId, EntryDetails, EntryId, Instant, InvitationState,
-    Operation, PersonId,
-};
 use store::{ChronologyRow, FragmentRow};
 
-use super::FragmentDetails;
-use super::entries::{EntryScope, validate_entries};
-use crate::chronologies::{AuthorizedChronology, audit_context};
-use crate::people::{FamilyView, edtf_fault};
+use crate::fragments::Fragments;
+use crate::fragments::entries::{EntryScope, validate_entries};
+use crate::fragments::findings::collect_findings;
+use crate::input::edtf_fault;
+use crate::records::{AuthorizedChronology, FamilyView, FragmentDetails, about_chronology};
 
 /// Maximum number of fragments per agency on one chronology.
 const MAX_FRAGMENTS: usize = 100;
 
 /// A submission that has passed every check and is not yet stored.
 #[derive(Clone)]
-pub(super) struct Submission {
-    pub(super) agency: AgencyId,
-    pub(super) proxy_by: Option<AgencyId>,
-    pub(super) child: Option<PersonId>,
-    pub(super) expires_at: Instant,
+pub(crate) struct Submission {
+    pub(crate) agency: AgencyId,
+    pub(crate) proxy_by: Option<AgencyId>,
+    pub(crate) child: Option<PersonId>,
+    pub(crate) expires_at: Instant,
     requested_expiry: Option<Instant>,
-    pub(super) details: FragmentDetails,
-    pub(super) entries: Vec<EntryDetails>,
+    pub(crate) details: FragmentDetails,
+    pub(crate) entries: Vec<EntryDetails>,
     /// Which entries were sent without handling.
-    pub(super) unmarked: Vec<bool>,
+    pub(crate) unmarked: Vec<bool>,
     /// Keyed hash of the content: the same content is a no-op.
-    pub(super) content_index: Vec<u8>,
+    pub(crate) content_index: Vec<u8>,
 }
 
 /// A correction of a fragment that has yet to be validated.
-pub(super) struct Correction<'a> {
-    pub(super) row: &'a FragmentRow,
-    pub(super) input: &'a FragmentIn,
+pub(crate) struct Correction<'a> {
+    pub(crate) row: &'a FragmentRow,
+    pub(crate) input: &'a FragmentIn,
     /// The expiry that the fragment gets.
-    pub(super) expires_at: Instant,
+    pub(crate) expires_at: Instant,
     /// The latest expiry that is allowed.
-    pub(super) latest_expiry: Instant,
+    pub(crate) latest_expiry: Instant,
 }
 
-impl Service {
+impl Fragments {
     /// Submits a fragment to a chronology. Repeating the same content changes nothing; repeating an
     /// agency reference creates a new version.
     ///
@@ -68,9 +65,10 @@ impl Service {
         let act = |uow: &mut UnitOfWork<'_, '_>| {
             self.submit(uow, id, &input, input.agency_reference.as_deref(), None)
         };
-        self.write_idempotent(call, operation, audit_context(id), act, |uow, record| {
-            self.rebuild_receipt(uow, record, true)
-        })
+        self.kernel
+            .write_idempotent(call, operation, about_chronology(id), act, |uow, record| {
+                self.rebuild_receipt(uow, record, true)
+            })
     }
 
     /// Submits or updates the fragment that the agency calls `reference`. Creating needs no
@@ -90,25 +88,27 @@ impl Service {
     ) -> ServiceResult<FragmentReceipt> {
         let expected = VersionPrecondition { if_match };
         let operation = submission_operation(&input);
-        let written = self.write(call, operation, audit_context(id), |uow| {
-            if input
-                .agency_reference
-                .as_ref()
-                .is_some_and(|own| *own != reference)
-            {
-                let message = "differs from the reference in the path";
-                return Err(ServiceError::invalid(
-                    "/agency_reference",
-                    "contradicts",
-                    message,
-                ));
-            }
-            let input = &FragmentIn {
-                agency_reference: Some(reference.clone()),
-                ..input.clone()
-            };
-            self.submit(uow, id, input, Some(&reference), Some(&expected))
-        })?;
+        let written = self
+            .kernel
+            .write(call, operation, about_chronology(id), |uow| {
+                if input
+                    .agency_reference
+                    .as_ref()
+                    .is_some_and(|own| *own != reference)
+                {
+                    let message = "differs from the reference in the path";
+                    return Err(ServiceError::invalid(
+                        "/agency_reference",
+                        "contradicts",
+                        message,
+                    ));
+                }
+                let input = &FragmentIn {
+                    agency_reference: Some(reference.clone()),
+                    ..input.clone()
+                };
+                self.submit(uow, id, input, Some(&reference), Some(&expected))
+            })?;
         Ok(written.value)
     }
 
@@ -123,8 +123,14 @@ impl Service {
         let AuthorizedChronology {
             permit,
             row: chronology,
-        } = self.authorize_chronology(uow, id, submission_operation(input))?;
-        let family = self.open_family(uow, &permit, chronology.family_id)?;
+        } = self
+            .records
+            .chronologies
+            .authorize_chronology(uow, id, submission_operation(input))?;
+        let family = self
+            .records
+            .families
+            .open_family(uow, &permit, chronology.family_id)?;
         let agency = self.resolve_author_agency(uow, &chronology, input)?;
         let submission =
             self.validate_submission(uow, &chronology, &family, input, reference, agency)?;
@@ -150,14 +156,21 @@ impl Service {
                 self.store_new_fragment(uow, &permit, (&chronology, &family), submission)?
             }
         };
-        self.mark_invitation_submitted(uow, &chronology, agency)?;
+        self.records
+            .invitations
+            .mark_invitation_submitted(uow, &chronology, agency)?;
         if receipt.outcome != SubmissionOutcome::Unchanged {
-            self.update_decision_expiries(uow, &permit, &chronology)?;
-            self.schedule_linking(uow, &permit, &chronology, &family);
+            self.linking
+                .update_decision_expiries(uow, &permit, &chronology)?;
+            self.linking
+                .schedule_linking(uow, &permit, &chronology, &family);
         }
         uow.audit.outcome = Some(receipt.outcome);
-        let details = self.open_chronology_details(&chronology, uow.now())?;
-        let findings = super::findings::collect_findings(uow, &family, &details, &entries);
+        let details = self
+            .records
+            .chronologies
+            .open_chronology_details(&chronology, uow.now())?;
+        let findings = collect_findings(uow, &family, &details, &entries);
         Ok(FragmentReceipt {
             findings,
             ..receipt
@@ -305,7 +318,11 @@ impl Service {
         let current =
             store::fragments::version(uow.tx, permit, row.id, row.version, uow.session.now)?;
         let current = current.ok_or(ServiceError::NotFound)?;
-        Ok(self.version_details(uow, row, &current)?.agency_reference)
+        Ok(self
+            .records
+            .fragments
+            .version_details(uow, row, &current)?
+            .agency_reference)
     }
 
     /// Builds a submission and computes its content hash.
@@ -362,6 +379,7 @@ impl Service {
             entries,
         ))?;
         Ok(self
+            .kernel
             .vault()
             .index(uow.actor().partnership, "fragment", &content)
             .to_vec())
@@ -409,7 +427,8 @@ impl Service {
     }
 
     pub(super) fn reference_index(&self, uow: &UnitOfWork<'_, '_>, reference: &str) -> Vec<u8> {
-        self.vault()
+        self.kernel
+            .vault()
             .index(
                 uow.actor().partnership,
                 "fragment_reference",
@@ -423,7 +442,8 @@ impl Service {
         uow: &UnitOfWork<'_, '_>,
         reference: &str,
     ) -> Vec<u8> {
-        self.vault()
+        self.kernel
+            .vault()
             .index(
                 uow.actor().partnership,
                 "entry_reference",
@@ -445,37 +465,10 @@ impl Service {
         store::fragments::insert(uow.tx, &row)?;
         let receipt =
             self.store_version(uow, &row, &submission, None, SubmissionOutcome::Created)?;
-        self.update_family_expiry(uow, permit, chronology.family_id)?;
+        self.records
+            .families
+            .update_family_expiry(uow, permit, chronology.family_id)?;
         Ok((receipt, submission.entries))
-    }
-
-    /// Marks the agency's invitation as answered by a fragment.
-    pub(super) fn mark_invitation_submitted(
-        &self,
-        uow: &mut UnitOfWork<'_, '_>,
-        chronology: &ChronologyRow,
-        agency: AgencyId,
-    ) -> ServiceResult<()> {
-        let Some(mut invitation) = self.find_agency_invitation(uow, chronology.id, agency)? else {
-            return Ok(());
-        };
-        if invitation.state == InvitationState::Submitted {
-            return Ok(());
-        }
-        let mut details = self.invitation_details(chronology, &invitation, uow.now())?;
-        details.statement = None;
-        details.decided_by = None;
-        invitation.state = InvitationState::Submitted;
-        invitation.decline_reason = None;
-        invitation.answered_at = Some(uow.now());
-        invitation.answered_by = Some(uow.caller_id());
-        self.save_invitation(
-            uow.tx,
-            uow.session.now,
-            chronology,
-            &mut invitation,
-            &details,
-        )
     }
 }
 
@@ -506,7 +499,7 @@ fn submission_operation(input: &FragmentIn) -> Operation {
 }
 
 /// The scope that entries about this family are validated against.
-pub(super) fn entry_scope(
+pub(crate) fn entry_scope(
     uow: &UnitOfWork<'_, '_>,
     family: &FamilyView,
     child: Option<PersonId>,
@@ -534,7 +527,7 @@ fn check_submission(
 }
 
 /// Checks that the child that the fragment is about belongs to the family.
-pub(super) fn check_child(scope: &EntryScope) -> Option<Fault> {
+pub(crate) fn check_child(scope: &EntryScope) -> Option<Fault> {
     let is_outside_family = scope
         .child
         .is_some_and(|child| !scope.children.contains(&child));
@@ -544,7 +537,7 @@ pub(super) fn check_child(scope: &EntryScope) -> Option<Fault> {
 
 /// Checks that the sharing decision is filled in, that the days of the agency's involvement parse,
 /// and that there is content: an event, or the agency's part in the support network.
-pub(super) fn check_sharing(
+pub(crate) fn check_sharing(
     sharing: &crate::SharingDecision,
     involvement: Option<&Involvement>,
     entries: &[EntryIn],
@@ -578,7 +571,7 @@ pub(super) fn check_sharing(
 }
 
 /// Checks that an expiry lies in the future and not after `latest`.
-pub(super) fn check_expiry(
+pub(crate) fn check_expiry(
     uow: &UnitOfWork<'_, '_>,
     expires_at: Instant,
     latest: Instant,
@@ -600,7 +593,7 @@ pub(super) fn check_expiry(
 }
 
 /// The receipt of a submission, without findings.
-pub(super) fn build_receipt(
+pub(crate) fn build_receipt(
     row: &FragmentRow,
     entries: &[(EntryId, EntryDetails)],
     outcome: SubmissionOutcome,

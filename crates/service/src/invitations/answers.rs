@@ -2,16 +2,14 @@
 //! reason. Silence is never recorded as an answer.
 
 use contract::{DeclineIn, InvitationOut, NilReturnIn};
+use domain::{InvitationId, InvitationState, Operation};
 use kernel::{CallContext, Conflict, Fault, ServiceError, ServiceResult, UnitOfWork, WriteReply};
 
-use crate::Service;
+use crate::input::non_blank;
+use crate::invitations::Invitations;
+use crate::records::{AuthorizedInvitation, InvitationDetails, about_invitation};
 
-use domain::{InvitationId, InvitationState, Operation};
-
-use super::{AuthorizedInvitation, InvitationDetails, audit_context};
-use crate::directory::non_blank;
-
-impl Service {
+impl Invitations {
     /// Marks the invitation as being drafted.
     ///
     /// # Errors
@@ -22,10 +20,10 @@ impl Service {
         call: &CallContext,
         id: InvitationId,
     ) -> ServiceResult<WriteReply<InvitationOut>> {
-        self.write_idempotent(
+        self.kernel.write_idempotent(
             call,
             Operation::InvitationDraft,
-            audit_context(id),
+            about_invitation(id),
             |uow| {
                 let mut invited = self.authorize_answer(
                     uow,
@@ -33,17 +31,25 @@ impl Service {
                     Operation::InvitationDraft,
                     InvitationState::Drafting,
                 )?;
-                let details =
-                    self.invitation_details(&invited.chronology, &invited.row, uow.now())?;
+                let details = self.records.invitations.invitation_details(
+                    &invited.chronology,
+                    &invited.row,
+                    uow.now(),
+                )?;
                 invited.row.drafting_at = Some(uow.now());
-                self.save_invitation(
+                self.records.invitations.save_invitation(
                     uow.tx,
                     uow.session.now,
                     &invited.chronology,
                     &mut invited.row,
                     &details,
                 )?;
-                self.invitation_out(uow, &invited.permit, &invited.chronology, &invited.row)
+                self.records.invitations.invitation_out(
+                    uow,
+                    &invited.permit,
+                    &invited.chronology,
+                    &invited.row,
+                )
             },
             |uow, _| self.read_invitation(uow, id),
         )
@@ -60,10 +66,10 @@ impl Service {
         id: InvitationId,
         input: NilReturnIn,
     ) -> ServiceResult<WriteReply<InvitationOut>> {
-        self.write_idempotent(
+        self.kernel.write_idempotent(
             call,
             Operation::InvitationNilReturn,
-            audit_context(id),
+            about_invitation(id),
             |uow| {
                 check_required_texts(&[("/decided_by", &input.decided_by)])?;
                 let invited = self.authorize_answer(
@@ -72,7 +78,7 @@ impl Service {
                     Operation::InvitationNilReturn,
                     InvitationState::NilReturn,
                 )?;
-                self.refuse_disclosed_addresses(
+                self.people.refuse_disclosed_addresses(
                     uow,
                     &invited.permit,
                     invited.chronology.family_id,
@@ -101,10 +107,10 @@ impl Service {
         id: InvitationId,
         input: DeclineIn,
     ) -> ServiceResult<WriteReply<InvitationOut>> {
-        self.write_idempotent(
+        self.kernel.write_idempotent(
             call,
             Operation::InvitationDecline,
-            audit_context(id),
+            about_invitation(id),
             |uow| {
                 check_required_texts(&[
                     ("/decided_by", &input.decided_by),
@@ -116,7 +122,7 @@ impl Service {
                     Operation::InvitationDecline,
                     InvitationState::Declined,
                 )?;
-                self.refuse_disclosed_addresses(
+                self.people.refuse_disclosed_addresses(
                     uow,
                     &invited.permit,
                     invited.chronology.family_id,
@@ -147,7 +153,10 @@ impl Service {
         operation: Operation,
         next: InvitationState,
     ) -> ServiceResult<AuthorizedInvitation> {
-        let mut invited = self.authorize_invitation(uow, id, operation)?;
+        let mut invited = self
+            .records
+            .invitations
+            .authorize_invitation(uow, id, operation)?;
         if invited.row.agency_id != uow.actor().agency {
             return Err(ServiceError::NotFound);
         }
@@ -177,7 +186,10 @@ impl Service {
         {
             return Err(ServiceError::Conflict(Conflict::HasReturn));
         }
-        let before = self.invitation_details(&chronology, &row, uow.now())?;
+        let before = self
+            .records
+            .invitations
+            .invitation_details(&chronology, &row, uow.now())?;
         let details = InvitationDetails {
             message: before.message,
             ..answer
@@ -187,8 +199,16 @@ impl Service {
         }
         row.answered_at = Some(uow.now());
         row.answered_by = Some(uow.caller_id());
-        self.save_invitation(uow.tx, uow.session.now, &chronology, &mut row, &details)?;
-        self.invitation_out(uow, &permit, &chronology, &row)
+        self.records.invitations.save_invitation(
+            uow.tx,
+            uow.session.now,
+            &chronology,
+            &mut row,
+            &details,
+        )?;
+        self.records
+            .invitations
+            .invitation_out(uow, &permit, &chronology, &row)
     }
 }
 

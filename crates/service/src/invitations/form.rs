@@ -1,16 +1,14 @@
 //! The pre-filled form: what the service knows of family, agency, practitioner and last fragment.
 
 use contract::{FormOut, FragmentOut, GuidanceOut};
+use domain::{InvitationId, Operation};
 use kernel::{CallContext, ServiceError, ServiceResult, UnitOfWork};
 
-use crate::Service;
-
-use domain::{InvitationId, Operation};
-
-use super::{AuthorizedInvitation, audit_context};
 use crate::directory::{categories, to_agency_out};
+use crate::invitations::Invitations;
+use crate::records::{AuthorizedInvitation, about_invitation};
 
-impl Service {
+impl Invitations {
     /// The pre-filled form for one invitation.
     ///
     /// # Errors
@@ -20,40 +18,61 @@ impl Service {
         call: &CallContext,
         id: InvitationId,
     ) -> ServiceResult<FormOut> {
-        self.register_caller_if_new(call)?;
+        self.kernel.register_caller_if_new(call)?;
         self.record_first_view(call, id)?;
-        self.read(call, Operation::FormRead, audit_context(id), |uow| {
-            let AuthorizedInvitation {
-                permit,
-                chronology,
-                row,
-            } = self.authorize_invitation(uow, id, Operation::FormRead)?;
-            if row.agency_id != uow.actor().agency {
-                return Err(ServiceError::NotFound);
-            }
-            let partnership = permit.partnership();
-            let agency = store::agencies::find(uow.tx, partnership, row.agency_id)?
-                .ok_or(ServiceError::NotFound)?;
-            let practitioner =
-                store::practitioners::find(uow.tx, partnership, uow.session.actor.practitioner)?;
-            let family = self.open_family(uow, &permit, chronology.family_id)?;
-            let last_return = self.last_return(uow, &permit, chronology.id)?;
-            uow.audit.entry_count = last_return
-                .as_ref()
-                .map(|fragment| fragment.entries.len() as i64);
-            Ok(FormOut {
-                invitation: self.invitation_out(uow, &permit, &chronology, &row)?,
-                chronology: self.to_chronology_out(uow, &permit, &chronology)?,
-                family: family.into_family_out(),
-                agency: to_agency_out(agency),
-                practitioner: self
-                    .to_practitioner_out(&practitioner.ok_or(ServiceError::NotFound)?, uow.now())?,
-                categories: categories(uow.partnership),
-                last_return,
-                latest_expiry: chronology.expires_at,
-                guidance: guidance(),
+        self.kernel
+            .read(call, Operation::FormRead, about_invitation(id), |uow| {
+                let AuthorizedInvitation {
+                    permit,
+                    chronology,
+                    row,
+                } = self
+                    .records
+                    .invitations
+                    .authorize_invitation(uow, id, Operation::FormRead)?;
+                if row.agency_id != uow.actor().agency {
+                    return Err(ServiceError::NotFound);
+                }
+                let partnership = permit.partnership();
+                let agency = store::agencies::find(uow.tx, partnership, row.agency_id)?
+                    .ok_or(ServiceError::NotFound)?;
+                let practitioner = store::practitioners::find(
+                    uow.tx,
+                    partnership,
+                    uow.session.actor.practitioner,
+                )?;
+                let family =
+                    self.records
+                        .families
+                        .open_family(uow, &permit, chronology.family_id)?;
+                let last_return = self.last_return(uow, &permit, chronology.id)?;
+                uow.audit.entry_count = last_return
+                    .as_ref()
+                    .map(|fragment| fragment.entries.len() as i64);
+                Ok(FormOut {
+                    invitation: self.records.invitations.invitation_out(
+                        uow,
+                        &permit,
+                        &chronology,
+                        &row,
+                    )?,
+                    chronology: self.records.chronologies.to_chronology_out(
+                        uow,
+                        &permit,
+                        &chronology,
+                    )?,
+                    family: family.into_family_out(),
+                    agency: to_agency_out(agency),
+                    practitioner: self.directory.to_practitioner_out(
+                        &practitioner.ok_or(ServiceError::NotFound)?,
+                        uow.now(),
+                    )?,
+                    categories: categories(uow.partnership),
+                    last_return,
+                    latest_expiry: chronology.expires_at,
+                    guidance: guidance(),
+                })
             })
-        })
     }
 
     fn last_return(
@@ -67,7 +86,10 @@ impl Service {
         let live = store::fragments::list(uow.tx, permit.partnership(), chronology, now)?;
         let own = live.into_iter().filter(|row| row.agency_id == agency);
         match own.max_by_key(|row| (row.updated_at, row.id)) {
-            Some(row) => self.open_fragment(uow, permit, row, None).map(Some),
+            Some(row) => self
+                .fragments
+                .open_fragment(uow, permit, row, None)
+                .map(Some),
             None => Ok(None),
         }
     }

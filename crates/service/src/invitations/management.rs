@@ -1,23 +1,24 @@
 //! Inviting agencies, and reading and changing invitations.
 
 use contract::{InvitationIn, InvitationOut, InvitationPatch, Page, PageQuery, Patch};
+use domain::{
+    AccessPermit, AgencyId, ChronologyId, Instant, InvitationId, InvitationState, Operation, Role,
+};
 use kernel::{
     CallContext, Fault, ResolvedCaller, ServiceError, ServiceResult, UnitOfWork, WriteReply,
     chronology_terms,
 };
-
-use crate::Service;
-
-use domain::{
-    AccessPermit, AgencyId, ChronologyId, Instant, InvitationId, InvitationState, Operation, Role,
-};
 use store::{ChronologyRow, InvitationRow};
 
-use super::{AuthorizedInvitation, InvitationDetails, audit_context, invitation_location};
-use crate::chronologies::{AuthorizedChronology, audit_context as chronology_audit_context};
-use crate::directory::{non_blank, validate_practitioners};
+use crate::directory::validate_practitioners;
+use crate::input::non_blank;
+use crate::invitations::Invitations;
+use crate::records::{
+    AuthorizedChronology, AuthorizedInvitation, InvitationDetails, about_chronology,
+    about_invitation, invitation_location,
+};
 
-impl Service {
+impl Invitations {
     /// Invites an agency. The agency learns of it once the chronology is open.
     ///
     /// # Errors
@@ -29,25 +30,43 @@ impl Service {
         id: ChronologyId,
         input: InvitationIn,
     ) -> ServiceResult<WriteReply<InvitationOut>> {
-        self.write_idempotent(
+        self.kernel.write_idempotent(
             call,
             Operation::InvitationCreate,
-            chronology_audit_context(id),
+            about_chronology(id),
             |uow| {
                 let AuthorizedChronology {
                     permit,
                     row: chronology,
-                } = self.authorize_chronology(uow, id, Operation::InvitationCreate)?;
+                } = self.records.chronologies.authorize_chronology(
+                    uow,
+                    id,
+                    Operation::InvitationCreate,
+                )?;
                 let due_at = check_invitation(uow, &permit, &chronology, &input)?;
-                self.refuse_disclosed_addresses(uow, &permit, chronology.family_id, &input)?;
+                self.people.refuse_disclosed_addresses(
+                    uow,
+                    &permit,
+                    chronology.family_id,
+                    &input,
+                )?;
                 self.store_invitation(uow, &chronology, due_at, &input)?;
                 if chronology.state.accepts_returns() {
-                    self.match_advance_submissions_of(uow, &permit, &chronology, input.agency_id)?;
+                    self.person_matching.match_advance_submissions_of(
+                        uow,
+                        &permit,
+                        &chronology,
+                        input.agency_id,
+                    )?;
                 }
                 let row = self
+                    .records
+                    .invitations
                     .find_agency_invitation(uow, id, input.agency_id)?
                     .ok_or(ServiceError::NotFound)?;
-                self.invitation_out(uow, &permit, &chronology, &row)
+                self.records
+                    .invitations
+                    .invitation_out(uow, &permit, &chronology, &row)
             },
             |uow, record| self.read_invitation(uow, InvitationId(record.object_id)),
         )
@@ -62,13 +81,15 @@ impl Service {
         input: &InvitationIn,
     ) -> ServiceResult<()> {
         let now = uow.now();
-        let id = InvitationId::new(self.ids(), now);
+        let id = InvitationId::new(self.kernel.ids(), now);
         let details = InvitationDetails {
             message: non_blank(input.message.as_ref()),
             ..InvitationDetails::default()
         };
         let terms = chronology_terms(chronology.id, chronology.expires_at);
-        let sealed = self.seal(uow.tx, &invitation_location(id, 1), &terms, now, &details)?;
+        let sealed =
+            self.kernel
+                .seal(uow.tx, &invitation_location(id, 1), &terms, now, &details)?;
         let row = InvitationRow {
             id,
             partnership_id: chronology.partnership_id,
@@ -105,16 +126,20 @@ impl Service {
         id: ChronologyId,
         query: PageQuery,
     ) -> ServiceResult<Page<InvitationOut>> {
-        self.read(
+        self.kernel.read(
             call,
             Operation::InvitationList,
-            chronology_audit_context(id),
+            about_chronology(id),
             |uow| {
                 let AuthorizedChronology {
                     permit,
                     row: chronology,
-                } = self.authorize_chronology(uow, id, Operation::InvitationList)?;
-                let bounds = self.parse_page_query(uow, "invitations", &query)?;
+                } = self.records.chronologies.authorize_chronology(
+                    uow,
+                    id,
+                    Operation::InvitationList,
+                )?;
+                let bounds = self.kernel.parse_page_query(uow, "invitations", &query)?;
                 let agency = uow.actor().agency;
                 let all = permit.runs_chronology();
                 let after = bounds.after;
@@ -128,12 +153,18 @@ impl Service {
                             })
                         })
                         .collect();
-                let (rows, next) = self.split_page(uow, "invitations", &bounds, rows, |row| {
-                    (row.created_at, row.id.0)
-                })?;
+                let (rows, next) =
+                    self.kernel
+                        .split_page(uow, "invitations", &bounds, rows, |row| {
+                            (row.created_at, row.id.0)
+                        })?;
                 let items = rows
                     .iter()
-                    .map(|row| self.invitation_out(uow, &permit, &chronology, row))
+                    .map(|row| {
+                        self.records
+                            .invitations
+                            .invitation_out(uow, &permit, &chronology, row)
+                    })
                     .collect::<ServiceResult<Vec<_>>>()?;
                 Ok(Page { items, next })
             },
@@ -149,26 +180,29 @@ impl Service {
         call: &CallContext,
         query: PageQuery,
     ) -> ServiceResult<Page<InvitationOut>> {
-        self.read(
+        self.kernel.read(
             call,
             Operation::InvitationList,
             kernel::AuditContext::of("invitation"),
             |uow| {
                 let permit = uow.authorize_collection(Operation::ChronologyList)?;
-                let bounds = self.parse_page_query(uow, "my_invitations", &query)?;
+                let bounds = self
+                    .kernel
+                    .parse_page_query(uow, "my_invitations", &query)?;
                 let rows = self.own_invitation_rows(uow, &permit, &bounds)?;
                 let (rows, next) =
-                    self.split_page(uow, "my_invitations", &bounds, rows, |row| {
-                        (row.created_at, row.id.0)
-                    })?;
+                    self.kernel
+                        .split_page(uow, "my_invitations", &bounds, rows, |row| {
+                            (row.created_at, row.id.0)
+                        })?;
                 let mut items = Vec::with_capacity(rows.len());
                 for row in rows {
-                    let authorized = self.authorize_chronology(
+                    let authorized = self.records.chronologies.authorize_chronology(
                         uow,
                         row.chronology_id,
                         Operation::ChronologyRead,
                     )?;
-                    items.push(self.invitation_out(
+                    items.push(self.records.invitations.invitation_out(
                         uow,
                         &authorized.permit,
                         &authorized.row,
@@ -216,11 +250,14 @@ impl Service {
         call: &CallContext,
         id: InvitationId,
     ) -> ServiceResult<InvitationOut> {
-        self.register_caller_if_new(call)?;
+        self.kernel.register_caller_if_new(call)?;
         self.record_first_view(call, id)?;
-        self.read(call, Operation::InvitationRead, audit_context(id), |uow| {
-            self.read_invitation(uow, id)
-        })
+        self.kernel.read(
+            call,
+            Operation::InvitationRead,
+            about_invitation(id),
+            |uow| self.read_invitation(uow, id),
+        )
     }
 
     /// Reads an invitation as the caller may see it.
@@ -233,8 +270,13 @@ impl Service {
             permit,
             chronology,
             row,
-        } = self.authorize_invitation(uow, id, Operation::InvitationRead)?;
-        self.invitation_out(uow, &permit, &chronology, &row)
+        } = self
+            .records
+            .invitations
+            .authorize_invitation(uow, id, Operation::InvitationRead)?;
+        self.records
+            .invitations
+            .invitation_out(uow, &permit, &chronology, &row)
     }
 
     /// Records the invited agency's first view; the caller is not told.
@@ -243,11 +285,11 @@ impl Service {
         call: &CallContext,
         id: InvitationId,
     ) -> ServiceResult<()> {
-        let now = self.now();
+        let now = self.kernel.now();
         // The check runs in a read transaction and does the same work for an absent invitation: a
         // write would reveal that it exists.
-        let is_unviewed = self.db().read("invitation.fresh", |tx| {
-            let Some(caller) = self.resolve_caller(tx, call, now)? else {
+        let is_unviewed = self.kernel.db().read("invitation.fresh", |tx| {
+            let Some(caller) = self.kernel.resolve_caller(tx, call, now)? else {
                 return Ok(false);
             };
             match self.find_unviewed(tx, &caller, id, false) {
@@ -261,8 +303,9 @@ impl Service {
         if !is_unviewed {
             return Ok(());
         }
-        let viewed = self.db().write("invitation.view", |tx| {
+        let viewed = self.kernel.db().write("invitation.view", |tx| {
             let caller = self
+                .kernel
                 .resolve_caller(tx, call, now)?
                 .ok_or(ServiceError::NotFound)?;
             let Some(AuthorizedInvitation {
@@ -273,10 +316,15 @@ impl Service {
             else {
                 return Ok(());
             };
-            let details = self.invitation_details(&chronology, &row, now)?;
+            let details = self
+                .records
+                .invitations
+                .invitation_details(&chronology, &row, now)?;
             row.state = InvitationState::Viewed;
             row.viewed_at = Some(now);
-            self.save_invitation(tx, now, &chronology, &mut row, &details)
+            self.records
+                .invitations
+                .save_invitation(tx, now, &chronology, &mut row, &details)
         });
         match viewed {
             // The read that follows refuses the caller and records the refusal.
@@ -300,9 +348,13 @@ impl Service {
     ) -> ServiceResult<Option<AuthorizedInvitation>> {
         let mut uow = UnitOfWork {
             is_write,
-            ..UnitOfWork::for_read(tx, caller, audit_context(id))
+            ..UnitOfWork::for_read(tx, caller, about_invitation(id))
         };
-        let invited = self.authorize_invitation(&mut uow, id, Operation::InvitationRead)?;
+        let invited = self.records.invitations.authorize_invitation(
+            &mut uow,
+            id,
+            Operation::InvitationRead,
+        )?;
         let first = invited.row.agency_id == caller.session.actor.agency
             && invited.row.state.can_become(InvitationState::Viewed);
         Ok(first.then_some(invited))
@@ -320,21 +372,33 @@ impl Service {
         version: i64,
         patch: InvitationPatch,
     ) -> ServiceResult<InvitationOut> {
-        let written = self.write(
+        let written = self.kernel.write(
             call,
             Operation::InvitationUpdate,
-            audit_context(id),
+            about_invitation(id),
             |uow| {
                 let AuthorizedInvitation {
                     permit,
                     chronology,
                     mut row,
-                } = self.authorize_invitation(uow, id, Operation::InvitationUpdate)?;
+                } = self.records.invitations.authorize_invitation(
+                    uow,
+                    id,
+                    Operation::InvitationUpdate,
+                )?;
                 if row.version != version {
                     return Err(ServiceError::Stale);
                 }
-                self.refuse_disclosed_addresses(uow, &permit, chronology.family_id, &patch)?;
-                let mut details = self.invitation_details(&chronology, &row, uow.now())?;
+                self.people.refuse_disclosed_addresses(
+                    uow,
+                    &permit,
+                    chronology.family_id,
+                    &patch,
+                )?;
+                let mut details =
+                    self.records
+                        .invitations
+                        .invitation_details(&chronology, &row, uow.now())?;
                 let named = patch.practitioners.as_deref().unwrap_or_default();
                 let mut faults =
                     validate_practitioners(uow, "/practitioners", row.agency_id, named)?;
@@ -363,8 +427,16 @@ impl Service {
                 if patch.practitioners.is_some() {
                     store::invitations::set_practitioners(uow.tx, row.partnership_id, id, named)?;
                 }
-                self.save_invitation(uow.tx, uow.session.now, &chronology, &mut row, &details)?;
-                self.invitation_out(uow, &permit, &chronology, &row)
+                self.records.invitations.save_invitation(
+                    uow.tx,
+                    uow.session.now,
+                    &chronology,
+                    &mut row,
+                    &details,
+                )?;
+                self.records
+                    .invitations
+                    .invitation_out(uow, &permit, &chronology, &row)
             },
         )?;
         Ok(written.value)

@@ -3,17 +3,14 @@
 
 use std::collections::BTreeMap;
 
-use kernel::{ServiceResult, UnitOfWork, chronology_terms};
-
-use crate::Service;
 use domain::{AccessPermit, AgencyId, EntryReader, FragmentId, Instant};
+use kernel::{ServiceResult, UnitOfWork, chronology_terms};
 use store::{ChronologyRow, EventLinksRow, Token};
 use timeline::{FamilyFacts, LiveEntry};
 use uuid::Uuid;
 
-use super::links_location;
-use crate::people::FamilyView;
-use crate::timeline::family_facts;
+use crate::linking::{Linking, compute_links, links_location};
+use crate::records::{FamilyView, family_facts};
 
 /// Expiry of each fragment.
 type FragmentExpiries = BTreeMap<FragmentId, Instant>;
@@ -21,11 +18,11 @@ type FragmentExpiries = BTreeMap<FragmentId, Instant>;
 /// A chronology whose entries have changed, to be linked once the change has committed.
 pub(crate) struct LinkingJob {
     permit: AccessPermit,
-    pub(super) chronology: ChronologyRow,
+    pub(crate) chronology: ChronologyRow,
     family: FamilyFacts,
 }
 
-impl Service {
+impl Linking {
     /// Schedules linking of a chronology's entries once the transaction has committed.
     pub(crate) fn schedule_linking(
         &self,
@@ -39,7 +36,7 @@ impl Service {
             chronology: chronology.clone(),
             family: family_facts(family),
         };
-        let queue = std::sync::Arc::clone(&self.0.links);
+        let queue = std::sync::Arc::clone(&self.queue);
         uow.after_commit.push(Box::new(move || queue.enqueue(job)));
     }
 
@@ -52,10 +49,10 @@ impl Service {
     }
 
     fn compute_and_store_links(&self, job: &LinkingJob) -> ServiceResult<()> {
-        let now = self.now();
+        let now = self.kernel.now();
         let permit = &job.permit;
         let chronology = &job.chronology;
-        let content = self.db().read("links.content", |tx| {
+        let content = self.kernel.db().read("links.content", |tx| {
             store::fragments::live_content(tx, permit, chronology.id, now)
         })?;
         let readers = readers(chronology);
@@ -63,7 +60,10 @@ impl Service {
         let mut fragment_expiries = FragmentExpiries::new();
         for fragment in content {
             fragment_expiries.insert(fragment.fragment.id, fragment.fragment.expires_at);
-            let shown = self.open_content_for_readers(now, fragment, &readers)?;
+            let shown = self
+                .records
+                .content
+                .open_content_for_readers(now, fragment, &readers)?;
             views
                 .iter_mut()
                 .zip(shown)
@@ -76,7 +76,7 @@ impl Service {
                 rows.push(self.links_row(job, view, entries, &fragment_expiries)?);
             }
         }
-        self.db().write("links.keep", |tx| {
+        self.kernel.db().write("links.keep", |tx| {
             store::event_links::replace(tx, chronology.partnership_id, chronology.id, &rows)
         })?;
         Ok(())
@@ -90,15 +90,17 @@ impl Service {
         entries: &[LiveEntry],
         fragment_expiries: &FragmentExpiries,
     ) -> ServiceResult<EventLinksRow> {
-        let now = self.now();
+        let now = self.kernel.now();
         let chronology = &job.chronology;
         let of_entries = entries
             .iter()
             .filter_map(|entry| fragment_expiries.get(&entry.fragment_id).copied());
         let expires_at = of_entries.fold(chronology.expires_at, Instant::min);
-        let links = super::compute_links(entries, &job.family);
+        let links = compute_links(entries, &job.family);
         let terms = chronology_terms(chronology.id, expires_at);
-        let sealed = self.seal_derived(&links_location(chronology, &view), &terms, now, &links)?;
+        let sealed =
+            self.kernel
+                .seal_derived(&links_location(chronology, &view), &terms, now, &links)?;
         Ok(EventLinksRow {
             chronology_id: chronology.id,
             view_index: view,

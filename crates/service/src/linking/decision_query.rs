@@ -1,20 +1,16 @@
 //! Reading decisions about links; a reader sees the decisions about entries that they may see.
 
 use contract::{LinkDecisionOut, Page, PageQuery};
-use kernel::{CallContext, ServiceError, ServiceResult, UnitOfWork};
-
-use crate::Service;
-
 use domain::{AccessPermit, ChronologyId, Instant, LinkDecisionId, Operation};
+use kernel::{CallContext, ServiceError, ServiceResult, UnitOfWork};
 use store::{ChronologyRow, DecidedEntryRow, LinkDecisionRow};
 
-use super::query::EntryPositions;
-use super::reasons::DecisionReasons;
-use super::{has_live_reason, is_fully_visible};
-use crate::chronologies::{AuthorizedChronology, audit_context};
-use crate::timeline::VisibleContent;
+use crate::linking::query::EntryPositions;
+use crate::linking::reasons::DecisionReasons;
+use crate::linking::{Linking, has_live_reason, is_fully_visible};
+use crate::records::{AuthorizedChronology, VisibleContent, about_chronology};
 
-impl Service {
+impl Linking {
     /// The decisions about a chronology, oldest first, including withdrawn ones.
     ///
     /// # Errors
@@ -25,18 +21,29 @@ impl Service {
         id: ChronologyId,
         query: PageQuery,
     ) -> ServiceResult<Page<LinkDecisionOut>> {
-        self.read(
+        self.kernel.read(
             call,
             Operation::LinkDecisionRead,
-            audit_context(id),
+            about_chronology(id),
             |uow| {
                 let AuthorizedChronology {
                     permit,
                     row: chronology,
-                } = self.authorize_chronology(uow, id, Operation::LinkDecisionRead)?;
-                let opened =
-                    self.open_content(uow, &permit, &permit.reader(), &chronology, None)?;
-                let bounds = self.parse_page_query(uow, "link_decisions", &query)?;
+                } = self.records.chronologies.authorize_chronology(
+                    uow,
+                    id,
+                    Operation::LinkDecisionRead,
+                )?;
+                let opened = self.records.content.open_content(
+                    uow,
+                    &permit,
+                    &permit.reader(),
+                    &chronology,
+                    None,
+                )?;
+                let bounds = self
+                    .kernel
+                    .parse_page_query(uow, "link_decisions", &query)?;
                 let mut rows = store::link_decisions::page(uow.tx, &permit, id, None, i64::MAX)?;
                 let ids: Vec<LinkDecisionId> = rows.iter().map(|row| row.id).collect();
                 let mut about = store::link_decisions::entries(uow.tx, &permit, &ids)?;
@@ -55,17 +62,18 @@ impl Service {
                 rows.truncate(usize::try_from(bounds.limit + 1).unwrap_or(usize::MAX));
                 let now = uow.now();
                 let positions = EntryPositions::of(&opened.entries);
-                self.build_page(uow, "link_decisions", &bounds, rows, key, |row| {
-                    let shown_until = shown_expiry(&row, &chronology, now);
-                    let about = about.remove(&row.id).unwrap_or_default();
-                    let about = in_submission_order(about, &positions);
-                    Ok(link_decision_out(
-                        &row,
-                        &about,
-                        self.open_reasons(&row, now)?,
-                        shown_until,
-                    ))
-                })
+                self.kernel
+                    .build_page(uow, "link_decisions", &bounds, rows, key, |row| {
+                        let shown_until = shown_expiry(&row, &chronology, now);
+                        let about = about.remove(&row.id).unwrap_or_default();
+                        let about = in_submission_order(about, &positions);
+                        Ok(link_decision_out(
+                            &row,
+                            &about,
+                            self.open_reasons(&row, now)?,
+                            shown_until,
+                        ))
+                    })
             },
         )
     }
@@ -80,10 +88,10 @@ impl Service {
         id: ChronologyId,
         decision: LinkDecisionId,
     ) -> ServiceResult<LinkDecisionOut> {
-        self.read(
+        self.kernel.read(
             call,
             Operation::LinkDecisionRead,
-            audit_context(id),
+            about_chronology(id),
             |uow| self.read_link_decision(uow, id, decision, true),
         )
     }
@@ -102,7 +110,10 @@ impl Service {
         let AuthorizedChronology {
             permit,
             row: chronology,
-        } = self.authorize_chronology(uow, id, Operation::LinkDecisionRead)?;
+        } = self
+            .records
+            .chronologies
+            .authorize_chronology(uow, id, Operation::LinkDecisionRead)?;
         let (row, entries, _) = self.load_visible_decision(uow, &permit, &chronology, decision)?;
         let now = uow.now();
         let reasons = if with_reasons {
@@ -131,7 +142,10 @@ impl Service {
         let row = found
             .filter(|row| row.chronology_id == chronology.id)
             .ok_or(ServiceError::NotFound)?;
-        let opened = self.open_content(uow, permit, &permit.reader(), chronology, None)?;
+        let opened =
+            self.records
+                .content
+                .open_content(uow, permit, &permit.reader(), chronology, None)?;
         let about = store::link_decisions::entries(uow.tx, permit, &[id])?
             .remove(&id)
             .unwrap_or_default();
@@ -157,7 +171,7 @@ fn in_submission_order(
 
 /// The expiry shown for a decision: that of its reasons, or of the chronology once they have
 /// expired.
-pub(super) fn shown_expiry(
+pub(crate) fn shown_expiry(
     row: &LinkDecisionRow,
     chronology: &ChronologyRow,
     now: Instant,
@@ -170,7 +184,7 @@ pub(super) fn shown_expiry(
 }
 
 /// Converts to the API representation.
-pub(super) fn link_decision_out(
+pub(crate) fn link_decision_out(
     row: &LinkDecisionRow,
     about: &[DecidedEntryRow],
     reasons: Option<DecisionReasons>,

@@ -3,20 +3,17 @@
 use std::collections::BTreeSet;
 
 use contract::{LinkDecisionIn, LinkDecisionOut, LinkWithdrawalIn};
-use kernel::{CallContext, Conflict, Fault, ServiceError, ServiceResult, UnitOfWork, WriteReply};
-
-use crate::Service;
-
 use domain::{
     AccessPermit, ChronologyId, EntryId, Instant, LinkDecisionId, LinkVerdict, Operation,
 };
+use kernel::{CallContext, Conflict, Fault, ServiceError, ServiceResult, UnitOfWork, WriteReply};
 use store::{ChronologyRow, DecidedEntryRow, LinkDecisionRow};
 use timeline::{LiveEntry, SortedEvents};
 
-use super::decision_query::{link_decision_out, shown_expiry};
-use super::reasons::DecisionReasons;
-use crate::chronologies::{AuthorizedChronology, audit_context};
-use crate::timeline::{VisibleContent, family_facts};
+use crate::linking::Linking;
+use crate::linking::decision_query::{link_decision_out, shown_expiry};
+use crate::linking::reasons::DecisionReasons;
+use crate::records::{AuthorizedChronology, VisibleContent, about_chronology, family_facts};
 
 /// Maximum number of decisions about one chronology, including withdrawn ones.
 const MAX_DECISIONS: usize = 1_000;
@@ -27,7 +24,7 @@ struct ValidatedDecision {
     with: Vec<EntryId>,
 }
 
-impl Service {
+impl Linking {
     /// Decides whether entries of a chronology report the same event.
     ///
     /// # Errors
@@ -39,23 +36,38 @@ impl Service {
         id: ChronologyId,
         input: LinkDecisionIn,
     ) -> ServiceResult<WriteReply<LinkDecisionOut>> {
-        self.write_idempotent(
+        self.kernel.write_idempotent(
             call,
             Operation::LinkDecide,
-            audit_context(id),
+            about_chronology(id),
             |uow| {
                 let AuthorizedChronology {
                     permit,
                     row: chronology,
-                } = self.authorize_chronology(uow, id, Operation::LinkDecide)?;
-                self.refuse_disclosed_addresses(uow, &permit, chronology.family_id, &input)?;
-                let opened =
-                    self.open_content(uow, &permit, &permit.reader(), &chronology, None)?;
+                } = self.records.chronologies.authorize_chronology(
+                    uow,
+                    id,
+                    Operation::LinkDecide,
+                )?;
+                self.people.refuse_disclosed_addresses(
+                    uow,
+                    &permit,
+                    chronology.family_id,
+                    &input,
+                )?;
+                let opened = self.records.content.open_content(
+                    uow,
+                    &permit,
+                    &permit.reader(),
+                    &chronology,
+                    None,
+                )?;
                 let shown = self.visible_events(uow, &permit, &chronology, &opened)?;
                 let checked = validate_decision(&input, &opened.entries, &shown)?;
                 self.check_decision_count(uow, &permit, id)?;
                 let about = decided_entries(&checked, &opened.entries);
-                let (mut row, entries) = new_decision(self.ids(), uow, &chronology, &input, &about);
+                let (mut row, entries) =
+                    new_decision(self.kernel.ids(), uow, &chronology, &input, &about);
                 let expires_at = earliest_expiry(&entries, &opened, &chronology);
                 row.expires_at = expires_at;
                 let reasons = DecisionReasons {
@@ -85,18 +97,27 @@ impl Service {
         decision: LinkDecisionId,
         input: LinkWithdrawalIn,
     ) -> ServiceResult<WriteReply<LinkDecisionOut>> {
-        self.write_idempotent(
+        self.kernel.write_idempotent(
             call,
             Operation::LinkDecide,
-            audit_context(id),
+            about_chronology(id),
             |uow| {
                 let AuthorizedChronology {
                     permit,
                     row: chronology,
-                } = self.authorize_chronology(uow, id, Operation::LinkDecide)?;
+                } = self.records.chronologies.authorize_chronology(
+                    uow,
+                    id,
+                    Operation::LinkDecide,
+                )?;
                 uow.audit.object_kind = Some("link_decision");
                 uow.audit.object_id = Some(decision.0);
-                self.refuse_disclosed_addresses(uow, &permit, chronology.family_id, &input)?;
+                self.people.refuse_disclosed_addresses(
+                    uow,
+                    &permit,
+                    chronology.family_id,
+                    &input,
+                )?;
                 let (mut row, entries, opened) =
                     self.load_visible_decision(uow, &permit, &chronology, decision)?;
                 if row.withdrawn_at.is_some() {
@@ -144,7 +165,10 @@ impl Service {
         chronology: &ChronologyRow,
         opened: &VisibleContent,
     ) -> ServiceResult<SortedEvents> {
-        let family = self.open_family(uow, permit, chronology.family_id)?;
+        let family = self
+            .records
+            .families
+            .open_family(uow, permit, chronology.family_id)?;
         Ok(self
             .load_event_links(uow, permit, chronology, opened, &family_facts(&family))?
             .with_decisions(&opened.entries))

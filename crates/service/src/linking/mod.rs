@@ -9,24 +9,32 @@
 mod background;
 mod decision_query;
 mod decisions;
+mod frozen_links;
 mod query;
 mod queue;
 mod reasons;
 
-pub(crate) use background::LinkingJob;
+pub(crate) use frozen_links::frozen_links_location;
 pub(crate) use queue::{LinkingQueue, start_worker};
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use kernel::{ServiceResult, UnitOfWork, chronology_terms};
-
-use crate::Service;
 use domain::{AccessPermit, Instant, LinkDecisionId};
+use kernel::{Kernel, ServiceResult, UnitOfWork, chronology_terms};
 use store::{ChronologyRow, DecidedEntryRow, LinkDecisionRow, Token};
 use timeline::{EventLinks, FamilyFacts, LinkDecision, LiveEntry, SortedEvents, apply_decisions};
 use vault::RecordLocation;
 
-use crate::timeline::VisibleContent;
+use crate::people::People;
+use crate::records::{Records, VisibleContent};
+
+/// Use cases of event links: computing them, and deciding about them.
+pub struct Linking {
+    pub(crate) kernel: Arc<Kernel>,
+    pub(crate) records: Arc<Records>,
+    pub(crate) people: Arc<People>,
+    pub(crate) queue: Arc<LinkingQueue>,
+}
 
 /// Incremented whenever the linkage rules change, so that stored results of earlier rules are not
 /// used.
@@ -61,7 +69,7 @@ impl TimelineLinks {
 /// Whether the reader may see a decision: only when nothing that it is about, now or when it was
 /// made, is or may have been hidden from them. A decision loses its reasons together with any part
 /// of what it was about.
-fn is_fully_visible(
+pub(crate) fn is_fully_visible(
     decision: &LinkDecisionRow,
     about: &[DecidedEntryRow],
     opened: &VisibleContent,
@@ -94,10 +102,11 @@ fn decision_among(active: &ActiveDecision, entries: &[LiveEntry]) -> LinkDecisio
 
 /// Amount of text in bytes above which only one comparison runs at a time.
 const SERIALIZED_COMPARISON_BYTES: usize = 512 * 1_024;
+
 /// Held during a comparison of much text.
 static COMPARISON_LOCK: Mutex<()> = Mutex::new(());
 
-impl Service {
+impl Linking {
     /// The links for a reader who may see exactly the entries in `opened`. Decisions about anything
     /// else are left out and have no effect.
     pub(crate) fn load_event_links(
@@ -149,14 +158,15 @@ impl Service {
         };
         let terms = chronology_terms(chronology.id, row.expires_at);
         let location = links_location(chronology, &view);
-        self.unseal(
-            &location,
-            &terms,
-            now,
-            row.wrapped_key.as_ref(),
-            row.sealed.as_ref(),
-        )
-        .map(Some)
+        self.kernel
+            .unseal(
+                &location,
+                &terms,
+                now,
+                row.wrapped_key.as_ref(),
+                row.sealed.as_ref(),
+            )
+            .map(Some)
     }
 
     /// All decisions in force about a chronology, regardless of the reader, in the order in which
@@ -222,7 +232,8 @@ impl Service {
             compared.extend_from_slice(&(part.len() as u64).to_be_bytes());
             compared.extend_from_slice(&part);
         }
-        self.vault()
+        self.kernel
+            .vault()
             .index(permit.partnership(), "event_links", &compared)
             .to_vec()
             .into()
@@ -231,7 +242,7 @@ impl Service {
 
 /// Computes the links among entries. A comparison needs many times the memory of the texts, so only
 /// one comparison of much text runs at a time.
-fn compute_links(entries: &[LiveEntry], family: &FamilyFacts) -> EventLinks {
+pub(crate) fn compute_links(entries: &[LiveEntry], family: &FamilyFacts) -> EventLinks {
     let length = |entry: &LiveEntry| {
         let details = &entry.details;
         let others = [&details.action_taken, &details.outcome, &details.impact]
@@ -250,7 +261,7 @@ fn compute_links(entries: &[LiveEntry], family: &FamilyFacts) -> EventLinks {
 
 /// Location of the stored links of a view. It includes the view, so that one cannot be substituted
 /// for another.
-fn links_location(chronology: &ChronologyRow, view: &Token) -> RecordLocation {
+pub(crate) fn links_location(chronology: &ChronologyRow, view: &Token) -> RecordLocation {
     let mut row = chronology.id.0.as_u128();
     for (at, byte) in view.as_ref().iter().take(16).enumerate() {
         row ^= u128::from(*byte) << (8 * at);
@@ -263,7 +274,7 @@ fn links_location(chronology: &ChronologyRow, view: &Token) -> RecordLocation {
 }
 
 /// Location of a decision's sealed reasons.
-fn decision_location(row: &LinkDecisionRow) -> RecordLocation {
+pub(crate) fn decision_location(row: &LinkDecisionRow) -> RecordLocation {
     RecordLocation {
         table: "link_decisions",
         row: row.id.0,
@@ -272,6 +283,12 @@ fn decision_location(row: &LinkDecisionRow) -> RecordLocation {
 }
 
 /// Whether a decision's reasons can still be opened.
-fn has_live_reason(row: &LinkDecisionRow, now: Instant) -> bool {
+pub(crate) fn has_live_reason(row: &LinkDecisionRow, now: Instant) -> bool {
     row.expires_at > now && row.sealed.is_some()
+}
+
+impl Drop for Linking {
+    fn drop(&mut self) {
+        self.queue.close();
+    }
 }

@@ -3,50 +3,62 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use contract::{EventLinkOut, LinkedEntryOut, LinksOut, RelatedLinkOut, SuggestedLinkOut};
-use kernel::{CallContext, ServiceResult};
-
-use crate::Service;
-
 use domain::{ChronologyId, EntryId, LinkDecisionId, Operation};
+use kernel::{CallContext, ServiceResult};
 use timeline::{ExplainedEvent, ExplainedPair, LiveEntry, explain_events};
 
-use super::TimelineLinks;
-use crate::chronologies::{AuthorizedChronology, audit_context};
-use crate::disclosures::{count_entries_in_links, map_entries_to_fragments};
-use crate::timeline::{as_count, family_facts, load_agency_names};
+use crate::input::as_count;
+use crate::linking::{Linking, TimelineLinks};
+use crate::records::{
+    AuthorizedChronology, about_chronology, count_entries_in_links, family_facts,
+    load_agency_names, map_entries_to_fragments,
+};
 
 /// Maximum number of entries per row in a suggestion, the same as in a decision.
 const MAX_SUGGESTED_ENTRIES: usize = 100;
 
-impl Service {
+impl Linking {
     /// Every link on the timeline as the caller may see it, with its evidence.
     ///
     /// # Errors
-    /// As [`Service::get_timeline`].
+    /// As [`crate::Timelines::get_timeline`].
     pub fn get_event_links(&self, call: &CallContext, id: ChronologyId) -> ServiceResult<LinksOut> {
-        self.read(call, Operation::LinkRead, audit_context(id), |uow| {
-            let AuthorizedChronology { permit, row } =
-                self.authorize_chronology(uow, id, Operation::LinkRead)?;
-            let family = self.open_family(uow, &permit, row.family_id)?;
-            let opened = self.open_content(uow, &permit, &permit.reader(), &row, Some(&family))?;
-            let linked =
-                self.load_event_links(uow, &permit, &row, &opened, &family_facts(&family))?;
-            let entries = opened.entries;
-            uow.audit.entry_count = Some(as_count(entries.len()));
-            let agencies = load_agency_names(uow, permit.partnership(), &entries)?;
-            let explained = explain_events(&linked.with_decisions(&entries), &entries, &agencies);
-            let links = LinksOut {
-                chronology_id: id,
-                suggested: suggested_links(explained.suggested, &explained.events, &entries),
-                events: linked_events(&linked, explained.events, &entries),
-                related: related_links(explained.related, &entries),
-                expires_at: row.expires_at,
-                emergency: uow.audit.disclosures.emergency.clone(),
-            };
-            uow.audit.disclosures.shown_entries =
-                count_entries_in_links(&links, &map_entries_to_fragments(&entries));
-            Ok(links)
-        })
+        self.kernel
+            .read(call, Operation::LinkRead, about_chronology(id), |uow| {
+                let AuthorizedChronology { permit, row } = self
+                    .records
+                    .chronologies
+                    .authorize_chronology(uow, id, Operation::LinkRead)?;
+                let family = self
+                    .records
+                    .families
+                    .open_family(uow, &permit, row.family_id)?;
+                let opened = self.records.content.open_content(
+                    uow,
+                    &permit,
+                    &permit.reader(),
+                    &row,
+                    Some(&family),
+                )?;
+                let linked =
+                    self.load_event_links(uow, &permit, &row, &opened, &family_facts(&family))?;
+                let entries = opened.entries;
+                uow.audit.entry_count = Some(as_count(entries.len()));
+                let agencies = load_agency_names(uow, permit.partnership(), &entries)?;
+                let explained =
+                    explain_events(&linked.with_decisions(&entries), &entries, &agencies);
+                let links = LinksOut {
+                    chronology_id: id,
+                    suggested: suggested_links(explained.suggested, &explained.events, &entries),
+                    events: linked_events(&linked, explained.events, &entries),
+                    related: related_links(explained.related, &entries),
+                    expires_at: row.expires_at,
+                    emergency: uow.audit.disclosures.emergency.clone(),
+                };
+                uow.audit.disclosures.shown_entries =
+                    count_entries_in_links(&links, &map_entries_to_fragments(&entries));
+                Ok(links)
+            })
     }
 }
 
@@ -99,7 +111,7 @@ fn linked_events(
 
 /// Positions of entries in submission order. Entry ids are random, so an order by them would differ
 /// each time.
-pub(super) struct EntryPositions(BTreeMap<EntryId, usize>);
+pub(crate) struct EntryPositions(BTreeMap<EntryId, usize>);
 
 impl EntryPositions {
     pub(super) fn of(entries: &[LiveEntry]) -> Self {

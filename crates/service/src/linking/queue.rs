@@ -7,9 +7,8 @@ use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 
 use domain::ChronologyId;
 
-use super::LinkingJob;
-use crate::Service;
-use crate::service::ServiceState;
+use crate::linking::Linking;
+use crate::linking::background::LinkingJob;
 
 /// The linking queue.
 #[derive(Default)]
@@ -79,12 +78,14 @@ impl LinkingQueue {
 }
 
 /// Starts the worker thread, which runs queued jobs until the queue is closed.
-pub(crate) fn start_worker(queue: Arc<LinkingQueue>, inner: Weak<ServiceState>) {
+pub(crate) fn start_worker(queue: Arc<LinkingQueue>, linking: Weak<Linking>) {
     let run = move || {
         while let Some(job) = queue.take_next() {
-            let Some(inner) = inner.upgrade() else { return };
+            let Some(linking) = linking.upgrade() else {
+                return;
+            };
             // A panic in one job must not stop the worker.
-            let linked = catch_unwind(AssertUnwindSafe(|| Service(inner).run_linking_job(&job)));
+            let linked = catch_unwind(AssertUnwindSafe(|| linking.run_linking_job(&job)));
             if linked.is_err() {
                 tracing::error!(
                     "linking a chronology failed; its links will be computed when read"
@@ -102,9 +103,9 @@ pub(crate) fn start_worker(queue: Arc<LinkingQueue>, inner: Weak<ServiceState>) 
     }
 }
 
-impl Service {
+impl Linking {
     /// Waits until everything submitted so far is linked.
     pub fn wait_for_links(&self) {
-        self.0.links.wait_until_idle();
+        self.queue.wait_until_idle();
     }
 }

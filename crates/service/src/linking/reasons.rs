@@ -3,24 +3,22 @@
 
 use std::collections::BTreeMap;
 
-use kernel::{RewrappedKey, ServiceResult, UnitOfWork, chronology_terms};
-
-use crate::Service;
 use domain::{AccessPermit, ChronologyId, FragmentId, Instant, LinkDecisionId, Sensitive};
+use kernel::{RewrappedKey, ServiceResult, UnitOfWork, chronology_terms};
 use serde::{Deserialize, Serialize};
 use store::{ChronologyRow, LinkDecisionRow, Tx};
 
-use super::{decision_location, has_live_reason};
+use crate::linking::{Linking, decision_location, has_live_reason};
 
 /// The content of a decision's sealed column.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-pub(super) struct DecisionReasons {
+pub(crate) struct DecisionReasons {
     /// Why it was decided; `None` once the reason has expired with what it was about.
-    pub(super) reason: Option<Sensitive<String>>,
-    pub(super) withdrawal_reason: Option<Sensitive<String>>,
+    pub(crate) reason: Option<Sensitive<String>>,
+    pub(crate) withdrawal_reason: Option<Sensitive<String>>,
 }
 
-impl Service {
+impl Linking {
     /// Deletes everything stored about a fragment's links and removes the fragment from frozen
     /// views, before the fragment itself is deleted.
     pub(crate) fn delete_fragment_links(
@@ -81,7 +79,7 @@ impl Service {
             };
             let from = chronology_terms(chronology.id, row.expires_at);
             let to = chronology_terms(chronology.id, expires_at);
-            let wrapped = self.rewrap(
+            let wrapped = self.kernel.rewrap(
                 uow.tx,
                 now,
                 &RewrappedKey {
@@ -110,7 +108,9 @@ impl Service {
         reasons: &DecisionReasons,
     ) -> ServiceResult<()> {
         let terms = chronology_terms(row.chronology_id, row.expires_at);
-        let sealed = self.seal(tx, &decision_location(row), &terms, now, reasons)?;
+        let sealed = self
+            .kernel
+            .seal(tx, &decision_location(row), &terms, now, reasons)?;
         row.wrapped_key = Some(sealed.wrapped_key.into());
         row.sealed = Some(sealed.sealed.into());
         Ok(())
@@ -129,13 +129,14 @@ impl Service {
             return Ok(None);
         }
         let terms = chronology_terms(row.chronology_id, row.expires_at);
-        self.unseal(
-            &decision_location(row),
-            &terms,
-            now,
-            wrapped.as_ref(),
-            sealed.as_ref(),
-        )
-        .map(Some)
+        self.kernel
+            .unseal(
+                &decision_location(row),
+                &terms,
+                now,
+                wrapped.as_ref(),
+                sealed.as_ref(),
+            )
+            .map(Some)
     }
 }

@@ -1,97 +1,22 @@
 //! Families: members, relationships and households.
 
-use contract::{
-    FamilyIn, FamilyOut, FamilySummary, Household, MemberOut, Page, PageQuery, Relationship,
+use contract::{FamilyIn, FamilyOut, FamilySummary, Page, PageQuery};
+use domain::{
+    AccessFacts, AccessPermit, FamilyId, Instant, Operation, PersonId, ProtectedAddresses,
 };
 use kernel::{
     AuditContext, CallContext, Conflict, Fault, SealedValue, ServiceError, ServiceResult,
-    UnitOfWork, WriteReply, scope_terms,
+    UnitOfWork, WriteReply,
 };
-
-use crate::Service;
-
-use domain::{
-    AccessFacts, AccessPermit, FamilyId, Instant, Operation, PersonDetails, PersonId, PersonKind,
-    ProtectedAddresses, Sensitive,
-};
-use serde::{Deserialize, Serialize};
 use store::{FamilyRow, Tx};
-use vault::{KeyTerms, RecordLocation};
 
-use super::persons::add_invitation_facts;
-use super::{SubmittedTexts, edtf_fault};
+use crate::input::edtf_fault;
+use crate::people::People;
+use crate::people::persons::add_invitation_facts;
+use crate::people::protected_addresses::SubmittedTexts;
+use crate::records::{FamilyDetails, family_location, family_terms};
 
-/// The content of a family's sealed column.
-#[derive(Debug, Clone, Serialize, Deserialize)]
-pub(crate) struct FamilyDetails {
-    label: Sensitive<String>,
-    relationships: Vec<Relationship>,
-    households: Vec<Household>,
-}
-
-/// An opened family with its members.
-pub(crate) struct FamilyView {
-    pub(crate) row: FamilyRow,
-    pub(crate) details: FamilyDetails,
-    /// Members and their details: children first, eldest first.
-    pub(crate) members: Vec<(PersonId, PersonDetails)>,
-}
-
-impl FamilyView {
-    /// The children with their details.
-    pub(crate) fn children(&self) -> impl Iterator<Item = &(PersonId, PersonDetails)> {
-        self.members
-            .iter()
-            .filter(|(_, details)| details.kind == PersonKind::Child)
-    }
-
-    /// The declared relationships.
-    pub(crate) fn relationships(&self) -> &[Relationship] {
-        &self.details.relationships
-    }
-
-    /// Summaries of the adults.
-    pub(crate) fn adults(&self) -> Vec<MemberOut> {
-        let adults = self
-            .members
-            .iter()
-            .filter(|(_, details)| details.kind == PersonKind::Adult);
-        adults.map(member_out).collect()
-    }
-
-    /// Converts to the API representation.
-    pub(crate) fn into_family_out(self) -> FamilyOut {
-        let members = self.members.iter().map(member_out).collect();
-        let FamilyDetails {
-            label,
-            relationships,
-            households,
-        } = self.details;
-        FamilyOut {
-            id: self.row.id,
-            label,
-            members,
-            relationships,
-            households,
-            expires_at: self.row.expires_at,
-            version: self.row.version,
-            created_at: self.row.created_at,
-            updated_at: self.row.updated_at,
-        }
-    }
-}
-
-fn member_out((id, details): &(PersonId, PersonDetails)) -> MemberOut {
-    MemberOut {
-        id: *id,
-        kind: details.kind,
-        name: details.name.clone(),
-        birth: details.birth,
-        sex: details.sex,
-    }
-}
-
-impl Service {
+impl People {
     /// Records a family.
     ///
     /// # Errors
@@ -103,7 +28,7 @@ impl Service {
         call: &CallContext,
         input: FamilyIn,
     ) -> ServiceResult<WriteReply<FamilyOut>> {
-        self.write_idempotent(
+        self.kernel.write_idempotent(
             call,
             Operation::FamilyCreate,
             AuditContext::of("family"),
@@ -118,8 +43,10 @@ impl Service {
                 for member in distinct(&input.members) {
                     store::families::add_member(uow.tx, row.partnership_id, row.id, member)?;
                 }
-                self.update_family_expiry(uow, &permit, row.id)?;
-                let view = self.open_family(uow, &permit, row.id)?;
+                self.records
+                    .families
+                    .update_family_expiry(uow, &permit, row.id)?;
+                let view = self.records.families.open_family(uow, &permit, row.id)?;
                 self.index_kinship(uow, &permit, &view)?;
                 Ok(view.into_family_out())
             },
@@ -139,7 +66,7 @@ impl Service {
         let people = store::people::find_many(uow.tx, permit, &distinct(&input.members), now)?;
         let members = people
             .iter()
-            .map(|person| self.open_person(person, now))
+            .map(|person| self.records.families.open_person(person, now))
             .collect::<ServiceResult<Vec<_>>>()?;
         let protected = ProtectedAddresses::from_addresses(
             members.iter().flat_map(|details| &details.addresses),
@@ -159,7 +86,7 @@ impl Service {
         input: &FamilyIn,
     ) -> ServiceResult<FamilyRow> {
         let now = uow.now();
-        let id = FamilyId::new(self.ids(), now);
+        let id = FamilyId::new(self.kernel.ids(), now);
         let expires_at = now.plus(uow.policy().unreferenced_lifetime);
         let sealed = self.seal_family(uow.tx, id, 1, expires_at, now, input)?;
         Ok(FamilyRow {
@@ -196,7 +123,7 @@ impl Service {
             relationships,
             households,
         };
-        self.seal(
+        self.kernel.seal(
             tx,
             &family_location(id, version),
             &family_terms(id, expires_at),
@@ -214,25 +141,25 @@ impl Service {
         call: &CallContext,
         query: PageQuery,
     ) -> ServiceResult<Page<FamilySummary>> {
-        self.read(
+        self.kernel.read(
             call,
             Operation::FamilyList,
             AuditContext::of("family"),
             |uow| {
                 let permit = uow.authorize_collection(Operation::FamilyList)?;
-                let bounds = self.parse_page_query(uow, "families", &query)?;
+                let bounds = self.kernel.parse_page_query(uow, "families", &query)?;
                 let now = uow.now();
                 let rows =
                     store::families::page(uow.tx, &permit, now, bounds.after, bounds.limit + 1)?;
                 uow.audit.expires_at = rows.iter().map(|row| row.expires_at).min();
-                self.build_page(
+                self.kernel.build_page(
                     uow,
                     "families",
                     &bounds,
                     rows,
                     |row| (row.created_at, row.id.0),
                     |row| {
-                        let details = self.family_details(&row, now)?;
+                        let details = self.records.families.family_details(&row, now)?;
                         Ok(FamilySummary {
                             id: row.id,
                             label: details.label,
@@ -250,7 +177,7 @@ impl Service {
     /// # Errors
     /// The [errors common to reads](crate#errors).
     pub fn get_family(&self, call: &CallContext, id: FamilyId) -> ServiceResult<FamilyOut> {
-        self.read(
+        self.kernel.read(
             call,
             Operation::FamilyRead,
             AuditContext::about("family", id),
@@ -261,7 +188,7 @@ impl Service {
     fn read_family(&self, uow: &mut UnitOfWork<'_, '_>, id: FamilyId) -> ServiceResult<FamilyOut> {
         let (facts, until) = family_facts(uow, id, Operation::FamilyRead)?;
         let permit = uow.authorize(Operation::FamilyRead, &facts)?;
-        let view = self.open_family(uow, &permit, id)?;
+        let view = self.records.families.open_family(uow, &permit, id)?;
         // A caller with access by invitation does not learn what else keeps the record.
         let visible_until =
             until.map_or(view.row.expires_at, |until| until.min(view.row.expires_at));
@@ -286,7 +213,7 @@ impl Service {
         version: i64,
         input: FamilyIn,
     ) -> ServiceResult<FamilyOut> {
-        let written = self.write(
+        let written = self.kernel.write(
             call,
             Operation::FamilyUpdate,
             AuditContext::about("family", id),
@@ -295,7 +222,7 @@ impl Service {
                 let permit = uow.authorize(Operation::FamilyUpdate, &facts)?;
                 check_family(uow, &input)?;
                 self.refuse_addresses_in_labels(uow, &permit, &input)?;
-                let mut row = self.family_row(uow, &permit, id)?;
+                let mut row = self.records.families.family_row(uow, &permit, id)?;
                 row.version = version + 1;
                 row.updated_at = uow.now();
                 let sealed =
@@ -304,8 +231,10 @@ impl Service {
                 row.sealed = sealed.sealed.into();
                 store::families::update(uow.tx, &row, version)?;
                 self.update_members(uow, &permit, &row, &distinct(&input.members))?;
-                self.update_family_expiry(uow, &permit, id)?;
-                let view = self.open_family(uow, &permit, id)?;
+                self.records
+                    .families
+                    .update_family_expiry(uow, &permit, id)?;
+                let view = self.records.families.open_family(uow, &permit, id)?;
                 self.index_kinship(uow, &permit, &view)?;
                 Ok(view.into_family_out())
             },
@@ -342,71 +271,12 @@ impl Service {
         }
         for person in leaving {
             store::families::remove_member(uow.tx, row.partnership_id, row.id, person)?;
-            self.update_person_expiry(uow, permit, person)?;
+            self.records
+                .families
+                .update_person_expiry(uow, permit, person)?;
         }
         Ok(())
     }
-
-    pub(crate) fn family_row(
-        &self,
-        uow: &mut UnitOfWork<'_, '_>,
-        permit: &AccessPermit,
-        id: FamilyId,
-    ) -> ServiceResult<FamilyRow> {
-        store::families::find(uow.tx, permit, id, uow.session.now)?.ok_or(ServiceError::NotFound)
-    }
-
-    fn family_details(&self, row: &FamilyRow, now: Instant) -> ServiceResult<FamilyDetails> {
-        let location = family_location(row.id, row.version);
-        self.unseal(
-            &location,
-            &family_terms(row.id, row.expires_at),
-            now,
-            row.wrapped_key.as_ref(),
-            row.sealed.as_ref(),
-        )
-    }
-
-    /// Opens a family with its members.
-    pub(crate) fn open_family(
-        &self,
-        uow: &mut UnitOfWork<'_, '_>,
-        permit: &AccessPermit,
-        id: FamilyId,
-    ) -> ServiceResult<FamilyView> {
-        let now = uow.now();
-        let row = self.family_row(uow, permit, id)?;
-        let details = self.family_details(&row, now)?;
-        let ids = store::families::members(uow.tx, row.partnership_id, id)?;
-        let people = store::people::find_many(uow.tx, permit, &ids, now)?;
-        let mut members = people
-            .iter()
-            .map(|person| Ok((person.id, self.open_person(person, now)?)))
-            .collect::<ServiceResult<Vec<_>>>()?;
-        members.sort_by_key(|(id, details)| {
-            let birth = details.birth.map(|birth| birth.date);
-            (details.kind, birth.is_none(), birth, *id)
-        });
-        Ok(FamilyView {
-            row,
-            details,
-            members,
-        })
-    }
-}
-
-/// Location of a family's sealed record.
-pub(crate) fn family_location(id: FamilyId, version: i64) -> RecordLocation {
-    RecordLocation {
-        table: "families",
-        row: id.0,
-        version,
-    }
-}
-
-/// Key terms of a family record.
-pub(crate) fn family_terms(id: FamilyId, expires_at: Instant) -> KeyTerms {
-    scope_terms(id, expires_at)
 }
 
 /// Checks that the caller may carry out an operation on a family.

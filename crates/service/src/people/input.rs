@@ -6,14 +6,14 @@ use domain::{
 };
 use kernel::{Fault, ServiceError, ServiceResult};
 
-use super::edtf_fault;
-use super::persons::identifier_fault;
+use crate::input::edtf_fault;
+use crate::people::persons::identifier_fault;
 
 /// Validates and parses the submitted details of a person.
 ///
 /// # Errors
 /// [`ServiceError::Invalid`] with every fault.
-pub(super) fn parse_person_details(
+pub(crate) fn parse_person_details(
     input: &PersonIn,
     now: Instant,
     tests: TestNumberPolicy,
@@ -86,7 +86,7 @@ fn check_names(input: &PersonIn, faults: &mut Vec<Fault>) {
 }
 
 /// Parses an optional identifier and adds a fault when it is invalid.
-pub(super) fn parse_identifier<T>(
+pub(crate) fn parse_identifier<T>(
     text: Option<&str>,
     pointer: &str,
     faults: &mut Vec<Fault>,

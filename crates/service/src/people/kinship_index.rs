@@ -3,20 +3,21 @@
 
 use std::collections::BTreeSet;
 
+use domain::{AccessPermit, FamilyId, PartnershipId, PersonId};
 use kernel::{ServiceError, ServiceResult, UnitOfWork};
 
-use crate::Service;
-use domain::{AccessPermit, FamilyId, PartnershipId, PersonId};
-
-use super::FamilyView;
+use crate::people::People;
+use crate::records::{FamilyView, person_facts};
 
 /// The token kind in the store, and the linkage key kind that it derives from.
 const KINSHIP: &str = "kin";
+
 const MOTHER_AND_SEASON: &str = "mother and season";
+
 /// Maximum number of tokens per child.
 const MAX_KINSHIP_TOKENS: usize = 16;
 
-impl Service {
+impl People {
     /// Recomputes the tokens of a family's children.
     pub(super) fn index_kinship(
         &self,
@@ -64,7 +65,7 @@ impl Service {
         permit: &AccessPermit,
         id: FamilyId,
     ) -> ServiceResult<Option<FamilyView>> {
-        match self.open_family(uow, permit, id) {
+        match self.records.families.open_family(uow, permit, id) {
             Err(ServiceError::NotFound) => Ok(None),
             other => other.map(Some),
         }
@@ -77,14 +78,14 @@ impl Service {
         child: PersonId,
     ) -> BTreeSet<Vec<u8>> {
         let found = view.members.iter().find(|(id, _)| *id == child);
-        let facts =
-            found.map(|(id, details)| crate::person_matching::person_facts(view, *id, details));
+        let facts = found.map(|(id, details)| person_facts(view, *id, details));
         let keys = facts
             .iter()
             .flat_map(linkage::blocking_keys)
             .filter(|(kind, _)| *kind == MOTHER_AND_SEASON);
         keys.map(|(kind, value)| {
-            self.vault()
+            self.kernel
+                .vault()
                 .index(partnership, KINSHIP, format!("{kind}|{value}").as_bytes())
                 .to_vec()
         })

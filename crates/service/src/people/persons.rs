@@ -1,30 +1,28 @@
 //! Records of children and adults.
 
 use contract::{FindPersonIn, Page, PersonIn, PersonOut};
-use kernel::{
-    AuditContext, CallContext, Fault, SealedValue, ServiceError, ServiceResult, UnitOfWork,
-    WriteReply, scope_terms,
-};
-
-use crate::Service;
-
 use domain::{
     AccessFacts, AccessPermit, Actor, ChronologyState, IdentifierError, Instant, NhsNumber,
     Operation, PersonDetails, PersonId, PersonKind, PersonName, ReadReason, TestNumberPolicy, Upn,
     is_entitled, may_read_protected_addresses,
 };
+use kernel::{
+    AuditContext, CallContext, Fault, SealedValue, ServiceError, ServiceResult, UnitOfWork,
+    WriteReply,
+};
 use store::family_access::{InvitationAccess, PersonChronologyRow};
 use store::{PersonRow, Tx};
-use vault::{KeyTerms, RecordLocation};
 
-use super::SubmittedTexts;
-use super::input::{parse_identifier, parse_person_details};
-use super::record::{PersonRecord, person_out};
+use crate::input::parse_day;
+use crate::people::People;
+use crate::people::input::{parse_identifier, parse_person_details};
+use crate::people::protected_addresses::SubmittedTexts;
+use crate::records::{PersonRecord, person_location, person_out, person_terms};
 
 /// Maximum number of people in a look-up result. Identifiers name one person, rarely two.
 const FIND_LIMIT: usize = 20;
 
-impl Service {
+impl People {
     /// Records a child or an adult. The record lives as long as a live object refers to it, and for
     /// the partnership's unreferenced lifetime while none does.
     ///
@@ -36,7 +34,7 @@ impl Service {
         call: &CallContext,
         input: PersonIn,
     ) -> ServiceResult<WriteReply<PersonOut>> {
-        self.write_idempotent(
+        self.kernel.write_idempotent(
             call,
             Operation::PersonCreate,
             AuditContext::of("person"),
@@ -65,7 +63,7 @@ impl Service {
         details: &PersonDetails,
     ) -> ServiceResult<PersonRow> {
         let now = uow.now();
-        let id = PersonId::new(self.ids(), now);
+        let id = PersonId::new(self.kernel.ids(), now);
         let expires_at = now.plus(uow.policy().unreferenced_lifetime);
         let record = PersonRecord::new(details.clone(), now);
         let sealed = self.seal_person(uow.tx, id, 1, expires_at, now, &record)?;
@@ -89,7 +87,7 @@ impl Service {
     /// # Errors
     /// The [errors common to reads](crate#errors).
     pub fn get_person(&self, call: &CallContext, id: PersonId) -> ServiceResult<PersonOut> {
-        self.read(
+        self.kernel.read(
             call,
             Operation::PersonRead,
             AuditContext::about("person", id),
@@ -111,7 +109,7 @@ impl Service {
                 .as_ref()
                 .map_or(visible_until, |notice| visible_until.min(notice.until)),
         );
-        let mut record = self.open_record(&row, uow.now())?;
+        let mut record = self.records.families.open_record(&row, uow.now())?;
         if !all_addresses {
             self.withhold_protected_addresses(uow, &permit, id, &mut record)?;
         }
@@ -179,7 +177,7 @@ impl Service {
         version: i64,
         input: PersonIn,
     ) -> ServiceResult<PersonOut> {
-        let written = self.write(
+        let written = self.kernel.write(
             call,
             Operation::PersonUpdate,
             AuditContext::about("person", id),
@@ -197,9 +195,11 @@ impl Service {
                     ));
                 }
                 self.refuse_addresses_in_names(uow, &permit, id, &input)?;
-                let record =
-                    self.open_record(&row, uow.now())?
-                        .updated_with(&row, details, uow.now());
+                let record = self
+                    .records
+                    .families
+                    .open_record(&row, uow.now())?
+                    .updated_with(&row, details, uow.now());
                 row.version = version + 1;
                 row.updated_at = uow.now();
                 let sealed =
@@ -229,7 +229,7 @@ impl Service {
         call: &CallContext,
         input: FindPersonIn,
     ) -> ServiceResult<Page<PersonOut>> {
-        self.read(
+        self.kernel.read(
             call,
             Operation::PersonFind,
             AuditContext::of("person"),
@@ -240,7 +240,10 @@ impl Service {
                 let agency = uow.actor().agency;
                 let mut ids = Vec::new();
                 for (kind, value) in search_keys(&input, uow.policy().test_nhs_numbers)? {
-                    let token = self.vault().index(partnership, kind, value.as_bytes());
+                    let token = self
+                        .kernel
+                        .vault()
+                        .index(partnership, kind, value.as_bytes());
                     ids.extend(store::people::ids_by_token(
                         uow.tx,
                         partnership,
@@ -261,7 +264,7 @@ impl Service {
                     let (facts, _) = self.person_facts(uow, row.id, Operation::PersonFind)?;
                     let all_addresses =
                         may_read_protected_addresses(uow.actor(), &facts) && !facts.emergency;
-                    let mut record = self.open_record(&row, now)?;
+                    let mut record = self.records.families.open_record(&row, now)?;
                     if !all_addresses {
                         self.withhold_protected_addresses(uow, &permit, row.id, &mut record)?;
                     }
@@ -354,7 +357,10 @@ impl Service {
             .find(|case| case.emergency)
             .filter(|_| !case && !facts.owner);
         let notice = match emergency.filter(|_| operation.is_allowed_in_emergency()) {
-            Some(case) => self.emergency_notice(uow, case.chronology)?,
+            Some(case) => self
+                .records
+                .chronologies
+                .emergency_notice(uow, case.chronology)?,
             None => None,
         };
         let facts = AccessFacts {
@@ -374,31 +380,12 @@ impl Service {
         now: Instant,
         record: &PersonRecord,
     ) -> ServiceResult<SealedValue> {
-        self.seal(
+        self.kernel.seal(
             tx,
             &person_location(id, version),
             &person_terms(id, expires_at),
             now,
             record,
-        )
-    }
-
-    pub(crate) fn open_person(
-        &self,
-        row: &PersonRow,
-        now: Instant,
-    ) -> ServiceResult<PersonDetails> {
-        Ok(self.open_record(row, now)?.details)
-    }
-
-    fn open_record(&self, row: &PersonRow, now: Instant) -> ServiceResult<PersonRecord> {
-        let location = person_location(row.id, row.version);
-        self.unseal(
-            &location,
-            &person_terms(row.id, row.expires_at),
-            now,
-            row.wrapped_key.as_ref(),
-            row.sealed.as_ref(),
         )
     }
 
@@ -414,7 +401,8 @@ impl Service {
             .map(|(kind, value)| {
                 (
                     kind,
-                    self.vault()
+                    self.kernel
+                        .vault()
                         .index(partnership, kind, value.as_bytes())
                         .to_vec(),
                 )
@@ -443,7 +431,7 @@ fn is_case_worker(actor: &Actor, case: &PersonChronologyRow) -> bool {
 
 /// Adds the invitation that entitles the caller to the operation, and the latest expiry among such
 /// invitations. Returns the facts unchanged when the caller is entitled without one or none helps.
-pub(super) fn add_invitation_facts(
+pub(crate) fn add_invitation_facts(
     actor: &Actor,
     operation: Operation,
     facts: AccessFacts,
@@ -479,20 +467,6 @@ struct AuthorizedPerson {
     /// Until when the caller may know of the person; `None` for as long as the record lives. The
     /// caller does not learn what else keeps the record.
     until: Option<Instant>,
-}
-
-/// Location of a person's sealed record.
-pub(crate) fn person_location(id: PersonId, version: i64) -> RecordLocation {
-    RecordLocation {
-        table: "people",
-        row: id.0,
-        version,
-    }
-}
-
-/// Key terms of a person's record.
-pub(crate) fn person_terms(id: PersonId, expires_at: Instant) -> KeyTerms {
-    scope_terms(id, expires_at)
 }
 
 /// The fault of an identifier; it does not repeat the value.
@@ -577,10 +551,7 @@ fn search_keys(
     keys.extend(number.map(|number| ("nhs_number", number.as_str().to_owned())));
     keys.extend(upn.map(|upn| ("upn", upn.as_str().to_owned())));
     if let Some(name) = &input.name {
-        let born = input
-            .born_on
-            .as_deref()
-            .and_then(crate::chronologies::parse_day);
+        let born = input.born_on.as_deref().and_then(parse_day);
         match born.and_then(|born| name_birth_key(name, born)) {
             Some(key) => keys.push(key),
             None => faults.push(Fault::new(

@@ -3,21 +3,20 @@
 
 use std::time::Duration;
 
-use kernel::{Fault, ServiceError, ServiceResult, UnitOfWork};
-
-use crate::Service;
 use domain::{
     AccessPermit, FamilyId, Handling, Marking, Operation, ProtectedAddresses, ReadReason,
     looks_like_address,
 };
+use kernel::{Fault, ServiceError, ServiceResult, UnitOfWork};
 use serde::Serialize;
 use serde_json::Value;
 use zeroize::Zeroizing;
 
-use super::FamilyView;
+use crate::people::People;
 
 /// The window in which the refusals of one caller are counted.
 const REFUSAL_WINDOW: Duration = Duration::from_secs(86_400);
+
 /// Maximum number of faults reported for one write.
 const MAX_FAULTS: usize = 100;
 
@@ -66,18 +65,7 @@ fn collect_texts(value: Value, pointer: String, texts: &mut Vec<(String, Zeroizi
     }
 }
 
-impl FamilyView {
-    /// The addresses of its protected members.
-    pub(crate) fn protected_addresses(&self) -> ProtectedAddresses {
-        ProtectedAddresses::from_addresses(
-            self.members
-                .iter()
-                .flat_map(|(_, details)| &details.addresses),
-        )
-    }
-}
-
-impl Service {
+impl People {
     /// Refuses a write whose text discloses the address of a protected family member.
     ///
     /// # Errors
@@ -90,7 +78,7 @@ impl Service {
         family: FamilyId,
         input: &impl Serialize,
     ) -> ServiceResult<()> {
-        let family = self.open_family(uow, permit, family)?;
+        let family = self.records.families.open_family(uow, permit, family)?;
         let faults =
             self.find_disclosed_addresses(uow, permit, &family.protected_addresses(), || {
                 SubmittedTexts::of(input)

@@ -3,20 +3,17 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use contract::{PersonEvidenceOut, Relationship};
-use domain::{PersonDetails, PersonId, PersonKind, RelationshipKind as R, Sensitive};
+use contract::PersonEvidenceOut;
+use domain::{PersonDetails, PersonId, PersonKind};
 use linkage::{
-    ChildBand, ChildClusters, PersonFacts, Population, Reason, ReasonCode, RelationFacts,
-    cluster_children, same_child, same_person,
+    ChildBand, ChildClusters, PersonFacts, Population, Reason, ReasonCode, cluster_children,
+    same_child, same_person,
 };
 
-use crate::people::FamilyView;
+use crate::records::{FamilyView, PersonPair, person_facts};
 
 /// Maximum number of questions about one child; the likeliest candidates are kept.
 const MAX_QUESTIONS_PER_CHILD: usize = 3;
-
-/// A person of the other agency's family (`their`) and one of the chronology's family (`our`).
-pub(crate) type PersonPair = (PersonId, PersonId);
 
 /// Pairs that have been decided already.
 #[derive(Debug, Default)]
@@ -365,50 +362,6 @@ fn facts_of_kind(view: &FamilyView, kind: PersonKind) -> Vec<MemberFacts> {
     of_kind
         .map(|(id, details)| (*id, person_facts(view, *id, details)))
         .collect()
-}
-
-/// Linkage facts of one member.
-pub(crate) fn person_facts(
-    view: &FamilyView,
-    id: PersonId,
-    details: &PersonDetails,
-) -> PersonFacts {
-    let of = |other: PersonId| view.members.iter().find(|(member, _)| *member == other);
-    let relations = view.relationships().iter().filter_map(|relationship| {
-        let both_ways = matches!(
-            relationship.kind,
-            R::SiblingOf | R::HalfSiblingOf | R::TwinOf
-        );
-        match relationship {
-            Relationship { from, to, .. } if *to == id => Some((relationship.kind, *from)),
-            Relationship { from, to, .. } if *from == id && both_ways => {
-                Some((relationship.kind, *to))
-            }
-            _ => None,
-        }
-    });
-    let relations = relations.filter_map(|(kind, other)| {
-        let (other, details) = of(other)?;
-        Some(RelationFacts {
-            kind,
-            name: details.name.clone(),
-            birth: details
-                .birth
-                .filter(|birth| !birth.expected)
-                .map(|birth| birth.date),
-            nhs_number: details
-                .nhs_number
-                .as_ref()
-                .map(|number| Sensitive::from(number.as_str())),
-            reference: Some(other.to_string()),
-        })
-    });
-    PersonFacts {
-        agency: view.row.created_by_agency.to_string(),
-        reference: Some(id.to_string()),
-        relations: relations.collect(),
-        ..PersonFacts::from_details(id.to_string(), details)
-    }
 }
 
 fn evidence_out(reasons: &[Reason]) -> Vec<PersonEvidenceOut> {

@@ -3,19 +3,16 @@
 use std::collections::BTreeMap;
 
 use contract::{PersonDecisionIn, PersonLinkOut, PersonLinkPatch, PersonLinkStep, PersonVerdict};
-use kernel::{CallContext, Conflict, Fault, ServiceError, ServiceResult, UnitOfWork, WriteReply};
-
-use crate::Service;
-
 use domain::{
     AccessPermit, ChronologyId, FamilyId, Operation, PersonId, PersonKind, PersonLinkId,
     PersonLinkState as State, Sensitive,
 };
+use kernel::{CallContext, Conflict, Fault, ServiceError, ServiceResult, UnitOfWork, WriteReply};
 use store::{ChronologyRow, PersonLinkRow};
 
-use super::comparison::{PersonPair, score_pair};
-use super::{LinkDetails, is_same_person, load_links_by_pair};
-use crate::chronologies::{AuthorizedChronology, audit_context};
+use crate::person_matching::comparison::score_pair;
+use crate::person_matching::{LinkDetails, PersonMatching, is_same_person, load_links_by_pair};
+use crate::records::{AuthorizedChronology, PersonPair, about_chronology};
 
 /// Maximum number of families to match after a decision; those with the longest-waiting submissions
 /// come first.
@@ -31,7 +28,7 @@ struct DecisionSubject {
     families: Vec<FamilyId>,
 }
 
-impl Service {
+impl PersonMatching {
     /// Decides whether an agency's record and one of the chronology's family are one person. Once
     /// every child of the agency's family is matched, its advance submissions are attached. When
     /// two people were wrongly matched, what was attached because of it is detached.
@@ -47,17 +44,26 @@ impl Service {
         id: ChronologyId,
         input: PersonDecisionIn,
     ) -> ServiceResult<WriteReply<PersonLinkOut>> {
-        self.write_idempotent(
+        self.kernel.write_idempotent(
             call,
             Operation::PersonLinkDecide,
-            audit_context(id),
+            about_chronology(id),
             |uow| {
                 let AuthorizedChronology {
                     permit,
                     row: chronology,
-                } = self.authorize_chronology(uow, id, Operation::PersonLinkDecide)?;
+                } = self.records.chronologies.authorize_chronology(
+                    uow,
+                    id,
+                    Operation::PersonLinkDecide,
+                )?;
                 check_reason(&input.reason)?;
-                self.refuse_disclosed_addresses(uow, &permit, chronology.family_id, &input)?;
+                self.people.refuse_disclosed_addresses(
+                    uow,
+                    &permit,
+                    chronology.family_id,
+                    &input,
+                )?;
                 let subject = self.resolve_subject(uow, &permit, &chronology, &input)?;
                 if input.decision == PersonVerdict::Same {
                     check_not_linked_elsewhere(uow, &chronology, &subject)?;
@@ -96,38 +102,52 @@ impl Service {
         version: i64,
         patch: PersonLinkPatch,
     ) -> ServiceResult<PersonLinkOut> {
-        let written = self.write(call, Operation::PersonLinkUndo, audit_context(id), |uow| {
-            let AuthorizedChronology {
-                permit,
-                row: chronology,
-            } = self.authorize_chronology(uow, id, Operation::PersonLinkUndo)?;
-            let row = self
-                .link_row(uow, &chronology, link)?
-                .ok_or(ServiceError::NotFound)?;
-            set_audit_object(uow, &row);
-            if row.version != version {
-                return Err(ServiceError::Stale);
-            }
-            if row.state != State::Standing {
-                return Err(ServiceError::Conflict(Conflict::WrongState));
-            }
-            check_reason(&patch.reason)?;
-            self.refuse_disclosed_addresses(uow, &permit, chronology.family_id, &patch)?;
-            let subject = self.load_subject(
-                uow,
-                &chronology,
-                (row.their_person_id, row.our_person_id),
-                Some(row),
-            )?;
-            self.apply_step(
-                uow,
-                &permit,
-                &chronology,
-                &subject,
-                PersonLinkStep::Undone,
-                &patch.reason,
-            )
-        })?;
+        let written = self.kernel.write(
+            call,
+            Operation::PersonLinkUndo,
+            about_chronology(id),
+            |uow| {
+                let AuthorizedChronology {
+                    permit,
+                    row: chronology,
+                } = self.records.chronologies.authorize_chronology(
+                    uow,
+                    id,
+                    Operation::PersonLinkUndo,
+                )?;
+                let row = self
+                    .link_row(uow, &chronology, link)?
+                    .ok_or(ServiceError::NotFound)?;
+                set_audit_object(uow, &row);
+                if row.version != version {
+                    return Err(ServiceError::Stale);
+                }
+                if row.state != State::Standing {
+                    return Err(ServiceError::Conflict(Conflict::WrongState));
+                }
+                check_reason(&patch.reason)?;
+                self.people.refuse_disclosed_addresses(
+                    uow,
+                    &permit,
+                    chronology.family_id,
+                    &patch,
+                )?;
+                let subject = self.load_subject(
+                    uow,
+                    &chronology,
+                    (row.their_person_id, row.our_person_id),
+                    Some(row),
+                )?;
+                self.apply_step(
+                    uow,
+                    &permit,
+                    &chronology,
+                    &subject,
+                    PersonLinkStep::Undone,
+                    &patch.reason,
+                )
+            },
+        )?;
         Ok(written.value)
     }
 
@@ -362,8 +382,11 @@ impl Service {
             .first()
             .copied()
             .ok_or(ServiceError::NotFound)?;
-        let theirs = self.open_family(uow, permit, family)?;
-        let ours = self.open_family(uow, permit, chronology.family_id)?;
+        let theirs = self.records.families.open_family(uow, permit, family)?;
+        let ours = self
+            .records
+            .families
+            .open_family(uow, permit, chronology.family_id)?;
         let scored = score_pair(&theirs, &ours, subject.pair).ok_or(ServiceError::NotFound)?;
         let mut details = LinkDetails {
             evidence: scored.evidence.clone(),
@@ -407,7 +430,10 @@ impl Service {
         if !chronology.state.accepts_returns() {
             return Ok(());
         }
-        let ours = self.open_family(uow, permit, chronology.family_id)?;
+        let ours = self
+            .records
+            .families
+            .open_family(uow, permit, chronology.family_id)?;
         let waiting = store::person_links::advance_families_with_person(
             uow.tx,
             partnership,

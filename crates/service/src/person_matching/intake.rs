@@ -2,23 +2,18 @@
 
 use std::collections::BTreeMap;
 
-use crate::Service;
 use contract::PersonLinkStep;
-use domain::AccessPermit;
-use domain::AgencyId;
-use domain::ChronologyId;
-use domain::FamilyId;
-use domain::PersonId;
-use domain::PersonLinkState;
-use kernel::ServiceResult;
-use kernel::UnitOfWork;
+use domain::{AccessPermit, AgencyId, ChronologyId, FamilyId, PersonId, PersonLinkState};
+use kernel::{ServiceResult, UnitOfWork};
 use store::{ChronologyRow, PersonLinkRow};
 
-use super::comparison::{FamilyComparison, ScoredPair, compare_families};
-use super::{LinkDetails, known_pairs, load_links_by_pair};
-use crate::people::FamilyView;
+use crate::person_matching::comparison::{FamilyComparison, ScoredPair, compare_families};
+use crate::person_matching::{
+    LinkDetails, PersonMatching, is_same_person, known_pairs, load_links_by_pair, stored_band,
+};
+use crate::records::FamilyView;
 
-impl Service {
+impl PersonMatching {
     /// Matches what invited agencies have submitted in advance about the children of the
     /// chronology's family. Only families that share a look-up token with it are opened.
     pub(crate) fn match_advance_submissions(
@@ -45,7 +40,10 @@ impl Service {
     ) -> ServiceResult<()> {
         let partnership = chronology.partnership_id;
         let now = uow.now();
-        let ours = self.open_family(uow, permit, chronology.family_id)?;
+        let ours = self
+            .records
+            .families
+            .open_family(uow, permit, chronology.family_id)?;
         let children: Vec<PersonId> = ours.children().map(|(id, _)| *id).collect();
         for family in store::person_links::families_with_advance_fragments(
             uow.tx,
@@ -79,7 +77,10 @@ impl Service {
             let Some(chronology) = found.filter(|row| row.state.accepts_returns()) else {
                 continue;
             };
-            let ours = self.open_family(uow, permit, chronology.family_id)?;
+            let ours = self
+                .records
+                .families
+                .open_family(uow, permit, chronology.family_id)?;
             if self.match_family(uow, permit, &chronology, &ours, theirs.row.id, agency)? {
                 break;
             }
@@ -109,7 +110,7 @@ impl Service {
             )?;
             return Ok(true);
         }
-        let theirs = self.open_family(uow, permit, family)?;
+        let theirs = self.records.families.open_family(uow, permit, family)?;
         let members: Vec<PersonId> = theirs.members.iter().map(|(id, _)| *id).collect();
         let mut rows = load_links_by_pair(uow, chronology.id, &members)?;
         let known = known_pairs(&rows.values().cloned().collect::<Vec<_>>());
@@ -166,7 +167,7 @@ impl Service {
         }
         let mut details = self.link_details(&row, now)?;
         details.add(step, now, None, None);
-        row.band = super::stored_band(scored.band);
+        row.band = stored_band(scored.band);
         details.evidence = scored.evidence;
         self.save_link(uow, &mut row, &details)?;
         self.audit_linkage(uow, action, &row)
@@ -194,10 +195,18 @@ impl Service {
         {
             self.attach_fragment(uow, permit, chronology, same, fragment)?;
         }
-        self.update_family_expiry(uow, permit, family)?;
-        self.update_family_expiry(uow, permit, chronology.family_id)?;
-        let ours = self.open_family(uow, permit, chronology.family_id)?;
-        self.schedule_linking(uow, permit, chronology, &ours);
+        self.records
+            .families
+            .update_family_expiry(uow, permit, family)?;
+        self.records
+            .families
+            .update_family_expiry(uow, permit, chronology.family_id)?;
+        let ours = self
+            .records
+            .families
+            .open_family(uow, permit, chronology.family_id)?;
+        self.linking
+            .schedule_linking(uow, permit, chronology, &ours);
         Ok(())
     }
 
@@ -221,11 +230,19 @@ impl Service {
             self.detach_fragment(uow, permit, chronology, &origin, &person_map)?;
         }
         for family in families {
-            self.update_family_expiry(uow, permit, *family)?;
+            self.records
+                .families
+                .update_family_expiry(uow, permit, *family)?;
         }
-        self.update_family_expiry(uow, permit, chronology.family_id)?;
-        let ours = self.open_family(uow, permit, chronology.family_id)?;
-        self.schedule_linking(uow, permit, chronology, &ours);
+        self.records
+            .families
+            .update_family_expiry(uow, permit, chronology.family_id)?;
+        let ours = self
+            .records
+            .families
+            .open_family(uow, permit, chronology.family_id)?;
+        self.linking
+            .schedule_linking(uow, permit, chronology, &ours);
         Ok(())
     }
 
@@ -238,7 +255,7 @@ impl Service {
     ) -> ServiceResult<BTreeMap<PersonId, PersonId>> {
         let members = store::families::members(uow.tx, uow.actor().partnership, family)?;
         let rows = load_links_by_pair(uow, chronology, &members)?;
-        let matching_rows = rows.values().filter(|row| super::is_same_person(row));
+        let matching_rows = rows.values().filter(|row| is_same_person(row));
         Ok(matching_rows
             .map(|row| (row.our_person_id, row.their_person_id))
             .collect())

@@ -6,35 +6,41 @@
 //! their expiries and survives the resubmission of a fragment. Linkage decides or raises a
 //! question; a person's decision overrides it, and every step can be undone.
 
+mod attachment;
 mod comparison;
 mod decision;
+mod detachment;
 mod intake;
 mod questions;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use contract::{
     PersonEvidenceOut, PersonLinkBand, PersonLinkOut, PersonLinkState, PersonLinkStep,
     PersonLinkStepOut, PersonVerdict,
 };
-use kernel::{
-    AuditRecord, RewrappedKey, ServiceError, ServiceResult, UnitOfWork, chronology_terms,
-};
-
-use crate::Service;
-
 use domain::{
     AuditId, ChronologyId, Instant, PersonId, PersonLinkId, PractitionerId, RequestId, Sensitive,
 };
+use kernel::{AuditRecord, Kernel, ServiceError, ServiceResult, UnitOfWork, chronology_terms};
 use linkage::ChildBand;
 use serde::{Deserialize, Serialize};
 use store::{ChronologyRow, PersonLinkRow};
 use uuid::Uuid;
-use vault::RecordLocation;
 
-pub(crate) use comparison::person_facts;
+use crate::linking::Linking;
+use crate::people::People;
+use crate::person_matching::comparison::{KnownPairs, ScoredPair};
+use crate::records::{PersonPair, Records, link_expiry, link_location};
 
-use comparison::{KnownPairs, ScoredPair};
+/// Use cases of person matching.
+pub struct PersonMatching {
+    pub(crate) kernel: Arc<Kernel>,
+    pub(crate) records: Arc<Records>,
+    pub(crate) linking: Arc<Linking>,
+    pub(crate) people: Arc<People>,
+}
 
 /// The content of a link's sealed column.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -88,16 +94,7 @@ pub(crate) fn is_same_person(row: &PersonLinkRow) -> bool {
     row.state == PersonLinkState::Standing && row.verdict != Some(PersonVerdict::Different)
 }
 
-/// Location of a person link's sealed details.
-pub(crate) fn link_location(id: PersonLinkId, version: i64) -> RecordLocation {
-    RecordLocation {
-        table: "person_links",
-        row: id.0,
-        version,
-    }
-}
-
-fn known_pairs(rows: &[PersonLinkRow]) -> KnownPairs {
+pub(crate) fn known_pairs(rows: &[PersonLinkRow]) -> KnownPairs {
     let mut known = KnownPairs::default();
     for row in rows {
         if is_same_person(row) {
@@ -111,10 +108,10 @@ fn known_pairs(rows: &[PersonLinkRow]) -> KnownPairs {
     known
 }
 
-impl Service {
+impl PersonMatching {
     fn link_details(&self, row: &PersonLinkRow, now: Instant) -> ServiceResult<LinkDetails> {
         let terms = chronology_terms(row.chronology_id, row.expires_at);
-        self.unseal(
+        self.kernel.unseal(
             &link_location(row.id, row.version),
             &terms,
             now,
@@ -132,10 +129,10 @@ impl Service {
         details: &LinkDetails,
     ) -> ServiceResult<PersonLinkRow> {
         let now = uow.now();
-        let id = PersonLinkId::new(self.ids(), now);
+        let id = PersonLinkId::new(self.kernel.ids(), now);
         let expires_at =
             link_expiry(uow, chronology.expires_at, scored.pair)?.ok_or(ServiceError::NotFound)?;
-        let sealed = self.seal(
+        let sealed = self.kernel.seal(
             uow.tx,
             &link_location(id, 1),
             &chronology_terms(chronology.id, expires_at),
@@ -178,7 +175,7 @@ impl Service {
         (row.state, row.verdict) = details.current_state();
         row.decided_by = details.steps.iter().rev().find_map(|step| step.by);
         let terms = chronology_terms(row.chronology_id, row.expires_at);
-        let sealed = self.seal(
+        let sealed = self.kernel.seal(
             uow.tx,
             &link_location(row.id, row.version),
             &terms,
@@ -188,78 +185,6 @@ impl Service {
         row.wrapped_key = sealed.wrapped_key.into();
         row.sealed = sealed.sealed.into();
         Ok(store::person_links::update(uow.tx, row, before)?)
-    }
-
-    /// Updates the expiry of a person's links to the earliest expiry of the chronology and both
-    /// people.
-    pub(crate) fn update_person_link_expiries(
-        &self,
-        uow: &mut UnitOfWork<'_, '_>,
-        person: PersonId,
-    ) -> ServiceResult<()> {
-        let partnership = uow.actor().partnership;
-        let now = uow.now();
-        for (row, chronology_end) in
-            store::person_links::list_for_person(uow.tx, partnership, person, now)?
-        {
-            self.update_link_expiry(uow, &row, chronology_end)?;
-        }
-        Ok(())
-    }
-
-    /// Updates the expiry of a chronology's links after its own has changed.
-    pub(crate) fn update_chronology_link_expiries(
-        &self,
-        uow: &mut UnitOfWork<'_, '_>,
-        chronology: &ChronologyRow,
-    ) -> ServiceResult<()> {
-        let now = uow.now();
-        for row in store::person_links::list_for_chronology(
-            uow.tx,
-            chronology.partnership_id,
-            chronology.id,
-            now,
-        )? {
-            self.update_link_expiry(uow, &row, chronology.expires_at)?;
-        }
-        Ok(())
-    }
-
-    fn update_link_expiry(
-        &self,
-        uow: &mut UnitOfWork<'_, '_>,
-        row: &PersonLinkRow,
-        chronology_end: Instant,
-    ) -> ServiceResult<()> {
-        let now = uow.now();
-        let end = link_expiry(
-            uow,
-            chronology_end,
-            (row.their_person_id, row.our_person_id),
-        )?;
-        let Some(end) = end.filter(|end| *end != row.expires_at && *end > now) else {
-            return Ok(());
-        };
-        let from = chronology_terms(row.chronology_id, row.expires_at);
-        let to = chronology_terms(row.chronology_id, end);
-        let location = link_location(row.id, row.version);
-        let wrapped = self.rewrap(
-            uow.tx,
-            now,
-            &RewrappedKey {
-                from: &from,
-                to: &to,
-                location: &location,
-                wrapped: row.wrapped_key.as_ref(),
-            },
-        )?;
-        Ok(store::person_links::set_lifetime(
-            uow.tx,
-            row.partnership_id,
-            row.id,
-            end,
-            &wrapped.into(),
-        )?)
     }
 
     /// Records an automatic linkage step in the audit log.
@@ -282,7 +207,7 @@ impl Service {
     ) -> ServiceResult<()> {
         let now = uow.now();
         let record = AuditRecord {
-            id: AuditId::new(self.ids(), now),
+            id: AuditId::new(self.kernel.ids(), now),
             partnership_id: uow.actor().partnership,
             at: now,
             operation: format!("{kind}.{what}"),
@@ -295,10 +220,10 @@ impl Service {
             object_kind: Some(kind.to_owned()),
             object_id: Some(id),
             chronology_id: Some(chronology),
-            request_id: Some(RequestId::new(self.ids(), now)),
+            request_id: Some(RequestId::new(self.kernel.ids(), now)),
             entry_count: None,
         };
-        self.append_audit_record(uow.tx, &record)
+        self.kernel.append_audit_record(uow.tx, &record)
     }
 
     fn person_link_out(&self, row: &PersonLinkRow, now: Instant) -> ServiceResult<PersonLinkOut> {
@@ -322,30 +247,12 @@ impl Service {
     }
 }
 
-/// The earliest expiry of a chronology and two person records; `None` when one of them is gone.
-fn link_expiry(
-    uow: &mut UnitOfWork<'_, '_>,
-    chronology_end: Instant,
-    pair: comparison::PersonPair,
-) -> ServiceResult<Option<Instant>> {
-    let partnership = uow.actor().partnership;
-    let now = uow.now();
-    let mut end = chronology_end;
-    for id in [pair.0, pair.1] {
-        let Some(person) = store::people::facts(uow.tx, partnership, id, now)? else {
-            return Ok(None);
-        };
-        end = end.min(person.expires_at);
-    }
-    Ok(Some(end))
-}
-
 /// The live links of a chronology with these people of theirs, by pair.
-fn load_links_by_pair(
+pub(crate) fn load_links_by_pair(
     uow: &mut UnitOfWork<'_, '_>,
     chronology: ChronologyId,
     theirs: &[PersonId],
-) -> ServiceResult<BTreeMap<comparison::PersonPair, PersonLinkRow>> {
+) -> ServiceResult<BTreeMap<PersonPair, PersonLinkRow>> {
     let partnership = uow.actor().partnership;
     let now = uow.now();
     let rows =
@@ -356,7 +263,7 @@ fn load_links_by_pair(
         .collect())
 }
 
-const fn stored_band(band: ChildBand) -> PersonLinkBand {
+pub(crate) const fn stored_band(band: ChildBand) -> PersonLinkBand {
     match band {
         ChildBand::Match => PersonLinkBand::Match,
         ChildBand::Possible => PersonLinkBand::Possible,

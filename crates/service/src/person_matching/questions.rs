@@ -1,28 +1,16 @@
 //! Open questions for social care, and the links decided so far.
 
-use crate::Service;
-use contract::Page;
-use contract::PageQuery;
-use contract::PersonLinkOut;
-use contract::PersonQuestionOut;
-use contract::PersonRecordOut;
-use domain::AccessPermit;
-use domain::ChronologyId;
-use domain::Operation;
-use domain::PersonDetails;
-use domain::PersonLinkId;
-use domain::PersonLinkState as State;
-use kernel::CallContext;
-use kernel::ServiceError;
-use kernel::ServiceResult;
-use kernel::UnitOfWork;
-use store::PersonLinkRow;
-use store::PersonRow;
+use contract::{Page, PageQuery, PersonLinkOut, PersonQuestionOut, PersonRecordOut};
+use domain::{
+    AccessPermit, ChronologyId, Operation, PersonDetails, PersonLinkId, PersonLinkState as State,
+};
+use kernel::{CallContext, ServiceError, ServiceResult, UnitOfWork};
+use store::{PersonLinkRow, PersonRow};
 
-use super::is_same_person;
-use crate::chronologies::{AuthorizedChronology, audit_context};
+use crate::person_matching::{PersonMatching, is_same_person};
+use crate::records::{AuthorizedChronology, about_chronology};
 
-impl Service {
+impl PersonMatching {
     /// The open questions of a chronology, oldest first: both records side by side with the
     /// evidence. The agency's fragments are not shown. A question whose answer can no longer change
     /// anything is left out.
@@ -35,44 +23,55 @@ impl Service {
         id: ChronologyId,
         query: PageQuery,
     ) -> ServiceResult<Page<PersonQuestionOut>> {
-        self.read(call, Operation::PersonLinkRead, audit_context(id), |uow| {
-            let AuthorizedChronology {
-                permit,
-                row: chronology,
-            } = self.authorize_chronology(uow, id, Operation::PersonLinkRead)?;
-            let bounds = self.parse_page_query(uow, "questions", &query)?;
-            let after = bounds.after;
-            let partnership = chronology.partnership_id;
-            let now = uow.now();
-            let all = store::person_links::list_for_chronology(uow.tx, partnership, id, now)?;
-            let is_answered = |row: &PersonLinkRow| {
-                all.iter().any(|other| {
-                    is_same_person(other) && other.their_person_id == row.their_person_id
-                })
-            };
-            let open = all
-                .iter()
-                .filter(|row| row.state == State::Open && !is_answered(row));
-            let mut shown = Vec::new();
-            for row in open.filter(|row| {
-                after.is_none_or(|cursor| (row.created_at, row.id.0) > (cursor.at, cursor.id))
-            }) {
-                shown.extend(self.question(uow, &permit, row)?);
-                // One item more than the limit shows that there is a next page.
-                if i64::try_from(shown.len()).unwrap_or(i64::MAX) > bounds.limit {
-                    break;
+        self.kernel.read(
+            call,
+            Operation::PersonLinkRead,
+            about_chronology(id),
+            |uow| {
+                let AuthorizedChronology {
+                    permit,
+                    row: chronology,
+                } = self.records.chronologies.authorize_chronology(
+                    uow,
+                    id,
+                    Operation::PersonLinkRead,
+                )?;
+                let bounds = self.kernel.parse_page_query(uow, "questions", &query)?;
+                let after = bounds.after;
+                let partnership = chronology.partnership_id;
+                let now = uow.now();
+                let all = store::person_links::list_for_chronology(uow.tx, partnership, id, now)?;
+                let is_answered = |row: &PersonLinkRow| {
+                    all.iter().any(|other| {
+                        is_same_person(other) && other.their_person_id == row.their_person_id
+                    })
+                };
+                let open = all
+                    .iter()
+                    .filter(|row| row.state == State::Open && !is_answered(row));
+                let mut shown = Vec::new();
+                for row in open.filter(|row| {
+                    after.is_none_or(|cursor| (row.created_at, row.id.0) > (cursor.at, cursor.id))
+                }) {
+                    shown.extend(self.question(uow, &permit, row)?);
+                    // One item more than the limit shows that there is a next page.
+                    if i64::try_from(shown.len()).unwrap_or(i64::MAX) > bounds.limit {
+                        break;
+                    }
                 }
-            }
-            let (items, next) = self.split_page(uow, "questions", &bounds, shown, |question| {
-                (question.asked_at, question.id.0)
-            })?;
-            uow.audit.expires_at = items
-                .iter()
-                .map(|question| question.expires_at)
-                .chain(uow.audit.expires_at)
-                .min();
-            Ok(Page { items, next })
-        })
+                let (items, next) =
+                    self.kernel
+                        .split_page(uow, "questions", &bounds, shown, |question| {
+                            (question.asked_at, question.id.0)
+                        })?;
+                uow.audit.expires_at = items
+                    .iter()
+                    .map(|question| question.expires_at)
+                    .chain(uow.audit.expires_at)
+                    .min();
+                Ok(Page { items, next })
+            },
+        )
     }
 
     fn question(
@@ -124,7 +123,7 @@ impl Service {
         let Some(row) = store::people::find(uow.tx, permit, id, now)? else {
             return Ok(None);
         };
-        let details = self.open_person(&row, now)?;
+        let details = self.records.families.open_person(&row, now)?;
         Ok(Some(record_out(&row, details)))
     }
 
@@ -139,37 +138,50 @@ impl Service {
         id: ChronologyId,
         query: PageQuery,
     ) -> ServiceResult<Page<PersonLinkOut>> {
-        self.read(call, Operation::PersonLinkRead, audit_context(id), |uow| {
-            let AuthorizedChronology {
-                row: chronology, ..
-            } = self.authorize_chronology(uow, id, Operation::PersonLinkRead)?;
-            let bounds = self.parse_page_query(uow, "person_links", &query)?;
-            let after = bounds.after;
-            let now = uow.now();
-            let all = store::person_links::list_for_chronology(
-                uow.tx,
-                chronology.partnership_id,
-                id,
-                now,
-            )?;
-            let rows = all.into_iter().filter(|row| row.state != State::Open);
-            let rows = rows
-                .filter(|row| {
-                    after.is_none_or(|cursor| (row.created_at, row.id.0) > (cursor.at, cursor.id))
-                })
-                .collect();
-            let key = |row: &PersonLinkRow| (row.created_at, row.id.0);
-            let page = self.build_page(uow, "person_links", &bounds, rows, key, |row| {
-                self.person_link_out(&row, now)
-            })?;
-            uow.audit.expires_at = page
-                .items
-                .iter()
-                .map(|question| question.expires_at)
-                .chain(uow.audit.expires_at)
-                .min();
-            Ok(page)
-        })
+        self.kernel.read(
+            call,
+            Operation::PersonLinkRead,
+            about_chronology(id),
+            |uow| {
+                let AuthorizedChronology {
+                    row: chronology, ..
+                } = self.records.chronologies.authorize_chronology(
+                    uow,
+                    id,
+                    Operation::PersonLinkRead,
+                )?;
+                let bounds = self.kernel.parse_page_query(uow, "person_links", &query)?;
+                let after = bounds.after;
+                let now = uow.now();
+                let all = store::person_links::list_for_chronology(
+                    uow.tx,
+                    chronology.partnership_id,
+                    id,
+                    now,
+                )?;
+                let rows = all.into_iter().filter(|row| row.state != State::Open);
+                let rows = rows
+                    .filter(|row| {
+                        after.is_none_or(|cursor| {
+                            (row.created_at, row.id.0) > (cursor.at, cursor.id)
+                        })
+                    })
+                    .collect();
+                let key = |row: &PersonLinkRow| (row.created_at, row.id.0);
+                let page =
+                    self.kernel
+                        .build_page(uow, "person_links", &bounds, rows, key, |row| {
+                            self.person_link_out(&row, now)
+                        })?;
+                uow.audit.expires_at = page
+                    .items
+                    .iter()
+                    .map(|question| question.expires_at)
+                    .chain(uow.audit.expires_at)
+                    .min();
+                Ok(page)
+            },
+        )
     }
 
     /// One person link.
@@ -182,9 +194,12 @@ impl Service {
         id: ChronologyId,
         link: PersonLinkId,
     ) -> ServiceResult<PersonLinkOut> {
-        self.read(call, Operation::PersonLinkRead, audit_context(id), |uow| {
-            self.read_person_link(uow, id, link)
-        })
+        self.kernel.read(
+            call,
+            Operation::PersonLinkRead,
+            about_chronology(id),
+            |uow| self.read_person_link(uow, id, link),
+        )
     }
 
     pub(super) fn read_person_link(
@@ -195,7 +210,10 @@ impl Service {
     ) -> ServiceResult<PersonLinkOut> {
         let AuthorizedChronology {
             row: chronology, ..
-        } = self.authorize_chronology(uow, id, Operation::PersonLinkRead)?;
+        } = self
+            .records
+            .chronologies
+            .authorize_chronology(uow, id, Operation::PersonLinkRead)?;
         let now = uow.now();
         let found = store::person_links::find(uow.tx, chronology.partnership_id, id, link, now)?;
         let row = found.ok_or(ServiceError::NotFound)?;

@@ -3,23 +3,23 @@
 
 use std::collections::HashSet;
 
-use kernel::{ServiceError, ServiceResult};
-
-use crate::Service;
 use domain::{DeletionCertificateId, Instant, PartnershipId};
+use kernel::{ServiceError, ServiceResult};
 use store::{CertificateRow, CommitmentRow, ManifestRow, Tx};
 use uuid::Uuid;
 use vault::certificate::{Certificate, CertifiedKey, CoverageTree, FORMAT, Hash, generate_seed};
 use vault::{DestructionRecord, Epoch, KeyId};
 
-use super::key_destruction::{build_manifest_row, expiring_in_epoch};
+use crate::retention::Retention;
+use crate::retention::key_destruction::{build_manifest_row, expiring_in_epoch};
 
 /// The number of manifest rows recorded in one transaction.
 const MANIFEST_BATCH: usize = 500;
+
 /// The most unsettled keys handled in one run; far more than one hour produces.
 const BATCH_SIZE: i64 = 10_000;
 
-impl Service {
+impl Retention {
     /// Completes every scheduled destruction that `wanted` selects: destroys the key and issues its
     /// certificate. An epoch key that a legal hold retains is left for a later run.
     ///
@@ -29,8 +29,8 @@ impl Service {
         &self,
         wanted: impl Fn(&CommitmentRow) -> bool,
     ) -> ServiceResult<()> {
-        let now = self.now();
-        let unsettled = self.db().read("keys.unsettled", |tx| {
+        let now = self.kernel.now();
+        let unsettled = self.kernel.db().read("keys.unsettled", |tx| {
             store::commitments::list_unsettled(tx, now, BATCH_SIZE)
         })?;
         let mut first_error = None;
@@ -48,10 +48,11 @@ impl Service {
             "a commitment row with an invalid key id",
         ))?;
         if let KeyId::Scope(scope) = key {
-            self.vault()
-                .destroy_scope(self.now(), vault::KeyScope(scope))?;
+            self.kernel
+                .vault()
+                .destroy_scope(self.kernel.now(), vault::KeyScope(scope))?;
         }
-        let Some(destruction) = self.vault().destruction(key)? else {
+        let Some(destruction) = self.kernel.vault().destruction(key)? else {
             return Ok(());
         };
         if destruction.probe_opens {
@@ -68,7 +69,7 @@ impl Service {
         if let KeyId::Epoch(epoch) = key {
             self.record_manifest_in_batches(row.partnership_id, epoch)?;
         }
-        let certified = self.db().write("keys.certify", |tx| {
+        let certified = self.kernel.db().write("keys.certify", |tx| {
             self.certify_destruction(tx, row, key, &destruction)
         });
         match certified {
@@ -86,7 +87,7 @@ impl Service {
         epoch: Epoch,
     ) -> ServiceResult<()> {
         let key = KeyId::Epoch(epoch);
-        let missing = self.db().read("keys.missing_manifest", |tx| {
+        let missing = self.kernel.db().read("keys.missing_manifest", |tx| {
             let manifest = store::destruction_manifest::list_for_key(
                 tx,
                 partnership,
@@ -96,7 +97,7 @@ impl Service {
             Self::missing_manifest_rows(tx, partnership, epoch, &manifest)
         })?;
         for batch in missing.chunks(MANIFEST_BATCH) {
-            self.db().write("keys.record_manifest", |tx| {
+            self.kernel.db().write("keys.record_manifest", |tx| {
                 store::destruction_manifest::record(tx, batch)
             })?;
         }
@@ -131,7 +132,7 @@ impl Service {
         key: KeyId,
         destruction: &DestructionRecord,
     ) -> ServiceResult<()> {
-        let now = self.now();
+        let now = self.kernel.now();
         let partnership = row.partnership_id;
         let mut manifest =
             store::destruction_manifest::list_for_key(tx, partnership, &row.kind, &row.key_id)?;
@@ -153,13 +154,15 @@ impl Service {
         }
         let id = row
             .certificate_id
-            .unwrap_or_else(|| DeletionCertificateId::new(self.ids(), now));
+            .unwrap_or_else(|| DeletionCertificateId::new(self.kernel.ids(), now));
         store::commitments::mark_settled(tx, row, Some(id), now)?;
         let certificate = self.sign_certificate(row, id, &manifest, destruction, now)?;
         store::certificates::insert(tx, &certificate)?;
-        self.append_audit_record(
+        self.kernel.append_audit_record(
             tx,
-            &self.build_key_audit_record(partnership, "key.destroy", Some(id), now),
+            &self
+                .kernel
+                .build_key_audit_record(partnership, "key.destroy", Some(id), now),
         )?;
         metrics::counter!("deletion_certificates_total").increment(1);
         Ok(())
@@ -174,7 +177,7 @@ impl Service {
         now: Instant,
     ) -> ServiceResult<CertificateRow> {
         let seed = generate_seed()?;
-        let key = self.signing_key();
+        let key = self.kernel.signing_key();
         let certificate = Certificate {
             certificate_id: id,
             commitment: Some(parse_hash(row.commitment.as_slice())?),
@@ -187,7 +190,7 @@ impl Service {
                 kind: row.kind.clone(),
                 made_at: row.made_at,
             },
-            node_id: self.node(),
+            node_id: self.kernel.node(),
             partnership_id: row.partnership_id,
             probe_opens: destruction.probe_opens,
             probed_at: now.max(destruction.destroyed_at),

@@ -3,17 +3,11 @@
 
 use std::collections::BTreeSet;
 
-use crate::Service;
-use domain::ChronologyId;
-use domain::FamilyId;
-use domain::FragmentId;
-use domain::Instant;
-use domain::PartnershipId;
-use domain::PersonId;
-use domain::TombstoneKind;
-use domain::TombstoneReason;
-use kernel::ServiceResult;
-use kernel::SystemAction;
+use domain::{
+    ChronologyId, FamilyId, FragmentId, Instant, PartnershipId, PersonId, TombstoneKind,
+    TombstoneReason,
+};
+use kernel::{ServiceResult, SystemAction};
 use store::{
     ChronologyRow, DueForDeletion, FragmentRow, ManifestScope, StoreError, TombstoneAgencyRow,
     TombstoneRow, Tx,
@@ -21,8 +15,9 @@ use store::{
 use uuid::Uuid;
 use vault::KeyScope;
 
-use super::legal_holds::is_under_legal_hold;
-use super::purge::{DeletionOutcome, ObsoleteKeys};
+use crate::retention::Retention;
+use crate::retention::legal_holds::is_under_legal_hold;
+use crate::retention::purge::{DeletionOutcome, ObsoleteKeys};
 
 /// Why and when an object is deleted.
 #[derive(Debug, Clone, Copy)]
@@ -54,7 +49,7 @@ impl DeletionCause {
     }
 }
 
-impl Service {
+impl Retention {
     pub(super) fn delete_expired_chronology(
         &self,
         tx: &mut Tx<'_>,
@@ -68,7 +63,7 @@ impl Service {
             return Ok(DeletionOutcome::Retained);
         }
         let keys = self.delete_chronology_content(tx, &row, expired(now))?;
-        self.append_audit_record(
+        self.kernel.append_audit_record(
             tx,
             &self.build_expiry_record(due.partnership, "chronology", row.id.0, Some(row.id), now),
         )?;
@@ -154,6 +149,7 @@ impl Service {
             deleted_at: cause.now,
             entry_count,
             content_index: self
+                .kernel
                 .vault()
                 .index(row.partnership_id, "tombstone", hashes)
                 .to_vec()
@@ -202,10 +198,11 @@ impl Service {
         let tombstone = self.build_fragment_tombstone(tx, &row, expired(now))?;
         store::tombstones::insert(tx, &tombstone, &[], &[])?;
         self.record_manifest(tx, due.partnership, ManifestScope::Fragment(row.id), now)?;
-        self.delete_fragment_links(tx, due.partnership, row.chronology_id, row.id)?;
+        self.linking
+            .delete_fragment_links(tx, due.partnership, row.chronology_id, row.id)?;
         store::purge::delete_fragment(tx, due.partnership, row.id)?;
         self.reopen_answered_invitation(tx, &row, now)?;
-        self.append_audit_record(
+        self.kernel.append_audit_record(
             tx,
             &self.build_expiry_record(
                 due.partnership,
@@ -233,7 +230,9 @@ impl Service {
             },
             // A fragment that an earlier version of the service wrote directly to a chronology has
             // no key of its own.
-            None if self.vault().scope_record(own_scope)?.is_none() => ObsoleteKeys::default(),
+            None if self.kernel.vault().scope_record(own_scope)?.is_none() => {
+                ObsoleteKeys::default()
+            }
             _ => ObsoleteKeys {
                 destroyed: vec![own_scope],
                 ..ObsoleteKeys::default()
@@ -268,6 +267,7 @@ impl Service {
                 .max_by_key(|digest| digest.version)
                 .map_or(0, |digest| digest.entry_count),
             content_index: self
+                .kernel
                 .vault()
                 .index(row.partnership_id, "tombstone", &hashes)
                 .to_vec()
@@ -319,7 +319,7 @@ impl Service {
         if !deleted? {
             return Ok(DeletionOutcome::Retained);
         }
-        self.append_audit_record(
+        self.kernel.append_audit_record(
             tx,
             &self.build_expiry_record(partnership, kind, id, None, now),
         )?;
@@ -344,7 +344,9 @@ impl Service {
         else {
             return Ok(());
         };
-        self.reopen_invitation(tx, now, &chronology, deleted.agency_id)
+        self.records
+            .invitations
+            .reopen_invitation(tx, now, &chronology, deleted.agency_id)
     }
 
     fn build_expiry_record(
@@ -363,6 +365,6 @@ impl Service {
             id: Some(id),
             chronology,
         };
-        self.build_system_record(partnership, &action, now)
+        self.kernel.build_system_record(partnership, &action, now)
     }
 }

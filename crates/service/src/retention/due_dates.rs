@@ -1,19 +1,19 @@
 //! Handling of due dates that have passed.
 
+use domain::{InvitationState, Transition};
 use kernel::{ServiceError, ServiceResult};
 
-use crate::Service;
-use domain::{InvitationState, Transition};
+use crate::retention::Retention;
 
-impl Service {
+impl Retention {
     /// Marks invitations as overdue and chronologies as closing whose due date has passed; returns
     /// how many rows it found.
     ///
     /// # Errors
     /// [`ServiceError::Unavailable`] when the database cannot be reached.
     pub fn mark_overdue(&self, limit: u32) -> ServiceResult<u32> {
-        let now = self.agreed_now();
-        let invitations = self.db().write("due.invitations", |tx| {
+        let now = self.kernel.agreed_now();
+        let invitations = self.kernel.db().write("due.invitations", |tx| {
             let due = store::invitations::past_due(tx, now, i64::from(limit))?;
             for mut row in due.clone() {
                 let Some(chronology) =
@@ -21,21 +21,35 @@ impl Service {
                 else {
                     continue;
                 };
-                let details = self.invitation_details(&chronology, &row, now)?;
+                let details =
+                    self.records
+                        .invitations
+                        .invitation_details(&chronology, &row, now)?;
                 row.state = InvitationState::Overdue;
-                self.save_invitation(tx, now, &chronology, &mut row, &details)?;
+                self.records.invitations.save_invitation(
+                    tx,
+                    now,
+                    &chronology,
+                    &mut row,
+                    &details,
+                )?;
             }
             Ok::<_, ServiceError>(due.len())
         })?;
-        let chronologies = self.db().write("due.chronologies", |tx| {
+        let chronologies = self.kernel.db().write("due.chronologies", |tx| {
             let due = store::chronologies::past_due(tx, now, i64::from(limit))?;
             for mut row in due.clone() {
-                let details = self.open_chronology_details(&row, now)?;
+                let details = self
+                    .records
+                    .chronologies
+                    .open_chronology_details(&row, now)?;
                 let Some(next) = row.state.after(Transition::PassDue) else {
                     continue;
                 };
                 row.state = next;
-                self.save_chronology(tx, now, &mut row, &details)?;
+                self.records
+                    .chronologies
+                    .save_chronology(tx, now, &mut row, &details)?;
             }
             Ok::<_, ServiceError>(due.len())
         })?;

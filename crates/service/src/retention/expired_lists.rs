@@ -4,7 +4,7 @@ use domain::{ChronologyId, FamilyId, FragmentId, Instant, PersonId};
 use store::{DueForDeletion, Keyset, StoreError, Tx};
 
 /// A function that lists expired objects after a keyset position, up to a limit.
-pub(super) type ExpiredLister<I> =
+pub(crate) type ExpiredLister<I> =
     fn(&mut Tx<'_>, Instant, Option<Keyset>, i64) -> Result<Vec<DueForDeletion<I>>, StoreError>;
 
 pub(super) fn chronologies(

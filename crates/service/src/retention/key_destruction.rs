@@ -3,16 +3,15 @@
 
 use std::time::Duration;
 
-use kernel::ServiceResult;
-
-use crate::Service;
 use domain::{ChronologyId, DeletionCertificateId, Instant, PartnershipId};
+use kernel::ServiceResult;
 use store::{ChronologyRow, ManifestEntry, ManifestRow, ManifestScope, Tx};
 use vault::{Epoch, KeyId, KeyScope};
 
-use super::legal_holds::list_held_expiries;
+use crate::retention::Retention;
+use crate::retention::legal_holds::list_held_expiries;
 
-impl Service {
+impl Retention {
     /// Destroys the key of every epoch that is over, except those that protect data under a legal
     /// hold, and of every scope whose destruction was scheduled. Then certifies every destroyed key
     /// that is not certified yet, including those that another process destroyed before it died.
@@ -21,11 +20,13 @@ impl Service {
     /// # Errors
     /// [`crate::ServiceError::Unavailable`] when the database or the keystore cannot be reached.
     pub fn destroy_keys(&self) -> ServiceResult<u32> {
-        let now = self.refresh_agreed_time()?;
+        let now = self.kernel.refresh_agreed_time()?;
         let held_expiries = self
+            .kernel
             .db()
             .read("keys.held", |tx| list_held_expiries(tx, now))?;
         let destroyed = self
+            .kernel
             .vault()
             .destroy_expired_epochs_except(now, &held_expiries);
         // A failure for one epoch stops neither the destruction nor the certification of the
@@ -45,7 +46,7 @@ impl Service {
     ) -> ServiceResult<()> {
         for entry in store::destruction_manifest::collect(tx, partnership, scope)? {
             let key = KeyId::Epoch(Epoch::for_expiry(entry.expires_at));
-            self.publish_key(tx, partnership, key, now)?;
+            self.kernel.publish_key(tx, partnership, key, now)?;
             store::destruction_manifest::record(
                 tx,
                 &[build_manifest_row(partnership, key, &entry)],
@@ -73,10 +74,10 @@ impl Service {
             let key = KeyId::from(*scope);
             // A fragment submitted directly to the chronology has no key of its own, so there is
             // nothing to certify.
-            if self.vault().record(key)?.is_none() {
+            if self.kernel.vault().record(key)?.is_none() {
                 continue;
             }
-            self.publish_key(tx, partnership, key, now)?;
+            self.kernel.publish_key(tx, partnership, key, now)?;
             let entries = manifest
                 .iter()
                 .filter(|entry| ChronologyId(scope.0) == row.id || entry.object_id == scope.0);
@@ -84,7 +85,7 @@ impl Service {
                 .map(|entry| build_manifest_row(partnership, key, entry))
                 .collect();
             store::destruction_manifest::record(tx, &rows)?;
-            let certificate = DeletionCertificateId::new(self.ids(), now);
+            let certificate = DeletionCertificateId::new(self.kernel.ids(), now);
             store::commitments::schedule_destruction(
                 tx,
                 partnership,
@@ -102,15 +103,16 @@ impl Service {
     /// # Errors
     /// [`ServiceError::Unavailable`] when the database or the keystore cannot be reached.
     pub fn overdue_epochs(&self, late: Duration) -> ServiceResult<Vec<Epoch>> {
-        let now = self.time_report()?.agreed;
+        let now = self.kernel.time_report()?.agreed;
         let held_expiries = self
+            .kernel
             .db()
             .read("keys.held", |tx| list_held_expiries(tx, now))?;
         let held_epochs: Vec<Epoch> = held_expiries
             .iter()
             .map(|expires_at| Epoch::for_expiry(*expires_at))
             .collect();
-        let living = self.vault().live_epochs()?.into_iter();
+        let living = self.kernel.vault().live_epochs()?.into_iter();
         Ok(living
             .filter(|epoch| now >= epoch.ends_at().plus(late) && !held_epochs.contains(epoch))
             .collect())
@@ -118,7 +120,7 @@ impl Service {
 }
 
 /// Builds the manifest row for one object under one key.
-pub(super) fn build_manifest_row(
+pub(crate) fn build_manifest_row(
     partnership: PartnershipId,
     key: KeyId,
     entry: &ManifestEntry,
@@ -136,6 +138,6 @@ pub(super) fn build_manifest_row(
 }
 
 /// Selects the data that an epoch key protects.
-pub(super) fn expiring_in_epoch(epoch: Epoch) -> ManifestScope {
+pub(crate) fn expiring_in_epoch(epoch: Epoch) -> ManifestScope {
     ManifestScope::Ending(epoch.starts_after(), epoch.ends_at())
 }

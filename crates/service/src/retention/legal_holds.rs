@@ -5,7 +5,7 @@ use kernel::ServiceResult;
 use store::Tx;
 
 /// Whether a legal hold retains a chronology, or the data about a family.
-pub(super) fn is_under_legal_hold(
+pub(crate) fn is_under_legal_hold(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
     chronology: Option<ChronologyId>,

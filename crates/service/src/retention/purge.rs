@@ -2,15 +2,15 @@
 
 use std::time::Duration;
 
-use kernel::{ServiceError, ServiceResult};
-
-use crate::Service;
 use domain::Instant;
+use kernel::{ServiceError, ServiceResult};
 use store::{DueForDeletion, Keyset, StoreError, Tx};
 use uuid::Uuid;
 use vault::KeyScope;
 
-use super::expired_lists::{self, ExpiredLister};
+use super::expired_lists;
+use crate::retention::Retention;
+use crate::retention::expired_lists::ExpiredLister;
 
 /// The result of one purge run.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -37,7 +37,7 @@ pub struct PurgeReport {
 }
 
 /// The outcome of the deletion of one object.
-pub(super) enum DeletionOutcome {
+pub(crate) enum DeletionOutcome {
     /// The object was deleted; these keys have nothing left to decrypt.
     Deleted(ObsoleteKeys),
     /// The object was retained: it is under a legal hold, or referenced by an object that is.
@@ -85,7 +85,7 @@ struct PurgeTally {
     error: Option<ServiceError>,
 }
 
-impl Service {
+impl Retention {
     /// Deletes expired data, `limit` rows of a kind per transaction, until nothing is left to
     /// delete. Each deletion writes its tombstone, the manifest for its key's certificate, and its
     /// audit record in the same transaction. A failed deletion is logged with its identifier,
@@ -95,7 +95,7 @@ impl Service {
     /// [`ServiceError::Unavailable`] when the database or the keystore cannot be reached; deletions
     /// committed before that stay.
     pub fn purge(&self, limit: u32) -> ServiceResult<PurgeReport> {
-        let now = self.refresh_agreed_time()?;
+        let now = self.kernel.refresh_agreed_time()?;
         let limit = limit.max(1);
         let chronologies = self.purge_kind(
             "chronology",
@@ -120,8 +120,8 @@ impl Service {
         })?;
         let idempotency_records = self.purge_idempotency_records(limit, now)?;
         let reasons = self.delete_expired_reasons(limit, now);
-        store::purge::checkpoint(&self.db())?;
-        let (backlog, overdue_holds) = self.db().read("purge.backlog", |tx| {
+        store::purge::checkpoint(self.kernel.db())?;
+        let (backlog, overdue_holds) = self.kernel.db().read("purge.backlog", |tx| {
             Ok::<_, StoreError>((
                 store::purge::backlog(tx, now)?,
                 store::holds::count_overdue(tx, now)?,
@@ -163,7 +163,7 @@ impl Service {
         let mut tally = PurgeTally::default();
         let mut after = None;
         loop {
-            let result = self.db().write("purge.batch", |tx| {
+            let result = self.kernel.db().write("purge.batch", |tx| {
                 let batch = list(tx, now, after, i64::from(limit))?;
                 let outcomes = batch
                     .iter()
@@ -186,7 +186,7 @@ impl Service {
                 .filter(|outcome| matches!(outcome, DeletionOutcome::Deleted(_)))
                 .count();
             tally.deleted += u32::try_from(deleted).unwrap_or(u32::MAX);
-            if let Err(error) = self.destroy_queued_scopes(now) {
+            if let Err(error) = self.kernel.destroy_queued_scopes(now) {
                 tally.error.get_or_insert(error);
             }
             match batch.last() {
@@ -210,11 +210,12 @@ impl Service {
         tally: &mut PurgeTally,
     ) -> ServiceResult<(Vec<DueForDeletion<I>>, Vec<DeletionOutcome>)> {
         let batch = self
+            .kernel
             .db()
             .write("purge.list", |tx| list(tx, now, after, i64::from(limit)))?;
         let mut outcomes = Vec::with_capacity(batch.len());
         for due in &batch {
-            let result = self.db().write("purge.one", |tx| {
+            let result = self.kernel.db().write("purge.one", |tx| {
                 let outcome = delete(tx, due)?;
                 outcome.queue_keys(tx, now)?;
                 Ok::<_, ServiceError>(outcome)
@@ -239,7 +240,7 @@ impl Service {
     fn purge_idempotency_records(&self, limit: u32, now: Instant) -> ServiceResult<u32> {
         let mut deleted = 0;
         loop {
-            let in_batch = self.db().write("purge.idempotency_records", |tx| {
+            let in_batch = self.kernel.db().write("purge.idempotency_records", |tx| {
                 store::purge::delete_expired_idempotency_records(tx, now, i64::from(limit))
             })?;
             deleted += u32::try_from(in_batch).unwrap_or(u32::MAX);

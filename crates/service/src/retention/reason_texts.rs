@@ -5,22 +5,22 @@
 
 use std::time::Duration;
 
-use kernel::{ServiceError, ServiceResult};
-
-use crate::Service;
 use domain::Instant;
+use kernel::{ServiceError, ServiceResult};
 use store::{StoreError, Tx};
+
+use crate::retention::Retention;
 
 /// How long the alert of a refused text is kept; the text itself is never stored.
 const REFUSAL_LIFETIME: Duration = Duration::from_secs(90 * 86_400);
 
-impl Service {
+impl Retention {
     /// Deletes the texts whose retention has ended; returns how many. Texts that an earlier version
     /// of the service sealed without an expiry are given one.
     pub(super) fn delete_expired_reasons(&self, limit: u32, now: Instant) -> ServiceResult<u32> {
         let access_count =
             repeat_while_full(limit, || self.delete_expired_access_reasons(limit, now))?;
-        self.destroy_queued_scopes(now)?;
+        self.kernel.destroy_queued_scopes(now)?;
         let hold_count = self.delete_expired_texts("purge.hold_reasons", limit, |tx, limit| {
             store::holds::delete_expired_reasons(tx, now, limit)
         })?;
@@ -36,18 +36,26 @@ impl Service {
         })?;
         self.delete_expired_texts("purge.provisional_practitioners", limit, |tx, limit| {
             store::practitioners::erase_provisional(tx, now, limit, || {
-                self.ids().random().as_bytes().to_vec().into()
+                self.kernel.ids().random().as_bytes().to_vec().into()
             })
         })?;
-        repeat_while_full(limit, || self.migrate_permanent_hold_reasons(limit, now))?;
-        repeat_while_full(limit, || self.migrate_permanent_order_reasons(limit, now))?;
+        repeat_while_full(limit, || {
+            self.records
+                .holds
+                .migrate_permanent_hold_reasons(limit, now)
+        })?;
+        repeat_while_full(limit, || {
+            self.records
+                .deletion_orders
+                .migrate_permanent_order_reasons(limit, now)
+        })?;
         Ok(access_count + hold_count + order_count)
     }
 
     /// Deletes the reasons of emergency accesses. The access's own scope key is destroyed with them
     /// only if the access was reviewed, because a later review still needs it to seal its text.
     fn delete_expired_access_reasons(&self, limit: u32, now: Instant) -> ServiceResult<u32> {
-        self.db().write("purge.emergency_reasons", |tx| {
+        self.kernel.db().write("purge.emergency_reasons", |tx| {
             let expired = store::emergency::delete_expired_reasons(tx, now, i64::from(limit))?;
             let reviewed_scopes = expired
                 .iter()
@@ -65,7 +73,7 @@ impl Service {
         delete: impl Fn(&mut Tx<'_>, i64) -> Result<usize, StoreError>,
     ) -> ServiceResult<u32> {
         repeat_while_full(limit, || {
-            let deleted = self.db().write(name, |tx| {
+            let deleted = self.kernel.db().write(name, |tx| {
                 Ok::<_, ServiceError>(delete(tx, i64::from(limit))?)
             })?;
             Ok(u32::try_from(deleted).unwrap_or(u32::MAX))

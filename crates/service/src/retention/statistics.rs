@@ -2,14 +2,14 @@
 
 use kernel::ServiceResult;
 
-use crate::Service;
+use crate::retention::Retention;
 
-impl Service {
+impl Retention {
     /// Refreshes the database's statistics. Returns false if another node is doing so.
     ///
     /// # Errors
     /// [`crate::ServiceError::Unavailable`] when the database cannot be reached.
     pub fn refresh_statistics(&self) -> ServiceResult<bool> {
-        Ok(store::statistics::refresh(&self.db())?)
+        Ok(store::statistics::refresh(self.kernel.db())?)
     }
 }

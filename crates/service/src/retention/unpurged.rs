@@ -3,19 +3,17 @@
 use std::time::Duration;
 
 use contract::{Page, PageQuery, UnpurgedOut, UnpurgedReason};
-use kernel::{AuditContext, CallContext, ServiceResult};
-
-use crate::Service;
-
 use domain::{Instant, Operation};
+use kernel::{AuditContext, CallContext, ServiceResult};
 use store::{Tx, UnpurgedObject};
 
-use super::legal_holds::is_under_legal_hold;
+use crate::retention::Retention;
+use crate::retention::legal_holds::is_under_legal_hold;
 
 /// The time after expiry within which data is to be deleted.
 const DELETION_DEADLINE: Duration = Duration::from_secs(60);
 
-impl Service {
+impl Retention {
     /// Lists the partnership's expired objects that still exist, oldest first: identifiers and
     /// times only.
     ///
@@ -26,7 +24,7 @@ impl Service {
         call: &CallContext,
         query: PageQuery,
     ) -> ServiceResult<Page<UnpurgedOut>> {
-        self.read(
+        self.kernel.read(
             call,
             Operation::UnpurgedList,
             AuditContext::of("unpurged"),
@@ -34,7 +32,7 @@ impl Service {
                 let permit = uow.authorize_collection(Operation::UnpurgedList)?;
                 let now = uow.now();
                 let partnership = permit.partnership();
-                let bounds = self.parse_page_query(uow, "unpurged", &query)?;
+                let bounds = self.kernel.parse_page_query(uow, "unpurged", &query)?;
                 let rows = store::unpurged::page(
                     uow.tx,
                     partnership,
@@ -42,8 +40,13 @@ impl Service {
                     bounds.after,
                     bounds.limit + 1,
                 )?;
-                let (rows, next) =
-                    self.split_page(uow, "unpurged", &bounds, rows, UnpurgedObject::sort_key)?;
+                let (rows, next) = self.kernel.split_page(
+                    uow,
+                    "unpurged",
+                    &bounds,
+                    rows,
+                    UnpurgedObject::sort_key,
+                )?;
                 let mut items = Vec::with_capacity(rows.len());
                 for row in rows {
                     let (expired_at, id) = row.sort_key();

@@ -1,21 +1,21 @@
 //! Pages of the timeline: by row, and never larger than a response may be.
 
 use contract::TimelineQuery;
-use kernel::{ServiceError, ServiceResult, UnitOfWork};
-
-use crate::Service;
-
 use domain::EntryId;
+use kernel::{ServiceError, ServiceResult, UnitOfWork};
 use store::ChronologyRow;
 use timeline::Row;
+
+use crate::timeline::Timelines;
 
 /// Maximum number of rows per page on request. Without a limit the whole timeline is one page, as
 /// far as it fits.
 const MAX_ROWS: u16 = 500;
+
 /// Maximum size of the rows of a page in bytes as serialised, except for a single longer row.
 const MAX_PAGE_BYTES: usize = 3 * 1_024 * 1_024;
 
-impl Service {
+impl Timelines {
     /// Cuts the rows to the requested page; the cursor names the last row of the previous page.
     pub(super) fn paginate_rows(
         &self,
@@ -28,7 +28,7 @@ impl Service {
         let after: Option<EntryId> = query
             .cursor
             .as_deref()
-            .map(|cursor| self.decode_cursor(uow, &list, cursor))
+            .map(|cursor| self.kernel.decode_cursor(uow, &list, cursor))
             .transpose()?;
         let start = match after {
             None => 0,
@@ -53,7 +53,7 @@ impl Service {
         let more = rows.len().saturating_sub(start) > limit;
         let page: Vec<Row> = rows.into_iter().skip(start).take(limit).collect();
         let next = match page.last().filter(|_| more) {
-            Some(last) => Some(self.encode_cursor(uow, &list, last.id)?),
+            Some(last) => Some(self.kernel.encode_cursor(uow, &list, last.id)?),
             None => None,
         };
         Ok((page, next))

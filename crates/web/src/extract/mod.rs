@@ -355,6 +355,7 @@ impl RequestContext {
     fn authorize(&self) -> UseCaseResult<()> {
         Ok(self
             .service
+            .authorization
             .authorize(&self.call, self.operation, self.target()?)?)
     }
 

@@ -252,7 +252,11 @@ impl RequestContext {
     /// `invalid` with every fault of the query.
     pub fn timeline_query(&self) -> UseCaseResult<TimelineQuery> {
         let mut query = QueryReader::parse(&self.query);
-        let listed = |category: &Category| self.service.is_category_listed(&self.call, category);
+        let listed = |category: &Category| {
+            self.service
+                .directory
+                .is_category_listed(&self.call, category)
+        };
         let timeline_query = TimelineQuery {
             children: query.repeated("child", INVALID_ID, parse_id),
             agencies: query.repeated("agency", INVALID_ID, parse_id),

@@ -213,7 +213,7 @@ on_both! {
     fn stored_links_equal_recomputed_links(app) {
         let seed = app.seed();
         let _ = submit_three_accounts(app, &seed);
-        app.service.wait_for_links();
+        app.service.linking.wait_for_links();
         let with_stored_links =
             [User::OWNER, User::TEAM, User::RETURNED].map(|user| timeline(app, &seed, user));
         let count = |app: &TestApp| {
@@ -221,7 +221,7 @@ on_both! {
                 .read("count links", store::event_links::count)
                 .unwrap()
         };
-        app.service.wait_for_links();
+        app.service.linking.wait_for_links();
         assert!(count(app) > 0, "links are stored at submission");
         app.db
             .write("delete links", store::event_links::delete_all)

@@ -1,36 +1,34 @@
 //! Use cases of legal holds. A hold prevents destruction until it is released, and must be reviewed
 //! by a date.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use contract::{HoldIn, HoldOut, HoldReleaseIn, HoldScope, Page, PageQuery};
-use kernel::{
-    AuditContext, CallContext, Conflict, ServiceError, ServiceResult, UnitOfWork, WriteReply,
-    scope_terms,
-};
-
-use crate::Service;
-
 use domain::{
-    AccessPermit, Actor, ChronologyId, FamilyId, HoldId, Instant, Operation, PersonId, Role,
-    Sensitive,
+    AccessPermit, Actor, ChronologyId, HoldId, Instant, Operation, PersonId, Role, Sensitive,
 };
-use serde::{Deserialize, Serialize};
-use store::{HoldRow, Tx};
-use vault::{KeyTerms, RecordLocation};
+use kernel::{
+    AuditContext, CallContext, Conflict, Kernel, ServiceError, ServiceResult, UnitOfWork,
+    WriteReply,
+};
+use serde::Serialize;
+use store::HoldRow;
 
-/// The latest review date of a hold: within a year.
-const MAX_REVIEW_PERIOD: Duration = Duration::from_secs(366 * 86_400);
+use crate::people::People;
+use crate::records::{HoldDetails, Records};
 
-/// The sealed content of a hold.
-#[derive(Debug, Clone, Default, Serialize, Deserialize)]
-struct HoldDetails {
-    /// None when the retention of the reason ended while the hold stayed active.
-    reason: Option<Sensitive<String>>,
-    release_reason: Option<Sensitive<String>>,
+/// Use cases of legal holds.
+pub struct LegalHolds {
+    pub(crate) kernel: Arc<Kernel>,
+    pub(crate) records: Arc<Records>,
+    pub(crate) people: Arc<People>,
 }
 
-impl Service {
+/// The latest review date of a hold: within a year.
+pub(crate) const MAX_REVIEW_PERIOD: Duration = Duration::from_secs(366 * 86_400);
+
+impl LegalHolds {
     /// Places a legal hold.
     ///
     /// # Errors
@@ -40,7 +38,7 @@ impl Service {
         call: &CallContext,
         input: HoldIn,
     ) -> ServiceResult<WriteReply<HoldOut>> {
-        self.write_idempotent(
+        self.kernel.write_idempotent(
             call,
             Operation::HoldPlace,
             AuditContext::of("hold"),
@@ -54,7 +52,7 @@ impl Service {
                     &input,
                 )?;
                 let now = uow.now();
-                let id = HoldId::new(self.ids(), now);
+                let id = HoldId::new(self.kernel.ids(), now);
                 let details = HoldDetails {
                     reason: Some(input.reason.clone()),
                     release_reason: None,
@@ -76,7 +74,7 @@ impl Service {
                     awaiting: input.scope == HoldScope::All && uow.policy().two_people,
                     confirmed_by: None,
                 };
-                self.seal_hold(
+                self.records.holds.seal_hold(
                     uow.tx,
                     &mut row,
                     now,
@@ -95,14 +93,18 @@ impl Service {
     }
 
     /// Reads a hold as the list of holds shows it.
-    fn read_hold(&self, uow: &mut UnitOfWork<'_, '_>, id: HoldId) -> ServiceResult<HoldOut> {
+    pub(crate) fn read_hold(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
+        id: HoldId,
+    ) -> ServiceResult<HoldOut> {
         let permit = uow.authorize_collection(Operation::HoldList)?;
         let row =
             store::holds::find(uow.tx, permit.partnership(), id)?.ok_or(ServiceError::NotFound)?;
         self.hold_for_reader(&row, uow.actor(), uow.now())
     }
 
-    fn hold_for_reader(
+    pub(crate) fn hold_for_reader(
         &self,
         row: &HoldRow,
         reader: &Actor,
@@ -110,7 +112,7 @@ impl Service {
     ) -> ServiceResult<HoldOut> {
         let may_know = reader.social_care && reader.has_role(Role::TeamManager);
         let reason = if may_know {
-            self.open_hold_details(row, now)?.reason
+            self.records.holds.open_hold_details(row, now)?.reason
         } else {
             None
         };
@@ -123,18 +125,24 @@ impl Service {
     /// # Errors
     /// The [errors common to reads](crate#errors).
     pub fn list_holds(&self, call: &CallContext, query: PageQuery) -> ServiceResult<Page<HoldOut>> {
-        self.read(call, Operation::HoldList, AuditContext::of("hold"), |uow| {
-            let permit = uow.authorize_collection(Operation::HoldList)?;
-            let bounds = self.parse_page_query(uow, "holds", &query)?;
-            let rows =
-                store::holds::page(uow.tx, permit.partnership(), bounds.after, bounds.limit + 1)?;
-            let now = uow.now();
-            let reader = uow.actor().clone();
-            let key = |row: &HoldRow| (row.placed_at, row.id.0);
-            self.build_page(uow, "holds", &bounds, rows, key, |row| {
-                self.hold_for_reader(&row, &reader, now)
+        self.kernel
+            .read(call, Operation::HoldList, AuditContext::of("hold"), |uow| {
+                let permit = uow.authorize_collection(Operation::HoldList)?;
+                let bounds = self.kernel.parse_page_query(uow, "holds", &query)?;
+                let rows = store::holds::page(
+                    uow.tx,
+                    permit.partnership(),
+                    bounds.after,
+                    bounds.limit + 1,
+                )?;
+                let now = uow.now();
+                let reader = uow.actor().clone();
+                let key = |row: &HoldRow| (row.placed_at, row.id.0);
+                self.kernel
+                    .build_page(uow, "holds", &bounds, rows, key, |row| {
+                        self.hold_for_reader(&row, &reader, now)
+                    })
             })
-        })
     }
 
     /// Confirms a hold on all data, which one person cannot place alone; the hold takes effect with
@@ -148,7 +156,7 @@ impl Service {
         call: &CallContext,
         id: HoldId,
     ) -> ServiceResult<WriteReply<HoldOut>> {
-        self.write_idempotent(
+        self.kernel.write_idempotent(
             call,
             Operation::HoldPlace,
             AuditContext::about("hold", id),
@@ -164,11 +172,11 @@ impl Service {
                 }
                 let now = uow.now();
                 let before = row.version;
-                let details = self.open_hold_details(&row, now)?;
+                let details = self.records.holds.open_hold_details(&row, now)?;
                 row.version += 1;
                 row.awaiting = false;
                 row.confirmed_by = Some(uow.caller_id());
-                self.seal_hold(
+                self.records.holds.seal_hold(
                     uow.tx,
                     &mut row,
                     now,
@@ -193,7 +201,7 @@ impl Service {
         id: HoldId,
         input: HoldReleaseIn,
     ) -> ServiceResult<WriteReply<HoldOut>> {
-        self.write_idempotent(
+        self.kernel.write_idempotent(
             call,
             Operation::HoldRelease,
             AuditContext::about("hold", id),
@@ -219,12 +227,12 @@ impl Service {
                 )?;
                 let now = uow.now();
                 let before = row.version;
-                let mut details = self.open_hold_details(&row, now)?;
+                let mut details = self.records.holds.open_hold_details(&row, now)?;
                 details.release_reason = Some(input.reason.clone());
                 row.version += 1;
                 row.released_by = Some(uow.caller_id());
                 row.released_at = Some(now);
-                self.seal_hold(
+                self.records.holds.seal_hold(
                     uow.tx,
                     &mut row,
                     now,
@@ -239,7 +247,7 @@ impl Service {
     }
 
     /// Refuses a reason that discloses a protected address of a family that the hold concerns.
-    fn refuse_protected_addresses_in_hold(
+    pub(crate) fn refuse_protected_addresses_in_hold(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
         permit: &AccessPermit,
@@ -260,115 +268,17 @@ impl Service {
         };
         for family in families {
             if store::families::facts(uow.tx, partnership, family, now)?.is_some() {
-                self.refuse_disclosed_addresses(uow, permit, family, input)?;
+                self.people
+                    .refuse_disclosed_addresses(uow, permit, family, input)?;
             }
         }
         Ok(())
-    }
-
-    /// Whether a legal hold prevents the destruction of a chronology, or of the data about a
-    /// family.
-    pub(crate) fn is_under_legal_hold(
-        &self,
-        uow: &mut UnitOfWork<'_, '_>,
-        chronology: Option<ChronologyId>,
-        family: FamilyId,
-    ) -> ServiceResult<bool> {
-        let partnership = uow.actor().partnership;
-        let children = store::families::members(uow.tx, partnership, family)?;
-        Ok(store::holds::is_held(
-            uow.tx,
-            partnership,
-            chronology,
-            &children,
-            uow.session.now,
-        )?)
-    }
-
-    /// Seals a hold's reasons until their retention ends, counted from the review date or the
-    /// release, whichever is later.
-    fn seal_hold(
-        &self,
-        tx: &mut Tx<'_>,
-        row: &mut HoldRow,
-        now: Instant,
-        kept_for: Duration,
-        details: &HoldDetails,
-    ) -> ServiceResult<()> {
-        let words_until = row
-            .released_at
-            .map_or(row.review_at, |released| released.max(row.review_at))
-            .plus(kept_for);
-        row.words_until = Some(words_until);
-        if words_until <= now {
-            row.wrapped_key = None;
-            row.sealed = None;
-            return Ok(());
-        }
-        let sealed = self.seal(
-            tx,
-            &hold_location(row),
-            &scope_terms(row.partnership_id, words_until),
-            now,
-            details,
-        )?;
-        row.wrapped_key = Some(sealed.wrapped_key.into());
-        row.sealed = Some(sealed.sealed.into());
-        Ok(())
-    }
-
-    /// Decrypts the reasons of a hold; empty after their retention.
-    fn open_hold_details(&self, row: &HoldRow, now: Instant) -> ServiceResult<HoldDetails> {
-        let (Some(key), Some(sealed)) = (&row.wrapped_key, &row.sealed) else {
-            return Ok(HoldDetails::default());
-        };
-        let terms = match row.words_until {
-            Some(end) if end <= now => return Ok(HoldDetails::default()),
-            Some(end) => scope_terms(row.partnership_id, end),
-            None => KeyTerms::Permanent {
-                partnership: row.partnership_id,
-            },
-        };
-        self.unseal(
-            &hold_location(row),
-            &terms,
-            now,
-            key.as_ref(),
-            sealed.as_ref(),
-        )
-    }
-
-    /// Gives an expiry to reasons that an earlier version of the service sealed without one, and
-    /// removes those whose retention has ended. Returns the number of rows handled.
-    pub(crate) fn migrate_permanent_hold_reasons(
-        &self,
-        limit: u32,
-        now: Instant,
-    ) -> ServiceResult<u32> {
-        self.db().write("purge.hold_reason_expiry", |tx| {
-            let rows = store::holds::list_without_expiry(tx, i64::from(limit))?;
-            for mut row in rows.iter().cloned() {
-                let details = self.open_hold_details(&row, now)?;
-                let kept_for = self.policy_of(row.partnership_id).reasons_retention;
-                self.seal_hold(tx, &mut row, now, kept_for, &details)?;
-                store::holds::set_reasons_expiry(tx, &row)?;
-            }
-            Ok(u32::try_from(rows.len()).unwrap_or(u32::MAX))
-        })
-    }
-}
-
-fn hold_location(row: &HoldRow) -> RecordLocation {
-    RecordLocation {
-        table: "holds",
-        row: row.id.0,
-        version: row.version,
     }
 }
 
 /// Validates a hold: the target exists in the partnership, a reason is given, and the review date
 /// is within a year.
-fn validate_hold(uow: &mut UnitOfWork<'_, '_>, input: &HoldIn) -> ServiceResult<()> {
+pub(crate) fn validate_hold(uow: &mut UnitOfWork<'_, '_>, input: &HoldIn) -> ServiceResult<()> {
     let actor = uow.session.actor.clone();
     let now = uow.session.now;
     let mut faults = Vec::new();
@@ -409,7 +319,11 @@ fn validate_hold(uow: &mut UnitOfWork<'_, '_>, input: &HoldIn) -> ServiceResult<
     }
 }
 
-fn to_hold_out(row: &HoldRow, reason: Option<Sensitive<String>>, now: Instant) -> HoldOut {
+pub(crate) fn to_hold_out(
+    row: &HoldRow,
+    reason: Option<Sensitive<String>>,
+    now: Instant,
+) -> HoldOut {
     HoldOut {
         id: row.id,
         scope: row.scope,

@@ -9,36 +9,37 @@ mod review;
 
 pub(crate) use review::authorize_emergency_access;
 
-use contract::{AlertState, EmergencyAccessOut, EmergencyChronologyOut, EmergencyNotice};
-use kernel::{AuditContext, ServiceResult, UnitOfWork, scope_terms};
-
-use crate::Service;
-
-use domain::{
-    AccessFacts, AccessPermit, ChronologyId, Denial, EmergencyAccessId, Instant, Operation,
-    ReadReason, Sensitive, decide_access,
-};
+use domain::Sensitive;
 use serde::{Deserialize, Serialize};
+use std::sync::Arc;
+
+use contract::{AlertState, EmergencyAccessOut, EmergencyChronologyOut};
+use domain::{AccessPermit, EmergencyAccessId, Instant, ReadReason};
+use kernel::{AuditContext, Kernel, ServiceResult, UnitOfWork, scope_terms};
 use store::{EmergencyAccessRow, EmergencyChronologyRow, Tx};
 use vault::{KeyTerms, RecordLocation};
 
-/// Warning shown in red above the content.
-const BANNER: &str = "EMERGENCY ACCESS. You are not on this chronology's team. Everything you read is on record; the \
-                      owner and the data protection officer have been told, and this access will be reviewed.";
+use crate::people::People;
 
 /// The content of an access's sealed column. The texts are about a family and have an expiry of
 /// their own.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct AccessTexts {
+pub(crate) struct AccessTexts {
     reason: Option<Sensitive<String>>,
     note: Option<Sensitive<String>>,
 }
 
-fn audit_context(id: EmergencyAccessId) -> AuditContext {
+/// Use cases of emergency access.
+pub struct EmergencyAccess {
+    pub(crate) kernel: Arc<Kernel>,
+    pub(crate) people: Arc<People>,
+}
+
+pub(crate) fn audit_context(id: EmergencyAccessId) -> AuditContext {
     AuditContext::about("emergency_access", id)
 }
 
-fn access_location(row: &EmergencyAccessRow) -> RecordLocation {
+pub(crate) fn access_location(row: &EmergencyAccessRow) -> RecordLocation {
     RecordLocation {
         table: "emergency_accesses",
         row: row.id.0,
@@ -46,16 +47,16 @@ fn access_location(row: &EmergencyAccessRow) -> RecordLocation {
     }
 }
 
-fn access_terms(row: &EmergencyAccessRow) -> KeyTerms {
+pub(crate) fn access_terms(row: &EmergencyAccessRow) -> KeyTerms {
     scope_terms(row.id.0, row.words_until)
 }
 
 /// Whether the access is in force.
-fn is_active(row: &EmergencyAccessRow, now: Instant) -> bool {
+pub(crate) fn is_active(row: &EmergencyAccessRow, now: Instant) -> bool {
     row.ended_at.is_none() && row.ends_at > now
 }
 
-fn alert_state(row: &EmergencyAccessRow) -> AlertState {
+pub(crate) fn alert_state(row: &EmergencyAccessRow) -> AlertState {
     if row.reviewed_at.is_some() {
         AlertState::Reviewed
     } else {
@@ -63,64 +64,18 @@ fn alert_state(row: &EmergencyAccessRow) -> AlertState {
     }
 }
 
-fn is_review_overdue(row: &EmergencyAccessRow, now: Instant) -> bool {
+pub(crate) fn is_review_overdue(row: &EmergencyAccessRow, now: Instant) -> bool {
     row.reviewed_at.is_none() && row.review_due_at <= now
 }
 
 /// When the access ended or will end.
-fn effective_end(row: &EmergencyAccessRow) -> Instant {
+pub(crate) fn effective_end(row: &EmergencyAccessRow) -> Instant {
     row.ended_at
         .map_or(row.ends_at, |ended| ended.min(row.ends_at))
 }
 
-impl Service {
-    /// Adds an emergency access of the caller to the facts about a chronology. It is looked up only
-    /// when the caller would otherwise be refused, and kept in the audit context until
-    /// [`apply_emergency_notice`] knows whether it was used.
-    pub(crate) fn add_emergency_facts(
-        &self,
-        uow: &mut UnitOfWork<'_, '_>,
-        operation: Operation,
-        id: ChronologyId,
-        facts: AccessFacts,
-    ) -> ServiceResult<AccessFacts> {
-        uow.audit.disclosures.emergency = None;
-        let actor = uow.actor();
-        let decision = decide_access(actor, operation, &facts);
-        if !operation.is_allowed_in_emergency()
-            || !actor.social_care
-            || decision != Err(Denial::NotFound)
-        {
-            return Ok(facts);
-        }
-        uow.audit.disclosures.emergency = self.emergency_notice(uow, id)?;
-        Ok(AccessFacts {
-            emergency: uow.audit.disclosures.emergency.is_some(),
-            ..facts
-        })
-    }
-
-    /// The notice shown with content read under the caller's emergency access to a chronology;
-    /// `None` without an access in force.
-    pub(crate) fn emergency_notice(
-        &self,
-        uow: &mut UnitOfWork<'_, '_>,
-        id: ChronologyId,
-    ) -> ServiceResult<Option<EmergencyNotice>> {
-        let partnership = uow.actor().partnership;
-        let practitioner = uow.caller_id();
-        let now = uow.now();
-        let live = store::emergency::find_live(uow.tx, partnership, practitioner, id, now)?;
-        let notice = |(row, until): (EmergencyAccessRow, Instant)| EmergencyNotice {
-            access_id: row.id,
-            reason_code: row.reason_code,
-            until,
-            banner: BANNER.to_owned(),
-        };
-        Ok(live.map(notice))
-    }
-
-    fn save_access(
+impl EmergencyAccess {
+    pub(crate) fn save_access(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
         row: &mut EmergencyAccessRow,
@@ -132,7 +87,7 @@ impl Service {
         Ok(store::emergency::update(uow.tx, row, before)?)
     }
 
-    fn seal_texts(
+    pub(crate) fn seal_texts(
         &self,
         tx: &mut Tx<'_>,
         row: &mut EmergencyAccessRow,
@@ -143,7 +98,8 @@ impl Service {
             None => (None, None),
             Some(texts) => {
                 let sealed =
-                    self.seal(tx, &access_location(row), &access_terms(row), now, texts)?;
+                    self.kernel
+                        .seal(tx, &access_location(row), &access_terms(row), now, texts)?;
                 (Some(sealed.wrapped_key.into()), Some(sealed.sealed.into()))
             }
         };
@@ -151,13 +107,14 @@ impl Service {
     }
 
     /// Opens the texts; `None` once they have expired.
-    fn open_texts(
+    pub(crate) fn open_texts(
         &self,
         row: &EmergencyAccessRow,
         now: Instant,
     ) -> ServiceResult<Option<AccessTexts>> {
         match (&row.wrapped_key, &row.sealed) {
             (Some(key), Some(sealed)) if row.words_until > now => self
+                .kernel
                 .unseal(
                     &access_location(row),
                     &access_terms(row),
@@ -171,23 +128,8 @@ impl Service {
     }
 }
 
-/// After authorization: limits the response to the end of the emergency access and keeps its
-/// notice, or drops the notice when the access was not used.
-pub(crate) fn apply_emergency_notice(uow: &mut UnitOfWork<'_, '_>, permit: &AccessPermit) {
-    if permit.reason() != ReadReason::Emergency {
-        uow.audit.disclosures.emergency = None;
-    }
-    if let Some(notice) = &uow.audit.disclosures.emergency {
-        let expires_at = uow
-            .audit
-            .expires_at
-            .map_or(notice.until, |earliest| earliest.min(notice.until));
-        uow.audit.expires_at = Some(expires_at);
-    }
-}
-
 /// Converts to the API representation for the holder of this permit.
-fn access_out(
+pub(crate) fn access_out(
     row: &EmergencyAccessRow,
     chronologies: &[EmergencyChronologyRow],
     texts: Option<AccessTexts>,

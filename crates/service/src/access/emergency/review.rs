@@ -1,23 +1,21 @@
 //! Reading, ending and reviewing emergency accesses.
 
 use contract::{EmergencyAccessOut, EmergencyReviewIn};
-use kernel::{CallContext, Conflict, ServiceError, ServiceResult, UnitOfWork, WriteReply};
-
-use crate::Service;
-
 use domain::{AccessFacts, AccessPermit, EmergencyAccessId, Operation, ReviewFinding};
+use kernel::{CallContext, Conflict, ServiceError, ServiceResult, UnitOfWork, WriteReply};
 use store::{EmergencyAccessRow, EmergencyChronologyRow};
 
-use super::{AccessTexts, access_out, audit_context, is_active};
+use super::AccessTexts;
+use crate::access::emergency::{EmergencyAccess, access_out, audit_context, is_active};
 
 /// An emergency access together with the permit that authorises the caller's operation on it.
-struct AuthorizedEmergencyAccess {
-    permit: AccessPermit,
-    row: EmergencyAccessRow,
-    chronologies: Vec<EmergencyChronologyRow>,
+pub(crate) struct AuthorizedEmergencyAccess {
+    pub(crate) permit: AccessPermit,
+    pub(crate) row: EmergencyAccessRow,
+    pub(crate) chronologies: Vec<EmergencyChronologyRow>,
 }
 
-impl Service {
+impl EmergencyAccess {
     /// One emergency access with its reason, for the person who opened it and for reviewers.
     ///
     /// # Errors
@@ -27,12 +25,13 @@ impl Service {
         call: &CallContext,
         id: EmergencyAccessId,
     ) -> ServiceResult<EmergencyAccessOut> {
-        self.read(call, Operation::EmergencyRead, audit_context(id), |uow| {
-            self.read_emergency_access(uow, id)
-        })
+        self.kernel
+            .read(call, Operation::EmergencyRead, audit_context(id), |uow| {
+                self.read_emergency_access(uow, id)
+            })
     }
 
-    pub(super) fn read_emergency_access(
+    pub(crate) fn read_emergency_access(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
         id: EmergencyAccessId,
@@ -58,7 +57,7 @@ impl Service {
         call: &CallContext,
         id: EmergencyAccessId,
     ) -> ServiceResult<WriteReply<EmergencyAccessOut>> {
-        self.write_idempotent(
+        self.kernel.write_idempotent(
             call,
             Operation::EmergencyEnd,
             audit_context(id),
@@ -94,7 +93,7 @@ impl Service {
         id: EmergencyAccessId,
         input: EmergencyReviewIn,
     ) -> ServiceResult<WriteReply<EmergencyAccessOut>> {
-        self.write_idempotent(
+        self.kernel.write_idempotent(
             call,
             Operation::EmergencyReview,
             audit_context(id),
@@ -120,7 +119,12 @@ impl Service {
                     let live =
                         store::chronologies::find(uow.tx, partnership, one.chronology_id, now)?;
                     if let Some(live) = live {
-                        self.refuse_disclosed_addresses(uow, &permit, live.family_id, &input)?;
+                        self.people.refuse_disclosed_addresses(
+                            uow,
+                            &permit,
+                            live.family_id,
+                            &input,
+                        )?;
                     }
                 }
                 if is_active(&row, now) {
@@ -159,7 +163,7 @@ pub(crate) fn authorize_emergency_access(
 }
 
 /// Authorises an operation on an emergency access and loads it.
-fn load_authorized_access(
+pub(crate) fn load_authorized_access(
     uow: &mut UnitOfWork<'_, '_>,
     id: EmergencyAccessId,
     operation: Operation,

@@ -1,14 +1,12 @@
 //! Expiry of families and people: their records live only while something live refers to them.
 
+use domain::{AccessPermit, FamilyId, Instant, PersonId};
 use kernel::{RewrappedKey, ServiceResult, UnitOfWork};
 
-use crate::Service;
-use domain::{AccessPermit, FamilyId, Instant, PersonId};
+use crate::records::families::{FamilyRecords, family_location, family_terms};
+use crate::records::people::{person_location, person_terms};
 
-use super::families::{family_location, family_terms};
-use super::persons::{person_location, person_terms};
-
-impl Service {
+impl FamilyRecords {
     /// Sets the expiry of a family and its members to that of the latest live object that refers to
     /// them, and rewraps their keys. An unreferenced family keeps its expiry, capped at the
     /// partnership's unreferenced lifetime from now.
@@ -33,6 +31,7 @@ impl Service {
             let from = family_terms(id, row.expires_at);
             let to = family_terms(id, expires_at);
             row.wrapped_key = self
+                .kernel
                 .rewrap(
                     uow.tx,
                     now,
@@ -80,7 +79,7 @@ impl Service {
         let location = person_location(id, row.version);
         let from = person_terms(id, row.expires_at);
         let to = person_terms(id, expires_at);
-        let wrapped = self.rewrap(
+        let wrapped = self.kernel.rewrap(
             uow.tx,
             now,
             &RewrappedKey {

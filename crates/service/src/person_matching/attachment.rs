@@ -1,20 +1,16 @@
 //! Attaching fragments to a chronology, once matching or a person has identified the family, and
 //! moving them with its expiry.
 
-use std::collections::BTreeMap;
-
+use domain::{AccessPermit, Instant, PersonId};
 use kernel::{ServiceResult, UnitOfWork, to_json_bytes};
-
-use crate::Service;
-use domain::{AccessPermit, EntryDetails, Instant, PersonId};
 use store::{ChronologyRow, FragmentOriginRow, FragmentRow};
 
-use super::{entry_location, version_location, with_expiry};
+use crate::person_matching::PersonMatching;
+use crate::records::{
+    PersonIdMap, entry_location, fragment_terms, remap_people, version_location, with_expiry,
+};
 
-/// Replacement person ids by original id.
-pub(crate) type PersonIdMap = BTreeMap<PersonId, PersonId>;
-
-impl Service {
+impl PersonMatching {
     /// Attaches an advance submission to the chronology: rewraps its keys under the chronology's
     /// scope and replaces person ids with those of the chronology's family. The text is unchanged,
     /// and the origin is recorded so that the fragment can be detached again.
@@ -54,12 +50,14 @@ impl Service {
         store::origins::insert(uow.tx, &origin)?;
         self.record_automatic_action(uow, ("fragment", "take_in"), before.id.0, chronology.id)?;
         self.save_former_answer(uow, chronology, before.agency_id)?;
-        self.mark_invitation_submitted(uow, chronology, before.agency_id)
+        self.records
+            .invitations
+            .mark_invitation_submitted(uow, chronology, before.agency_id)
     }
 
     /// Stores a fragment under another chronology or family: replaces person ids in every version
     /// and rewraps the keys.
-    pub(super) fn move_fragment(
+    pub(crate) fn move_fragment(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
         permit: &AccessPermit,
@@ -68,12 +66,14 @@ impl Service {
         person_map: &PersonIdMap,
     ) -> ServiceResult<()> {
         self.remap_people_in_versions(uow, permit, before, person_map)?;
-        self.rewrap_versions(uow, permit, before, after)?;
+        self.records
+            .fragments
+            .rewrap_versions(uow, permit, before, after)?;
         Ok(store::fragments::update(uow.tx, after, before.version)?)
     }
 
     /// Replaces person ids in every entry of every version of a fragment.
-    pub(super) fn remap_people_in_versions(
+    pub(crate) fn remap_people_in_versions(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
         permit: &AccessPermit,
@@ -81,10 +81,13 @@ impl Service {
         person_map: &PersonIdMap,
     ) -> ServiceResult<()> {
         for version in store::fragments::versions(uow.tx, permit, row.id, uow.session.now)? {
-            let entries = self.open_entries(uow, permit, row, &version)?;
-            let terms = super::fragment_terms(row, version.expires_at);
+            let entries = self
+                .records
+                .fragments
+                .open_entries(uow, permit, row, &version)?;
+            let terms = fragment_terms(row, version.expires_at);
             let location = version_location(row.id, version.version);
-            let key = self.vault().open_key(
+            let key = self.kernel.vault().open_key(
                 uow.now(),
                 &terms,
                 &location,
@@ -135,59 +138,16 @@ impl Service {
                 updated_at: uow.now(),
                 ..with_expiry(row.clone(), expires_at)
             };
-            self.rewrap_versions(uow, permit, &row, &moved)?;
+            self.records
+                .fragments
+                .rewrap_versions(uow, permit, &row, &moved)?;
             store::fragments::update(uow.tx, &moved, row.version)?;
             if let Some(origin) = origin {
-                self.update_family_expiry(uow, permit, origin.family_id)?;
+                self.records
+                    .families
+                    .update_family_expiry(uow, permit, origin.family_id)?;
             }
         }
         Ok(())
     }
-
-    /// Records a new requested expiry of an attached fragment and updates the expiry of the family
-    /// that it came from.
-    pub(super) fn update_origin_expiry(
-        &self,
-        uow: &mut UnitOfWork<'_, '_>,
-        permit: &AccessPermit,
-        row: &FragmentRow,
-        asked: Instant,
-    ) -> ServiceResult<()> {
-        let Some(origin) = store::origins::find(uow.tx, row.partnership_id, row.id)? else {
-            return Ok(());
-        };
-        store::origins::set_asked_expiry(uow.tx, row.partnership_id, row.id, asked)?;
-        self.update_family_expiry(uow, permit, origin.family_id)
-    }
-}
-
-/// The ids of all people that an entry refers to.
-pub(super) fn people_named_in(details: &EntryDetails) -> Vec<PersonId> {
-    let adults = details.adults.iter().filter_map(|adult| adult.person);
-    let voice = details.child_voice.as_ref().and_then(|voice| voice.child);
-    details
-        .children
-        .iter()
-        .copied()
-        .chain(adults)
-        .chain(voice)
-        .collect()
-}
-
-/// Replaces person ids in an entry; returns whether anything changed.
-pub(super) fn remap_people(details: &mut EntryDetails, person_map: &PersonIdMap) -> bool {
-    let before = details.clone();
-    let remapped = |id: &PersonId| person_map.get(id).copied().unwrap_or(*id);
-    details.children = details.children.iter().map(remapped).collect();
-    for adult in &mut details.adults {
-        adult.person = adult.person.map(|person| remapped(&person));
-    }
-    if let Some(voice) = &mut details.child_voice {
-        voice.child = voice.child.map(|child| remapped(&child));
-    }
-    if *details == before {
-        return false;
-    }
-    details.children.sort_unstable();
-    true
 }

@@ -1,28 +1,14 @@
 //! Detaching fragments from a chronology: they become advance submissions again, hidden from
 //! others, with the person ids of their agency's family.
 
-use crate::Service;
-use domain::AccessPermit;
-use domain::AgencyId;
-use domain::FragmentState;
-use domain::Instant;
-use domain::InvitationState;
-use domain::PersonId;
-use kernel::Conflict;
-use kernel::ServiceError;
-use kernel::ServiceResult;
-use kernel::UnitOfWork;
-use store::ChronologyRow;
-use store::FragmentOriginRow;
-use store::FragmentRow;
-use store::InvitationRow;
-use store::Tx;
+use domain::{AccessPermit, AgencyId, FragmentState, Instant, InvitationState, PersonId};
+use kernel::{Conflict, ServiceError, ServiceResult, UnitOfWork};
+use store::{ChronologyRow, FragmentOriginRow, FragmentRow, InvitationRow, Tx};
 
-use super::attachment::{PersonIdMap, people_named_in};
-use super::with_expiry;
-use crate::invitations::FormerAnswer;
+use crate::person_matching::PersonMatching;
+use crate::records::{FormerAnswer, PersonIdMap, people_named_in, with_expiry};
 
-impl Service {
+impl PersonMatching {
     /// Detaches a fragment from the chronology and restores its origin. Its content is removed from
     /// frozen views, and its agency's invitation is restored unless the agency has another fragment
     /// there.
@@ -54,7 +40,12 @@ impl Service {
             updated_at: now,
             ..with_expiry(attached.clone(), origin.asked_expiry)
         };
-        self.delete_fragment_links(uow.tx, partnership, Some(chronology.id), attached.id)?;
+        self.linking.delete_fragment_links(
+            uow.tx,
+            partnership,
+            Some(chronology.id),
+            attached.id,
+        )?;
         self.move_fragment(uow, permit, &attached, &detached, person_map)?;
         store::origins::delete(uow.tx, partnership, attached.id)?;
         self.record_automatic_action(uow, ("fragment", "send_back"), attached.id.0, chronology.id)?;
@@ -64,7 +55,7 @@ impl Service {
     /// Refuses to detach a fragment whose correction names a person of the chronology's family
     /// without a counterpart in the original family. The agency must correct or withdraw it first:
     /// detaching neither drops references nor exposes a person to a family that does not know them.
-    fn check_detachable(
+    pub(crate) fn check_detachable(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
         permit: &AccessPermit,
@@ -84,7 +75,10 @@ impl Service {
         let is_unknown_to_origin = |id: &PersonId| {
             ours.contains(id) && !theirs.contains(id) && !person_map.contains_key(id)
         };
-        let entries = self.open_entries(uow, permit, attached, &version)?;
+        let entries = self
+            .records
+            .fragments
+            .open_entries(uow, permit, attached, &version)?;
         let mut named: Vec<PersonId> = attached.child_id.into_iter().collect();
         named.extend(entries.iter().flat_map(|(_, entry)| people_named_in(entry)));
         if named.iter().any(is_unknown_to_origin) {
@@ -114,19 +108,27 @@ impl Service {
                 self.remap_people_in_versions(uow, permit, &row, person_map)?;
             }
         }
-        let family = self.open_family(uow, permit, chronology.family_id)?;
-        self.schedule_linking(uow, permit, chronology, &family);
+        let family = self
+            .records
+            .families
+            .open_family(uow, permit, chronology.family_id)?;
+        self.linking
+            .schedule_linking(uow, permit, chronology, &family);
         Ok(())
     }
 
     /// Saves the agency's answer before an attached fragment replaces it.
-    pub(super) fn save_former_answer(
+    pub(crate) fn save_former_answer(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
         chronology: &ChronologyRow,
         agency: AgencyId,
     ) -> ServiceResult<()> {
-        let Some(mut invitation) = self.find_agency_invitation(uow, chronology.id, agency)? else {
+        let Some(mut invitation) =
+            self.records
+                .invitations
+                .find_agency_invitation(uow, chronology.id, agency)?
+        else {
             return Ok(());
         };
         if !matches!(
@@ -135,7 +137,10 @@ impl Service {
         ) {
             return Ok(());
         }
-        let mut details = self.invitation_details(chronology, &invitation, uow.now())?;
+        let mut details =
+            self.records
+                .invitations
+                .invitation_details(chronology, &invitation, uow.now())?;
         details.former_answer = Some(FormerAnswer {
             state: invitation.state,
             decline_reason: invitation.decline_reason,
@@ -144,7 +149,7 @@ impl Service {
             statement: details.statement.clone(),
             decided_by: details.decided_by.clone(),
         });
-        self.save_invitation(
+        self.records.invitations.save_invitation(
             uow.tx,
             uow.session.now,
             chronology,
@@ -155,7 +160,7 @@ impl Service {
 
     /// Restores the agency's saved answer when the agency has no submitted fragment left on the
     /// chronology.
-    fn restore_former_answer(
+    pub(crate) fn restore_former_answer(
         &self,
         tx: &mut Tx<'_>,
         now: Instant,
@@ -173,7 +178,10 @@ impl Service {
         else {
             return Ok(());
         };
-        let mut details = self.invitation_details(chronology, &invitation, now)?;
+        let mut details =
+            self.records
+                .invitations
+                .invitation_details(chronology, &invitation, now)?;
         invitation.answered_at = None;
         invitation.answered_by = None;
         invitation.state = unanswered_state(&invitation, now);
@@ -185,12 +193,14 @@ impl Service {
             details.statement = former.statement;
             details.decided_by = former.decided_by;
         }
-        self.save_invitation(tx, now, chronology, &mut invitation, &details)
+        self.records
+            .invitations
+            .save_invitation(tx, now, chronology, &mut invitation, &details)
     }
 }
 
 /// The state of an invitation without an answer.
-fn unanswered_state(invitation: &InvitationRow, now: Instant) -> InvitationState {
+pub(crate) fn unanswered_state(invitation: &InvitationRow, now: Instant) -> InvitationState {
     if invitation.due_at <= now {
         InvitationState::Overdue
     } else if invitation.drafting_at.is_some() {

@@ -3,23 +3,22 @@
 use std::collections::BTreeMap;
 
 use contract::{AlertKind, AlertOut, EmergencyAlert, Page, PageQuery};
-use kernel::{AuditContext, CallContext, PageBounds, ServiceResult, UnitOfWork};
-
-use crate::Service;
-
 use domain::{
     AccessFacts, AccessPermit, ChronologyId, ChronologyState, EmergencyAccessId, Operation,
     ReadReason, decide_access,
 };
+use kernel::{AuditContext, CallContext, PageBounds, ServiceResult, UnitOfWork};
 use store::address_refusals::RefusalFilter;
 use store::{AddressRefusalRow, EmergencyAccessRow, EmergencyChronologyRow};
 
-use super::{alert_state, effective_end, is_active, is_review_overdue};
+use crate::access::emergency::{
+    EmergencyAccess, alert_state, effective_end, is_active, is_review_overdue,
+};
 
 /// The chronologies of each access, as far as the caller may know of them.
-type ChronologiesByAccess = BTreeMap<EmergencyAccessId, Vec<ChronologyId>>;
+pub(crate) type ChronologiesByAccess = BTreeMap<EmergencyAccessId, Vec<ChronologyId>>;
 
-impl Service {
+impl EmergencyAccess {
     /// Alerts, newest first: all of them for auditors and data protection officers, those about
     /// their chronologies for owners and managers.
     ///
@@ -30,13 +29,13 @@ impl Service {
         call: &CallContext,
         query: PageQuery,
     ) -> ServiceResult<Page<AlertOut>> {
-        self.read(
+        self.kernel.read(
             call,
             Operation::AlertList,
             AuditContext::of("alert"),
             |uow| {
                 let permit = uow.authorize_collection(Operation::AlertList)?;
-                let bounds = self.parse_page_query(uow, "alerts", &query)?;
+                let bounds = self.kernel.parse_page_query(uow, "alerts", &query)?;
                 let partnership = permit.partnership();
                 let now = uow.now();
                 let own = if permit.reason() == ReadReason::Auditor {
@@ -73,7 +72,7 @@ impl Service {
                         .map(refusal_alert),
                 );
                 alerts.sort_by_key(|alert| std::cmp::Reverse((alert.at, alert.id)));
-                self.build_page(
+                self.kernel.build_page(
                     uow,
                     "alerts",
                     &bounds,
@@ -87,7 +86,7 @@ impl Service {
 }
 
 /// The address refusals that the caller is alerted to, without duplicates.
-fn visible_refusals(
+pub(crate) fn visible_refusals(
     uow: &mut UnitOfWork<'_, '_>,
     permit: &AccessPermit,
     bounds: &PageBounds,
@@ -136,7 +135,7 @@ fn visible_refusals(
     Ok(found.into_values().collect())
 }
 
-fn refusal_alert(row: AddressRefusalRow) -> AlertOut {
+pub(crate) fn refusal_alert(row: AddressRefusalRow) -> AlertOut {
     AlertOut {
         id: row.id.0,
         kind: AlertKind::AddressRefused,
@@ -150,7 +149,7 @@ fn refusal_alert(row: AddressRefusalRow) -> AlertOut {
 }
 
 /// The emergency accesses to chronologies of the caller, or of the agency that the caller manages.
-fn accesses_to_own_chronologies(
+pub(crate) fn accesses_to_own_chronologies(
     uow: &mut UnitOfWork<'_, '_>,
     permit: &AccessPermit,
 ) -> ServiceResult<ChronologiesByAccess> {
@@ -175,7 +174,7 @@ fn accesses_to_own_chronologies(
     Ok(group_by_access(rows.into_iter().filter(may_know).collect()))
 }
 
-fn group_by_access(rows: Vec<EmergencyChronologyRow>) -> ChronologiesByAccess {
+pub(crate) fn group_by_access(rows: Vec<EmergencyChronologyRow>) -> ChronologiesByAccess {
     let mut chronologies_by_access = ChronologiesByAccess::new();
     for row in rows {
         chronologies_by_access
@@ -189,7 +188,7 @@ fn group_by_access(rows: Vec<EmergencyChronologyRow>) -> ChronologiesByAccess {
     chronologies_by_access
 }
 
-fn access_alert(
+pub(crate) fn access_alert(
     row: &EmergencyAccessRow,
     chronology_ids: Vec<ChronologyId>,
     now: domain::Instant,

@@ -2,21 +2,19 @@
 //! its own, with the proofs for that data alone.
 
 use contract::{DeletionCertificateOut, DeletionCertificateSummary, Page, PageQuery};
-use kernel::{AuditContext, CallContext, ServiceError, ServiceResult, UnitOfWork};
-
-use crate::Service;
-
 use domain::{AccessFacts, CertificateScope, DeletionCertificateId, Operation, certificate_scope};
+use kernel::{AuditContext, CallContext, ServiceError, ServiceResult, UnitOfWork};
 use store::{CertificateRow, ManifestRow};
 use uuid::Uuid;
 use vault::certificate::{Certificate, Proof};
 
-use crate::retention::manifest_tree;
+use crate::retention::Retention;
+use crate::retention::certificates::manifest_tree;
 
 /// The most proofs in one response; a client asks for more object by object.
-const MAX_PROOFS: usize = 500;
+pub(crate) const MAX_PROOFS: usize = 500;
 
-impl Service {
+impl Retention {
     /// Lists the certificates that cover data of the caller, oldest first; an auditor sees all of
     /// them.
     ///
@@ -27,24 +25,27 @@ impl Service {
         call: &CallContext,
         query: PageQuery,
     ) -> ServiceResult<Page<DeletionCertificateSummary>> {
-        self.read(
+        self.kernel.read(
             call,
             Operation::CertificateList,
             AuditContext::of("certificate"),
             |uow| {
                 let permit = uow.authorize_collection(Operation::CertificateList)?;
-                let bounds = self.parse_page_query(uow, "deletion_certificates", &query)?;
+                let bounds = self
+                    .kernel
+                    .parse_page_query(uow, "deletion_certificates", &query)?;
                 let rows =
                     store::certificates::page(uow.tx, &permit, bounds.after, bounds.limit + 1)?;
                 let key = |row: &CertificateRow| (row.issued_at, row.id.0);
-                self.build_page(uow, "deletion_certificates", &bounds, rows, key, |row| {
-                    Ok(DeletionCertificateSummary {
-                        id: row.id,
-                        key_kind: row.kind,
-                        key_id: row.key_id,
-                        issued_at: row.issued_at,
+                self.kernel
+                    .build_page(uow, "deletion_certificates", &bounds, rows, key, |row| {
+                        Ok(DeletionCertificateSummary {
+                            id: row.id,
+                            key_kind: row.kind,
+                            key_id: row.key_id,
+                            issued_at: row.issued_at,
+                        })
                     })
-                })
             },
         )
     }
@@ -61,7 +62,7 @@ impl Service {
         id: DeletionCertificateId,
         object: Option<Uuid>,
     ) -> ServiceResult<DeletionCertificateOut> {
-        self.read(
+        self.kernel.read(
             call,
             Operation::CertificateRead,
             AuditContext::about("certificate", id),
@@ -118,7 +119,7 @@ impl Service {
 }
 
 /// Whether a covered object is the reader's own.
-fn is_own(row: &ManifestRow, scope: CertificateScope) -> bool {
+pub(crate) fn is_own(row: &ManifestRow, scope: CertificateScope) -> bool {
     match scope {
         CertificateScope::Partnership => false,
         CertificateScope::Agency(agency) => {
@@ -128,7 +129,7 @@ fn is_own(row: &ManifestRow, scope: CertificateScope) -> bool {
     }
 }
 
-fn to_certificate_out(
+pub(crate) fn to_certificate_out(
     row: &CertificateRow,
     proofs: Vec<Proof>,
     omitted: usize,

@@ -4,13 +4,11 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use kernel::{ServiceResult, UnitOfWork, open_with, to_json_bytes};
-
-use crate::Service;
 use domain::{
     AccessPermit, AgencyId, Category, EntryDetails, EntryId, EntryReader, FragmentId, Handling,
     Instant, Marking, may_read_entry,
 };
+use kernel::{ServiceResult, UnitOfWork, open_with, to_json_bytes};
 use serde::{Deserialize, Serialize};
 use store::fragments::{CurrentVersion, EntryExclusions};
 use store::{FragmentRow, FragmentVersionRow};
@@ -18,15 +16,17 @@ use timeline::LiveEntry;
 use vault::{DataKey, KeyScope};
 use zeroize::Zeroizing;
 
-use super::version_history::VersionHistory;
-use super::{FragmentDetails, entry_location, fragment_terms, version_location};
+use crate::records::fragments::{
+    FragmentDetails, FragmentRecords, entry_location, fragment_terms, version_location,
+};
+use crate::records::version_history::VersionHistory;
 
 /// An entry with limited access, with what decides who may see it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
-struct AccessLimitedEntry {
-    entry: EntryId,
-    category: Category,
-    handling: Handling,
+pub(crate) struct AccessLimitedEntry {
+    pub(crate) entry: EntryId,
+    pub(crate) category: Category,
+    pub(crate) handling: Handling,
 }
 
 /// The content of a fragment version's sealed column.
@@ -37,17 +37,17 @@ pub(crate) struct SealedVersion {
     /// The entries with limited access. Versions stored by early releases lack the list; their
     /// entries are opened to decide.
     #[serde(rename = "guarded", default, skip_serializing_if = "Vec::is_empty")]
-    access_limited: Vec<AccessLimitedEntry>,
+    pub(crate) access_limited: Vec<AccessLimitedEntry>,
     /// The version histories of readers who may not see every entry.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(crate) histories: Vec<VersionHistory>,
     /// Padding, so that the sealed length reveals neither limited entries nor reasons.
     #[serde(default, skip_serializing_if = "String::is_empty")]
-    padding: String,
+    pub(crate) padding: String,
 }
 
 /// Sealed columns of versions are padded to a multiple of this many bytes.
-const PADDING_BLOCK_BYTES: usize = 2048;
+pub(crate) const PADDING_BLOCK_BYTES: usize = 2048;
 
 impl SealedVersion {
     /// Builds the sealed content and lists the entries with limited access.
@@ -119,11 +119,11 @@ pub(crate) fn raise_markings(entries: &mut [LiveEntry], current_markings: &Curre
 }
 
 /// Whether some readers of the timeline may not see the entry.
-pub(super) fn is_access_limited(entry: &EntryDetails) -> bool {
+pub(crate) fn is_access_limited(entry: &EntryDetails) -> bool {
     entry.handling.marking == Marking::Restricted || entry.category.as_str() == "CRIME"
 }
 
-impl Service {
+impl FragmentRecords {
     /// Opens the key and the sealed content of a fragment version.
     pub(crate) fn open_version(
         &self,
@@ -133,9 +133,10 @@ impl Service {
     ) -> ServiceResult<(DataKey, SealedVersion)> {
         let location = version_location(row.id, version.version);
         let terms = fragment_terms(row, version.expires_at);
-        let key = self
-            .vault()
-            .open_key(now, &terms, &location, version.wrapped_key.as_ref())?;
+        let key =
+            self.kernel
+                .vault()
+                .open_key(now, &terms, &location, version.wrapped_key.as_ref())?;
         let sealed = open_with(&key, &location, version.sealed.as_ref())?;
         Ok((key, sealed))
     }
@@ -156,15 +157,16 @@ impl Service {
 
     /// Whether a fragment's own key was destroyed or is past the fragment's expiry.
     pub(crate) fn is_own_key_destroyed(&self, row: &FragmentRow) -> ServiceResult<bool> {
-        Ok(row.expires_at <= self.now()
+        Ok(row.expires_at <= self.kernel.now()
             || self
+                .kernel
                 .vault()
                 .scope_destruction(KeyScope(row.id.0))?
                 .is_some())
     }
 
     /// Opens a version with the entries that the permit holder may see, in order.
-    pub(super) fn open_visible_entries(
+    pub(crate) fn open_visible_entries(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
         permit: &AccessPermit,
@@ -204,7 +206,7 @@ impl Service {
     }
 
     /// The current version, unless `version` is the current one.
-    fn load_superseding_version(
+    pub(crate) fn load_superseding_version(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
         permit: &AccessPermit,
@@ -254,7 +256,7 @@ impl Service {
 }
 
 /// Number of entries before the one at `at` that have the same access limits.
-pub(super) fn position_among_alike<'e>(
+pub(crate) fn position_among_alike<'e>(
     entries: impl Iterator<Item = &'e EntryDetails> + Clone,
     at: usize,
 ) -> Option<usize> {
@@ -268,7 +270,7 @@ pub(super) fn position_among_alike<'e>(
 }
 
 /// Whether two entries have the same access limits.
-pub(super) fn has_same_access(one: &EntryDetails, other: &EntryDetails) -> bool {
+pub(crate) fn has_same_access(one: &EntryDetails, other: &EntryDetails) -> bool {
     let is_offence = |entry: &EntryDetails| entry.category.as_str() == "CRIME";
     one.handling == other.handling && is_offence(one) == is_offence(other)
 }

@@ -9,29 +9,29 @@ use store::PersonRow;
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct PersonRecord {
     #[serde(flatten)]
-    pub(super) details: PersonDetails,
+    pub(crate) details: PersonDetails,
     /// The version for readers who see no protected addresses; it counts changes to the rest only.
     /// Records stored by early releases lack it.
     #[serde(rename = "shown", default, skip_serializing_if = "Option::is_none")]
-    redacted: Option<RedactedVersion>,
+    pub(crate) redacted: Option<RedactedVersion>,
 }
 
 #[derive(Debug, Clone, Copy, Serialize, Deserialize)]
-struct RedactedVersion {
-    version: i64,
-    at: Instant,
+pub(crate) struct RedactedVersion {
+    pub(crate) version: i64,
+    pub(crate) at: Instant,
 }
 
 impl PersonRecord {
     /// The first version of a record.
-    pub(super) const fn new(details: PersonDetails, at: Instant) -> Self {
+    pub(crate) const fn new(details: PersonDetails, at: Instant) -> Self {
         Self {
             details,
             redacted: Some(RedactedVersion { version: 1, at }),
         }
     }
 
-    fn redacted_version(&self, row: &PersonRow) -> RedactedVersion {
+    pub(crate) fn redacted_version(&self, row: &PersonRow) -> RedactedVersion {
         self.redacted.unwrap_or(RedactedVersion {
             version: row.version,
             at: row.updated_at,
@@ -39,14 +39,14 @@ impl PersonRecord {
     }
 
     /// Removes unprotected addresses that are another member's protected address.
-    pub(super) fn withhold_protected_addresses(&mut self, protected: &ProtectedAddresses) {
+    pub(crate) fn withhold_protected_addresses(&mut self, protected: &ProtectedAddresses) {
         self.details
             .addresses
             .retain(|address| address.protected || !protected.contains(address));
     }
 
     /// The record after an update; the redacted version changes only with the unprotected details.
-    pub(super) fn updated_with(
+    pub(crate) fn updated_with(
         self,
         row: &PersonRow,
         details: PersonDetails,
@@ -82,7 +82,7 @@ impl PersonRecord {
 }
 
 /// Converts to the API representation; `all_addresses` includes protected ones.
-pub(super) fn person_out(
+pub(crate) fn person_out(
     row: &PersonRow,
     record: PersonRecord,
     all_addresses: bool,

@@ -3,38 +3,36 @@
 use std::time::Duration;
 
 use contract::{EmergencyAccessIn, EmergencyAccessOut};
-use kernel::{
-    AuditContext, CallContext, Fault, ServiceError, ServiceResult, UnitOfWork, WriteReply,
-};
-
-use crate::Service;
-
 use domain::{
     AccessFacts, AccessPermit, AgencyId, AgencyKind, ChronologyId, Denial, EmergencyAccessId,
     NhsNumber, Operation, PersonId, Upn, decide_access,
 };
+use kernel::{
+    AuditContext, CallContext, Fault, ServiceError, ServiceResult, UnitOfWork, WriteReply,
+};
 use store::{ChronologyRow, EmergencyAccessRow, EmergencyChronologyRow};
 
-use super::{AccessTexts, access_out};
-use crate::chronologies::chronology_facts;
+use super::AccessTexts;
+use crate::access::emergency::{EmergencyAccess, access_out};
 use crate::people::identifier_fault;
+use crate::records::chronology_facts;
 
 /// Maximum number of chronologies opened for one child.
-const MAX_CHRONOLOGIES: usize = 50;
+pub(crate) const MAX_CHRONOLOGIES: usize = 50;
 
 /// The validated target of an emergency access.
-enum AccessTarget {
+pub(crate) enum AccessTarget {
     Chronology(ChronologyId),
     /// A child, by identifier kind and value.
     Child(&'static str, String),
 }
 
-struct ValidatedRequest {
-    target: AccessTarget,
-    duration: Duration,
+pub(crate) struct ValidatedRequest {
+    pub(crate) target: AccessTarget,
+    pub(crate) duration: Duration,
 }
 
-impl Service {
+impl EmergencyAccess {
     /// Opens an emergency (break-glass) access. An access by a child's number is opened, reported
     /// and counted whether or not there is anything to read, so that looking up numbers this way
     /// always has a cost.
@@ -50,7 +48,7 @@ impl Service {
         call: &CallContext,
         input: EmergencyAccessIn,
     ) -> ServiceResult<WriteReply<EmergencyAccessOut>> {
-        let written = self.write_idempotent(
+        let written = self.kernel.write_idempotent(
             call,
             Operation::EmergencyOpen,
             AuditContext::of("emergency_access"),
@@ -62,7 +60,12 @@ impl Service {
                 {
                     // Skipped for a child's number: the result would reveal whether the number is
                     // known.
-                    self.refuse_disclosed_addresses(uow, &permit, known.family_id, &input)?;
+                    self.people.refuse_disclosed_addresses(
+                        uow,
+                        &permit,
+                        known.family_id,
+                        &input,
+                    )?;
                 }
                 let (row, chronologies) =
                     self.new_access(uow, &permit, &input, request.duration, &found)?;
@@ -98,7 +101,7 @@ impl Service {
     /// # Errors
     /// `Conflict::AlreadyYours` when the caller can already read all of them;
     /// [`ServiceError::NotFound`] when a chronology is absent or cannot be opened.
-    fn find_chronologies_to_open(
+    pub(crate) fn find_chronologies_to_open(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
         target: &AccessTarget,
@@ -145,7 +148,7 @@ impl Service {
     /// The chronologies of the one child that children's social care has recorded with this number.
     /// A number shared by several of its records identifies none of them: another family's
     /// chronology must not be opened.
-    fn chronologies_of_child(
+    pub(crate) fn chronologies_of_child(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
         kind: &'static str,
@@ -153,7 +156,10 @@ impl Service {
     ) -> ServiceResult<Vec<ChronologyId>> {
         let partnership = uow.actor().partnership;
         let now = uow.now();
-        let token = self.vault().index(partnership, kind, value.as_bytes());
+        let token = self
+            .kernel
+            .vault()
+            .index(partnership, kind, value.as_bytes());
         let people = store::people::ids_by_token(uow.tx, partnership, kind, &token, now)?;
         let records = recorded_by_social_care(uow, &people)?;
         let [record] = records.as_slice() else {
@@ -168,7 +174,7 @@ impl Service {
         )?)
     }
 
-    fn new_access(
+    pub(crate) fn new_access(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
         permit: &AccessPermit,
@@ -179,7 +185,7 @@ impl Service {
         let now = uow.now();
         let actor = permit.actor();
         let policy = uow.policy();
-        let id = EmergencyAccessId::new(self.ids(), now);
+        let id = EmergencyAccessId::new(self.kernel.ids(), now);
         let until = now.plus(duration);
         let chronology_row = |row: &ChronologyRow| EmergencyChronologyRow {
             access_id: id,
@@ -228,7 +234,7 @@ impl Service {
 
 /// Authorises opening an emergency access; refused while too many of the caller's own await a
 /// review.
-fn authorize_opening(uow: &mut UnitOfWork<'_, '_>) -> ServiceResult<AccessPermit> {
+pub(crate) fn authorize_opening(uow: &mut UnitOfWork<'_, '_>) -> ServiceResult<AccessPermit> {
     let partnership = uow.actor().partnership;
     let practitioner = uow.caller_id();
     let awaiting = store::emergency::count_awaiting_review(uow.tx, partnership, practitioner)?;
@@ -244,7 +250,7 @@ fn authorize_opening(uow: &mut UnitOfWork<'_, '_>) -> ServiceResult<AccessPermit
 
 /// The people that children's social care recorded. A person recorded by another agency has no
 /// chronology and must not block access to a child's.
-fn recorded_by_social_care(
+pub(crate) fn recorded_by_social_care(
     uow: &mut UnitOfWork<'_, '_>,
     people: &[PersonId],
 ) -> ServiceResult<Vec<PersonId>> {
@@ -273,7 +279,7 @@ fn recorded_by_social_care(
 ///
 /// # Errors
 /// [`ServiceError::Invalid`] with every fault.
-fn validate_request(
+pub(crate) fn validate_request(
     uow: &UnitOfWork<'_, '_>,
     input: &EmergencyAccessIn,
 ) -> ServiceResult<ValidatedRequest> {
@@ -331,7 +337,7 @@ fn validate_request(
 }
 
 /// Informs the operator without personal data; the alert itself is under `/v1/alerts`.
-fn log_opening(access: &EmergencyAccessOut) {
+pub(crate) fn log_opening(access: &EmergencyAccessOut) {
     metrics::counter!("emergency_accesses_total", "reason" => access.reason_code.as_str())
         .increment(1);
     tracing::warn!(

@@ -10,19 +10,19 @@ use serde::{Deserialize, Serialize};
 use store::FragmentRow;
 use uuid::Uuid;
 
-use super::FragmentDetails;
-use super::access_limits::{SealedVersion, is_access_limited};
+use crate::records::fragment_versions::{SealedVersion, is_access_limited};
+use crate::records::fragments::FragmentDetails;
 
 /// A group of readers who see the same entries of a fragment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-struct Audience {
-    offence_data: bool,
-    restricted: RestrictedVisibility,
+pub(crate) struct Audience {
+    pub(crate) offence_data: bool,
+    pub(crate) restricted: RestrictedVisibility,
 }
 
 /// Which restricted entries an audience sees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum RestrictedVisibility {
+pub(crate) enum RestrictedVisibility {
     All,
     /// Those that name this agency.
     NamedAgency(AgencyId),
@@ -31,7 +31,7 @@ enum RestrictedVisibility {
 
 impl Audience {
     /// The audience of a reader; `None` for a reader who sees every entry of the author's.
-    fn of(reader: &EntryReader, author: AgencyId) -> Option<Self> {
+    pub(crate) fn of(reader: &EntryReader, author: AgencyId) -> Option<Self> {
         if reader.sees_all_entries_of(author) {
             return None;
         }
@@ -47,7 +47,7 @@ impl Audience {
     }
 
     /// A representative reader of this audience.
-    fn reader(self) -> EntryReader {
+    pub(crate) fn reader(self) -> EntryReader {
         let (agency, social_care) = match self.restricted {
             RestrictedVisibility::All => (AgencyId(Uuid::nil()), true),
             RestrictedVisibility::NamedAgency(agency) => (agency, false),
@@ -62,7 +62,7 @@ impl Audience {
     }
 
     /// The audience of an agency that no entry names.
-    fn without_named_agency(self) -> Self {
+    pub(crate) fn without_named_agency(self) -> Self {
         match self.restricted {
             RestrictedVisibility::All | RestrictedVisibility::None => self,
             RestrictedVisibility::NamedAgency(_) => Self {
@@ -86,11 +86,11 @@ pub(crate) struct VisibleVersion {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(into = "String", try_from = "String")]
 pub(crate) struct VersionHistory {
-    audience: Audience,
+    pub(crate) audience: Audience,
     /// Number of earlier versions that have been dropped from the list.
-    dropped: i64,
+    pub(crate) dropped: i64,
     /// The latest versions, oldest first, at most [`MAX_VISIBLE_VERSIONS`].
-    versions: Vec<VisibleVersion>,
+    pub(crate) versions: Vec<VisibleVersion>,
 }
 
 /// Compact text form, since the sealed column is padded by the block: whether offence data is
@@ -158,7 +158,7 @@ impl TryFrom<String> for VersionHistory {
 }
 
 /// Maximum number of versions that an audience can tell apart; earlier ones are no longer shown.
-pub(super) const MAX_VISIBLE_VERSIONS: usize = 100;
+pub(crate) const MAX_VISIBLE_VERSIONS: usize = 100;
 
 impl VersionHistory {
     /// The latest version and its number for this audience.
@@ -174,7 +174,7 @@ impl VersionHistory {
         (self.dropped + 1..).zip(self.versions.iter().copied())
     }
 
-    fn add(&mut self, seen: VisibleVersion) {
+    pub(crate) fn add(&mut self, seen: VisibleVersion) {
         self.versions.push(seen);
         if self.versions.len() > MAX_VISIBLE_VERSIONS {
             self.versions.remove(0);
@@ -184,21 +184,24 @@ impl VersionHistory {
 }
 
 /// The stored history of an audience; `None` when every version is visible to everyone.
-fn find_history(histories: &[VersionHistory], audience: Audience) -> Option<&VersionHistory> {
+pub(crate) fn find_history(
+    histories: &[VersionHistory],
+    audience: Audience,
+) -> Option<&VersionHistory> {
     let of = |wanted: Audience| histories.iter().find(|history| history.audience == wanted);
     of(audience).or_else(|| of(audience.without_named_agency()))
 }
 
 /// The content of a fragment at one version.
-pub(super) struct VersionContent<'s> {
-    pub(super) row: &'s FragmentRow,
-    pub(super) details: &'s FragmentDetails,
-    pub(super) entries: &'s [(EntryId, EntryDetails)],
+pub(crate) struct VersionContent<'s> {
+    pub(crate) row: &'s FragmentRow,
+    pub(crate) details: &'s FragmentDetails,
+    pub(crate) entries: &'s [(EntryId, EntryDetails)],
 }
 
 impl VersionContent<'_> {
     /// Whether an audience sees the same content in both versions.
-    fn is_identical_for(&self, audience: Audience, other: &Self) -> bool {
+    pub(crate) fn is_identical_for(&self, audience: Audience, other: &Self) -> bool {
         let reader = audience.reader();
         let is_visible = |entry: &&EntryDetails| {
             may_read_entry(
@@ -231,19 +234,19 @@ impl VersionContent<'_> {
 }
 
 /// The version that a correction replaces.
-pub(super) struct PreviousVersion {
+pub(crate) struct PreviousVersion {
     /// The fragment row before the correction.
-    pub(super) row: FragmentRow,
-    pub(super) details: FragmentDetails,
-    pub(super) entries: Vec<(EntryId, EntryDetails)>,
-    pub(super) histories: Vec<VersionHistory>,
+    pub(crate) row: FragmentRow,
+    pub(crate) details: FragmentDetails,
+    pub(crate) entries: Vec<(EntryId, EntryDetails)>,
+    pub(crate) histories: Vec<VersionHistory>,
     /// All versions of the fragment, oldest first; loaded only when no history exists yet.
-    pub(super) versions: Vec<VisibleVersion>,
+    pub(crate) versions: Vec<VisibleVersion>,
 }
 
 /// The histories of a fragment including the version about to be written; empty as long as nothing
 /// of the fragment has ever had limited access.
-pub(super) fn build_histories(
+pub(crate) fn build_histories(
     after: &VersionContent<'_>,
     before: Option<&PreviousVersion>,
     now: Instant,
@@ -285,7 +288,7 @@ pub(super) fn build_histories(
 }
 
 /// A history of all versions so far, for an audience without a stored history.
-fn full_history(audience: Audience, before: Option<&PreviousVersion>) -> VersionHistory {
+pub(crate) fn full_history(audience: Audience, before: Option<&PreviousVersion>) -> VersionHistory {
     let mut history = VersionHistory {
         audience,
         dropped: 0,
@@ -300,7 +303,7 @@ fn full_history(audience: Audience, before: Option<&PreviousVersion>) -> Version
 
 /// All audiences to distinguish: those by kind of restriction, and one per agency named on an
 /// entry.
-fn collect_audiences(
+pub(crate) fn collect_audiences(
     entries: &[(EntryId, EntryDetails)],
     previous: &[VersionHistory],
 ) -> BTreeSet<Audience> {
