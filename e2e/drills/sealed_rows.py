@@ -10,27 +10,27 @@ FROM fragment_versions v JOIN entries e ON e.fragment_id = v.fragment_id AND e.v
 JOIN fragments f ON f.id = v.fragment_id"""
 HOLDS_QUERY = "SELECT {h.id}, h.version, {h.words_until}, {h.wrapped_key}, {h.sealed}, {h.partnership_id} FROM holds h WHERE h.sealed IS NOT NULL"
 # All other tables whose sealed values expire: row id, version, expiry, wrapped key, sealed value,
-# scope, partnership, and the view index where it is part of the row id.
+# scope, partnership.
 EXPIRING_TABLES = {
-    "people": "SELECT {t.id}, t.version, {t.expires_at}, {t.wrapped_key}, {t.sealed}, {t.id}, {t.partnership_id}, '' FROM people t",
-    "families": "SELECT {t.id}, t.version, {t.expires_at}, {t.wrapped_key}, {t.sealed}, {t.id}, {t.partnership_id}, '' FROM families t",
-    "chronologies": "SELECT {t.id}, t.version, {t.expires_at}, {t.wrapped_key}, {t.sealed}, {t.id}, {t.partnership_id}, '' FROM chronologies t",
-    "invitations": """SELECT {t.id}, t.version, {c.expires_at}, {t.wrapped_key}, {t.sealed}, {c.id}, {t.partnership_id}, ''
+    "people": "SELECT {t.id}, t.version, {t.expires_at}, {t.wrapped_key}, {t.sealed}, {t.id}, {t.partnership_id} FROM people t",
+    "families": "SELECT {t.id}, t.version, {t.expires_at}, {t.wrapped_key}, {t.sealed}, {t.id}, {t.partnership_id} FROM families t",
+    "chronologies": "SELECT {t.id}, t.version, {t.expires_at}, {t.wrapped_key}, {t.sealed}, {t.id}, {t.partnership_id} FROM chronologies t",
+    "invitations": """SELECT {t.id}, t.version, {c.expires_at}, {t.wrapped_key}, {t.sealed}, {c.id}, {t.partnership_id}
         FROM invitations t JOIN chronologies c ON c.id = t.chronology_id""",
-    "fragment_versions": """SELECT {t.fragment_id}, t.version, {t.expires_at}, {t.wrapped_key}, {t.sealed}, {f.chronology_id}, {t.partnership_id}, ''
+    "fragment_versions": """SELECT {t.fragment_id}, t.version, {t.expires_at}, {t.wrapped_key}, {t.sealed}, {f.chronology_id}, {t.partnership_id}
         FROM fragment_versions t JOIN fragments f ON f.id = t.fragment_id""",
-    "consolidations": "SELECT {t.id}, 1, {t.expires_at}, {t.wrapped_key}, {t.sealed}, {t.chronology_id}, {t.partnership_id}, '' FROM consolidations t",
-    "consolidation_links": """SELECT {t.consolidation_id}, 1, {t.expires_at}, {t.wrapped_key}, {t.sealed}, {c.chronology_id}, {t.partnership_id}, ''
+    "consolidations": "SELECT {t.id}, 1, {t.expires_at}, {t.wrapped_key}, {t.sealed}, {t.chronology_id}, {t.partnership_id} FROM consolidations t",
+    "consolidation_links": """SELECT {t.consolidation_id}, 1, {t.expires_at}, {t.wrapped_key}, {t.sealed}, {c.chronology_id}, {t.partnership_id}
         FROM consolidation_links t JOIN consolidations c ON c.id = t.consolidation_id""",
-    "event_links": "SELECT {t.chronology_id}, 2, {t.expires_at}, {t.wrapped_key}, {t.sealed}, {t.chronology_id}, {t.partnership_id}, {t.view_index} FROM event_links t",
-    "link_decisions": """SELECT {t.id}, t.version, {t.expires_at}, {t.wrapped_key}, {t.sealed}, {t.chronology_id}, {t.partnership_id}, ''
+    "event_links": "SELECT {t.chronology_id}, 3, {t.expires_at}, {t.wrapped_key}, {t.sealed}, {t.chronology_id}, {t.partnership_id} FROM event_links t",
+    "link_decisions": """SELECT {t.id}, t.version, {t.expires_at}, {t.wrapped_key}, {t.sealed}, {t.chronology_id}, {t.partnership_id}
         FROM link_decisions t WHERE t.sealed IS NOT NULL""",
-    "person_links": "SELECT {t.id}, t.version, {t.expires_at}, {t.wrapped_key}, {t.sealed}, {t.chronology_id}, {t.partnership_id}, '' FROM person_links t",
-    "deletion_orders": """SELECT {t.chronology_id}, 1, {t.words_until}, {t.wrapped_key}, {t.sealed}, {t.partnership_id}, {t.partnership_id}, ''
+    "person_links": "SELECT {t.id}, t.version, {t.expires_at}, {t.wrapped_key}, {t.sealed}, {t.chronology_id}, {t.partnership_id} FROM person_links t",
+    "deletion_orders": """SELECT {t.chronology_id}, 1, {t.words_until}, {t.wrapped_key}, {t.sealed}, {t.partnership_id}, {t.partnership_id}
         FROM deletion_orders t WHERE t.sealed IS NOT NULL""",
-    "destruction_requests": """SELECT {t.id}, 1, {t.lapses_at}, {t.wrapped_key}, {t.sealed}, {t.partnership_id}, {t.partnership_id}, ''
+    "destruction_requests": """SELECT {t.id}, 1, {t.lapses_at}, {t.wrapped_key}, {t.sealed}, {t.partnership_id}, {t.partnership_id}
         FROM destruction_requests t""",
-    "emergency_accesses": """SELECT {t.id}, t.version, {t.words_until}, {t.wrapped_key}, {t.sealed}, {t.id}, {t.partnership_id}, ''
+    "emergency_accesses": """SELECT {t.id}, t.version, {t.words_until}, {t.wrapped_key}, {t.sealed}, {t.id}, {t.partnership_id}
         FROM emergency_accesses t WHERE t.sealed IS NOT NULL""",
 }
 # Sealed with the partnership's permanent key or the audit's keys; these tables contain no content
@@ -42,7 +42,7 @@ SEALED_TABLES_QUERY = {
     True: "SELECT table_name FROM information_schema.columns WHERE column_name = 'sealed' AND table_schema = 'public'",
     False: "SELECT m.name FROM sqlite_master m JOIN pragma_table_info(m.name) c ON c.name = 'sealed' WHERE m.type = 'table'",
 }
-BINARY_COLUMNS = ("wrapped_key", "sealed", "view_index")
+BINARY_COLUMNS = ("wrapped_key", "sealed")
 INSTANT_COLUMNS = ("expires_at", "words_until", "lapses_at")
 
 
@@ -137,12 +137,8 @@ def expiring_rows(database) -> list[dict]:
             sealed,
             scope,
             partnership,
-            view,
         ) in query_rows(database, query):
             row_id = UUID(identifier)
-            if view:
-                # The row id of stored links is derived from chronology and view.
-                row_id = UUID(int=row_id.int ^ int.from_bytes(bytes.fromhex(view)[:16], "little"))
             rows.append(
                 {
                     "table": table,

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use domain::{Actor, AgencyKind, Instant, PractitionerId, Purpose, RequestId, Role, Sensitive};
 use serde::{Deserialize, Serialize};
 use store::{PractitionerRow, Tx};
-use vault::RecordLocation;
+use vault::{RecordLocation, SealedTable};
 
 use crate::idempotency::IdempotencyKey;
 use crate::{Kernel, Partnership, ServiceError, ServiceResult};
@@ -240,7 +240,7 @@ impl Kernel {
 #[must_use]
 pub fn practitioner_location(id: PractitionerId, version: i64) -> RecordLocation {
     RecordLocation {
-        table: "practitioners",
+        table: SealedTable::Practitioners,
         row: id.0,
         version,
     }

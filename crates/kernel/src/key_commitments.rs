@@ -55,7 +55,7 @@ pub(crate) fn note_use(tx: &mut Tx<'_>, terms: &KeyTerms, location: &RecordLocat
         return;
     };
     tx.note_used_key(KeyId::Epoch(Epoch::for_expiry(expires_at)));
-    if matches!(location.table, "chronologies" | "fragment_versions") {
+    if location.table.has_destructible_scope() {
         tx.note_used_key(KeyId::Scope(scope));
     }
 }

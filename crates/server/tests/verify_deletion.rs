@@ -14,7 +14,10 @@ use uuid::Uuid;
 use vault::certificate::{
     Certificate, CertifiedKey, CoverageTree, FORMAT, Hash, SignedCertificate,
 };
-use vault::{FileKeystore, KeyId, KeyScope, KeyTerms, RecordLocation, RootKey, SigningKey, Vault};
+use vault::{
+    FileKeystore, KeyId, KeyScope, KeyTerms, RecordLocation, RootKey, SealedTable, SigningKey,
+    Vault,
+};
 
 /// The contributed fragment that the certificate covers.
 const FRAGMENT: Uuid = Uuid::from_u128(9);
@@ -41,7 +44,7 @@ impl KeystoreFixture {
             expires_at: instant("2026-06-01T00:00:00Z"),
         };
         let location = RecordLocation {
-            table: "chronologies",
+            table: SealedTable::Chronologies,
             row: scope.0,
             version: 1,
         };

@@ -15,7 +15,7 @@ use kernel::{
     ServiceResult, UnitOfWork, WriteReply, practitioner_location,
 };
 use store::{AgencyRow, PartnershipRow, PractitionerRow};
-use vault::{KeyTerms, RecordLocation};
+use vault::{KeyTerms, RecordLocation, SealedTable};
 
 /// Use cases of the directory: partnership, agencies and practitioners.
 pub struct Directory {
@@ -401,7 +401,7 @@ impl Directory {
         now: domain::Instant,
     ) -> ServiceResult<PractitionerDetails> {
         let location = RecordLocation {
-            table: "practitioners",
+            table: SealedTable::Practitioners,
             row: row.id.0,
             version: row.version,
         };

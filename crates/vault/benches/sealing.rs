@@ -12,7 +12,7 @@ use std::time::{Duration, Instant as Stopwatch};
 
 use domain::{Instant, PartnershipId};
 use uuid::Uuid;
-use vault::{FileKeystore, KeyScope, KeyTerms, RecordLocation, RootKey, Vault};
+use vault::{FileKeystore, KeyScope, KeyTerms, RecordLocation, RootKey, SealedTable, Vault};
 
 const ENTRIES: u128 = 200;
 const ROUNDS: u32 = 200;
@@ -30,14 +30,14 @@ fn main() {
         expires_at: now.plus(Duration::from_secs(86_400)),
     };
     let location = RecordLocation {
-        table: "fragment_versions",
+        table: SealedTable::FragmentVersions,
         row,
         version: 1,
     };
     let (key, wrapped) = vault.create_key(now, &terms, &location).unwrap();
     let sealed: Vec<_> = (0..ENTRIES)
         .map(|number| RecordLocation {
-            table: "entries",
+            table: SealedTable::Entries,
             row: Uuid::from_u128(number),
             version: 1,
         })

@@ -48,12 +48,84 @@ impl KeyTerms {
     }
 }
 
+/// The tables with sealed values.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum SealedTable {
+    /// Audit records.
+    AuditRecords,
+    /// Details of chronologies.
+    Chronologies,
+    /// Links of frozen views.
+    ConsolidationLinks,
+    /// Layouts of frozen views.
+    Consolidations,
+    /// Reasons of early destructions.
+    DeletionOrders,
+    /// Reasons of requests for early destruction.
+    DestructionRequests,
+    /// Reasons and notes of emergency accesses.
+    EmergencyAccesses,
+    /// Entries of fragments.
+    Entries,
+    /// Links between entries.
+    EventLinks,
+    /// Details of families.
+    Families,
+    /// Details of fragments, by version.
+    FragmentVersions,
+    /// Reasons of legal holds.
+    Holds,
+    /// Texts of invitations and answers.
+    Invitations,
+    /// Reasons of decisions about links.
+    LinkDecisions,
+    /// Records of people.
+    People,
+    /// Evidence of links between person records.
+    PersonLinks,
+    /// Details of directory entries.
+    Practitioners,
+}
+
+impl SealedTable {
+    /// The name of the table, which is bound to every sealed value as associated data.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::AuditRecords => "audit_records",
+            Self::Chronologies => "chronologies",
+            Self::ConsolidationLinks => "consolidation_links",
+            Self::Consolidations => "consolidations",
+            Self::DeletionOrders => "deletion_orders",
+            Self::DestructionRequests => "destruction_requests",
+            Self::EmergencyAccesses => "emergency_accesses",
+            Self::Entries => "entries",
+            Self::EventLinks => "event_links",
+            Self::Families => "families",
+            Self::FragmentVersions => "fragment_versions",
+            Self::Holds => "holds",
+            Self::Invitations => "invitations",
+            Self::LinkDecisions => "link_decisions",
+            Self::People => "people",
+            Self::PersonLinks => "person_links",
+            Self::Practitioners => "practitioners",
+        }
+    }
+
+    /// Whether the scope that wraps the table's keys can be destroyed before its expiry: only those
+    /// of chronologies and of advance submissions can.
+    #[must_use]
+    pub const fn has_destructible_scope(self) -> bool {
+        matches!(self, Self::Chronologies | Self::FragmentVersions)
+    }
+}
+
 /// Database location of a sealed value. A value copied to another table, row or version does not
 /// open there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct RecordLocation {
-    /// Name of the table.
-    pub table: &'static str,
+    /// The table.
+    pub table: SealedTable,
     /// Identifier of the row.
     pub row: Uuid,
     /// Version of the row, or 0 where rows have none.
@@ -63,7 +135,7 @@ pub struct RecordLocation {
 impl RecordLocation {
     fn associated_data(&self, label: &str) -> AssociatedData {
         AssociatedData::new(label)
-            .text(self.table)
+            .text(self.table.as_str())
             .id(self.row)
             .number(self.version)
     }

@@ -41,9 +41,9 @@
 //! let row = uuid::Uuid::from_u128(1);
 //! let expires_at = now.plus(Duration::from_secs(3_600));
 //! let terms = KeyTerms::Expiring { scope: KeyScope(row), object: None, expires_at };
-//! let version = RecordLocation { table: "fragment_versions", row, version: 1 };
+//! let version = RecordLocation { table: vault::SealedTable::FragmentVersions, row, version: 1 };
 //! let (key, wrapped) = vault.create_key(now, &terms, &version)?;
-//! let entry = RecordLocation { table: "entries", row: uuid::Uuid::from_u128(2), version: 1 };
+//! let entry = RecordLocation { table: vault::SealedTable::Entries, row: uuid::Uuid::from_u128(2), version: 1 };
 //! let sealed = key.seal(&entry, b"Seen at home")?;
 //!
 //! let key = vault.open_key(now, &terms, &version, &wrapped)?;
@@ -95,7 +95,7 @@ pub use audit_key::AuditKey;
 pub use data_key::{DataKey, DecryptionStats};
 pub use error::VaultError;
 pub use file_keystore::FileKeystore;
-pub use key_terms::{KeyScope, KeyTerms, RecordLocation};
+pub use key_terms::{KeyScope, KeyTerms, RecordLocation, SealedTable};
 pub use keystore::{
     AuditEpoch, DestructionRecord, Epoch, KeyId, KeyKind, KeyRecord, Keystore, StoredKey,
     compute_commitment,

@@ -2,9 +2,8 @@
 //! keys that still exist.
 
 use domain::Instant;
-use store::DatabaseKind;
 use uuid::Uuid;
-use vault::{KeyScope, KeyTerms, RecordLocation, Vault};
+use vault::{KeyScope, KeyTerms, RecordLocation, SealedTable, Vault};
 
 use crate::{TestApp, raw_db};
 
@@ -13,9 +12,9 @@ pub struct SealedRow {
     /// The table that holds the value.
     pub table: String,
     /// Table, row and version that the wrapped data key belongs to.
-    key_location: (&'static str, Uuid, i64),
+    key_location: (SealedTable, Uuid, i64),
     /// Table and row of the value itself.
-    row: (&'static str, Uuid),
+    row: (SealedTable, Uuid),
     /// The expiry that the data key is wrapped for.
     pub expires_at: Instant,
     wrapped: Vec<u8>,
@@ -69,38 +68,15 @@ pub fn copy_sealed_rows(app: &TestApp) -> Vec<SealedRow> {
         "t",
     ));
     let event_links = "event_links t";
-    let index = if app.db.kind() == DatabaseKind::Sqlite {
-        "t.view_index"
-    } else {
-        "encode(t.view_index, 'hex')"
-    };
-    rows.extend(
-        select(
-            "event_links",
-            "t.chronology_id",
-            index,
-            "2",
-            event_links,
-            "t",
-        )
-        .iter()
-        .map(|row| derive_link_location(row)),
-    );
+    rows.extend(select(
+        "event_links",
+        "t.chronology_id",
+        "t.chronology_id",
+        "3",
+        event_links,
+        "t",
+    ));
     rows.iter().map(|row| parse_row(row)).collect()
-}
-
-/// Replaces the location of an event link by its derived identifier: chronology identifier XOR view
-/// index.
-fn derive_link_location(row: &str) -> String {
-    let mut fields: Vec<String> = row.split('|').map(str::to_owned).collect();
-    let mut derived = Uuid::try_parse(&fields[1]).unwrap().as_u128();
-    for at in 0..16 {
-        derived ^= u128::from_str_radix(&fields[2][2 * at..2 * at + 2], 16).unwrap() << (8 * at);
-    }
-    let derived = Uuid::from_u128(derived).to_string();
-    fields[1] = derived.clone();
-    fields[2] = derived;
-    fields.join("|")
 }
 
 fn parse_row(row: &str) -> SealedRow {
@@ -111,10 +87,13 @@ fn parse_row(row: &str) -> SealedRow {
             .collect()
     };
     let (key_location, row) = match fields[0] {
-        "entries" => ("fragment_versions", "entries"),
-        "consolidations" => ("consolidations", "consolidations"),
-        "event_links" => ("event_links", "event_links"),
-        "consolidation_links" => ("consolidation_links", "consolidation_links"),
+        "entries" => (SealedTable::FragmentVersions, SealedTable::Entries),
+        "consolidations" => (SealedTable::Consolidations, SealedTable::Consolidations),
+        "event_links" => (SealedTable::EventLinks, SealedTable::EventLinks),
+        "consolidation_links" => (
+            SealedTable::ConsolidationLinks,
+            SealedTable::ConsolidationLinks,
+        ),
         other => panic!("unknown table {other}"),
     };
     SealedRow {
@@ -137,7 +116,7 @@ impl SealedRow {
     #[must_use]
     pub fn decrypt(&self, vault: &Vault, scope: Uuid, now: Instant) -> Option<String> {
         let (table, row, version) = self.key_location;
-        let object = (table == "fragment_versions").then_some(KeyScope(row));
+        let object = (table == SealedTable::FragmentVersions).then_some(KeyScope(row));
         let terms = KeyTerms::Expiring {
             scope: KeyScope(scope),
             object,

@@ -8,7 +8,7 @@ use behaviour::{Seed, TestApp, User, on_both, raw_db};
 use domain::{Instant, PartnershipId};
 use serde_json::{Value, json};
 use uuid::Uuid;
-use vault::{KeyTerms, RecordLocation};
+use vault::{KeyTerms, RecordLocation, SealedTable};
 
 const DAY: u64 = 86_400;
 /// How long reasons are kept, by the default policy.
@@ -110,7 +110,7 @@ fn store_permanently_sealed_reason(app: &TestApp, hold: &str) {
         Uuid::parse_str(&app.as_user(User::OWNER).get("/v1/partnership").id()).unwrap(),
     );
     let location = RecordLocation {
-        table: "holds",
+        table: SealedTable::Holds,
         row: Uuid::parse_str(hold).unwrap(),
         version: 1,
     };

@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use domain::Instant;
 use uuid::Uuid;
-use vault::{FileKeystore, KeyScope, KeyTerms, RecordLocation, RootKey, Vault};
+use vault::{FileKeystore, KeyScope, KeyTerms, RecordLocation, SealedTable, RootKey, Vault};
 
 const NOW: Instant = Instant::from_micros(1_800_000_000_000_000);
 const LOCATION: RecordLocation = RecordLocation {
-    table: "entries",
+    table: SealedTable::Entries,
     row: Uuid::from_u128(7),
     version: 1,
 };
 const OTHER_LOCATION: RecordLocation = RecordLocation {
-    table: "entries",
+    table: SealedTable::Entries,
     row: Uuid::from_u128(7),
     version: 2,
 };

@@ -18,7 +18,7 @@ use domain::{
 use service::{CallContext, CallerClaims, Service, TimelineQuery};
 use store::{ChronologyRow, CommitmentRow, Db, EntryRow, FragmentRow, FragmentVersionRow};
 use uuid::Uuid;
-use vault::{DataKey, Epoch, KeyId, KeyScope, KeyTerms, RecordLocation, Vault};
+use vault::{DataKey, Epoch, KeyId, KeyScope, KeyTerms, RecordLocation, SealedTable, Vault};
 
 use crate::dataset::{self, OWNER_AGENCY};
 use crate::environment::{BenchEnvironment, PARTNERSHIP, PUBLIC_URL};
@@ -183,7 +183,7 @@ impl FragmentFiller<'_> {
             ..model.clone()
         };
         let location = RecordLocation {
-            table: "fragment_versions",
+            table: SealedTable::FragmentVersions,
             row: fragment,
             version: 1,
         };
@@ -237,7 +237,7 @@ impl FragmentFiller<'_> {
 /// The one entry of a fragment, sealed under the key of the fragment's version.
 fn sample_entry(row: &FragmentRow, key: &DataKey, id: Uuid) -> anyhow::Result<EntryRow> {
     let location = RecordLocation {
-        table: "entries",
+        table: SealedTable::Entries,
         row: id,
         version: 1,
     };

@@ -5,7 +5,7 @@ use ledger::payload_hash;
 use serde::{Deserialize, Serialize};
 use store::{AuditDraft, AuditRow, Token, Tx};
 use uuid::Uuid;
-use vault::{AuditEpoch, AuditKey, RecordLocation, VaultError};
+use vault::{AuditEpoch, AuditKey, RecordLocation, SealedTable, VaultError};
 use zeroize::Zeroizing;
 
 use crate::{Kernel, ServiceError, ServiceResult};
@@ -99,7 +99,7 @@ fn token(key: &AuditKey, partnership: PartnershipId, kind: &str, id: Uuid) -> To
 
 fn audit_record_location(id: AuditId) -> RecordLocation {
     RecordLocation {
-        table: "audit_records",
+        table: SealedTable::AuditRecords,
         row: id.0,
         version: 0,
     }

@@ -12,7 +12,7 @@ use kernel::{
     scope_terms,
 };
 use store::{ChronologyRow, DeletionOrderRow, DestructionRequestRow};
-use vault::RecordLocation;
+use vault::{RecordLocation, SealedTable};
 
 use crate::chronologies::Chronologies;
 use crate::records::{AuthorizedChronology, DestructionReasons, about_chronology};
@@ -438,7 +438,7 @@ impl Chronologies {
 
 fn request_location(id: DestructionRequestId) -> RecordLocation {
     RecordLocation {
-        table: "destruction_requests",
+        table: SealedTable::DestructionRequests,
         row: id.0,
         version: 1,
     }

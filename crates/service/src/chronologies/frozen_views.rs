@@ -18,7 +18,7 @@ use timeline::{
     AgencyNames, ChildFacts, EventLinks, LinkDecision, LiveEntry, Row, TimelineFilter,
     apply_decisions, consolidate_linked,
 };
-use vault::RecordLocation;
+use vault::{RecordLocation, SealedTable};
 
 use crate::chronologies::Chronologies;
 use crate::input::as_count;
@@ -489,7 +489,7 @@ fn entry_ids(entries: &[LiveEntry]) -> BTreeSet<EntryId> {
 /// Identifies the sealed layout of a frozen view.
 pub(crate) fn view_location(id: ConsolidationId) -> RecordLocation {
     RecordLocation {
-        table: "consolidations",
+        table: SealedTable::Consolidations,
         row: id.0,
         version: 1,
     }

@@ -9,7 +9,7 @@ use store::{ChronologyRow, EventLinksRow, Token};
 use timeline::{FamilyFacts, LiveEntry};
 use uuid::Uuid;
 
-use crate::linking::{Linking, compute_links, links_location};
+use crate::linking::{Linking, StoredLinks, compute_links, links_location};
 use crate::records::{FamilyView, family_facts};
 
 /// Expiry of each fragment.
@@ -96,11 +96,14 @@ impl Linking {
             .iter()
             .filter_map(|entry| fragment_expiries.get(&entry.fragment_id).copied());
         let expires_at = of_entries.fold(chronology.expires_at, Instant::min);
-        let links = compute_links(entries, &job.family);
+        let links = StoredLinks {
+            view: view.as_ref().to_vec(),
+            links: compute_links(entries, &job.family),
+        };
         let terms = chronology_terms(chronology.id, expires_at);
         let sealed =
             self.kernel
-                .seal_derived(&links_location(chronology, &view), &terms, now, &links)?;
+                .seal_derived(&links_location(chronology.id), &terms, now, &links)?;
         Ok(EventLinksRow {
             chronology_id: chronology.id,
             view_index: view,

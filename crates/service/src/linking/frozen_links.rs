@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use domain::{AccessPermit, ConsolidationId, Instant};
 use kernel::{RewrappedKey, ServiceResult, UnitOfWork, chronology_terms};
 use store::ChronologyRow;
-use vault::RecordLocation;
+use vault::{RecordLocation, SealedTable};
 
 use crate::linking::Linking;
 
@@ -71,7 +71,7 @@ impl Linking {
 /// Identifies the sealed links of a frozen view.
 pub(crate) fn frozen_links_location(id: ConsolidationId) -> RecordLocation {
     RecordLocation {
-        table: "consolidation_links",
+        table: SealedTable::ConsolidationLinks,
         row: id.0,
         version: 1,
     }

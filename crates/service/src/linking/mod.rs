@@ -19,11 +19,12 @@ pub(crate) use queue::{LinkingQueue, start_worker};
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::{AccessPermit, Instant, LinkDecisionId};
-use kernel::{Kernel, ServiceResult, UnitOfWork, chronology_terms};
+use domain::{AccessPermit, ChronologyId, Instant, LinkDecisionId};
+use kernel::{Kernel, ServiceError, ServiceResult, UnitOfWork, chronology_terms};
+use serde::{Deserialize, Serialize};
 use store::{ChronologyRow, DecidedEntryRow, LinkDecisionRow, Token};
 use timeline::{EventLinks, FamilyFacts, LinkDecision, LiveEntry, SortedEvents, apply_decisions};
-use vault::RecordLocation;
+use vault::{RecordLocation, SealedTable};
 
 use crate::people::People;
 use crate::records::{Records, VisibleContent};
@@ -38,12 +39,20 @@ pub struct Linking {
 
 /// Incremented whenever the linkage rules change, so that stored results of earlier rules are not
 /// used.
-const RULES_VERSION: u8 = 2;
+const RULES_VERSION: u8 = 3;
 
 /// A decision in force with the entries that it is about.
 pub(crate) struct ActiveDecision {
     pub(crate) row: LinkDecisionRow,
     pub(crate) about: Vec<DecidedEntryRow>,
+}
+
+/// The sealed value of stored links.
+#[derive(Serialize, Deserialize)]
+pub(crate) struct StoredLinks {
+    /// The view that the links belong to.
+    pub(crate) view: Vec<u8>,
+    pub(crate) links: EventLinks,
 }
 
 /// The links of a chronology as one reader may see them.
@@ -157,16 +166,17 @@ impl Linking {
             return Ok(None);
         };
         let terms = chronology_terms(chronology.id, row.expires_at);
-        let location = links_location(chronology, &view);
-        self.kernel
-            .unseal(
-                &location,
-                &terms,
-                now,
-                row.wrapped_key.as_ref(),
-                row.sealed.as_ref(),
-            )
-            .map(Some)
+        let stored: StoredLinks = self.kernel.unseal(
+            &links_location(chronology.id),
+            &terms,
+            now,
+            row.wrapped_key.as_ref(),
+            row.sealed.as_ref(),
+        )?;
+        if stored.view != view.as_ref() {
+            return Err(ServiceError::Internal("stored links of another view"));
+        }
+        Ok(Some(stored.links))
     }
 
     /// All decisions in force about a chronology, regardless of the reader, in the order in which
@@ -259,16 +269,12 @@ pub(crate) fn compute_links(entries: &[LiveEntry], family: &FamilyFacts) -> Even
     EventLinks::find(entries, family)
 }
 
-/// Location of the stored links of a view. It includes the view, so that one cannot be substituted
-/// for another.
-pub(crate) fn links_location(chronology: &ChronologyRow, view: &Token) -> RecordLocation {
-    let mut row = chronology.id.0.as_u128();
-    for (at, byte) in view.as_ref().iter().take(16).enumerate() {
-        row ^= u128::from(*byte) << (8 * at);
-    }
+/// Location of the stored links of a chronology. The sealed value names its view, so that the links
+/// of one view cannot be substituted for those of another: [`StoredLinks`].
+fn links_location(chronology: ChronologyId) -> RecordLocation {
     RecordLocation {
-        table: "event_links",
-        row: uuid::Uuid::from_u128(row),
+        table: SealedTable::EventLinks,
+        row: chronology.0,
         version: i64::from(RULES_VERSION),
     }
 }
@@ -276,7 +282,7 @@ pub(crate) fn links_location(chronology: &ChronologyRow, view: &Token) -> Record
 /// Location of a decision's sealed reasons.
 pub(crate) fn decision_location(row: &LinkDecisionRow) -> RecordLocation {
     RecordLocation {
-        table: "link_decisions",
+        table: SealedTable::LinkDecisions,
         row: row.id.0,
         version: row.version,
     }

@@ -14,7 +14,7 @@ use kernel::{
 use serde::{Deserialize, Serialize};
 use store::{ChronologyFacts, ChronologyRow, Tx};
 use uuid::Uuid;
-use vault::RecordLocation;
+use vault::{RecordLocation, SealedTable};
 
 use crate::records::emergency::apply_emergency_notice;
 
@@ -334,7 +334,7 @@ pub(crate) fn chronology_facts(
 
 pub(crate) fn chronology_location(id: ChronologyId, version: i64) -> RecordLocation {
     RecordLocation {
-        table: "chronologies",
+        table: SealedTable::Chronologies,
         row: id.0,
         version,
     }

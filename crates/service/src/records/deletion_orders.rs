@@ -7,7 +7,7 @@ use domain::{Instant, Sensitive};
 use kernel::{Kernel, ServiceResult, scope_terms};
 use serde::{Deserialize, Serialize};
 use store::{DeletionOrderRow, Tx};
-use vault::{KeyTerms, RecordLocation};
+use vault::{KeyTerms, RecordLocation, SealedTable};
 
 /// Stored orders to destroy a chronology early.
 pub(crate) struct DeletionOrderRecords {
@@ -104,7 +104,7 @@ impl DeletionOrderRecords {
 
 pub(crate) fn order_location(order: &DeletionOrderRow) -> RecordLocation {
     RecordLocation {
-        table: "deletion_orders",
+        table: SealedTable::DeletionOrders,
         row: order.chronology_id.0,
         version: 1,
     }

@@ -11,7 +11,7 @@ use kernel::{Kernel, ServiceError, ServiceResult, UnitOfWork, scope_terms};
 use serde::{Deserialize, Serialize};
 use store::FamilyRow;
 use timeline::{ChildFacts, FamilyFacts};
-use vault::{KeyTerms, RecordLocation};
+use vault::{KeyTerms, RecordLocation, SealedTable};
 
 /// Stored families, people and links between person records.
 pub(crate) struct FamilyRecords {
@@ -195,7 +195,7 @@ impl FamilyRecords {
 /// Location of a family's sealed record.
 pub(crate) fn family_location(id: FamilyId, version: i64) -> RecordLocation {
     RecordLocation {
-        table: "families",
+        table: SealedTable::Families,
         row: id.0,
         version,
     }

@@ -13,7 +13,7 @@ use kernel::{
 };
 use serde::{Deserialize, Serialize};
 use store::{ChronologyRow, FragmentRow, FragmentVersionRow};
-use vault::{KeyScope, KeyTerms, RecordLocation};
+use vault::{KeyScope, KeyTerms, RecordLocation, SealedTable};
 
 use crate::records::chronologies::{ChronologyRecords, chronology_facts};
 use crate::records::emergency::apply_emergency_notice;
@@ -48,7 +48,7 @@ pub(crate) struct AuthorizedFragment {
 /// Location of a fragment version's key and sealed details, bound to them as associated data.
 pub(crate) fn version_location(id: FragmentId, version: i64) -> RecordLocation {
     RecordLocation {
-        table: "fragment_versions",
+        table: SealedTable::FragmentVersions,
         row: id.0,
         version,
     }
@@ -57,7 +57,7 @@ pub(crate) fn version_location(id: FragmentId, version: i64) -> RecordLocation {
 /// Location of one entry, which is sealed under the key of its fragment version.
 pub(crate) fn entry_location(id: EntryId, version: i64) -> RecordLocation {
     RecordLocation {
-        table: "entries",
+        table: SealedTable::Entries,
         row: id.0,
         version,
     }

@@ -7,7 +7,7 @@ use domain::{ChronologyId, FamilyId, Instant, Sensitive};
 use kernel::{Kernel, ServiceResult, UnitOfWork, scope_terms};
 use serde::{Deserialize, Serialize};
 use store::{HoldRow, Tx};
-use vault::{KeyTerms, RecordLocation};
+use vault::{KeyTerms, RecordLocation, SealedTable};
 
 /// Stored legal holds.
 pub(crate) struct HoldRecords {
@@ -121,7 +121,7 @@ impl HoldRecords {
 
 pub(crate) fn hold_location(row: &HoldRow) -> RecordLocation {
     RecordLocation {
-        table: "holds",
+        table: SealedTable::Holds,
         row: row.id.0,
         version: row.version,
     }

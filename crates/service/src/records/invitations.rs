@@ -10,7 +10,7 @@ use domain::{
 use kernel::{AuditContext, Kernel, ServiceError, ServiceResult, UnitOfWork, chronology_terms};
 use serde::{Deserialize, Serialize};
 use store::{ChronologyRow, InvitationRow};
-use vault::RecordLocation;
+use vault::{RecordLocation, SealedTable};
 
 use crate::records::chronologies::ChronologyRecords;
 
@@ -136,7 +136,7 @@ pub(crate) struct AuthorizedInvitation {
 /// Location of an invitation's sealed details.
 pub(crate) fn invitation_location(id: InvitationId, version: i64) -> RecordLocation {
     RecordLocation {
-        table: "invitations",
+        table: SealedTable::Invitations,
         row: id.0,
         version,
     }

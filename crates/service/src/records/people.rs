@@ -3,7 +3,7 @@
 use domain::{Instant, PersonDetails, PersonId};
 use kernel::{ServiceResult, scope_terms};
 use store::PersonRow;
-use vault::{KeyTerms, RecordLocation};
+use vault::{KeyTerms, RecordLocation, SealedTable};
 
 use crate::records::families::FamilyRecords;
 use crate::records::person_record::PersonRecord;
@@ -32,7 +32,7 @@ impl FamilyRecords {
 /// Location of a person's sealed record.
 pub(crate) fn person_location(id: PersonId, version: i64) -> RecordLocation {
     RecordLocation {
-        table: "people",
+        table: SealedTable::People,
         row: id.0,
         version,
     }

@@ -7,14 +7,14 @@ use domain::{Instant, PersonDetails, PersonId, PersonLinkId, RelationshipKind as
 use kernel::{RewrappedKey, ServiceResult, UnitOfWork, chronology_terms};
 use linkage::{PersonFacts, RelationFacts};
 use store::{ChronologyRow, PersonLinkRow};
-use vault::RecordLocation;
+use vault::{RecordLocation, SealedTable};
 
 use crate::records::families::{FamilyRecords, FamilyView};
 
 /// Location of a person link's sealed details.
 pub(crate) fn link_location(id: PersonLinkId, version: i64) -> RecordLocation {
     RecordLocation {
-        table: "person_links",
+        table: SealedTable::PersonLinks,
         row: id.0,
         version,
     }

@@ -361,7 +361,7 @@ pub fn audit_periods_are_destroyed_independently<B: KeystoreBackend>() {
     let first = AuditEpoch::containing(now());
     let second = AuditEpoch(AuditEpoch::containing(now()).0 + 1);
     let location = RecordLocation {
-        table: "audit",
+        table: SealedTable::AuditRecords,
         row: Uuid::from_u128(1),
         version: 0,
     };

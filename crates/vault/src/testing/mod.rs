@@ -21,7 +21,9 @@ use std::time::Duration;
 use domain::{Instant, PartnershipId};
 use uuid::Uuid;
 
-use crate::{KeyId, KeyScope, KeyTerms, Keystore, RecordLocation, RootKey, Vault, VaultError};
+use crate::{
+    KeyId, KeyScope, KeyTerms, Keystore, RecordLocation, RootKey, SealedTable, Vault, VaultError,
+};
 
 /// Storage for the keys of one test. The test can open it as several nodes and inspect the stored
 /// bytes directly.
@@ -134,7 +136,7 @@ pub const fn partnership(number: u128) -> PartnershipId {
 #[must_use]
 pub const fn version_location() -> RecordLocation {
     RecordLocation {
-        table: "fragment_versions",
+        table: SealedTable::FragmentVersions,
         row: Uuid::from_u128(40),
         version: 1,
     }

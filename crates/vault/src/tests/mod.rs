@@ -17,7 +17,8 @@ use crate::testing::{
     version_location,
 };
 use crate::{
-    FileKeystore, KeyId, KeyKind, KeyScope, KeyTerms, RecordLocation, RootKey, VaultError,
+    FileKeystore, KeyId, KeyKind, KeyScope, KeyTerms, RecordLocation, RootKey, SealedTable,
+    VaultError,
 };
 
 /// A vault in a temporary folder, with the root key to open it again.
@@ -112,7 +113,7 @@ fn list_files(folder: &Path) -> Vec<PathBuf> {
 
 const fn entry_location() -> RecordLocation {
     RecordLocation {
-        table: "entries",
+        table: SealedTable::Entries,
         row: Uuid::from_u128(41),
         version: 1,
     }

@@ -82,7 +82,7 @@ fn permanent_terms_need_no_epoch() {
 }
 
 #[rstest]
-#[case::table(RecordLocation { table: "people", ..version_location() }, scope(1), 0)]
+#[case::table(RecordLocation { table: SealedTable::People, ..version_location() }, scope(1), 0)]
 #[case::row(RecordLocation { row: Uuid::from_u128(99), ..version_location() }, scope(1), 0)]
 #[case::version(RecordLocation { version: 2, ..version_location() }, scope(1), 0)]
 #[case::scope(version_location(), scope(2), 0)]
@@ -112,7 +112,7 @@ fn wrapped_key_opens_only_for_its_location_and_terms(
 }
 
 #[rstest]
-#[case::table(RecordLocation { table: "fragment_versions", ..entry_location() })]
+#[case::table(RecordLocation { table: SealedTable::FragmentVersions, ..entry_location() })]
 #[case::row(RecordLocation { row: Uuid::from_u128(42), ..entry_location() })]
 #[case::version(RecordLocation { version: 2, ..entry_location() })]
 fn payload_opens_only_for_its_location(#[case] location: RecordLocation) {

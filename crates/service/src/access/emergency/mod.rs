@@ -17,7 +17,7 @@ use contract::{AlertState, EmergencyAccessOut, EmergencyChronologyOut};
 use domain::{AccessPermit, EmergencyAccessId, Instant, ReadReason};
 use kernel::{AuditContext, Kernel, ServiceResult, UnitOfWork, scope_terms};
 use store::{EmergencyAccessRow, EmergencyChronologyRow, Tx};
-use vault::{KeyTerms, RecordLocation};
+use vault::{KeyTerms, RecordLocation, SealedTable};
 
 use crate::people::People;
 
@@ -41,7 +41,7 @@ pub(crate) fn audit_context(id: EmergencyAccessId) -> AuditContext {
 
 pub(crate) fn access_location(row: &EmergencyAccessRow) -> RecordLocation {
     RecordLocation {
-        table: "emergency_accesses",
+        table: SealedTable::EmergencyAccesses,
         row: row.id.0,
         version: row.version,
     }
