@@ -3,7 +3,16 @@
 use aws_lc_rs::digest::{Context, Digest, SHA256, digest};
 use domain::Instant;
 use serde::Serialize;
+use serde_json::value::{RawValue, to_raw_value};
 use service as s;
+
+/// A representation as JSON.
+pub(crate) struct JsonRepresentation {
+    /// The body of the response.
+    pub(crate) body: Vec<u8>,
+    /// A hash of what changes only with the content, for the `ETag`.
+    pub(crate) stable_hash: Digest,
+}
 
 /// A use-case result that is served as JSON. The implementations define in one place until when
 /// each kind may be served.
@@ -31,11 +40,15 @@ pub(crate) trait Representation: Serialize + Send + 'static {
     /// Removes items that have expired before the whole has.
     fn remove_expired(&mut self, _now: Instant) {}
 
-    /// For a result without a version, a hash of the part that changes only with its content;
-    /// `None` means all of `body`, its serialised form, which is passed so that large parts need
-    /// not be serialised again.
-    fn stable_hash(&self, _body: &[u8]) -> Option<Digest> {
-        None
+    /// Serialises it. By default the whole changes only with the content. What has parts that
+    /// change on every read serialises the others separately, once for both body and hash.
+    ///
+    /// # Errors
+    /// When a part cannot be serialised.
+    fn to_json(&self) -> serde_json::Result<JsonRepresentation> {
+        let body = serde_json::to_vec(self)?;
+        let stable_hash = digest(&SHA256, &body);
+        Ok(JsonRepresentation { body, stable_hash })
     }
 }
 
@@ -216,39 +229,41 @@ impl Representation for s::TimelineOut {
         self.next.as_deref()
     }
 
-    /// Excludes the time of generation, and the cursor, which differs on every read.
-    fn stable_hash(&self, body: &[u8]) -> Option<Digest> {
-        let header = s::TimelineHeader {
+    /// The hash excludes the time of generation, and the cursor, which differs on every read.
+    fn to_json(&self) -> serde_json::Result<JsonRepresentation> {
+        let Self {
+            header,
+            rows,
+            next,
+            until: _,
+        } = self;
+        let rows = to_raw_value(rows)?;
+        let body = serde_json::to_vec(&TimelineJson {
+            header,
+            rows: &rows,
+            next: next.as_deref(),
+        })?;
+        let stable_header = s::TimelineHeader {
             generated_at: Instant::MIN,
-            ..self.header.clone()
+            ..header.clone()
         };
         let mut hash = Context::new(&SHA256);
-        hash.update(&serde_json::to_vec(&(header, self.next.is_some())).ok()?);
-        hash.update(find_rows(self, body)?);
-        Some(hash.finish())
+        hash.update(&serde_json::to_vec(&(stable_header, next.is_some()))?);
+        hash.update(rows.get().as_bytes());
+        Ok(JsonRepresentation {
+            body,
+            stable_hash: hash.finish(),
+        })
     }
 }
 
-/// The serialised rows in the body of a timeline, between the header and the cursor.
-fn find_rows<'b>(timeline: &s::TimelineOut, body: &'b [u8]) -> Option<&'b [u8]> {
-    let header = serde_json::to_vec(&timeline.header).ok()?;
-    let next = timeline
-        .next
-        .as_ref()
-        .map(serde_json::to_vec)
-        .transpose()
-        .ok()?;
-    let rows = body
-        .strip_prefix(b"{\"header\":")?
-        .strip_prefix(header.as_slice())?
-        .strip_prefix(b",\"rows\":")?;
-    let rows = rows.strip_suffix(b"}")?;
-    match next {
-        Some(next) => rows
-            .strip_suffix(next.as_slice())?
-            .strip_suffix(b",\"next\":"),
-        None => Some(rows),
-    }
+/// A timeline whose rows are serialised already.
+#[derive(Serialize)]
+struct TimelineJson<'a> {
+    header: &'a s::TimelineHeader,
+    rows: &'a RawValue,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<&'a str>,
 }
 
 impl<T: Representation> Representation for s::Page<T> {
@@ -268,10 +283,26 @@ impl<T: Representation> Representation for s::Page<T> {
             .retain(|item| item.expires_at().is_none_or(|expires_at| expires_at > now));
     }
 
-    fn stable_hash(&self, _body: &[u8]) -> Option<Digest> {
-        let stable = serde_json::to_vec(&(&self.items, self.next.is_some())).ok()?;
-        Some(digest(&SHA256, &stable))
+    /// The hash excludes the cursor, which differs on every read.
+    fn to_json(&self) -> serde_json::Result<JsonRepresentation> {
+        let Self { items, next } = self;
+        let items = to_raw_value(items)?;
+        let body = serde_json::to_vec(&PageJson {
+            items: &items,
+            next: next.as_deref(),
+        })?;
+        let stable = serde_json::to_vec(&(&items, next.is_some()))?;
+        let stable_hash = digest(&SHA256, &stable);
+        Ok(JsonRepresentation { body, stable_hash })
     }
+}
+
+/// A page whose items are serialised already.
+#[derive(Serialize)]
+struct PageJson<'a> {
+    items: &'a RawValue,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next: Option<&'a str>,
 }
 
 #[cfg(test)]

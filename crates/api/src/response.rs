@@ -1,15 +1,13 @@
 //! Responds to authorised requests with JSON.
 
 use actix_web::http::StatusCode;
-use actix_web::http::header::EntityTag;
-use aws_lc_rs::digest::{SHA256, digest};
 use domain::Instant;
 use service::{FragmentReceipt, ServiceError, SubmissionOutcome, WriteReply};
 use web::extract::{Authorized, HandlerError, RequestContext, UseCaseResult};
 use web::permission::Permission;
 use web::response::{HandlerResult, PreparedResponse, entity_tag};
 
-use crate::representation::Representation;
+use crate::representation::{JsonRepresentation, Representation};
 
 /// The media type of responses.
 const JSON: &str = "application/json";
@@ -152,25 +150,19 @@ fn prepare<T: Representation>(
     now: Instant,
 ) -> Result<PreparedResponse, HandlerError> {
     value.remove_expired(now);
-    let body = serde_json::to_vec(&value)
+    let JsonRepresentation { body, stable_hash } = value
+        .to_json()
         .map_err(|_| ServiceError::Internal("a response cannot be serialised"))?;
     Ok(PreparedResponse {
         status,
         content_type: JSON,
-        etag: Some(etag(&value, &body)),
+        etag: Some(entity_tag(value.version(), &stable_hash)),
         body,
         location: None,
         next_cursor: value.next_cursor().map(str::to_owned),
         replayed: false,
         expires_at: value.expires_at(),
     })
-}
-
-fn etag<T: Representation>(value: &T, body: &[u8]) -> EntityTag {
-    let hash = value
-        .stable_hash(body)
-        .unwrap_or_else(|| digest(&SHA256, body));
-    entity_tag(value.version(), &hash)
 }
 
 fn receipt_status(receipt: &FragmentReceipt) -> StatusCode {

@@ -10,6 +10,7 @@ use aws_lc_rs::digest::Digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use domain::{Clock, Instant, Operation};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use service::ServiceError;
 
 use crate::expiring_body::{ExpiringBody, SendContext};
@@ -22,6 +23,13 @@ use crate::problem::{Problem, table};
 
 /// Responses to reads up to this many bytes are sent without regard to the memory limits.
 const UNMETERED_RESPONSE_BYTES: usize = 64 * 1024;
+
+/// All characters but the unreserved ones of RFC 3986, section 2.3.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
 
 /// Result of a handler.
 pub type HandlerResult = Result<HttpResponse, Problem>;
@@ -252,20 +260,9 @@ fn next_page_url(path: &str, query: &str, cursor: &str) -> String {
     let other_pairs = query
         .split('&')
         .filter(|pair| !pair.is_empty() && !pair.starts_with("cursor="));
-    let cursor = format!(
-        "cursor={}",
-        cursor.bytes().map(percent_encode).collect::<String>()
-    );
+    let cursor = format!("cursor={}", utf8_percent_encode(cursor, RESERVED));
     let pairs: Vec<&str> = other_pairs.chain([cursor.as_str()]).collect();
     format!("{path}?{}", pairs.join("&"))
-}
-
-fn percent_encode(byte: u8) -> String {
-    if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
-        char::from(byte).to_string()
-    } else {
-        format!("%{byte:02X}")
-    }
 }
 
 #[cfg(test)]

@@ -1,15 +1,15 @@
-//! Entity tags of timelines.
+//! Entity tags and bodies of what is serialised in parts.
 
 use domain::{EventDate, WhenOut};
-use serde_json::{Value, json};
-use service::TimelineOut;
+use serde_json::json;
+use service::{Page, ReaderOut, TimelineOut};
 
-use super::{Representation as _, find_rows};
+use super::Representation as _;
 
 const ID: &str = "019c0000-0000-7000-8000-000000000001";
 
 /// A timeline with one row, whose text may imitate the end of the rows.
-fn timeline(generated_at: &str, what: &str, next: Option<&str>) -> (TimelineOut, Vec<u8>) {
+fn timeline(generated_at: &str, what: &str, next: Option<&str>) -> TimelineOut {
     let header = json!({
         "chronology_id": ID, "family_id": ID, "purpose": "neglect", "state": "open", "children": [], "adults": [],
         "coverage": [], "coverage_statement": "", "ordering_rule": "", "row_count": 1, "entry_count": 1,
@@ -28,25 +28,31 @@ fn timeline(generated_at: &str, what: &str, next: Option<&str>) -> (TimelineOut,
         "accounts": [account], "linked_because": [], "conflicts": [], "key_incident": false, "family_history": false,
     });
     let whole = json!({"header": header, "rows": [row], "next": next});
-    let timeline: TimelineOut = serde_json::from_value(whole).expect("a timeline");
-    let body = serde_json::to_vec(&timeline).unwrap();
-    (timeline, body)
+    serde_json::from_value(whole).expect("a timeline")
 }
 
-fn stable_part((timeline, body): &(TimelineOut, Vec<u8>)) -> Vec<u8> {
-    timeline
-        .stable_hash(body)
-        .expect("a timeline has a steady part")
-        .as_ref()
-        .to_vec()
+fn stable_part(timeline: &TimelineOut) -> Vec<u8> {
+    let json = timeline.to_json().expect("a timeline can be serialised");
+    json.stable_hash.as_ref().to_vec()
 }
 
 #[test]
-fn finds_rows_in_serialized_body() {
+fn body_is_the_whole_serialized_value() {
     for next in [None, Some("cursor")] {
-        let (timeline, body) = timeline("2026-03-02T09:30:00Z", "}],\"next\":\"cursor\"}", next);
-        let rows: Value = serde_json::from_slice(find_rows(&timeline, &body).unwrap()).unwrap();
-        assert_eq!(rows, serde_json::to_value(&timeline.rows).unwrap());
+        let timeline = timeline("2026-03-02T09:30:00Z", "}],\"next\":\"cursor\"}", next);
+        assert_eq!(
+            timeline.to_json().unwrap().body,
+            serde_json::to_vec(&timeline).unwrap()
+        );
+        let reader = json!({
+            "at": "2026-03-02T09:30:00Z", "practitioner_id": ID, "agency_id": ID, "operation": "timeline.read",
+        });
+        let page: Page<ReaderOut> =
+            serde_json::from_value(json!({"items": [reader], "next": next})).unwrap();
+        assert_eq!(
+            page.to_json().unwrap().body,
+            serde_json::to_vec(&page).unwrap()
+        );
     }
 }
 
