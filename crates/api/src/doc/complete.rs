@@ -6,7 +6,6 @@ use domain::Operation;
 use serde_json::{Map, Value, json};
 
 use super::{METHODS, examples, parameters, request_bodies, responses, schemas, set};
-use crate::permission::permitted_callers;
 
 /// Groups of operations, in the order of the API reference.
 const TAGS: [(&str, &str); 12] = [
@@ -184,7 +183,7 @@ fn complete_operation(
         let description = format!(
             "{}\n\nPermitted callers: {}.",
             text(operation, "description"),
-            permitted_callers(parsed)
+            parsed.spec().callers
         );
         operation.insert("description".to_owned(), json!(description));
         operation.insert("x-permission".to_owned(), json!(parsed.as_str()));
