@@ -2,9 +2,9 @@
 
 use actix_web::http::StatusCode;
 use domain::Instant;
+use domain::permission::Permission;
 use service::{FragmentReceipt, ServiceError, SubmissionOutcome, WriteReply};
 use web::extract::{Authorized, HandlerError, RequestContext, UseCaseResult};
-use web::permission::Permission;
 use web::response::{HandlerResult, PreparedResponse, entity_tag};
 
 use crate::representation::{JsonRepresentation, Representation};

@@ -1,9 +1,11 @@
 //! The access policy: the only place that decides who may do what. Access is denied by default, and
-//! an object that is absent gets the same answer as one that the actor may not know of. No match in
-//! this module has a wildcard arm, so that a new operation, role or state does not compile until
-//! its access has been decided.
+//! an object that is absent gets the same answer as one that the actor may not know of. The table of
+//! operations names the rules for each operation: who is entitled ([`EntitlementRule`]), in which
+//! states ([`StateRule`]) and on which condition ([`AccessCondition`]). No match in this module has
+//! a wildcard arm, so that a new rule, role or state does not compile until it has been decided.
 #![deny(clippy::wildcard_enum_match_arm)]
 
+mod condition;
 mod entitlement;
 mod list_scope;
 mod state_rules;
@@ -12,31 +14,18 @@ use std::collections::BTreeSet;
 
 pub use list_scope::{CertificateScope, FamilyListScope, certificate_scope, family_list_scope};
 
-use entitlement::{content_reason, entitlement_reason, is_child_protection_role};
-use state_rules::{check_contributor_timeline, is_possible_in_state};
+pub(crate) use condition::AccessCondition;
+pub(crate) use entitlement::EntitlementRule;
+pub(crate) use state_rules::StateRule;
+
+use condition::check_condition;
+use entitlement::{entitlement_reason, is_child_protection_role};
+use state_rules::is_possible_in_state;
 
 use crate::{
     AgencyId, Category, ChronologyState, Handling, InvitationState, Marking, Operation,
     PartnershipId, PractitionerId, ReadReason, Role,
 };
-
-impl Operation {
-    /// Whether an emergency access allows the operation: reading what is known about the child, and
-    /// no write.
-    #[must_use]
-    pub const fn is_allowed_in_emergency(self) -> bool {
-        matches!(
-            self,
-            Self::TimelineRead
-                | Self::LinkRead
-                | Self::ChronologyRead
-                | Self::FragmentRead
-                | Self::InvitationList
-                | Self::ConsolidationRead
-                | Self::PersonRead
-        )
-    }
-}
 
 impl Role {
     /// Whether the role gives rights within one agency only. Other roles, such as the auditor's,
@@ -318,28 +307,12 @@ pub fn decide_access(actor: &Actor, operation: Operation, facts: &AccessFacts) -
         return Err(Denial::NotFound);
     }
     let reason = entitlement_reason(actor, operation, facts).ok_or(Denial::NotFound)?;
-    if facts.expired && operation != Operation::TombstoneRead {
+    let spec = operation.spec();
+    if facts.expired && !spec.states.allows_expired() {
         return Err(Denial::Expired);
     }
-    let reads_timeline = matches!(operation, Operation::TimelineRead | Operation::LinkRead);
-    if reads_timeline && reason == ReadReason::NamedContributor {
-        check_contributor_timeline(facts)?;
-    }
-    if operation == Operation::EmergencyOpen && content_reason(actor, facts).is_some() {
-        return Err(Denial::AlreadyAccessible);
-    }
-    if operation == Operation::EmergencyOpen && facts.reviews_outstanding {
-        return Err(Denial::ReviewsOutstanding);
-    }
-    if operation == Operation::PersonUpdate
-        && !(facts.owner || facts.case || is_recorded_by_own_agency(actor, facts))
-    {
-        return Err(Denial::NoCaseInvolvement);
-    }
-    if operation == Operation::EmergencyReview && facts.owner {
-        return Err(Denial::OwnEmergencyAccess);
-    }
-    if !is_possible_in_state(operation, facts) {
+    check_condition(spec.condition, actor, facts, reason)?;
+    if !is_possible_in_state(spec.states, facts) {
         return Err(Denial::WrongState);
     }
     Ok(AccessPermit {

@@ -58,7 +58,10 @@ pub use ids::{
 pub use instant::{Instant, InstantError};
 pub use invitation::{DeclineReason, InvitationState};
 pub use link::LinkVerdict;
-pub use operation::{Operation, ReadReason};
+pub use operation::{
+    Disclosure, ObjectKind, Operation, OperationKind, OperationSpec, ReadReason, SystemAction,
+    permission,
+};
 pub use outbox::{OutboxEvent, OutboxSubject};
 pub use person::{
     Address, BirthDate, NoIdentifierReason, PersonDetails, PersonKind, PersonName,

@@ -1,6 +1,7 @@
 //! The access policy: every operation for every kind of actor, written out by hand.
 
 mod emergency;
+mod states;
 
 use std::collections::BTreeSet;
 

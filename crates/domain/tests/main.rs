@@ -10,3 +10,4 @@ mod checks;
 mod event_date;
 mod event_date_words;
 mod identifiers;
+mod operations;

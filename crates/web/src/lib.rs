@@ -10,7 +10,6 @@ pub mod extract;
 pub mod html;
 mod limits;
 pub mod middleware;
-pub mod permission;
 pub mod problem;
 pub mod response;
 mod routes;

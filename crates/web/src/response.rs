@@ -18,8 +18,8 @@ use crate::extract::{Authorized, HandlerError, RequestContext, UseCaseResult};
 use crate::middleware::rate_limiter::CallerKey;
 use crate::middleware::work_queue::WorkClass;
 use crate::middleware::{CallerGuard, MiddlewareState, overloaded};
-use crate::permission::{Permission, request_cost};
 use crate::problem::{Problem, table};
+use domain::permission::Permission;
 
 /// Responses to reads up to this many bytes are sent without regard to the memory limits.
 const UNMETERED_RESPONSE_BYTES: usize = 64 * 1024;
@@ -169,7 +169,7 @@ fn reserve_response_memory(
 
 /// Class of an operation in the work queue.
 const fn work_class(operation: Operation) -> WorkClass {
-    match request_cost(operation) {
+    match operation.spec().cost {
         _ if matches!(
             operation,
             Operation::AuditRead | Operation::AuditCheckpointRead | Operation::AuditProve

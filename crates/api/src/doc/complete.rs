@@ -4,7 +4,6 @@ use std::collections::BTreeSet;
 
 use domain::Operation;
 use serde_json::{Map, Value, json};
-use web::permission::permitted_callers;
 use web::problem::ProblemOut;
 
 use super::{METHODS, examples, parameters, request_bodies, responses, schemas, set};
@@ -185,7 +184,7 @@ fn complete_operation(
         let description = format!(
             "{}\n\nPermitted callers: {}.",
             text(operation, "description"),
-            permitted_callers(parsed)
+            parsed.spec().callers
         );
         operation.insert("description".to_owned(), json!(description));
         operation.insert("x-permission".to_owned(), json!(parsed.as_str()));

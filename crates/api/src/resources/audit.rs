@@ -1,12 +1,12 @@
 //! The audit.
 
 use actix_web::get;
+use domain::permission::{AuditCheckpointRead, AuditProve, AuditRead};
 use service::{
     AuditCheckpointOut, AuditConsistencyOut, AuditOut, AuditProofOut, AuditTileOut, Page,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 use web::extract::Authorized;
-use web::permission::{AuditCheckpointRead, AuditProve, AuditRead};
 use web::response::HandlerResult;
 
 use crate::response::JsonResponder as _;

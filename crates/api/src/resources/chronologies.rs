@@ -1,17 +1,17 @@
 //! Chronologies and their state machine.
 
 use actix_web::{get, patch, post};
+use domain::permission::{
+    ChronologyClose, ChronologyCreate, ChronologyExtend, ChronologyList, ChronologyOpen,
+    ChronologyRead, ChronologyReopen, ChronologySignOff, ChronologyUpdate, ReadersRead,
+    TombstoneRead,
+};
 use service::{
     ChronologyIn, ChronologyOut, ChronologyPatch, ExtendIn, Page, ReaderOut, ReopenIn, SignOffIn,
     TombstoneOut,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 use web::extract::Authorized;
-use web::permission::{
-    ChronologyClose, ChronologyCreate, ChronologyExtend, ChronologyList, ChronologyOpen,
-    ChronologyRead, ChronologyReopen, ChronologySignOff, ChronologyUpdate, ReadersRead,
-    TombstoneRead,
-};
 use web::response::HandlerResult;
 
 use crate::response::JsonResponder as _;

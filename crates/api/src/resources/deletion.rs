@@ -1,15 +1,15 @@
 //! Early destruction, deletion certificates, and expired objects that are not deleted yet.
 
 use actix_web::{get, post};
+use domain::permission::{
+    CertificateList, CertificateRead, ChronologyDestroy, DestructionRead, UnpurgedList,
+};
 use service::{
     DeletionCertificateOut, DeletionCertificateSummary, DestructionIn, DestructionOut, Page,
     UnpurgedOut,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 use web::extract::Authorized;
-use web::permission::{
-    CertificateList, CertificateRead, ChronologyDestroy, DestructionRead, UnpurgedList,
-};
 use web::response::HandlerResult;
 
 use crate::response::JsonResponder as _;

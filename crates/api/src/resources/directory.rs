@@ -1,16 +1,16 @@
 //! The partnership, its agencies and its practitioners.
 
 use actix_web::{get, patch, post};
+use domain::permission::{
+    AgencyList, AgencyRead, AgencyWrite, PartnershipRead, PractitionerList, PractitionerRead,
+    PractitionerWrite,
+};
 use service::{
     AgencyIn, AgencyOut, AgencyPatch, Page, PartnershipOut, PractitionerIn, PractitionerOut,
     PractitionerPatch,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 use web::extract::Authorized;
-use web::permission::{
-    AgencyList, AgencyRead, AgencyWrite, PartnershipRead, PractitionerList, PractitionerRead,
-    PractitionerWrite,
-};
 use web::response::HandlerResult;
 
 use crate::response::JsonResponder as _;

@@ -1,10 +1,10 @@
 //! Emergency (break-glass) access, its alerts and its review.
 
 use actix_web::{get, post};
+use domain::permission::{AlertList, EmergencyEnd, EmergencyOpen, EmergencyRead, EmergencyReview};
 use service::{AlertOut, EmergencyAccessIn, EmergencyAccessOut, EmergencyReviewIn, Page};
 use utoipa_actix_web::service_config::ServiceConfig;
 use web::extract::Authorized;
-use web::permission::{AlertList, EmergencyEnd, EmergencyOpen, EmergencyRead, EmergencyReview};
 use web::response::HandlerResult;
 
 use crate::response::JsonResponder as _;

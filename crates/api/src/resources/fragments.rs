@@ -1,16 +1,16 @@
 //! Fragments: what an agency submits.
 
 use actix_web::{delete, get, post, put};
+use domain::permission::{
+    FragmentCorrect, FragmentExtend, FragmentList, FragmentRead, FragmentReaders, FragmentSubmit,
+    FragmentSubmitAdvance, FragmentVersions, FragmentWithdraw,
+};
 use service::{
     AheadFragmentIn, ExtendIn, FragmentIn, FragmentOut, FragmentReaderOut, FragmentReceipt,
     FragmentSummary, FragmentVersionOut, Page,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 use web::extract::Authorized;
-use web::permission::{
-    FragmentCorrect, FragmentExtend, FragmentList, FragmentRead, FragmentReaders, FragmentSubmit,
-    FragmentSubmitAdvance, FragmentVersions, FragmentWithdraw,
-};
 use web::response::HandlerResult;
 
 use crate::response::JsonResponder as _;

@@ -1,10 +1,10 @@
 //! Legal holds.
 
 use actix_web::{get, post};
+use domain::permission::{HoldList, HoldPlace, HoldRelease};
 use service::{HoldIn, HoldOut, HoldReleaseIn, Page};
 use utoipa_actix_web::service_config::ServiceConfig;
 use web::extract::Authorized;
-use web::permission::{HoldList, HoldPlace, HoldRelease};
 use web::response::HandlerResult;
 
 use crate::response::JsonResponder as _;

@@ -1,15 +1,15 @@
 //! Invitations and agencies' responses to them.
 
 use actix_web::{get, patch, post};
+use domain::permission::{
+    FormRead, InvitationCreate, InvitationDecline, InvitationDraft, InvitationList,
+    InvitationNilReturn, InvitationRead, InvitationUpdate,
+};
 use service::{
     DeclineIn, FormOut, InvitationIn, InvitationOut, InvitationPatch, NilReturnIn, Page,
 };
 use utoipa_actix_web::service_config::ServiceConfig;
 use web::extract::Authorized;
-use web::permission::{
-    FormRead, InvitationCreate, InvitationDecline, InvitationDraft, InvitationList,
-    InvitationNilReturn, InvitationRead, InvitationUpdate,
-};
 use web::response::HandlerResult;
 
 use crate::response::JsonResponder as _;

@@ -1,10 +1,10 @@
 //! Links: which entries describe the same event, the evidence, and people's decisions about it.
 
 use actix_web::{get, post};
+use domain::permission::{LinkDecide, LinkDecisionRead, LinkRead};
 use service::{LinkDecisionIn, LinkDecisionOut, LinkWithdrawalIn, LinksOut, Page};
 use utoipa_actix_web::service_config::ServiceConfig;
 use web::extract::Authorized;
-use web::permission::{LinkDecide, LinkDecisionRead, LinkRead};
 use web::response::HandlerResult;
 
 use crate::response::JsonResponder as _;

@@ -1,13 +1,13 @@
 //! Children, adults and families.
 
 use actix_web::{get, post, put};
-use service::{FamilyIn, FamilyOut, FamilySummary, FindPersonIn, Page, PersonIn, PersonOut};
-use utoipa_actix_web::service_config::ServiceConfig;
-use web::extract::Authorized;
-use web::permission::{
+use domain::permission::{
     FamilyCreate, FamilyList, FamilyRead, FamilyUpdate, PersonCreate, PersonFind, PersonRead,
     PersonUpdate,
 };
+use service::{FamilyIn, FamilyOut, FamilySummary, FindPersonIn, Page, PersonIn, PersonOut};
+use utoipa_actix_web::service_config::ServiceConfig;
+use web::extract::Authorized;
 use web::response::HandlerResult;
 
 use crate::response::JsonResponder as _;

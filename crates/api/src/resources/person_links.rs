@@ -1,10 +1,10 @@
 //! Matching of people: questions for social care, decisions, links, and undoing them.
 
 use actix_web::{get, patch, post};
+use domain::permission::{PersonLinkDecide, PersonLinkRead, PersonLinkUndo};
 use service::{Page, PersonDecisionIn, PersonLinkOut, PersonLinkPatch, PersonQuestionOut};
 use utoipa_actix_web::service_config::ServiceConfig;
 use web::extract::Authorized;
-use web::permission::{PersonLinkDecide, PersonLinkRead, PersonLinkUndo};
 use web::response::HandlerResult;
 
 use crate::response::JsonResponder as _;

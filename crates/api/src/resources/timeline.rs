@@ -1,12 +1,12 @@
 //! The consolidated timeline and its frozen views.
 
 use actix_web::{get, post};
+use domain::permission::{
+    ChronologyConsolidate, ConsolidationList, ConsolidationRead, SnapshotRead, TimelineRead,
+};
 use service::{ConsolidationOut, Page, SnapshotOut, TimelineOut};
 use utoipa_actix_web::service_config::ServiceConfig;
 use web::extract::Authorized;
-use web::permission::{
-    ChronologyConsolidate, ConsolidationList, ConsolidationRead, SnapshotRead, TimelineRead,
-};
 use web::response::HandlerResult;
 
 use crate::response::JsonResponder as _;

@@ -5,6 +5,78 @@
 use super::{AccessFacts, Actor, InvitationFacts};
 use crate::{ChronologyState, InvitationState, Operation, ReadReason, Role};
 
+/// Who is entitled to an operation; each row of the table of operations names one rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum EntitlementRule {
+    /// Any actor with a role.
+    Members,
+    /// Writers of the list of agencies.
+    AgencyWriters,
+    /// Readers of the directory of practitioners.
+    DirectoryReaders,
+    /// Writers of the directory of practitioners.
+    DirectoryWriters,
+    /// Those who record people and families: to prepare a chronology or for advance submissions.
+    PeopleRecorders,
+    /// Those of social care who look people up.
+    PeopleFinders,
+    /// Readers of people and families.
+    FamilyReaders,
+    /// Those who change people and families.
+    FamilyMaintainers,
+    /// Those who prepare chronologies.
+    Preparers,
+    /// Participants, for one chronology; for the collection all roles that work with families.
+    ChronologyListers,
+    /// Those who run the chronology, and contributors.
+    Participants,
+    /// Participants, and those who maintained a fragment.
+    TombstoneReaders,
+    /// Those who run the chronology, with or without reading its content.
+    Administrators,
+    /// Administrators, and the invited agency's safeguarding lead.
+    InvitationEditors,
+    /// Administrators, and those who work on the agency's invitation.
+    InvitationReaders,
+    /// Those who read the chronology's content for social care. Person links show names and
+    /// identifiers that another agency recorded, and have the same readers.
+    ContentReaders,
+    /// Readers of the content who decide about a child's safety. Business support on the team reads
+    /// and prepares, but does not export, close, decide links or submit for another agency.
+    CaseWorkers,
+    /// Managers of the agency that owns the chronology.
+    OwningManagers,
+    /// Those who contribute for an invited agency.
+    Contributors,
+    /// Those who submit in advance.
+    AdvanceSubmitters,
+    /// Readers of the content and contributors, for one chronology; for the collection all roles
+    /// that work with families.
+    FragmentListers,
+    /// Readers of the content, and those who maintain the fragment.
+    FragmentReaders,
+    /// Those who work on their own agency's fragment.
+    FragmentMaintainers,
+    /// Readers of the timeline.
+    TimelineReaders,
+    /// Managers of children's social care, whichever agency owns the chronology.
+    Managers,
+    /// Managers of children's social care, and auditors.
+    ManagersAndAuditors,
+    /// Readers of certificates, within their scope.
+    CertificateReaders,
+    /// Those of social care who open emergency accesses.
+    EmergencyCallers,
+    /// The actor who opened the emergency access.
+    EmergencyOpeners,
+    /// Reviewers of emergency accesses, and the actor who opened it, who may know of the review.
+    EmergencyReviewers,
+    /// Readers of alerts.
+    AlertReaders,
+    /// Auditors and data protection officers.
+    Auditors,
+}
+
 /// The reason for which an actor is entitled to an operation, whatever the state of the object;
 /// `None` without entitlement.
 pub(super) fn entitlement_reason(
@@ -12,70 +84,59 @@ pub(super) fn entitlement_reason(
     operation: Operation,
     facts: &AccessFacts,
 ) -> Option<ReadReason> {
-    ordinary_reason(actor, operation, facts).or_else(|| emergency_reason(actor, operation, facts))
+    ordinary_reason(actor, operation.spec().entitlement, facts)
+        .or_else(|| emergency_reason(actor, operation, facts))
 }
 
 /// The reason that an actor has without an emergency access.
 #[rustfmt::skip]
-fn ordinary_reason(actor: &Actor, operation: Operation, facts: &AccessFacts) -> Option<ReadReason> {
-    use Operation as O;
-    match operation {
-        O::PartnershipRead | O::AgencyList | O::AgencyRead | O::AuditCheckpointRead =>
-            member_reason(actor),
-        O::AgencyWrite => agency_writer_reason(actor),
-        O::PractitionerList | O::PractitionerRead => directory_reader_reason(actor, facts),
-        O::PractitionerWrite => directory_writer_reason(actor, facts),
-        O::PersonCreate | O::FamilyCreate | O::FamilyList =>
+fn ordinary_reason(
+    actor: &Actor,
+    rule: EntitlementRule,
+    facts: &AccessFacts,
+) -> Option<ReadReason> {
+    use EntitlementRule as R;
+    match rule {
+        R::Members => member_reason(actor),
+        R::AgencyWriters => agency_writer_reason(actor),
+        R::DirectoryReaders => directory_reader_reason(actor, facts),
+        R::DirectoryWriters => directory_writer_reason(actor, facts),
+        R::PeopleRecorders =>
             preparation_reason(actor).or_else(|| advance_submission_reason(actor, facts)),
-        O::PersonFind => is_child_protection_role(actor).then_some(ReadReason::SocialCare),
-        O::PersonRead | O::FamilyRead => family_reader_reason(actor, facts),
-        O::PersonUpdate | O::FamilyUpdate => people_reason(actor, facts),
-        O::ChronologyCreate => preparation_reason(actor),
-        O::ChronologyList | O::FragmentList if facts.state.is_none() =>
+        R::PeopleFinders => is_child_protection_role(actor).then_some(ReadReason::SocialCare),
+        R::FamilyReaders => family_reader_reason(actor, facts),
+        R::FamilyMaintainers => people_reason(actor, facts),
+        R::Preparers => preparation_reason(actor),
+        R::ChronologyListers | R::FragmentListers if facts.state.is_none() =>
             has_content_role(actor).then_some(ReadReason::Member),
-        O::ChronologyList | O::ChronologyRead | O::InvitationList =>
-            participant_reason(actor, facts),
-        O::TombstoneRead =>
+        R::ChronologyListers | R::Participants => participant_reason(actor, facts),
+        R::TombstoneReaders =>
             participant_reason(actor, facts).or_else(|| own_agency_reason(actor, facts)),
-        O::ChronologyUpdate | O::ChronologyOpen | O::InvitationCreate =>
-            administration_reason(actor, facts),
-        O::InvitationUpdate =>
+        R::Administrators => administration_reason(actor, facts),
+        R::InvitationEditors =>
             administration_reason(actor, facts).or_else(|| agency_lead_reason(actor, facts)),
-        O::InvitationRead =>
+        R::InvitationReaders =>
             administration_reason(actor, facts).or_else(|| own_agency_reason(actor, facts)),
-        // Person links show names and identifiers that another agency recorded: only for readers of
-        // the content.
-        O::ChronologyConsolidate | O::ReadersRead | O::LinkDecisionRead | O::PersonLinkRead
-        | O::ConsolidationList | O::ConsolidationRead => content_reason(actor, facts),
-        // Business support on the team reads and prepares, but does not export, close, decide links
-        // or submit for another agency.
-        O::ChronologyClose | O::ChronologyExtend | O::FragmentProxy | O::SnapshotRead
-        | O::LinkDecide | O::PersonLinkDecide | O::PersonLinkUndo =>
-            case_worker_reason(actor, facts),
-        O::ChronologySignOff | O::ChronologyReopen | O::ChronologyDestroy | O::DestructionRead =>
-            owning_manager_reason(actor, facts),
-        O::FormRead | O::InvitationDraft | O::InvitationNilReturn | O::InvitationDecline
-        | O::FragmentSubmit => contributor_reason(actor, facts),
-        O::FragmentSubmitAdvance => advance_submission_reason(actor, facts),
-        O::FragmentList =>
+        R::ContentReaders => content_reason(actor, facts),
+        R::CaseWorkers => case_worker_reason(actor, facts),
+        R::OwningManagers => owning_manager_reason(actor, facts),
+        R::Contributors => contributor_reason(actor, facts),
+        R::AdvanceSubmitters => advance_submission_reason(actor, facts),
+        R::FragmentListers =>
             content_reason(actor, facts).or_else(|| contributor_reason(actor, facts)),
-        O::FragmentRead | O::FragmentVersions =>
+        R::FragmentReaders =>
             content_reason(actor, facts).or_else(|| own_agency_reason(actor, facts)),
-        O::FragmentCorrect | O::FragmentWithdraw | O::FragmentExtend | O::FragmentReaders =>
-            own_agency_reason(actor, facts),
-        O::TimelineRead | O::LinkRead => timeline_reader_reason(actor, facts),
-        O::HoldPlace | O::HoldRelease => manager_reason(actor),
-        O::HoldList | O::UnpurgedList => manager_reason(actor).or_else(|| auditor_reason(actor)),
-        O::CertificateList | O::CertificateRead =>
-            member_reason(actor).map(|_| certificate_reason(actor)),
-        // The actor who opened an emergency access may know of its review; `decide_access` refuses
-        // them the review itself.
-        O::EmergencyOpen => is_child_protection_role(actor).then_some(ReadReason::Emergency),
-        O::EmergencyEnd => emergency_opener_reason(actor, facts),
-        O::EmergencyRead | O::EmergencyReview => emergency_reviewer_reason(actor, facts)
+        R::FragmentMaintainers => own_agency_reason(actor, facts),
+        R::TimelineReaders => timeline_reader_reason(actor, facts),
+        R::Managers => manager_reason(actor),
+        R::ManagersAndAuditors => manager_reason(actor).or_else(|| auditor_reason(actor)),
+        R::CertificateReaders => member_reason(actor).map(|_| certificate_reason(actor)),
+        R::EmergencyCallers => is_child_protection_role(actor).then_some(ReadReason::Emergency),
+        R::EmergencyOpeners => emergency_opener_reason(actor, facts),
+        R::EmergencyReviewers => emergency_reviewer_reason(actor, facts)
             .or_else(|| emergency_opener_reason(actor, facts)),
-        O::AlertList => alert_reason(actor, facts),
-        O::AuditRead | O::AuditProve => auditor_reason(actor),
+        R::AlertReaders => alert_reason(actor, facts),
+        R::Auditors => auditor_reason(actor),
     }
 }
 

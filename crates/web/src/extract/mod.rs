@@ -25,8 +25,8 @@ use crate::body::{self, Body};
 use crate::connection::Connection;
 use crate::middleware::rate_limiter::CallerKey;
 use crate::middleware::{CallerGuard, MiddlewareState, UnauthenticatedGuard};
-use crate::permission::{Permission, request_cost};
 use crate::problem::{Problem, table};
+use domain::permission::Permission;
 
 /// Bytes of memory reserved at a time for a chunked body, whose length is not declared.
 const CHUNKED_RESERVATION_BYTES: usize = 64 * 1024;
@@ -173,7 +173,7 @@ fn charge_rate_limit(
     operation: Operation,
 ) -> Result<(), Problem> {
     let rate_limiter = &middleware.rate_limiter;
-    let charged = rate_limiter.charge(key, request_cost(operation));
+    let charged = rate_limiter.charge(key, operation.spec().cost);
     let quota = charged.map_err(|exceeded| {
         request
             .extensions_mut()
