@@ -9,11 +9,11 @@
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 
-use domain::{Instant, PartnershipId};
+use domain::{Instant, PartnershipId, SystemAction};
 use store::{CommitmentRow, Tx};
 use vault::{DataKey, Epoch, KeyId, KeyScope, KeyTerms, RecordLocation};
 
-use crate::{Kernel, ServiceResult};
+use crate::{AuditRecord, Kernel, ServiceResult};
 
 /// The most keys in the cache; a full cache is cleared, and keys are looked up again.
 const MAX_CACHED_KEYS: usize = 100_000;
@@ -170,10 +170,9 @@ impl Kernel {
             settled_at: None,
         };
         if store::commitments::publish(tx, &row)? {
-            self.append_audit_record(
-                tx,
-                &self.build_key_audit_record(partnership, "key.publish", None, now),
-            )?;
+            let record =
+                AuditRecord::system(SystemAction::KeyPublish, partnership, self.ids(), now);
+            self.append_audit_record(tx, &record)?;
         }
         Ok(())
     }

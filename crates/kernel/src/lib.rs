@@ -43,7 +43,6 @@ mod sealing;
 mod time;
 mod unit_of_work;
 
-pub use audit_recording::SystemAction;
 pub use caller::{
     CallContext, CallerClaims, CallerSession, PractitionerDetails, ResolvedCaller,
     practitioner_location,

@@ -2,8 +2,8 @@
 
 use contract::SubmissionOutcome;
 use domain::{
-    AccessFacts, AccessPermit, Actor, ChronologyId, Denial, Instant, Operation, PartnershipPolicy,
-    PractitionerId, Purpose, ReadReason, decide_access, is_entitled,
+    AccessFacts, AccessPermit, Actor, ChronologyId, Denial, Instant, ObjectKind, Operation,
+    PartnershipPolicy, PractitionerId, Purpose, ReadReason, decide_access, is_entitled,
 };
 use store::Tx;
 use uuid::Uuid;
@@ -16,7 +16,7 @@ use crate::{Partnership, ServiceError, ServiceResult};
 #[derive(Debug, Clone, Default)]
 pub struct AuditContext {
     /// The kind of the object.
-    pub object_kind: Option<&'static str>,
+    pub object_kind: Option<ObjectKind>,
     /// The object.
     pub object_id: Option<Uuid>,
     /// The chronology that the object belongs to.
@@ -37,7 +37,7 @@ pub struct AuditContext {
 
 impl AuditContext {
     /// Creates the context for one object.
-    pub fn about(kind: &'static str, id: impl Into<Uuid>) -> Self {
+    pub fn about(kind: ObjectKind, id: impl Into<Uuid>) -> Self {
         Self {
             object_kind: Some(kind),
             object_id: Some(id.into()),
@@ -46,7 +46,7 @@ impl AuditContext {
     }
 
     /// Creates the context for a collection.
-    pub fn of(kind: &'static str) -> Self {
+    pub fn of(kind: ObjectKind) -> Self {
         Self {
             object_kind: Some(kind),
             ..Self::default()

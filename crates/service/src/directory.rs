@@ -7,8 +7,8 @@ use contract::{
     PractitionerOut, PractitionerPatch, PurposeOut,
 };
 use domain::{
-    AccessFacts, AccessPermit, AgencyId, Category, Operation, PartnershipId, PartnershipPolicy,
-    PractitionerId, Purpose, PurposePolicy, built_in_categories,
+    AccessFacts, AccessPermit, AgencyId, Category, ObjectKind, Operation, PartnershipId,
+    PartnershipPolicy, PractitionerId, Purpose, PurposePolicy, built_in_categories,
 };
 use kernel::{
     AuditContext, CallContext, Kernel, Partnership, PractitionerDetails, ServiceError,
@@ -98,7 +98,7 @@ impl Directory {
         self.kernel.read(
             call,
             Operation::PartnershipRead,
-            AuditContext::of("partnership"),
+            AuditContext::of(ObjectKind::Partnership),
             |uow| {
                 uow.authorize_collection(Operation::PartnershipRead)?;
                 Ok(to_partnership_out(uow.partnership))
@@ -118,7 +118,7 @@ impl Directory {
         self.kernel.read(
             call,
             Operation::AgencyList,
-            AuditContext::of("agency"),
+            AuditContext::of(ObjectKind::Agency),
             |uow| {
                 let permit = uow.authorize_collection(Operation::AgencyList)?;
                 let bounds = self.kernel.parse_page_query(uow, "agencies", &query)?;
@@ -148,7 +148,7 @@ impl Directory {
         self.kernel.read(
             call,
             Operation::AgencyRead,
-            AuditContext::about("agency", id),
+            AuditContext::about(ObjectKind::Agency, id),
             |uow| read_agency(uow, id),
         )
     }
@@ -166,7 +166,7 @@ impl Directory {
         self.kernel.write_idempotent(
             call,
             Operation::AgencyWrite,
-            AuditContext::of("agency"),
+            AuditContext::of(ObjectKind::Agency),
             |uow| {
                 let permit = uow.authorize_collection(Operation::AgencyWrite)?;
                 validate_code(&input.code)?;
@@ -194,7 +194,7 @@ impl Directory {
         let written = self.kernel.write(
             call,
             Operation::AgencyWrite,
-            AuditContext::about("agency", id),
+            AuditContext::about(ObjectKind::Agency, id),
             |uow| {
                 let mut row = load_agency(uow, id)?;
                 uow.authorize(Operation::AgencyWrite, &agency_facts(uow, &row))?;
@@ -223,7 +223,7 @@ impl Directory {
         self.kernel.read(
             call,
             Operation::PractitionerList,
-            AuditContext::of("practitioner"),
+            AuditContext::of(ObjectKind::Practitioner),
             |uow| {
                 let agency = if uow.actor().social_care {
                     agency
@@ -265,7 +265,7 @@ impl Directory {
         call: &CallContext,
         id: PractitionerId,
     ) -> ServiceResult<PractitionerOut> {
-        let about = AuditContext::about("practitioner", id);
+        let about = AuditContext::about(ObjectKind::Practitioner, id);
         self.kernel
             .read(call, Operation::PractitionerRead, about, |uow| {
                 self.read_practitioner(uow, id)
@@ -289,7 +289,7 @@ impl Directory {
         self.kernel.read(
             call,
             Operation::PractitionerRead,
-            AuditContext::of("practitioner"),
+            AuditContext::of(ObjectKind::Practitioner),
             |uow| {
                 let id = uow.caller_id();
                 uow.audit.object_id = Some(id.0);
@@ -315,7 +315,7 @@ impl Directory {
         self.kernel.write_idempotent(
             call,
             Operation::PractitionerWrite,
-            AuditContext::of("practitioner"),
+            AuditContext::of(ObjectKind::Practitioner),
             |uow| {
                 let own_agency = input.agency_id == uow.actor().agency;
                 uow.authorize(
@@ -368,7 +368,7 @@ impl Directory {
         version: i64,
         patch: PractitionerPatch,
     ) -> ServiceResult<PractitionerOut> {
-        let audit = AuditContext::about("practitioner", id);
+        let audit = AuditContext::about(ObjectKind::Practitioner, id);
         let written = self
             .kernel
             .write(call, Operation::PractitionerWrite, audit, |uow| {

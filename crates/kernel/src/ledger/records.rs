@@ -1,6 +1,9 @@
 //! Sealing audit records for the database, and opening them again.
 
-use domain::{AgencyId, AuditId, ChronologyId, Instant, PartnershipId, PractitionerId, RequestId};
+use domain::{
+    AgencyId, AuditId, ChronologyId, IdGenerator, Instant, Operation, PartnershipId,
+    PractitionerId, RequestId, SystemAction,
+};
 use ledger::payload_hash;
 use serde::{Deserialize, Serialize};
 use store::{AuditDraft, AuditRow, Token, Tx};
@@ -47,6 +50,62 @@ pub struct AuditRecord {
     pub request_id: Option<RequestId>,
     /// The number of entries that the response disclosed.
     pub entry_count: Option<i64>,
+}
+
+impl AuditRecord {
+    /// The record of an operation that somebody requested, about no object.
+    pub(crate) fn of_request(
+        id: AuditId,
+        partnership: PartnershipId,
+        operation: Operation,
+        outcome: &str,
+        (at, request): (Instant, RequestId),
+    ) -> Self {
+        Self::new(id, partnership, operation.as_str(), outcome, (at, request))
+    }
+
+    /// The record of an action of the service itself or of an operator, with the object's kind and
+    /// the reason that the action has.
+    pub fn system(
+        action: SystemAction,
+        partnership: PartnershipId,
+        ids: &dyn IdGenerator,
+        at: Instant,
+    ) -> Self {
+        let id = AuditId::new(ids, at);
+        let request = RequestId::new(ids, at);
+        Self {
+            reason: action.reason().map(str::to_owned),
+            object_kind: action.object().map(|kind| kind.as_str().to_owned()),
+            ..Self::new(id, partnership, action.as_str(), "allowed", (at, request))
+        }
+    }
+
+    fn new(
+        id: AuditId,
+        partnership_id: PartnershipId,
+        operation: &str,
+        outcome: &str,
+        (at, request): (Instant, RequestId),
+    ) -> Self {
+        Self {
+            id,
+            partnership_id,
+            at,
+            operation: operation.to_owned(),
+            outcome: outcome.to_owned(),
+            reason: None,
+            practitioner_id: None,
+            agency_id: None,
+            role: None,
+            purpose: None,
+            object_kind: None,
+            object_id: None,
+            chronology_id: None,
+            request_id: Some(request),
+            entry_count: None,
+        }
+    }
 }
 
 /// The sealed part of a record: everything that could identify a person.

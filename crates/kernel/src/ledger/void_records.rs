@@ -1,14 +1,14 @@
 //! Void records. A number whose transaction was rolled back, or ended in an unknown way, is filled
 //! with a void record, so that a gap in the numbers always means that a record was removed.
 
-use domain::{AuditId, Instant, PartnershipId, RequestId};
+use domain::{Instant, PartnershipId, SystemAction};
 use uuid::Uuid;
 
 use super::AuditRecord;
 use crate::{Kernel, ServiceResult};
 
 /// The operation of a void record.
-pub(super) const VOID_OPERATION: &str = "record.void";
+pub(super) const VOID_OPERATION: &str = SystemAction::RecordVoid.as_str();
 
 impl Kernel {
     /// Writes void records for the numbers of this run that belong to no record; returns how many.
@@ -56,21 +56,8 @@ impl Kernel {
 
     fn build_void_record(&self, partnership: PartnershipId, now: Instant) -> AuditRecord {
         AuditRecord {
-            id: AuditId::new(self.ids(), now),
-            partnership_id: partnership,
-            at: now,
-            operation: VOID_OPERATION.to_owned(),
             outcome: "void".to_owned(),
-            reason: None,
-            practitioner_id: None,
-            agency_id: None,
-            role: None,
-            purpose: None,
-            object_kind: None,
-            object_id: None,
-            chronology_id: None,
-            request_id: Some(RequestId::new(self.ids(), now)),
-            entry_count: None,
+            ..AuditRecord::system(SystemAction::RecordVoid, partnership, self.ids(), now)
         }
     }
 }

@@ -25,7 +25,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use domain::{AuditId, Clock, Instant, RequestId};
+use domain::{Clock, Instant, SystemAction};
 use store::Db;
 use vault::Vault;
 
@@ -276,33 +276,17 @@ impl Kernel {
         self.db.write("clock.confirm", |tx| {
             store::clock::raise_vouched(tx, at)?;
             for partnership in store::partnerships::list_all(tx)? {
-                self.append_audit_record(tx, &self.build_confirmation_record(partnership.id))?;
+                let record = AuditRecord::system(
+                    SystemAction::ClockConfirm,
+                    partnership.id,
+                    self.ids(),
+                    self.now(),
+                );
+                self.append_audit_record(tx, &record)?;
             }
             Ok::<_, ServiceError>(())
         })?;
         self.vouch(at);
         Ok(())
-    }
-
-    /// Builds the audit record that an operator vouched for the time.
-    fn build_confirmation_record(&self, partnership: domain::PartnershipId) -> AuditRecord {
-        let at = self.now();
-        AuditRecord {
-            id: AuditId::new(self.ids(), at),
-            partnership_id: partnership,
-            at,
-            operation: "clock.confirm".to_owned(),
-            outcome: "allowed".to_owned(),
-            reason: Some("operator".to_owned()),
-            practitioner_id: None,
-            agency_id: None,
-            role: None,
-            purpose: None,
-            object_kind: None,
-            object_id: None,
-            chronology_id: None,
-            request_id: Some(RequestId::new(self.ids(), at)),
-            entry_count: None,
-        }
     }
 }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use contract::{HoldIn, HoldOut, HoldReleaseIn, HoldScope, Page, PageQuery};
 use domain::{
-    AccessPermit, Actor, ChronologyId, HoldId, Instant, Operation, PersonId, Role, Sensitive,
+    AccessPermit, Actor, ChronologyId, HoldId, Instant, ObjectKind, Operation, PersonId, Role,
+    Sensitive,
 };
 use kernel::{
     AuditContext, CallContext, Conflict, Kernel, ServiceError, ServiceResult, UnitOfWork,
@@ -41,7 +42,7 @@ impl LegalHolds {
         self.kernel.write_idempotent(
             call,
             Operation::HoldPlace,
-            AuditContext::of("hold"),
+            AuditContext::of(ObjectKind::Hold),
             |uow| {
                 let permit = uow.authorize_collection(Operation::HoldPlace)?;
                 validate_hold(uow, &input)?;
@@ -125,8 +126,11 @@ impl LegalHolds {
     /// # Errors
     /// The [errors common to reads](crate#errors).
     pub fn list_holds(&self, call: &CallContext, query: PageQuery) -> ServiceResult<Page<HoldOut>> {
-        self.kernel
-            .read(call, Operation::HoldList, AuditContext::of("hold"), |uow| {
+        self.kernel.read(
+            call,
+            Operation::HoldList,
+            AuditContext::of(ObjectKind::Hold),
+            |uow| {
                 let permit = uow.authorize_collection(Operation::HoldList)?;
                 let bounds = self.kernel.parse_page_query(uow, "holds", &query)?;
                 let rows = store::holds::page(
@@ -142,7 +146,8 @@ impl LegalHolds {
                     .build_page(uow, "holds", &bounds, rows, key, |row| {
                         self.hold_for_reader(&row, &reader, now)
                     })
-            })
+            },
+        )
     }
 
     /// Confirms a hold on all data, which one person cannot place alone; the hold takes effect with
@@ -159,7 +164,7 @@ impl LegalHolds {
         self.kernel.write_idempotent(
             call,
             Operation::HoldPlace,
-            AuditContext::about("hold", id),
+            AuditContext::about(ObjectKind::Hold, id),
             |uow| {
                 let permit = uow.authorize_collection(Operation::HoldPlace)?;
                 let found = store::holds::find(uow.tx, permit.partnership(), id)?;
@@ -204,7 +209,7 @@ impl LegalHolds {
         self.kernel.write_idempotent(
             call,
             Operation::HoldRelease,
-            AuditContext::about("hold", id),
+            AuditContext::about(ObjectKind::Hold, id),
             |uow| {
                 let permit = uow.authorize_collection(Operation::HoldRelease)?;
                 let found = store::holds::find(uow.tx, permit.partnership(), id)?;

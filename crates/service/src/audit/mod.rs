@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use contract::{AuditFilter, AuditOut, Page, PageQuery, ReaderOut};
-use domain::{EmergencyAccessId, Operation, PractitionerId};
+use domain::{EmergencyAccessId, ObjectKind, Operation, PractitionerId};
 use kernel::{AuditContext, AuditRecord, CallContext, Kernel, ServiceResult};
 
 /// Use cases of the audit log.
@@ -28,7 +28,7 @@ impl AuditLog {
         self.kernel.read(
             call,
             Operation::AuditRead,
-            AuditContext::of("audit"),
+            AuditContext::of(ObjectKind::Audit),
             |uow| {
                 let permit = uow.authorize_collection(Operation::AuditRead)?;
                 let bounds = self.kernel.parse_page_query(uow, "audit", &query)?;

@@ -2,7 +2,7 @@
 //! hashes and proofs.
 
 use contract::{AuditCheckpointOut, AuditConsistencyOut, AuditProofOut, AuditTileOut};
-use domain::{AuditId, Operation};
+use domain::{AuditId, ObjectKind, Operation};
 use kernel::{AuditContext, CallContext, ServiceError, ServiceResult, UnitOfWork};
 use ledger::{Hash, TILE_WIDTH, Tile, consistency_proof, inclusion_proof};
 use store::audit_tree::StoredTree;
@@ -20,7 +20,7 @@ impl AuditLog {
         self.kernel.read(
             call,
             Operation::AuditCheckpointRead,
-            AuditContext::of("audit_checkpoint"),
+            AuditContext::of(ObjectKind::AuditCheckpoint),
             |uow| {
                 uow.authorize_collection(Operation::AuditCheckpointRead)?;
                 let head = load_head(uow)?;
@@ -53,7 +53,7 @@ impl AuditLog {
         self.kernel.read(
             call,
             Operation::AuditProve,
-            AuditContext::about("audit_record", id),
+            AuditContext::about(ObjectKind::AuditRecord, id),
             |uow| {
                 let permit = uow.authorize_collection(Operation::AuditProve)?;
                 let partnership = permit.partnership();
@@ -96,7 +96,7 @@ impl AuditLog {
         self.kernel.read(
             call,
             Operation::AuditCheckpointRead,
-            AuditContext::of("audit_consistency"),
+            AuditContext::of(ObjectKind::AuditConsistency),
             |uow| {
                 let permit = uow.authorize_collection(Operation::AuditCheckpointRead)?;
                 let head = load_head(uow)?;
@@ -133,7 +133,7 @@ impl AuditLog {
         self.kernel.read(
             call,
             Operation::AuditCheckpointRead,
-            AuditContext::of("audit_tile"),
+            AuditContext::of(ObjectKind::AuditTile),
             |uow| {
                 let permit = uow.authorize_collection(Operation::AuditCheckpointRead)?;
                 let hashes = load_tile(uow.tx, permit.partnership(), level, index)?;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use contract::{ConsolidationOut, Page, PageQuery};
-use domain::{AccessPermit, ChronologyId, ConsolidationId, Operation, Transition};
+use domain::{AccessPermit, ChronologyId, ConsolidationId, ObjectKind, Operation, Transition};
 use kernel::{CallContext, ServiceError, ServiceResult, UnitOfWork, WriteReply, to_json_bytes};
 use store::{ChronologyRow, ConsolidationRow};
 
@@ -50,7 +50,7 @@ impl Chronologies {
                     return Err(ServiceError::invalid("", "too_many_views", message));
                 }
                 let frozen = self.freeze_timeline(uow, &permit, &row)?;
-                uow.audit.object_kind = Some("consolidation");
+                uow.audit.object_kind = Some(ObjectKind::Consolidation);
                 uow.audit.object_id = Some(frozen.id.0);
                 self.records.chronologies.save_chronology(
                     uow.tx,
@@ -149,7 +149,7 @@ impl Chronologies {
         id: ChronologyId,
         frozen: ConsolidationId,
     ) -> ServiceResult<ConsolidationOut> {
-        uow.audit.object_kind = Some("consolidation");
+        uow.audit.object_kind = Some(ObjectKind::Consolidation);
         uow.audit.object_id = Some(frozen.0);
         let AuthorizedChronology {
             permit,

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use contract::{ChronologyIn, ChronologyOut, ChronologyPatch, Page, PageQuery, Patch};
 use domain::{
-    AccessPermit, ChronologyId, ChronologyState, Instant, Operation, PartnershipPolicy, Purpose,
-    Role,
+    AccessPermit, ChronologyId, ChronologyState, Instant, ObjectKind, Operation, PartnershipPolicy,
+    Purpose, Role,
 };
 use kernel::{
     AuditContext, CallContext, Fault, ServiceError, ServiceResult, UnitOfWork, WriteReply,
@@ -33,7 +33,7 @@ impl Chronologies {
         self.kernel.write_idempotent(
             call,
             Operation::ChronologyCreate,
-            AuditContext::of("chronology"),
+            AuditContext::of(ObjectKind::Chronology),
             |uow| {
                 let permit = uow.authorize_collection(Operation::ChronologyCreate)?;
                 let mut faults = self.validate_owned_family(uow, &input)?;
@@ -152,7 +152,7 @@ impl Chronologies {
         self.kernel.read(
             call,
             Operation::ChronologyList,
-            AuditContext::of("chronology"),
+            AuditContext::of(ObjectKind::Chronology),
             |uow| {
                 let permit = uow.authorize_collection(Operation::ChronologyList)?;
                 let bounds = self.kernel.parse_page_query(uow, "chronologies", &query)?;
@@ -184,7 +184,7 @@ impl Chronologies {
                 }
                 uow.audit = AuditContext {
                     expires_at: rows.iter().map(|row| row.expires_at).min(),
-                    ..AuditContext::of("chronology")
+                    ..AuditContext::of(ObjectKind::Chronology)
                 };
                 uow.audit.reason = Some(permit.reason());
                 Ok(Page { items, next })

@@ -2,7 +2,7 @@
 //! until children's social care opens a chronology or they expire.
 
 use contract::{AheadFragmentIn, FragmentReceipt, SubmissionOutcome};
-use domain::{AccessFacts, FamilyId, Operation};
+use domain::{AccessFacts, FamilyId, ObjectKind, Operation};
 use kernel::{AuditContext, CallContext, ServiceError, ServiceResult, UnitOfWork, WriteReply};
 
 use crate::fragments::Fragments;
@@ -29,7 +29,7 @@ impl Fragments {
         self.kernel.write_idempotent(
             call,
             Operation::FragmentSubmitAdvance,
-            AuditContext::of("fragment"),
+            AuditContext::of(ObjectKind::Fragment),
             |uow| {
                 let permit =
                     uow.authorize(Operation::FragmentSubmitAdvance, &AccessFacts::collection())?;

@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 
 use contract::{EntryReceipt, FragmentReceipt};
 use domain::{
-    AccessPermit, EntryDetails, EntryId, FragmentState, Marking, SubmissionOutcome, may_read_entry,
+    AccessPermit, EntryDetails, EntryId, FragmentState, Marking, ObjectKind, SubmissionOutcome,
+    may_read_entry,
 };
 use kernel::{ServiceError, ServiceResult, UnitOfWork};
 use store::{FragmentRow, FragmentVersionRow};
@@ -41,7 +42,7 @@ impl Fragments {
         let is_unchanged = current.content_index.as_ref() == submission.content_index.as_slice()
             && row.state == FragmentState::Submitted;
         let receipt = if is_unchanged {
-            uow.audit.object_kind = Some("fragment");
+            uow.audit.object_kind = Some(ObjectKind::Fragment);
             uow.audit.object_id = Some(row.id.0);
             build_receipt(&row, &before.entries, SubmissionOutcome::Unchanged)
         } else {

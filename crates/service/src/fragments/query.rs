@@ -2,8 +2,8 @@
 
 use contract::{EntryOut, FragmentOut, FragmentSummary, FragmentVersionOut, Page, PageQuery};
 use domain::{
-    AccessPermit, ChronologyId, EntryDetails, EntryId, FragmentId, Instant, Operation, Role,
-    WhenOut,
+    AccessPermit, ChronologyId, EntryDetails, EntryId, FragmentId, Instant, ObjectKind, Operation,
+    Role, WhenOut,
 };
 use kernel::{AuditContext, CallContext, ServiceError, ServiceResult, UnitOfWork};
 use store::{FragmentRow, FragmentVersionRow};
@@ -103,7 +103,7 @@ impl Fragments {
         self.kernel.read(
             call,
             Operation::FragmentList,
-            AuditContext::of("fragment"),
+            AuditContext::of(ObjectKind::Fragment),
             |uow| {
                 let permit = uow.authorize_collection(Operation::FragmentList)?;
                 let bounds = self.kernel.parse_page_query(uow, "my_fragments", &query)?;

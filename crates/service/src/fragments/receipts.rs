@@ -2,7 +2,7 @@
 //! of the fragment.
 
 use contract::FragmentReceipt;
-use domain::{EntryDetails, FragmentId, Operation};
+use domain::{EntryDetails, FragmentId, ObjectKind, Operation};
 use kernel::{IdempotencyRecord, ServiceError, ServiceResult, UnitOfWork};
 
 use super::findings;
@@ -21,7 +21,7 @@ impl Fragments {
         with_findings: bool,
     ) -> ServiceResult<FragmentReceipt> {
         let id = FragmentId(record.object_id);
-        uow.audit.object_kind = Some("fragment");
+        uow.audit.object_kind = Some(ObjectKind::Fragment);
         uow.audit.object_id = Some(id.0);
         let AuthorizedFragment {
             permit,

@@ -2,7 +2,8 @@
 
 use contract::{InvitationIn, InvitationOut, InvitationPatch, Page, PageQuery, Patch};
 use domain::{
-    AccessPermit, AgencyId, ChronologyId, Instant, InvitationId, InvitationState, Operation, Role,
+    AccessPermit, AgencyId, ChronologyId, Instant, InvitationId, InvitationState, ObjectKind,
+    Operation, Role,
 };
 use kernel::{
     CallContext, Fault, ResolvedCaller, ServiceError, ServiceResult, UnitOfWork, WriteReply,
@@ -108,7 +109,7 @@ impl Invitations {
             created_at: now,
             updated_at: now,
         };
-        uow.audit.object_kind = Some("invitation");
+        uow.audit.object_kind = Some(ObjectKind::Invitation);
         uow.audit.object_id = Some(id.0);
         store::invitations::insert(uow.tx, &row)?;
         let partnership = chronology.partnership_id;
@@ -183,7 +184,7 @@ impl Invitations {
         self.kernel.read(
             call,
             Operation::InvitationList,
-            kernel::AuditContext::of("invitation"),
+            kernel::AuditContext::of(ObjectKind::Invitation),
             |uow| {
                 let permit = uow.authorize_collection(Operation::ChronologyList)?;
                 let bounds = self

@@ -4,7 +4,8 @@ use std::collections::BTreeSet;
 
 use contract::{LinkDecisionIn, LinkDecisionOut, LinkWithdrawalIn};
 use domain::{
-    AccessPermit, ChronologyId, EntryId, Instant, LinkDecisionId, LinkVerdict, Operation,
+    AccessPermit, ChronologyId, EntryId, Instant, LinkDecisionId, LinkVerdict, ObjectKind,
+    Operation,
 };
 use kernel::{CallContext, Conflict, Fault, ServiceError, ServiceResult, UnitOfWork, WriteReply};
 use store::{ChronologyRow, DecidedEntryRow, LinkDecisionRow};
@@ -75,7 +76,7 @@ impl Linking {
                     withdrawal_reason: None,
                 };
                 self.seal_reasons(uow.tx, &mut row, uow.now(), &reasons)?;
-                uow.audit.object_kind = Some("link_decision");
+                uow.audit.object_kind = Some(ObjectKind::LinkDecision);
                 uow.audit.object_id = Some(row.id.0);
                 uow.audit.expires_at = Some(expires_at);
                 store::link_decisions::insert(uow.tx, &row, &entries)?;
@@ -110,7 +111,7 @@ impl Linking {
                     id,
                     Operation::LinkDecide,
                 )?;
-                uow.audit.object_kind = Some("link_decision");
+                uow.audit.object_kind = Some(ObjectKind::LinkDecision);
                 uow.audit.object_id = Some(decision.0);
                 self.people.refuse_disclosed_addresses(
                     uow,

@@ -2,7 +2,8 @@
 
 use contract::{FamilyIn, FamilyOut, FamilySummary, Page, PageQuery};
 use domain::{
-    AccessFacts, AccessPermit, FamilyId, Instant, Operation, PersonId, ProtectedAddresses,
+    AccessFacts, AccessPermit, FamilyId, Instant, ObjectKind, Operation, PersonId,
+    ProtectedAddresses,
 };
 use kernel::{
     AuditContext, CallContext, Conflict, Fault, SealedValue, ServiceError, ServiceResult,
@@ -31,7 +32,7 @@ impl People {
         self.kernel.write_idempotent(
             call,
             Operation::FamilyCreate,
-            AuditContext::of("family"),
+            AuditContext::of(ObjectKind::Family),
             |uow| {
                 let permit = uow.authorize_collection(Operation::FamilyCreate)?;
                 check_family(uow, &input)?;
@@ -144,7 +145,7 @@ impl People {
         self.kernel.read(
             call,
             Operation::FamilyList,
-            AuditContext::of("family"),
+            AuditContext::of(ObjectKind::Family),
             |uow| {
                 let permit = uow.authorize_collection(Operation::FamilyList)?;
                 let bounds = self.kernel.parse_page_query(uow, "families", &query)?;
@@ -180,7 +181,7 @@ impl People {
         self.kernel.read(
             call,
             Operation::FamilyRead,
-            AuditContext::about("family", id),
+            AuditContext::about(ObjectKind::Family, id),
             |uow| self.read_family(uow, id),
         )
     }
@@ -216,7 +217,7 @@ impl People {
         let written = self.kernel.write(
             call,
             Operation::FamilyUpdate,
-            AuditContext::about("family", id),
+            AuditContext::about(ObjectKind::Family, id),
             |uow| {
                 let (facts, _) = family_facts(uow, id, Operation::FamilyUpdate)?;
                 let permit = uow.authorize(Operation::FamilyUpdate, &facts)?;

@@ -3,8 +3,8 @@
 use contract::{FindPersonIn, Page, PersonIn, PersonOut};
 use domain::{
     AccessFacts, AccessPermit, Actor, ChronologyState, IdentifierError, Instant, NhsNumber,
-    Operation, PersonDetails, PersonId, PersonKind, PersonName, ReadReason, TestNumberPolicy, Upn,
-    is_entitled, may_read_protected_addresses,
+    ObjectKind, Operation, PersonDetails, PersonId, PersonKind, PersonName, ReadReason,
+    TestNumberPolicy, Upn, is_entitled, may_read_protected_addresses,
 };
 use kernel::{
     AuditContext, CallContext, Fault, SealedValue, ServiceError, ServiceResult, UnitOfWork,
@@ -37,7 +37,7 @@ impl People {
         self.kernel.write_idempotent(
             call,
             Operation::PersonCreate,
-            AuditContext::of("person"),
+            AuditContext::of(ObjectKind::Person),
             |uow| {
                 uow.authorize_collection(Operation::PersonCreate)?;
                 let details =
@@ -90,7 +90,7 @@ impl People {
         self.kernel.read(
             call,
             Operation::PersonRead,
-            AuditContext::about("person", id),
+            AuditContext::about(ObjectKind::Person, id),
             |uow| self.read_person(uow, id),
         )
     }
@@ -180,7 +180,7 @@ impl People {
         let written = self.kernel.write(
             call,
             Operation::PersonUpdate,
-            AuditContext::about("person", id),
+            AuditContext::about(ObjectKind::Person, id),
             |uow| {
                 let AuthorizedPerson {
                     permit, mut row, ..
@@ -232,7 +232,7 @@ impl People {
         self.kernel.read(
             call,
             Operation::PersonFind,
-            AuditContext::of("person"),
+            AuditContext::of(ObjectKind::Person),
             |uow| {
                 let permit = uow.authorize_collection(Operation::PersonFind)?;
                 let partnership = permit.partnership();

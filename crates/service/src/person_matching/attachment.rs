@@ -1,7 +1,7 @@
 //! Attaching fragments to a chronology, once matching or a person has identified the family, and
 //! moving them with its expiry.
 
-use domain::{AccessPermit, Instant, PersonId};
+use domain::{AccessPermit, Instant, PersonId, SystemAction};
 use kernel::{ServiceResult, UnitOfWork, to_json_bytes};
 use store::{ChronologyRow, FragmentOriginRow, FragmentRow};
 
@@ -48,7 +48,12 @@ impl PersonMatching {
             created_at: uow.now(),
         };
         store::origins::insert(uow.tx, &origin)?;
-        self.record_automatic_action(uow, ("fragment", "take_in"), before.id.0, chronology.id)?;
+        self.record_automatic_action(
+            uow,
+            SystemAction::FragmentAttach,
+            before.id.0,
+            chronology.id,
+        )?;
         self.save_former_answer(uow, chronology, before.agency_id)?;
         self.records
             .invitations

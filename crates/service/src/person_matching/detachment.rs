@@ -1,7 +1,9 @@
 //! Detaching fragments from a chronology: they become advance submissions again, hidden from
 //! others, with the person ids of their agency's family.
 
-use domain::{AccessPermit, AgencyId, FragmentState, Instant, InvitationState, PersonId};
+use domain::{
+    AccessPermit, AgencyId, FragmentState, Instant, InvitationState, PersonId, SystemAction,
+};
 use kernel::{Conflict, ServiceError, ServiceResult, UnitOfWork};
 use store::{ChronologyRow, FragmentOriginRow, FragmentRow, InvitationRow, Tx};
 
@@ -48,7 +50,12 @@ impl PersonMatching {
         )?;
         self.move_fragment(uow, permit, &attached, &detached, person_map)?;
         store::origins::delete(uow.tx, partnership, attached.id)?;
-        self.record_automatic_action(uow, ("fragment", "send_back"), attached.id.0, chronology.id)?;
+        self.record_automatic_action(
+            uow,
+            SystemAction::FragmentDetach,
+            attached.id.0,
+            chronology.id,
+        )?;
         self.restore_former_answer(uow.tx, now, chronology, attached.agency_id)
     }
 

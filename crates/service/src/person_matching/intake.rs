@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 
 use contract::PersonLinkStep;
-use domain::{AccessPermit, AgencyId, ChronologyId, FamilyId, PersonId, PersonLinkState};
+use domain::{
+    AccessPermit, AgencyId, ChronologyId, FamilyId, PersonId, PersonLinkState, SystemAction,
+};
 use kernel::{ServiceResult, UnitOfWork};
 use store::{ChronologyRow, PersonLinkRow};
 
@@ -149,9 +151,9 @@ impl PersonMatching {
     ) -> ServiceResult<()> {
         let now = uow.now();
         let action = if step == PersonLinkStep::Asked {
-            "ask"
+            SystemAction::PersonLinkAsk
         } else {
-            "find"
+            SystemAction::PersonLinkFind
         };
         let Some(mut row) = row else {
             let mut details = LinkDetails {
@@ -284,7 +286,7 @@ impl PersonMatching {
             let found = row.state == PersonLinkState::Standing && row.verdict.is_none();
             if found && self.link_details(&row, now)?.steps.len() == 1 {
                 store::person_links::delete(uow.tx, &row)?;
-                self.audit_linkage(uow, "forget", &row)?;
+                self.audit_linkage(uow, SystemAction::PersonLinkForget, &row)?;
             }
         }
         Ok(())

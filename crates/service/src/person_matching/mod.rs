@@ -21,7 +21,7 @@ use contract::{
     PersonLinkStepOut, PersonVerdict,
 };
 use domain::{
-    AuditId, ChronologyId, Instant, PersonId, PersonLinkId, PractitionerId, RequestId, Sensitive,
+    ChronologyId, Instant, PersonId, PersonLinkId, PractitionerId, Sensitive, SystemAction,
 };
 use kernel::{AuditRecord, Kernel, ServiceError, ServiceResult, UnitOfWork, chronology_terms};
 use linkage::ChildBand;
@@ -191,37 +191,25 @@ impl PersonMatching {
     fn audit_linkage(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
-        what: &str,
+        action: SystemAction,
         row: &PersonLinkRow,
     ) -> ServiceResult<()> {
-        self.record_automatic_action(uow, ("person_link", what), row.id.0, row.chronology_id)
+        self.record_automatic_action(uow, action, row.id.0, row.chronology_id)
     }
 
-    /// Records an automatic consequence of another operation in the audit log, as `kind.action`.
+    /// Records an automatic consequence of another operation in the audit log.
     pub(crate) fn record_automatic_action(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
-        (kind, what): (&str, &str),
+        action: SystemAction,
         id: Uuid,
         chronology: ChronologyId,
     ) -> ServiceResult<()> {
-        let now = uow.now();
+        let partnership = uow.actor().partnership;
         let record = AuditRecord {
-            id: AuditId::new(self.kernel.ids(), now),
-            partnership_id: uow.actor().partnership,
-            at: now,
-            operation: format!("{kind}.{what}"),
-            outcome: "allowed".to_owned(),
-            reason: Some("linkage".to_owned()),
-            practitioner_id: None,
-            agency_id: None,
-            role: None,
-            purpose: None,
-            object_kind: Some(kind.to_owned()),
             object_id: Some(id),
             chronology_id: Some(chronology),
-            request_id: Some(RequestId::new(self.kernel.ids(), now)),
-            entry_count: None,
+            ..AuditRecord::system(action, partnership, self.kernel.ids(), uow.now())
         };
         self.kernel.append_audit_record(uow.tx, &record)
     }

@@ -2,7 +2,8 @@
 
 use contract::{Page, PageQuery, PersonLinkOut, PersonQuestionOut, PersonRecordOut};
 use domain::{
-    AccessPermit, ChronologyId, Operation, PersonDetails, PersonLinkId, PersonLinkState as State,
+    AccessPermit, ChronologyId, ObjectKind, Operation, PersonDetails, PersonLinkId,
+    PersonLinkState as State,
 };
 use kernel::{CallContext, ServiceError, ServiceResult, UnitOfWork};
 use store::{PersonLinkRow, PersonRow};
@@ -217,7 +218,7 @@ impl PersonMatching {
         let now = uow.now();
         let found = store::person_links::find(uow.tx, chronology.partnership_id, id, link, now)?;
         let row = found.ok_or(ServiceError::NotFound)?;
-        uow.audit.object_kind = Some("person_link");
+        uow.audit.object_kind = Some(ObjectKind::PersonLink);
         uow.audit.object_id = Some(link.0);
         uow.audit.expires_at = Some(row.expires_at);
         self.person_link_out(&row, now)

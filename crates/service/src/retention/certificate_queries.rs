@@ -2,7 +2,9 @@
 //! its own, with the proofs for that data alone.
 
 use contract::{DeletionCertificateOut, DeletionCertificateSummary, Page, PageQuery};
-use domain::{AccessFacts, CertificateScope, DeletionCertificateId, Operation, certificate_scope};
+use domain::{
+    AccessFacts, CertificateScope, DeletionCertificateId, ObjectKind, Operation, certificate_scope,
+};
 use kernel::{AuditContext, CallContext, ServiceError, ServiceResult, UnitOfWork};
 use store::{CertificateRow, ManifestRow};
 use uuid::Uuid;
@@ -28,7 +30,7 @@ impl Retention {
         self.kernel.read(
             call,
             Operation::CertificateList,
-            AuditContext::of("certificate"),
+            AuditContext::of(ObjectKind::Certificate),
             |uow| {
                 let permit = uow.authorize_collection(Operation::CertificateList)?;
                 let bounds = self
@@ -65,7 +67,7 @@ impl Retention {
         self.kernel.read(
             call,
             Operation::CertificateRead,
-            AuditContext::about("certificate", id),
+            AuditContext::about(ObjectKind::Certificate, id),
             |uow| {
                 let permit =
                     uow.authorize(Operation::CertificateRead, &AccessFacts::collection())?;

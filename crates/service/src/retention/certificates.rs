@@ -3,8 +3,8 @@
 
 use std::collections::HashSet;
 
-use domain::{DeletionCertificateId, Instant, PartnershipId};
-use kernel::{ServiceError, ServiceResult};
+use domain::{DeletionCertificateId, Instant, PartnershipId, SystemAction};
+use kernel::{AuditRecord, ServiceError, ServiceResult};
 use store::{CertificateRow, CommitmentRow, ManifestRow, Tx};
 use uuid::Uuid;
 use vault::certificate::{Certificate, CertifiedKey, CoverageTree, FORMAT, Hash, generate_seed};
@@ -158,12 +158,16 @@ impl Retention {
         store::commitments::mark_settled(tx, row, Some(id), now)?;
         let certificate = self.sign_certificate(row, id, &manifest, destruction, now)?;
         store::certificates::insert(tx, &certificate)?;
-        self.kernel.append_audit_record(
-            tx,
-            &self
-                .kernel
-                .build_key_audit_record(partnership, "key.destroy", Some(id), now),
-        )?;
+        let record = AuditRecord {
+            object_id: Some(id.0),
+            ..AuditRecord::system(
+                SystemAction::KeyDestroy,
+                partnership,
+                self.kernel.ids(),
+                now,
+            )
+        };
+        self.kernel.append_audit_record(tx, &record)?;
         metrics::counter!("deletion_certificates_total").increment(1);
         Ok(())
     }

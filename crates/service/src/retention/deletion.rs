@@ -4,10 +4,10 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    ChronologyId, FamilyId, FragmentId, Instant, PartnershipId, PersonId, TombstoneKind,
-    TombstoneReason,
+    ChronologyId, FamilyId, FragmentId, Instant, PartnershipId, PersonId, SystemAction,
+    TombstoneKind, TombstoneReason,
 };
-use kernel::{ServiceResult, SystemAction};
+use kernel::{AuditRecord, ServiceResult};
 use store::{
     ChronologyRow, DueForDeletion, FragmentRow, ManifestScope, StoreError, TombstoneAgencyRow,
     TombstoneRow, Tx,
@@ -65,7 +65,13 @@ impl Retention {
         let keys = self.delete_chronology_content(tx, &row, expired(now))?;
         self.kernel.append_audit_record(
             tx,
-            &self.build_expiry_record(due.partnership, "chronology", row.id.0, Some(row.id), now),
+            &self.build_expiry_record(
+                SystemAction::ChronologyExpire,
+                due.partnership,
+                row.id.0,
+                Some(row.id),
+                now,
+            ),
         )?;
         Ok(DeletionOutcome::Deleted(keys))
     }
@@ -205,8 +211,8 @@ impl Retention {
         self.kernel.append_audit_record(
             tx,
             &self.build_expiry_record(
+                SystemAction::FragmentExpire,
                 due.partnership,
-                "fragment",
                 row.id.0,
                 row.chronology_id,
                 now,
@@ -289,7 +295,13 @@ impl Retention {
         }
         self.record_manifest(tx, due.partnership, ManifestScope::Family(due.id), now)?;
         let deleted = store::purge::delete_family(tx, due.partnership, due.id);
-        self.record_deletion(tx, deleted, "family", (due.partnership, due.id.0), now)
+        self.record_deletion(
+            tx,
+            deleted,
+            SystemAction::FamilyExpire,
+            (due.partnership, due.id.0),
+            now,
+        )
     }
 
     /// Deletes a person who is no longer a member of any family.
@@ -305,14 +317,20 @@ impl Retention {
         }
         self.record_manifest(tx, due.partnership, ManifestScope::Person(due.id), now)?;
         let deleted = store::purge::delete_person(tx, due.partnership, due.id);
-        self.record_deletion(tx, deleted, "person", (due.partnership, due.id.0), now)
+        self.record_deletion(
+            tx,
+            deleted,
+            SystemAction::PersonExpire,
+            (due.partnership, due.id.0),
+            now,
+        )
     }
 
     fn record_deletion(
         &self,
         tx: &mut Tx<'_>,
         deleted: Result<bool, StoreError>,
-        kind: &str,
+        action: SystemAction,
         (partnership, id): (PartnershipId, Uuid),
         now: Instant,
     ) -> ServiceResult<DeletionOutcome> {
@@ -321,7 +339,7 @@ impl Retention {
         }
         self.kernel.append_audit_record(
             tx,
-            &self.build_expiry_record(partnership, kind, id, None, now),
+            &self.build_expiry_record(action, partnership, id, None, now),
         )?;
         Ok(DeletionOutcome::Deleted(ObsoleteKeys {
             destroyed: vec![KeyScope(id)],
@@ -351,20 +369,16 @@ impl Retention {
 
     fn build_expiry_record(
         &self,
+        action: SystemAction,
         partnership: PartnershipId,
-        kind: &str,
         id: Uuid,
         chronology: Option<ChronologyId>,
         now: Instant,
-    ) -> crate::AuditRecord {
-        let operation = format!("{kind}.expire");
-        let action = SystemAction {
-            operation: &operation,
-            reason: "expired",
-            kind,
-            id: Some(id),
-            chronology,
-        };
-        self.kernel.build_system_record(partnership, &action, now)
+    ) -> AuditRecord {
+        AuditRecord {
+            object_id: Some(id),
+            chronology_id: chronology,
+            ..AuditRecord::system(action, partnership, self.kernel.ids(), now)
+        }
     }
 }

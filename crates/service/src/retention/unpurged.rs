@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use contract::{Page, PageQuery, UnpurgedOut, UnpurgedReason};
-use domain::{Instant, Operation};
+use domain::{Instant, ObjectKind, Operation};
 use kernel::{AuditContext, CallContext, ServiceResult};
 use store::{Tx, UnpurgedObject};
 
@@ -27,7 +27,7 @@ impl Retention {
         self.kernel.read(
             call,
             Operation::UnpurgedList,
-            AuditContext::of("unpurged"),
+            AuditContext::of(ObjectKind::Unpurged),
             |uow| {
                 let permit = uow.authorize_collection(Operation::UnpurgedList)?;
                 let now = uow.now();

@@ -5,7 +5,7 @@ use std::time::Duration;
 use contract::{EmergencyAccessIn, EmergencyAccessOut};
 use domain::{
     AccessFacts, AccessPermit, AgencyId, AgencyKind, ChronologyId, Denial, EmergencyAccessId,
-    NhsNumber, Operation, PersonId, Upn, decide_access,
+    NhsNumber, ObjectKind, Operation, PersonId, Upn, decide_access,
 };
 use kernel::{
     AuditContext, CallContext, Fault, ServiceError, ServiceResult, UnitOfWork, WriteReply,
@@ -51,7 +51,7 @@ impl EmergencyAccess {
         let written = self.kernel.write_idempotent(
             call,
             Operation::EmergencyOpen,
-            AuditContext::of("emergency_access"),
+            AuditContext::of(ObjectKind::EmergencyAccess),
             |uow| {
                 let permit = authorize_opening(uow)?;
                 let request = validate_request(uow, &input)?;

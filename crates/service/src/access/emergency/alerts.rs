@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use contract::{AlertKind, AlertOut, EmergencyAlert, Page, PageQuery};
 use domain::{
-    AccessFacts, AccessPermit, ChronologyId, ChronologyState, EmergencyAccessId, Operation,
-    ReadReason, decide_access,
+    AccessFacts, AccessPermit, ChronologyId, ChronologyState, EmergencyAccessId, ObjectKind,
+    Operation, ReadReason, decide_access,
 };
 use kernel::{AuditContext, CallContext, PageBounds, ServiceResult, UnitOfWork};
 use store::address_refusals::RefusalFilter;
@@ -32,7 +32,7 @@ impl EmergencyAccess {
         self.kernel.read(
             call,
             Operation::AlertList,
-            AuditContext::of("alert"),
+            AuditContext::of(ObjectKind::Alert),
             |uow| {
                 let permit = uow.authorize_collection(Operation::AlertList)?;
                 let bounds = self.kernel.parse_page_query(uow, "alerts", &query)?;

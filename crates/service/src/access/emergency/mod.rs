@@ -9,13 +9,13 @@ mod review;
 
 pub(crate) use review::authorize_emergency_access;
 
+use contract::{AlertState, EmergencyAccessOut, EmergencyChronologyOut};
 use domain::Sensitive;
+use kernel::{AuditContext, Kernel, ServiceResult, UnitOfWork, scope_terms};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-use contract::{AlertState, EmergencyAccessOut, EmergencyChronologyOut};
-use domain::{AccessPermit, EmergencyAccessId, Instant, ReadReason};
-use kernel::{AuditContext, Kernel, ServiceResult, UnitOfWork, scope_terms};
+use domain::{AccessPermit, EmergencyAccessId, Instant, ObjectKind, ReadReason};
 use store::{EmergencyAccessRow, EmergencyChronologyRow, Tx};
 use vault::{KeyTerms, RecordLocation, SealedTable};
 
@@ -36,7 +36,7 @@ pub struct EmergencyAccess {
 }
 
 pub(crate) fn audit_context(id: EmergencyAccessId) -> AuditContext {
-    AuditContext::about("emergency_access", id)
+    AuditContext::about(ObjectKind::EmergencyAccess, id)
 }
 
 pub(crate) fn access_location(row: &EmergencyAccessRow) -> RecordLocation {
