@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{EmergencyAccessId, Operation, PractitionerId};
+use domain::{EmergencyAccessId, ObjectKind, Operation, PractitionerId};
 
 use crate::context::{AuditContext, CallContext};
 use crate::{
@@ -23,7 +23,7 @@ impl Service {
         self.read(
             call,
             Operation::AuditRead,
-            AuditContext::of("audit"),
+            AuditContext::of(ObjectKind::Audit),
             |uow| {
                 let permit = uow.authorize_collection(Operation::AuditRead)?;
                 let bounds = self.parse_page_query(uow, "audit", &query)?;

@@ -1,6 +1,6 @@
 //! Builds audit records; the use case that a record is about writes it.
 
-use domain::{AuditId, Operation};
+use domain::{AuditId, Operation, SystemAction};
 
 use crate::context::{AuditContext, CallContext, CallerSession};
 use crate::ledger::AuditRecord;
@@ -8,7 +8,7 @@ use crate::{Service, ServiceResult};
 
 /// The operation recorded when a correction lowers markings, so that more people may see an entry
 /// than before. The agency that submitted the entry did this and confirmed it explicitly.
-const MARKINGS_LOWERED: &str = "fragment.markings_lowered";
+const MARKINGS_LOWERED: &str = SystemAction::MarkingsLowered.as_str();
 
 /// The outcome of a use case and the context of its record.
 pub(crate) struct AuditOutcome<'a> {
@@ -45,7 +45,10 @@ impl Service {
                 .next()
                 .map(|role| role.as_str().to_owned()),
             purpose: None,
-            object_kind: outcome.audit.object_kind.map(str::to_owned),
+            object_kind: outcome
+                .audit
+                .object_kind
+                .map(|kind| kind.as_str().to_owned()),
             object_id: outcome.audit.object_id,
             chronology_id: outcome.audit.chronology,
             request_id: Some(call.request),
@@ -101,7 +104,7 @@ impl Service {
                 .purpose
                 .or(session.purpose)
                 .map(|purpose| purpose.as_str().to_owned()),
-            object_kind: audit.object_kind.map(str::to_owned),
+            object_kind: audit.object_kind.map(|kind| kind.as_str().to_owned()),
             object_id: audit.object_id,
             chronology_id: audit.chronology,
             request_id: Some(call.request),

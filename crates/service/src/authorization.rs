@@ -4,7 +4,7 @@
 
 use domain::{
     AccessFacts, AgencyId, ChronologyId, EmergencyAccessId, FamilyId, FragmentId, Instant,
-    InvitationId, Operation, PersonId, PractitionerId,
+    InvitationId, ObjectKind, Operation, PersonId, PractitionerId,
 };
 
 use crate::context::{AuditContext, CallContext, UnitOfWork};
@@ -37,14 +37,14 @@ impl RequestTarget {
     fn audit_context(self) -> AuditContext {
         match self {
             Self::Collection => AuditContext::default(),
-            Self::Agency(id) => AuditContext::about("agency", id),
-            Self::Practitioner(id) => AuditContext::about("practitioner", id),
-            Self::Person(id) => AuditContext::about("person", id),
-            Self::Family(id) => AuditContext::about("family", id),
+            Self::Agency(id) => AuditContext::about(ObjectKind::Agency, id),
+            Self::Practitioner(id) => AuditContext::about(ObjectKind::Practitioner, id),
+            Self::Person(id) => AuditContext::about(ObjectKind::Person, id),
+            Self::Family(id) => AuditContext::about(ObjectKind::Family, id),
             Self::Chronology(id) => crate::chronologies::audit_context(id),
-            Self::Invitation(id) => AuditContext::about("invitation", id),
-            Self::Fragment(id) => AuditContext::about("fragment", id),
-            Self::EmergencyAccess(id) => AuditContext::about("emergency_access", id),
+            Self::Invitation(id) => AuditContext::about(ObjectKind::Invitation, id),
+            Self::Fragment(id) => AuditContext::about(ObjectKind::Fragment, id),
+            Self::EmergencyAccess(id) => AuditContext::about(ObjectKind::EmergencyAccess, id),
         }
     }
 }

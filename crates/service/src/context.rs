@@ -4,8 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, PoisonError};
 
 use domain::{
-    AccessFacts, AccessPermit, Actor, AgencyKind, ChronologyId, Denial, Instant, Operation,
-    PartnershipPolicy, PractitionerId, Purpose, ReadReason, RequestId, Role, Sensitive,
+    AccessFacts, AccessPermit, Actor, AgencyKind, ChronologyId, Denial, Instant, ObjectKind,
+    Operation, PartnershipPolicy, PractitionerId, Purpose, ReadReason, RequestId, Role, Sensitive,
     decide_access, is_entitled,
 };
 use serde::{Deserialize, Serialize};
@@ -74,7 +74,7 @@ pub(crate) struct ResolvedCaller {
 /// The data about a use case's object that goes into its audit record. Contains no personal data.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct AuditContext {
-    pub(crate) object_kind: Option<&'static str>,
+    pub(crate) object_kind: Option<ObjectKind>,
     pub(crate) object_id: Option<Uuid>,
     pub(crate) chronology: Option<ChronologyId>,
     pub(crate) purpose: Option<Purpose>,
@@ -90,7 +90,7 @@ pub(crate) struct AuditContext {
 
 impl AuditContext {
     /// Creates the context for one object.
-    pub(crate) fn about(kind: &'static str, id: impl Into<Uuid>) -> Self {
+    pub(crate) fn about(kind: ObjectKind, id: impl Into<Uuid>) -> Self {
         Self {
             object_kind: Some(kind),
             object_id: Some(id.into()),
@@ -99,7 +99,7 @@ impl AuditContext {
     }
 
     /// Creates the context for a collection.
-    pub(crate) fn of(kind: &'static str) -> Self {
+    pub(crate) fn of(kind: ObjectKind) -> Self {
         Self {
             object_kind: Some(kind),
             ..Self::default()

@@ -1,7 +1,9 @@
 //! Use cases that read deletion certificates. An agency reads the certificates that cover data of
 //! its own, with the proofs for that data alone.
 
-use domain::{AccessFacts, CertificateScope, DeletionCertificateId, Operation, certificate_scope};
+use domain::{
+    AccessFacts, CertificateScope, DeletionCertificateId, ObjectKind, Operation, certificate_scope,
+};
 use store::{CertificateRow, ManifestRow};
 use uuid::Uuid;
 use vault::certificate::{Certificate, Proof};
@@ -30,7 +32,7 @@ impl Service {
         self.read(
             call,
             Operation::CertificateList,
-            AuditContext::of("certificate"),
+            AuditContext::of(ObjectKind::Certificate),
             |uow| {
                 let permit = uow.authorize_collection(Operation::CertificateList)?;
                 let bounds = self.parse_page_query(uow, "deletion_certificates", &query)?;
@@ -64,7 +66,7 @@ impl Service {
         self.read(
             call,
             Operation::CertificateRead,
-            AuditContext::about("certificate", id),
+            AuditContext::about(ObjectKind::Certificate, id),
             |uow| {
                 let permit =
                     uow.authorize(Operation::CertificateRead, &AccessFacts::collection())?;

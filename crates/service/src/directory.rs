@@ -3,8 +3,8 @@
 use std::sync::{Arc, PoisonError};
 
 use domain::{
-    AccessFacts, AccessPermit, AgencyId, Category, Operation, PartnershipId, PractitionerId,
-    Purpose, PurposePolicy, Sensitive, built_in_categories,
+    AccessFacts, AccessPermit, AgencyId, Category, ObjectKind, Operation, PartnershipId,
+    PractitionerId, Purpose, PurposePolicy, Sensitive, built_in_categories,
 };
 use store::{AgencyRow, PartnershipRow, PractitionerRow};
 use vault::{KeyTerms, RecordLocation};
@@ -81,7 +81,7 @@ impl Service {
         self.read(
             call,
             Operation::PartnershipRead,
-            AuditContext::of("partnership"),
+            AuditContext::of(ObjectKind::Partnership),
             |uow| {
                 uow.authorize_collection(Operation::PartnershipRead)?;
                 Ok(to_partnership_out(uow.partnership))
@@ -101,7 +101,7 @@ impl Service {
         self.read(
             call,
             Operation::AgencyList,
-            AuditContext::of("agency"),
+            AuditContext::of(ObjectKind::Agency),
             |uow| {
                 let permit = uow.authorize_collection(Operation::AgencyList)?;
                 let bounds = self.parse_page_query(uow, "agencies", &query)?;
@@ -131,7 +131,7 @@ impl Service {
         self.read(
             call,
             Operation::AgencyRead,
-            AuditContext::about("agency", id),
+            AuditContext::about(ObjectKind::Agency, id),
             |uow| read_agency(uow, id),
         )
     }
@@ -149,7 +149,7 @@ impl Service {
         self.write_idempotent(
             call,
             Operation::AgencyWrite,
-            AuditContext::of("agency"),
+            AuditContext::of(ObjectKind::Agency),
             |uow| {
                 let permit = uow.authorize_collection(Operation::AgencyWrite)?;
                 validate_code(&input.code)?;
@@ -177,7 +177,7 @@ impl Service {
         let written = self.write(
             call,
             Operation::AgencyWrite,
-            AuditContext::about("agency", id),
+            AuditContext::about(ObjectKind::Agency, id),
             |uow| {
                 let mut row = load_agency(uow, id)?;
                 uow.authorize(Operation::AgencyWrite, &agency_facts(uow, &row))?;
@@ -206,7 +206,7 @@ impl Service {
         self.read(
             call,
             Operation::PractitionerList,
-            AuditContext::of("practitioner"),
+            AuditContext::of(ObjectKind::Practitioner),
             |uow| {
                 let agency = if uow.actor().social_care {
                     agency
@@ -247,7 +247,7 @@ impl Service {
         call: &CallContext,
         id: PractitionerId,
     ) -> ServiceResult<PractitionerOut> {
-        let about = AuditContext::about("practitioner", id);
+        let about = AuditContext::about(ObjectKind::Practitioner, id);
         self.read(call, Operation::PractitionerRead, about, |uow| {
             self.read_practitioner(uow, id)
         })
@@ -270,7 +270,7 @@ impl Service {
         self.read(
             call,
             Operation::PractitionerRead,
-            AuditContext::of("practitioner"),
+            AuditContext::of(ObjectKind::Practitioner),
             |uow| {
                 let id = uow.caller_id();
                 uow.audit.object_id = Some(id.0);
@@ -296,7 +296,7 @@ impl Service {
         self.write_idempotent(
             call,
             Operation::PractitionerWrite,
-            AuditContext::of("practitioner"),
+            AuditContext::of(ObjectKind::Practitioner),
             |uow| {
                 let own_agency = input.agency_id == uow.actor().agency;
                 uow.authorize(
@@ -347,7 +347,7 @@ impl Service {
         version: i64,
         patch: PractitionerPatch,
     ) -> ServiceResult<PractitionerOut> {
-        let audit = AuditContext::about("practitioner", id);
+        let audit = AuditContext::about(ObjectKind::Practitioner, id);
         let written = self.write(call, Operation::PractitionerWrite, audit, |uow| {
             let (mut row, permit) =
                 authorize_and_load_practitioner(uow, id, Operation::PractitionerWrite)?;

@@ -1,7 +1,7 @@
 //! Runs use cases: the two functions through which all reads and writes go, and the audit record
 //! that each of them writes.
 
-use domain::{Instant, Operation, PartnershipId};
+use domain::{Disclosure, Instant, Operation, PartnershipId};
 use store::Tx;
 use vault::KeyId;
 
@@ -78,7 +78,7 @@ impl Service {
         audit: AuditContext,
         act: impl Fn(&mut UnitOfWork<'_, '_>) -> ServiceResult<T>,
     ) -> ServiceResult<T> {
-        if !is_audit_read(operation) {
+        if !operation.reads_audit() {
             self.check_merge_delay()?;
         }
         let recording = self.0.ledger.breaker.begin_attempt()?;
@@ -514,14 +514,6 @@ impl Service {
     }
 }
 
-/// Whether an operation reads the audit log. Those stay available while its tree is behind.
-const fn is_audit_read(operation: Operation) -> bool {
-    matches!(
-        operation,
-        Operation::AuditRead | Operation::AuditCheckpointRead | Operation::AuditProve
-    )
-}
-
 /// Makes the directory entry of a caller permanent.
 fn confirm_caller_entry(tx: &mut Tx<'_>, session: &CallerSession) -> Result<(), store::StoreError> {
     let actor = &session.actor;
@@ -529,17 +521,10 @@ fn confirm_caller_entry(tx: &mut Tx<'_>, session: &CallerSession) -> Result<(), 
 }
 
 /// Whether a read disclosed data about a family, as opposed to directory data or nothing.
-fn discloses_family_data(operation: Operation, audit: &AuditContext) -> bool {
-    let is_directory_read = matches!(
-        operation,
-        Operation::PartnershipRead
-            | Operation::AgencyRead
-            | Operation::PractitionerRead
-            | Operation::AuditCheckpointRead
-            | Operation::AuditProve
-            | Operation::CertificateRead
-            | Operation::TombstoneRead
-    );
-    let found_person = operation == Operation::PersonFind && audit.expires_at.is_some();
-    found_person || (audit.object_id.is_some() && !is_directory_read)
+const fn discloses_family_data(operation: Operation, audit: &AuditContext) -> bool {
+    match operation.spec().discloses {
+        Disclosure::Nothing => false,
+        Disclosure::PersonFound => audit.expires_at.is_some() || audit.object_id.is_some(),
+        Disclosure::Family | Disclosure::Content => audit.object_id.is_some(),
+    }
 }

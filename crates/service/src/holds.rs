@@ -4,8 +4,8 @@
 use std::time::Duration;
 
 use domain::{
-    AccessPermit, Actor, ChronologyId, FamilyId, HoldId, Instant, Operation, PersonId, Role,
-    Sensitive,
+    AccessPermit, Actor, ChronologyId, FamilyId, HoldId, Instant, ObjectKind, Operation, PersonId,
+    Role, Sensitive,
 };
 use serde::{Deserialize, Serialize};
 use store::HoldRow;
@@ -42,7 +42,7 @@ impl Service {
         self.write_idempotent(
             call,
             Operation::HoldPlace,
-            AuditContext::of("hold"),
+            AuditContext::of(ObjectKind::Hold),
             |uow| {
                 let permit = uow.authorize_collection(Operation::HoldPlace)?;
                 validate_hold(uow, &input)?;
@@ -116,7 +116,8 @@ impl Service {
     /// # Errors
     /// The [errors common to reads](crate#errors).
     pub fn list_holds(&self, call: &CallContext, query: PageQuery) -> ServiceResult<Page<HoldOut>> {
-        self.read(call, Operation::HoldList, AuditContext::of("hold"), |uow| {
+        let audit = AuditContext::of(ObjectKind::Hold);
+        self.read(call, Operation::HoldList, audit, |uow| {
             let permit = uow.authorize_collection(Operation::HoldList)?;
             let bounds = self.parse_page_query(uow, "holds", &query)?;
             let rows =
@@ -144,7 +145,7 @@ impl Service {
         self.write_idempotent(
             call,
             Operation::HoldPlace,
-            AuditContext::about("hold", id),
+            AuditContext::about(ObjectKind::Hold, id),
             |uow| {
                 let permit = uow.authorize_collection(Operation::HoldPlace)?;
                 let found = store::holds::find(uow.tx, permit.partnership(), id)?;
@@ -183,7 +184,7 @@ impl Service {
         self.write_idempotent(
             call,
             Operation::HoldRelease,
-            AuditContext::about("hold", id),
+            AuditContext::about(ObjectKind::Hold, id),
             |uow| {
                 let permit = uow.authorize_collection(Operation::HoldRelease)?;
                 let found = store::holds::find(uow.tx, permit.partnership(), id)?;

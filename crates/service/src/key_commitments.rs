@@ -10,7 +10,7 @@ use std::cell::RefCell;
 use std::collections::{BTreeSet, HashSet};
 use std::sync::{Mutex, PoisonError};
 
-use domain::{Instant, PartnershipId};
+use domain::{Instant, PartnershipId, SystemAction};
 use store::{CommitmentRow, Tx};
 use vault::{DataKey, Epoch, KeyId, KeyScope, KeyTerms, RecordLocation};
 
@@ -159,7 +159,7 @@ impl Service {
         if store::commitments::publish(tx, &row)? {
             self.append_audit_record(
                 tx,
-                &self.build_key_audit_record(partnership, "key.publish", None, now),
+                &self.build_key_audit_record(partnership, SystemAction::KeyPublish, None, now),
             )?;
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{AccessPermit, ChronologyId, ConsolidationId, Operation, Transition};
+use domain::{AccessPermit, ChronologyId, ConsolidationId, ObjectKind, Operation, Transition};
 use store::{ChronologyRow, ConsolidationRow};
 
 use super::transitions::apply_transition;
@@ -46,7 +46,7 @@ impl Service {
                     return Err(ServiceError::invalid("", "too_many_views", message));
                 }
                 let frozen = self.freeze_timeline(uow, &permit, &row)?;
-                uow.audit.object_kind = Some("consolidation");
+                uow.audit.object_kind = Some(ObjectKind::Consolidation);
                 uow.audit.object_id = Some(frozen.id.0);
                 self.save_chronology(uow.tx, uow.session.now, &mut row, &details)?;
                 let out = self.to_consolidation_out(uow, &permit, &row, &frozen)?;
@@ -133,7 +133,7 @@ impl Service {
         id: ChronologyId,
         frozen: ConsolidationId,
     ) -> ServiceResult<ConsolidationOut> {
-        uow.audit.object_kind = Some("consolidation");
+        uow.audit.object_kind = Some(ObjectKind::Consolidation);
         uow.audit.object_id = Some(frozen.0);
         let AuthorizedChronology {
             permit,

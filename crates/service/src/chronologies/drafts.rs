@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use domain::{
-    AccessPermit, ChronologyId, ChronologyState, Instant, Operation, PartnershipPolicy, Purpose,
-    Role,
+    AccessPermit, ChronologyId, ChronologyState, Instant, ObjectKind, Operation, PartnershipPolicy,
+    Purpose, Role,
 };
 use store::ChronologyRow;
 
@@ -32,7 +32,7 @@ impl Service {
         self.write_idempotent(
             call,
             Operation::ChronologyCreate,
-            AuditContext::of("chronology"),
+            AuditContext::of(ObjectKind::Chronology),
             |uow| {
                 let permit = uow.authorize_collection(Operation::ChronologyCreate)?;
                 let mut faults = self.validate_owned_family(uow, &input)?;
@@ -143,7 +143,7 @@ impl Service {
         self.read(
             call,
             Operation::ChronologyList,
-            AuditContext::of("chronology"),
+            AuditContext::of(ObjectKind::Chronology),
             |uow| {
                 let permit = uow.authorize_collection(Operation::ChronologyList)?;
                 let bounds = self.parse_page_query(uow, "chronologies", &query)?;
@@ -166,7 +166,7 @@ impl Service {
                 }
                 uow.audit = AuditContext {
                     expires_at: rows.iter().map(|row| row.expires_at).min(),
-                    ..AuditContext::of("chronology")
+                    ..AuditContext::of(ObjectKind::Chronology)
                 };
                 uow.audit.reason = Some(permit.reason());
                 Ok(Page { items, next })

@@ -14,7 +14,7 @@ use std::time::Duration;
 
 use domain::{
     AccessFacts, AccessPermit, Actor, ChronologyId, ChronologyState, Instant, InvitationFacts,
-    LawfulBasis, NoConsentReason, Operation, Sensitive,
+    LawfulBasis, NoConsentReason, ObjectKind, Operation, Sensitive,
 };
 use serde::{Deserialize, Serialize};
 use store::{ChronologyFacts, ChronologyRow};
@@ -59,7 +59,7 @@ pub(crate) struct AuthorizedChronology {
 pub(crate) fn audit_context(id: ChronologyId) -> AuditContext {
     AuditContext {
         chronology: Some(id),
-        ..AuditContext::about("chronology", id)
+        ..AuditContext::about(ObjectKind::Chronology, id)
     }
 }
 

@@ -4,7 +4,8 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use domain::{
-    AccessFacts, AccessPermit, Actor, ChronologyId, ChronologyState, InvitationFacts, Operation,
+    AccessFacts, AccessPermit, Actor, ChronologyId, ChronologyState, InvitationFacts, ObjectKind,
+    Operation,
 };
 use store::{TombstoneKind, TombstoneRow};
 use uuid::Uuid;
@@ -78,7 +79,7 @@ impl Service {
         self.read(
             call,
             Operation::TombstoneRead,
-            AuditContext::about("tombstone", id),
+            AuditContext::about(ObjectKind::Tombstone, id),
             |uow| {
                 let facts = self.tombstone_facts(uow, id)?;
                 let found = store::tombstones::find(uow.tx, uow.session.actor.partnership, id)?;

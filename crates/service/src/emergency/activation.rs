@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use domain::{
     AccessFacts, AccessPermit, AgencyId, AgencyKind, ChronologyId, Denial, EmergencyAccessId,
-    NhsNumber, Operation, PersonId, Upn, decide_access,
+    NhsNumber, ObjectKind, Operation, PersonId, Upn, decide_access,
 };
 use store::{ChronologyRow, EmergencyAccessRow, EmergencyChronologyRow};
 
@@ -50,7 +50,7 @@ impl Service {
         let written = self.write_idempotent(
             call,
             Operation::EmergencyOpen,
-            AuditContext::of("emergency_access"),
+            AuditContext::of(ObjectKind::EmergencyAccess),
             |uow| {
                 let permit = authorize_opening(uow)?;
                 let request = validate_request(uow, &input)?;

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    AccessFacts, AccessPermit, ChronologyId, ChronologyState, EmergencyAccessId, Operation,
-    ReadReason, decide_access,
+    AccessFacts, AccessPermit, ChronologyId, ChronologyState, EmergencyAccessId, ObjectKind,
+    Operation, ReadReason, decide_access,
 };
 use store::address_refusals::RefusalFilter;
 use store::{AddressRefusalRow, EmergencyAccessRow, EmergencyChronologyRow};
@@ -31,7 +31,7 @@ impl Service {
         self.read(
             call,
             Operation::AlertList,
-            AuditContext::of("alert"),
+            AuditContext::of(ObjectKind::Alert),
             |uow| {
                 let permit = uow.authorize_collection(Operation::AlertList)?;
                 let bounds = self.parse_page_query(uow, "alerts", &query)?;

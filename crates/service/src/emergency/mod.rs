@@ -10,8 +10,8 @@ mod review;
 pub(crate) use review::authorize_emergency_access;
 
 use domain::{
-    AccessFacts, AccessPermit, ChronologyId, Denial, EmergencyAccessId, Instant, Operation,
-    ReadReason, Sensitive, decide_access,
+    AccessFacts, AccessPermit, ChronologyId, Denial, EmergencyAccessId, Instant, ObjectKind,
+    Operation, ReadReason, Sensitive, decide_access,
 };
 use serde::{Deserialize, Serialize};
 use store::{EmergencyAccessRow, EmergencyChronologyRow};
@@ -36,7 +36,7 @@ struct AccessTexts {
 }
 
 fn audit_context(id: EmergencyAccessId) -> AuditContext {
-    AuditContext::about("emergency_access", id)
+    AuditContext::about(ObjectKind::EmergencyAccess, id)
 }
 
 fn access_location(row: &EmergencyAccessRow) -> RecordLocation {

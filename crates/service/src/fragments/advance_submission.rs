@@ -1,7 +1,7 @@
 //! Advance submissions: fragments sent before a chronology exists. Other agencies cannot see them
 //! until children's social care opens a chronology or they expire.
 
-use domain::{AccessFacts, FamilyId, Operation};
+use domain::{AccessFacts, FamilyId, ObjectKind, Operation};
 
 use super::FragmentDetails;
 use super::entries::validate_entries;
@@ -31,7 +31,7 @@ impl Service {
         self.write_idempotent(
             call,
             Operation::FragmentSubmitAdvance,
-            AuditContext::of("fragment"),
+            AuditContext::of(ObjectKind::Fragment),
             |uow| {
                 let permit =
                     uow.authorize(Operation::FragmentSubmitAdvance, &AccessFacts::collection())?;

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use domain::{AccessPermit, EntryDetails, EntryId, Marking, may_read_entry};
+use domain::{AccessPermit, EntryDetails, EntryId, Marking, ObjectKind, may_read_entry};
 use store::{FragmentRow, FragmentState, FragmentVersionRow};
 
 use super::access_limits::{has_same_access, is_access_limited, position_among_alike};
@@ -40,7 +40,7 @@ impl Service {
         let is_unchanged = current.content_index.as_ref() == submission.content_index.as_slice()
             && row.state == FragmentState::Submitted;
         let receipt = if is_unchanged {
-            uow.audit.object_kind = Some("fragment");
+            uow.audit.object_kind = Some(ObjectKind::Fragment);
             uow.audit.object_id = Some(row.id.0);
             build_receipt(&row, &before.entries, SubmissionOutcome::Unchanged)
         } else {

@@ -22,7 +22,7 @@ pub(crate) use version_history::VisibleVersion;
 
 use domain::{
     AccessFacts, AccessPermit, Actor, ChronologyId, Denial, EntryId, FragmentId, Instant,
-    Operation, Sensitive, decide_access,
+    ObjectKind, Operation, Sensitive, decide_access,
 };
 use serde::{Deserialize, Serialize};
 use store::{ChronologyRow, FragmentRow};
@@ -103,7 +103,7 @@ pub(super) fn with_expiry(row: FragmentRow, expires_at: Instant) -> FragmentRow 
 
 /// The audit context of a fragment.
 pub(crate) fn audit_context(id: FragmentId) -> AuditContext {
-    AuditContext::about("fragment", id)
+    AuditContext::about(ObjectKind::Fragment, id)
 }
 
 impl Service {

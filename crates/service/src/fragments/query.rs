@@ -1,8 +1,8 @@
 //! Reading fragments: lists, single fragments and their versions.
 
 use domain::{
-    AccessPermit, ChronologyId, EntryDetails, EntryId, FragmentId, Instant, Operation, Role,
-    WhenOut,
+    AccessPermit, ChronologyId, EntryDetails, EntryId, FragmentId, Instant, ObjectKind, Operation,
+    Role, WhenOut,
 };
 use store::{FragmentRow, FragmentVersionRow};
 
@@ -105,7 +105,7 @@ impl Service {
         self.read(
             call,
             Operation::FragmentList,
-            AuditContext::of("fragment"),
+            AuditContext::of(ObjectKind::Fragment),
             |uow| {
                 let permit = uow.authorize_collection(Operation::FragmentList)?;
                 let bounds = self.parse_page_query(uow, "my_fragments", &query)?;

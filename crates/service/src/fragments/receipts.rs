@@ -1,7 +1,7 @@
 //! Receipts rebuilt for a repeated request: the outcome of the first request with the present state
 //! of the fragment.
 
-use domain::{EntryDetails, FragmentId, Operation};
+use domain::{EntryDetails, FragmentId, ObjectKind, Operation};
 
 use super::submission::build_receipt;
 use super::{AuthorizedFragment, findings};
@@ -20,7 +20,7 @@ impl Service {
         with_findings: bool,
     ) -> ServiceResult<FragmentReceipt> {
         let id = FragmentId(record.object_id);
-        uow.audit.object_kind = Some("fragment");
+        uow.audit.object_kind = Some(ObjectKind::Fragment);
         uow.audit.object_id = Some(id.0);
         let AuthorizedFragment {
             permit,

@@ -1,6 +1,6 @@
 //! Storing a fragment: its row, and each version with its sealed entries.
 
-use domain::{ChronologyId, EntryDetails, EntryId, FragmentId};
+use domain::{ChronologyId, EntryDetails, EntryId, FragmentId, ObjectKind};
 use store::{EntryRow, FragmentRow, FragmentState, FragmentVersionRow};
 use vault::DataKey;
 
@@ -85,7 +85,7 @@ impl Service {
         };
         let rows = self.seal_entries(uow, row, &key, &entries)?;
         store::fragments::insert_version(uow.tx, &version, &rows)?;
-        uow.audit.object_kind = Some("fragment");
+        uow.audit.object_kind = Some(ObjectKind::Fragment);
         uow.audit.object_id = Some(row.id.0);
         uow.audit.entry_count = Some(version.entry_count);
         uow.audit.expires_at = Some(row.expires_at);

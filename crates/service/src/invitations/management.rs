@@ -1,7 +1,8 @@
 //! Inviting agencies, and reading and changing invitations.
 
 use domain::{
-    AccessPermit, AgencyId, ChronologyId, Instant, InvitationId, InvitationState, Operation, Role,
+    AccessPermit, AgencyId, ChronologyId, Instant, InvitationId, InvitationState, ObjectKind,
+    Operation, Role,
 };
 use store::{ChronologyRow, InvitationRow};
 
@@ -85,7 +86,7 @@ impl Service {
             created_at: now,
             updated_at: now,
         };
-        uow.audit.object_kind = Some("invitation");
+        uow.audit.object_kind = Some(ObjectKind::Invitation);
         uow.audit.object_id = Some(id.0);
         store::invitations::insert(uow.tx, &row)?;
         let partnership = chronology.partnership_id;
@@ -150,7 +151,7 @@ impl Service {
         self.read(
             call,
             Operation::InvitationList,
-            crate::context::AuditContext::of("invitation"),
+            crate::context::AuditContext::of(ObjectKind::Invitation),
             |uow| {
                 let permit = uow.authorize_collection(Operation::ChronologyList)?;
                 let bounds = self.parse_page_query(uow, "my_invitations", &query)?;

@@ -5,8 +5,8 @@ mod form;
 mod management;
 
 use domain::{
-    AccessPermit, ChronologyId, DeclineReason, Instant, InvitationId, InvitationState, Operation,
-    PractitionerId, ReadReason, Sensitive,
+    AccessPermit, ChronologyId, DeclineReason, Instant, InvitationId, InvitationState, ObjectKind,
+    Operation, PractitionerId, ReadReason, Sensitive,
 };
 use serde::{Deserialize, Serialize};
 use store::{ChronologyRow, InvitationRow};
@@ -57,7 +57,7 @@ pub(crate) fn invitation_location(id: InvitationId, version: i64) -> RecordLocat
 
 /// The audit context of an invitation.
 fn audit_context(id: InvitationId) -> AuditContext {
-    AuditContext::about("invitation", id)
+    AuditContext::about(ObjectKind::Invitation, id)
 }
 
 impl Service {

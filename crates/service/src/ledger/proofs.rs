@@ -1,7 +1,7 @@
 //! Use cases that give a client what it needs to verify the audit log independently: checkpoints,
 //! hashes and proofs.
 
-use domain::{AuditId, Operation};
+use domain::{AuditId, ObjectKind, Operation};
 use ledger::{Hash, TILE_WIDTH, Tile, consistency_proof, inclusion_proof};
 use store::audit_tree::StoredTree;
 use store::{AuditHeadRow, Tx};
@@ -22,7 +22,7 @@ impl Service {
         self.read(
             call,
             Operation::AuditCheckpointRead,
-            AuditContext::of("audit_checkpoint"),
+            AuditContext::of(ObjectKind::AuditCheckpoint),
             |uow| {
                 uow.authorize_collection(Operation::AuditCheckpointRead)?;
                 let head = load_head(uow)?;
@@ -55,7 +55,7 @@ impl Service {
         self.read(
             call,
             Operation::AuditProve,
-            AuditContext::about("audit_record", id),
+            AuditContext::about(ObjectKind::AuditRecord, id),
             |uow| {
                 let permit = uow.authorize_collection(Operation::AuditProve)?;
                 let partnership = permit.partnership();
@@ -98,7 +98,7 @@ impl Service {
         self.read(
             call,
             Operation::AuditCheckpointRead,
-            AuditContext::of("audit_consistency"),
+            AuditContext::of(ObjectKind::AuditConsistency),
             |uow| {
                 let permit = uow.authorize_collection(Operation::AuditCheckpointRead)?;
                 let head = load_head(uow)?;
@@ -135,7 +135,7 @@ impl Service {
         self.read(
             call,
             Operation::AuditCheckpointRead,
-            AuditContext::of("audit_tile"),
+            AuditContext::of(ObjectKind::AuditTile),
             |uow| {
                 let permit = uow.authorize_collection(Operation::AuditCheckpointRead)?;
                 let hashes = load_tile(uow.tx, permit.partnership(), level, index)?;

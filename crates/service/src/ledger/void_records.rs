@@ -1,14 +1,14 @@
 //! Void records. A number whose transaction was rolled back, or ended in an unknown way, is filled
 //! with a void record, so that a gap in the numbers always means that a record was removed.
 
-use domain::{AuditId, Instant, PartnershipId, RequestId};
+use domain::{AuditId, Instant, PartnershipId, RequestId, SystemAction};
 use uuid::Uuid;
 
 use super::AuditRecord;
 use crate::{Service, ServiceResult};
 
 /// The operation of a void record.
-pub(super) const VOID_OPERATION: &str = "record.void";
+pub(super) const VOID_OPERATION: &str = SystemAction::RecordVoid.as_str();
 
 impl Service {
     /// Writes void records for the numbers of this run that belong to no record; returns how many.

@@ -1,6 +1,6 @@
 //! Reading decisions about links; a reader sees the decisions about entries that they may see.
 
-use domain::{AccessPermit, ChronologyId, Instant, LinkDecisionId, Operation};
+use domain::{AccessPermit, ChronologyId, Instant, LinkDecisionId, ObjectKind, Operation};
 use store::{ChronologyRow, DecidedEntryRow, LinkDecisionRow};
 
 use super::query::EntryPositions;
@@ -94,7 +94,7 @@ impl Service {
         decision: LinkDecisionId,
         with_reasons: bool,
     ) -> ServiceResult<LinkDecisionOut> {
-        uow.audit.object_kind = Some("link_decision");
+        uow.audit.object_kind = Some(ObjectKind::LinkDecision);
         uow.audit.object_id = Some(decision.0);
         let AuthorizedChronology {
             permit,

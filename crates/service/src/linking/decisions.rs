@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use domain::{
-    AccessPermit, ChronologyId, EntryId, Instant, LinkDecisionId, LinkVerdict, Operation,
+    AccessPermit, ChronologyId, EntryId, Instant, LinkDecisionId, LinkVerdict, ObjectKind,
+    Operation,
 };
 use store::{ChronologyRow, DecidedEntryRow, LinkDecisionRow};
 use timeline::{LiveEntry, SortedEvents};
@@ -63,7 +64,7 @@ impl Service {
                     withdrawal_reason: None,
                 };
                 self.seal_reasons(&mut row, uow.now(), &reasons)?;
-                uow.audit.object_kind = Some("link_decision");
+                uow.audit.object_kind = Some(ObjectKind::LinkDecision);
                 uow.audit.object_id = Some(row.id.0);
                 uow.audit.expires_at = Some(expires_at);
                 store::link_decisions::insert(uow.tx, &row, &entries)?;
@@ -94,7 +95,7 @@ impl Service {
                     permit,
                     row: chronology,
                 } = self.authorize_chronology(uow, id, Operation::LinkDecide)?;
-                uow.audit.object_kind = Some("link_decision");
+                uow.audit.object_kind = Some(ObjectKind::LinkDecision);
                 uow.audit.object_id = Some(decision.0);
                 self.refuse_disclosed_addresses(uow, &permit, chronology.family_id, &input)?;
                 let (mut row, entries, opened) =

@@ -1,8 +1,8 @@
 //! Families: members, relationships and households.
 
 use domain::{
-    AccessFacts, AccessPermit, FamilyId, Instant, Operation, PersonDetails, PersonId, PersonKind,
-    ProtectedAddresses, Sensitive,
+    AccessFacts, AccessPermit, FamilyId, Instant, ObjectKind, Operation, PersonDetails, PersonId,
+    PersonKind, ProtectedAddresses, Sensitive,
 };
 use serde::{Deserialize, Serialize};
 use store::FamilyRow;
@@ -102,7 +102,7 @@ impl Service {
         self.write_idempotent(
             call,
             Operation::FamilyCreate,
-            AuditContext::of("family"),
+            AuditContext::of(ObjectKind::Family),
             |uow| {
                 let permit = uow.authorize_collection(Operation::FamilyCreate)?;
                 check_family(uow, &input)?;
@@ -211,7 +211,7 @@ impl Service {
         self.read(
             call,
             Operation::FamilyList,
-            AuditContext::of("family"),
+            AuditContext::of(ObjectKind::Family),
             |uow| {
                 let permit = uow.authorize_collection(Operation::FamilyList)?;
                 let bounds = self.parse_page_query(uow, "families", &query)?;
@@ -247,7 +247,7 @@ impl Service {
         self.read(
             call,
             Operation::FamilyRead,
-            AuditContext::about("family", id),
+            AuditContext::about(ObjectKind::Family, id),
             |uow| self.read_family(uow, id),
         )
     }
@@ -283,7 +283,7 @@ impl Service {
         let written = self.write(
             call,
             Operation::FamilyUpdate,
-            AuditContext::about("family", id),
+            AuditContext::about(ObjectKind::Family, id),
             |uow| {
                 let (facts, _) = family_facts(uow, id, Operation::FamilyUpdate)?;
                 let permit = uow.authorize(Operation::FamilyUpdate, &facts)?;

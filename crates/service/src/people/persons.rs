@@ -2,8 +2,8 @@
 
 use domain::{
     AccessFacts, AccessPermit, Actor, ChronologyState, IdentifierError, Instant, NhsNumber,
-    Operation, PersonDetails, PersonId, PersonKind, PersonName, ReadReason, TestNumberPolicy, Upn,
-    is_entitled, may_read_protected_addresses,
+    ObjectKind, Operation, PersonDetails, PersonId, PersonKind, PersonName, ReadReason,
+    TestNumberPolicy, Upn, is_entitled, may_read_protected_addresses,
 };
 use store::PersonRow;
 use store::family_access::{InvitationAccess, PersonChronologyRow};
@@ -37,7 +37,7 @@ impl Service {
         self.write_idempotent(
             call,
             Operation::PersonCreate,
-            AuditContext::of("person"),
+            AuditContext::of(ObjectKind::Person),
             |uow| {
                 uow.authorize_collection(Operation::PersonCreate)?;
                 let details =
@@ -90,7 +90,7 @@ impl Service {
         self.read(
             call,
             Operation::PersonRead,
-            AuditContext::about("person", id),
+            AuditContext::about(ObjectKind::Person, id),
             |uow| self.read_person(uow, id),
         )
     }
@@ -180,7 +180,7 @@ impl Service {
         let written = self.write(
             call,
             Operation::PersonUpdate,
-            AuditContext::about("person", id),
+            AuditContext::about(ObjectKind::Person, id),
             |uow| {
                 let AuthorizedPerson {
                     permit, mut row, ..
@@ -230,7 +230,7 @@ impl Service {
         self.read(
             call,
             Operation::PersonFind,
-            AuditContext::of("person"),
+            AuditContext::of(ObjectKind::Person),
             |uow| {
                 let permit = uow.authorize_collection(Operation::PersonFind)?;
                 let partnership = permit.partnership();

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    AccessPermit, ChronologyId, FamilyId, Operation, PersonId, PersonKind, PersonLinkId, Sensitive,
+    AccessPermit, ChronologyId, FamilyId, ObjectKind, Operation, PersonId, PersonKind,
+    PersonLinkId, Sensitive,
 };
 use store::{ChronologyRow, PersonLinkRow, PersonLinkState as State};
 
@@ -433,7 +434,7 @@ fn without_free_text(mut decided: PersonLinkOut) -> PersonLinkOut {
 
 /// Names the link in the audit record and limits the response to the link's expiry.
 fn set_audit_object(uow: &mut UnitOfWork<'_, '_>, row: &PersonLinkRow) {
-    uow.audit.object_kind = Some("person_link");
+    uow.audit.object_kind = Some(ObjectKind::PersonLink);
     uow.audit.object_id = Some(row.id.0);
     uow.audit.expires_at = Some(row.expires_at);
 }

@@ -1,6 +1,6 @@
 //! Open questions for social care, and the links decided so far.
 
-use domain::{AccessPermit, ChronologyId, Operation, PersonDetails, PersonLinkId};
+use domain::{AccessPermit, ChronologyId, ObjectKind, Operation, PersonDetails, PersonLinkId};
 use store::{PersonLinkRow, PersonLinkState as State, PersonRow};
 
 use super::{band_out, is_same_person};
@@ -188,7 +188,7 @@ impl Service {
         let now = uow.now();
         let found = store::person_links::find(uow.tx, chronology.partnership_id, id, link, now)?;
         let row = found.ok_or(ServiceError::NotFound)?;
-        uow.audit.object_kind = Some("person_link");
+        uow.audit.object_kind = Some(ObjectKind::PersonLink);
         uow.audit.object_id = Some(link.0);
         uow.audit.expires_at = Some(row.expires_at);
         self.person_link_out(&row, now)

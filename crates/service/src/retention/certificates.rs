@@ -158,7 +158,12 @@ impl Service {
         store::certificates::insert(tx, &certificate)?;
         self.append_audit_record(
             tx,
-            &self.build_key_audit_record(partnership, "key.destroy", Some(id), now),
+            &self.build_key_audit_record(
+                partnership,
+                domain::SystemAction::KeyDestroy,
+                Some(id),
+                now,
+            ),
         )?;
         metrics::counter!("deletion_certificates_total").increment(1);
         Ok(())
@@ -211,7 +216,7 @@ impl Service {
     pub(crate) fn build_key_audit_record(
         &self,
         partnership: PartnershipId,
-        operation: &str,
+        operation: domain::SystemAction,
         certificate: Option<DeletionCertificateId>,
         now: Instant,
     ) -> crate::AuditRecord {
@@ -224,7 +229,7 @@ impl Service {
         self.build_system_record(
             partnership,
             &SystemAction {
-                operation,
+                operation: operation.as_str(),
                 reason: "upkeep",
                 kind,
                 id,

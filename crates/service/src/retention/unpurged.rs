@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use domain::{Instant, Operation};
+use domain::{Instant, ObjectKind, Operation};
 use store::{Tx, UnpurgedObject};
 
 use super::legal_holds::is_under_legal_hold;
@@ -26,7 +26,7 @@ impl Service {
         self.read(
             call,
             Operation::UnpurgedList,
-            AuditContext::of("unpurged"),
+            AuditContext::of(ObjectKind::Unpurged),
             |uow| {
                 let permit = uow.authorize_collection(Operation::UnpurgedList)?;
                 let now = uow.now();

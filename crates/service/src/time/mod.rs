@@ -25,7 +25,7 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use domain::{AuditId, Clock, Instant, RequestId};
+use domain::{AuditId, Clock, Instant, RequestId, SystemAction};
 use store::Db;
 use vault::{Epoch, Vault};
 
@@ -304,7 +304,7 @@ impl Service {
             id: AuditId::new(self.ids(), at),
             partnership_id: partnership,
             at,
-            operation: "clock.confirm".to_owned(),
+            operation: SystemAction::ClockConfirm.as_str().to_owned(),
             outcome: "allowed".to_owned(),
             reason: Some("operator".to_owned()),
             practitioner_id: None,
