@@ -8,7 +8,7 @@ pub mod legacy_audit;
 
 use diesel::dsl::max;
 use diesel::prelude::*;
-use domain::{AuditId, Instant, Operation, PartnershipId};
+use domain::{AuditId, Disclosure, Instant, Operation, PartnershipId};
 use ledger::{Hash, Leaf};
 use uuid::Uuid;
 
@@ -152,19 +152,13 @@ pub struct AuditFilter {
     pub until: Option<Instant>,
 }
 
-/// Operations that disclose content of a chronology.
-const CONTENT_READS: [Operation; 10] = [
-    Operation::ChronologyConsolidate,
-    Operation::TimelineRead,
-    Operation::LinkRead,
-    Operation::LinkDecisionRead,
-    Operation::PersonLinkRead,
-    Operation::FragmentRead,
-    Operation::FragmentVersions,
-    Operation::ConsolidationRead,
-    Operation::SnapshotRead,
-    Operation::FormRead,
-];
+/// The audit words of the operations that disclose content of a chronology.
+fn content_reads() -> impl Iterator<Item = &'static str> {
+    Operation::ALL
+        .iter()
+        .filter(|operation| operation.spec().discloses == Disclosure::Content)
+        .map(|operation| operation.as_str())
+}
 
 /// Selects the records of disclosures of a chronology's content.
 macro_rules! content_reads {
@@ -174,7 +168,7 @@ macro_rules! content_reads {
             .filter(dsl::chronology_token.eq_any($chronology))
             .filter(dsl::practitioner_token.is_not_null())
             .filter(dsl::outcome.eq_any(["allowed", "replayed"]))
-            .filter(dsl::operation.eq_any(CONTENT_READS.map(Operation::as_str)))
+            .filter(dsl::operation.eq_any(content_reads()))
     };
 }
 
