@@ -265,6 +265,30 @@ impl AccessPermit {
     }
 }
 
+/// What authorises a query for sealed content: the permit of a caller, or the scope of background
+/// work.
+pub trait ContentScope {
+    /// The partnership (tenant) to which queries are limited.
+    fn partnership(&self) -> PartnershipId;
+}
+
+impl ContentScope for AccessPermit {
+    fn partnership(&self) -> PartnershipId {
+        self.actor.partnership
+    }
+}
+
+/// The scope of background work that compares the entries of a chronology for every kind of reader
+/// and shows nothing to anybody.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LinkageScope(pub PartnershipId);
+
+impl ContentScope for LinkageScope {
+    fn partnership(&self) -> PartnershipId {
+        self.0
+    }
+}
+
 /// The rights that decide which entries a reader sees once the operation is permitted:
 /// [`AccessPermit::reader`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -27,9 +27,9 @@ mod sensitive;
 pub mod word_list;
 
 pub use access::{
-    AccessDecision, AccessFacts, AccessPermit, Actor, CertificateScope, Denial, EntryReader,
-    FamilyListScope, InvitationFacts, certificate_scope, decide_access, family_list_scope,
-    is_entitled, may_read_entry, may_read_protected_addresses,
+    AccessDecision, AccessFacts, AccessPermit, Actor, CertificateScope, ContentScope, Denial,
+    EntryReader, FamilyListScope, InvitationFacts, LinkageScope, certificate_scope, decide_access,
+    family_list_scope, is_entitled, may_read_entry, may_read_protected_addresses,
 };
 pub use checks::{
     CheckContext, Finding, ProtectedAddresses, Severity, check_entry, check_fragment,

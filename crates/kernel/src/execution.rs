@@ -2,14 +2,14 @@
 //! that each of them writes.
 
 use domain::{Disclosure, Instant, Operation, PartnershipId};
-use store::Tx;
+use store::{OutboxRow, Tx};
 use vault::KeyId;
 
 use crate::audit_recording::AuditOutcome;
 use crate::caller::{CallContext, CallerSession, ResolvedCaller};
 use crate::idempotency::IdempotencyRecord;
 use crate::ledger::RecordingAttempt;
-use crate::unit_of_work::{AfterCommit, AuditContext, UnitOfWork};
+use crate::unit_of_work::{AuditContext, UnitOfWork};
 use crate::{Kernel, ServiceError, ServiceResult, WriteReply, disclosures};
 
 /// One call of a use case: who calls, which operation, and the instant at which the call began.
@@ -30,7 +30,7 @@ struct CompletedRead<T> {
 /// A write whose transaction is ready to commit.
 struct CompletedWrite<T> {
     reply: WriteReply<T>,
-    after_commit: Vec<AfterCommit>,
+    events: Vec<OutboxRow>,
     /// The keys whose commitments become published with the commit.
     published: Option<(PartnershipId, Vec<KeyId>)>,
 }
@@ -257,15 +257,13 @@ impl Kernel {
         }
         let CompletedWrite {
             reply,
-            after_commit,
+            events,
             published,
         } = completed.map_err(|failed| self.record_failure(&use_case, failed))?;
         if let Some((partnership, keys)) = published {
             self.published_keys.remember(partnership, keys);
         }
-        for effect in after_commit {
-            effect();
-        }
+        self.dispatch_events(&events);
         Ok(reply)
     }
 
@@ -347,7 +345,7 @@ impl Kernel {
                 value,
                 replayed: true,
             },
-            after_commit: Vec::new(),
+            events: Vec::new(),
             published: None,
         })
     }
@@ -366,16 +364,16 @@ impl Kernel {
         let mut uow = UnitOfWork::for_write(tx, caller, audit);
         let result = act(&mut uow);
         let UnitOfWork {
-            tx,
-            audit,
-            after_commit,
-            ..
+            tx, audit, events, ..
         } = uow;
         let fail = |error| FailedCall::new(error, &audit);
         let value = result.map_err(fail)?;
         if session.provisional {
             confirm_caller_entry(tx, session)?;
         }
+        let events = self
+            .insert_events(tx, session.actor.partnership, &events, use_case.now)
+            .map_err(fail)?;
         self.record_write(tx, use_case, session, &audit)?;
         self.insert_idempotency_record(tx, use_case.call, session, use_case.operation, &audit)
             .map_err(fail)?;
@@ -388,7 +386,7 @@ impl Kernel {
                 value,
                 replayed: false,
             },
-            after_commit,
+            events,
             published: Some((partnership, keys)),
         })
     }

@@ -11,6 +11,7 @@ use crate::ServiceResult;
 use crate::idempotency::InFlightKey;
 use crate::key_commitments::PublishedKeys;
 use crate::ledger::{Ledger, LedgerConfig};
+use crate::outbox::OutboxListeners;
 use crate::partnerships::PartnershipRegistry;
 use crate::time::{TimePolicy, TrustedTime};
 
@@ -48,6 +49,8 @@ pub struct Kernel {
     pub(crate) in_flight: Mutex<HashSet<InFlightKey>>,
     /// The state of the audit log, including the merge delay of its tree.
     pub(crate) ledger: Ledger,
+    /// Receive the events that this node commits.
+    pub(crate) listeners: OutboxListeners,
     /// The trusted time: the high-water mark and what other sources have confirmed.
     pub(crate) time: TrustedTime,
 }
@@ -82,6 +85,7 @@ impl Kernel {
             published_keys: PublishedKeys::default(),
             in_flight: Mutex::default(),
             ledger,
+            listeners: OutboxListeners::default(),
             time,
         })
     }

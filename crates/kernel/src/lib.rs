@@ -36,6 +36,7 @@ mod idempotency;
 mod kernel;
 mod key_commitments;
 mod ledger;
+mod outbox;
 mod paging;
 mod partnerships;
 mod scope_destruction;

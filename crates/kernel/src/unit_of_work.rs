@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::caller::{CallerSession, ResolvedCaller};
 use crate::disclosures::Disclosures;
+use crate::outbox::NamedEvent;
 use crate::{Partnership, ServiceError, ServiceResult};
 
 /// The data about a use case's object that goes into its audit record. Contains no personal data.
@@ -54,9 +55,6 @@ impl AuditContext {
     }
 }
 
-/// An effect that follows a commit.
-pub(crate) type AfterCommit = Box<dyn FnOnce() + Send>;
-
 /// The unit of work of one use case: its transaction, the caller, and the context of its audit
 /// record.
 pub struct UnitOfWork<'a, 'c> {
@@ -71,8 +69,8 @@ pub struct UnitOfWork<'a, 'c> {
     /// Whether the transaction writes. Authorisation on a chronology then locks it, so that its
     /// writers run one after another.
     pub is_write: bool,
-    /// What to do once the transaction has committed.
-    pub after_commit: Vec<AfterCommit>,
+    /// The effects that follow the commit.
+    pub(crate) events: Vec<NamedEvent>,
     /// The write that this call repeats. A caller who gets its result again must still be entitled
     /// to that write.
     pub replay_of: Option<Operation>,
@@ -87,7 +85,7 @@ impl<'a, 'c> UnitOfWork<'a, 'c> {
             partnership: &caller.partnership,
             audit,
             is_write: false,
-            after_commit: Vec::new(),
+            events: Vec::new(),
             replay_of: None,
         }
     }

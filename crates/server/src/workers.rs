@@ -31,6 +31,8 @@ const CLOCK_INTERVAL: Duration = Duration::from_secs(5);
 const WATCH_INTERVAL: Duration = Duration::from_secs(1);
 const RETENTION_INTERVAL: Duration = Duration::from_secs(3_600);
 /// Database statistics are refreshed at start and then hourly; tables do not grow tenfold in an
+/// How often events that no worker has handled are claimed.
+const OUTBOX_INTERVAL: Duration = Duration::from_secs(15);
 /// hour.
 const STATISTICS_INTERVAL: Duration = Duration::from_secs(3_600);
 /// Longest delay after repeated failures: less than the minute within which expired content must be
@@ -90,6 +92,13 @@ impl Workers {
                 move || {
                     vault.evict_expired_keys(service.kernel.clock().now());
                     Ok(StepOutcome::Done)
+                }
+            }),
+            spawn_worker("outbox", OUTBOX_INTERVAL, &stopped, {
+                let service = service.clone();
+                move || {
+                    let handled = service.linking.handle_due_events();
+                    handled.map(|()| StepOutcome::Done)
                 }
             }),
             spawn_worker("statistics", STATISTICS_INTERVAL, &stopped, {

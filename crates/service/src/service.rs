@@ -3,6 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use domain::OutboxEvent;
 use kernel::{Kernel, KernelConfig, ServiceResult};
 
 use crate::access::{Disclosure, EmergencyAccess, LegalHolds};
@@ -102,7 +103,10 @@ impl SharedSlices {
             people: Arc::clone(&people),
             queue: Arc::clone(&queue),
         });
-        start_worker(queue, Arc::downgrade(&linking));
+        start_worker(Arc::clone(&queue), Arc::downgrade(&linking));
+        linking
+            .kernel
+            .listen(OutboxEvent::Relink, move |event| queue.enqueue(event));
         let timelines = Arc::new(Timelines {
             kernel: kernel(),
             records: Arc::clone(&records),

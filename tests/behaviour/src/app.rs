@@ -316,8 +316,8 @@ impl TestApp {
         );
     }
 
-    /// Runs every periodic background job once: overdue invitations, deletion, key destruction and
-    /// audit sequencing.
+    /// Runs every periodic background job once: overdue invitations, deletion, key destruction,
+    /// events that no worker has handled, and audit sequencing.
     ///
     /// # Panics
     /// If a job fails.
@@ -334,6 +334,10 @@ impl TestApp {
             .retention
             .destroy_keys()
             .expect("keys are destroyed");
+        self.service
+            .linking
+            .handle_due_events()
+            .expect("due events are handled");
         self.service
             .kernel
             .fill_audit_gaps()

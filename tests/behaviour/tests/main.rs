@@ -32,6 +32,7 @@ mod links;
 mod model;
 mod non_interference;
 mod older_copies;
+mod outbox;
 mod overload;
 mod people_expiry;
 mod person_links;

@@ -12,6 +12,7 @@ use store::ChronologyRow;
 use crate::chronologies::Chronologies;
 use crate::chronologies::frozen_views::view_location;
 use crate::chronologies::transitions::add_reason;
+use crate::linking::schedule_linking;
 use crate::records::{AuthorizedChronology, invitation_location};
 
 impl Chronologies {
@@ -50,11 +51,7 @@ impl Chronologies {
             // Stored links are sealed until the former expiry; they are computed again for the new
             // one.
             store::event_links::delete_for_chronology(uow.tx, row.partnership_id, row.id)?;
-            let family = self
-                .records
-                .families
-                .open_family(uow, &permit, row.family_id)?;
-            self.linking.schedule_linking(uow, &permit, &row, &family);
+            schedule_linking(uow, row.id);
             self.records.chronologies.save_chronology(
                 uow.tx,
                 uow.session.now,

@@ -11,6 +11,7 @@ use crate::fragments::Fragments;
 use crate::fragments::correction::visible_entries;
 use crate::fragments::findings::collect_findings;
 use crate::fragments::submission::{Correction, build_receipt, check_expiry};
+use crate::linking::schedule_linking;
 use crate::records::{AuthorizedFragment, about_fragment, with_expiry};
 
 impl Fragments {
@@ -104,8 +105,7 @@ impl Fragments {
             Some(chronology) => {
                 self.linking
                     .update_decision_expiries(uow, permit, chronology)?;
-                self.linking
-                    .schedule_linking(uow, permit, chronology, &family);
+                schedule_linking(uow, chronology.id);
                 let details = self
                     .records
                     .chronologies
@@ -189,12 +189,7 @@ impl Fragments {
             .delete_fragment_links(uow.tx, partnership, row.chronology_id, row.id)?;
         store::purge::delete_fragment(uow.tx, partnership, row.id)?;
         if let Some(chronology) = chronology {
-            let family = self
-                .records
-                .families
-                .open_family(uow, permit, row.family_id)?;
-            self.linking
-                .schedule_linking(uow, permit, chronology, &family);
+            schedule_linking(uow, chronology.id);
             self.records
                 .invitations
                 .reopen_invitation(uow.tx, now, chronology, row.agency_id)?;
@@ -326,12 +321,7 @@ impl Fragments {
             // Stored links expire with the first fragment that they compare, so they are recomputed
             // for the new expiry.
             store::event_links::delete_for_chronology(uow.tx, row.partnership_id, chronology.id)?;
-            let family = self
-                .records
-                .families
-                .open_family(uow, permit, chronology.family_id)?;
-            self.linking
-                .schedule_linking(uow, permit, chronology, &family);
+            schedule_linking(uow, chronology.id);
         }
         uow.audit.expires_at = Some(row.expires_at);
         Ok(row)

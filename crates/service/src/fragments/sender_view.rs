@@ -8,6 +8,7 @@ use store::{ChronologyRow, FragmentOriginRow, FragmentRow};
 
 use crate::fragments::Fragments;
 use crate::fragments::submission::{Correction, Submission};
+use crate::linking::schedule_linking;
 use crate::records::{
     FamilyView, PersonIdMap, chronology_facts, is_hidden_from_actor, people_named_in, remap_people,
 };
@@ -117,12 +118,7 @@ impl Fragments {
             .update_origin_expiry(uow, permit, &row, requested_expiry)?;
         self.linking
             .update_decision_expiries(uow, permit, chronology)?;
-        let ours = self
-            .records
-            .families
-            .open_family(uow, permit, chronology.family_id)?;
-        self.linking
-            .schedule_linking(uow, permit, chronology, &ours);
+        schedule_linking(uow, chronology.id);
         Ok(FragmentReceipt {
             chronology_id: None,
             expires_at: requested_expiry,

@@ -17,6 +17,7 @@ use crate::fragments::Fragments;
 use crate::fragments::entries::{EntryScope, validate_entries};
 use crate::fragments::findings::collect_findings;
 use crate::input::edtf_fault;
+use crate::linking::schedule_linking;
 use crate::records::{AuthorizedChronology, FamilyView, FragmentDetails, about_chronology};
 
 /// Maximum number of fragments per agency on one chronology.
@@ -162,8 +163,7 @@ impl Fragments {
         if receipt.outcome != SubmissionOutcome::Unchanged {
             self.linking
                 .update_decision_expiries(uow, &permit, &chronology)?;
-            self.linking
-                .schedule_linking(uow, &permit, &chronology, &family);
+            schedule_linking(uow, chronology.id);
         }
         uow.audit.outcome = Some(receipt.outcome);
         let details = self

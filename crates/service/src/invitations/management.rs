@@ -347,9 +347,11 @@ impl Invitations {
         id: InvitationId,
         is_write: bool,
     ) -> ServiceResult<Option<AuthorizedInvitation>> {
-        let mut uow = UnitOfWork {
-            is_write,
-            ..UnitOfWork::for_read(tx, caller, about_invitation(id))
+        let audit = about_invitation(id);
+        let mut uow = if is_write {
+            UnitOfWork::for_write(tx, caller, audit)
+        } else {
+            UnitOfWork::for_read(tx, caller, audit)
         };
         let invited = self.records.invitations.authorize_invitation(
             &mut uow,

@@ -3,58 +3,126 @@
 
 use std::collections::BTreeMap;
 
-use domain::{AccessPermit, AgencyId, EntryReader, FragmentId, Instant};
-use kernel::{ServiceResult, UnitOfWork, chronology_terms};
-use store::{ChronologyRow, EventLinksRow, Token};
+use domain::{
+    AgencyId, ChronologyId, EntryReader, FragmentId, Instant, LinkageScope, OutboxEvent,
+    OutboxSubject,
+};
+use kernel::{ServiceError, ServiceResult, UnitOfWork, chronology_terms};
+use store::{ChronologyRow, EventLinksRow, FragmentContent, OutboxRow, Token, Tx};
 use timeline::{FamilyFacts, LiveEntry};
 use uuid::Uuid;
 
 use crate::linking::{Linking, StoredLinks, compute_links, links_location};
-use crate::records::{FamilyView, family_facts};
+use crate::records::family_facts;
 
 /// Expiry of each fragment.
 type FragmentExpiries = BTreeMap<FragmentId, Instant>;
 
-/// A chronology whose entries have changed, to be linked once the change has committed.
-pub(crate) struct LinkingJob {
-    permit: AccessPermit,
-    pub(crate) chronology: ChronologyRow,
+/// A chronology whose links are computed, with the family facts that linkage needs.
+struct LinkingJob {
+    chronology: ChronologyRow,
     family: FamilyFacts,
 }
 
+/// The number of events that one sweep claims.
+const SWEEP: u32 = 100;
+/// The number of attempts after which links are left to be computed when they are read.
+const MAX_ATTEMPTS: i64 = 5;
+
+/// Names the effect that a chronology's entries are linked again once the transaction has
+/// committed.
+pub(crate) fn schedule_linking(uow: &mut UnitOfWork<'_, '_>, chronology: ChronologyId) {
+    uow.emit(OutboxEvent::Relink, OutboxSubject::Chronology, chronology);
+}
+
 impl Linking {
-    /// Schedules linking of a chronology's entries once the transaction has committed.
-    pub(crate) fn schedule_linking(
-        &self,
-        uow: &mut UnitOfWork<'_, '_>,
-        permit: &AccessPermit,
-        chronology: &ChronologyRow,
-        family: &FamilyView,
-    ) {
-        let job = LinkingJob {
-            permit: permit.clone(),
-            chronology: chronology.clone(),
-            family: family_facts(family),
-        };
-        let queue = std::sync::Arc::clone(&self.queue);
-        uow.after_commit.push(Box::new(move || queue.enqueue(job)));
+    /// Links the chronologies whose events no worker has handled: those of processes that stopped,
+    /// and those that failed before.
+    ///
+    /// # Errors
+    /// [`kernel::ServiceError::Unavailable`] when the database cannot be reached.
+    pub fn handle_due_events(&self) -> ServiceResult<()> {
+        let events = self.kernel.claim_events(OutboxEvent::Relink, SWEEP)?;
+        for event in events {
+            self.handle_event(&event);
+        }
+        Ok(())
     }
 
-    /// Computes and stores the links for each kind of reader. A failure is harmless: links that are
-    /// not stored are computed when they are read.
-    pub(super) fn run_linking_job(&self, job: &LinkingJob) {
-        if self.compute_and_store_links(job).is_err() {
-            tracing::warn!("links were not stored and will be computed when read");
+    /// Links the chronology of an event. After a failure the event is tried again later, a few
+    /// times: links that are not stored are computed when they are read.
+    pub(crate) fn handle_event(&self, event: &OutboxRow) {
+        if self.compute_and_store_links(event).is_ok() {
+            return;
+        }
+        tracing::warn!("links were not stored and will be computed when read");
+        let settled = if event.attempts + 1 < MAX_ATTEMPTS {
+            self.kernel.release_event(event)
+        } else {
+            self.complete(event)
+        };
+        if settled.is_err() {
+            tracing::warn!("an event was not released; it is claimed again when its claim lapses");
         }
     }
 
-    fn compute_and_store_links(&self, job: &LinkingJob) -> ServiceResult<()> {
+    fn complete(&self, event: &OutboxRow) -> ServiceResult<()> {
+        Ok(self.kernel.db().write("outbox.complete", |tx| {
+            store::outbox::complete(tx, &[event.id])
+        })?)
+    }
+
+    /// Computes the links for each kind of reader, and stores them in the transaction that
+    /// completes the event.
+    fn compute_and_store_links(&self, event: &OutboxRow) -> ServiceResult<()> {
         let now = self.kernel.now();
-        let permit = &job.permit;
-        let chronology = &job.chronology;
-        let content = self.kernel.db().read("links.content", |tx| {
-            store::fragments::live_content(tx, permit, chronology.id, now)
+        let scope = LinkageScope(event.partnership_id);
+        let id = ChronologyId(event.subject_id);
+        let loaded = self.kernel.db().read("links.content", |tx| {
+            let Some(job) = self.load_job(tx, &scope, id, now)? else {
+                return Ok(None);
+            };
+            let content = store::fragments::live_content(tx, &scope, id, now)?;
+            Ok::<_, ServiceError>(Some((job, content)))
         })?;
+        let Some((job, content)) = loaded else {
+            return self.complete(event);
+        };
+        let rows = self.compute_links_rows(&job, content)?;
+        self.kernel.db().write("links.keep", |tx| {
+            store::event_links::replace(tx, job.chronology.partnership_id, id, &rows)?;
+            store::outbox::complete(tx, &[event.id])
+        })?;
+        Ok(())
+    }
+
+    /// Loads a chronology and its family; none when either has expired or was deleted.
+    fn load_job(
+        &self,
+        tx: &mut Tx<'_>,
+        scope: &LinkageScope,
+        id: ChronologyId,
+        now: Instant,
+    ) -> ServiceResult<Option<LinkingJob>> {
+        let Some(chronology) = store::chronologies::find(tx, scope.0, id, now)? else {
+            return Ok(None);
+        };
+        let families = &self.records.families;
+        let family = match families.load_family(tx, scope, chronology.family_id, now) {
+            Ok(family) => family_facts(&family),
+            Err(ServiceError::NotFound) => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        Ok(Some(LinkingJob { chronology, family }))
+    }
+
+    fn compute_links_rows(
+        &self,
+        job: &LinkingJob,
+        content: Vec<FragmentContent>,
+    ) -> ServiceResult<Vec<EventLinksRow>> {
+        let now = self.kernel.now();
+        let chronology = &job.chronology;
         let readers = readers(chronology);
         let mut views = vec![Vec::new(); readers.len()];
         let mut fragment_expiries = FragmentExpiries::new();
@@ -71,15 +139,12 @@ impl Linking {
         }
         let mut rows: Vec<EventLinksRow> = Vec::new();
         for entries in views.iter().filter(|entries| entries.len() > 1) {
-            let view = self.view_index(permit, entries, &job.family);
+            let view = self.view_index(chronology.partnership_id, entries, &job.family);
             if rows.iter().all(|row| row.view_index != view) {
                 rows.push(self.links_row(job, view, entries, &fragment_expiries)?);
             }
         }
-        self.kernel.db().write("links.keep", |tx| {
-            store::event_links::replace(tx, chronology.partnership_id, chronology.id, &rows)
-        })?;
-        Ok(())
+        Ok(rows)
     }
 
     /// Links derive from several fragments, so they expire with the first of them.

@@ -14,12 +14,13 @@ mod query;
 mod queue;
 mod reasons;
 
+pub(crate) use background::schedule_linking;
 pub(crate) use frozen_links::frozen_links_location;
 pub(crate) use queue::{LinkingQueue, start_worker};
 
 use std::sync::{Arc, Mutex, PoisonError};
 
-use domain::{AccessPermit, ChronologyId, Instant, LinkDecisionId};
+use domain::{AccessPermit, ChronologyId, Instant, LinkDecisionId, PartnershipId};
 use kernel::{Kernel, ServiceError, ServiceResult, UnitOfWork, chronology_terms};
 use serde::{Deserialize, Serialize};
 use store::{ChronologyRow, DecidedEntryRow, LinkDecisionRow, Token};
@@ -160,7 +161,7 @@ impl Linking {
         if entries.len() < 2 {
             return Ok(Some(EventLinks::default()));
         }
-        let view = self.view_index(permit, entries, family);
+        let view = self.view_index(permit.partnership(), entries, family);
         let now = uow.now();
         let Some(row) = store::event_links::find(uow.tx, permit, chronology.id, &view, now)? else {
             return Ok(None);
@@ -203,7 +204,7 @@ impl Linking {
     /// family's names and addresses.
     fn view_index(
         &self,
-        permit: &AccessPermit,
+        partnership: PartnershipId,
         entries: &[LiveEntry],
         family: &FamilyFacts,
     ) -> Token {
@@ -244,7 +245,7 @@ impl Linking {
         }
         self.kernel
             .vault()
-            .index(permit.partnership(), "event_links", &compared)
+            .index(partnership, "event_links", &compared)
             .to_vec()
             .into()
     }

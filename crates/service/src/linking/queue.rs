@@ -1,14 +1,14 @@
-//! The queue of chronologies to link and its single worker thread. A submission does not wait for
-//! the comparison, and a chronology that changes while it is queued is linked once.
+//! The queue of events that this node has committed and its single worker thread. A submission does
+//! not wait for the comparison, and an event that the process does not live to handle is in the
+//! outbox.
 
-use std::collections::BTreeMap;
+use std::collections::VecDeque;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 
-use domain::ChronologyId;
+use store::OutboxRow;
 
 use crate::linking::Linking;
-use crate::linking::background::LinkingJob;
 
 /// The linking queue.
 #[derive(Default)]
@@ -19,7 +19,7 @@ pub(crate) struct LinkingQueue {
 
 #[derive(Default)]
 struct QueueState {
-    waiting: BTreeMap<ChronologyId, LinkingJob>,
+    waiting: VecDeque<OutboxRow>,
     /// Whether a job is running.
     busy: bool,
     /// Whether the service has shut down.
@@ -27,9 +27,9 @@ struct QueueState {
 }
 
 impl LinkingQueue {
-    /// Queues a job; it replaces a queued job of the same chronology.
-    pub(crate) fn enqueue(&self, job: LinkingJob) {
-        self.lock().waiting.insert(job.chronology.id, job);
+    /// Queues an event.
+    pub(crate) fn enqueue(&self, event: OutboxRow) {
+        self.lock().waiting.push_back(event);
         self.changed.notify_all();
     }
 
@@ -45,7 +45,7 @@ impl LinkingQueue {
     }
 
     /// Waits for the next job; `None` once the queue is closed.
-    fn take_next(&self) -> Option<LinkingJob> {
+    fn take_next(&self) -> Option<OutboxRow> {
         let state = self.lock();
         let is_waiting = |state: &mut QueueState| !state.closed && state.waiting.is_empty();
         let mut state = self
@@ -55,10 +55,10 @@ impl LinkingQueue {
         let next = if state.closed {
             None
         } else {
-            state.waiting.pop_first()
+            state.waiting.pop_front()
         };
         state.busy = next.is_some();
-        next.map(|(_, job)| job)
+        next
     }
 
     fn finish_current(&self) {
@@ -66,7 +66,7 @@ impl LinkingQueue {
         self.changed.notify_all();
     }
 
-    /// Closes the queue and stops the worker. Links of queued jobs are computed when they are read.
+    /// Closes the queue and stops the worker. Another node handles the queued events.
     pub(crate) fn close(&self) {
         self.lock().closed = true;
         self.changed.notify_all();
@@ -80,12 +80,12 @@ impl LinkingQueue {
 /// Starts the worker thread, which runs queued jobs until the queue is closed.
 pub(crate) fn start_worker(queue: Arc<LinkingQueue>, linking: Weak<Linking>) {
     let run = move || {
-        while let Some(job) = queue.take_next() {
+        while let Some(event) = queue.take_next() {
             let Some(linking) = linking.upgrade() else {
                 return;
             };
             // A panic in one job must not stop the worker.
-            let linked = catch_unwind(AssertUnwindSafe(|| linking.run_linking_job(&job)));
+            let linked = catch_unwind(AssertUnwindSafe(|| linking.handle_event(&event)));
             if linked.is_err() {
                 tracing::error!(
                     "linking a chronology failed; its links will be computed when read"

@@ -7,6 +7,7 @@ use domain::{
 use kernel::{Conflict, ServiceError, ServiceResult, UnitOfWork};
 use store::{ChronologyRow, FragmentOriginRow, FragmentRow, InvitationRow, Tx};
 
+use crate::linking::schedule_linking;
 use crate::person_matching::PersonMatching;
 use crate::records::{FormerAnswer, PersonIdMap, people_named_in, with_expiry};
 
@@ -115,12 +116,7 @@ impl PersonMatching {
                 self.remap_people_in_versions(uow, permit, &row, person_map)?;
             }
         }
-        let family = self
-            .records
-            .families
-            .open_family(uow, permit, chronology.family_id)?;
-        self.linking
-            .schedule_linking(uow, permit, chronology, &family);
+        schedule_linking(uow, chronology.id);
         Ok(())
     }
 

@@ -9,6 +9,7 @@ use domain::{
 use kernel::{ServiceResult, UnitOfWork};
 use store::{ChronologyRow, PersonLinkRow};
 
+use crate::linking::schedule_linking;
 use crate::person_matching::comparison::{FamilyComparison, ScoredPair, compare_families};
 use crate::person_matching::{
     LinkDetails, PersonMatching, is_same_person, known_pairs, load_links_by_pair, stored_band,
@@ -203,12 +204,7 @@ impl PersonMatching {
         self.records
             .families
             .update_family_expiry(uow, permit, chronology.family_id)?;
-        let ours = self
-            .records
-            .families
-            .open_family(uow, permit, chronology.family_id)?;
-        self.linking
-            .schedule_linking(uow, permit, chronology, &ours);
+        schedule_linking(uow, chronology.id);
         Ok(())
     }
 
@@ -239,12 +235,7 @@ impl PersonMatching {
         self.records
             .families
             .update_family_expiry(uow, permit, chronology.family_id)?;
-        let ours = self
-            .records
-            .families
-            .open_family(uow, permit, chronology.family_id)?;
-        self.linking
-            .schedule_linking(uow, permit, chronology, &ours);
+        schedule_linking(uow, chronology.id);
         Ok(())
     }
 

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use contract::{FamilyOut, Household, MemberOut, Relationship};
 use domain::{
-    AccessPermit, FamilyId, Instant, PersonDetails, PersonId, PersonKind, ProtectedAddresses,
-    Sensitive,
+    AccessPermit, ContentScope, FamilyId, Instant, PersonDetails, PersonId, PersonKind,
+    ProtectedAddresses, Sensitive,
 };
 use kernel::{Kernel, ServiceError, ServiceResult, UnitOfWork, scope_terms};
 use serde::{Deserialize, Serialize};
-use store::FamilyRow;
+use store::{FamilyRow, Tx};
 use timeline::{ChildFacts, FamilyFacts};
 use vault::{KeyTerms, RecordLocation, SealedTable};
 
@@ -165,6 +165,9 @@ impl FamilyRecords {
     }
 
     /// Opens a family with its members.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`] when the family has expired or does not exist.
     pub(crate) fn open_family(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
@@ -172,10 +175,24 @@ impl FamilyRecords {
         id: FamilyId,
     ) -> ServiceResult<FamilyView> {
         let now = uow.now();
-        let row = self.family_row(uow, permit, id)?;
+        self.load_family(uow.tx, permit, id, now)
+    }
+
+    /// Opens a family with its members, for a caller or for background work.
+    ///
+    /// # Errors
+    /// [`ServiceError::NotFound`] when the family has expired or does not exist.
+    pub(crate) fn load_family(
+        &self,
+        tx: &mut Tx<'_>,
+        scope: &impl ContentScope,
+        id: FamilyId,
+        now: Instant,
+    ) -> ServiceResult<FamilyView> {
+        let row = store::families::find(tx, scope, id, now)?.ok_or(ServiceError::NotFound)?;
         let details = self.family_details(&row, now)?;
-        let ids = store::families::members(uow.tx, row.partnership_id, id)?;
-        let people = store::people::find_many(uow.tx, permit, &ids, now)?;
+        let ids = store::families::members(tx, row.partnership_id, id)?;
+        let people = store::people::find_many(tx, scope, &ids, now)?;
         let mut members = people
             .iter()
             .map(|person| Ok((person.id, self.open_person(person, now)?)))

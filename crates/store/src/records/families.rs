@@ -3,8 +3,8 @@
 use diesel::dsl::max;
 use diesel::prelude::*;
 use domain::{
-    AccessPermit, AgencyId, FamilyId, FamilyListScope, FragmentState, Instant, PartnershipId,
-    PersonId, PractitionerId, family_list_scope,
+    AccessPermit, AgencyId, ContentScope, FamilyId, FamilyListScope, FragmentState, Instant,
+    PartnershipId, PersonId, PractitionerId, family_list_scope,
 };
 
 use crate::Keyset;
@@ -99,12 +99,12 @@ pub fn update(tx: &mut Tx<'_>, row: &FamilyRow, expected: i64) -> Result<(), Sto
 /// [`StoreError::Corrupt`] on bad data.
 pub fn find(
     tx: &mut Tx<'_>,
-    permit: &AccessPermit,
+    scope: &impl ContentScope,
     id: FamilyId,
     now: Instant,
 ) -> Result<Option<FamilyRow>, StoreError> {
     let query = dsl::families
-        .filter(dsl::partnership_id.eq(Bind(permit.partnership())))
+        .filter(dsl::partnership_id.eq(Bind(scope.partnership())))
         .filter(dsl::id.eq(Bind(id)))
         .filter(dsl::expires_at.gt(Bind(now)));
     tx.run(|c| {

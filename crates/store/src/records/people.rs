@@ -3,7 +3,8 @@
 
 use diesel::prelude::*;
 use domain::{
-    AccessPermit, AgencyId, FamilyId, Instant, PartnershipId, PersonId, PersonKind, PractitionerId,
+    AccessPermit, AgencyId, ContentScope, FamilyId, Instant, PartnershipId, PersonId, PersonKind,
+    PractitionerId,
 };
 
 use crate::columns::Bind;
@@ -172,12 +173,12 @@ pub fn find(
 /// [`StoreError::Corrupt`] on bad data.
 pub fn find_many(
     tx: &mut Tx<'_>,
-    permit: &AccessPermit,
+    scope: &impl ContentScope,
     ids: &[PersonId],
     now: Instant,
 ) -> Result<Vec<PersonRow>, StoreError> {
     let query = dsl::people
-        .filter(unindexed_eq!(dsl::partnership_id, permit.partnership()))
+        .filter(unindexed_eq!(dsl::partnership_id, scope.partnership()))
         .filter(dsl::id.eq_any(ids.iter().copied().map(Bind)))
         .filter(dsl::expires_at.gt(Bind(now)))
         .order(dsl::id);

@@ -6,7 +6,9 @@ use std::collections::HashMap;
 
 use diesel::dsl::exists;
 use diesel::prelude::*;
-use domain::{AccessPermit, ChronologyId, EntryId, FragmentId, FragmentState, Instant};
+use domain::{
+    AccessPermit, ChronologyId, ContentScope, EntryId, FragmentId, FragmentState, Instant,
+};
 
 use super::{EntryRow, FragmentRow, FragmentVersionRow};
 use crate::StoreError;
@@ -131,11 +133,11 @@ pub fn sizes(
 /// [`StoreError::Corrupt`] on bad data.
 pub fn live_content(
     tx: &mut Tx<'_>,
-    permit: &AccessPermit,
+    scope: &impl ContentScope,
     chronology: ChronologyId,
     now: Instant,
 ) -> Result<Vec<FragmentContent>, StoreError> {
-    live_content_excluding(tx, permit, chronology, now, |_, _| Ok(Vec::new()))
+    live_content_excluding(tx, scope, chronology, now, |_, _| Ok(Vec::new()))
 }
 
 /// Maximum number of entries that the query excludes; the caller must exclude any further ones.
@@ -148,12 +150,12 @@ pub(super) const MAX_EXCLUDED_IN_QUERY: usize = 10_000;
 /// The error of `excluded`, or a [`StoreError`] when a query fails.
 pub fn live_content_excluding<E: From<StoreError>>(
     tx: &mut Tx<'_>,
-    permit: &AccessPermit,
+    scope: &impl ContentScope,
     chronology: ChronologyId,
     now: Instant,
     mut excluded: impl FnMut(&FragmentRow, &FragmentVersionRow) -> Result<Vec<EntryId>, E>,
 ) -> Result<Vec<FragmentContent>, E> {
-    let query = live_versions!(permit, now)
+    let query = live_versions!(scope, now)
         .filter(fragments::chronology_id.eq(Some(Bind(chronology))))
         .filter(fragment_versions::version.eq(fragments::version))
         .order((fragments::created_at, fragments::id))
@@ -164,7 +166,7 @@ pub fn live_content_excluding<E: From<StoreError>>(
         excluded_ids.extend(excluded(fragment, version)?);
     }
     excluded_ids.truncate(MAX_EXCLUDED_IN_QUERY);
-    let mut entries = current_entries(tx, permit, chronology, now, &excluded_ids)?;
+    let mut entries = current_entries(tx, scope, chronology, now, &excluded_ids)?;
     Ok(found
         .into_iter()
         .map(|(fragment, version)| FragmentContent {
@@ -180,7 +182,7 @@ pub fn live_content_excluding<E: From<StoreError>>(
 /// alone, so the planner has no list of fragments that it could answer from a larger index.
 fn current_entries(
     tx: &mut Tx<'_>,
-    permit: &AccessPermit,
+    scope: &impl ContentScope,
     chronology: ChronologyId,
     now: Instant,
     excluded_ids: &[EntryId],
@@ -196,9 +198,9 @@ fn current_entries(
         .filter(fragments::expires_at.gt(Bind(now)))
         .filter(unindexed_eq!(
             fragments::partnership_id,
-            permit.partnership()
+            scope.partnership()
         ))
-        .filter(unindexed_eq!(entries::partnership_id, permit.partnership()))
+        .filter(unindexed_eq!(entries::partnership_id, scope.partnership()))
         .filter(entries::id.ne_all(excluded_ids.iter().copied().map(Bind)))
         .order((entries::fragment_id, entries::position))
         .select(EntryRow::as_select());
