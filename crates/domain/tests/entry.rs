@@ -19,7 +19,7 @@ fn stored_json_stays_the_same() {
         source,
     );
     let json = concat!(
-        r#"{"reference":null,"when":{"edtf":"2026-01-19","precision":"day"},"#,
+        r#"{"reference":null,"when":{"edtf":"2026-01-19","precision":"date"},"#,
         r#""what":"Not brought to the review.","category":"MISSED","#,
         r#""source":{"role":"health visitor","record_system":"SystmOne"},"#,
         r#""children":["00000000-0000-7000-8000-000000000001"],"adults":[],"#,
