@@ -1,9 +1,8 @@
 //! Fragments and their entries.
 
 use domain::{
-    AdultConcerned, AgencyId, Category, ChildVoice, ChronologyId, EntryId, FamilyAccount, FamilyId,
-    FragmentId, FragmentState, Handling, Instant, InvolvementStatus, PersonId, PractitionerId, Rag,
-    SeenStatus, Sensitive, Severity, Significance, Source, SubmissionOutcome, WhenOut,
+    AgencyId, ChronologyId, EntryId, FamilyId, FragmentId, FragmentState, Handling, Instant,
+    InvolvementStatus, PersonId, PractitionerId, Sensitive, Severity, SubmissionOutcome, WhenOut,
 };
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
@@ -27,85 +26,19 @@ pub struct WhenIn {
     pub words: Option<Sensitive<String>>,
 }
 
-/// One significant event as an agency writes it. The service adds the agency; clients never send
-/// it.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct EntryIn {
-    /// The agency's own record reference. An entry sent again with the same reference is an update,
-    /// never a second entry.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[validate(length(min = 1, max = 120))]
-    #[schema(min_length = 1, max_length = 120, example = "HV-2024-00117")]
-    pub reference: Option<String>,
-    /// When the event happened.
-    pub when: WhenIn,
-    /// What happened, in short and factual words; 1 to 4,000 characters.
-    #[schema(value_type = String, min_length = 1, max_length = 4000)]
-    pub what: Sensitive<String>,
-    /// The category code, from the partnership's list.
-    pub category: Category,
-    /// The source: role and record system.
-    pub source: Source,
-    /// The identifiers of the children concerned; may be left out when `all_children` is true.
-    #[serde(default)]
-    #[validate(length(max = 50))]
-    #[schema(max_items = 50)]
-    pub children: Vec<PersonId>,
-    /// Whether the event concerns every child of the family (or the one child that the fragment is
-    /// about).
-    #[serde(default)]
-    pub all_children: bool,
-    /// The adults concerned; at most 50.
-    #[serde(default)]
-    #[validate(length(max = 50))]
-    #[schema(max_items = 50)]
-    pub adults: Vec<AdultConcerned>,
-    /// The significance: strength, risk, neutral or both.
-    pub significance: Significance,
-    /// The action taken; either this or `no_action_reason` is given. Up to 4,000 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, max_length = 4000)]
-    pub action_taken: Option<Sensitive<String>>,
-    /// The reason why no action was taken. Up to 2,000 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, max_length = 2000)]
-    pub no_action_reason: Option<Sensitive<String>>,
-    /// The impact on the child. Up to 4,000 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, max_length = 4000)]
-    pub impact: Option<Sensitive<String>>,
-    /// What the child said or showed: the child's voice.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub child_voice: Option<ChildVoice>,
-    /// The family's account, and whether the family disputes the event.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub family_account: Option<FamilyAccount>,
-    /// The outcome. Up to 2,000 characters.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>, max_length = 2000)]
-    pub outcome: Option<Sensitive<String>>,
-    /// The reference of a document in the agency's own system.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[validate(length(max = 200))]
-    #[schema(max_length = 200)]
-    pub document_reference: Option<String>,
-    /// The severity: red, amber or green.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rag: Option<Rag>,
-    /// Whether the child was seen.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seen: Option<SeenStatus>,
-    /// Who may see the entry. By default `normal` for a new entry. In a correction the default is
-    /// the entry's present marking, so that a marking is lowered only explicitly.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub handling: Option<Handling>,
-    /// Whether this is a key incident, which is exempt from the look-back period.
-    #[serde(default)]
-    pub key_incident: bool,
-    /// Whether this is family history from before the eldest child's pregnancy.
-    #[serde(default)]
-    pub family_history: bool,
+domain::entry_form! {
+    request
+    /// One significant event as an agency writes it. The service adds the agency; clients never send
+    /// it.
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, Validate, ToSchema)]
+    #[serde(deny_unknown_fields)]
+    pub struct EntryIn {
+        /// Whether the event concerns every child of the family (or the one child that the fragment is
+        /// about).
+        #[serde(default)]
+        pub all_children: bool,
+    }
+    with { when: WhenIn, handling: Option<Handling> }
 }
 
 /// Who decided to share, and why; stored with each contribution (Children Act 2004, s.16LA).
@@ -204,66 +137,15 @@ pub struct AheadFragmentIn {
     pub entries: Vec<EntryIn>,
 }
 
-/// One entry of a fragment.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
-pub struct EntryOut {
-    /// The identifier; it stays the same when the entry is corrected.
-    pub id: EntryId,
-    /// The agency's own record reference.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub reference: Option<String>,
-    /// When the event happened.
-    pub when: WhenOut,
-    /// What happened, in the agency's words.
-    #[schema(value_type = String)]
-    pub what: Sensitive<String>,
-    /// The category code.
-    pub category: Category,
-    /// The source: role and record system.
-    pub source: Source,
-    /// The children concerned.
-    pub children: Vec<PersonId>,
-    /// The adults concerned.
-    pub adults: Vec<AdultConcerned>,
-    /// The significance: strength, risk, neutral or both.
-    pub significance: Significance,
-    /// The action taken.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub action_taken: Option<Sensitive<String>>,
-    /// The reason why no action was taken.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub no_action_reason: Option<Sensitive<String>>,
-    /// The impact on the child.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub impact: Option<Sensitive<String>>,
-    /// What the child said or showed: the child's voice.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub child_voice: Option<ChildVoice>,
-    /// The family's account, and whether the family disputes the event.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub family_account: Option<FamilyAccount>,
-    /// The outcome.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub outcome: Option<Sensitive<String>>,
-    /// The reference of a document in the agency's own system.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub document_reference: Option<String>,
-    /// The severity: red, amber or green.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rag: Option<Rag>,
-    /// Whether the child was seen.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seen: Option<SeenStatus>,
-    /// Who may see the entry.
-    pub handling: Handling,
-    /// Whether this is a key incident.
-    pub key_incident: bool,
-    /// Whether this is family history.
-    pub family_history: bool,
+domain::entry_form! {
+    response
+    /// One entry of a fragment.
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, ToSchema)]
+    pub struct EntryOut {
+        /// The identifier; it stays the same when the entry is corrected.
+        pub id: EntryId,
+    }
+    with { when: WhenOut, handling: Handling }
 }
 
 /// A fragment in a list.

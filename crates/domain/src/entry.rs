@@ -154,49 +154,46 @@ pub struct FamilyAccount {
     pub disputed: bool,
 }
 
-/// Everything that an agency reports about one event, validated and parsed. It is sealed as a whole
-/// before it is stored.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct EntryDetails {
-    /// The agency's own record reference. An entry that is sent again with the same reference is an
-    /// update, never a second entry.
-    pub reference: Option<String>,
-    /// When the event happened, with its precision and the original words.
-    pub when: EventDate,
-    /// What happened, short and factual.
-    pub what: Sensitive<String>,
-    /// The category, from the partnership's list.
-    pub category: Category,
-    /// The role and record system that it comes from.
-    pub source: Source,
-    /// The children that the event concerns, sorted; never empty once stored.
-    pub children: Vec<PersonId>,
-    /// The adults that the event concerns.
-    pub adults: Vec<AdultConcerned>,
-    /// Strength, risk, neutral or both.
-    pub significance: Significance,
-    /// What was done.
-    pub action_taken: Option<Sensitive<String>>,
-    /// Why nothing was done.
-    pub no_action_reason: Option<Sensitive<String>>,
-    /// The impact on the child.
-    pub impact: Option<Sensitive<String>>,
-    /// The child's voice.
-    pub child_voice: Option<ChildVoice>,
-    /// The family's account.
-    pub family_account: Option<FamilyAccount>,
-    /// The outcome.
-    pub outcome: Option<Sensitive<String>>,
-    /// The reference of a document in the agency's own system.
-    pub document_reference: Option<String>,
-    /// The red, amber or green rating.
-    pub rag: Option<Rag>,
-    /// Whether the child was seen.
-    pub seen: Option<SeenStatus>,
-    /// Who may see the entry.
-    pub handling: Handling,
-    /// Whether the event is a key incident, which is exempt from the look-back.
-    pub key_incident: bool,
-    /// Whether the event is family history from before the eldest child's pregnancy.
-    pub family_history: bool,
+crate::entry_form! {
+    stored
+    /// Everything that an agency reports about one event, validated and parsed. It is sealed as a
+    /// whole before it is stored. The children are sorted, and there is at least one.
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+    pub struct EntryDetails {}
+    with { when: EventDate, handling: Handling }
+}
+
+impl EntryDetails {
+    /// A neutral entry with the marking [`Marking::Normal`] and no optional field.
+    #[must_use]
+    pub fn new(
+        when: EventDate,
+        what: Sensitive<String>,
+        children: Vec<PersonId>,
+        category: Category,
+        source: Source,
+    ) -> Self {
+        Self {
+            reference: None,
+            when,
+            what,
+            category,
+            source,
+            children,
+            adults: Vec::new(),
+            significance: Significance::Neutral,
+            action_taken: None,
+            no_action_reason: None,
+            impact: None,
+            child_voice: None,
+            family_account: None,
+            outcome: None,
+            document_reference: None,
+            rag: None,
+            seen: None,
+            handling: Handling::default(),
+            key_incident: false,
+            family_history: false,
+        }
+    }
 }

@@ -8,6 +8,7 @@ mod chronology;
 mod clock;
 mod emergency;
 mod entry;
+mod entry_form;
 mod enums;
 mod event_date;
 mod fragment;

@@ -7,6 +7,7 @@
 
 mod access_matrix;
 mod checks;
+mod entry;
 mod event_date;
 mod event_date_words;
 mod identifiers;

@@ -113,7 +113,7 @@ fn build_repeat(entry: LiveEntry) -> Repeat {
 
 fn build_account(entry: LiveEntry, also_submitted_as: Vec<Repeat>) -> Account {
     let details = entry.details;
-    Account {
+    domain::entry_form!(Account from details {
         entry_id: entry.entry_id,
         fragment_id: entry.fragment_id,
         fragment_version: entry.fragment_version,
@@ -121,25 +121,8 @@ fn build_account(entry: LiveEntry, also_submitted_as: Vec<Repeat>) -> Account {
         proxy_by: entry.proxy_by,
         submitted_at: entry.submitted_at,
         also_submitted_as,
-        reference: details.reference,
         when: WhenOut::from(&details.when),
-        what: details.what,
-        category: details.category,
-        source: details.source,
         children: details.children,
-        adults: details.adults,
-        significance: details.significance,
-        action_taken: details.action_taken,
-        no_action_reason: details.no_action_reason,
-        impact: details.impact,
-        child_voice: details.child_voice,
-        family_account: details.family_account,
-        outcome: details.outcome,
-        document_reference: details.document_reference,
-        rag: details.rag,
-        seen: details.seen,
         handling: details.handling,
-        key_incident: details.key_incident,
-        family_history: details.family_history,
-    }
+    })
 }

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    AdultConcerned, AgencyId, Category, ChildVoice, EntryId, FamilyAccount, FragmentId, Handling,
-    Instant, PersonId, Rag, SeenStatus, Sensitive, Significance, Source, WhenOut,
+    AgencyId, Category, EntryId, FragmentId, Handling, Instant, PersonId, Significance, WhenOut,
 };
 use linkage::Evidence;
 use serde::{Deserialize, Serialize};
@@ -101,83 +100,30 @@ pub struct RowChild {
     pub age_at_event: Option<AgeAtEvent>,
 }
 
-/// One agency's account of an event, word for word.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
-pub struct Account {
-    /// The entry.
-    pub entry_id: EntryId,
-    /// The fragment that contains the entry.
-    pub fragment_id: FragmentId,
-    /// The version of the fragment.
-    pub fragment_version: i64,
-    /// The agency whose account it is.
-    pub agency: AgencyId,
-    /// The agency that entered it on behalf of that agency (proxy entry).
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub proxy_by: Option<AgencyId>,
-    /// When it was submitted.
-    pub submitted_at: Instant,
-    /// Entries of the same agency that repeat this one, for a sibling or because they were sent
-    /// again.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub also_submitted_as: Vec<Repeat>,
-    /// The agency's own record reference.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(max_length = 100)]
-    pub reference: Option<String>,
-    /// When the event happened according to this agency.
-    pub when: WhenOut,
-    /// What happened.
-    #[schema(value_type = String)]
-    pub what: Sensitive<String>,
-    /// Category code.
-    pub category: Category,
-    /// Role and record system.
-    pub source: Source,
-    /// The children this entry concerns.
-    pub children: Vec<PersonId>,
-    /// Adults it concerns.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    pub adults: Vec<AdultConcerned>,
-    /// Strength, risk, neutral or both.
-    pub significance: Significance,
-    /// What was done.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub action_taken: Option<Sensitive<String>>,
-    /// Why nothing was done.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub no_action_reason: Option<Sensitive<String>>,
-    /// Impact on the child.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub impact: Option<Sensitive<String>>,
-    /// The child's voice.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub child_voice: Option<ChildVoice>,
-    /// The family's account, which is shown beside the agency's and never replaces it.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub family_account: Option<FamilyAccount>,
-    /// The outcome of the event.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schema(value_type = Option<String>)]
-    pub outcome: Option<Sensitive<String>>,
-    /// Reference of a document in the agency's own system.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub document_reference: Option<String>,
-    /// Red, amber or green.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub rag: Option<Rag>,
-    /// Whether the child was seen.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub seen: Option<SeenStatus>,
-    /// Who may see it.
-    pub handling: Handling,
-    /// A key incident, exempt from the look-back.
-    pub key_incident: bool,
-    /// Family history from before the eldest child's pregnancy.
-    pub family_history: bool,
+domain::entry_form! {
+    account
+    /// One agency's account of an event, word for word.
+    #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, utoipa::ToSchema)]
+    pub struct Account {
+        /// The entry.
+        pub entry_id: EntryId,
+        /// The fragment that contains the entry.
+        pub fragment_id: FragmentId,
+        /// The version of the fragment.
+        pub fragment_version: i64,
+        /// The agency whose account it is.
+        pub agency: AgencyId,
+        /// The agency that entered it on behalf of that agency (proxy entry).
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        pub proxy_by: Option<AgencyId>,
+        /// When it was submitted.
+        pub submitted_at: Instant,
+        /// Entries of the same agency that repeat this one, for a sibling or because they were sent
+        /// again.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        pub also_submitted_as: Vec<Repeat>,
+    }
+    with { when: WhenOut, handling: Handling }
 }
 
 /// An entry of the same agency that is equal in every field except the children that it was

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use domain::{EntryDetails, EventDate, Handling, PersonId, Sensitive, Significance, Source};
+use domain::{EntryDetails, EventDate, PersonId, Sensitive, Source};
 
 use super::glossary::Glossary;
 use crate::person::PersonFacts;
@@ -55,30 +55,20 @@ impl SubmittedEvent {
     /// gives.
     #[must_use]
     pub fn to_entry_details(&self, children: Vec<PersonId>, glossary: &Glossary) -> EntryDetails {
+        let source = Source {
+            role: String::new(),
+            record_system: String::new(),
+        };
+        let category = glossary.category_or_other(&self.kind);
         EntryDetails {
             reference: self.reference.clone(),
-            when: self.when.clone(),
-            what: self.text.clone(),
-            category: glossary.category_or_other(&self.kind),
-            source: Source {
-                role: String::new(),
-                record_system: String::new(),
-            },
-            children,
-            adults: Vec::new(),
-            significance: Significance::Neutral,
-            action_taken: None,
-            no_action_reason: None,
-            impact: None,
-            child_voice: None,
-            family_account: None,
-            outcome: None,
-            document_reference: None,
-            rag: None,
-            seen: None,
-            handling: Handling::default(),
-            key_incident: false,
-            family_history: false,
+            ..EntryDetails::new(
+                self.when.clone(),
+                self.text.clone(),
+                children,
+                category,
+                source,
+            )
         }
     }
 }

@@ -156,28 +156,26 @@ fn parse_entry(
     }
     check_mandatory_texts(uow.policy(), entry, pointer, faults);
     let children = children_of(entry, scope);
-    when.map(|when| EntryDetails {
-        reference: entry.reference.clone(),
+    when.map(|when| build_details(entry.clone(), when, children))
+}
+
+/// Combines an entry with its parsed date and the children that it concerns. Blank texts are
+/// omitted.
+fn build_details(entry: EntryIn, when: EventDate, children: Vec<PersonId>) -> EntryDetails {
+    let mut details = domain::entry_form!(EntryDetails from entry {
         when,
-        what: entry.what.clone(),
-        category: entry.category.clone(),
-        source: entry.source.clone(),
         children,
-        adults: entry.adults.clone(),
-        significance: entry.significance,
-        action_taken: non_blank(entry.action_taken.as_ref()),
-        no_action_reason: non_blank(entry.no_action_reason.as_ref()),
-        impact: non_blank(entry.impact.as_ref()),
-        child_voice: entry.child_voice.clone(),
-        family_account: entry.family_account.clone(),
-        outcome: non_blank(entry.outcome.as_ref()),
-        document_reference: entry.document_reference.clone(),
-        rag: entry.rag,
-        seen: entry.seen,
-        handling: entry.handling.clone().unwrap_or_default(),
-        key_incident: entry.key_incident,
-        family_history: entry.family_history,
-    })
+        handling: entry.handling.unwrap_or_default(),
+    });
+    for text in [
+        &mut details.action_taken,
+        &mut details.no_action_reason,
+        &mut details.impact,
+        &mut details.outcome,
+    ] {
+        *text = non_blank(text.as_ref());
+    }
+    details
 }
 
 /// Checks the texts that the partnership demands of every entry.

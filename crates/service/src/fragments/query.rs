@@ -463,27 +463,10 @@ fn summary(row: &FragmentRow) -> FragmentSummary {
 }
 
 fn entry_out(id: EntryId, entry: EntryDetails) -> EntryOut {
-    EntryOut {
+    domain::entry_form!(EntryOut from entry {
         id,
-        reference: entry.reference,
         when: WhenOut::from(&entry.when),
-        what: entry.what,
-        category: entry.category,
-        source: entry.source,
         children: entry.children,
-        adults: entry.adults,
-        significance: entry.significance,
-        action_taken: entry.action_taken,
-        no_action_reason: entry.no_action_reason,
-        impact: entry.impact,
-        child_voice: entry.child_voice,
-        family_account: entry.family_account,
-        outcome: entry.outcome,
-        document_reference: entry.document_reference,
-        rag: entry.rag,
-        seen: entry.seen,
         handling: entry.handling,
-        key_incident: entry.key_incident,
-        family_history: entry.family_history,
-    }
+    })
 }

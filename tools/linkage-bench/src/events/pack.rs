@@ -6,8 +6,7 @@ use std::path::Path;
 
 use anyhow::{Context, Result};
 use domain::{
-    Category, EntryDetails, EventDate, Handling, PersonId, PersonKind, PersonName, Sensitive,
-    Significance, Source,
+    Category, EntryDetails, EventDate, PersonId, PersonKind, PersonName, Sensitive, Source,
 };
 use linkage::batch::{
     ComponentMember, ComponentSubmission, Glossary, NameResolver, Submission, read_line,
@@ -325,31 +324,18 @@ pub(super) fn entry_details(
     what: &str,
     children: Vec<PersonId>,
 ) -> Result<EntryDetails> {
-    Ok(EntryDetails {
-        reference: None,
+    let source = Source {
+        role: "practitioner".into(),
+        record_system: "records".into(),
+    };
+    let category = Category::new("OTHER").context("category")?;
+    Ok(EntryDetails::new(
         when,
-        what: Sensitive::from(what),
-        category: Category::new("OTHER").context("category")?,
-        source: Source {
-            role: "practitioner".into(),
-            record_system: "records".into(),
-        },
+        Sensitive::from(what),
         children,
-        adults: Vec::new(),
-        significance: Significance::Neutral,
-        action_taken: None,
-        no_action_reason: None,
-        impact: None,
-        child_voice: None,
-        family_account: None,
-        outcome: None,
-        document_reference: None,
-        rag: None,
-        seen: None,
-        handling: Handling::default(),
-        key_incident: false,
-        family_history: false,
-    })
+        category,
+        source,
+    ))
 }
 
 /// An id derived from a word (FNV-1a), the same in every run.
