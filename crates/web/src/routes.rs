@@ -7,9 +7,11 @@ use actix_web::http::Method;
 
 use crate::BodySchemas;
 
-/// The inputs that the routes of an application accept.
+/// What the middleware and the extractor need to know about the routes of an application.
 #[derive(Default)]
 pub struct RouteDeclarations {
+    /// The start of the paths that may use the capacity reserved for the audit.
+    pub audit_paths: Option<&'static str>,
     /// The schemas of request bodies.
     pub bodies: BodySchemas,
     /// The query parameters of each route. All others are rejected.

@@ -103,6 +103,7 @@ pub(crate) fn route_declarations() -> Arc<RouteDeclarations> {
             }
         }
         Arc::new(RouteDeclarations {
+            audit_paths: Some("/v1/audit"),
             bodies: BodySchemas::compile(request_bodies(document), &schemas),
             query_parameters,
         })

@@ -89,11 +89,15 @@ impl MiddlewareState {
         }
     }
 
-    /// Counts a request as in flight. Some capacity is reserved for the audit.
+    /// Counts a request to this path as in flight. Some capacity is reserved for the audit.
     ///
     /// # Errors
     /// `overloaded` when the capacity is exhausted.
-    pub(crate) fn begin_request(&self, audit: bool) -> Result<RequestPermit, Problem> {
+    pub(crate) fn begin_request(&self, path: &str) -> Result<RequestPermit, Problem> {
+        let audit = self
+            .routes
+            .audit_paths
+            .is_some_and(|start| path.starts_with(start));
         self.request_capacity
             .try_acquire(audit)
             .ok_or_else(overloaded)

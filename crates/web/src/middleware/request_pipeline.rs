@@ -9,13 +9,14 @@ use actix_web::http::ConnectionType;
 use actix_web::http::header::{self, HeaderMap, HeaderName, HeaderValue};
 use actix_web::middleware::Next;
 use actix_web::{Error, HttpMessage, web};
-use domain::RequestId;
+use domain::{Operation, RequestId};
 
 use super::in_flight_limit::InFlightGuard;
 use super::rate_limiter::Quota;
 use super::{MiddlewareState, RequestPermit, overloaded, telemetry};
 use crate::connection::{Connection, Origin};
-use crate::problem::{MEDIA_TYPE, Problem, ProblemCode, table};
+use crate::problem::{Problem, ProblemCode, table};
+use crate::system_routes::PROBE_PATHS;
 
 /// Runs one request through all middleware and its route.
 ///
@@ -92,11 +93,11 @@ fn acquire_guards(
     middleware: &MiddlewareState,
     request: &ServiceRequest,
 ) -> Result<RequestGuards, Problem> {
-    if is_probe(request.path()) {
+    if PROBE_PATHS.contains(&request.path()) {
         return Ok(RequestGuards::default());
     }
     let origin = request.peer_addr().map(|peer| peer.ip().into());
-    let in_flight = middleware.begin_request(request.path().starts_with("/v1/audit"))?;
+    let in_flight = middleware.begin_request(request.path())?;
     let unauthenticated = middleware.begin_unauthenticated_request(origin)?;
     Ok(RequestGuards {
         in_flight: Some(in_flight),
@@ -107,16 +108,7 @@ fn acquire_guards(
 /// Whether the request was refused because of load.
 fn is_overload_refusal(response: &ServiceResponse) -> bool {
     let overload_codes = [&table::OVERLOADED, &table::TOO_MANY_AT_ONCE];
-    let code = response
-        .response()
-        .extensions()
-        .get::<&'static ProblemCode>()
-        .copied();
-    code.is_some_and(|code| overload_codes.contains(&code))
-}
-
-fn is_probe(path: &str) -> bool {
-    matches!(path, "/livez" | "/readyz")
+    problem_code(response).is_some_and(|code| overload_codes.contains(&code))
 }
 
 /// Renders an error of a route or of the framework as a complete problem document.
@@ -133,10 +125,12 @@ fn render_problem(response: ServiceResponse, id: RequestId) -> ServiceResponse {
     ServiceResponse::new(request, response)
 }
 
-/// Adds the headers that every response has.
+/// Adds the headers that every response has. Responses to authorised operations and problems are
+/// not stored by caches.
 fn add_headers(response: &mut ServiceResponse, id: RequestId) {
     let quota = response.request().extensions().get::<Quota>().copied();
-    let private = response.request().path().starts_with("/v1") || is_problem(response.headers());
+    let private =
+        response.request().extensions().contains::<Operation>() || problem_code(response).is_some();
     let headers = response.headers_mut();
     add_common_headers(headers, id);
     if private {
@@ -162,10 +156,9 @@ fn add_common_headers(headers: &mut HeaderMap, id: RequestId) {
     set(headers, "X-Request-Id", &id.to_string());
 }
 
-fn is_problem(headers: &HeaderMap) -> bool {
-    headers
-        .get(header::CONTENT_TYPE)
-        .is_some_and(|kind| kind.as_bytes() == MEDIA_TYPE.as_bytes())
+/// The code of a problem document.
+fn problem_code(response: &ServiceResponse) -> Option<&'static ProblemCode> {
+    response.response().extensions().get().copied()
 }
 
 fn common_headers() -> [(HeaderName, HeaderValue); 7] {

@@ -156,7 +156,7 @@ impl ResponseError for Problem {
     }
 
     /// Without request id and path: the outermost middleware replaces it by
-    /// [`Problem::to_response`].
+    /// `Problem::to_response`.
     fn error_response(&self) -> HttpResponse {
         HttpResponse::build(self.status_code())
             .content_type(MEDIA_TYPE)
