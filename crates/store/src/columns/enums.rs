@@ -2,7 +2,8 @@
 
 use domain::UnknownVariant;
 
-/// Defines an enum that is stored as a snake_case word.
+/// Defines an enum that is stored as a snake_case word, with each word written once. (A function
+/// cannot define a type.)
 macro_rules! text_enums {
     ($(#[$meta:meta])* $name:ident { $($(#[$vmeta:meta])* $variant:ident = $word:literal),+ $(,)? }) => {
         $(#[$meta])*

@@ -2,16 +2,14 @@
 
 use std::collections::HashMap;
 
-use diesel::dsl::exists;
 use diesel::prelude::*;
 use domain::{AccessPermit, ChronologyId, ConsolidationId, EntryId, FragmentId, Instant};
 
 use super::content::{MAX_EXCLUDED_IN_QUERY, live_versions};
 use super::{EntryRow, FragmentContent, FragmentRow, FragmentVersionRow};
 use crate::columns::Bind;
-use crate::connection::page::unindexed_eq;
-use crate::schema::{chronologies, consolidation_fragments, entries, fragment_versions, fragments};
-use crate::{FragmentState, StoreError, Tx};
+use crate::schema::{consolidation_fragments, entries, fragment_versions, fragments};
+use crate::{StoreError, Tx};
 
 /// The current version of a fragment that was corrected after a view was frozen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -53,7 +51,7 @@ pub fn frozen_content_excluding<E: From<StoreError>>(
     let frozen = of::fragment_id
         .eq(fragment_versions::fragment_id)
         .and(of::version.eq(fragment_versions::version));
-    let query = live_versions!(permit, now)
+    let query = live_versions(permit, now)
         .inner_join(of::consolidation_fragments.on(frozen))
         .filter(of::consolidation_id.eq(Bind(view)))
         .filter(fragments::chronology_id.eq(Some(Bind(chronology))))
@@ -97,7 +95,7 @@ fn current_versions(
     now: Instant,
 ) -> Result<HashMap<FragmentId, CurrentVersion>, StoreError> {
     use consolidation_fragments::dsl as of;
-    let query = live_versions!(permit, now)
+    let query = live_versions(permit, now)
         .inner_join(of::consolidation_fragments.on(of::fragment_id.eq(fragments::id)))
         .filter(of::consolidation_id.eq(Bind(view)))
         .filter(of::version.ne(fragments::version))
