@@ -1,5 +1,6 @@
 //! Request and response types of the use cases: what the API receives and returns. Their doc
 //! comments become the API reference, and their field names are the names on the wire.
+#![deny(clippy::wildcard_enum_match_arm)]
 
 mod audit;
 mod chronologies;

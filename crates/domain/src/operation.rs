@@ -1,5 +1,6 @@
 //! The operations of the service, what is audited besides them, and the reasons for which operations
 //! are allowed.
+#![deny(clippy::wildcard_enum_match_arm)]
 
 mod object_kind;
 mod system_action;

@@ -5,7 +5,7 @@ use domain::{ChronologyId, Instant, PartnershipId};
 use serde::{Serialize, de::DeserializeOwned};
 use store::Tx;
 use uuid::Uuid;
-use vault::{DataKey, KeyScope, KeyTerms, RecordLocation};
+use vault::{DataKey, KeyScope, KeyTerms, RecordLocation, SealedTable};
 use zeroize::Zeroizing;
 
 use crate::key_commitments::note_use;
@@ -63,15 +63,31 @@ impl Kernel {
         value: &impl Serialize,
     ) -> ServiceResult<SealedValue> {
         note_use(tx, terms, location);
-        self.seal_derived(location, terms, now, value)
+        self.encrypt(location, terms, now, value)
     }
 
-    /// Encrypts a value with a data key of its own, under terms whose keys seal other values
+    /// Encrypts the links between entries. They are sealed under terms whose keys seal those entries
     /// already, so that their commitments are published.
     ///
     /// # Errors
-    /// [`ServiceError::Unavailable`] when the keystore cannot be reached.
-    pub fn seal_derived(
+    /// [`ServiceError::Unavailable`] when the keystore cannot be reached;
+    /// [`ServiceError::Internal`] for any other table.
+    pub fn seal_links(
+        &self,
+        location: &RecordLocation,
+        terms: &KeyTerms,
+        now: Instant,
+        value: &impl Serialize,
+    ) -> ServiceResult<SealedValue> {
+        if location.table != SealedTable::EventLinks {
+            return Err(ServiceError::Internal(
+                "only links are sealed without noting keys",
+            ));
+        }
+        self.encrypt(location, terms, now, value)
+    }
+
+    fn encrypt(
         &self,
         location: &RecordLocation,
         terms: &KeyTerms,
@@ -110,7 +126,7 @@ impl Kernel {
         now: Instant,
         value: &impl Serialize,
     ) -> ServiceResult<SealedValue> {
-        self.seal_derived(location, &KeyTerms::Permanent { partnership }, now, value)
+        self.encrypt(location, &KeyTerms::Permanent { partnership }, now, value)
     }
 }
 

@@ -4,7 +4,7 @@ CREATE TABLE outbox (
     id uuid PRIMARY KEY,
     partnership_id uuid NOT NULL REFERENCES partnerships (id),
     event text NOT NULL CHECK (event IN ('relink', 'settle_expiry', 'notify')),
-    subject_kind text NOT NULL,
+    subject_kind text NOT NULL CHECK (subject_kind IN ('chronology', 'fragment', 'family', 'person')),
     subject_id uuid NOT NULL,
     created_at timestamptz NOT NULL,
     attempts bigint NOT NULL,            -- how often it has failed
@@ -13,3 +13,9 @@ CREATE TABLE outbox (
 );
 CREATE INDEX outbox_by_due ON outbox (not_before, id);
 CREATE INDEX outbox_by_subject ON outbox (partnership_id, subject_kind, subject_id);
+
+-- Stored links bind their view by their content from this version on: those of earlier versions are never found again, so
+-- they are deleted and every chronology is linked again. The event has the identifier of its chronology.
+DELETE FROM event_links;
+INSERT INTO outbox (id, partnership_id, event, subject_kind, subject_id, created_at, attempts, not_before, claimed_until)
+SELECT id, partnership_id, 'relink', 'chronology', id, now(), 0, 'epoch', NULL FROM chronologies;

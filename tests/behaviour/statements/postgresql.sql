@@ -316,13 +316,10 @@ UPDATE "consolidations" SET "signed_off_at" = ?, "signed_off_by" = ? WHERE ((("c
 -- consolidations::signed_off
 SELECT "consolidations"."id", "consolidations"."partnership_id", "consolidations"."chronology_id", "consolidations"."author_id", "consolidations"."expires_at", "consolidations"."wrapped_key", "consolidations"."sealed", "consolidations"."signed_off_at", "consolidations"."signed_off_by", "consolidations"."created_at" FROM "consolidations" WHERE (((("consolidations"."partnership_id" = ?) AND ("consolidations"."expires_at" > ?)) AND ("consolidations"."chronology_id" = ?)) AND ("consolidations"."signed_off_at" IS NOT NULL)) ORDER BY "consolidations"."signed_off_at" DESC, "consolidations"."id" DESC LIMIT ?
 
--- deletion_orders::expiring_reasons
+-- deletion_orders::delete_expired_reasons
 SELECT "deletion_orders"."chronology_id" FROM "deletion_orders" WHERE (("deletion_orders"."words_until" <= ?) AND ("deletion_orders"."sealed" IS NOT NULL)) ORDER BY "deletion_orders"."words_until", "deletion_orders"."chronology_id" LIMIT ?
 
--- deletion_orders::expiring_reasons
-SELECT "deletion_orders"."chronology_id", "deletion_orders"."partnership_id", "deletion_orders"."reason", "deletion_orders"."snapshot", "deletion_orders"."decided_by", "deletion_orders"."decided_at", "deletion_orders"."words_until", "deletion_orders"."wrapped_key", "deletion_orders"."sealed", "deletion_orders"."asked_by" FROM "deletion_orders" WHERE (("deletion_orders"."words_until" IS NULL) AND ("deletion_orders"."sealed" IS NOT NULL)) ORDER BY "deletion_orders"."chronology_id" LIMIT ?
-
--- deletion_orders::expiring_reasons
+-- deletion_orders::delete_expired_reasons
 UPDATE "deletion_orders" SET "wrapped_key" = ?, "sealed" = ? WHERE ("deletion_orders"."chronology_id" = ANY(?))
 
 -- deletion_orders::find
@@ -330,6 +327,9 @@ SELECT "deletion_orders"."chronology_id", "deletion_orders"."partnership_id", "d
 
 -- deletion_orders::insert
 INSERT INTO "deletion_orders" ("chronology_id", "partnership_id", "reason", "snapshot", "decided_by", "decided_at", "words_until", "wrapped_key", "sealed", "asked_by") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO NOTHING
+
+-- deletion_orders::list_without_expiry
+SELECT "deletion_orders"."chronology_id", "deletion_orders"."partnership_id", "deletion_orders"."reason", "deletion_orders"."snapshot", "deletion_orders"."decided_by", "deletion_orders"."decided_at", "deletion_orders"."words_until", "deletion_orders"."wrapped_key", "deletion_orders"."sealed", "deletion_orders"."asked_by" FROM "deletion_orders" WHERE (("deletion_orders"."words_until" IS NULL) AND ("deletion_orders"."sealed" IS NOT NULL)) ORDER BY "deletion_orders"."chronology_id" LIMIT ?
 
 -- destruction_manifest::chronologies_of
 SELECT "chronologies"."id", "chronologies"."owner_agency_id", "chronologies"."owner_id", "chronologies"."expires_at" FROM "chronologies" WHERE (("chronologies"."partnership_id" = ?) IS TRUE AND ("chronologies"."id" = ?)) ORDER BY "chronologies"."id"
@@ -589,16 +589,10 @@ UPDATE "fragments" SET "id" = ?, "partnership_id" = ?, "agency_id" = ?, "chronol
 -- holds::count_overdue
 SELECT COUNT(*) FROM "holds" WHERE (("holds"."released_at" IS NULL) AND ("holds"."review_at" <= ?))
 
--- holds::expiring_reasons
+-- holds::delete_expired_reasons
 SELECT "holds"."id" FROM "holds" WHERE (("holds"."words_until" <= ?) AND ("holds"."sealed" IS NOT NULL)) ORDER BY "holds"."words_until", "holds"."id" LIMIT ?
 
--- holds::expiring_reasons
-SELECT "holds"."id", "holds"."partnership_id", "holds"."scope", "holds"."target_id", "holds"."review_at", "holds"."placed_by", "holds"."placed_at", "holds"."released_by", "holds"."released_at", "holds"."words_until", "holds"."wrapped_key", "holds"."sealed", "holds"."version", "holds"."awaiting", "holds"."confirmed_by" FROM "holds" WHERE (("holds"."words_until" IS NULL) AND ("holds"."sealed" IS NOT NULL)) ORDER BY "holds"."id" LIMIT ?
-
--- holds::expiring_reasons
-UPDATE "holds" SET "id" = ?, "partnership_id" = ?, "scope" = ?, "target_id" = ?, "review_at" = ?, "placed_by" = ?, "placed_at" = ?, "released_by" = ?, "released_at" = ?, "words_until" = ?, "wrapped_key" = ?, "sealed" = ?, "version" = ?, "awaiting" = ?, "confirmed_by" = ? WHERE ((("holds"."partnership_id" = ?) AND ("holds"."id" = ?)) AND ("holds"."words_until" IS NULL))
-
--- holds::expiring_reasons
+-- holds::delete_expired_reasons
 UPDATE "holds" SET "wrapped_key" = ?, "sealed" = ? WHERE ("holds"."id" = ANY(?))
 
 -- holds::find
@@ -610,8 +604,14 @@ INSERT INTO "holds" ("id", "partnership_id", "scope", "target_id", "review_at", 
 -- holds::is_held
 SELECT "holds"."id" FROM "holds" WHERE (((("holds"."partnership_id" = ?) AND ("holds"."awaiting" = ?)) AND (("holds"."released_at" IS NULL) OR ("holds"."released_at" > ?))) AND ((("holds"."scope" = ?) OR (("holds"."scope" = ?) AND ("holds"."target_id" = ?))) OR (("holds"."scope" = ?) AND ("holds"."target_id" = ANY(?))))) LIMIT ?
 
+-- holds::list_without_expiry
+SELECT "holds"."id", "holds"."partnership_id", "holds"."scope", "holds"."target_id", "holds"."review_at", "holds"."placed_by", "holds"."placed_at", "holds"."released_by", "holds"."released_at", "holds"."words_until", "holds"."wrapped_key", "holds"."sealed", "holds"."version", "holds"."awaiting", "holds"."confirmed_by" FROM "holds" WHERE (("holds"."words_until" IS NULL) AND ("holds"."sealed" IS NOT NULL)) ORDER BY "holds"."id" LIMIT ?
+
 -- holds::page
 SELECT "holds"."id", "holds"."partnership_id", "holds"."scope", "holds"."target_id", "holds"."review_at", "holds"."placed_by", "holds"."placed_at", "holds"."released_by", "holds"."released_at", "holds"."words_until", "holds"."wrapped_key", "holds"."sealed", "holds"."version", "holds"."awaiting", "holds"."confirmed_by" FROM "holds" WHERE ("holds"."partnership_id" = ?) ORDER BY "holds"."placed_at", "holds"."id" LIMIT ?
+
+-- holds::set_reasons_expiry
+UPDATE "holds" SET "id" = ?, "partnership_id" = ?, "scope" = ?, "target_id" = ?, "review_at" = ?, "placed_by" = ?, "placed_at" = ?, "released_by" = ?, "released_at" = ?, "words_until" = ?, "wrapped_key" = ?, "sealed" = ?, "version" = ?, "awaiting" = ?, "confirmed_by" = ? WHERE ((("holds"."partnership_id" = ?) AND ("holds"."id" = ?)) AND ("holds"."words_until" IS NULL))
 
 -- holds::update
 UPDATE "holds" SET "id" = ?, "partnership_id" = ?, "scope" = ?, "target_id" = ?, "review_at" = ?, "placed_by" = ?, "placed_at" = ?, "released_by" = ?, "released_at" = ?, "words_until" = ?, "wrapped_key" = ?, "sealed" = ?, "version" = ?, "awaiting" = ?, "confirmed_by" = ? WHERE ((("holds"."partnership_id" = ?) AND ("holds"."id" = ?)) AND ("holds"."version" = ?))

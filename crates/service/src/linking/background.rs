@@ -166,9 +166,9 @@ impl Linking {
             links: compute_links(entries, &job.family),
         };
         let terms = chronology_terms(chronology.id, expires_at);
-        let sealed =
-            self.kernel
-                .seal_derived(&links_location(chronology.id), &terms, now, &links)?;
+        let sealed = self
+            .kernel
+            .seal_links(&links_location(chronology.id), &terms, now, &links)?;
         Ok(EventLinksRow {
             chronology_id: chronology.id,
             view_index: view,

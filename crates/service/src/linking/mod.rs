@@ -21,11 +21,11 @@ pub(crate) use queue::{LinkingQueue, start_worker};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::{AccessPermit, ChronologyId, Instant, LinkDecisionId, PartnershipId};
-use kernel::{Kernel, ServiceError, ServiceResult, UnitOfWork, chronology_terms};
+use kernel::{Kernel, ServiceResult, UnitOfWork, chronology_terms};
 use serde::{Deserialize, Serialize};
 use store::{ChronologyRow, DecidedEntryRow, LinkDecisionRow, Token};
 use timeline::{EventLinks, FamilyFacts, LinkDecision, LiveEntry, SortedEvents, apply_decisions};
-use vault::{RecordLocation, SealedTable};
+use vault::{RecordLocation, SealedTable, VaultError};
 
 use crate::people::People;
 use crate::records::{Records, VisibleContent};
@@ -175,7 +175,7 @@ impl Linking {
             row.sealed.as_ref(),
         )?;
         if stored.view != view.as_ref() {
-            return Err(ServiceError::Internal("stored links of another view"));
+            return Err(VaultError::Tampered.into());
         }
         Ok(Some(stored.links))
     }

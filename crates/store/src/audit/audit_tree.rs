@@ -1,5 +1,6 @@
 //! The Merkle tree over the audit records, and its current head.
 
+use diesel::dsl::auto_type;
 use diesel::prelude::*;
 use domain::{AuditId, Instant, PartnershipId};
 use ledger::{Hash, SubtreeSource, Tile};
@@ -76,16 +77,15 @@ row! {
 }
 
 /// When the first record of a run was made that is not in the tree yet.
-macro_rules! first_unsequenced {
-    () => {
-        audit_records::table
-            .filter(audit_records::partnership_id.eq(audit_runs::partnership_id))
-            .filter(audit_records::run_id.eq(audit_runs::run_id))
-            .filter(audit_records::number.ge(audit_runs::next_number))
-            .order(audit_records::number)
-            .limit(1)
-            .select(audit_records::at)
-    };
+#[auto_type]
+fn first_unsequenced() -> _ {
+    audit_records::table
+        .filter(audit_records::partnership_id.eq(audit_runs::partnership_id))
+        .filter(audit_records::run_id.eq(audit_runs::run_id))
+        .filter(audit_records::number.ge(audit_runs::next_number))
+        .order(audit_records::number)
+        .limit(1_i64)
+        .select(audit_records::at)
 }
 
 pub(crate) fn register_run(
@@ -176,7 +176,7 @@ pub fn save_head(tx: &mut Tx<'_>, row: &AuditHeadRow, first: bool) -> Result<(),
 /// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
 /// [`StoreError::Timeout`].
 pub fn insert(tx: &mut Tx<'_>, rows: &[AuditTreeRow]) -> Result<(), StoreError> {
-    insert_many!(tx, audit_tree::table, rows)
+    insert_many(tx, audit_tree::table, rows)
 }
 
 /// At most `limit` records that are not in the tree yet: those after the last number of each run,
@@ -198,7 +198,7 @@ pub fn unsequenced(
         .select((
             audit_runs::run_id,
             audit_runs::next_number,
-            first_unsequenced!().single_value(),
+            first_unsequenced().single_value(),
         ));
     let runs: Vec<(Uuid, i64, Option<Instant>)> = tx.run(|c| runs.load(c))?;
     let mut rows: Vec<AuditRow> = Vec::new();
@@ -270,7 +270,7 @@ pub fn record_gaps(
         seen_at: at,
     };
     let rows: Vec<GapRow> = numbers.iter().map(gap).collect();
-    insert_many!(tx, audit_holes::table, rows)
+    insert_many(tx, audit_holes::table, &rows)
 }
 
 /// Deletes a gap whose record has arrived.
@@ -320,7 +320,7 @@ pub fn list_gaps(
 /// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
 /// [`StoreError::Corrupt`] on bad data.
 pub fn oldest_unsequenced(tx: &mut Tx<'_>) -> Result<Option<Instant>, StoreError> {
-    let query = audit_runs::table.select(first_unsequenced!().single_value());
+    let query = audit_runs::table.select(first_unsequenced().single_value());
     let of_runs: Vec<Option<Instant>> = tx.run(|c| query.load(c))?;
     Ok(of_runs.into_iter().flatten().min())
 }

@@ -6,7 +6,7 @@ pub mod audit_tree;
 pub mod journal;
 pub mod legacy_audit;
 
-use diesel::dsl::max;
+use diesel::dsl::{auto_type, max};
 use diesel::prelude::*;
 use domain::{AuditId, Disclosure, Instant, Operation, PartnershipId};
 use ledger::{Hash, Leaf};
@@ -15,7 +15,7 @@ use uuid::Uuid;
 use crate::columns::Bind;
 use crate::columns::row;
 use crate::connection::on_either;
-use crate::connection::page::{after, unindexed_eq};
+use crate::connection::page::{rows_after, unindexed_eq};
 use crate::connection::statements::insert_one;
 use crate::schema::audit_records::{self, dsl};
 use crate::{Keyset, Sealed, StoreError, Token, Tx};
@@ -153,23 +153,25 @@ pub struct AuditFilter {
 }
 
 /// The audit words of the operations that disclose content of a chronology.
-fn content_reads() -> impl Iterator<Item = &'static str> {
+fn disclosing_operations() -> Vec<&'static str> {
     Operation::ALL
         .iter()
         .filter(|operation| operation.spec().discloses == Disclosure::Content)
         .map(|operation| operation.as_str())
+        .collect()
 }
 
 /// Selects the records of disclosures of a chronology's content.
-macro_rules! content_reads {
-    ($partnership:expr, $chronology:expr) => {
-        dsl::audit_records
-            .filter(unindexed_eq!(dsl::partnership_id, $partnership))
-            .filter(dsl::chronology_token.eq_any($chronology))
-            .filter(dsl::practitioner_token.is_not_null())
-            .filter(dsl::outcome.eq_any(["allowed", "replayed"]))
-            .filter(dsl::operation.eq_any(content_reads()))
-    };
+#[auto_type]
+fn content_reads<'a>(partnership: PartnershipId, chronology: &'a [Token]) -> _ {
+    let outcomes: [&'static str; 2] = ["allowed", "replayed"];
+    let operations: Vec<&'static str> = disclosing_operations();
+    dsl::audit_records
+        .filter(unindexed_eq(dsl::partnership_id, partnership))
+        .filter(dsl::chronology_token.eq_any(chronology))
+        .filter(dsl::practitioner_token.is_not_null())
+        .filter(dsl::outcome.eq_any(outcomes))
+        .filter(dsl::operation.eq_any(operations))
 }
 
 /// Adds a record under the next sequence number of this node's run.
@@ -187,7 +189,7 @@ pub fn insert(tx: &mut Tx<'_>, draft: &AuditDraft) -> Result<(), StoreError> {
     if row.number == 1 {
         crate::audit_tree::register_run(tx, partnership, row.run_id, draft.at)?;
     }
-    insert_one!(tx, audit_records::table, &row)
+    insert_one(tx, audit_records::table, &row)
 }
 
 /// Writes a void record under a number that has no record, and returns the hash of its leaf, or
@@ -249,7 +251,7 @@ pub fn page(
     // order of time.
     let mut query = match by_token.iter().any(|tokens| tokens.is_some()) {
         true => dsl::audit_records
-            .filter(unindexed_eq!(dsl::partnership_id, partnership))
+            .filter(unindexed_eq(dsl::partnership_id, partnership))
             .into_boxed(),
         false => dsl::audit_records
             .filter(dsl::partnership_id.eq(Bind(partnership)))
@@ -279,7 +281,7 @@ pub fn page(
     if let Some(until) = filter.until {
         query = query.filter(dsl::at.lt(Bind(until)));
     }
-    let query = after!(query, after, dsl::at, dsl::id, AuditId);
+    let query = rows_after(query, after, dsl::at, dsl::id, AuditId);
     let query = query.order((dsl::at, dsl::id)).limit(limit.into());
     tx.run(|c| query.select(AuditRow::as_select()).load(c))
 }
@@ -296,14 +298,14 @@ pub fn latest_readers(
     chronology: &[Token],
     limit: impl Into<i64>,
 ) -> Result<Vec<AuditRow>, StoreError> {
-    let latest = content_reads!(partnership, chronology)
+    let latest = content_reads(partnership, chronology)
         .group_by(dsl::practitioner_token)
         .order((max(dsl::at).desc(), dsl::practitioner_token))
         .limit(limit.into())
         .select((dsl::practitioner_token, max(dsl::at)));
     let latest: Vec<(Option<Token>, Option<Instant>)> = tx.run(|c| latest.load(c))?;
     let instants: Vec<Bind<Instant>> = latest.iter().filter_map(|(_, at)| *at).map(Bind).collect();
-    let content_reads = content_reads!(partnership, chronology)
+    let content_reads = content_reads(partnership, chronology)
         .filter(dsl::at.eq_any(instants))
         .order((dsl::at.desc(), dsl::id.desc()))
         .select(AuditRow::as_select());

@@ -8,6 +8,8 @@ use diesel::expression::AsExpression;
 use diesel::serialize::{self, Output, ToSql};
 use diesel::sql_types::Binary;
 
+/// Defines types of byte strings. They cannot be instances of one generic type, because a constructor
+/// such as `Token(bytes)` cannot belong to an alias.
 macro_rules! bytes {
     ($($(#[$meta:meta])* $name:ident),+ $(,)?) => {$(
         $(#[$meta])*

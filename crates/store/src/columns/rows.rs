@@ -1,7 +1,8 @@
 //! Row types: one struct for each table, with a field for every column.
 
 /// Defines the row type of a table, which can be queried, inserted and used as a changeset of all
-/// columns. (Diesel's derives cannot insert values whose types belong to another crate.)
+/// columns. (Diesel's derives cannot insert values whose types belong to another crate, and a function
+/// cannot define a type.)
 macro_rules! row {
     ($(#[$meta:meta])* $name:ident in $table:ident { $($(#[$fmeta:meta])* $field:ident: $type:ty),+ $(,)? }) => {
         $(#[$meta])*

@@ -7,10 +7,11 @@
 //! | [`EnumText`] | `text` | `TEXT` |
 
 use diesel::deserialize::{self, FromSql, Queryable};
-use diesel::expression::AsExpression;
+use diesel::expression::{AsExpression, TypedExpressionType};
 use diesel::internal::derives::as_expression::Bound;
 use diesel::pg::{Pg, PgValue};
 use diesel::serialize::{self, IsNull, Output, ToSql};
+use diesel::sql_types::is_nullable::NotNull;
 use diesel::sql_types::{BigInt, Binary, HasSqlType, SqlOrd, SqlType, Text};
 use diesel::sqlite::Sqlite;
 use diesel::{backend::Backend, query_builder::QueryId};
@@ -56,38 +57,43 @@ where
     }
 }
 
-macro_rules! bind_as {
-    ($($sql:ident),+) => {$(
-        impl<T> AsExpression<$sql> for Bind<T> {
-            type Expression = Bound<$sql, Self>;
+/// One of the SQL types of this module.
+pub(crate) trait PortableType: SqlType<IsNull = NotNull> + TypedExpressionType {}
 
-            fn as_expression(self) -> Self::Expression {
-                Bound::new(self)
-            }
-        }
-    )+};
+impl PortableType for Id {}
+impl PortableType for UtcTimestamp {}
+impl PortableType for EnumText {}
+
+impl<T, ST: PortableType> AsExpression<ST> for Bind<T> {
+    type Expression = Bound<ST, Self>;
+
+    fn as_expression(self) -> Self::Expression {
+        Bound::new(self)
+    }
 }
-bind_as!(Id, UtcTimestamp, EnumText);
+
+impl<ST> HasSqlType<ST> for MultiBackend
+where
+    ST: PortableType,
+    Pg: HasSqlType<ST>,
+    Sqlite: HasSqlType<ST>,
+{
+    fn metadata(lookup: &mut Self::MetadataLookup) -> Self::TypeMetadata {
+        Self::lookup_sql_type::<ST>(lookup)
+    }
+}
 
 /// A stored value that is invalid for its type.
 #[derive(Debug, Clone, Copy, thiserror::Error)]
 #[error("not a valid {0}")]
 pub(crate) struct InvalidValue(pub(crate) &'static str);
 
-macro_rules! portable_type {
-    ($($sql:ident),+) => {$(
-        impl HasSqlType<$sql> for MultiBackend {
-            fn metadata(lookup: &mut Self::MetadataLookup) -> Self::TypeMetadata {
-                Self::lookup_sql_type::<$sql>(lookup)
-            }
-        }
-    )+};
-}
-portable_type!(Id, UtcTimestamp, EnumText);
-
-/// Implements the conversions that are the same for every Rust type stored in a portable SQL type.
-macro_rules! portable_value {
-    ($sql:ident: $type:ty) => {
+/// Implements the conversions between Rust types and a portable SQL type: for the connection to
+/// either database, and, for types that are stored as another Rust type is (`as`), for each of the
+/// two databases. One generic implementation cannot do it, because neither diesel's traits nor the
+/// Rust types belong to this crate.
+macro_rules! portable_values {
+    ($sql:ident: $($type:ty),+ $(,)?) => {$(
         impl ToSql<$sql, MultiBackend> for $type {
             fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, MultiBackend>) -> serialize::Result {
                 out.set_value(($sql, self));
@@ -112,35 +118,30 @@ macro_rules! portable_value {
                 Ok(row)
             }
         }
-    };
-}
-
-macro_rules! ids {
-    ($($type:ty),+ $(,)?) => {$(
-        portable_value!(Id: $type);
-        id_for_backend!(Pg: $type);
-        id_for_backend!(Sqlite: $type);
     )+};
-}
-
-macro_rules! id_for_backend {
-    ($backend:ident: $type:ty) => {
-        impl ToSql<Id, $backend> for $type {
+    ($sql:ident as $stored_sql:ident, |$value:ident| $to:expr, $from:expr; $($type:ty),+ $(,)?) => {$(
+        portable_values!($sql: $type);
+        portable_values!(Pg: $sql as $stored_sql, |$value| $to, $from, $type);
+        portable_values!(Sqlite: $sql as $stored_sql, |$value| $to, $from, $type);
+    )+};
+    ($backend:ident: $sql:ident as $stored_sql:ident, |$value:ident| $to:expr, $from:expr, $type:ty) => {
+        impl ToSql<$sql, $backend> for $type {
             fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, $backend>) -> serialize::Result {
-                ToSql::<Id, $backend>::to_sql(&self.0, out)
+                let $value = self;
+                ToSql::<$stored_sql, $backend>::to_sql($to, out)
             }
         }
 
-        impl FromSql<Id, $backend> for $type {
+        impl FromSql<$sql, $backend> for $type {
             fn from_sql(value: <$backend as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
-                <Uuid as FromSql<Id, $backend>>::from_sql(value).map(Self)
+                FromSql::<$stored_sql, $backend>::from_sql(value).and_then($from)
             }
         }
     };
 }
 
 // An identifier whose kind is in another column: a hold's target, an audit record's object.
-portable_value!(Id: Uuid);
+portable_values!(Id: Uuid);
 
 impl ToSql<Id, Pg> for Uuid {
     fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
@@ -172,7 +173,8 @@ fn uuid_from(bytes: &[u8]) -> deserialize::Result<Uuid> {
     Uuid::from_slice(bytes).map_err(|_| InvalidValue("identifier").into())
 }
 
-ids!(
+portable_values!(
+    Id as Id, |id| &id.0, |id: Uuid| Ok(Self(id));
     domain::PartnershipId,
     domain::AgencyId,
     domain::PractitionerId,
@@ -195,7 +197,7 @@ ids!(
     domain::RequestId,
 );
 
-portable_value!(UtcTimestamp: domain::Instant);
+portable_values!(UtcTimestamp: domain::Instant);
 
 /// Microseconds from 1970 to 2000, the epoch of PostgreSQL.
 const POSTGRESQL_EPOCH: i64 = 946_684_800_000_000;
@@ -239,38 +241,8 @@ fn instant_from(micros: Option<i64>) -> deserialize::Result<domain::Instant> {
     }
 }
 
-macro_rules! text_enums {
-    ($($type:ty),+ $(,)?) => {$(
-        portable_value!(EnumText: $type);
-
-        impl ToSql<EnumText, Pg> for $type {
-            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Pg>) -> serialize::Result {
-                out.write_all(self.as_str().as_bytes())?;
-                Ok(IsNull::No)
-            }
-        }
-
-        impl ToSql<EnumText, Sqlite> for $type {
-            fn to_sql<'b>(&'b self, out: &mut Output<'b, '_, Sqlite>) -> serialize::Result {
-                out.set_value(self.as_str());
-                Ok(IsNull::No)
-            }
-        }
-
-        impl FromSql<EnumText, Pg> for $type {
-            fn from_sql(value: PgValue<'_>) -> deserialize::Result<Self> {
-                enum_from_text(<String as FromSql<Text, Pg>>::from_sql(value)?)
-            }
-        }
-
-        impl FromSql<EnumText, Sqlite> for $type {
-            fn from_sql(value: <Sqlite as Backend>::RawValue<'_>) -> deserialize::Result<Self> {
-                enum_from_text(<String as FromSql<Text, Sqlite>>::from_sql(value)?)
-            }
-        }
-    )+};
-}
-text_enums!(
+portable_values!(
+    EnumText as Text, |word| word.as_str(), enum_from_text;
     domain::AgencyKind,
     domain::PersonKind,
     domain::Purpose,

@@ -20,7 +20,8 @@ pub enum AnyConnection {
 }
 
 /// Runs one body on either connection, for clauses without a portable form (batch insert, `ON
-/// CONFLICT`).
+/// CONFLICT`). A function cannot do it: the body is compiled for two types of connection, and a
+/// closure has one type of argument.
 macro_rules! on_either {
     ($connection:expr, |$inner:ident| $body:expr) => {
         match $connection {

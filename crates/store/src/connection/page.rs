@@ -1,7 +1,12 @@
 //! Keyset pagination: pages start after a given row instead of at an offset.
 
+use diesel::dsl::{Eq, Gt, GtEq, Lt, LtEq, Or};
+use diesel::query_dsl::methods::FilterDsl;
+use diesel::{BoolExpressionMethods, Expression, ExpressionMethods};
 use domain::Instant;
 use uuid::Uuid;
+
+use crate::columns::{self, Bind, UtcTimestamp};
 
 /// A cursor in a list that is ordered by time and then by identifier. A page starts after it.
 #[derive(
@@ -23,45 +28,74 @@ impl Keyset {
 }
 
 /// Limits a boxed query to the rows after a cursor, in the form for which both databases use an
-/// index: `a >= x AND (a > x OR b > y)`.
-macro_rules! after {
-    ($query:expr, $after:expr, $at:expr, $id:expr, $wrap:path) => {
-        match $after {
-            Some(cursor) => {
-                let at = $crate::columns::Bind(cursor.at);
-                $query.filter($at.ge(at)).filter(
-                    $at.gt(at)
-                        .or($id.gt($crate::columns::Bind($wrap(cursor.id)))),
-                )
-            }
-            None => $query,
-        }
+/// index: `a >= x AND (a > x OR b > y)`. `wrap` makes the identifier.
+pub(crate) fn rows_after<Q, At, Id, T>(
+    query: Q,
+    cursor: Option<Keyset>,
+    at: At,
+    id: Id,
+    wrap: impl FnOnce(Uuid) -> T,
+) -> Q
+where
+    At: TimeColumn,
+    Id: IdColumn,
+    Q: FilterDsl<GtEq<At, Bind<Instant>>, Output = Q>
+        + FilterDsl<Or<Gt<At, Bind<Instant>>, Gt<Id, Bind<T>>>, Output = Q>,
+{
+    let Some(cursor) = cursor else {
+        return query;
     };
+    let time = Bind(cursor.at);
+    let follows = at.gt(time).or(id.gt(Bind(wrap(cursor.id))));
+    FilterDsl::filter(FilterDsl::filter(query, at.ge(time)), follows)
 }
-/// Limits a boxed query to the rows before a cursor, for lists that begin with the newest.
-macro_rules! before {
-    ($query:expr, $before:expr, $at:expr, $id:expr, $wrap:path) => {
-        match $before {
-            Some(cursor) => {
-                let at = $crate::columns::Bind(cursor.at);
-                $query.filter($at.le(at)).filter(
-                    $at.lt(at)
-                        .or($id.lt($crate::columns::Bind($wrap(cursor.id)))),
-                )
-            }
-            None => $query,
-        }
+
+/// Limits a boxed query to the rows before a cursor, for lists that begin with the newest; otherwise
+/// as [`rows_after`].
+pub(crate) fn rows_before<Q, At, Id, T>(
+    query: Q,
+    cursor: Option<Keyset>,
+    at: At,
+    id: Id,
+    wrap: impl FnOnce(Uuid) -> T,
+) -> Q
+where
+    At: TimeColumn,
+    Id: IdColumn,
+    Q: FilterDsl<LtEq<At, Bind<Instant>>, Output = Q>
+        + FilterDsl<Or<Lt<At, Bind<Instant>>, Lt<Id, Bind<T>>>, Output = Q>,
+{
+    let Some(cursor) = cursor else {
+        return query;
     };
+    let time = Bind(cursor.at);
+    let precedes = at.lt(time).or(id.lt(Bind(wrap(cursor.id))));
+    FilterDsl::filter(FilterDsl::filter(query, at.le(time)), precedes)
 }
+
+/// A column of instants.
+pub(crate) trait TimeColumn: Expression<SqlType = UtcTimestamp> + Copy {}
+
+impl<C: Expression<SqlType = UtcTimestamp> + Copy> TimeColumn for C {}
+
+/// A column of identifiers.
+pub(crate) trait IdColumn: Expression<SqlType = columns::Id> + Copy {}
+
+impl<C: Expression<SqlType = columns::Id> + Copy> IdColumn for C {}
+
 diesel::postfix_operator!(IsTrue, " IS TRUE");
 
 /// The condition that rows belong to a partnership (or agency), where another condition already
 /// selects few rows. It is written so that neither database uses an index for it: without
 /// statistics, SQLite would rather read all rows of the partnership than look up several values or
 /// join, and PostgreSQL would combine two indexes.
-macro_rules! unindexed_eq {
-    ($column:expr, $owner:expr) => {
-        $crate::connection::page::IsTrue::new($column.eq($crate::columns::Bind($owner)))
-    };
+pub(crate) fn unindexed_eq<C, T>(column: C, owner: T) -> unindexed_eq<C, T>
+where
+    C: IdColumn,
+{
+    IsTrue::new(column.eq(Bind(owner)))
 }
-pub(crate) use {after, before, unindexed_eq};
+
+/// The type of [`unindexed_eq`]'s result, named as `auto_type` expects it.
+#[allow(non_camel_case_types)]
+pub(crate) type unindexed_eq<C, T> = IsTrue<Eq<C, Bind<T>>>;

@@ -4,11 +4,19 @@
 //! value of `LIMIT`, so it plans a statement with one again on each run (measured: a ninth of the
 //! time of a submission).
 
-use crate::StoreError;
+use diesel::query_builder::InsertStatement;
+use diesel::query_dsl::methods::ExecuteDsl;
+use diesel::{Insertable, PgConnection, QueryResult, SqliteConnection, Table};
+
+use crate::connection::{AnyConnection, on_either};
+use crate::{StoreError, Tx};
 
 /// Inserts one row, or fails with `NotUnique` when its natural key exists. Uses `ON CONFLICT DO
 /// NOTHING` instead of an error of the database, because PostgreSQL aborts a transaction after any
 /// error and SQLite does not.
+///
+/// A function cannot do it: diesel does not export the type of a statement with `ON CONFLICT`, so no
+/// bound can require that both databases accept it.
 macro_rules! insert_new {
     ($tx:expr, $table:path, $row:expr, $what:literal) => {{
         let inserted = $tx.run(|connection| {
@@ -27,85 +35,66 @@ macro_rules! insert_new {
     }};
 }
 
+pub(crate) use insert_new;
+
 /// Inserts one row whose key is a generated identifier.
-macro_rules! insert_one {
-    ($tx:expr, $table:path, $row:expr) => {
-        $tx.run(|c| diesel::RunQueryDsl::execute(diesel::insert_into($table).values($row), c))
-            .map(|_| ())
-    };
+///
+/// The statement counts as one of the calling function (`testing::statements`).
+#[cfg_attr(any(test, feature = "testing"), track_caller)]
+pub(crate) fn insert_one<T, R>(tx: &mut Tx<'_>, table: T, row: R) -> Result<(), StoreError>
+where
+    T: Table,
+    R: Insertable<T>,
+    InsertStatement<T, R::Values>: ExecuteDsl<AnyConnection>,
+{
+    let statement = diesel::insert_into(table).values(row);
+    tx.run(|c| ExecuteDsl::execute(statement, c)).map(|_| ())
 }
 
-/// Inserts many rows, in batches below both databases' limits on bound values.
-macro_rules! insert_many {
-    ($tx:expr, $table:path, $rows:expr) => {{
-        for batch in $rows.chunks(500) {
-            $tx.run(|connection| {
-                $crate::connection::on_either!(connection, |c| diesel::RunQueryDsl::execute(
-                    diesel::insert_into($table).values(batch),
-                    c
-                ))
-            })?;
-        }
-        Ok(())
-    }};
+/// Inserts many rows, in batches below both databases' limits on bound values; otherwise as
+/// [`insert_one`].
+#[cfg_attr(any(test, feature = "testing"), track_caller)]
+pub(crate) fn insert_many<'r, T, R>(
+    tx: &mut Tx<'_>,
+    table: T,
+    rows: &'r [R],
+) -> Result<(), StoreError>
+where
+    T: Copy,
+    R: BatchInsertable<'r, T>,
+{
+    for batch in rows.chunks(500) {
+        tx.run(|c| R::insert_batch(c, table, batch))?;
+    }
+    Ok(())
 }
 
-/// Defines the functions of a table whose rows contain reasons in words that expire before the row:
-/// deleting expired reasons, and setting an expiry for reasons that an earlier version sealed
-/// without one.
-macro_rules! expiring_reasons {
-    ($table:ident, $row:ident, $key:ident, $id:ident, $what:literal) => {
-        #[doc = concat!("Deletes the reasons in at most `limit` rows where they have expired; the ", $what, " stays.")]
-        /// Returns how many rows were changed.
-        ///
-        /// # Errors
-        /// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
-        pub fn delete_expired_reasons(
-            tx: &mut Tx<'_>,
-            now: Instant,
-            limit: impl Into<i64>,
-        ) -> Result<usize, StoreError> {
-            let expired = dsl::$table
-                .filter(dsl::words_until.le(Some(Bind(now))))
-                .filter(dsl::sealed.is_not_null())
-                .order((dsl::words_until, dsl::$key))
-                .limit(limit.into())
-                .select(dsl::$key);
-            let expired: Vec<$id> = tx.run(|c| expired.load(c))?;
-            let target = dsl::$table.filter(dsl::$key.eq_any(expired.iter().copied().map(Bind)));
-            let none: Option<Sealed> = None;
-            tx.run(|c| diesel::update(target).set((dsl::wrapped_key.eq(&none), dsl::sealed.eq(&none))).execute(c))
-        }
-
-        /// At most `limit` rows, of any partnership, whose reasons an earlier version sealed
-        /// without expiry.
-        ///
-        /// # Errors
-        /// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-        /// [`StoreError::Corrupt`] on bad data.
-        pub fn list_without_expiry(tx: &mut Tx<'_>, limit: impl Into<i64>) -> Result<Vec<$row>, StoreError> {
-            let query = dsl::$table
-                .filter(dsl::words_until.is_null())
-                .filter(dsl::sealed.is_not_null())
-                .order(dsl::$key)
-                .limit(limit.into());
-            tx.run(|c| query.select($row::as_select()).load(c))
-        }
-
-        /// Replaces the sealed reasons of a row, and sets their expiry.
-        ///
-        /// # Errors
-        /// [`StoreError::Stale`] when they have an expiry already.
-        pub fn set_reasons_expiry(tx: &mut Tx<'_>, row: &$row) -> Result<(), StoreError> {
-            let target = dsl::$table
-                .filter(dsl::partnership_id.eq(Bind(row.partnership_id)))
-                .filter(dsl::$key.eq(Bind(row.$key)))
-                .filter(dsl::words_until.is_null());
-            require_one(tx.run(|c| diesel::update(target).set(row).execute(c))?)
-        }
-    };
+/// A row of which both databases insert several with one statement.
+pub(crate) trait BatchInsertable<'r, T>: Sized {
+    fn insert_batch(
+        connection: &mut AnyConnection,
+        table: T,
+        batch: &'r [Self],
+    ) -> QueryResult<usize>;
 }
-pub(crate) use {expiring_reasons, insert_many, insert_new, insert_one};
+
+impl<'r, T, R> BatchInsertable<'r, T> for R
+where
+    T: Table,
+    R: 'r,
+    &'r [R]: Insertable<T>,
+    InsertStatement<T, <&'r [R] as Insertable<T>>::Values>:
+        ExecuteDsl<PgConnection> + ExecuteDsl<SqliteConnection>,
+{
+    fn insert_batch(
+        connection: &mut AnyConnection,
+        table: T,
+        batch: &'r [Self],
+    ) -> QueryResult<usize> {
+        let statement = diesel::insert_into(table).values(batch);
+        on_either!(connection, |c| ExecuteDsl::execute(statement, c))
+    }
+}
 
 /// Fails with [`StoreError::Stale`] unless exactly one row was changed.
 pub(crate) fn require_one(changed: usize) -> Result<(), StoreError> {

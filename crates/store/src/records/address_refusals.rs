@@ -6,7 +6,7 @@ use domain::{AddressRefusalId, AgencyId, ChronologyId, Instant, PartnershipId, P
 
 use crate::columns::Bind;
 use crate::columns::row;
-use crate::connection::page::before;
+use crate::connection::page::rows_before;
 use crate::connection::statements::insert_one;
 use crate::schema::address_refusals::{self, dsl};
 use crate::{Keyset, StoreError, Tx};
@@ -41,7 +41,7 @@ row! {
 /// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
 /// [`StoreError::Timeout`].
 pub fn insert(tx: &mut Tx<'_>, row: &AddressRefusalRow) -> Result<(), StoreError> {
-    insert_one!(tx, address_refusals::table, row)
+    insert_one(tx, address_refusals::table, row)
 }
 
 /// The times of a practitioner's refusals after `since`, at most `limit` of them, the latest first.
@@ -95,7 +95,7 @@ pub fn page(
         RefusalFilter::Owner(owner) => query.filter(dsl::owner_id.eq(Some(Bind(owner)))),
         RefusalFilter::Agency(agency) => query.filter(dsl::owner_agency_id.eq(Some(Bind(agency)))),
     };
-    let query = before!(query, before, dsl::refused_at, dsl::id, AddressRefusalId);
+    let query = rows_before(query, before, dsl::refused_at, dsl::id, AddressRefusalId);
     let query = query
         .order((dsl::refused_at.desc(), dsl::id.desc()))
         .limit(limit.into());

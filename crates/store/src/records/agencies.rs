@@ -5,7 +5,7 @@ use domain::{AgencyId, AgencyKind, Instant, PartnershipId};
 
 use crate::columns::Bind;
 use crate::columns::row;
-use crate::connection::page::after;
+use crate::connection::page::rows_after;
 use crate::connection::statements::{insert_new, require_one};
 use crate::schema::agencies::{self, dsl};
 use crate::{Keyset, StoreError, Tx};
@@ -124,7 +124,7 @@ pub fn page(
     let query = dsl::agencies
         .filter(dsl::partnership_id.eq(Bind(partnership)))
         .into_boxed();
-    let query = after!(query, after, dsl::created_at, dsl::id, AgencyId);
+    let query = rows_after(query, after, dsl::created_at, dsl::id, AgencyId);
     let query = query.order((dsl::created_at, dsl::id)).limit(limit.into());
     tx.run(|c| query.select(AgencyRow::as_select()).load(c))
 }

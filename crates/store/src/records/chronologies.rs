@@ -84,7 +84,7 @@ pub struct ChronologyFacts {
 /// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
 /// [`StoreError::Timeout`].
 pub fn insert(tx: &mut Tx<'_>, row: &ChronologyRow) -> Result<(), StoreError> {
-    insert_one!(tx, chronologies::table, row)
+    insert_one(tx, chronologies::table, row)
 }
 
 /// Writes a changed chronology over the version `expected`.
@@ -249,7 +249,7 @@ pub fn set_team(
             partnership_id: partnership,
         })
         .collect();
-    insert_many!(tx, chronology_team::table, rows)
+    insert_many(tx, chronology_team::table, &rows)
 }
 
 /// At most `limit` live chronologies of any partnership that are open after their due date, the

@@ -12,7 +12,7 @@ use domain::{
 use crate::columns::Bind;
 use crate::columns::row;
 use crate::connection::MultiBackend;
-use crate::connection::page::{after, unindexed_eq};
+use crate::connection::page::{rows_after, unindexed_eq};
 use crate::connection::statements::{insert_many, insert_one, require_one};
 use crate::schema::consolidations::{self, dsl};
 use crate::schema::{consolidation_fragments, consolidation_links};
@@ -85,11 +85,11 @@ pub fn insert(
     fragments: &[ConsolidationFragmentRow],
     links: Option<&ConsolidationLinksRow>,
 ) -> Result<(), StoreError> {
-    insert_one!(tx, consolidations::table, row)?;
+    insert_one(tx, consolidations::table, row)?;
     if let Some(links) = links {
-        insert_one!(tx, consolidation_links::table, links)?;
+        insert_one(tx, consolidation_links::table, links)?;
     }
-    insert_many!(tx, consolidation_fragments::table, fragments)
+    insert_many(tx, consolidation_fragments::table, fragments)
 }
 
 /// The frozen view `id`, unless it has expired.
@@ -126,7 +126,7 @@ pub fn page(
     limit: impl Into<i64>,
 ) -> Result<Vec<ConsolidationRow>, StoreError> {
     let query = live(permit, now).filter(dsl::chronology_id.eq(Bind(chronology)));
-    let query = after!(query, after, dsl::created_at, dsl::id, ConsolidationId);
+    let query = rows_after(query, after, dsl::created_at, dsl::id, ConsolidationId);
     let query = query.order((dsl::created_at, dsl::id)).limit(limit.into());
     tx.run(|c| query.select(ConsolidationRow::as_select()).load(c))
 }
@@ -222,7 +222,7 @@ pub fn revoke_sign_off(
     chronology: ChronologyId,
 ) -> Result<(), StoreError> {
     let target = dsl::consolidations
-        .filter(unindexed_eq!(dsl::partnership_id, partnership))
+        .filter(unindexed_eq(dsl::partnership_id, partnership))
         .filter(dsl::chronology_id.eq(Bind(chronology)))
         .filter(dsl::signed_off_at.is_not_null());
     let change = (

@@ -11,7 +11,7 @@ use domain::{
 
 use crate::columns::Bind;
 use crate::columns::row;
-use crate::connection::page::{before, unindexed_eq};
+use crate::connection::page::{rows_before, unindexed_eq};
 use crate::connection::statements::{insert_many, insert_one, require_one};
 use crate::schema::{chronologies, emergency_accesses, emergency_chronologies};
 use crate::{Keyset, Sealed, StoreError, Tx};
@@ -85,8 +85,8 @@ pub fn insert(
     row: &EmergencyAccessRow,
     chronologies: &[EmergencyChronologyRow],
 ) -> Result<(), StoreError> {
-    insert_one!(tx, emergency_accesses::table, row)?;
-    insert_many!(tx, emergency_chronologies::table, chronologies)
+    insert_one(tx, emergency_accesses::table, row)?;
+    insert_many(tx, emergency_chronologies::table, chronologies)
 }
 
 /// Writes a changed access over the version `expected`.
@@ -136,7 +136,7 @@ pub fn count_awaiting_review(
 ) -> Result<i64, StoreError> {
     use emergency_accesses::dsl;
     let query = dsl::emergency_accesses
-        .filter(unindexed_eq!(dsl::partnership_id, partnership))
+        .filter(unindexed_eq(dsl::partnership_id, partnership))
         .filter(dsl::practitioner_id.eq(Bind(practitioner)))
         .filter(dsl::reviewed_at.is_null())
         .count();
@@ -228,7 +228,7 @@ pub fn live_chronologies_of_families(
 ) -> Result<Vec<ChronologyId>, StoreError> {
     use chronologies::dsl;
     let query = dsl::chronologies
-        .filter(unindexed_eq!(dsl::partnership_id, partnership))
+        .filter(unindexed_eq(dsl::partnership_id, partnership))
         .filter(dsl::family_id.eq_any(families.iter().copied().map(Bind)))
         .filter(dsl::expires_at.gt(Bind(now)))
         .filter(dsl::opened_at.is_not_null())
@@ -254,7 +254,7 @@ pub fn list_for_owner(
             chronologies::table.on(chronologies::id.eq(emergency_chronologies::chronology_id)),
         )
         .filter(emergency_chronologies::partnership_id.eq(Bind(partnership)))
-        .filter(unindexed_eq!(chronologies::partnership_id, partnership))
+        .filter(unindexed_eq(chronologies::partnership_id, partnership))
         .filter(
             chronologies::owner_id
                 .eq(Bind(owner))
@@ -268,7 +268,7 @@ pub fn list_for_owner(
     let existing: Vec<(EmergencyChronologyRow, PractitionerId, AgencyId)> =
         tx.run(|c| existing.load(c))?;
     let still_exists = chronologies::table
-        .filter(unindexed_eq!(chronologies::partnership_id, partnership))
+        .filter(unindexed_eq(chronologies::partnership_id, partnership))
         .filter(chronologies::id.eq(emergency_chronologies::chronology_id));
     let deleted = emergency_chronologies::table
         .filter(emergency_chronologies::partnership_id.eq(Bind(partnership)))
@@ -309,7 +309,7 @@ pub fn page(
     if let Some(only) = only {
         query = query.filter(dsl::id.eq_any(only.iter().copied().map(Bind)));
     }
-    let query = before!(query, before, dsl::opened_at, dsl::id, EmergencyAccessId);
+    let query = rows_before(query, before, dsl::opened_at, dsl::id, EmergencyAccessId);
     let query = query
         .order((dsl::opened_at.desc(), dsl::id.desc()))
         .limit(limit.into());

@@ -14,7 +14,7 @@ use crate::Tx;
 use crate::columns::Bind;
 use crate::columns::row;
 use crate::connection::AnyConnection;
-use crate::connection::page::{after, unindexed_eq};
+use crate::connection::page::{rows_after, unindexed_eq};
 use crate::connection::statements::{insert_new, insert_one, require_one};
 use crate::family_access::{self, InvitationAccess};
 use crate::schema::families::{self, dsl};
@@ -77,7 +77,7 @@ pub struct FamilyFacts {
 /// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
 /// [`StoreError::Timeout`].
 pub fn insert(tx: &mut Tx<'_>, row: &FamilyRow) -> Result<(), StoreError> {
-    insert_one!(tx, families::table, row)
+    insert_one(tx, families::table, row)
 }
 
 /// Writes a changed family over the version `expected`.
@@ -137,13 +137,13 @@ pub fn page(
             .into_boxed(),
         FamilyListScope::Own(practitioner) => dsl::families
             .filter(dsl::created_by.eq(Bind(practitioner)))
-            .filter(unindexed_eq!(dsl::partnership_id, partnership))
-            .filter(unindexed_eq!(dsl::created_by_agency, agency))
+            .filter(unindexed_eq(dsl::partnership_id, partnership))
+            .filter(unindexed_eq(dsl::created_by_agency, agency))
             .into_boxed(),
         FamilyListScope::None => return Ok(Vec::new()),
     };
     let query = query.filter(dsl::expires_at.gt(Bind(now)));
-    let query = after!(query, after, dsl::created_at, dsl::id, FamilyId);
+    let query = rows_after(query, after, dsl::created_at, dsl::id, FamilyId);
     let query = query.order((dsl::created_at, dsl::id)).limit(limit.into());
     tx.run(|c| query.select(FamilyRow::as_select()).load(c))
 }
@@ -309,7 +309,7 @@ pub fn latest_referring_expiry(
         .inner_join(fragments::table.on(fragments::id.eq(fragment_origins::fragment_id)))
         .filter(fragment_origins::partnership_id.eq(Bind(partnership)))
         .filter(fragment_origins::family_id.eq(Bind(family)))
-        .filter(unindexed_eq!(fragments::partnership_id, partnership))
+        .filter(unindexed_eq(fragments::partnership_id, partnership))
         .filter(fragments::state.eq(Bind(FragmentState::Submitted)))
         .filter(fragments::expires_at.gt(Bind(now)))
         .select(max(fragments::expires_at));

@@ -28,7 +28,8 @@ pub struct InvitationAccess {
 }
 
 /// Selects the invitations of an agency to live, opened chronologies, from a query that joins
-/// chronologies.
+/// chronologies. A function cannot do it: generic over the joined tables, it would need a bound for
+/// every clause.
 macro_rules! invitations_through {
     ($from:expr, $partnership:expr, $agency:expr, $practitioner:expr, $now:expr) => {{
         let named = exists(
@@ -38,10 +39,10 @@ macro_rules! invitations_through {
                 .filter(invitation_practitioners::invitation_id.eq(invitations::id)),
         );
         $from
-            .filter(unindexed_eq!(invitations::partnership_id, $partnership))
+            .filter(unindexed_eq(invitations::partnership_id, $partnership))
             // Never by the index on the agency, which may be invited to every chronology.
-            .filter(unindexed_eq!(invitations::agency_id, $agency))
-            .filter(unindexed_eq!(chronologies::partnership_id, $partnership))
+            .filter(unindexed_eq(invitations::agency_id, $agency))
+            .filter(unindexed_eq(chronologies::partnership_id, $partnership))
             .filter(chronologies::expires_at.gt(Bind($now)))
             .filter(chronologies::opened_at.is_not_null())
             .order(invitations::id)
@@ -156,7 +157,7 @@ pub fn chronologies_for_person(
         .inner_join(chronologies::table.on(chronologies::family_id.eq(family_members::family_id)))
         .filter(family_members::partnership_id.eq(Bind(partnership)))
         .filter(family_members::person_id.eq(Bind(person)))
-        .filter(unindexed_eq!(chronologies::partnership_id, partnership))
+        .filter(unindexed_eq(chronologies::partnership_id, partnership))
         .filter(chronologies::expires_at.gt(Bind(now)))
         .order(chronologies::id)
         .select((

@@ -23,7 +23,7 @@ use crate::Token;
 use crate::Tx;
 use crate::columns::Bind;
 use crate::columns::row;
-use crate::connection::page::{after, unindexed_eq};
+use crate::connection::page::{rows_after, unindexed_eq};
 use crate::connection::statements::{insert_many, insert_new, insert_one, require_one};
 use crate::schema::fragments::{self, dsl};
 use crate::schema::{entries, fragment_versions};
@@ -169,8 +169,8 @@ pub fn insert_version(
     row: &FragmentVersionRow,
     rows: &[EntryRow],
 ) -> Result<(), StoreError> {
-    insert_one!(tx, fragment_versions::table, row)?;
-    insert_many!(tx, entries::table, rows)
+    insert_one(tx, fragment_versions::table, row)?;
+    insert_many(tx, entries::table, rows)
 }
 
 /// The fragment `id`, expired or not.
@@ -264,15 +264,15 @@ pub fn page_for_agency(
     let query = match author {
         Some(author) => live
             .filter(dsl::author_id.eq(Bind(author)))
-            .filter(unindexed_eq!(dsl::partnership_id, partnership))
-            .filter(unindexed_eq!(dsl::agency_id, agency))
+            .filter(unindexed_eq(dsl::partnership_id, partnership))
+            .filter(unindexed_eq(dsl::agency_id, agency))
             .into_boxed(),
         None => live
             .filter(dsl::partnership_id.eq(Bind(partnership)))
             .filter(dsl::agency_id.eq(Bind(agency)))
             .into_boxed(),
     };
-    let query = after!(query, after, dsl::created_at, dsl::id, FragmentId);
+    let query = rows_after(query, after, dsl::created_at, dsl::id, FragmentId);
     let query = query.order((dsl::created_at, dsl::id)).limit(limit.into());
     tx.run(|c| query.select(FragmentRow::as_select()).load(c))
 }
@@ -289,7 +289,7 @@ pub fn list_advance_for_family(
     now: Instant,
 ) -> Result<Vec<FragmentRow>, StoreError> {
     let query = dsl::fragments
-        .filter(unindexed_eq!(dsl::partnership_id, partnership))
+        .filter(unindexed_eq(dsl::partnership_id, partnership))
         .filter(dsl::family_id.eq(Bind(family)))
         .filter(dsl::chronology_id.is_null())
         .filter(dsl::state.eq(Bind(FragmentState::Submitted)))
@@ -361,7 +361,7 @@ pub fn list_advance_for_agency(
     now: Instant,
 ) -> Result<Vec<FragmentRow>, StoreError> {
     let query = dsl::fragments
-        .filter(unindexed_eq!(dsl::partnership_id, partnership))
+        .filter(unindexed_eq(dsl::partnership_id, partnership))
         .filter(dsl::agency_id.eq(Bind(agency)))
         .filter(dsl::chronology_id.is_null())
         .filter(dsl::state.eq(Bind(FragmentState::Submitted)))

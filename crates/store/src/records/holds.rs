@@ -10,8 +10,8 @@ use crate::StoreError;
 use crate::Tx;
 use crate::columns::Bind;
 use crate::columns::row;
-use crate::connection::page::after;
-use crate::connection::statements::{expiring_reasons, insert_one, require_one};
+use crate::connection::page::rows_after;
+use crate::connection::statements::{insert_one, require_one};
 use crate::schema::holds::{self, dsl};
 
 row! {
@@ -57,7 +57,7 @@ row! {
 /// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
 /// [`StoreError::Timeout`].
 pub fn insert(tx: &mut Tx<'_>, row: &HoldRow) -> Result<(), StoreError> {
-    insert_one!(tx, holds::table, row)
+    insert_one(tx, holds::table, row)
 }
 
 /// Writes a changed hold over the version `expected`.
@@ -103,7 +103,7 @@ pub fn page(
     let query = dsl::holds
         .filter(dsl::partnership_id.eq(Bind(partnership)))
         .into_boxed();
-    let query = after!(query, after, dsl::placed_at, dsl::id, HoldId);
+    let query = rows_after(query, after, dsl::placed_at, dsl::id, HoldId);
     let query = query.order((dsl::placed_at, dsl::id)).limit(limit.into());
     tx.run(|c| query.select(HoldRow::as_select()).load(c))
 }
@@ -162,4 +162,54 @@ pub fn is_held(
     Ok(found.is_some())
 }
 
-expiring_reasons!(holds, HoldRow, id, HoldId, "hold");
+/// Deletes the reasons in at most `limit` rows where they have expired; the hold stays. Returns how
+/// many rows were changed.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+pub fn delete_expired_reasons(
+    tx: &mut Tx<'_>,
+    now: Instant,
+    limit: impl Into<i64>,
+) -> Result<usize, StoreError> {
+    let expired = dsl::holds
+        .filter(dsl::words_until.le(Some(Bind(now))))
+        .filter(dsl::sealed.is_not_null())
+        .order((dsl::words_until, dsl::id))
+        .limit(limit.into())
+        .select(dsl::id);
+    let expired: Vec<HoldId> = tx.run(|c| expired.load(c))?;
+    let target = dsl::holds.filter(dsl::id.eq_any(expired.iter().copied().map(Bind)));
+    let none: Option<Sealed> = None;
+    let change = (dsl::wrapped_key.eq(&none), dsl::sealed.eq(&none));
+    tx.run(|c| diesel::update(target).set(change).execute(c))
+}
+
+/// At most `limit` rows, of any partnership, whose reasons an earlier version sealed without expiry.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn list_without_expiry(
+    tx: &mut Tx<'_>,
+    limit: impl Into<i64>,
+) -> Result<Vec<HoldRow>, StoreError> {
+    let query = dsl::holds
+        .filter(dsl::words_until.is_null())
+        .filter(dsl::sealed.is_not_null())
+        .order(dsl::id)
+        .limit(limit.into());
+    tx.run(|c| query.select(HoldRow::as_select()).load(c))
+}
+
+/// Replaces the sealed reasons of a row, and sets their expiry.
+///
+/// # Errors
+/// [`StoreError::Stale`] when they have an expiry already.
+pub fn set_reasons_expiry(tx: &mut Tx<'_>, row: &HoldRow) -> Result<(), StoreError> {
+    let target = dsl::holds
+        .filter(dsl::partnership_id.eq(Bind(row.partnership_id)))
+        .filter(dsl::id.eq(Bind(row.id)))
+        .filter(dsl::words_until.is_null());
+    require_one(tx.run(|c| diesel::update(target).set(row).execute(c))?)
+}

@@ -10,7 +10,7 @@ use domain::{
 
 use crate::columns::Bind;
 use crate::columns::row;
-use crate::connection::page::{after, unindexed_eq};
+use crate::connection::page::{rows_after, unindexed_eq};
 use crate::connection::statements::{insert_many, insert_new, require_one};
 use crate::schema::chronologies;
 use crate::schema::invitation_practitioners;
@@ -211,7 +211,7 @@ pub fn set_practitioners(
             partnership_id: partnership,
         })
         .collect();
-    insert_many!(tx, invitation_practitioners::table, rows)
+    insert_many(tx, invitation_practitioners::table, &rows)
 }
 
 /// At most `limit` invitations of an agency after a cursor, to live chronologies that have been
@@ -234,19 +234,19 @@ pub fn page_for_agency(
     // expiry index would read every live chronology.
     let live = dsl::invitations
         .inner_join(chronologies::table.on(chronologies::id.eq(dsl::chronology_id)))
-        .filter(unindexed_eq!(chronologies::partnership_id, partnership))
+        .filter(unindexed_eq(chronologies::partnership_id, partnership))
         .filter(not(chronologies::expires_at.le(Bind(now))))
         .filter(chronologies::opened_at.is_not_null());
     let query = match named {
         Some(practitioner) => live
-            .filter(unindexed_eq!(dsl::partnership_id, partnership))
-            .filter(unindexed_eq!(dsl::agency_id, agency))
+            .filter(unindexed_eq(dsl::partnership_id, partnership))
+            .filter(unindexed_eq(dsl::agency_id, agency))
             .filter(
                 dsl::id.eq_any(
                     invitation_practitioners::table
-                        .filter(unindexed_eq!(
+                        .filter(unindexed_eq(
                             invitation_practitioners::partnership_id,
-                            partnership
+                            partnership,
                         ))
                         .filter(invitation_practitioners::practitioner_id.eq(Bind(practitioner)))
                         .select(invitation_practitioners::invitation_id),
@@ -258,7 +258,7 @@ pub fn page_for_agency(
             .filter(dsl::agency_id.eq(Bind(agency)))
             .into_boxed(),
     };
-    let query = after!(query, after, dsl::created_at, dsl::id, InvitationId);
+    let query = rows_after(query, after, dsl::created_at, dsl::id, InvitationId);
     let query = query.order((dsl::created_at, dsl::id)).limit(limit.into());
     tx.run(|c| query.select(InvitationRow::as_select()).load(c))
 }

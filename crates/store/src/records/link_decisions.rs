@@ -11,7 +11,7 @@ use domain::{
 
 use crate::columns::Bind;
 use crate::columns::row;
-use crate::connection::page::after;
+use crate::connection::page::rows_after;
 use crate::connection::statements::{insert_many, insert_one, require_one};
 use crate::schema::link_decision_entries;
 use crate::schema::link_decisions::{self, dsl};
@@ -76,8 +76,8 @@ pub fn insert(
     row: &LinkDecisionRow,
     entries: &[DecidedEntryRow],
 ) -> Result<(), StoreError> {
-    insert_one!(tx, link_decisions::table, row)?;
-    insert_many!(tx, link_decision_entries::table, entries)
+    insert_one(tx, link_decisions::table, row)?;
+    insert_many(tx, link_decision_entries::table, entries)
 }
 
 /// The decision `id`.
@@ -118,7 +118,7 @@ pub fn page(
         .filter(dsl::partnership_id.eq(Bind(permit.partnership())))
         .filter(dsl::chronology_id.eq(Bind(chronology)))
         .into_boxed();
-    let query = after!(query, after, dsl::created_at, dsl::id, LinkDecisionId);
+    let query = rows_after(query, after, dsl::created_at, dsl::id, LinkDecisionId);
     let query = query.order((dsl::created_at, dsl::id)).limit(limit.into());
     tx.run(|c| query.select(LinkDecisionRow::as_select()).load(c))
 }

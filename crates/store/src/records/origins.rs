@@ -34,7 +34,7 @@ row! {
 /// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
 /// [`StoreError::Timeout`].
 pub fn insert(tx: &mut Tx<'_>, row: &FragmentOriginRow) -> Result<(), StoreError> {
-    insert_one!(tx, fragment_origins::table, row)
+    insert_one(tx, fragment_origins::table, row)
 }
 
 /// The origin of the fragment `id`; `None` when it was submitted to its chronology directly.

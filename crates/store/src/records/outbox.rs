@@ -44,7 +44,7 @@ row! {
 /// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
 /// [`StoreError::Timeout`].
 pub fn insert(tx: &mut Tx<'_>, rows: &[OutboxRow]) -> Result<(), StoreError> {
-    insert_many!(tx, outbox::table, rows)
+    insert_many(tx, outbox::table, rows)
 }
 
 /// Claims at most `limit` rows of any partnership until the instant `until`, and returns them: rows

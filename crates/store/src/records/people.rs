@@ -83,7 +83,7 @@ pub fn insert(
     row: &PersonRow,
     keys: &[(&str, Vec<u8>)],
 ) -> Result<(), StoreError> {
-    insert_one!(tx, people::table, row)?;
+    insert_one(tx, people::table, row)?;
     insert_keys(tx, row, keys)
 }
 
@@ -116,7 +116,7 @@ fn insert_keys(
 ) -> Result<(), StoreError> {
     let key = |(kind, token): &(&str, Vec<u8>)| key_row(row.partnership_id, row.id, kind, token);
     let rows: Vec<PersonKeyRow> = keys.iter().map(key).collect();
-    insert_many!(tx, person_keys::table, rows)
+    insert_many(tx, person_keys::table, &rows)
 }
 
 fn key_row(partnership: PartnershipId, person: PersonId, kind: &str, token: &[u8]) -> PersonKeyRow {
@@ -149,7 +149,7 @@ pub fn replace_keys(
         .iter()
         .map(|token| key_row(partnership, person, kind, token))
         .collect();
-    insert_many!(tx, person_keys::table, rows)
+    insert_many(tx, person_keys::table, &rows)
 }
 
 /// The person `id`, unless their record has expired.
@@ -178,7 +178,7 @@ pub fn find_many(
     now: Instant,
 ) -> Result<Vec<PersonRow>, StoreError> {
     let query = dsl::people
-        .filter(unindexed_eq!(dsl::partnership_id, scope.partnership()))
+        .filter(unindexed_eq(dsl::partnership_id, scope.partnership()))
         .filter(dsl::id.eq_any(ids.iter().copied().map(Bind)))
         .filter(dsl::expires_at.gt(Bind(now)))
         .order(dsl::id);

@@ -210,7 +210,7 @@ fn tokens_of(
     people: &[PersonId],
 ) -> Result<Vec<Token>, StoreError> {
     let query = person_keys::table
-        .filter(unindexed_eq!(person_keys::partnership_id, partnership))
+        .filter(unindexed_eq(person_keys::partnership_id, partnership))
         .filter(person_keys::person_id.eq_any(people.iter().copied().map(Bind)))
         .filter(person_keys::kind.eq(kind))
         .select(person_keys::token);
@@ -248,8 +248,8 @@ pub fn families_with_advance_fragments(
             .filter(person_keys::token.eq_any(tokens))
             .filter(people::kind.eq(Bind(PersonKind::Child)))
             .filter(people::expires_at.gt(Bind(now)))
-            .filter(unindexed_eq!(family_members::partnership_id, partnership))
-            .filter(unindexed_eq!(fragments::partnership_id, partnership))
+            .filter(unindexed_eq(family_members::partnership_id, partnership))
+            .filter(unindexed_eq(fragments::partnership_id, partnership))
             .filter(fragments::agency_id.eq(Bind(agency)))
             .filter(fragments::chronology_id.is_null())
             .filter(fragments::state.eq(Bind(FragmentState::Submitted)))
@@ -296,11 +296,11 @@ pub fn inviting_chronologies(
             .filter(person_keys::token.eq_any(tokens))
             .filter(people::kind.eq(Bind(PersonKind::Child)))
             .filter(people::expires_at.gt(Bind(now)))
-            .filter(unindexed_eq!(family_members::partnership_id, partnership))
-            .filter(unindexed_eq!(chronologies::partnership_id, partnership))
+            .filter(unindexed_eq(family_members::partnership_id, partnership))
+            .filter(unindexed_eq(chronologies::partnership_id, partnership))
             .filter(chronologies::opened_at.is_not_null())
             .filter(chronologies::expires_at.gt(Bind(now)))
-            .filter(unindexed_eq!(invitations::partnership_id, partnership))
+            .filter(unindexed_eq(invitations::partnership_id, partnership))
             .filter(invitations::agency_id.eq(Bind(agency)))
             .select(chronologies::id)
             .distinct();
@@ -327,13 +327,13 @@ pub fn advance_families_with_person(
     let query = fragments::table
         .inner_join(family_members::table.on(family_members::family_id.eq(fragments::family_id)))
         .inner_join(invitations::table.on(invitations::agency_id.eq(fragments::agency_id)))
-        .filter(unindexed_eq!(fragments::partnership_id, partnership))
+        .filter(unindexed_eq(fragments::partnership_id, partnership))
         .filter(fragments::chronology_id.is_null())
         .filter(fragments::state.eq(Bind(FragmentState::Submitted)))
         .filter(IsTrue::new(fragments::expires_at.gt(Bind(now))))
-        .filter(unindexed_eq!(family_members::partnership_id, partnership))
+        .filter(unindexed_eq(family_members::partnership_id, partnership))
         .filter(family_members::person_id.eq(Bind(person)))
-        .filter(unindexed_eq!(invitations::partnership_id, partnership))
+        .filter(unindexed_eq(invitations::partnership_id, partnership))
         .filter(invitations::chronology_id.eq(Bind(chronology)))
         .order((fragments::created_at, fragments::id))
         .select((fragments::family_id, fragments::agency_id));

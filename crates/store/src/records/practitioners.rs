@@ -5,7 +5,7 @@ use domain::{AgencyId, Instant, PartnershipId, PractitionerId};
 
 use crate::columns::Bind;
 use crate::columns::row;
-use crate::connection::page::{after, unindexed_eq};
+use crate::connection::page::{rows_after, unindexed_eq};
 use crate::connection::statements::{insert_new, require_one};
 use crate::schema::practitioners::{self, dsl};
 use crate::{Keyset, Sealed, StoreError, Token, Tx};
@@ -82,7 +82,7 @@ pub fn confirm(
     ids: &[PractitionerId],
 ) -> Result<(), StoreError> {
     let target = dsl::practitioners
-        .filter(unindexed_eq!(dsl::partnership_id, partnership))
+        .filter(unindexed_eq(dsl::partnership_id, partnership))
         .filter(dsl::id.eq_any(ids.iter().copied().map(Bind)));
     tx.run(|c| {
         diesel::update(target)
@@ -105,7 +105,7 @@ pub fn count_provisional(
     most: impl Into<i64>,
 ) -> Result<usize, StoreError> {
     let query = dsl::practitioners
-        .filter(unindexed_eq!(dsl::partnership_id, partnership))
+        .filter(unindexed_eq(dsl::partnership_id, partnership))
         .filter(dsl::agency_id.eq(Bind(agency)))
         .filter(dsl::provisional_until.gt(Some(Bind(now))))
         .limit(most.into())
@@ -183,7 +183,7 @@ pub fn find_many(
     ids: &[PractitionerId],
 ) -> Result<Vec<PractitionerRow>, StoreError> {
     let query = dsl::practitioners
-        .filter(unindexed_eq!(dsl::partnership_id, partnership))
+        .filter(unindexed_eq(dsl::partnership_id, partnership))
         .filter(dsl::id.eq_any(ids.iter().copied().map(Bind)))
         .order(dsl::id);
     let found: Vec<PractitionerRow> =
@@ -241,7 +241,7 @@ pub fn page(
         Some(agency) => query.filter(dsl::agency_id.eq(Bind(agency))),
         None => query,
     };
-    let query = after!(query, after, dsl::created_at, dsl::id, PractitionerId);
+    let query = rows_after(query, after, dsl::created_at, dsl::id, PractitionerId);
     let query = query.order((dsl::created_at, dsl::id)).limit(limit.into());
     tx.run(|c| query.select(PractitionerRow::as_select()).load(c))
 }

@@ -11,7 +11,7 @@ use uuid::Uuid;
 
 use crate::columns::Bind;
 use crate::columns::row;
-use crate::connection::page::before;
+use crate::connection::page::rows_before;
 use crate::connection::statements::insert_many;
 use crate::schema::shown_fragments::{self, dsl};
 use crate::{Keyset, StoreError, Tx};
@@ -52,7 +52,7 @@ row! {
 /// # Errors
 /// [`StoreError`] when the rows cannot be written: the response must then not be given.
 pub fn insert(tx: &mut Tx<'_>, rows: &[ShownFragmentRow]) -> Result<(), StoreError> {
-    insert_many!(tx, shown_fragments::table, rows)
+    insert_many(tx, shown_fragments::table, rows)
 }
 
 /// Restricts disclosures to direct reads of a fragment by its sender, and by those roles of the
@@ -100,7 +100,7 @@ pub fn page(
                     .or(dsl::role.eq_any(roles_reading_all).assume_not_null()),
             );
     }
-    let query = before!(query, before, dsl::at, dsl::record_id, AuditId);
+    let query = rows_before(query, before, dsl::at, dsl::record_id, AuditId);
     let query = query
         .order((dsl::at.desc(), dsl::record_id.desc()))
         .limit(limit.into());

@@ -11,7 +11,7 @@ use uuid::Uuid;
 use crate::columns::Bind;
 use crate::columns::row;
 use crate::connection::MultiBackend;
-use crate::connection::page::{after, unindexed_eq};
+use crate::connection::page::{rows_after, unindexed_eq};
 use crate::connection::statements::insert_new;
 use crate::schema::deletion_certificates::{self, dsl};
 use crate::schema::deletion_covered;
@@ -61,12 +61,12 @@ pub fn page(
     after: Option<Keyset>,
     limit: impl Into<i64>,
 ) -> Result<Vec<CertificateRow>, StoreError> {
-    let query = after!(
+    let query = rows_after(
         readable(permit),
         after,
         dsl::issued_at,
         dsl::id,
-        DeletionCertificateId
+        DeletionCertificateId,
     );
     let query = query.order((dsl::issued_at, dsl::id)).limit(limit.into());
     tx.run(|c| query.select(CertificateRow::as_select()).load(c))
@@ -104,7 +104,7 @@ pub fn list_for_object(
     use deletion_covered as manifest;
     let keys = manifest::table
         .filter(manifest::object_id.eq(Bind(object)))
-        .filter(unindexed_eq!(manifest::partnership_id, partnership))
+        .filter(unindexed_eq(manifest::partnership_id, partnership))
         .select((manifest::kind, manifest::key_id));
     let keys: Vec<(String, String)> = tx.run(|c| keys.load(c))?;
     let mut found: Vec<(Instant, DeletionCertificateId)> = Vec::new();

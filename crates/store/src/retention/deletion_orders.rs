@@ -7,7 +7,7 @@ use domain::{
 
 use crate::columns::Bind;
 use crate::columns::row;
-use crate::connection::statements::{expiring_reasons, insert_new, require_one};
+use crate::connection::statements::{insert_new, require_one};
 use crate::schema::deletion_orders::{self, dsl};
 use crate::{Sealed, StoreError, Tx};
 
@@ -63,10 +63,55 @@ pub fn find(
     tx.run(|c| query.get_result(c).optional())
 }
 
-expiring_reasons!(
-    deletion_orders,
-    DeletionOrderRow,
-    chronology_id,
-    ChronologyId,
-    "decision"
-);
+/// Deletes the reasons in at most `limit` rows where they have expired; the decision stays. Returns how
+/// many rows were changed.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+pub fn delete_expired_reasons(
+    tx: &mut Tx<'_>,
+    now: Instant,
+    limit: impl Into<i64>,
+) -> Result<usize, StoreError> {
+    let expired = dsl::deletion_orders
+        .filter(dsl::words_until.le(Some(Bind(now))))
+        .filter(dsl::sealed.is_not_null())
+        .order((dsl::words_until, dsl::chronology_id))
+        .limit(limit.into())
+        .select(dsl::chronology_id);
+    let expired: Vec<ChronologyId> = tx.run(|c| expired.load(c))?;
+    let target =
+        dsl::deletion_orders.filter(dsl::chronology_id.eq_any(expired.iter().copied().map(Bind)));
+    let none: Option<Sealed> = None;
+    let change = (dsl::wrapped_key.eq(&none), dsl::sealed.eq(&none));
+    tx.run(|c| diesel::update(target).set(change).execute(c))
+}
+
+/// At most `limit` rows, of any partnership, whose reasons an earlier version sealed without expiry.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn list_without_expiry(
+    tx: &mut Tx<'_>,
+    limit: impl Into<i64>,
+) -> Result<Vec<DeletionOrderRow>, StoreError> {
+    let query = dsl::deletion_orders
+        .filter(dsl::words_until.is_null())
+        .filter(dsl::sealed.is_not_null())
+        .order(dsl::chronology_id)
+        .limit(limit.into());
+    tx.run(|c| query.select(DeletionOrderRow::as_select()).load(c))
+}
+
+/// Replaces the sealed reasons of a row, and sets their expiry.
+///
+/// # Errors
+/// [`StoreError::Stale`] when they have an expiry already.
+pub fn set_reasons_expiry(tx: &mut Tx<'_>, row: &DeletionOrderRow) -> Result<(), StoreError> {
+    let target = dsl::deletion_orders
+        .filter(dsl::partnership_id.eq(Bind(row.partnership_id)))
+        .filter(dsl::chronology_id.eq(Bind(row.chronology_id)))
+        .filter(dsl::words_until.is_null());
+    require_one(tx.run(|c| diesel::update(target).set(row).execute(c))?)
+}

@@ -73,12 +73,14 @@ pub enum ManifestScope {
 }
 
 /// Selects the rows of a table in a scope; `$own` limits the query when the scope names one object.
+///
+/// A function cannot do it: generic over the table, it would need a bound for every clause.
 macro_rules! select_rows {
     (
         $tx:expr, $partnership:expr, $scope:expr, $table:ident, $columns:expr,
         { $($pattern:pat => $own:expr),+ $(,)? }
     ) => {{
-        let query = $table::table.filter(unindexed_eq!($table::partnership_id, $partnership)).into_boxed();
+        let query = $table::table.filter(unindexed_eq($table::partnership_id, $partnership)).into_boxed();
         let query = match $scope {
             $($pattern => Some(query.filter($own)),)+
             ManifestScope::Ending(after, until) => Some(
@@ -204,37 +206,53 @@ fn views_of(
     Ok(entries.collect())
 }
 
-/// Defines the function that selects the manifest entries of families or people.
-macro_rules! manifest_query {
-    ($name:ident: $table:ident, $id:ident, $variant:ident, $kind:literal) => {
-        fn $name(
-            tx: &mut Tx<'_>,
-            partnership: PartnershipId,
-            scope: ManifestScope,
-        ) -> Result<Vec<ManifestEntry>, StoreError> {
-            use $table as t;
-            let columns = (t::id, t::created_by_agency, t::created_by, t::expires_at);
-            let rows: Vec<($id, AgencyId, PractitionerId, Instant)> =
-                select_rows!(tx, partnership, scope, $table, columns, {
-                    ManifestScope::$variant(id) => t::id.eq(Bind(id)),
-                });
-            Ok(rows
-                .into_iter()
-                .map(|(id, agency_id, owner_id, expires_at)| ManifestEntry {
-                    object_kind: $kind,
-                    object_id: id.0,
-                    agency_id,
-                    runs_agency_id: None,
-                    owner_id,
-                    expires_at,
-                })
-                .collect())
-        }
-    };
+fn families_of(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    scope: ManifestScope,
+) -> Result<Vec<ManifestEntry>, StoreError> {
+    use families as t;
+    let columns = (t::id, t::created_by_agency, t::created_by, t::expires_at);
+    type Columns = (FamilyId, AgencyId, PractitionerId, Instant);
+    let rows: Vec<Columns> = select_rows!(tx, partnership, scope, families, columns, {
+        ManifestScope::Family(id) => t::id.eq(Bind(id)),
+    });
+    Ok(rows
+        .into_iter()
+        .map(|(id, agency_id, owner_id, expires_at)| ManifestEntry {
+            object_kind: "family",
+            object_id: id.0,
+            agency_id,
+            runs_agency_id: None,
+            owner_id,
+            expires_at,
+        })
+        .collect())
 }
 
-manifest_query!(families_of: families, FamilyId, Family, "family");
-manifest_query!(people_of: people, PersonId, Person, "person");
+fn people_of(
+    tx: &mut Tx<'_>,
+    partnership: PartnershipId,
+    scope: ManifestScope,
+) -> Result<Vec<ManifestEntry>, StoreError> {
+    use people as t;
+    let columns = (t::id, t::created_by_agency, t::created_by, t::expires_at);
+    type Columns = (PersonId, AgencyId, PractitionerId, Instant);
+    let rows: Vec<Columns> = select_rows!(tx, partnership, scope, people, columns, {
+        ManifestScope::Person(id) => t::id.eq(Bind(id)),
+    });
+    Ok(rows
+        .into_iter()
+        .map(|(id, agency_id, owner_id, expires_at)| ManifestEntry {
+            object_kind: "person",
+            object_id: id.0,
+            agency_id,
+            runs_agency_id: None,
+            owner_id,
+            expires_at,
+        })
+        .collect())
+}
 
 /// The agencies that own chronologies.
 fn owner_agencies(
@@ -248,7 +266,7 @@ fn owner_agencies(
     // Batches below both databases' limits on bound values.
     for batch in wanted.chunks(500) {
         let query = chronologies::table
-            .filter(unindexed_eq!(chronologies::partnership_id, partnership))
+            .filter(unindexed_eq(chronologies::partnership_id, partnership))
             .filter(chronologies::id.eq_any(batch.iter().copied().map(Bind)))
             .select((chronologies::id, chronologies::owner_agency_id));
         let rows: Vec<(ChronologyId, AgencyId)> = tx.run(|c| query.load(c))?;

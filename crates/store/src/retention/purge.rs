@@ -32,6 +32,18 @@ pub struct DueForDeletion<I> {
     pub expired_at: Instant,
 }
 
+impl<I> DueForDeletion<I> {
+    fn from_rows(rows: Vec<(PartnershipId, I, Instant)>) -> Vec<Self> {
+        rows.into_iter()
+            .map(|(partnership, id, expired_at)| Self {
+                partnership,
+                id,
+                expired_at,
+            })
+            .collect()
+    }
+}
+
 /// The expired rows that have not been deleted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct PurgeBacklog {
@@ -45,8 +57,11 @@ pub struct PurgeBacklog {
 
 /// Selects expired rows of any partnership after a cursor, in order of expiry. On PostgreSQL, rows
 /// that another node's transaction has locked are skipped.
+///
+/// A function cannot do it: generic over the table, it would need a bound for every clause and for
+/// the row lock, which only one of the two databases has.
 macro_rules! select_due {
-    ($tx:expr, $table:ident, $id:path, $now:expr, $after:expr, $limit:expr, $select:expr) => {{
+    ($tx:expr, $table:ident, $id:path, $now:expr, $after:expr, $limit:expr) => {{
         let cursor = $after.unwrap_or(Keyset {
             at: Instant::MIN,
             id: Uuid::nil(),
@@ -61,7 +76,7 @@ macro_rules! select_due {
             )
             .order(($table::expires_at, $table::id))
             .limit($limit.into())
-            .select($select);
+            .select(($table::partnership_id, $table::id, $table::expires_at));
         $tx.run(|connection| match connection {
             AnyConnection::Postgresql(c) => query.for_update().skip_locked().load(c),
             AnyConnection::Sqlite(c) => query.load(c),
@@ -69,81 +84,115 @@ macro_rules! select_due {
     }};
 }
 
-macro_rules! due_ids {
-    ($(#[$meta:meta])* $name:ident: $table:ident, $id:ident) => {
-        $(#[$meta])*
-        ///
-        /// # Errors
-        /// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-        /// [`StoreError::Corrupt`] on bad data.
-        pub fn $name(
-            tx: &mut Tx<'_>,
-            now: Instant,
-            after: Option<Keyset>,
-            limit: impl Into<i64>,
-        ) -> Result<Vec<DueForDeletion<$id>>, StoreError> {
-            let columns = ($table::partnership_id, $table::id, $table::expires_at);
-            let rows: Vec<(PartnershipId, $id, Instant)> = select_due!(tx, $table, $id, now, after, limit, columns)?;
-            let due = rows
-                .into_iter()
-                .map(|(partnership, id, expired_at)| DueForDeletion { partnership, id, expired_at });
-            Ok(due.collect())
-        }
-    };
+/// At most `limit` people whose records have expired, after a cursor.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn due_people(
+    tx: &mut Tx<'_>,
+    now: Instant,
+    after: Option<Keyset>,
+    limit: impl Into<i64>,
+) -> Result<Vec<DueForDeletion<PersonId>>, StoreError> {
+    select_due!(tx, people, PersonId, now, after, limit).map(DueForDeletion::from_rows)
 }
 
-due_ids! {
-    /// At most `limit` people whose records have expired, after a cursor.
-    due_people: people, PersonId
-}
-due_ids! {
-    /// At most `limit` families whose records have expired, after a cursor.
-    due_families: families, FamilyId
-}
-due_ids! {
-    /// At most `limit` expired fragments after a cursor. [`crate::fragments::find`] gives the row.
-    due_fragments: fragments, FragmentId
-}
-due_ids! {
-    /// At most `limit` expired chronologies after a cursor. [`find_chronology`] gives the row.
-    due_chronologies: chronologies, ChronologyId
+/// At most `limit` families whose records have expired, after a cursor.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn due_families(
+    tx: &mut Tx<'_>,
+    now: Instant,
+    after: Option<Keyset>,
+    limit: impl Into<i64>,
+) -> Result<Vec<DueForDeletion<FamilyId>>, StoreError> {
+    select_due!(tx, families, FamilyId, now, after, limit).map(DueForDeletion::from_rows)
 }
 
-macro_rules! all_due {
-    ($(#[$meta:meta])* $name:ident: $table:ident, $id:ident) => {
-        $(#[$meta])*
-        ///
-        /// # Errors
-        /// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-        /// [`StoreError::Corrupt`] on bad data.
-        pub fn $name(tx: &mut Tx<'_>, now: Instant) -> Result<Vec<DueForDeletion<$id>>, StoreError> {
-            let query = $table::table
-                .filter($table::expires_at.le(Bind(now)))
-                .order(($table::expires_at, $table::id))
-                .select(($table::partnership_id, $table::id, $table::expires_at));
-            let rows: Vec<(PartnershipId, $id, Instant)> = tx.run(|c| query.load(c))?;
-            let due = rows
-                .into_iter()
-                .map(|(partnership, id, expired_at)| DueForDeletion { partnership, id, expired_at });
-            Ok(due.collect())
-        }
-    };
+/// At most `limit` expired fragments after a cursor. [`crate::fragments::find`] gives the row.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn due_fragments(
+    tx: &mut Tx<'_>,
+    now: Instant,
+    after: Option<Keyset>,
+    limit: impl Into<i64>,
+) -> Result<Vec<DueForDeletion<FragmentId>>, StoreError> {
+    select_due!(tx, fragments, FragmentId, now, after, limit).map(DueForDeletion::from_rows)
 }
 
-all_due! {
-    /// Every expired chronology that has not been deleted, without locking it: for reading, not for
-    /// deleting.
-    due_chronologies_unlocked: chronologies, ChronologyId
+/// At most `limit` expired chronologies after a cursor. [`find_chronology`] gives the row.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn due_chronologies(
+    tx: &mut Tx<'_>,
+    now: Instant,
+    after: Option<Keyset>,
+    limit: impl Into<i64>,
+) -> Result<Vec<DueForDeletion<ChronologyId>>, StoreError> {
+    select_due!(tx, chronologies, ChronologyId, now, after, limit).map(DueForDeletion::from_rows)
 }
-all_due! {
-    /// Every expired family that has not been deleted, without locking it: for reading, not for
-    /// deleting.
-    due_families_unlocked: families, FamilyId
+
+/// Every expired chronology that has not been deleted, without locking it: for reading, not for
+/// deleting.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn due_chronologies_unlocked(
+    tx: &mut Tx<'_>,
+    now: Instant,
+) -> Result<Vec<DueForDeletion<ChronologyId>>, StoreError> {
+    let query = chronologies::table
+        .filter(chronologies::expires_at.le(Bind(now)))
+        .order((chronologies::expires_at, chronologies::id))
+        .select((
+            chronologies::partnership_id,
+            chronologies::id,
+            chronologies::expires_at,
+        ));
+    tx.run(|c| query.load(c)).map(DueForDeletion::from_rows)
 }
-all_due! {
-    /// Every person whose expired record has not been deleted, without locking it: for reading, not
-    /// for deleting.
-    due_people_unlocked: people, PersonId
+
+/// Every expired family that has not been deleted, without locking it: for reading, not for
+/// deleting.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn due_families_unlocked(
+    tx: &mut Tx<'_>,
+    now: Instant,
+) -> Result<Vec<DueForDeletion<FamilyId>>, StoreError> {
+    let query = families::table
+        .filter(families::expires_at.le(Bind(now)))
+        .order((families::expires_at, families::id))
+        .select((families::partnership_id, families::id, families::expires_at));
+    tx.run(|c| query.load(c)).map(DueForDeletion::from_rows)
+}
+
+/// Every person whose expired record has not been deleted, without locking it: for reading, not
+/// for deleting.
+///
+/// # Errors
+/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
+/// [`StoreError::Corrupt`] on bad data.
+pub fn due_people_unlocked(
+    tx: &mut Tx<'_>,
+    now: Instant,
+) -> Result<Vec<DueForDeletion<PersonId>>, StoreError> {
+    let query = people::table
+        .filter(people::expires_at.le(Bind(now)))
+        .order((people::expires_at, people::id))
+        .select((people::partnership_id, people::id, people::expires_at));
+    tx.run(|c| query.load(c)).map(DueForDeletion::from_rows)
 }
 
 /// The properties that decide whether a hold covers an expired fragment: partnership, chronology,
@@ -220,6 +269,8 @@ pub fn list_fragments(
 /// [`StoreError::Corrupt`] on bad data.
 pub fn backlog(tx: &mut Tx<'_>, now: Instant) -> Result<PurgeBacklog, StoreError> {
     let mut backlog = PurgeBacklog::default();
+    /// Adds the expired rows of a table. (A function generic over the table would need a bound for
+    /// every clause of the query.)
     macro_rules! add_table {
         ($($table:ident $kind:literal),+) => {$(
             let expired = $table::table.filter($table::expires_at.le(Bind(now)));

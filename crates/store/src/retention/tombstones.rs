@@ -113,7 +113,7 @@ pub fn insert(
             partnership_id: row.partnership_id,
         })
         .collect();
-    insert_many!(tx, tombstone_practitioners::table, rows)
+    insert_many(tx, tombstone_practitioners::table, &rows)
 }
 
 /// The tombstone of `id`.

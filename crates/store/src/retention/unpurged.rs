@@ -6,7 +6,7 @@ use domain::{ChronologyId, FamilyId, FragmentId, Instant, PartnershipId, PersonI
 use uuid::Uuid;
 
 use crate::columns::Bind;
-use crate::connection::page::{after, unindexed_eq};
+use crate::connection::page::{rows_after, unindexed_eq};
 use crate::schema::{chronologies, families, fragment_origins, fragments, people};
 use crate::{Keyset, StoreError, Tx};
 
@@ -61,13 +61,15 @@ pub fn page(
     limit: i64,
 ) -> Result<Vec<UnpurgedObject>, StoreError> {
     let mut all = Vec::new();
+    /// Adds the expired rows of a table. (A function generic over the table would need a bound for
+    /// every clause of the query.)
     macro_rules! add_table {
         ($($table:ident, $id:ident, $kind:ident);+) => {$(
             let query = $table::table
-                .filter(unindexed_eq!($table::partnership_id, partnership))
+                .filter(unindexed_eq($table::partnership_id, partnership))
                 .filter($table::expires_at.le(Bind(now)))
                 .into_boxed();
-            let query = after!(query, after, $table::expires_at, $table::id, $id);
+            let query = rows_after(query, after, $table::expires_at, $table::id, $id);
             let query = query.order(($table::expires_at, $table::id)).limit(limit);
             let rows: Vec<($id, Instant)> = tx.run(|c| query.select(($table::id, $table::expires_at)).load(c))?;
             all.extend(rows.into_iter().map(|(id, at)| UnpurgedObject::$kind(id, at)));
@@ -92,17 +94,19 @@ pub fn is_family_referenced(
     partnership: PartnershipId,
     id: FamilyId,
 ) -> Result<bool, StoreError> {
-    macro_rules! return_if_referenced {
-        ($($table:ident),+) => {$(
-            let query = $table::table
-                .filter($table::partnership_id.eq(Bind(partnership)))
-                .filter($table::family_id.eq(Bind(id)));
-            let rows: i64 = tx.run(|c| query.count().get_result(c))?;
-            if rows > 0 {
-                return Ok(true);
-            }
-        )+};
-    }
-    return_if_referenced!(chronologies, fragments, fragment_origins);
-    Ok(false)
+    let of_chronologies = chronologies::table
+        .filter(chronologies::partnership_id.eq(Bind(partnership)))
+        .filter(chronologies::family_id.eq(Bind(id)))
+        .count();
+    let of_fragments = fragments::table
+        .filter(fragments::partnership_id.eq(Bind(partnership)))
+        .filter(fragments::family_id.eq(Bind(id)))
+        .count();
+    let of_origins = fragment_origins::table
+        .filter(fragment_origins::partnership_id.eq(Bind(partnership)))
+        .filter(fragment_origins::family_id.eq(Bind(id)))
+        .count();
+    Ok(tx.run(|c| of_chronologies.get_result::<i64>(c))? > 0
+        || tx.run(|c| of_fragments.get_result::<i64>(c))? > 0
+        || tx.run(|c| of_origins.get_result::<i64>(c))? > 0)
 }

@@ -7,20 +7,15 @@ use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
 /// Texts that mark a line of code as issuing a statement.
-const STATEMENT_MARKERS: [&str; 8] = [
+const STATEMENT_MARKERS: [&str; 7] = [
     ".run(|",
-    "insert_one!(",
+    "insert_one(",
     "insert_new!(",
-    "insert_many!(",
+    "insert_many(",
     "select_due!(",
     "select_rows!(",
-    "content_reads!(",
-    "return_if_referenced!(",
+    "content_reads(",
 ];
-/// Macros that define one function. An invocation counts as the function that it defines.
-const FUNCTION_MACROS: [&str; 3] = ["due_ids! {", "all_due! {", "manifest_query!("];
-/// A macro that defines several functions, and the name under which they count as one.
-const REASONS_MACRO: (&str, &str) = ("expiring_reasons!(", "expiring_reasons");
 
 /// Folders whose modules are used by their own names. (`lib.rs` re-exports them.)
 const GROUP_FOLDERS: [&str; 5] = [
@@ -62,21 +57,6 @@ impl SourceFile {
     /// The function that contains the line with this index, counted from 0.
     fn function_at(&self, index: usize) -> Option<String> {
         let up_to_line = self.lines.get(..=index)?;
-        let line = up_to_line.last()?;
-        if line.starts_with(REASONS_MACRO.0) {
-            return Some(self.qualify(REASONS_MACRO.1));
-        }
-        if FUNCTION_MACROS
-            .iter()
-            .any(|macro_name| line.starts_with(macro_name))
-        {
-            let name = self
-                .lines
-                .get(index..)?
-                .iter()
-                .find_map(|line| parse_macro_function(line))?;
-            return Some(self.qualify(name));
-        }
         let name = up_to_line
             .iter()
             .rev()
@@ -97,12 +77,8 @@ impl SourceFile {
                 break;
             }
             inside_macro = (inside_macro || line.starts_with("macro_rules!")) && line != "}";
-            let defines_function = FUNCTION_MACROS
-                .iter()
-                .chain([&REASONS_MACRO.0])
-                .any(|macro_name| line.starts_with(macro_name));
             let issues_statement = STATEMENT_MARKERS.iter().any(|marker| line.contains(marker));
-            if !inside_macro && (defines_function || issues_statement) {
+            if !inside_macro && issues_statement {
                 found.extend(self.function_at(index));
             }
         }
@@ -126,19 +102,6 @@ fn parse_function(line: &str) -> Option<&str> {
     (is_declaration && !name.is_empty()).then_some(name)
 }
 
-/// Parses the function name from a line `name: table, Id` of a macro that defines a function.
-fn parse_macro_function(line: &str) -> Option<&str> {
-    let line = FUNCTION_MACROS
-        .iter()
-        .find_map(|macro_name| line.strip_prefix(macro_name))
-        .unwrap_or(line)
-        .trim_start();
-    let (name, _) = line.split_once(": ")?;
-    name.chars()
-        .all(|c| c.is_ascii_lowercase() || c == '_')
-        .then_some(name)
-}
-
 fn source_files() -> &'static [SourceFile] {
     static FILES: OnceLock<Vec<SourceFile>> = OnceLock::new();
     FILES.get_or_init(|| {
@@ -154,7 +117,8 @@ fn source_files() -> &'static [SourceFile] {
                     .to_string_lossy()
                     .into_owned();
                 match (path.is_dir(), name.as_str()) {
-                    (true, "tests" | "testing") | (false, "tx.rs" | "county.rs") => {}
+                    (true, "tests" | "testing") | // Their statements are those of their callers.
+                    (false, "tx.rs" | "statements.rs" | "county.rs") => {}
                     (true, _) => folders.push(path),
                     (false, _) => files.push(read_source_file(&root, &path)),
                 }

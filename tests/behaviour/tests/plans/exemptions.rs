@@ -29,7 +29,7 @@ const READS_DUE_ROWS: [(&str, &str); 18] = [
         "the worker that destroys keys: what expired in one hour",
     ),
     (
-        "deletion_orders::expiring_reasons",
+        "deletion_orders::delete_expired_reasons",
         "the worker that purges: expired free-text reasons",
     ),
     (
@@ -37,7 +37,7 @@ const READS_DUE_ROWS: [(&str, &str); 18] = [
         "the worker that purges: expired free-text reasons",
     ),
     (
-        "holds::expiring_reasons",
+        "holds::delete_expired_reasons",
         "the worker that purges: expired free-text reasons",
     ),
     (
@@ -111,12 +111,16 @@ const READS_ONE_AGENCY: [(&str, &str, &str); 1] = [(
 )];
 
 /// Functions of `store` whose statements no behaviour test causes the service to issue.
-const NOT_ISSUED: [(&str, &str); 9] = [
+const NOT_ISSUED: [(&str, &str); 10] = [
     (
         "legacy_audit::oldest",
         "migrates records of an older schema at the first start; afterwards the table is empty",
     ),
     ("legacy_audit::remove", "the same, by primary key"),
+    (
+        "deletion_orders::set_reasons_expiry",
+        "by primary key; reasons that an earlier version sealed, migrated by the first purge",
+    ),
     ("clock::database_now", "reads no table"),
     ("clock::is_remote", "reads no table"),
     (

@@ -8,7 +8,7 @@ use domain::{AccessPermit, Actor, ChronologyId, Instant, Role};
 use super::ChronologyRow;
 use crate::columns::Bind;
 use crate::connection::MultiBackend;
-use crate::connection::page::{after, unindexed_eq};
+use crate::connection::page::{rows_after, unindexed_eq};
 use crate::schema::chronologies::{self, dsl};
 use crate::schema::{chronology_team, invitation_practitioners, invitations};
 use crate::{Keyset, StoreError, Tx};
@@ -35,7 +35,7 @@ pub fn page_for(
     let mut visible = BTreeMap::new();
     for query in visible_to(permit.actor()) {
         let query = query.filter(dsl::expires_at.gt(Bind(now)));
-        let query = after!(query, after, dsl::created_at, dsl::id, ChronologyId);
+        let query = rows_after(query, after, dsl::created_at, dsl::id, ChronologyId);
         let query = query.order((dsl::created_at, dsl::id)).limit(limit);
         let rows: Vec<ChronologyRow> =
             tx.run(|c| query.select(ChronologyRow::as_select()).load(c))?;
@@ -63,7 +63,7 @@ fn visible_to(actor: &Actor) -> Vec<ChronologyQuery> {
 /// The chronologies of the actor's partnership, for queries that another condition makes selective.
 fn in_partnership(actor: &Actor) -> ChronologyQuery {
     dsl::chronologies
-        .filter(unindexed_eq!(dsl::partnership_id, actor.partnership))
+        .filter(unindexed_eq(dsl::partnership_id, actor.partnership))
         .into_boxed()
 }
 
@@ -91,9 +91,9 @@ fn on_team(actor: &Actor) -> Option<ChronologyQuery> {
         return None;
     }
     let own_teams = chronology_team::table
-        .filter(unindexed_eq!(
+        .filter(unindexed_eq(
             chronology_team::partnership_id,
-            actor.partnership
+            actor.partnership,
         ))
         .filter(chronology_team::practitioner_id.eq(Bind(actor.practitioner)))
         .select(chronology_team::chronology_id);
@@ -115,18 +115,15 @@ fn contributing(actor: &Actor) -> Option<ChronologyQuery> {
         return None;
     }
     let named = invitation_practitioners::table
-        .filter(unindexed_eq!(
+        .filter(unindexed_eq(
             invitation_practitioners::partnership_id,
-            actor.partnership
+            actor.partnership,
         ))
         .filter(invitation_practitioners::practitioner_id.eq(Bind(actor.practitioner)))
         .select(invitation_practitioners::invitation_id);
     let own_invitations = invitations::table
-        .filter(unindexed_eq!(
-            invitations::partnership_id,
-            actor.partnership
-        ))
-        .filter(unindexed_eq!(invitations::agency_id, actor.agency))
+        .filter(unindexed_eq(invitations::partnership_id, actor.partnership))
+        .filter(unindexed_eq(invitations::agency_id, actor.agency))
         .filter(invitations::id.eq_any(named))
         .select(invitations::chronology_id);
     Some(opened.filter(dsl::id.eq_any(own_invitations)))

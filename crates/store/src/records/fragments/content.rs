@@ -4,10 +4,11 @@
 
 use std::collections::HashMap;
 
-use diesel::dsl::exists;
+use diesel::dsl::{auto_type, exists};
 use diesel::prelude::*;
 use domain::{
     AccessPermit, ChronologyId, ContentScope, EntryId, FragmentId, FragmentState, Instant,
+    PartnershipId,
 };
 
 use super::{EntryRow, FragmentRow, FragmentVersionRow};
@@ -29,32 +30,30 @@ pub struct FragmentContent {
     pub entries: Vec<EntryRow>,
 }
 
-/// Selects the live versions of fragments in the permit's partnership.
-macro_rules! live_versions {
-    ($permit:expr, $now:expr) => {
-        fragment_versions::table
-            .inner_join(fragments::table.on(fragments::id.eq(fragment_versions::fragment_id)))
-            .filter(unindexed_eq!(
-                fragments::partnership_id,
-                $permit.partnership()
-            ))
-            .filter(unindexed_eq!(
-                fragment_versions::partnership_id,
-                $permit.partnership()
-            ))
-            .filter(fragments::state.eq(Bind(FragmentState::Submitted)))
-            .filter(fragments::expires_at.gt(Bind($now)))
-            .filter(fragment_versions::expires_at.gt(Bind($now)))
-            .filter(
-                fragments::chronology_id.is_null().or(exists(
-                    chronologies::table
-                        .filter(chronologies::id.nullable().eq(fragments::chronology_id))
-                        .filter(chronologies::expires_at.gt(Bind($now))),
-                )),
-            )
-    };
+/// Selects the live versions of fragments in a partnership.
+#[auto_type]
+pub(super) fn live_versions(partnership: PartnershipId, now: Instant) -> _ {
+    let submitted: FragmentState = FragmentState::Submitted;
+    let has_live_chronology: chronology_is_live = chronology_is_live(now);
+    fragment_versions::table
+        .inner_join(fragments::table.on(fragments::id.eq(fragment_versions::fragment_id)))
+        .filter(unindexed_eq(fragments::partnership_id, partnership))
+        .filter(unindexed_eq(fragment_versions::partnership_id, partnership))
+        .filter(fragments::state.eq(Bind(submitted)))
+        .filter(fragments::expires_at.gt(Bind(now)))
+        .filter(fragment_versions::expires_at.gt(Bind(now)))
+        .filter(fragments::chronology_id.is_null().or(has_live_chronology))
 }
-pub(super) use live_versions;
+
+/// The condition that the chronology of a fragment is live.
+#[auto_type]
+fn chronology_is_live(now: Instant) -> _ {
+    exists(
+        chronologies::table
+            .filter(chronologies::id.nullable().eq(fragments::chronology_id))
+            .filter(chronologies::expires_at.gt(Bind(now))),
+    )
+}
 
 diesel::define_sql_function! {
     /// The length of a value in bytes.
@@ -89,9 +88,9 @@ pub fn sizes(
                 .eq(fragments::id)
                 .and(entries::version.eq(fragments::version))),
         )
-        .filter(unindexed_eq!(fragments::partnership_id, row.partnership_id))
-        .filter(unindexed_eq!(entries::partnership_id, row.partnership_id))
-        .filter(unindexed_eq!(fragments::agency_id, row.agency_id))
+        .filter(unindexed_eq(fragments::partnership_id, row.partnership_id))
+        .filter(unindexed_eq(entries::partnership_id, row.partnership_id))
+        .filter(unindexed_eq(fragments::agency_id, row.agency_id))
         .filter(fragments::state.eq(Bind(FragmentState::Submitted)))
         .filter(fragments::expires_at.gt(Bind(now)))
         .order(fragments::id)
@@ -155,7 +154,7 @@ pub fn live_content_excluding<E: From<StoreError>>(
     now: Instant,
     mut excluded: impl FnMut(&FragmentRow, &FragmentVersionRow) -> Result<Vec<EntryId>, E>,
 ) -> Result<Vec<FragmentContent>, E> {
-    let query = live_versions!(scope, now)
+    let query = live_versions(scope.partnership(), now)
         .filter(fragments::chronology_id.eq(Some(Bind(chronology))))
         .filter(fragment_versions::version.eq(fragments::version))
         .order((fragments::created_at, fragments::id))
@@ -196,11 +195,8 @@ fn current_entries(
         .filter(fragments::chronology_id.eq(Some(Bind(chronology))))
         .filter(fragments::state.eq(Bind(FragmentState::Submitted)))
         .filter(fragments::expires_at.gt(Bind(now)))
-        .filter(unindexed_eq!(
-            fragments::partnership_id,
-            scope.partnership()
-        ))
-        .filter(unindexed_eq!(entries::partnership_id, scope.partnership()))
+        .filter(unindexed_eq(fragments::partnership_id, scope.partnership()))
+        .filter(unindexed_eq(entries::partnership_id, scope.partnership()))
         .filter(entries::id.ne_all(excluded_ids.iter().copied().map(Bind)))
         .order((entries::fragment_id, entries::position))
         .select(EntryRow::as_select());
@@ -224,7 +220,7 @@ pub fn version(
     version: i64,
     now: Instant,
 ) -> Result<Option<FragmentVersionRow>, StoreError> {
-    let query = live_versions!(permit, now)
+    let query = live_versions(permit.partnership(), now)
         .filter(fragment_versions::fragment_id.eq(Bind(fragment)))
         .filter(fragment_versions::version.eq(version))
         .select(FragmentVersionRow::as_select());
@@ -242,7 +238,7 @@ pub fn versions(
     fragment: FragmentId,
     now: Instant,
 ) -> Result<Vec<FragmentVersionRow>, StoreError> {
-    let query = live_versions!(permit, now)
+    let query = live_versions(permit.partnership(), now)
         .filter(fragment_versions::fragment_id.eq(Bind(fragment)))
         .order(fragment_versions::version)
         .select(FragmentVersionRow::as_select());

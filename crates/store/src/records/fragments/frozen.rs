@@ -2,19 +2,15 @@
 
 use std::collections::HashMap;
 
-use diesel::dsl::exists;
 use diesel::prelude::*;
-use domain::{
-    AccessPermit, ChronologyId, ConsolidationId, EntryId, FragmentId, FragmentState, Instant,
-};
+use domain::{AccessPermit, ChronologyId, ConsolidationId, EntryId, FragmentId, Instant};
 
 use super::content::{MAX_EXCLUDED_IN_QUERY, live_versions};
 use super::{EntryRow, FragmentContent, FragmentRow, FragmentVersionRow};
 use crate::StoreError;
 use crate::Tx;
 use crate::columns::Bind;
-use crate::connection::page::unindexed_eq;
-use crate::schema::{chronologies, consolidation_fragments, entries, fragment_versions, fragments};
+use crate::schema::{consolidation_fragments, entries, fragment_versions, fragments};
 
 /// The current version of a fragment that was corrected after a view was frozen.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +52,7 @@ pub fn frozen_content_excluding<E: From<StoreError>>(
     let frozen = of::fragment_id
         .eq(fragment_versions::fragment_id)
         .and(of::version.eq(fragment_versions::version));
-    let query = live_versions!(permit, now)
+    let query = live_versions(permit.partnership(), now)
         .inner_join(of::consolidation_fragments.on(frozen))
         .filter(of::consolidation_id.eq(Bind(view)))
         .filter(fragments::chronology_id.eq(Some(Bind(chronology))))
@@ -100,7 +96,7 @@ fn current_versions(
     now: Instant,
 ) -> Result<HashMap<FragmentId, CurrentVersion>, StoreError> {
     use consolidation_fragments::dsl as of;
-    let query = live_versions!(permit, now)
+    let query = live_versions(permit.partnership(), now)
         .inner_join(of::consolidation_fragments.on(of::fragment_id.eq(fragments::id)))
         .filter(of::consolidation_id.eq(Bind(view)))
         .filter(of::version.ne(fragments::version))
