@@ -2,7 +2,7 @@
 //! an object that is absent gets the same answer as one that the actor may not know of. The table of
 //! operations names the rules for each operation: who is entitled ([`EntitlementRule`]), in which
 //! states ([`StateRule`]) and on which condition ([`AccessCondition`]). No match in this module has
-//! a wildcard arm, so that a new rule, role or state does not compile until it has been decided.
+//! a wildcard arm, so that a new rule or role does not compile until it has been decided.
 #![deny(clippy::wildcard_enum_match_arm)]
 
 mod condition;

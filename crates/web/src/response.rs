@@ -169,14 +169,10 @@ fn reserve_response_memory(
 
 /// Class of an operation in the work queue.
 const fn work_class(operation: Operation) -> WorkClass {
+    if operation.reads_audit() {
+        return WorkClass::Audit;
+    }
     match operation.spec().cost {
-        _ if matches!(
-            operation,
-            Operation::AuditRead | Operation::AuditCheckpointRead | Operation::AuditProve
-        ) =>
-        {
-            WorkClass::Audit
-        }
         4 => WorkClass::Heavy,
         _ => WorkClass::Light,
     }

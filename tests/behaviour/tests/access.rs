@@ -1,6 +1,9 @@
 //! The access table: every operation, called by every kind of user on a live object, an expired one
 //! and an absent one.
 
+use std::collections::BTreeSet;
+
+use behaviour::openapi::{openapi_document, operations};
 use behaviour::{ALL_USERS, ApiResponse, Seed, TestApp, User, inputs, on_both};
 use domain::Role;
 use serde_json::{Value, json};
@@ -69,6 +72,9 @@ enum Body {
     BlankReason,
     EmergencyTooLong,
     BlankNote,
+    BlankDestruction,
+    BlankPersonDecision,
+    BlankUndo,
 }
 
 /// No expected status: the object does not expire with the chronology, or its expiry is tested
@@ -135,9 +141,20 @@ const TABLE: &[Row] = &[
     row("POST",   "/v1/chronologies/{chronology}/link-decisions",   Body::AbsentEntry,             "vvnvnnnnnnnnnnu", "xxnxnnnnnnnnnnu"),
     row("GET",    "/v1/chronologies/{chronology}/link-decisions/{link}", Body::None,                    "22n2nnnnnnnnnnu", "xxnxnnnnnnnnnnu"),
     row("POST",   "/v1/chronologies/{chronology}/link-decisions/{link}/withdrawal", Body::BlankReason,             "vvnvnnnnnnnnnnu", "xxnxnnnnnnnnnnu"),
+    row("GET",    "/v1/chronologies/{chronology}/questions",        Body::None,                    "22n2nnnnnnnnnnu", "xxnxnnnnnnnnnnu"),
+    row("POST",   "/v1/chronologies/{chronology}/person-decisions", Body::BlankPersonDecision,     "vvnvnnnnnnnnnnu", "xxnxnnnnnnnnnnu"),
+    row("GET",    "/v1/chronologies/{chronology}/person-links",     Body::None,                    "22n2nnnnnnnnnnu", "xxnxnnnnnnnnnnu"),
+    row("GET",    "/v1/chronologies/{chronology}/person-links/{person_link}", Body::None,                    "22n2nnnnnnnnnnu", "xxnxnnnnnnnnnnu"),
+    row("PATCH",  "/v1/chronologies/{chronology}/person-links/{person_link}", Body::BlankUndo,               "ssnsnnnnnnnnnnu", "xxnxnnnnnnnnnnu"),
     row("GET",    "/v1/chronologies/{chronology}/consolidations",   Body::None,                    "22n2nnnnnnnnnnu", "xxnxnnnnnnnnnnu"),
     row("GET",    "/v1/chronologies/{chronology}/consolidations/{consolidation}", Body::None,                    "22n2nnnnnnnnnnu", "xxnxnnnnnnnnnnu"),
     row("GET",    "/v1/chronologies/{chronology}/snapshot",         Body::None,                    "wwnwnnnnnnnnnnu", "xxnxnnnnnnnnnnu"),
+    // Nobody has requested a destruction, and nothing has been destroyed.
+    row("GET",    "/v1/chronologies/{chronology}/destruction",      Body::None,                    "nnnnnnnnnnnnnnu", "nxnnnnnnnnnnnnu"),
+    row("POST",   "/v1/chronologies/{chronology}/destruction",      Body::BlankDestruction,        "nvnnnnnnnnnnnnu", "nxnnnnnnnnnnnnu"),
+    row("GET",    "/v1/deletion-certificates",                      Body::None,                    "2222222222222nu", SKIP),
+    row("GET",    "/v1/deletion-certificates/{chronology}",         Body::None,                    "nnnnnnnnnnnnnnu", SKIP),
+    row("GET",    "/v1/unpurged",                                   Body::None,                    "n2nnnnnnnnnn2nu", SKIP),
     row("GET",    "/v1/holds",                                      Body::None,                    "n2nnnnnnnnnn2nu", SKIP),
     row("POST",   "/v1/holds",                                      Body::AbsentHoldTarget,        "nvnnnnnnnnnnnnu", SKIP),
     row("POST",   "/v1/holds/{hold}/confirmation",                  Body::None,                    "nwnnnnnnnnnnnnu", SKIP),
@@ -149,6 +166,10 @@ const TABLE: &[Row] = &[
     row("POST",   "/v1/emergency-accesses/{emergency}/review",      Body::BlankNote,               "nvnnnnnnnnnnvnu", "nvnnnnnnnnnnvnu"),
     row("GET",    "/v1/alerts",                                     Body::None,                    "22n22nnnnnn22nu", SKIP),
     row("GET",    "/v1/audit",                                      Body::None,                    "nnnnnnnnnnnn2nu", SKIP),
+    row("GET",    "/v1/audit/checkpoint",                           Body::None,                    "2222222222222nu", SKIP),
+    row("GET",    "/v1/audit/consistency?from=0&to=1",              Body::None,                    "2222222222222nu", SKIP),
+    row("GET",    "/v1/audit/tiles/0/0",                            Body::None,                    "2222222222222nu", SKIP),
+    row("GET",    "/v1/audit/records/{audit_record}/proof",         Body::None,                    "nnnnnnnnnnnn2nu", SKIP),
     // Last, because it succeeds and creates a frozen view.
     row("POST",   "/v1/chronologies/{chronology}/consolidations",   Body::None,                    "22n2nnnnnnnnnnu", "xxnxnnnnnnnnnnu"),
 ];
@@ -173,6 +194,7 @@ impl Fixture {
         let _ = manager
             .post(&seed.path_to("reopen"), &inputs::with_reason(json!({})))
             .expect_ok();
+        let person_link = create_person_link(app, &seed);
         let hold = json!({"scope": "child", "target_id": seed.twin, "reason": "Canary order", "review_at": app.in_days(30)});
         let hold = manager.post("/v1/holds", &hold).id();
         let owner = app.as_user(User::OWNER);
@@ -202,6 +224,7 @@ impl Fixture {
             .as_user(duty)
             .post("/v1/emergency-accesses", &emergency_access)
             .id();
+        let audit_record = find_sequenced_record(app);
         let path_parameters = vec![
             ("{link}", link),
             ("{agency}", seed.agencies["school"].clone()),
@@ -214,6 +237,8 @@ impl Fixture {
             ("{consolidation}", consolidation),
             ("{hold}", hold),
             ("{emergency}", emergency),
+            ("{person_link}", person_link),
+            ("{audit_record}", audit_record),
         ];
         let expires_at = owner.get(&seed.path).expect_ok()["expires_at"].clone();
         Self {
@@ -304,8 +329,47 @@ impl Fixture {
                 "chronology_id": ABSENT, "reason_code": "court_order", "reason": "Canary", "minutes": 1_000,
             }),
             Body::BlankNote => json!({"finding": "justified", "note": "   "}),
+            Body::BlankDestruction => json!({"reason_code": "closed", "reason": "   "}),
+            Body::BlankPersonDecision => {
+                json!({"question": ABSENT, "decision": "different", "reason": "   "})
+            }
+            Body::BlankUndo => json!({"state": "undone", "reason": "   "}),
         }
     }
+}
+
+/// Creates a link between the elder twin and the health visitors' record of her: they submit in
+/// advance about a child with the same identifiers. Those users are not in the table.
+fn create_person_link(app: &TestApp, seed: &Seed) -> String {
+    let visitor = app.as_user(User::VISITOR);
+    let person = visitor
+        .post("/v1/people", &inputs::child("Orla", "2019-05-14", 0))
+        .id();
+    let family = json!({"label": "Canary", "members": [person]});
+    let family = visitor.post("/v1/families", &family).id();
+    let submission = inputs::with_members(
+        inputs::fragment(&[inputs::entry("a burn", "2026-01-21", &[])]),
+        json!({"family_id": family, "expires_at": app.in_days(9)}),
+    );
+    let _ = visitor.post("/v1/fragments", &submission).expect_ok();
+    let links = app
+        .as_user(User::OWNER)
+        .get(&seed.path_to("person-links"))
+        .expect_ok();
+    links["items"][0]["id"].as_str().expect("a link").to_owned()
+}
+
+/// A record of the audit that has its position in the ledger.
+fn find_sequenced_record(app: &TestApp) -> String {
+    app.service.sequence_audit().expect("records are sequenced");
+    let records = app
+        .as_user(User::AUDITOR)
+        .get("/v1/audit?limit=1")
+        .expect_ok();
+    records["items"][0]["id"]
+        .as_str()
+        .expect("a record")
+        .to_owned()
 }
 
 fn status_letter(response: &ApiResponse) -> char {
@@ -378,6 +442,51 @@ fn expected_for_absent(row: &Row) -> String {
         .chars()
         .map(|live| if live == 'u' { 'u' } else { 'n' })
         .collect()
+}
+
+/// Whether the path of a row is one of a documented path template. Numbers and `NEW` stand for
+/// parameters.
+fn is_path_of(template: &str, path: &str) -> bool {
+    let is_parameter = |part: &str| {
+        part.starts_with('{') || part == "NEW" || part.bytes().all(|byte| byte.is_ascii_digit())
+    };
+    let path = path.split('?').next().unwrap_or_default();
+    let same = |(template, part): (&str, &str)| {
+        template == part || (template.starts_with('{') && is_parameter(part))
+    };
+    template.split('/').count() == path.split('/').count()
+        && template.split('/').zip(path.split('/')).all(same)
+}
+
+#[test]
+fn every_operation_has_a_row() {
+    let documented: BTreeSet<(String, String)> = operations(&openapi_document())
+        .into_iter()
+        .map(|operation| (operation.method, operation.path))
+        .collect();
+    let is_row_of = |row: &Row, (method, path): &(String, String)| {
+        row.method == method && is_path_of(path, row.path)
+    };
+    let without_row: Vec<_> = documented
+        .iter()
+        .filter(|operation| !TABLE.iter().any(|row| is_row_of(row, operation)))
+        .collect();
+    assert!(without_row.is_empty(), "{without_row:?}");
+    let without_operation: Vec<_> = TABLE
+        .iter()
+        .filter(|row| !documented.iter().any(|operation| is_row_of(row, operation)))
+        .map(|row| (row.method, row.path))
+        .collect();
+    assert!(without_operation.is_empty(), "{without_operation:?}");
+    let wrong_width: Vec<_> = TABLE
+        .iter()
+        .filter(|row| {
+            let has_width = |letters: &str| letters.is_empty() || letters.len() == COLUMNS;
+            row.live.len() != COLUMNS || !has_width(row.expired)
+        })
+        .map(|row| (row.method, row.path))
+        .collect();
+    assert!(wrong_width.is_empty(), "{wrong_width:?}");
 }
 
 on_both! {

@@ -4,6 +4,7 @@ use behaviour::inputs::{
     adult, child, decline, entry, fragment, nil_return, with_members, with_reason,
 };
 use behaviour::{ApiResponse, Seed, TestApp, User, on_both, raw_db};
+use domain::Operation;
 use serde_json::{Value, json};
 
 const ABSENT: &str = "01999999-0000-7000-8000-00000000dead";
@@ -78,7 +79,24 @@ fn send_and_find_record(app: &TestApp, send: impl FnOnce() -> ApiResponse) -> (A
         "{}: the record names the request",
         response.request
     );
+    assert_object_kind(&found[0]);
     (response, found[0].clone())
+}
+
+/// The kind of the object that a record names is one of those in the table of operations.
+#[track_caller]
+fn assert_object_kind(record: &Value) {
+    let operation: Operation = record["operation"]
+        .as_str()
+        .and_then(|word| word.parse().ok())
+        .expect("an operation");
+    if let Some(kind) = record["object_kind"].as_str() {
+        let kinds = operation.spec().objects;
+        assert!(
+            kinds.iter().any(|known| known.as_str() == kind),
+            "{operation}: {kind}"
+        );
+    }
 }
 
 fn load_remaining_pages(app: &TestApp, mut page: Value) -> Vec<Value> {

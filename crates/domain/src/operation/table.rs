@@ -221,6 +221,7 @@ operations! {
     /// Submit a fragment.
     FragmentSubmit         "fragment.submit"          Write  2     Contributors         AcceptsReturns      -                Family       no         yes    Fragment | Chronology
         "the invited agency: practitioners named on the invitation, its safeguarding lead, its record system; social care for an agency without access";
+    // It uses the route of submission.
     /// Submit on behalf of an agency without access.
     FragmentProxy          "fragment.proxy"           Write  2     CaseWorkers          AcceptsReturns      -                Family       no         no     Fragment | Chronology
         "the chronology's owner, manager and team";
