@@ -361,7 +361,10 @@ fn create_person_link(app: &TestApp, seed: &Seed) -> String {
 
 /// A record of the audit that has its position in the ledger.
 fn find_sequenced_record(app: &TestApp) -> String {
-    app.service.sequence_audit().expect("records are sequenced");
+    app.service
+        .kernel
+        .sequence_audit()
+        .expect("records are sequenced");
     let records = app
         .as_user(User::AUDITOR)
         .get("/v1/audit?limit=1")
