@@ -7,9 +7,7 @@ string_enum! {
     OutboxEvent {
         /// The entries of a chronology have to be compared again.
         Relink = "relink",
-        /// The expiry of a family or a person has to be derived again from what refers to it.
-        SettleExpiry = "settle_expiry",
-        /// Those concerned have to be notified.
+        /// Those concerned have to be notified, by webhook or mail. No use case names it yet.
         Notify = "notify",
     }
 }

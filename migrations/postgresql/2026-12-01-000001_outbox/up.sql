@@ -3,7 +3,7 @@
 CREATE TABLE outbox (
     id uuid PRIMARY KEY,
     partnership_id uuid NOT NULL REFERENCES partnerships (id),
-    event text NOT NULL CHECK (event IN ('relink', 'settle_expiry', 'notify')),
+    event text NOT NULL CHECK (event IN ('relink', 'notify')),
     subject_kind text NOT NULL CHECK (subject_kind IN ('chronology', 'fragment', 'family', 'person')),
     subject_id uuid NOT NULL,
     created_at timestamptz NOT NULL,

@@ -3,7 +3,7 @@
 CREATE TABLE outbox (
     id BLOB PRIMARY KEY,
     partnership_id BLOB NOT NULL REFERENCES partnerships (id),
-    event TEXT NOT NULL CHECK (event IN ('relink', 'settle_expiry', 'notify')),
+    event TEXT NOT NULL CHECK (event IN ('relink', 'notify')),
     subject_kind TEXT NOT NULL CHECK (subject_kind IN ('chronology', 'fragment', 'family', 'person')),
     subject_id BLOB NOT NULL,
     created_at INTEGER NOT NULL,

@@ -56,7 +56,7 @@ pub(crate) fn collect_findings(
         children: &children,
         known_names: &known_names,
         known_postcodes: &known_postcodes,
-        // `Service::find_disclosed_addresses` checks these. A warning about them would confirm a
+        // `People::find_disclosed_addresses` checks these. A warning about them would confirm a
         // guessed address.
         protected_postcodes: &[],
         glossary: &[],

@@ -76,7 +76,7 @@ impl Fragments {
     /// version; updating needs the current one.
     ///
     /// # Errors
-    /// As [`Service::submit_fragment`]; [`ServiceError::Stale`] when `if_match` is not the current
+    /// As [`Self::submit_fragment`]; [`ServiceError::Stale`] when `if_match` is not the current
     /// version; [`ServiceError::PreconditionRequired`] when the fragment exists and `if_match` is
     /// `None`.
     pub fn put_fragment(

@@ -37,7 +37,7 @@ impl PersonMatching {
     /// The [errors common to writes](crate#errors); [`ServiceError::Invalid`] when the pair cannot
     /// be decided; `Conflict::AlreadyAnswered` when the question has been answered;
     /// `Conflict::AlreadyLinked` when one of the two is linked to someone else;
-    /// `Conflict::CorrectedSince` as for [`Service::undo_person_link`].
+    /// `Conflict::CorrectedSince` as for [`Self::undo_person_link`].
     pub fn decide_person_link(
         &self,
         call: &CallContext,

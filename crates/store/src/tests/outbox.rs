@@ -71,7 +71,7 @@ on_each_database! {
         insert_due(db, &fixture, OutboxEvent::Notify, 1);
         let claim = |minute, limit: i64| {
             let claimed = db.write("claim", |tx| {
-                let events = [OutboxEvent::Relink, OutboxEvent::SettleExpiry];
+                let events = [OutboxEvent::Relink];
                 outbox::claim(tx, &events, at_minute(minute), at_minute(99), limit)
             });
             claimed.unwrap().iter().map(|row| row.id).collect::<Vec<_>>()
