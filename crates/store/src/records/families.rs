@@ -74,8 +74,7 @@ pub struct FamilyFacts {
 /// Records a family.
 ///
 /// # Errors
-/// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
-/// [`StoreError::Timeout`].
+/// The [errors common to all functions](crate#errors).
 pub fn insert(tx: &mut Tx<'_>, row: &FamilyRow) -> Result<(), StoreError> {
     insert_one(tx, families::table, row)
 }
@@ -95,8 +94,7 @@ pub fn update(tx: &mut Tx<'_>, row: &FamilyRow, expected: i64) -> Result<(), Sto
 /// The family `id`, unless its record has expired.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn find(
     tx: &mut Tx<'_>,
     scope: &impl ContentScope,
@@ -119,8 +117,7 @@ pub fn find(
 /// records of their agency, oldest first.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn page(
     tx: &mut Tx<'_>,
     permit: &AccessPermit,
@@ -151,8 +148,7 @@ pub fn page(
 /// The members of a family, by identifier.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn members(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -235,8 +231,7 @@ pub fn set_lifetime(
 /// The unsealed facts about a family, unless its record has expired.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn facts(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -268,8 +263,7 @@ pub fn facts(
 /// have been opened.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn invitation_access(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -286,8 +280,7 @@ pub fn invitation_access(
 /// when no live object refers to the family.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn latest_referring_expiry(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -322,8 +315,7 @@ pub fn latest_referring_expiry(
 /// The latest expiry among the live families of a person; `None` when the person belongs to none.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn latest_expiry_for_person(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -343,7 +335,7 @@ pub fn latest_expiry_for_person(
 /// Serialises writers of one family; see [`crate::chronologies::lock`].
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+/// The [errors common to all functions](crate#errors).
 pub fn lock(tx: &mut Tx<'_>, partnership: PartnershipId, id: FamilyId) -> Result<(), StoreError> {
     let target = dsl::families
         .filter(dsl::partnership_id.eq(Bind(partnership)))

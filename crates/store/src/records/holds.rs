@@ -54,8 +54,7 @@ row! {
 /// Places a hold.
 ///
 /// # Errors
-/// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
-/// [`StoreError::Timeout`].
+/// The [errors common to all functions](crate#errors).
 pub fn insert(tx: &mut Tx<'_>, row: &HoldRow) -> Result<(), StoreError> {
     insert_one(tx, holds::table, row)
 }
@@ -75,8 +74,7 @@ pub fn update(tx: &mut Tx<'_>, row: &HoldRow, expected: i64) -> Result<(), Store
 /// The hold `id`.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn find(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -92,8 +90,7 @@ pub fn find(
 /// placed.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn page(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -111,8 +108,7 @@ pub fn page(
 /// The number of unreleased holds, over all partnerships, whose review is overdue.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn count_overdue(tx: &mut Tx<'_>, now: Instant) -> Result<i64, StoreError> {
     let query = dsl::holds
         .filter(dsl::released_at.is_null())
@@ -125,8 +121,7 @@ pub fn count_overdue(tx: &mut Tx<'_>, now: Instant) -> Result<i64, StoreError> {
 /// nothing.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn is_held(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -166,7 +161,7 @@ pub fn is_held(
 /// many rows were changed.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+/// The [errors common to all functions](crate#errors).
 pub fn delete_expired_reasons(
     tx: &mut Tx<'_>,
     now: Instant,
@@ -188,8 +183,7 @@ pub fn delete_expired_reasons(
 /// At most `limit` rows, of any partnership, whose reasons an earlier version sealed without expiry.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn list_without_expiry(
     tx: &mut Tx<'_>,
     limit: impl Into<i64>,
