@@ -106,6 +106,8 @@ fn table_names(app: &TestApp) -> Vec<String> {
 /// If they cannot be counted.
 #[must_use]
 pub fn row_counts(app: &TestApp) -> BTreeMap<String, i64> {
+    // Links are stored, and their event is deleted, in the background.
+    app.service.linking.wait_for_links();
     let tables = table_names(app);
     let each = tables
         .iter()
