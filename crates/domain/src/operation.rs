@@ -2,10 +2,12 @@
 //! are allowed.
 
 mod object_kind;
+mod object_ref;
 mod system_action;
 mod table;
 
 pub use object_kind::ObjectKind;
+pub use object_ref::{ObjectRef, WrongObjectKind};
 pub use system_action::SystemAction;
 pub use table::{Operation, permission};
 
