@@ -60,8 +60,8 @@ pub use instant::{Instant, InstantError};
 pub use invitation::{DeclineReason, InvitationState};
 pub use link::LinkVerdict;
 pub use operation::{
-    Disclosure, ObjectKind, Operation, OperationKind, OperationSpec, ReadReason, SystemAction,
-    permission,
+    Disclosure, ObjectKind, ObjectRef, Operation, OperationKind, OperationSpec, ReadReason,
+    SystemAction, WrongObjectKind, permission,
 };
 pub use outbox::{OutboxEvent, OutboxSubject};
 pub use person::{

@@ -3,10 +3,12 @@
 #![deny(clippy::wildcard_enum_match_arm)]
 
 mod object_kind;
+mod object_ref;
 mod system_action;
 mod table;
 
 pub use object_kind::ObjectKind;
+pub use object_ref::{ObjectRef, WrongObjectKind};
 pub use system_action::SystemAction;
 pub use table::{Operation, permission};
 

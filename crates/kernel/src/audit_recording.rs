@@ -27,13 +27,11 @@ impl Kernel {
         let partnership = self.partnership_by_code(&call.claims.partnership)?;
         let at = self.now();
         let role = call.claims.roles.iter().next();
+        let subject = outcome.audit.subject;
         Ok(AuditRecord {
             role: role.map(|role| role.as_str().to_owned()),
-            object_kind: outcome
-                .audit
-                .object_kind
-                .map(|kind| kind.as_str().to_owned()),
-            object_id: outcome.audit.object_id,
+            object_kind: subject.kind().map(|kind| kind.as_str().to_owned()),
+            object_id: subject.id(),
             chronology_id: outcome.audit.chronology,
             ..AuditRecord::of_request(
                 AuditId::new(self.ids(), at),
@@ -88,8 +86,8 @@ impl Kernel {
                 .purpose
                 .or(session.purpose)
                 .map(|purpose| purpose.as_str().to_owned()),
-            object_kind: audit.object_kind.map(|kind| kind.as_str().to_owned()),
-            object_id: audit.object_id,
+            object_kind: audit.subject.kind().map(|kind| kind.as_str().to_owned()),
+            object_id: audit.subject.id(),
             chronology_id: audit.chronology,
             entry_count: audit.entry_count,
             ..AuditRecord::of_request(

@@ -6,6 +6,7 @@ use store::{OutboxRow, Tx};
 use vault::KeyId;
 
 use crate::audit_recording::AuditOutcome;
+use crate::audit_subject::AuditSubject;
 use crate::caller::{CallContext, CallerSession, ResolvedCaller};
 use crate::idempotency::IdempotencyRecord;
 use crate::ledger::RecordingAttempt;
@@ -284,7 +285,7 @@ impl Kernel {
         match existing {
             Some(record) => {
                 let audit = AuditContext {
-                    object_id: Some(record.object_id),
+                    subject: audit.subject.with_id(record.object.id()),
                     ..audit.clone()
                 };
                 let replay = |uow: &mut UnitOfWork<'_, '_>| replay(uow, &record);
@@ -498,7 +499,7 @@ impl Kernel {
     ) -> ServiceResult<()> {
         self.register_caller_if_new(call)?;
         let audit = AuditContext {
-            object_id: object,
+            subject: object.map_or(AuditSubject::Nothing, AuditSubject::UnknownKind),
             ..AuditContext::default()
         };
         let error = ServiceError::Invalid(Vec::new());
@@ -521,7 +522,7 @@ fn confirm_caller_entry(tx: &mut Tx<'_>, session: &CallerSession) -> Result<(), 
 const fn discloses_family_data(operation: Operation, audit: &AuditContext) -> bool {
     match operation.spec().discloses {
         Disclosure::Nothing => false,
-        Disclosure::PersonFound => audit.expires_at.is_some() || audit.object_id.is_some(),
-        Disclosure::Family | Disclosure::Content => audit.object_id.is_some(),
+        Disclosure::PersonFound => audit.expires_at.is_some() || audit.subject.id().is_some(),
+        Disclosure::Family | Disclosure::Content => audit.subject.id().is_some(),
     }
 }

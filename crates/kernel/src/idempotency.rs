@@ -5,7 +5,7 @@
 use std::sync::PoisonError;
 use std::time::Duration;
 
-use domain::{Operation, SubmissionOutcome};
+use domain::{ObjectRef, Operation, SubmissionOutcome};
 use store::{IdempotencyRow, Tx};
 use uuid::Uuid;
 
@@ -33,10 +33,38 @@ pub struct IdempotencyKey {
 /// can become part of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct IdempotencyRecord {
-    /// The object that the write was about.
-    pub object_id: Uuid,
+    /// The object that the write was about. Only its identifier is stored; its kind is the first
+    /// that the table of operations lists for the write.
+    pub(crate) object: ObjectRef,
     /// The outcome of a submission, which determines the response status.
     pub outcome: Option<SubmissionOutcome>,
+}
+
+impl IdempotencyRecord {
+    fn new(
+        operation: Operation,
+        id: Uuid,
+        outcome: Option<SubmissionOutcome>,
+    ) -> ServiceResult<Self> {
+        let object = operation
+            .spec()
+            .objects
+            .first()
+            .and_then(|kind| ObjectRef::from_parts(*kind, id))
+            .ok_or(ServiceError::Internal(
+                "an idempotent write of a kind of object without an id",
+            ))?;
+        Ok(Self { object, outcome })
+    }
+
+    /// The identifier of the object that the write was about.
+    ///
+    /// # Errors
+    /// [`ServiceError::Internal`] when the object is of another kind.
+    pub fn object<T: TryFrom<ObjectRef>>(&self) -> ServiceResult<T> {
+        T::try_from(self.object)
+            .map_err(|_| ServiceError::Internal("an idempotency record of another kind of object"))
+    }
 }
 
 /// Identifies a write that is in progress on this node.
@@ -133,10 +161,7 @@ impl Kernel {
             return Err(ServiceError::KeyReused);
         }
         let object_id = row.object_id.ok_or(ServiceError::Expired)?;
-        Ok(Some(IdempotencyRecord {
-            object_id,
-            outcome: row.outcome,
-        }))
+        IdempotencyRecord::new(operation, object_id, row.outcome).map(Some)
     }
 
     /// Stores the record of a write, for retries.
@@ -156,16 +181,22 @@ impl Kernel {
         };
         let actor = &session.actor;
         let now = session.now;
-        let object_id = audit.object_id.ok_or(ServiceError::Internal(
-            "an idempotent write without an object id",
+        let object = audit.subject.object().ok_or(ServiceError::Internal(
+            "an idempotent write without an object",
         ))?;
+        let record = IdempotencyRecord::new(operation, object.id(), audit.outcome)?;
+        if record.object != object {
+            return Err(ServiceError::Internal(
+                "an idempotent write of another kind of object than its operation",
+            ));
+        }
         let row = IdempotencyRow {
             partnership_id: actor.partnership,
             practitioner_id: actor.practitioner,
             fingerprint: self.request_fingerprint(session, idempotency).into(),
             key_index: self.key_blind_index(session, operation, idempotency).into(),
-            object_id: Some(object_id),
-            outcome: audit.outcome,
+            object_id: Some(record.object.id()),
+            outcome: record.outcome,
             expires_at: now.plus(RECORD_LIFETIME),
             created_at: now,
         };
@@ -199,5 +230,23 @@ impl Kernel {
                 &idempotency.fingerprint,
             )
             .to_vec()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use domain::{ChronologyId, InvitationId};
+
+    use super::*;
+
+    #[test]
+    fn objects_of_another_kind_are_refused() {
+        let id = Uuid::from_u128(7);
+        let record = IdempotencyRecord::new(Operation::InvitationCreate, id, None).unwrap();
+        assert_eq!(record.object::<InvitationId>().unwrap(), InvitationId(id));
+        assert!(matches!(
+            record.object::<ChronologyId>(),
+            Err(ServiceError::Internal(_))
+        ));
     }
 }

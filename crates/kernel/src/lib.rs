@@ -26,6 +26,7 @@
 
 mod address_refusals;
 mod audit_recording;
+mod audit_subject;
 #[cfg(feature = "bench-switches")]
 pub mod bench_switches;
 mod caller;
@@ -44,6 +45,7 @@ mod sealing;
 mod time;
 mod unit_of_work;
 
+pub use audit_subject::AuditSubject;
 pub use caller::{
     CallContext, CallerClaims, CallerSession, PractitionerDetails, ResolvedCaller,
     practitioner_location,

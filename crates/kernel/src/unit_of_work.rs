@@ -2,12 +2,12 @@
 
 use contract::SubmissionOutcome;
 use domain::{
-    AccessFacts, AccessPermit, Actor, ChronologyId, Denial, Instant, ObjectKind, Operation,
-    PartnershipPolicy, PractitionerId, Purpose, ReadReason, decide_access, is_entitled,
+    AccessFacts, AccessPermit, Actor, ChronologyId, Denial, Instant, ObjectKind, ObjectRef,
+    Operation, PartnershipPolicy, PractitionerId, Purpose, ReadReason, decide_access, is_entitled,
 };
 use store::Tx;
-use uuid::Uuid;
 
+use crate::audit_subject::AuditSubject;
 use crate::caller::{CallerSession, ResolvedCaller};
 use crate::disclosures::Disclosures;
 use crate::outbox::NamedEvent;
@@ -16,10 +16,8 @@ use crate::{Partnership, ServiceError, ServiceResult};
 /// The data about a use case's object that goes into its audit record. Contains no personal data.
 #[derive(Debug, Clone, Default)]
 pub struct AuditContext {
-    /// The kind of the object.
-    pub object_kind: Option<ObjectKind>,
-    /// The object.
-    pub object_id: Option<Uuid>,
+    /// The object or collection.
+    pub subject: AuditSubject,
     /// The chronology that the object belongs to.
     pub chronology: Option<ChronologyId>,
     /// The purpose, if it is another than that of the token.
@@ -38,10 +36,9 @@ pub struct AuditContext {
 
 impl AuditContext {
     /// Creates the context for one object.
-    pub fn about(kind: ObjectKind, id: impl Into<Uuid>) -> Self {
+    pub fn about(object: impl Into<ObjectRef>) -> Self {
         Self {
-            object_kind: Some(kind),
-            object_id: Some(id.into()),
+            subject: AuditSubject::Object(object.into()),
             ..Self::default()
         }
     }
@@ -49,9 +46,14 @@ impl AuditContext {
     /// Creates the context for a collection.
     pub fn of(kind: ObjectKind) -> Self {
         Self {
-            object_kind: Some(kind),
+            subject: AuditSubject::Collection(kind),
             ..Self::default()
         }
+    }
+
+    /// Names the object that the use case has created or found.
+    pub fn set_object(&mut self, object: impl Into<ObjectRef>) {
+        self.subject = AuditSubject::Object(object.into());
     }
 }
 

@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use domain::{
     AccessFacts, AgencyId, ChronologyId, EmergencyAccessId, FamilyId, FragmentId, Instant,
-    InvitationId, ObjectKind, Operation, PersonId, PractitionerId,
+    InvitationId, Operation, PersonId, PractitionerId,
 };
 use kernel::{AuditContext, CallContext, Kernel, ServiceError, ServiceResult, UnitOfWork};
 
@@ -49,14 +49,14 @@ impl RequestTarget {
     fn audit_context(self) -> AuditContext {
         match self {
             Self::Collection => AuditContext::default(),
-            Self::Agency(id) => AuditContext::about(ObjectKind::Agency, id),
-            Self::Practitioner(id) => AuditContext::about(ObjectKind::Practitioner, id),
-            Self::Person(id) => AuditContext::about(ObjectKind::Person, id),
-            Self::Family(id) => AuditContext::about(ObjectKind::Family, id),
+            Self::Agency(id) => AuditContext::about(id),
+            Self::Practitioner(id) => AuditContext::about(id),
+            Self::Person(id) => AuditContext::about(id),
+            Self::Family(id) => AuditContext::about(id),
             Self::Chronology(id) => about_chronology(id),
-            Self::Invitation(id) => AuditContext::about(ObjectKind::Invitation, id),
-            Self::Fragment(id) => AuditContext::about(ObjectKind::Fragment, id),
-            Self::EmergencyAccess(id) => AuditContext::about(ObjectKind::EmergencyAccess, id),
+            Self::Invitation(id) => AuditContext::about(id),
+            Self::Fragment(id) => AuditContext::about(id),
+            Self::EmergencyAccess(id) => AuditContext::about(id),
         }
     }
 }

@@ -148,7 +148,7 @@ impl Directory {
         self.kernel.read(
             call,
             Operation::AgencyRead,
-            AuditContext::about(ObjectKind::Agency, id),
+            AuditContext::about(id),
             |uow| read_agency(uow, id),
         )
     }
@@ -171,11 +171,11 @@ impl Directory {
                 let permit = uow.authorize_collection(Operation::AgencyWrite)?;
                 validate_code(&input.code)?;
                 let row = self.build_agency_row(permit.partnership(), &input);
-                uow.audit.object_id = Some(row.id.0);
+                uow.audit.set_object(row.id);
                 store::agencies::insert(uow.tx, &row)?;
                 Ok(to_agency_out(row))
             },
-            |uow, record| read_agency(uow, AgencyId(record.object_id)),
+            |uow, record| read_agency(uow, record.object()?),
         )
     }
 
@@ -194,7 +194,7 @@ impl Directory {
         let written = self.kernel.write(
             call,
             Operation::AgencyWrite,
-            AuditContext::about(ObjectKind::Agency, id),
+            AuditContext::about(id),
             |uow| {
                 let mut row = load_agency(uow, id)?;
                 uow.authorize(Operation::AgencyWrite, &agency_facts(uow, &row))?;
@@ -265,7 +265,7 @@ impl Directory {
         call: &CallContext,
         id: PractitionerId,
     ) -> ServiceResult<PractitionerOut> {
-        let about = AuditContext::about(ObjectKind::Practitioner, id);
+        let about = AuditContext::about(id);
         self.kernel
             .read(call, Operation::PractitionerRead, about, |uow| {
                 self.read_practitioner(uow, id)
@@ -292,7 +292,7 @@ impl Directory {
             AuditContext::of(ObjectKind::Practitioner),
             |uow| {
                 let id = uow.caller_id();
-                uow.audit.object_id = Some(id.0);
+                uow.audit.set_object(id);
                 let row = store::practitioners::find(uow.tx, uow.actor().partnership, id)?;
                 let row = row.ok_or(ServiceError::NotFound)?;
                 uow.authorize(Operation::PartnershipRead, &AccessFacts::collection())?;
@@ -348,11 +348,11 @@ impl Directory {
                     &details,
                     uow.now(),
                 )?;
-                uow.audit.object_id = Some(row.id.0);
+                uow.audit.set_object(row.id);
                 store::practitioners::insert(uow.tx, &row)?;
                 self.to_practitioner_out(&row, uow.now())
             },
-            |uow, record| self.read_practitioner(uow, PractitionerId(record.object_id)),
+            |uow, record| self.read_practitioner(uow, record.object()?),
         )
     }
 
@@ -368,7 +368,7 @@ impl Directory {
         version: i64,
         patch: PractitionerPatch,
     ) -> ServiceResult<PractitionerOut> {
-        let audit = AuditContext::about(ObjectKind::Practitioner, id);
+        let audit = AuditContext::about(id);
         let written = self
             .kernel
             .write(call, Operation::PractitionerWrite, audit, |uow| {

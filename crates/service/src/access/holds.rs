@@ -82,14 +82,14 @@ impl LegalHolds {
                     uow.policy().reasons_retention,
                     &details,
                 )?;
-                uow.audit.object_id = Some(id.0);
+                uow.audit.set_object(id);
                 if input.scope == HoldScope::Chronology {
                     uow.audit.chronology = input.target_id.map(ChronologyId);
                 }
                 store::holds::insert(uow.tx, &row)?;
                 Ok(to_hold_out(&row, details.reason, now))
             },
-            |uow, record| self.read_hold(uow, HoldId(record.object_id)),
+            |uow, record| self.read_hold(uow, record.object()?),
         )
     }
 
@@ -164,7 +164,7 @@ impl LegalHolds {
         self.kernel.write_idempotent(
             call,
             Operation::HoldPlace,
-            AuditContext::about(ObjectKind::Hold, id),
+            AuditContext::about(id),
             |uow| {
                 let permit = uow.authorize_collection(Operation::HoldPlace)?;
                 let found = store::holds::find(uow.tx, permit.partnership(), id)?;
@@ -209,7 +209,7 @@ impl LegalHolds {
         self.kernel.write_idempotent(
             call,
             Operation::HoldRelease,
-            AuditContext::about(ObjectKind::Hold, id),
+            AuditContext::about(id),
             |uow| {
                 let permit = uow.authorize_collection(Operation::HoldRelease)?;
                 let found = store::holds::find(uow.tx, permit.partnership(), id)?;

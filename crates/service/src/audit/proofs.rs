@@ -53,7 +53,7 @@ impl AuditLog {
         self.kernel.read(
             call,
             Operation::AuditProve,
-            AuditContext::about(ObjectKind::AuditRecord, id),
+            AuditContext::about(id),
             |uow| {
                 let permit = uow.authorize_collection(Operation::AuditProve)?;
                 let partnership = permit.partnership();

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use contract::{ConsolidationOut, Page, PageQuery};
-use domain::{AccessPermit, ChronologyId, ConsolidationId, ObjectKind, Operation, Transition};
+use domain::{AccessPermit, ChronologyId, ConsolidationId, Operation, Transition};
 use kernel::{CallContext, ServiceError, ServiceResult, UnitOfWork, WriteReply, to_json_bytes};
 use store::{ChronologyRow, ConsolidationRow};
 
@@ -50,8 +50,7 @@ impl Chronologies {
                     return Err(ServiceError::invalid("", "too_many_views", message));
                 }
                 let frozen = self.freeze_timeline(uow, &permit, &row)?;
-                uow.audit.object_kind = Some(ObjectKind::Consolidation);
-                uow.audit.object_id = Some(frozen.id.0);
+                uow.audit.set_object(frozen.id);
                 self.records.chronologies.save_chronology(
                     uow.tx,
                     uow.session.now,
@@ -65,7 +64,7 @@ impl Chronologies {
                 uow.audit.disclosures.shown_entries = count_entries_in_view(out.view.as_ref());
                 Ok(out)
             },
-            |uow, record| self.read_consolidation(uow, id, ConsolidationId(record.object_id)),
+            |uow, record| self.read_consolidation(uow, id, record.object()?),
         )
     }
 
@@ -149,8 +148,7 @@ impl Chronologies {
         id: ChronologyId,
         frozen: ConsolidationId,
     ) -> ServiceResult<ConsolidationOut> {
-        uow.audit.object_kind = Some(ObjectKind::Consolidation);
-        uow.audit.object_id = Some(frozen.0);
+        uow.audit.set_object(frozen);
         let AuthorizedChronology {
             permit,
             row: chronology,

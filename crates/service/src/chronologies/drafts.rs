@@ -51,7 +51,7 @@ impl Chronologies {
                 let row = self.build_draft_row(uow, &input, faults)?;
                 self.people
                     .refuse_disclosed_addresses(uow, &permit, row.family_id, &input)?;
-                uow.audit.object_id = Some(row.id.0);
+                uow.audit.set_object(row.id);
                 uow.audit.chronology = Some(row.id);
                 uow.audit.purpose = Some(row.purpose);
                 uow.audit.expires_at = Some(row.expires_at);
@@ -64,7 +64,7 @@ impl Chronologies {
                     .chronologies
                     .to_chronology_out(uow, &permit, &row)
             },
-            |uow, record| self.read_chronology(uow, ChronologyId(record.object_id)),
+            |uow, record| self.read_chronology(uow, record.object()?),
         )
     }
 

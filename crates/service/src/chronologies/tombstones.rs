@@ -4,7 +4,7 @@ use std::cmp::Reverse;
 use std::collections::BTreeSet;
 
 use contract::{DestructionOut, Page, ReaderOut, TombstoneAgency, TombstoneOut};
-use domain::{AccessPermit, ChronologyId, ObjectKind, Operation, TombstoneKind};
+use domain::{AccessPermit, ChronologyId, ObjectRef, Operation, TombstoneKind};
 use kernel::{AuditContext, CallContext, ServiceError, ServiceResult, UnitOfWork};
 use store::TombstoneRow;
 use uuid::Uuid;
@@ -27,7 +27,7 @@ impl Chronologies {
         self.kernel.read(
             call,
             Operation::TombstoneRead,
-            AuditContext::about(ObjectKind::Tombstone, id),
+            AuditContext::about(ObjectRef::Tombstone(id)),
             |uow| {
                 let facts = self.records.chronologies.tombstone_facts(uow, id)?;
                 let found = store::tombstones::find(uow.tx, uow.session.actor.partnership, id)?;

@@ -5,8 +5,7 @@ use std::collections::BTreeMap;
 
 use contract::{EntryReceipt, FragmentReceipt};
 use domain::{
-    AccessPermit, EntryDetails, EntryId, FragmentState, Marking, ObjectKind, SubmissionOutcome,
-    may_read_entry,
+    AccessPermit, EntryDetails, EntryId, FragmentState, Marking, SubmissionOutcome, may_read_entry,
 };
 use kernel::{ServiceError, ServiceResult, UnitOfWork};
 use store::{FragmentRow, FragmentVersionRow};
@@ -42,8 +41,7 @@ impl Fragments {
         let is_unchanged = current.content_index.as_ref() == submission.content_index.as_slice()
             && row.state == FragmentState::Submitted;
         let receipt = if is_unchanged {
-            uow.audit.object_kind = Some(ObjectKind::Fragment);
-            uow.audit.object_id = Some(row.id.0);
+            uow.audit.set_object(row.id);
             build_receipt(&row, &before.entries, SubmissionOutcome::Unchanged)
         } else {
             self.store_correction(uow, permit, (&current, &before), &submission)?

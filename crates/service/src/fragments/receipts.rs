@@ -2,7 +2,7 @@
 //! of the fragment.
 
 use contract::FragmentReceipt;
-use domain::{EntryDetails, FragmentId, ObjectKind, Operation};
+use domain::{EntryDetails, FragmentId, Operation};
 use kernel::{IdempotencyRecord, ServiceError, ServiceResult, UnitOfWork};
 
 use super::findings;
@@ -20,9 +20,8 @@ impl Fragments {
         record: &IdempotencyRecord,
         with_findings: bool,
     ) -> ServiceResult<FragmentReceipt> {
-        let id = FragmentId(record.object_id);
-        uow.audit.object_kind = Some(ObjectKind::Fragment);
-        uow.audit.object_id = Some(id.0);
+        let id: FragmentId = record.object()?;
+        uow.audit.set_object(id);
         let AuthorizedFragment {
             permit,
             row,

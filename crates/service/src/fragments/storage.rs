@@ -1,9 +1,7 @@
 //! Storing a fragment: its row, and each version with its sealed entries.
 
 use contract::FragmentReceipt;
-use domain::{
-    ChronologyId, EntryDetails, EntryId, FragmentId, FragmentState, ObjectKind, SubmissionOutcome,
-};
+use domain::{ChronologyId, EntryDetails, EntryId, FragmentId, FragmentState, SubmissionOutcome};
 use kernel::{ServiceResult, UnitOfWork, to_json_bytes};
 use store::{EntryRow, FragmentRow, FragmentVersionRow};
 use vault::DataKey;
@@ -91,8 +89,7 @@ impl Fragments {
         };
         let rows = self.seal_entries(uow, row, &key, &entries)?;
         store::fragments::insert_version(uow.tx, &version, &rows)?;
-        uow.audit.object_kind = Some(ObjectKind::Fragment);
-        uow.audit.object_id = Some(row.id.0);
+        uow.audit.set_object(row.id);
         uow.audit.entry_count = Some(version.entry_count);
         uow.audit.expires_at = Some(row.expires_at);
         Ok(build_receipt(row, &entries, outcome))

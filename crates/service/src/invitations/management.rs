@@ -69,7 +69,7 @@ impl Invitations {
                     .invitations
                     .invitation_out(uow, &permit, &chronology, &row)
             },
-            |uow, record| self.read_invitation(uow, InvitationId(record.object_id)),
+            |uow, record| self.read_invitation(uow, record.object()?),
         )
     }
 
@@ -109,8 +109,7 @@ impl Invitations {
             created_at: now,
             updated_at: now,
         };
-        uow.audit.object_kind = Some(ObjectKind::Invitation);
-        uow.audit.object_id = Some(id.0);
+        uow.audit.set_object(id);
         store::invitations::insert(uow.tx, &row)?;
         let partnership = chronology.partnership_id;
         store::invitations::set_practitioners(uow.tx, partnership, id, &input.practitioners)?;

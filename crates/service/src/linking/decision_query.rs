@@ -1,7 +1,7 @@
 //! Reading decisions about links; a reader sees the decisions about entries that they may see.
 
 use contract::{LinkDecisionOut, Page, PageQuery};
-use domain::{AccessPermit, ChronologyId, Instant, LinkDecisionId, ObjectKind, Operation};
+use domain::{AccessPermit, ChronologyId, Instant, LinkDecisionId, Operation};
 use kernel::{CallContext, ServiceError, ServiceResult, UnitOfWork};
 use store::{ChronologyRow, DecidedEntryRow, LinkDecisionRow};
 
@@ -105,8 +105,7 @@ impl Linking {
         decision: LinkDecisionId,
         with_reasons: bool,
     ) -> ServiceResult<LinkDecisionOut> {
-        uow.audit.object_kind = Some(ObjectKind::LinkDecision);
-        uow.audit.object_id = Some(decision.0);
+        uow.audit.set_object(decision);
         let AuthorizedChronology {
             permit,
             row: chronology,

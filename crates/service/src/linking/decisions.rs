@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use contract::{LinkDecisionIn, LinkDecisionOut, LinkWithdrawalIn};
 use domain::{
-    AccessPermit, ChronologyId, EntryId, Instant, LinkDecisionId, LinkVerdict, ObjectKind,
-    Operation,
+    AccessPermit, ChronologyId, EntryId, Instant, LinkDecisionId, LinkVerdict, Operation,
 };
 use kernel::{CallContext, Conflict, Fault, ServiceError, ServiceResult, UnitOfWork, WriteReply};
 use store::{ChronologyRow, DecidedEntryRow, LinkDecisionRow};
@@ -76,13 +75,12 @@ impl Linking {
                     withdrawal_reason: None,
                 };
                 self.seal_reasons(uow.tx, &mut row, uow.now(), &reasons)?;
-                uow.audit.object_kind = Some(ObjectKind::LinkDecision);
-                uow.audit.object_id = Some(row.id.0);
+                uow.audit.set_object(row.id);
                 uow.audit.expires_at = Some(expires_at);
                 store::link_decisions::insert(uow.tx, &row, &entries)?;
                 Ok(link_decision_out(&row, &entries, None, expires_at))
             },
-            |uow, record| self.read_link_decision(uow, id, LinkDecisionId(record.object_id), false),
+            |uow, record| self.read_link_decision(uow, id, record.object()?, false),
         )
     }
 
@@ -111,8 +109,7 @@ impl Linking {
                     id,
                     Operation::LinkDecide,
                 )?;
-                uow.audit.object_kind = Some(ObjectKind::LinkDecision);
-                uow.audit.object_id = Some(decision.0);
+                uow.audit.set_object(decision);
                 self.people.refuse_disclosed_addresses(
                     uow,
                     &permit,

@@ -38,7 +38,7 @@ impl People {
                 check_family(uow, &input)?;
                 self.refuse_addresses_in_labels(uow, &permit, &input)?;
                 let row = self.new_family_row(uow, &input)?;
-                uow.audit.object_id = Some(row.id.0);
+                uow.audit.set_object(row.id);
                 uow.audit.expires_at = Some(row.expires_at);
                 store::families::insert(uow.tx, &row)?;
                 for member in distinct(&input.members) {
@@ -51,7 +51,7 @@ impl People {
                 self.index_kinship(uow, &permit, &view)?;
                 Ok(view.into_family_out())
             },
-            |uow, record| self.read_family(uow, FamilyId(record.object_id)),
+            |uow, record| self.read_family(uow, record.object()?),
         )
     }
 
@@ -181,7 +181,7 @@ impl People {
         self.kernel.read(
             call,
             Operation::FamilyRead,
-            AuditContext::about(ObjectKind::Family, id),
+            AuditContext::about(id),
             |uow| self.read_family(uow, id),
         )
     }
@@ -217,7 +217,7 @@ impl People {
         let written = self.kernel.write(
             call,
             Operation::FamilyUpdate,
-            AuditContext::about(ObjectKind::Family, id),
+            AuditContext::about(id),
             |uow| {
                 let (facts, _) = family_facts(uow, id, Operation::FamilyUpdate)?;
                 let permit = uow.authorize(Operation::FamilyUpdate, &facts)?;

@@ -43,7 +43,7 @@ impl People {
                 let details =
                     parse_person_details(&input, uow.now(), uow.policy().test_nhs_numbers)?;
                 let row = self.new_person_row(uow, &details)?;
-                uow.audit.object_id = Some(row.id.0);
+                uow.audit.set_object(row.id);
                 uow.audit.expires_at = Some(row.expires_at);
                 store::people::insert(uow.tx, &row, &self.person_keys(uow, &details))?;
                 Ok(person_out(
@@ -53,7 +53,7 @@ impl People {
                     None,
                 ))
             },
-            |uow, idempotency| self.read_person(uow, PersonId(idempotency.object_id)),
+            |uow, idempotency| self.read_person(uow, idempotency.object()?),
         )
     }
 
@@ -90,7 +90,7 @@ impl People {
         self.kernel.read(
             call,
             Operation::PersonRead,
-            AuditContext::about(ObjectKind::Person, id),
+            AuditContext::about(id),
             |uow| self.read_person(uow, id),
         )
     }
@@ -180,7 +180,7 @@ impl People {
         let written = self.kernel.write(
             call,
             Operation::PersonUpdate,
-            AuditContext::about(ObjectKind::Person, id),
+            AuditContext::about(id),
             |uow| {
                 let AuthorizedPerson {
                     permit, mut row, ..

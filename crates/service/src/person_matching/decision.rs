@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use contract::{PersonDecisionIn, PersonLinkOut, PersonLinkPatch, PersonLinkStep, PersonVerdict};
 use domain::{
-    AccessPermit, ChronologyId, FamilyId, ObjectKind, Operation, PersonId, PersonKind,
-    PersonLinkId, PersonLinkState as State, Sensitive,
+    AccessPermit, ChronologyId, FamilyId, Operation, PersonId, PersonKind, PersonLinkId,
+    PersonLinkState as State, Sensitive,
 };
 use kernel::{CallContext, Conflict, Fault, ServiceError, ServiceResult, UnitOfWork, WriteReply};
 use store::{ChronologyRow, PersonLinkRow};
@@ -80,7 +80,7 @@ impl PersonMatching {
                 Ok(without_free_text(self.read_person_link(
                     uow,
                     id,
-                    PersonLinkId(record.object_id),
+                    record.object()?,
                 )?))
             },
         )
@@ -460,8 +460,7 @@ fn without_free_text(mut decided: PersonLinkOut) -> PersonLinkOut {
 
 /// Names the link in the audit record and limits the response to the link's expiry.
 fn set_audit_object(uow: &mut UnitOfWork<'_, '_>, row: &PersonLinkRow) {
-    uow.audit.object_kind = Some(ObjectKind::PersonLink);
-    uow.audit.object_id = Some(row.id.0);
+    uow.audit.set_object(row.id);
     uow.audit.expires_at = Some(row.expires_at);
 }
 

@@ -2,8 +2,7 @@
 
 use contract::{Page, PageQuery, PersonLinkOut, PersonQuestionOut, PersonRecordOut};
 use domain::{
-    AccessPermit, ChronologyId, ObjectKind, Operation, PersonDetails, PersonLinkId,
-    PersonLinkState as State,
+    AccessPermit, ChronologyId, Operation, PersonDetails, PersonLinkId, PersonLinkState as State,
 };
 use kernel::{CallContext, ServiceError, ServiceResult, UnitOfWork};
 use store::{PersonLinkRow, PersonRow};
@@ -218,8 +217,7 @@ impl PersonMatching {
         let now = uow.now();
         let found = store::person_links::find(uow.tx, chronology.partnership_id, id, link, now)?;
         let row = found.ok_or(ServiceError::NotFound)?;
-        uow.audit.object_kind = Some(ObjectKind::PersonLink);
-        uow.audit.object_id = Some(link.0);
+        uow.audit.set_object(link);
         uow.audit.expires_at = Some(row.expires_at);
         self.person_link_out(&row, now)
     }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use contract::{ChronologyOut, ChronologyWarning};
 use domain::{
     AccessFacts, AccessPermit, Actor, ChronologyId, ChronologyState, Instant, InvitationFacts,
-    LawfulBasis, NoConsentReason, ObjectKind, Operation, Sensitive, TombstoneKind,
+    LawfulBasis, NoConsentReason, Operation, Sensitive, TombstoneKind,
 };
 use kernel::{
     AuditContext, Kernel, SealedValue, ServiceError, ServiceResult, UnitOfWork, chronology_terms,
@@ -129,7 +129,7 @@ pub(crate) struct AuthorizedChronology {
 pub(crate) fn about_chronology(id: ChronologyId) -> AuditContext {
     AuditContext {
         chronology: Some(id),
-        ..AuditContext::about(ObjectKind::Chronology, id)
+        ..AuditContext::about(id)
     }
 }
 

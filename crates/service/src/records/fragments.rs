@@ -5,7 +5,7 @@ use std::sync::Arc;
 use contract::{Involvement, SharingDecision};
 use domain::{
     AccessFacts, AccessPermit, Actor, ChronologyId, Denial, EntryDetails, EntryId, FragmentId,
-    Instant, ObjectKind, Operation, PersonId, Sensitive, decide_access,
+    Instant, Operation, PersonId, Sensitive, decide_access,
 };
 use kernel::{
     AuditContext, Kernel, RewrappedKey, ServiceError, ServiceResult, UnitOfWork, open_with,
@@ -97,7 +97,7 @@ pub(crate) fn with_expiry(row: FragmentRow, expires_at: Instant) -> FragmentRow 
 
 /// The audit context of a fragment.
 pub(crate) fn about_fragment(id: FragmentId) -> AuditContext {
-    AuditContext::about(ObjectKind::Fragment, id)
+    AuditContext::about(id)
 }
 
 impl FragmentRecords {

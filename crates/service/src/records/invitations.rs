@@ -5,7 +5,7 @@ use std::sync::Arc;
 use contract::InvitationOut;
 use domain::{
     AccessPermit, AgencyId, ChronologyId, DeclineReason, EntryReader, FragmentState, Instant,
-    InvitationId, InvitationState, ObjectKind, Operation, PractitionerId, ReadReason, Sensitive,
+    InvitationId, InvitationState, Operation, PractitionerId, ReadReason, Sensitive,
 };
 use kernel::{AuditContext, Kernel, ServiceError, ServiceResult, UnitOfWork, chronology_terms};
 use serde::{Deserialize, Serialize};
@@ -144,7 +144,7 @@ pub(crate) fn invitation_location(id: InvitationId, version: i64) -> RecordLocat
 
 /// The audit context of an invitation.
 pub(crate) fn about_invitation(id: InvitationId) -> AuditContext {
-    AuditContext::about(ObjectKind::Invitation, id)
+    AuditContext::about(id)
 }
 
 impl InvitationRecords {

@@ -67,7 +67,7 @@ impl Retention {
         self.kernel.read(
             call,
             Operation::CertificateRead,
-            AuditContext::about(ObjectKind::Certificate, id),
+            AuditContext::about(id),
             |uow| {
                 let permit =
                     uow.authorize(Operation::CertificateRead, &AccessFacts::collection())?;

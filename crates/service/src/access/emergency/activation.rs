@@ -69,7 +69,7 @@ impl EmergencyAccess {
                 }
                 let (row, chronologies) =
                     self.new_access(uow, &permit, &input, request.duration, &found)?;
-                uow.audit.object_id = Some(row.id.0);
+                uow.audit.set_object(row.id);
                 if let [only] = chronologies.as_slice() {
                     uow.audit.chronology = Some(only.chronology_id);
                 }
@@ -86,9 +86,7 @@ impl EmergencyAccess {
                     uow.now(),
                 ))
             },
-            |uow, idempotency| {
-                self.read_emergency_access(uow, EmergencyAccessId(idempotency.object_id))
-            },
+            |uow, idempotency| self.read_emergency_access(uow, idempotency.object()?),
         )?;
         if !written.replayed {
             log_opening(&written.value);

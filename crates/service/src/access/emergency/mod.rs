@@ -15,7 +15,7 @@ use kernel::{AuditContext, Kernel, ServiceResult, UnitOfWork, scope_terms};
 use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-use domain::{AccessPermit, EmergencyAccessId, Instant, ObjectKind, ReadReason};
+use domain::{AccessPermit, EmergencyAccessId, Instant, ReadReason};
 use store::{EmergencyAccessRow, EmergencyChronologyRow, Tx};
 use vault::{KeyTerms, RecordLocation, SealedTable};
 
@@ -36,7 +36,7 @@ pub struct EmergencyAccess {
 }
 
 pub(crate) fn audit_context(id: EmergencyAccessId) -> AuditContext {
-    AuditContext::about(ObjectKind::EmergencyAccess, id)
+    AuditContext::about(id)
 }
 
 pub(crate) fn access_location(row: &EmergencyAccessRow) -> RecordLocation {
