@@ -3,7 +3,7 @@
 use domain::{AuditId, Operation, SystemAction};
 
 use crate::caller::{CallContext, CallerSession};
-use crate::ledger::AuditRecord;
+use crate::ledger::{AuditRecord, RecordOrigin};
 use crate::unit_of_work::AuditContext;
 use crate::{Kernel, ServiceResult};
 
@@ -27,6 +27,12 @@ impl Kernel {
         let partnership = self.partnership_by_code(&call.claims.partnership)?;
         let at = self.now();
         let role = call.claims.roles.iter().next();
+        let origin = RecordOrigin {
+            id: AuditId::new(self.ids(), at),
+            partnership: partnership.id,
+            at,
+            request: call.request,
+        };
         Ok(AuditRecord {
             role: role.map(|role| role.as_str().to_owned()),
             object_kind: outcome
@@ -35,13 +41,7 @@ impl Kernel {
                 .map(|kind| kind.as_str().to_owned()),
             object_id: outcome.audit.object_id,
             chronology_id: outcome.audit.chronology,
-            ..AuditRecord::of_request(
-                AuditId::new(self.ids(), at),
-                partnership.id,
-                operation,
-                outcome.label,
-                (at, call.request),
-            )
+            ..AuditRecord::of_request(origin, operation, outcome.label)
         })
     }
 
@@ -79,6 +79,12 @@ impl Kernel {
         let at = self.now();
         let audit = outcome.audit;
         let actor = &session.actor;
+        let origin = RecordOrigin {
+            id: AuditId::new(self.ids(), at),
+            partnership: actor.partnership,
+            at,
+            request: call.request,
+        };
         AuditRecord {
             reason: audit.reason.map(|reason| reason.as_str().to_owned()),
             practitioner_id: Some(actor.practitioner),
@@ -92,13 +98,7 @@ impl Kernel {
             object_id: audit.object_id,
             chronology_id: audit.chronology,
             entry_count: audit.entry_count,
-            ..AuditRecord::of_request(
-                AuditId::new(self.ids(), at),
-                actor.partnership,
-                operation,
-                outcome.label,
-                (at, call.request),
-            )
+            ..AuditRecord::of_request(origin, operation, outcome.label)
         }
     }
 }
