@@ -3,7 +3,7 @@
 use domain::{AuditId, Operation, SystemAction};
 
 use crate::caller::{CallContext, CallerSession};
-use crate::ledger::AuditRecord;
+use crate::ledger::{AuditRecord, RecordOrigin};
 use crate::unit_of_work::AuditContext;
 use crate::{Kernel, ServiceResult};
 
@@ -28,18 +28,18 @@ impl Kernel {
         let at = self.now();
         let role = call.claims.roles.iter().next();
         let subject = outcome.audit.subject;
+        let origin = RecordOrigin {
+            id: AuditId::new(self.ids(), at),
+            partnership: partnership.id,
+            at,
+            request: call.request,
+        };
         Ok(AuditRecord {
             role: role.map(|role| role.as_str().to_owned()),
             object_kind: subject.kind().map(|kind| kind.as_str().to_owned()),
             object_id: subject.id(),
             chronology_id: outcome.audit.chronology,
-            ..AuditRecord::of_request(
-                AuditId::new(self.ids(), at),
-                partnership.id,
-                operation,
-                outcome.label,
-                (at, call.request),
-            )
+            ..AuditRecord::of_request(origin, operation, outcome.label)
         })
     }
 
@@ -77,6 +77,12 @@ impl Kernel {
         let at = self.now();
         let audit = outcome.audit;
         let actor = &session.actor;
+        let origin = RecordOrigin {
+            id: AuditId::new(self.ids(), at),
+            partnership: actor.partnership,
+            at,
+            request: call.request,
+        };
         AuditRecord {
             reason: audit.reason.map(|reason| reason.as_str().to_owned()),
             practitioner_id: Some(actor.practitioner),
@@ -90,13 +96,7 @@ impl Kernel {
             object_id: audit.subject.id(),
             chronology_id: audit.chronology,
             entry_count: audit.entry_count,
-            ..AuditRecord::of_request(
-                AuditId::new(self.ids(), at),
-                actor.partnership,
-                operation,
-                outcome.label,
-                (at, call.request),
-            )
+            ..AuditRecord::of_request(origin, operation, outcome.label)
         }
     }
 }

@@ -135,73 +135,82 @@ impl SharedSlices {
 
     /// Adds the slices that need the shared ones.
     fn complete(self, kernel: Arc<Kernel>) -> Slices {
-        let Self {
-            records,
-            people,
-            linking,
-            timelines,
-            person_matching,
-            retention,
-        } = self;
         let directory = Arc::new(Directory {
             kernel: Arc::clone(&kernel),
         });
-        let fragments = Arc::new(Fragments {
-            kernel: Arc::clone(&kernel),
-            records: Arc::clone(&records),
-            linking: Arc::clone(&linking),
-            people: Arc::clone(&people),
-            person_matching: Arc::clone(&person_matching),
-            retention: Arc::clone(&retention),
-        });
+        let fragments = Arc::new(self.create_fragments(&kernel));
         Slices {
             audit_log: AuditLog {
                 kernel: Arc::clone(&kernel),
             },
             authorization: Authorization {
                 kernel: Arc::clone(&kernel),
-                records: Arc::clone(&records),
-                people: Arc::clone(&people),
+                records: Arc::clone(&self.records),
+                people: Arc::clone(&self.people),
             },
-            chronologies: Chronologies {
-                kernel: Arc::clone(&kernel),
-                records: Arc::clone(&records),
-                linking: Arc::clone(&linking),
-                people: Arc::clone(&people),
-                person_matching: Arc::clone(&person_matching),
-                retention: Arc::clone(&retention),
-                timelines: Arc::clone(&timelines),
-            },
+            chronologies: self.create_chronologies(&kernel),
             disclosure: Disclosure {
                 kernel: Arc::clone(&kernel),
-                records: Arc::clone(&records),
+                records: Arc::clone(&self.records),
                 fragments: Arc::clone(&fragments),
             },
             emergency_access: EmergencyAccess {
                 kernel: Arc::clone(&kernel),
-                people: Arc::clone(&people),
+                people: Arc::clone(&self.people),
             },
-            invitations: Invitations {
-                kernel: Arc::clone(&kernel),
-                records: Arc::clone(&records),
-                directory: Arc::clone(&directory),
-                fragments: Arc::clone(&fragments),
-                people: Arc::clone(&people),
-                person_matching: Arc::clone(&person_matching),
-            },
+            invitations: self.create_invitations(&kernel, &directory, &fragments),
             legal_holds: LegalHolds {
                 kernel: Arc::clone(&kernel),
-                records,
-                people: Arc::clone(&people),
+                records: self.records,
+                people: Arc::clone(&self.people),
             },
             kernel,
             directory,
             fragments,
-            linking,
-            people,
-            person_matching,
-            retention,
-            timelines,
+            linking: self.linking,
+            people: self.people,
+            person_matching: self.person_matching,
+            retention: self.retention,
+            timelines: self.timelines,
+        }
+    }
+
+    fn create_fragments(&self, kernel: &Arc<Kernel>) -> Fragments {
+        Fragments {
+            kernel: Arc::clone(kernel),
+            records: Arc::clone(&self.records),
+            linking: Arc::clone(&self.linking),
+            people: Arc::clone(&self.people),
+            person_matching: Arc::clone(&self.person_matching),
+            retention: Arc::clone(&self.retention),
+        }
+    }
+
+    fn create_chronologies(&self, kernel: &Arc<Kernel>) -> Chronologies {
+        Chronologies {
+            kernel: Arc::clone(kernel),
+            records: Arc::clone(&self.records),
+            linking: Arc::clone(&self.linking),
+            people: Arc::clone(&self.people),
+            person_matching: Arc::clone(&self.person_matching),
+            retention: Arc::clone(&self.retention),
+            timelines: Arc::clone(&self.timelines),
+        }
+    }
+
+    fn create_invitations(
+        &self,
+        kernel: &Arc<Kernel>,
+        directory: &Arc<Directory>,
+        fragments: &Arc<Fragments>,
+    ) -> Invitations {
+        Invitations {
+            kernel: Arc::clone(kernel),
+            records: Arc::clone(&self.records),
+            directory: Arc::clone(directory),
+            fragments: Arc::clone(fragments),
+            people: Arc::clone(&self.people),
+            person_matching: Arc::clone(&self.person_matching),
         }
     }
 }

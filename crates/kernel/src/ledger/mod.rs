@@ -20,6 +20,7 @@ use store::journal::Journal;
 pub(crate) use circuit_breaker::RecordingAttempt;
 pub use merge_delay::{MERGE_DELAY_ALARM, MERGE_DELAY_LIMIT};
 pub use records::AuditRecord;
+pub(crate) use records::RecordOrigin;
 pub use verification::{AuditFault, AuditFaultKind, AuditReport, LogKey};
 
 use self::circuit_breaker::CircuitBreaker;

@@ -52,16 +52,18 @@ pub struct AuditRecord {
     pub entry_count: Option<i64>,
 }
 
+/// Which record, in which partnership, and the time and request that it comes from.
+pub(crate) struct RecordOrigin {
+    pub(crate) id: AuditId,
+    pub(crate) partnership: PartnershipId,
+    pub(crate) at: Instant,
+    pub(crate) request: RequestId,
+}
+
 impl AuditRecord {
     /// The record of an operation that somebody requested, about no object.
-    pub(crate) fn of_request(
-        id: AuditId,
-        partnership: PartnershipId,
-        operation: Operation,
-        outcome: &str,
-        (at, request): (Instant, RequestId),
-    ) -> Self {
-        Self::new(id, partnership, operation.as_str(), outcome, (at, request))
+    pub(crate) fn of_request(origin: RecordOrigin, operation: Operation, outcome: &str) -> Self {
+        Self::new(origin, operation.as_str(), outcome)
     }
 
     /// The record of an action of the service itself or of an operator, with the object's kind and
@@ -72,26 +74,24 @@ impl AuditRecord {
         ids: &dyn IdGenerator,
         at: Instant,
     ) -> Self {
-        let id = AuditId::new(ids, at);
-        let request = RequestId::new(ids, at);
+        let origin = RecordOrigin {
+            id: AuditId::new(ids, at),
+            partnership,
+            at,
+            request: RequestId::new(ids, at),
+        };
         Self {
             reason: action.reason().map(str::to_owned),
             object_kind: action.object().map(|kind| kind.as_str().to_owned()),
-            ..Self::new(id, partnership, action.as_str(), "allowed", (at, request))
+            ..Self::new(origin, action.as_str(), "allowed")
         }
     }
 
-    fn new(
-        id: AuditId,
-        partnership_id: PartnershipId,
-        operation: &str,
-        outcome: &str,
-        (at, request): (Instant, RequestId),
-    ) -> Self {
+    fn new(origin: RecordOrigin, operation: &str, outcome: &str) -> Self {
         Self {
-            id,
-            partnership_id,
-            at,
+            id: origin.id,
+            partnership_id: origin.partnership,
+            at: origin.at,
             operation: operation.to_owned(),
             outcome: outcome.to_owned(),
             reason: None,
@@ -102,7 +102,7 @@ impl AuditRecord {
             object_kind: None,
             object_id: None,
             chronology_id: None,
-            request_id: Some(request),
+            request_id: Some(origin.request),
             entry_count: None,
         }
     }

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use contract::{FragmentReaderOut, Page, PageQuery};
-use domain::{FragmentId, Operation, Role};
-use kernel::{CallContext, Kernel, ServiceResult};
-use store::ShownFragmentRow;
+use domain::{AccessPermit, FragmentId, Operation, Role};
+use kernel::{CallContext, Kernel, ServiceResult, UnitOfWork};
 use store::shown_fragments::SenderViewFilter;
+use store::{FragmentRow, ShownFragmentRow};
 
 use crate::fragments::Fragments;
 use crate::records::{AuthorizedFragment, Records, about_fragment};
@@ -43,29 +43,18 @@ impl Disclosure {
                 let bounds = self
                     .kernel
                     .parse_page_query(uow, "fragment_readers", &query)?;
-                let is_chronology_hidden = self.fragments.hidden_origin(uow, &row)?.is_some();
-                let actor = permit.actor();
-                let reads_any_fragment =
-                    actor.has_role(Role::SafeguardingLead) || actor.has_role(Role::SystemClient);
-                let as_sender =
-                    is_chronology_hidden || (row.chronology_id.is_none() && !reads_any_fragment);
-                let sender_filter = as_sender.then_some(SenderViewFilter {
-                    agency: actor.agency,
-                    sender: actor.practitioner,
-                });
-                let partnership = permit.partnership();
-                let scope = (id, row.chronology_id);
-                let limit = bounds.limit + 1;
+                let sender_filter = self.sender_filter(uow, &permit, &row)?;
+                let is_sender_view = sender_filter.is_some();
                 let rows = store::shown_fragments::page(
                     uow.tx,
-                    partnership,
-                    scope,
+                    permit.partnership(),
+                    (id, row.chronology_id),
                     sender_filter,
                     bounds.after,
-                    limit,
+                    bounds.limit + 1,
                 )?;
                 let sees_all = permit.reader().sees_all_entries_of(row.agency_id);
-                let caller = actor.practitioner;
+                let caller = permit.actor().practitioner;
                 let convert = |row: ShownFragmentRow| {
                     let mut out = to_fragment_reader_out(row);
                     // The number of entries shown to another reader would tell a reader who sees fewer
@@ -73,14 +62,8 @@ impl Disclosure {
                     out.entry_count = out
                         .entry_count
                         .filter(|_| sees_all || out.practitioner_id == caller);
-                    // The reason and the purpose would disclose the chronology, even for the caller's
-                    // own reads.
-                    Ok(if as_sender {
-                        FragmentReaderOut {
-                            reason: None,
-                            purpose: None,
-                            ..out
-                        }
+                    Ok(if is_sender_view {
+                        without_chronology(out)
                     } else {
                         out
                     })
@@ -96,9 +79,39 @@ impl Disclosure {
             },
         )
     }
+
+    /// The restriction to what a sender sees of an advance submission; `None` for a caller who may
+    /// see every reading of the fragment.
+    fn sender_filter(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
+        permit: &AccessPermit,
+        row: &FragmentRow,
+    ) -> ServiceResult<Option<SenderViewFilter>> {
+        let is_chronology_hidden = self.fragments.hidden_origin(uow, row)?.is_some();
+        let actor = permit.actor();
+        let reads_any_fragment =
+            actor.has_role(Role::SafeguardingLead) || actor.has_role(Role::SystemClient);
+        let is_sender_view =
+            is_chronology_hidden || (row.chronology_id.is_none() && !reads_any_fragment);
+        Ok(is_sender_view.then_some(SenderViewFilter {
+            agency: actor.agency,
+            sender: actor.practitioner,
+        }))
+    }
 }
 
-pub(crate) fn to_fragment_reader_out(row: ShownFragmentRow) -> FragmentReaderOut {
+/// Removes the reason and the purpose, which would disclose the chronology, even for the caller's
+/// own reads.
+fn without_chronology(out: FragmentReaderOut) -> FragmentReaderOut {
+    FragmentReaderOut {
+        reason: None,
+        purpose: None,
+        ..out
+    }
+}
+
+fn to_fragment_reader_out(row: ShownFragmentRow) -> FragmentReaderOut {
     FragmentReaderOut {
         at: row.at,
         practitioner_id: row.practitioner_id,

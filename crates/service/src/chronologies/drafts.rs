@@ -9,13 +9,14 @@ use domain::{
 };
 use kernel::{
     AuditContext, CallContext, Fault, ServiceError, ServiceResult, UnitOfWork, WriteReply,
+    chronology_terms,
 };
 use store::ChronologyRow;
 
 use crate::chronologies::Chronologies;
 use crate::directory::validate_practitioners;
 use crate::input::{non_blank, parse_day};
-use crate::records::{ChronologyDetails, about_chronology};
+use crate::records::{ChronologyDetails, about_chronology, chronology_location};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -117,10 +118,9 @@ impl Chronologies {
             return Err(ServiceError::Invalid(faults));
         }
         let id = ChronologyId::new(self.kernel.ids(), now);
-        let sealed = self
-            .records
-            .chronologies
-            .seal_chronology(uow.tx, id, 1, expires_at, now, &details)?;
+        let location = chronology_location(id, 1);
+        let terms = chronology_terms(id, expires_at);
+        let sealed = self.kernel.seal(uow.tx, &location, &terms, now, &details)?;
         Ok(ChronologyRow {
             id,
             partnership_id: uow.actor().partnership,

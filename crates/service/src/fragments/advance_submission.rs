@@ -7,7 +7,9 @@ use kernel::{AuditContext, CallContext, ServiceError, ServiceResult, UnitOfWork,
 
 use crate::fragments::Fragments;
 use crate::fragments::entries::validate_entries;
-use crate::fragments::submission::{check_child, check_expiry, check_sharing, entry_scope};
+use crate::fragments::submission::{
+    SubmissionParts, check_child, check_expiry, check_sharing, entry_scope,
+};
 use crate::records::FragmentDetails;
 
 /// Maximum number of advance submissions per agency.
@@ -51,17 +53,17 @@ impl Fragments {
                     involvement: input.involvement.clone(),
                     correction_reason: None,
                 };
-                let agency = uow.actor().agency;
-                let submission = self.build_submission(
-                    uow,
-                    agency,
-                    None,
-                    input.child_id,
-                    input.expires_at,
-                    Some(input.expires_at),
+                let parts = SubmissionParts {
+                    agency: uow.actor().agency,
+                    proxy_by: None,
+                    child: input.child_id,
+                    expires_at: input.expires_at,
+                    requested_expiry: Some(input.expires_at),
                     details,
-                    (&input.entries, entries),
-                )?;
+                    sent: &input.entries,
+                    entries,
+                };
+                let submission = self.build_submission(uow, parts)?;
                 check_fragment_count(uow)?;
                 self.refuse_addresses_in_submission(uow, &permit, &family, (&submission, &[]))?;
                 let row = self.new_fragment_row(uow, None, input.family_id, &submission);

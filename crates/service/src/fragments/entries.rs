@@ -27,6 +27,15 @@ pub(crate) struct EntryScope {
     pub(crate) today: time::Date,
 }
 
+/// What one entry is checked against.
+#[derive(Clone, Copy)]
+struct EntryContext<'a> {
+    policy: &'a PartnershipPolicy,
+    scope: &'a EntryScope,
+    /// The agencies named on the entries that exist in the partnership.
+    agencies: &'a BTreeSet<AgencyId>,
+}
+
 /// Parses the entries of a submission, and fails when they or the earlier checks have faults.
 ///
 /// # Errors
@@ -110,7 +119,12 @@ fn parse_entries(
     let mut faults = Vec::new();
     let mut parsed = Vec::with_capacity(entries.len());
     let mut references = BTreeSet::new();
-    let existing = known_agencies(uow, entries)?;
+    let agencies = known_agencies(uow, entries)?;
+    let context = EntryContext {
+        policy: uow.policy(),
+        scope,
+        agencies: &agencies,
+    };
     for (at, entry) in entries.iter().enumerate() {
         let pointer = format!("/entries/{at}");
         if entry
@@ -125,14 +139,7 @@ fn parse_entries(
                 message,
             ));
         }
-        parsed.extend(parse_entry(
-            uow,
-            scope,
-            &existing,
-            entry,
-            &pointer,
-            &mut faults,
-        ));
+        parsed.extend(parse_entry(context, entry, &pointer, &mut faults));
     }
     if faults.is_empty() {
         Ok(parsed)
@@ -142,25 +149,28 @@ fn parse_entries(
 }
 
 fn parse_entry(
-    uow: &UnitOfWork<'_, '_>,
-    scope: &EntryScope,
-    existing: &BTreeSet<AgencyId>,
+    context: EntryContext<'_>,
     entry: &EntryIn,
     pointer: &str,
     faults: &mut Vec<Fault>,
 ) -> Option<EntryDetails> {
+    let EntryContext {
+        policy,
+        scope,
+        agencies,
+    } = context;
     let when = parse_when(&entry.when, scope.today, &format!("{pointer}/when"), faults);
     check_texts(entry, pointer, faults);
     check_people(entry, scope, pointer, faults);
-    check_agencies(existing, entry, pointer, faults);
-    if !uow.policy().has_category(&entry.category) {
+    check_agencies(agencies, entry, pointer, faults);
+    if !policy.has_category(&entry.category) {
         faults.push(Fault::new(
             format!("{pointer}/category"),
             "unknown",
             "not a category of this partnership",
         ));
     }
-    check_mandatory_texts(uow.policy(), entry, pointer, faults);
+    check_mandatory_texts(policy, entry, pointer, faults);
     let children = children_of(entry, scope);
     when.map(|when| build_details(entry.clone(), when, children))
 }

@@ -321,69 +321,29 @@ impl Fragments {
         row: &FragmentRow,
         version: Option<i64>,
     ) -> ServiceResult<VisibleFragmentVersion> {
+        let records = &self.records.fragments;
         let reader = permit.reader();
         if reader.sees_all_entries_of(row.agency_id) {
-            let version = self.records.fragments.load_version_row(
-                uow,
-                permit,
-                row,
-                version.unwrap_or(row.version),
-            )?;
-            let (details, entries) = self
-                .records
-                .fragments
-                .open_visible_entries(uow, permit, row, &version)?;
-            return Ok(VisibleFragmentVersion {
-                number: version.version,
-                at: None,
-                version,
-                details: Some(details),
-                entries,
-            });
+            let number = version.unwrap_or(row.version);
+            return self.load_complete_version(uow, permit, row, number);
         }
-        let current = self
-            .records
-            .fragments
-            .load_version_row(uow, permit, row, row.version)?;
-        let (_, sealed) = self
-            .records
-            .fragments
-            .open_version(uow.now(), row, &current)?;
+        let current = records.load_version_row(uow, permit, row, row.version)?;
+        let (_, sealed) = records.open_version(uow.now(), row, &current)?;
         let (latest, seen) =
             sealed.latest_visible_to(&reader, row.agency_id, unfiltered_version(&current));
-        let (number, of) = match version.filter(|number| *number != latest) {
+        let (number, stored_number) = match version.filter(|number| *number != latest) {
             None => (latest, seen.version),
             Some(number) => {
                 let history = sealed.history_for(&reader, row.agency_id);
-                let known = |history: &VersionHistory| {
-                    history.numbered().find(|(known, _)| *known == number)
-                };
-                match history {
-                    Some(history) => (
-                        number,
-                        known(history).ok_or(ServiceError::NotFound)?.1.version,
-                    ),
-                    // Nothing was ever hidden from this reader. They can tell as many versions
-                    // apart as a reader with a history.
-                    None if number > row.version.saturating_sub(MAX_VISIBLE_VERSIONS as i64) => {
-                        (number, number)
-                    }
-                    None => return Err(ServiceError::NotFound),
-                }
+                (number, find_stored_number(history, row.version, number)?)
             }
         };
-        let version = self
-            .records
-            .fragments
-            .load_version_row(uow, permit, row, of)?;
+        let version = records.load_version_row(uow, permit, row, stored_number)?;
         // The latest version shows the current entries, with the time, author and reason of the
         // version that last changed them.
         let entries_version = if number == latest { &current } else { &version };
-        let (_, entries) =
-            self.records
-                .fragments
-                .open_visible_entries(uow, permit, row, entries_version)?;
-        let details = self.records.fragments.version_details(uow, row, &version)?;
+        let (_, entries) = records.open_visible_entries(uow, permit, row, entries_version)?;
+        let details = records.version_details(uow, row, &version)?;
         let details = Some(details).filter(|_| !entries.is_empty());
         Ok(VisibleFragmentVersion {
             number,
@@ -392,6 +352,49 @@ impl Fragments {
             details,
             entries,
         })
+    }
+
+    /// Loads a fragment version for a reader who sees every entry of it.
+    fn load_complete_version(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
+        permit: &AccessPermit,
+        row: &FragmentRow,
+        number: i64,
+    ) -> ServiceResult<VisibleFragmentVersion> {
+        let records = &self.records.fragments;
+        let version = records.load_version_row(uow, permit, row, number)?;
+        let (details, entries) = records.open_visible_entries(uow, permit, row, &version)?;
+        Ok(VisibleFragmentVersion {
+            number: version.version,
+            at: None,
+            version,
+            details: Some(details),
+            entries,
+        })
+    }
+}
+
+/// The stored number of the version that a reader calls `number`. `current` is the stored number of
+/// the fragment's current version.
+///
+/// # Errors
+/// [`ServiceError::NotFound`] when the reader cannot tell such a version apart.
+fn find_stored_number(
+    history: Option<&VersionHistory>,
+    current: i64,
+    number: i64,
+) -> ServiceResult<i64> {
+    match history {
+        Some(history) => history
+            .numbered()
+            .find(|(known, _)| *known == number)
+            .map(|(_, seen)| seen.version)
+            .ok_or(ServiceError::NotFound),
+        // Nothing was ever hidden from this reader. They can tell as many versions apart as a
+        // reader with a history.
+        None if number > current.saturating_sub(MAX_VISIBLE_VERSIONS as i64) => Ok(number),
+        None => Err(ServiceError::NotFound),
     }
 }
 

@@ -18,7 +18,9 @@ use crate::fragments::entries::{EntryScope, validate_entries};
 use crate::fragments::findings::collect_findings;
 use crate::input::edtf_fault;
 use crate::linking::schedule_linking;
-use crate::records::{AuthorizedChronology, FamilyView, FragmentDetails, about_chronology};
+use crate::records::{
+    AuthorizedChronology, ChronologyScope, FamilyView, FragmentDetails, about_chronology,
+};
 
 /// Maximum number of fragments per agency on one chronology.
 const MAX_FRAGMENTS: usize = 100;
@@ -37,6 +39,22 @@ pub(crate) struct Submission {
     pub(crate) unmarked: Vec<bool>,
     /// Keyed hash of the content: the same content is a no-op.
     pub(crate) content_index: Vec<u8>,
+}
+
+/// What a submission is built from, once its entries are parsed.
+pub(crate) struct SubmissionParts<'a> {
+    pub(crate) agency: AgencyId,
+    pub(crate) proxy_by: Option<AgencyId>,
+    pub(crate) child: Option<PersonId>,
+    /// The expiry that the fragment gets.
+    pub(crate) expires_at: Instant,
+    /// The expiry that the sender requested, if any.
+    pub(crate) requested_expiry: Option<Instant>,
+    pub(crate) details: FragmentDetails,
+    /// The entries as sent.
+    pub(crate) sent: &'a [EntryIn],
+    /// The entries as parsed.
+    pub(crate) entries: Vec<EntryDetails>,
 }
 
 /// A correction of a fragment that has yet to be validated.
@@ -121,21 +139,53 @@ impl Fragments {
         reference: Option<&str>,
         expected: Option<&VersionPrecondition>,
     ) -> ServiceResult<FragmentReceipt> {
+        let records = &self.records;
         let AuthorizedChronology {
             permit,
             row: chronology,
-        } = self
-            .records
+        } = records
             .chronologies
             .authorize_chronology(uow, id, submission_operation(input))?;
-        let family = self
-            .records
+        let family = records
             .families
             .open_family(uow, &permit, chronology.family_id)?;
-        let agency = self.resolve_author_agency(uow, &chronology, input)?;
-        let submission =
-            self.validate_submission(uow, &chronology, &family, input, reference, agency)?;
-        let existing = self.find_existing_fragment(uow, &permit, &chronology, &submission)?;
+        let scope = ChronologyScope {
+            permit: &permit,
+            row: &chronology,
+            family: &family,
+        };
+        let submission = self.validate_submission(uow, scope, input, reference)?;
+        let agency = submission.agency;
+        let (receipt, entries) = self.store_submission(uow, scope, submission, expected)?;
+        records
+            .invitations
+            .mark_invitation_submitted(uow, &chronology, agency)?;
+        if receipt.outcome != SubmissionOutcome::Unchanged {
+            self.linking
+                .update_decision_expiries(uow, &permit, &chronology)?;
+            schedule_linking(uow, chronology.id);
+        }
+        uow.audit.outcome = Some(receipt.outcome);
+        let details = records
+            .chronologies
+            .open_chronology_details(&chronology, uow.now())?;
+        let findings = collect_findings(uow, &family, &details, &entries);
+        Ok(FragmentReceipt {
+            findings,
+            ..receipt
+        })
+    }
+
+    /// Stores a submission as a new fragment, or as a correction of the one that it repeats.
+    fn store_submission(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
+        scope: ChronologyScope<'_>,
+        submission: Submission,
+        expected: Option<&VersionPrecondition>,
+    ) -> ServiceResult<(FragmentReceipt, Vec<EntryDetails>)> {
+        let permit = scope.permit;
+        let existing = self.find_existing_fragment(uow, scope, &submission)?;
         if existing
             .as_ref()
             .is_some_and(|row| row.proxy_by_agency != submission.proxy_by)
@@ -146,58 +196,17 @@ impl Fragments {
         if let Some(expected) = expected {
             let version = existing
                 .as_ref()
-                .map(|row| self.visible_version_number(uow, &permit, row))
+                .map(|row| self.visible_version_number(uow, permit, row))
                 .transpose()?;
             expected.check(version)?;
         }
-        let (receipt, entries) = match existing {
-            Some(row) => self.apply_correction(uow, &permit, (row, &family), submission)?,
+        match existing {
+            Some(row) => self.apply_correction(uow, permit, (row, scope.family), submission),
             None => {
-                self.check_fragment_count(uow, &permit, &chronology, agency)?;
-                self.store_new_fragment(uow, &permit, (&chronology, &family), submission)?
+                check_fragment_count(uow, scope, submission.agency)?;
+                self.store_new_fragment(uow, scope, submission)
             }
-        };
-        self.records
-            .invitations
-            .mark_invitation_submitted(uow, &chronology, agency)?;
-        if receipt.outcome != SubmissionOutcome::Unchanged {
-            self.linking
-                .update_decision_expiries(uow, &permit, &chronology)?;
-            schedule_linking(uow, chronology.id);
         }
-        uow.audit.outcome = Some(receipt.outcome);
-        let details = self
-            .records
-            .chronologies
-            .open_chronology_details(&chronology, uow.now())?;
-        let findings = collect_findings(uow, &family, &details, &entries);
-        Ok(FragmentReceipt {
-            findings,
-            ..receipt
-        })
-    }
-
-    /// Limits the number of an agency's fragments on one chronology, which bounds the cost of
-    /// reading it.
-    fn check_fragment_count(
-        &self,
-        uow: &mut UnitOfWork<'_, '_>,
-        permit: &AccessPermit,
-        chronology: &ChronologyRow,
-        agency: AgencyId,
-    ) -> ServiceResult<()> {
-        let existing =
-            store::fragments::list(uow.tx, permit.partnership(), chronology.id, uow.session.now)?;
-        let own = existing
-            .iter()
-            .filter(|row| row.agency_id == agency)
-            .count();
-        if own < MAX_FRAGMENTS {
-            return Ok(());
-        }
-        let message =
-            "an agency has at most 100 fragments on a chronology: correct or withdraw one";
-        Err(ServiceError::invalid("", "too_many_fragments", message))
     }
 
     /// The agency that the fragment speaks for: the caller's own, or the one that social care
@@ -230,33 +239,31 @@ impl Fragments {
     fn validate_submission(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
-        chronology: &ChronologyRow,
-        family: &FamilyView,
+        scope: ChronologyScope<'_>,
         input: &FragmentIn,
         reference: Option<&str>,
-        agency: AgencyId,
     ) -> ServiceResult<Submission> {
-        let scope = entry_scope(uow, family, input.child_id);
-        let faults = check_submission(uow, &scope, input, chronology.expires_at);
-        let entries = validate_entries(uow, &scope, faults, &input.entries)?;
+        let agency = self.resolve_author_agency(uow, scope.row, input)?;
+        let entry_scope = entry_scope(uow, scope.family, input.child_id);
+        let faults = check_submission(uow, &entry_scope, input, scope.row.expires_at);
+        let entries = validate_entries(uow, &entry_scope, faults, &input.entries)?;
         let details = FragmentDetails {
             agency_reference: reference.map(str::to_owned),
             sharing: input.sharing.clone(),
             involvement: input.involvement.clone(),
             correction_reason: input.correction_reason.clone(),
         };
-        let proxy_by = input.on_behalf_of.map(|_| uow.actor().agency);
-        let expires_at = input.expires_at.unwrap_or(chronology.expires_at);
-        self.build_submission(
-            uow,
+        let parts = SubmissionParts {
             agency,
-            proxy_by,
-            input.child_id,
-            expires_at,
-            input.expires_at,
+            proxy_by: input.on_behalf_of.map(|_| uow.actor().agency),
+            child: input.child_id,
+            expires_at: input.expires_at.unwrap_or(scope.row.expires_at),
+            requested_expiry: input.expires_at,
             details,
-            (&input.entries, entries),
-        )
+            sent: &input.entries,
+            entries,
+        };
+        self.build_submission(uow, parts)
     }
 
     /// Validates a correction against the family as the sender knows it.
@@ -296,16 +303,17 @@ impl Fragments {
             involvement: input.involvement.clone(),
             correction_reason: input.correction_reason.clone(),
         };
-        self.build_submission(
-            uow,
-            row.agency_id,
-            row.proxy_by_agency,
-            input.child_id,
+        let parts = SubmissionParts {
+            agency: row.agency_id,
+            proxy_by: row.proxy_by_agency,
+            child: input.child_id,
             expires_at,
-            input.expires_at,
+            requested_expiry: input.expires_at,
             details,
-            (&input.entries, entries),
-        )
+            sent: &input.entries,
+            entries,
+        };
+        self.build_submission(uow, parts)
     }
 
     /// The agency's own reference of a fragment, which a correction cannot change.
@@ -326,30 +334,22 @@ impl Fragments {
     }
 
     /// Builds a submission and computes its content hash.
-    #[allow(clippy::too_many_arguments, reason = "the parts of a submission")]
     pub(super) fn build_submission(
         &self,
         uow: &UnitOfWork<'_, '_>,
-        agency: AgencyId,
-        proxy_by: Option<AgencyId>,
-        child: Option<PersonId>,
-        expires_at: Instant,
-        requested_expiry: Option<Instant>,
-        details: FragmentDetails,
-        (input, entries): (&[EntryIn], Vec<EntryDetails>),
+        parts: SubmissionParts<'_>,
     ) -> ServiceResult<Submission> {
-        let unmarked = input.iter().map(|entry| entry.handling.is_none()).collect();
-        let content_index = Vec::new();
+        let is_unmarked = |entry: &EntryIn| entry.handling.is_none();
         let submission = Submission {
-            agency,
-            proxy_by,
-            child,
-            expires_at,
-            requested_expiry,
-            details,
-            entries,
-            unmarked,
-            content_index,
+            agency: parts.agency,
+            proxy_by: parts.proxy_by,
+            child: parts.child,
+            expires_at: parts.expires_at,
+            requested_expiry: parts.requested_expiry,
+            details: parts.details,
+            entries: parts.entries,
+            unmarked: parts.sent.iter().map(is_unmarked).collect(),
+            content_index: Vec::new(),
         };
         let content_index = self.compute_content_index(uow, &submission)?;
         Ok(Submission {
@@ -390,10 +390,14 @@ impl Fragments {
     fn find_existing_fragment(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
-        permit: &AccessPermit,
-        chronology: &ChronologyRow,
+        scope: ChronologyScope<'_>,
         submission: &Submission,
     ) -> ServiceResult<Option<FragmentRow>> {
+        let ChronologyScope {
+            permit,
+            row: chronology,
+            ..
+        } = scope;
         let partnership = permit.partnership();
         let now = uow.now();
         if let Some(reference) = &submission.details.agency_reference {
@@ -407,7 +411,7 @@ impl Fragments {
             )?;
             return Ok(found);
         }
-        for row in store::fragments::list(uow.tx, permit.partnership(), chronology.id, now)? {
+        for row in store::fragments::list(uow.tx, partnership, chronology.id, now)? {
             if row.agency_id != submission.agency || row.child_id != submission.child {
                 continue;
             }
@@ -455,10 +459,14 @@ impl Fragments {
     fn store_new_fragment(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
-        permit: &AccessPermit,
-        (chronology, family): (&ChronologyRow, &FamilyView),
+        scope: ChronologyScope<'_>,
         submission: Submission,
     ) -> ServiceResult<(FragmentReceipt, Vec<EntryDetails>)> {
+        let ChronologyScope {
+            permit,
+            row: chronology,
+            family,
+        } = scope;
         self.refuse_addresses_in_submission(uow, permit, family, (&submission, &[]))?;
         let row =
             self.new_fragment_row(uow, Some(chronology.id), chronology.family_id, &submission);
@@ -470,6 +478,26 @@ impl Fragments {
             .update_family_expiry(uow, permit, chronology.family_id)?;
         Ok((receipt, submission.entries))
     }
+}
+
+/// Limits the number of an agency's fragments on one chronology, which bounds the cost of reading
+/// it.
+fn check_fragment_count(
+    uow: &mut UnitOfWork<'_, '_>,
+    scope: ChronologyScope<'_>,
+    agency: AgencyId,
+) -> ServiceResult<()> {
+    let partnership = scope.permit.partnership();
+    let existing = store::fragments::list(uow.tx, partnership, scope.row.id, uow.session.now)?;
+    let own = existing
+        .iter()
+        .filter(|row| row.agency_id == agency)
+        .count();
+    if own < MAX_FRAGMENTS {
+        return Ok(());
+    }
+    let message = "an agency has at most 100 fragments on a chronology: correct or withdraw one";
+    Err(ServiceError::invalid("", "too_many_fragments", message))
 }
 
 /// The version that a `PUT` expects to replace.

@@ -22,57 +22,58 @@ impl Invitations {
         self.record_first_view(call, id)?;
         self.kernel
             .read(call, Operation::FormRead, about_invitation(id), |uow| {
-                let AuthorizedInvitation {
-                    permit,
-                    chronology,
-                    row,
-                } = self
-                    .records
-                    .invitations
-                    .authorize_invitation(uow, id, Operation::FormRead)?;
-                if row.agency_id != uow.actor().agency {
+                let invited =
+                    self.records
+                        .invitations
+                        .authorize_invitation(uow, id, Operation::FormRead)?;
+                if invited.row.agency_id != uow.actor().agency {
                     return Err(ServiceError::NotFound);
                 }
-                let partnership = permit.partnership();
-                let agency = store::agencies::find(uow.tx, partnership, row.agency_id)?
-                    .ok_or(ServiceError::NotFound)?;
-                let practitioner = store::practitioners::find(
-                    uow.tx,
-                    partnership,
-                    uow.session.actor.practitioner,
-                )?;
-                let family =
-                    self.records
-                        .families
-                        .open_family(uow, &permit, chronology.family_id)?;
-                let last_return = self.last_return(uow, &permit, chronology.id)?;
-                uow.audit.entry_count = last_return
-                    .as_ref()
-                    .map(|fragment| fragment.entries.len() as i64);
-                Ok(FormOut {
-                    invitation: self.records.invitations.invitation_out(
-                        uow,
-                        &permit,
-                        &chronology,
-                        &row,
-                    )?,
-                    chronology: self.records.chronologies.to_chronology_out(
-                        uow,
-                        &permit,
-                        &chronology,
-                    )?,
-                    family: family.into_family_out(),
-                    agency: to_agency_out(agency),
-                    practitioner: self.directory.to_practitioner_out(
-                        &practitioner.ok_or(ServiceError::NotFound)?,
-                        uow.now(),
-                    )?,
-                    categories: categories(uow.partnership),
-                    last_return,
-                    latest_expiry: chronology.expires_at,
-                    guidance: guidance(),
-                })
+                self.build_form(uow, &invited)
             })
+    }
+
+    /// Fills the form in with what the service knows.
+    fn build_form(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
+        invited: &AuthorizedInvitation,
+    ) -> ServiceResult<FormOut> {
+        let AuthorizedInvitation {
+            permit,
+            chronology,
+            row,
+        } = invited;
+        let records = &self.records;
+        let partnership = permit.partnership();
+        let agency = store::agencies::find(uow.tx, partnership, row.agency_id)?
+            .ok_or(ServiceError::NotFound)?;
+        let practitioner =
+            store::practitioners::find(uow.tx, partnership, uow.session.actor.practitioner)?;
+        let family = records
+            .families
+            .open_family(uow, permit, chronology.family_id)?;
+        let last_return = self.last_return(uow, permit, chronology.id)?;
+        uow.audit.entry_count = last_return
+            .as_ref()
+            .map(|fragment| fragment.entries.len() as i64);
+        Ok(FormOut {
+            invitation: records
+                .invitations
+                .invitation_out(uow, permit, chronology, row)?,
+            chronology: records
+                .chronologies
+                .to_chronology_out(uow, permit, chronology)?,
+            family: family.into_family_out(),
+            agency: to_agency_out(agency),
+            practitioner: self
+                .directory
+                .to_practitioner_out(&practitioner.ok_or(ServiceError::NotFound)?, uow.now())?,
+            categories: categories(uow.partnership),
+            last_return,
+            latest_expiry: chronology.expires_at,
+            guidance: guidance(),
+        })
     }
 
     fn last_return(

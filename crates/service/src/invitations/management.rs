@@ -379,69 +379,56 @@ impl Invitations {
             Operation::InvitationUpdate,
             about_invitation(id),
             |uow| {
-                let AuthorizedInvitation {
-                    permit,
-                    chronology,
-                    mut row,
-                } = self.records.invitations.authorize_invitation(
-                    uow,
-                    id,
-                    Operation::InvitationUpdate,
-                )?;
-                if row.version != version {
+                let invitations = &self.records.invitations;
+                let mut invited =
+                    invitations.authorize_invitation(uow, id, Operation::InvitationUpdate)?;
+                if invited.row.version != version {
                     return Err(ServiceError::Stale);
                 }
                 self.people.refuse_disclosed_addresses(
                     uow,
-                    &permit,
-                    chronology.family_id,
+                    &invited.permit,
+                    invited.chronology.family_id,
                     &patch,
                 )?;
-                let mut details =
-                    self.records
-                        .invitations
-                        .invitation_details(&chronology, &row, uow.now())?;
-                let named = patch.practitioners.as_deref().unwrap_or_default();
-                let mut faults =
-                    validate_practitioners(uow, "/practitioners", row.agency_id, named)?;
-                let social_care = permit.runs_chronology();
-                let names_someone = patch
-                    .practitioners
-                    .as_ref()
-                    .is_some_and(|named| !named.is_empty());
-                faults.extend(check_may_name_practitioners(
-                    &permit,
-                    &chronology,
-                    row.agency_id,
-                    names_someone,
-                ));
-                faults.extend(apply_patch(
-                    uow,
-                    &chronology,
-                    &mut row,
-                    &mut details,
-                    &patch,
-                    social_care,
-                ));
-                if !faults.is_empty() {
-                    return Err(ServiceError::Invalid(faults));
-                }
-                if patch.practitioners.is_some() {
-                    store::invitations::set_practitioners(uow.tx, row.partnership_id, id, named)?;
-                }
-                self.records.invitations.save_invitation(
-                    uow.tx,
-                    uow.session.now,
-                    &chronology,
-                    &mut row,
-                    &details,
-                )?;
-                self.records
-                    .invitations
-                    .invitation_out(uow, &permit, &chronology, &row)
+                self.change_invitation(uow, &mut invited, &patch)?;
+                invitations.invitation_out(uow, &invited.permit, &invited.chronology, &invited.row)
             },
         )?;
         Ok(written.value)
+    }
+
+    /// Validates a patch and stores the changed invitation.
+    ///
+    /// # Errors
+    /// [`ServiceError::Invalid`] with every fault of the patch.
+    fn change_invitation(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
+        invited: &mut AuthorizedInvitation,
+        patch: &InvitationPatch,
+    ) -> ServiceResult<()> {
+        let invitations = &self.records.invitations;
+        let mut details =
+            invitations.invitation_details(&invited.chronology, &invited.row, uow.now())?;
+        let agency = invited.row.agency_id;
+        let named = patch.practitioners.as_deref().unwrap_or_default();
+        let mut faults = validate_practitioners(uow, "/practitioners", agency, named)?;
+        faults.extend(check_may_name_practitioners(
+            &invited.permit,
+            &invited.chronology,
+            agency,
+            !named.is_empty(),
+        ));
+        faults.extend(apply_patch(uow, invited, &mut details, patch));
+        if !faults.is_empty() {
+            return Err(ServiceError::Invalid(faults));
+        }
+        let row = &mut invited.row;
+        if patch.practitioners.is_some() {
+            store::invitations::set_practitioners(uow.tx, row.partnership_id, row.id, named)?;
+        }
+        invitations.save_invitation(uow.tx, uow.session.now, &invited.chronology, row, &details)
     }
 }
 
@@ -492,14 +479,15 @@ fn check_due_at(
     })
 }
 
+/// Applies a patch to an invitation and its details; returns the faults of the patch.
 fn apply_patch(
     uow: &UnitOfWork<'_, '_>,
-    chronology: &ChronologyRow,
-    row: &mut InvitationRow,
+    invited: &mut AuthorizedInvitation,
     details: &mut InvitationDetails,
     patch: &InvitationPatch,
-    social_care: bool,
 ) -> Vec<Fault> {
+    let social_care = invited.permit.runs_chronology();
+    let row = &mut invited.row;
     let mut faults = Vec::new();
     let changes = [
         ("/due_at", patch.due_at.is_some()),
@@ -516,7 +504,7 @@ fn apply_patch(
         ));
     }
     if let Some(due_at) = patch.due_at {
-        faults.extend(check_due_at(uow, chronology, due_at));
+        faults.extend(check_due_at(uow, &invited.chronology, due_at));
         row.due_at = due_at;
         if row.state == InvitationState::Overdue {
             row.state = if row.drafting_at.is_some() {

@@ -1,9 +1,12 @@
 //! Reading decisions about links; a reader sees the decisions about entries that they may see.
 
+use std::collections::BTreeMap;
+
 use contract::{LinkDecisionOut, Page, PageQuery};
 use domain::{AccessPermit, ChronologyId, Instant, LinkDecisionId, Operation};
 use kernel::{CallContext, ServiceError, ServiceResult, UnitOfWork};
 use store::{ChronologyRow, DecidedEntryRow, LinkDecisionRow};
+use uuid::Uuid;
 
 use crate::linking::query::EntryPositions;
 use crate::linking::reasons::DecisionReasons;
@@ -44,28 +47,22 @@ impl Linking {
                 let bounds = self
                     .kernel
                     .parse_page_query(uow, "link_decisions", &query)?;
-                let mut rows = store::link_decisions::page(uow.tx, &permit, id, None, i64::MAX)?;
-                let ids: Vec<LinkDecisionId> = rows.iter().map(|row| row.id).collect();
-                let mut about = store::link_decisions::entries(uow.tx, &permit, &ids)?;
-                // Hidden decisions are removed before the page is cut, so that no gap reveals them.
-                let key = |row: &LinkDecisionRow| (row.created_at, row.id.0);
-                rows.retain(|row| {
-                    about
-                        .get(&row.id)
-                        .is_some_and(|about| is_fully_visible(row, about, &opened))
-                });
+                let VisibleDecisions {
+                    mut rows,
+                    mut entries,
+                } = list_visible_decisions(uow, &permit, id, &opened)?;
                 rows.retain(|row| {
                     bounds
                         .after
-                        .is_none_or(|after| key(row) > (after.at, after.id))
+                        .is_none_or(|after| position(row) > (after.at, after.id))
                 });
                 rows.truncate(usize::try_from(bounds.limit + 1).unwrap_or(usize::MAX));
                 let now = uow.now();
                 let positions = EntryPositions::of(&opened.entries);
                 self.kernel
-                    .build_page(uow, "link_decisions", &bounds, rows, key, |row| {
+                    .build_page(uow, "link_decisions", &bounds, rows, position, |row| {
                         let shown_until = shown_expiry(&row, &chronology, now);
-                        let about = about.remove(&row.id).unwrap_or_default();
+                        let about = entries.remove(&row.id).unwrap_or_default();
                         let about = in_submission_order(about, &positions);
                         Ok(link_decision_out(
                             &row,
@@ -157,6 +154,36 @@ impl Linking {
             opened,
         ))
     }
+}
+
+/// The decisions about a chronology that a reader may see, oldest first, with their entries.
+struct VisibleDecisions {
+    rows: Vec<LinkDecisionRow>,
+    entries: BTreeMap<LinkDecisionId, Vec<DecidedEntryRow>>,
+}
+
+/// Lists the decisions that a reader may see. Hidden ones are removed before the page is cut, so
+/// that no gap reveals them.
+fn list_visible_decisions(
+    uow: &mut UnitOfWork<'_, '_>,
+    permit: &AccessPermit,
+    id: ChronologyId,
+    opened: &VisibleContent,
+) -> ServiceResult<VisibleDecisions> {
+    let mut rows = store::link_decisions::page(uow.tx, permit, id, None, i64::MAX)?;
+    let ids: Vec<LinkDecisionId> = rows.iter().map(|row| row.id).collect();
+    let entries = store::link_decisions::entries(uow.tx, permit, &ids)?;
+    rows.retain(|row| {
+        entries
+            .get(&row.id)
+            .is_some_and(|about| is_fully_visible(row, about, opened))
+    });
+    Ok(VisibleDecisions { rows, entries })
+}
+
+/// The position of a decision in the list.
+fn position(row: &LinkDecisionRow) -> (Instant, Uuid) {
+    (row.created_at, row.id.0)
 }
 
 /// Sorts the entries of a decision by side and submission order.

@@ -66,8 +66,7 @@ impl Linking {
                 let checked = validate_decision(&input, &opened.entries, &shown)?;
                 self.check_decision_count(uow, &permit, id)?;
                 let about = decided_entries(&checked, &opened.entries);
-                let (mut row, entries) =
-                    new_decision(self.kernel.ids(), uow, &chronology, &input, &about);
+                let (mut row, entries) = self.new_decision(uow, &chronology, &input, &about);
                 let expires_at = earliest_expiry(&entries, &opened, &chronology);
                 row.expires_at = expires_at;
                 let reasons = DecisionReasons {
@@ -116,43 +115,50 @@ impl Linking {
                     chronology.family_id,
                     &input,
                 )?;
-                let (mut row, entries, opened) =
-                    self.load_visible_decision(uow, &permit, &chronology, decision)?;
-                if row.withdrawn_at.is_some() {
-                    return Err(ServiceError::Conflict(Conflict::AlreadyWithdrawn));
-                }
-                if input.reason.as_str().trim().is_empty() {
-                    return Err(ServiceError::invalid(
-                        "/reason",
-                        "required",
-                        "give a reason",
-                    ));
-                }
-                let reason = self
-                    .open_reasons(&row, uow.now())?
-                    .and_then(|reasons| reasons.reason);
-                let before = row.version;
-                row.version += 1;
-                row.updated_at = uow.now();
-                row.withdrawn_at = Some(uow.now());
-                row.withdrawn_by = Some(uow.caller_id());
-                row.expires_at = earliest_expiry(&entries, &opened, &chronology);
-                self.seal_reasons(
-                    uow.tx,
-                    &mut row,
-                    uow.now(),
-                    &DecisionReasons {
-                        reason,
-                        withdrawal_reason: Some(input.reason.clone()),
-                    },
-                )?;
-                let shown_until = shown_expiry(&row, &chronology, uow.now());
-                uow.audit.expires_at = Some(shown_until);
-                store::link_decisions::update(uow.tx, &row, before)?;
-                Ok(link_decision_out(&row, &entries, None, shown_until))
+                self.withdraw_visible_decision(uow, &permit, &chronology, (decision, &input))
             },
             |uow, _| self.read_link_decision(uow, id, decision, false),
         )
+    }
+
+    /// Withdraws a decision that the caller may see.
+    fn withdraw_visible_decision(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
+        permit: &AccessPermit,
+        chronology: &ChronologyRow,
+        (decision, input): (LinkDecisionId, &LinkWithdrawalIn),
+    ) -> ServiceResult<LinkDecisionOut> {
+        let now = uow.now();
+        let (mut row, entries, opened) =
+            self.load_visible_decision(uow, permit, chronology, decision)?;
+        if row.withdrawn_at.is_some() {
+            return Err(ServiceError::Conflict(Conflict::AlreadyWithdrawn));
+        }
+        if input.reason.as_str().trim().is_empty() {
+            return Err(ServiceError::invalid(
+                "/reason",
+                "required",
+                "give a reason",
+            ));
+        }
+        let reasons = DecisionReasons {
+            reason: self
+                .open_reasons(&row, now)?
+                .and_then(|reasons| reasons.reason),
+            withdrawal_reason: Some(input.reason.clone()),
+        };
+        let before = row.version;
+        row.version += 1;
+        row.updated_at = now;
+        row.withdrawn_at = Some(now);
+        row.withdrawn_by = Some(uow.caller_id());
+        row.expires_at = earliest_expiry(&entries, &opened, chronology);
+        self.seal_reasons(uow.tx, &mut row, now, &reasons)?;
+        let shown_until = shown_expiry(&row, chronology, now);
+        uow.audit.expires_at = Some(shown_until);
+        store::link_decisions::update(uow.tx, &row, before)?;
+        Ok(link_decision_out(&row, &entries, None, shown_until))
     }
 
     /// The entries grouped into events as the caller sees them now.
@@ -172,6 +178,41 @@ impl Linking {
             .with_decisions(&opened.entries))
     }
 
+    /// Builds the row of a decision, without its reasons, and the rows of its entries.
+    fn new_decision(
+        &self,
+        uow: &UnitOfWork<'_, '_>,
+        chronology: &ChronologyRow,
+        input: &LinkDecisionIn,
+        about: &[(&LiveEntry, i64)],
+    ) -> (LinkDecisionRow, Vec<DecidedEntryRow>) {
+        let now = uow.now();
+        let row = LinkDecisionRow {
+            id: LinkDecisionId::new(self.kernel.ids(), now),
+            partnership_id: chronology.partnership_id,
+            chronology_id: chronology.id,
+            verdict: input.decision,
+            author_id: uow.caller_id(),
+            expires_at: chronology.expires_at,
+            wrapped_key: None,
+            sealed: None,
+            withdrawn_at: None,
+            withdrawn_by: None,
+            version: 1,
+            created_at: now,
+            updated_at: now,
+        };
+        let entry = |(entry, side): &(&LiveEntry, i64)| DecidedEntryRow {
+            decision_id: row.id,
+            entry_id: entry.entry_id,
+            partnership_id: row.partnership_id,
+            fragment_id: entry.fragment_id,
+            side: *side,
+        };
+        let entries = about.iter().map(entry).collect();
+        (row, entries)
+    }
+
     fn check_decision_count(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
@@ -188,41 +229,6 @@ impl Linking {
             "a chronology has at most 1,000 decisions about links",
         ))
     }
-}
-
-/// Builds the row of a decision, without its reasons, and the rows of its entries.
-fn new_decision(
-    ids: &dyn domain::IdGenerator,
-    uow: &UnitOfWork<'_, '_>,
-    chronology: &ChronologyRow,
-    input: &LinkDecisionIn,
-    about: &[(&LiveEntry, i64)],
-) -> (LinkDecisionRow, Vec<DecidedEntryRow>) {
-    let now = uow.now();
-    let row = LinkDecisionRow {
-        id: LinkDecisionId::new(ids, now),
-        partnership_id: chronology.partnership_id,
-        chronology_id: chronology.id,
-        verdict: input.decision,
-        author_id: uow.caller_id(),
-        expires_at: chronology.expires_at,
-        wrapped_key: None,
-        sealed: None,
-        withdrawn_at: None,
-        withdrawn_by: None,
-        version: 1,
-        created_at: now,
-        updated_at: now,
-    };
-    let entry = |(entry, side): &(&LiveEntry, i64)| DecidedEntryRow {
-        decision_id: row.id,
-        entry_id: entry.entry_id,
-        partnership_id: row.partnership_id,
-        fragment_id: entry.fragment_id,
-        side: *side,
-    };
-    let entries = about.iter().map(entry).collect();
-    (row, entries)
 }
 
 /// The earliest expiry among the fragments of a decision and its chronology.

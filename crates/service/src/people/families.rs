@@ -6,10 +6,9 @@ use domain::{
     ProtectedAddresses,
 };
 use kernel::{
-    AuditContext, CallContext, Conflict, Fault, SealedValue, ServiceError, ServiceResult,
-    UnitOfWork, WriteReply,
+    AuditContext, CallContext, Conflict, Fault, ServiceError, ServiceResult, UnitOfWork, WriteReply,
 };
-use store::{FamilyRow, Tx};
+use store::FamilyRow;
 
 use crate::input::edtf_fault;
 use crate::people::People;
@@ -89,7 +88,10 @@ impl People {
         let now = uow.now();
         let id = FamilyId::new(self.kernel.ids(), now);
         let expires_at = now.plus(uow.policy().unreferenced_lifetime);
-        let sealed = self.seal_family(uow.tx, id, 1, expires_at, now, input)?;
+        let location = family_location(id, 1);
+        let terms = family_terms(id, expires_at);
+        let details = sealed_details(input);
+        let sealed = self.kernel.seal(uow.tx, &location, &terms, now, &details)?;
         Ok(FamilyRow {
             id,
             partnership_id: uow.actor().partnership,
@@ -102,35 +104,6 @@ impl People {
             created_at: now,
             updated_at: now,
         })
-    }
-
-    fn seal_family(
-        &self,
-        tx: &mut Tx<'_>,
-        id: FamilyId,
-        version: i64,
-        expires_at: Instant,
-        now: Instant,
-        input: &FamilyIn,
-    ) -> ServiceResult<SealedValue> {
-        let FamilyIn {
-            label,
-            relationships,
-            households,
-            ..
-        } = input.clone();
-        let details = FamilyDetails {
-            label,
-            relationships,
-            households,
-        };
-        self.kernel.seal(
-            tx,
-            &family_location(id, version),
-            &family_terms(id, expires_at),
-            now,
-            &details,
-        )
     }
 
     /// The families that the caller's agency recorded.
@@ -226,8 +199,12 @@ impl People {
                 let mut row = self.records.families.family_row(uow, &permit, id)?;
                 row.version = version + 1;
                 row.updated_at = uow.now();
-                let sealed =
-                    self.seal_family(uow.tx, id, row.version, row.expires_at, uow.now(), &input)?;
+                let location = family_location(id, row.version);
+                let terms = family_terms(id, row.expires_at);
+                let details = sealed_details(&input);
+                let sealed = self
+                    .kernel
+                    .seal(uow.tx, &location, &terms, uow.now(), &details)?;
                 row.wrapped_key = sealed.wrapped_key.into();
                 row.sealed = sealed.sealed.into();
                 store::families::update(uow.tx, &row, version)?;
@@ -277,6 +254,15 @@ impl People {
                 .update_person_expiry(uow, permit, person)?;
         }
         Ok(())
+    }
+}
+
+/// The part of a family's input that is sealed.
+fn sealed_details(input: &FamilyIn) -> FamilyDetails {
+    FamilyDetails {
+        label: input.label.clone(),
+        relationships: input.relationships.clone(),
+        households: input.households.clone(),
     }
 }
 

@@ -7,11 +7,10 @@ use domain::{
     TestNumberPolicy, Upn, is_entitled, may_read_protected_addresses,
 };
 use kernel::{
-    AuditContext, CallContext, Fault, SealedValue, ServiceError, ServiceResult, UnitOfWork,
-    WriteReply,
+    AuditContext, CallContext, Fault, ServiceError, ServiceResult, UnitOfWork, WriteReply,
 };
+use store::PersonRow;
 use store::family_access::{InvitationAccess, PersonChronologyRow};
-use store::{PersonRow, Tx};
 
 use crate::input::parse_day;
 use crate::people::People;
@@ -66,7 +65,9 @@ impl People {
         let id = PersonId::new(self.kernel.ids(), now);
         let expires_at = now.plus(uow.policy().unreferenced_lifetime);
         let record = PersonRecord::new(details.clone(), now);
-        let sealed = self.seal_person(uow.tx, id, 1, expires_at, now, &record)?;
+        let location = person_location(id, 1);
+        let terms = person_terms(id, expires_at);
+        let sealed = self.kernel.seal(uow.tx, &location, &terms, now, &record)?;
         Ok(PersonRow {
             id,
             partnership_id: uow.actor().partnership,
@@ -202,8 +203,11 @@ impl People {
                     .updated_with(&row, details, uow.now());
                 row.version = version + 1;
                 row.updated_at = uow.now();
-                let sealed =
-                    self.seal_person(uow.tx, id, row.version, row.expires_at, uow.now(), &record)?;
+                let location = person_location(id, row.version);
+                let terms = person_terms(id, row.expires_at);
+                let sealed = self
+                    .kernel
+                    .seal(uow.tx, &location, &terms, uow.now(), &record)?;
                 row.wrapped_key = sealed.wrapped_key.into();
                 row.sealed = sealed.sealed.into();
                 store::people::update(
@@ -369,24 +373,6 @@ impl People {
         };
         uow.audit.disclosures.emergency = notice;
         Ok((facts, until))
-    }
-
-    pub(crate) fn seal_person(
-        &self,
-        tx: &mut Tx<'_>,
-        id: PersonId,
-        version: i64,
-        expires_at: Instant,
-        now: Instant,
-        record: &PersonRecord,
-    ) -> ServiceResult<SealedValue> {
-        self.kernel.seal(
-            tx,
-            &person_location(id, version),
-            &person_terms(id, expires_at),
-            now,
-            record,
-        )
     }
 
     /// Keyed look-up tokens of a person.

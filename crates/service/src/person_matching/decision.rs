@@ -12,7 +12,7 @@ use store::{ChronologyRow, PersonLinkRow};
 
 use crate::person_matching::comparison::score_pair;
 use crate::person_matching::{LinkDetails, PersonMatching, is_same_person, load_links_by_pair};
-use crate::records::{AuthorizedChronology, PersonPair, about_chronology};
+use crate::records::{AuthorizedChronology, ChronologyScope, PersonPair, about_chronology};
 
 /// Maximum number of families to match after a decision; those with the longest-waiting submissions
 /// come first.
@@ -49,31 +49,31 @@ impl PersonMatching {
             Operation::PersonLinkDecide,
             about_chronology(id),
             |uow| {
-                let AuthorizedChronology {
-                    permit,
-                    row: chronology,
-                } = self.records.chronologies.authorize_chronology(
+                let authorized = self.records.chronologies.authorize_chronology(
                     uow,
                     id,
                     Operation::PersonLinkDecide,
                 )?;
+                let AuthorizedChronology {
+                    permit,
+                    row: chronology,
+                } = &authorized;
                 check_reason(&input.reason)?;
                 self.people.refuse_disclosed_addresses(
                     uow,
-                    &permit,
+                    permit,
                     chronology.family_id,
                     &input,
                 )?;
-                let subject = self.resolve_subject(uow, &permit, &chronology, &input)?;
+                let subject = self.resolve_subject(uow, permit, chronology, &input)?;
                 if input.decision == PersonVerdict::Same {
-                    check_not_linked_elsewhere(uow, &chronology, &subject)?;
+                    check_not_linked_elsewhere(uow, chronology, &subject)?;
                 }
                 let step = match input.decision {
                     PersonVerdict::Same => PersonLinkStep::Same,
                     PersonVerdict::Different => PersonLinkStep::Different,
                 };
-                let decided =
-                    self.apply_step(uow, &permit, &chronology, &subject, step, &input.reason)?;
+                let decided = self.apply_step(uow, &authorized, &subject, (step, &input.reason))?;
                 Ok(without_free_text(decided))
             },
             |uow, record| {
@@ -107,16 +107,17 @@ impl PersonMatching {
             Operation::PersonLinkUndo,
             about_chronology(id),
             |uow| {
-                let AuthorizedChronology {
-                    permit,
-                    row: chronology,
-                } = self.records.chronologies.authorize_chronology(
+                let authorized = self.records.chronologies.authorize_chronology(
                     uow,
                     id,
                     Operation::PersonLinkUndo,
                 )?;
+                let AuthorizedChronology {
+                    permit,
+                    row: chronology,
+                } = &authorized;
                 let row = self
-                    .link_row(uow, &chronology, link)?
+                    .link_row(uow, chronology, link)?
                     .ok_or(ServiceError::NotFound)?;
                 set_audit_object(uow, &row);
                 if row.version != version {
@@ -128,24 +129,18 @@ impl PersonMatching {
                 check_reason(&patch.reason)?;
                 self.people.refuse_disclosed_addresses(
                     uow,
-                    &permit,
+                    permit,
                     chronology.family_id,
                     &patch,
                 )?;
                 let subject = self.load_subject(
                     uow,
-                    &chronology,
+                    chronology,
                     (row.their_person_id, row.our_person_id),
                     Some(row),
                 )?;
-                self.apply_step(
-                    uow,
-                    &permit,
-                    &chronology,
-                    &subject,
-                    PersonLinkStep::Undone,
-                    &patch.reason,
-                )
+                let undone = (PersonLinkStep::Undone, &patch.reason);
+                self.apply_step(uow, &authorized, &subject, undone)
             },
         )?;
         Ok(written.value)
@@ -312,18 +307,20 @@ impl PersonMatching {
     fn apply_step(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
-        permit: &AccessPermit,
-        chronology: &ChronologyRow,
+        authorized: &AuthorizedChronology,
         subject: &DecisionSubject,
-        step: PersonLinkStep,
-        reason: &Sensitive<String>,
+        (step, reason): (PersonLinkStep, &Sensitive<String>),
     ) -> ServiceResult<PersonLinkOut> {
+        let AuthorizedChronology {
+            permit,
+            row: chronology,
+        } = authorized;
         let linked_before = subject.row.as_ref().is_some_and(is_same_person);
         let linked_after = self.would_link(uow, subject, step)?;
         if linked_before && !linked_after {
             self.separate(uow, permit, chronology, subject)?;
         }
-        let row = self.write_step(uow, permit, chronology, subject, step, reason)?;
+        let row = self.write_step(uow, authorized, subject, (step, reason))?;
         if linked_before && !linked_after && subject.kind == PersonKind::Child {
             self.delete_automatic_links(uow, chronology.id, &subject.families)?;
         }
@@ -360,12 +357,14 @@ impl PersonMatching {
     fn write_step(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
-        permit: &AccessPermit,
-        chronology: &ChronologyRow,
+        authorized: &AuthorizedChronology,
         subject: &DecisionSubject,
-        step: PersonLinkStep,
-        reason: &Sensitive<String>,
+        (step, reason): (PersonLinkStep, &Sensitive<String>),
     ) -> ServiceResult<PersonLinkRow> {
+        let AuthorizedChronology {
+            permit,
+            row: chronology,
+        } = authorized;
         let now = uow.now();
         let caller = uow.caller_id();
         if let Some(row) = &subject.row {
@@ -434,6 +433,11 @@ impl PersonMatching {
             .records
             .families
             .open_family(uow, permit, chronology.family_id)?;
+        let scope = ChronologyScope {
+            permit,
+            row: chronology,
+            family: &ours,
+        };
         let waiting = store::person_links::advance_families_with_person(
             uow.tx,
             partnership,
@@ -442,7 +446,7 @@ impl PersonMatching {
             now,
         )?;
         for (family, agency) in waiting.into_iter().take(MAX_FAMILIES_PER_DECISION) {
-            self.match_family(uow, permit, chronology, &ours, family, agency)?;
+            self.match_family(uow, scope, family, agency)?;
         }
         Ok(())
     }

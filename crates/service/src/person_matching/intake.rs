@@ -14,7 +14,7 @@ use crate::person_matching::comparison::{FamilyComparison, ScoredPair, compare_f
 use crate::person_matching::{
     LinkDetails, PersonMatching, is_same_person, known_pairs, load_links_by_pair, stored_band,
 };
-use crate::records::FamilyView;
+use crate::records::{ChronologyScope, FamilyView, PersonIdMap};
 
 impl PersonMatching {
     /// Matches what invited agencies have submitted in advance about the children of the
@@ -48,6 +48,11 @@ impl PersonMatching {
             .families
             .open_family(uow, permit, chronology.family_id)?;
         let children: Vec<PersonId> = ours.children().map(|(id, _)| *id).collect();
+        let scope = ChronologyScope {
+            permit,
+            row: chronology,
+            family: &ours,
+        };
         for family in store::person_links::families_with_advance_fragments(
             uow.tx,
             partnership,
@@ -55,7 +60,7 @@ impl PersonMatching {
             &children,
             now,
         )? {
-            self.match_family(uow, permit, chronology, &ours, family, agency)?;
+            self.match_family(uow, scope, family, agency)?;
         }
         Ok(())
     }
@@ -84,7 +89,12 @@ impl PersonMatching {
                 .records
                 .families
                 .open_family(uow, permit, chronology.family_id)?;
-            if self.match_family(uow, permit, &chronology, &ours, theirs.row.id, agency)? {
+            let scope = ChronologyScope {
+                permit,
+                row: &chronology,
+                family: &ours,
+            };
+            if self.match_family(uow, scope, theirs.row.id, agency)? {
                 break;
             }
         }
@@ -96,21 +106,17 @@ impl PersonMatching {
     pub(super) fn match_family(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
-        permit: &AccessPermit,
-        chronology: &ChronologyRow,
-        ours: &FamilyView,
+        scope: ChronologyScope<'_>,
         family: FamilyId,
         agency: AgencyId,
     ) -> ServiceResult<bool> {
+        let ChronologyScope {
+            permit,
+            row: chronology,
+            family: ours,
+        } = scope;
         if family == chronology.family_id {
-            self.attach_family_fragments(
-                uow,
-                permit,
-                chronology,
-                family,
-                agency,
-                &BTreeMap::new(),
-            )?;
+            self.attach_family_fragments(uow, scope, (family, agency), &BTreeMap::new())?;
             return Ok(true);
         }
         let theirs = self.records.families.open_family(uow, permit, family)?;
@@ -136,7 +142,7 @@ impl PersonMatching {
             let row = rows.remove(&scored.pair);
             self.record_step(uow, chronology, PersonLinkStep::Found, scored, row)?;
         }
-        self.attach_family_fragments(uow, permit, chronology, family, agency, &person_map)?;
+        self.attach_family_fragments(uow, scope, (family, agency), &person_map)?;
         Ok(true)
     }
 
@@ -180,12 +186,15 @@ impl PersonMatching {
     fn attach_family_fragments(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
-        permit: &AccessPermit,
-        chronology: &ChronologyRow,
-        family: FamilyId,
-        agency: AgencyId,
-        same: &BTreeMap<PersonId, PersonId>,
+        scope: ChronologyScope<'_>,
+        (family, agency): (FamilyId, AgencyId),
+        person_map: &PersonIdMap,
     ) -> ServiceResult<()> {
+        let ChronologyScope {
+            permit,
+            row: chronology,
+            ..
+        } = scope;
         let waiting = store::fragments::list_advance_for_family(
             uow.tx,
             chronology.partnership_id,
@@ -196,7 +205,7 @@ impl PersonMatching {
             .into_iter()
             .filter(|fragment| fragment.agency_id == agency)
         {
-            self.attach_fragment(uow, permit, chronology, same, fragment)?;
+            self.attach_fragment(uow, permit, chronology, person_map, fragment)?;
         }
         self.records
             .families
@@ -245,7 +254,7 @@ impl PersonMatching {
         uow: &mut UnitOfWork<'_, '_>,
         chronology: ChronologyId,
         family: FamilyId,
-    ) -> ServiceResult<BTreeMap<PersonId, PersonId>> {
+    ) -> ServiceResult<PersonIdMap> {
         let members = store::families::members(uow.tx, uow.actor().partnership, family)?;
         let rows = load_links_by_pair(uow, chronology, &members)?;
         let matching_rows = rows.values().filter(|row| is_same_person(row));

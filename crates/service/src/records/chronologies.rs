@@ -8,15 +8,14 @@ use domain::{
     AccessFacts, AccessPermit, Actor, ChronologyId, ChronologyState, Instant, InvitationFacts,
     LawfulBasis, NoConsentReason, Operation, Sensitive, TombstoneKind,
 };
-use kernel::{
-    AuditContext, Kernel, SealedValue, ServiceError, ServiceResult, UnitOfWork, chronology_terms,
-};
+use kernel::{AuditContext, Kernel, ServiceError, ServiceResult, UnitOfWork, chronology_terms};
 use serde::{Deserialize, Serialize};
 use store::{ChronologyFacts, ChronologyRow, Tx};
 use uuid::Uuid;
 use vault::{RecordLocation, SealedTable};
 
 use crate::records::emergency::apply_emergency_notice;
+use crate::records::families::FamilyView;
 
 /// Stored chronologies.
 pub(crate) struct ChronologyRecords {
@@ -125,6 +124,14 @@ pub(crate) struct AuthorizedChronology {
     pub(crate) row: ChronologyRow,
 }
 
+/// A chronology with its opened family, as the holder of a permit may work with them.
+#[derive(Clone, Copy)]
+pub(crate) struct ChronologyScope<'a> {
+    pub(crate) permit: &'a AccessPermit,
+    pub(crate) row: &'a ChronologyRow,
+    pub(crate) family: &'a FamilyView,
+}
+
 /// Creates the audit context for a chronology.
 pub(crate) fn about_chronology(id: ChronologyId) -> AuditContext {
     AuditContext {
@@ -197,28 +204,10 @@ impl ChronologyRecords {
         )
     }
 
-    pub(crate) fn seal_chronology(
-        &self,
-        tx: &mut Tx<'_>,
-        id: ChronologyId,
-        version: i64,
-        expires_at: Instant,
-        now: Instant,
-        details: &ChronologyDetails,
-    ) -> ServiceResult<SealedValue> {
-        self.kernel.seal(
-            tx,
-            &chronology_location(id, version),
-            &chronology_terms(id, expires_at),
-            now,
-            details,
-        )
-    }
-
     /// Stores a changed chronology with the next version, and seals its content again.
     pub(crate) fn save_chronology(
         &self,
-        tx: &mut store::Tx<'_>,
+        tx: &mut Tx<'_>,
         now: Instant,
         row: &mut ChronologyRow,
         details: &ChronologyDetails,
@@ -226,7 +215,9 @@ impl ChronologyRecords {
         let before = row.version;
         row.version += 1;
         row.updated_at = now;
-        let sealed = self.seal_chronology(tx, row.id, row.version, row.expires_at, now, details)?;
+        let terms = chronology_terms(row.id, row.expires_at);
+        let location = chronology_location(row.id, row.version);
+        let sealed = self.kernel.seal(tx, &location, &terms, now, details)?;
         row.wrapped_key = sealed.wrapped_key.into();
         row.sealed = sealed.sealed.into();
         Ok(store::chronologies::update(tx, row, before)?)

@@ -18,8 +18,8 @@ mod shown_entries;
 mod version_history;
 
 pub(crate) use chronologies::{
-    AuthorizedChronology, ChronologyDetails, ChronologyRecords, ReasonGiven, about_chronology,
-    chronology_facts,
+    AuthorizedChronology, ChronologyDetails, ChronologyRecords, ChronologyScope, ReasonGiven,
+    about_chronology, chronology_facts, chronology_location,
 };
 pub(crate) use content::{TimelineContent, VisibleContent, load_agency_names};
 pub(crate) use deletion_orders::{DeletionOrderRecords, DestructionReasons};

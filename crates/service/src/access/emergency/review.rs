@@ -114,19 +114,7 @@ impl EmergencyAccess {
                         "give the grounds in words",
                     ));
                 }
-                for one in &chronologies {
-                    let partnership = permit.partnership();
-                    let live =
-                        store::chronologies::find(uow.tx, partnership, one.chronology_id, now)?;
-                    if let Some(live) = live {
-                        self.people.refuse_disclosed_addresses(
-                            uow,
-                            &permit,
-                            live.family_id,
-                            &input,
-                        )?;
-                    }
-                }
+                self.refuse_addresses_in_review(uow, &permit, &chronologies, &input)?;
                 if is_active(&row, now) {
                     if input.finding != ReviewFinding::NotJustified {
                         return Err(ServiceError::Conflict(Conflict::StillRunning));
@@ -150,6 +138,26 @@ impl EmergencyAccess {
             },
             |uow, _| self.read_emergency_access(uow, id),
         )
+    }
+
+    /// Refuses a review that discloses a protected address of a family whose chronology was opened.
+    fn refuse_addresses_in_review(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
+        permit: &AccessPermit,
+        chronologies: &[EmergencyChronologyRow],
+        input: &EmergencyReviewIn,
+    ) -> ServiceResult<()> {
+        let partnership = permit.partnership();
+        let now = uow.now();
+        for opened in chronologies {
+            let live = store::chronologies::find(uow.tx, partnership, opened.chronology_id, now)?;
+            if let Some(live) = live {
+                self.people
+                    .refuse_disclosed_addresses(uow, permit, live.family_id, input)?;
+            }
+        }
+        Ok(())
     }
 }
 
