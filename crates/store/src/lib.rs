@@ -5,6 +5,14 @@
 //! the functions of the modules named after the tables. Every finder is confined to a partnership;
 //! those that return sealed narrative require a [`domain::AccessPermit`] and never return expired
 //! rows.
+//!
+//! # Errors
+//!
+//! Errors common to all functions that issue statements: [`StoreError::Unavailable`] when the
+//! database cannot be reached or could not serialise the transaction, [`StoreError::Timeout`] when a
+//! statement reached a time limit, [`StoreError::Corrupt`] when a stored value is not one that this
+//! program writes, and [`StoreError::Database`] for any other error of the database, such as a
+//! violated constraint. A function names only the errors that it has besides.
 
 mod columns;
 mod connection;

@@ -112,8 +112,7 @@ pub(crate) fn register_run(
 /// The head of a partnership's tree; `None` before the first record is in it.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn head(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -131,8 +130,7 @@ pub fn head(
 /// lock.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn lock_head(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -173,8 +171,7 @@ pub fn save_head(tx: &mut Tx<'_>, row: &AuditHeadRow, first: bool) -> Result<(),
 /// Adds hashes to the tree.
 ///
 /// # Errors
-/// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
-/// [`StoreError::Timeout`].
+/// The [errors common to all functions](crate#errors).
 pub fn insert(tx: &mut Tx<'_>, rows: &[AuditTreeRow]) -> Result<(), StoreError> {
     insert_many(tx, audit_tree::table, rows)
 }
@@ -183,8 +180,7 @@ pub fn insert(tx: &mut Tx<'_>, rows: &[AuditTreeRow]) -> Result<(), StoreError> 
 /// and late records for numbers that were recorded as gaps.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn unsequenced(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -230,7 +226,7 @@ pub fn unsequenced(
 /// Advances a run to its next number, never backwards; returns the number before.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+/// The [errors common to all functions](crate#errors).
 pub fn advance_run(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -254,8 +250,7 @@ pub fn advance_run(
 /// Records numbers that have been missing since `at`.
 ///
 /// # Errors
-/// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
-/// [`StoreError::Timeout`].
+/// The [errors common to all functions](crate#errors).
 pub fn record_gaps(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -276,7 +271,7 @@ pub fn record_gaps(
 /// Deletes a gap whose record has arrived.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+/// The [errors common to all functions](crate#errors).
 pub fn close_gap(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -293,8 +288,7 @@ pub fn close_gap(
 /// The gaps of a partnership: run, number, and when the gap was first seen.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn list_gaps(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -317,8 +311,7 @@ pub fn list_gaps(
 /// When the oldest record was made that is not in a tree yet, over all partnerships.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn oldest_unsequenced(tx: &mut Tx<'_>) -> Result<Option<Instant>, StoreError> {
     let query = audit_runs::table.select(first_unsequenced().single_value());
     let of_runs: Vec<Option<Instant>> = tx.run(|c| query.load(c))?;
@@ -328,8 +321,7 @@ pub fn oldest_unsequenced(tx: &mut Tx<'_>) -> Result<Option<Instant>, StoreError
 /// The hashes of a level at positions `start..start + count`, as far as they exist.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn hashes(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -351,8 +343,7 @@ pub fn hashes(
 /// Every hash of a level with its position; for levels above the leaves.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn level(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -373,8 +364,7 @@ pub fn level(
 /// Records that are not in the tree, whether they are about to be added or not.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn outside_tree(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -391,8 +381,7 @@ pub fn outside_tree(
 /// The numbers for which a run has records.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn numbers(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -409,8 +398,7 @@ pub fn numbers(
 /// A record's position in the tree.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn position(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -426,8 +414,7 @@ pub fn position(
 /// At most `limit` leaves from a position on, each with its record if the record still exists.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn leaves(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -449,8 +436,7 @@ pub fn leaves(
 /// number.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn count_by_run(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,

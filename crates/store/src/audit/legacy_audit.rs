@@ -49,8 +49,7 @@ row! {
 /// The oldest `limit` records that have not been imported.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn oldest(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<LegacyAuditRow>, StoreError> {
     let query = dsl::audit_before
         .order((dsl::at, dsl::id))
@@ -62,7 +61,7 @@ pub fn oldest(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<LegacyAuditRow>, StoreE
 /// Deletes a record that has been imported.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+/// The [errors common to all functions](crate#errors).
 pub fn remove(tx: &mut Tx<'_>, id: AuditId) -> Result<(), StoreError> {
     tx.run(|c| diesel::delete(dsl::audit_before.filter(dsl::id.eq(Bind(id)))).execute(c))
         .map(|_| ())

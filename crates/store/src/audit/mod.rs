@@ -203,8 +203,7 @@ pub fn insert(tx: &mut Tx<'_>, draft: &AuditDraft) -> Result<(), StoreError> {
 /// record holds would be false evidence.
 ///
 /// # Errors
-/// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
-/// [`StoreError::Timeout`].
+/// The [errors common to all functions](crate#errors).
 pub fn fill_gap(
     tx: &mut Tx<'_>,
     draft: &AuditDraft,
@@ -226,8 +225,7 @@ pub fn fill_gap(
 /// The record `id`.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn find(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -242,8 +240,7 @@ pub fn find(
 /// At most `limit` records after a cursor, oldest first.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn page(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -295,8 +292,7 @@ pub fn page(
 /// first. A practitioner who read in several periods appears once for each period.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn latest_readers(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,

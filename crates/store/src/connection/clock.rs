@@ -24,8 +24,7 @@ row! {
 /// The latest instant that any node has reported; `None` in a new database.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn high_water(tx: &mut Tx<'_>) -> Result<Option<Instant>, StoreError> {
     tx.run(|c| {
         dsl::clock_mark
@@ -38,8 +37,7 @@ pub fn high_water(tx: &mut Tx<'_>) -> Result<Option<Instant>, StoreError> {
 /// Reports an instant, and returns the latest reported one, which never goes back.
 ///
 /// # Errors
-/// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
-/// [`StoreError::Timeout`].
+/// The [errors common to all functions](crate#errors).
 pub fn raise_high_water(tx: &mut Tx<'_>, to: Instant) -> Result<Instant, StoreError> {
     let earlier = dsl::clock_mark.filter(dsl::high_water.lt(Bind(to)));
     let raised = tx.run(|c| {
@@ -75,8 +73,7 @@ row! {
 /// The latest instant vouched for; `None` in a new database.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn vouched(tx: &mut Tx<'_>) -> Result<Option<Instant>, StoreError> {
     tx.run(|c| {
         clock_trust::table
@@ -89,8 +86,7 @@ pub fn vouched(tx: &mut Tx<'_>) -> Result<Option<Instant>, StoreError> {
 /// Records an instant vouched for, and returns the latest one, which never goes back.
 ///
 /// # Errors
-/// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
-/// [`StoreError::Timeout`].
+/// The [errors common to all functions](crate#errors).
 pub fn raise_vouched(tx: &mut Tx<'_>, to: Instant) -> Result<Instant, StoreError> {
     let earlier = clock_trust::table.filter(clock_trust::vouched.lt(Bind(to)));
     let raised = tx.run(|c| {
@@ -114,8 +110,7 @@ pub fn raise_vouched(tx: &mut Tx<'_>, to: Instant) -> Result<Instant, StoreError
 /// address that is not its own. Only then is its clock independent of this node's.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn is_remote(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
     match tx.kind() {
         crate::DatabaseKind::Sqlite => Ok(false),
@@ -129,8 +124,7 @@ pub fn is_remote(tx: &mut Tx<'_>) -> Result<bool, StoreError> {
 /// The time of the database server's clock, as a second source of time.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn database_now(tx: &mut Tx<'_>) -> Result<Instant, StoreError> {
     tx.run(|connection| {
         let query = match connection {

@@ -10,8 +10,7 @@ use crate::{DatabaseKind, Db, StoreError, Tx};
 /// reports it.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn settings(db: &Db) -> Result<Vec<(&'static str, String)>, StoreError> {
     let (names, query): (&[&str], fn(&str) -> String) = match db.kind() {
         DatabaseKind::Postgresql => (
@@ -46,8 +45,7 @@ pub fn settings(db: &Db) -> Result<Vec<(&'static str, String)>, StoreError> {
 /// PostgreSQL: each as `RIGHT on TABLE`, or `SUPERUSER` alone for a superuser.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn audit_privileges(db: &Db) -> Result<Vec<String>, StoreError> {
     if db.kind() == DatabaseKind::Sqlite {
         return Ok(Vec::new());
@@ -71,8 +69,7 @@ pub fn audit_privileges(db: &Db) -> Result<Vec<String>, StoreError> {
 /// `TABLE.COLUMN`. The list should be empty.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn sampled_columns(db: &Db) -> Result<Vec<String>, StoreError> {
     if db.kind() == DatabaseKind::Sqlite {
         return Ok(Vec::new());

@@ -58,8 +58,7 @@ pub(crate) fn apply(connection: &mut AnyConnection) -> Result<Vec<String>, Store
 /// The versions that this program knows and the database has not applied, in order.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn pending(db: &Db) -> Result<Vec<String>, StoreError> {
     let applied = applied_versions(db)?;
     Ok(known_versions(db)?
@@ -114,8 +113,7 @@ pub fn revert(db: &Db, number: u64) -> Result<Vec<String>, StoreError> {
 /// Reverts every migration, and with them all data. For tests.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn revert_all(db: &Db) -> Result<Vec<String>, StoreError> {
     let mut connection = open_locked(db)?;
     let reverted = match &mut connection {

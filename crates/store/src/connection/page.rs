@@ -96,6 +96,6 @@ where
     IsTrue::new(column.eq(Bind(owner)))
 }
 
-/// The type of [`unindexed_eq`]'s result, named as `auto_type` expects it.
+/// The type of [`unindexed_eq()`]'s result, named as `auto_type` expects it.
 #[allow(non_camel_case_types)]
 pub(crate) type unindexed_eq<C, T> = IsTrue<Eq<C, Bind<T>>>;

@@ -27,8 +27,7 @@ const ANALYSIS_LIMIT: u32 = 2_000;
 /// to autovacuum.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn refresh(db: &Db) -> Result<bool, StoreError> {
     match db.kind() {
         DatabaseKind::Sqlite => {

@@ -105,8 +105,7 @@ impl KeystoreDb {
     /// Whether the keystore contains no key yet.
     ///
     /// # Errors
-    /// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-    /// [`StoreError::Corrupt`] on bad data.
+    /// The [errors common to all functions](crate#errors).
     pub fn is_empty(&self) -> Result<bool, StoreError> {
         self.check("NOT EXISTS (SELECT FROM keystore_keys)")
     }

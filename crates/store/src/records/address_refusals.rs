@@ -38,8 +38,7 @@ row! {
 /// Records a refusal.
 ///
 /// # Errors
-/// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
-/// [`StoreError::Timeout`].
+/// The [errors common to all functions](crate#errors).
 pub fn insert(tx: &mut Tx<'_>, row: &AddressRefusalRow) -> Result<(), StoreError> {
     insert_one(tx, address_refusals::table, row)
 }
@@ -47,8 +46,7 @@ pub fn insert(tx: &mut Tx<'_>, row: &AddressRefusalRow) -> Result<(), StoreError
 /// The times of a practitioner's refusals after `since`, at most `limit` of them, the latest first.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn list_times_for_practitioner(
     tx: &mut Tx<'_>,
     practitioner: PractitionerId,
@@ -78,8 +76,7 @@ pub enum RefusalFilter {
 /// At most `limit` refusals before a cursor, the latest first.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn page(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -105,7 +102,7 @@ pub fn page(
 /// Deletes at most `limit` refusals made until `until`; returns how many were deleted.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+/// The [errors common to all functions](crate#errors).
 pub fn delete_older(
     tx: &mut Tx<'_>,
     until: Instant,

@@ -71,8 +71,7 @@ pub fn update(tx: &mut Tx<'_>, row: &AgencyRow, expected: i64) -> Result<(), Sto
 /// The agency `id`.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn find(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -92,8 +91,7 @@ pub fn find(
 /// The agency with this code, as access tokens give it.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn find_by_code(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -113,8 +111,7 @@ pub fn find_by_code(
 /// At most `limit` agencies after a cursor, in the order in which they were registered.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn page(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -132,8 +129,7 @@ pub fn page(
 /// The agencies among `ids` that belong to the partnership, ordered by identifier.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn find_many(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,

@@ -81,8 +81,7 @@ pub struct ChronologyFacts {
 /// Prepares a chronology.
 ///
 /// # Errors
-/// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
-/// [`StoreError::Timeout`].
+/// The [errors common to all functions](crate#errors).
 pub fn insert(tx: &mut Tx<'_>, row: &ChronologyRow) -> Result<(), StoreError> {
     insert_one(tx, chronologies::table, row)
 }
@@ -102,8 +101,7 @@ pub fn update(tx: &mut Tx<'_>, row: &ChronologyRow, expected: i64) -> Result<(),
 /// The chronology `id`, unless it has expired.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn find(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -129,7 +127,7 @@ pub fn find(
 /// SQLite has a single writer and needs no lock.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+/// The [errors common to all functions](crate#errors).
 pub fn lock(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -154,8 +152,7 @@ pub fn lock(
 /// agency.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn facts(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -208,8 +205,7 @@ fn invitation_facts(
 /// The team members, by identifier.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn team(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -256,8 +252,7 @@ pub fn set_team(
 /// longest overdue first. For the worker that closes them to new submissions.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn past_due(
     tx: &mut Tx<'_>,
     now: Instant,

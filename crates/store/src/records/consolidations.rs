@@ -77,8 +77,7 @@ row! {
 /// Stores a frozen view with the versions of its fragments and the links among their entries.
 ///
 /// # Errors
-/// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
-/// [`StoreError::Timeout`].
+/// The [errors common to all functions](crate#errors).
 pub fn insert(
     tx: &mut Tx<'_>,
     row: &ConsolidationRow,
@@ -95,8 +94,7 @@ pub fn insert(
 /// The frozen view `id`, unless it has expired.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn find(
     tx: &mut Tx<'_>,
     permit: &AccessPermit,
@@ -115,8 +113,7 @@ pub fn find(
 /// At most `limit` live frozen views of a chronology after a cursor, oldest first.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn page(
     tx: &mut Tx<'_>,
     permit: &AccessPermit,
@@ -134,8 +131,7 @@ pub fn page(
 /// Every live frozen view of a chronology, oldest first.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn list_all(
     tx: &mut Tx<'_>,
     permit: &AccessPermit,
@@ -148,8 +144,7 @@ pub fn list_all(
 /// The live view of a chronology that was frozen most recently.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn latest(
     tx: &mut Tx<'_>,
     permit: &AccessPermit,
@@ -170,8 +165,7 @@ pub fn latest(
 /// The live view of a chronology that was signed off most recently: the snapshot.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn signed_off(
     tx: &mut Tx<'_>,
     permit: &AccessPermit,
@@ -215,7 +209,7 @@ pub fn sign_off(
 /// Revokes the sign-off of every view of a chronology.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+/// The [errors common to all functions](crate#errors).
 pub fn revoke_sign_off(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -236,8 +230,7 @@ pub fn revoke_sign_off(
 /// The number of live views of a chronology.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn count(
     tx: &mut Tx<'_>,
     permit: &AccessPermit,
@@ -281,8 +274,7 @@ fn live(permit: &AccessPermit, now: Instant) -> consolidations::BoxedQuery<'stat
 /// The links among the entries of a frozen view, unless they have expired.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn links(
     tx: &mut Tx<'_>,
     permit: &AccessPermit,
@@ -328,8 +320,7 @@ pub fn set_links_lifetime(
 /// The fragments of each frozen view of a chronology that have not been deleted.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn fragments(
     tx: &mut Tx<'_>,
     permit: &AccessPermit,
@@ -353,7 +344,7 @@ pub fn fragments(
 /// evidence may quote the fragment.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+/// The [errors common to all functions](crate#errors).
 pub fn remove_fragment(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,

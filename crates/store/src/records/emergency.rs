@@ -78,8 +78,7 @@ row! {
 /// Records an access with the chronologies that it covers.
 ///
 /// # Errors
-/// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
-/// [`StoreError::Timeout`].
+/// The [errors common to all functions](crate#errors).
 pub fn insert(
     tx: &mut Tx<'_>,
     row: &EmergencyAccessRow,
@@ -105,8 +104,7 @@ pub fn update(tx: &mut Tx<'_>, row: &EmergencyAccessRow, expected: i64) -> Resul
 /// The access `id`.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn find(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -127,8 +125,7 @@ pub fn find(
 /// The number of a practitioner's accesses that have not been reviewed.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn count_awaiting_review(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -146,8 +143,7 @@ pub fn count_awaiting_review(
 /// The chronologies that accesses cover, in order of access and chronology.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn list_chronologies(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -165,8 +161,7 @@ pub fn list_chronologies(
 /// the one that ends last.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn find_live(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -198,8 +193,7 @@ pub fn find_live(
 /// latest comes last.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn list_holders(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -218,8 +212,7 @@ pub fn list_holders(
 /// The live and opened chronologies of families, by identifier.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn live_chronologies_of_families(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -241,8 +234,7 @@ pub fn live_chronologies_of_families(
 /// counts for its present owner, a deleted one for its owner at the time of the access.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn list_for_owner(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -293,8 +285,7 @@ pub fn list_for_owner(
 /// At most `limit` accesses before a cursor, newest first; with `only`, only those among it.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn page(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -320,7 +311,7 @@ pub fn page(
 /// each with whether it was reviewed: an access that was not may still receive a reviewer's note.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+/// The [errors common to all functions](crate#errors).
 pub fn delete_expired_reasons(
     tx: &mut Tx<'_>,
     now: Instant,

@@ -33,8 +33,7 @@ row! {
 /// The links of a view, unless they have expired.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn find(
     tx: &mut Tx<'_>,
     permit: &AccessPermit,
@@ -59,7 +58,7 @@ pub fn find(
 /// stored before stay as they are, because the same view always has the same links.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+/// The [errors common to all functions](crate#errors).
 pub fn replace(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -85,8 +84,7 @@ pub fn replace(
 /// that the chronology no longer uses.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn delete_for_chronology(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -98,8 +96,7 @@ pub fn delete_for_chronology(
 /// The number of rows, over all partnerships.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 #[cfg(any(test, feature = "testing"))]
 pub fn count(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
     tx.run(|c| dsl::event_links.count().get_result(c))
@@ -108,7 +105,7 @@ pub fn count(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
 /// Deletes all links of all partnerships, for tests of a new comparison.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+/// The [errors common to all functions](crate#errors).
 #[cfg(any(test, feature = "testing"))]
 pub fn delete_all(tx: &mut Tx<'_>) -> Result<(), StoreError> {
     tx.run(|c| diesel::delete(dsl::event_links).execute(c))

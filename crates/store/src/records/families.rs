@@ -71,8 +71,7 @@ pub struct FamilyFacts {
 /// Records a family.
 ///
 /// # Errors
-/// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
-/// [`StoreError::Timeout`].
+/// The [errors common to all functions](crate#errors).
 pub fn insert(tx: &mut Tx<'_>, row: &FamilyRow) -> Result<(), StoreError> {
     insert_one(tx, families::table, row)
 }
@@ -92,8 +91,7 @@ pub fn update(tx: &mut Tx<'_>, row: &FamilyRow, expected: i64) -> Result<(), Sto
 /// The family `id`, unless its record has expired.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn find(
     tx: &mut Tx<'_>,
     permit: &AccessPermit,
@@ -116,8 +114,7 @@ pub fn find(
 /// records of their agency, oldest first.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn page(
     tx: &mut Tx<'_>,
     permit: &AccessPermit,
@@ -148,8 +145,7 @@ pub fn page(
 /// The members of a family, by identifier.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn members(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -232,8 +228,7 @@ pub fn set_lifetime(
 /// The unsealed facts about a family, unless its record has expired.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn facts(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -265,8 +260,7 @@ pub fn facts(
 /// have been opened.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn invitation_access(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -283,8 +277,7 @@ pub fn invitation_access(
 /// when no live object refers to the family.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn latest_referring_expiry(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -319,8 +312,7 @@ pub fn latest_referring_expiry(
 /// The latest expiry among the live families of a person; `None` when the person belongs to none.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn latest_expiry_for_person(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -340,7 +332,7 @@ pub fn latest_expiry_for_person(
 /// Serialises writers of one family; see [`crate::chronologies::lock`].
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+/// The [errors common to all functions](crate#errors).
 pub fn lock(tx: &mut Tx<'_>, partnership: PartnershipId, id: FamilyId) -> Result<(), StoreError> {
     let target = dsl::families
         .filter(dsl::partnership_id.eq(Bind(partnership)))

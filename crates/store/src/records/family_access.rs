@@ -125,8 +125,7 @@ pub struct PersonChronologyRow {
 /// The live chronologies of a person's families, each with a practitioner's relation to it.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn chronologies_for_person(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,

@@ -158,8 +158,7 @@ pub fn update(tx: &mut Tx<'_>, row: &FragmentRow, expected: i64) -> Result<(), S
 /// Inserts a version with its entries.
 ///
 /// # Errors
-/// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
-/// [`StoreError::Timeout`].
+/// The [errors common to all functions](crate#errors).
 pub fn insert_version(
     tx: &mut Tx<'_>,
     row: &FragmentVersionRow,
@@ -172,8 +171,7 @@ pub fn insert_version(
 /// The fragment `id`, expired or not.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn find(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -194,8 +192,7 @@ pub fn find(
 /// or not.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn find_by_reference(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -224,8 +221,7 @@ pub fn find_by_reference(
 /// submitted.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn list(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -244,8 +240,7 @@ pub fn list(
 /// first.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn page_for_agency(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -276,8 +271,7 @@ pub fn page_for_agency(
 /// The live advance submissions about a family, in the order in which they were submitted.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn list_advance_for_family(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -321,8 +315,7 @@ pub fn set_version_lifetime(
 /// The versions of a fragment without their content, expired or not, oldest first.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn digests(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -348,8 +341,7 @@ pub fn digests(
 /// The live advance submissions of an agency, in the order in which they were submitted.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn list_advance_for_agency(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,

@@ -51,8 +51,7 @@ row! {
 /// Places a hold.
 ///
 /// # Errors
-/// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
-/// [`StoreError::Timeout`].
+/// The [errors common to all functions](crate#errors).
 pub fn insert(tx: &mut Tx<'_>, row: &HoldRow) -> Result<(), StoreError> {
     insert_one(tx, holds::table, row)
 }
@@ -72,8 +71,7 @@ pub fn update(tx: &mut Tx<'_>, row: &HoldRow, expected: i64) -> Result<(), Store
 /// The hold `id`.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn find(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -89,8 +87,7 @@ pub fn find(
 /// placed.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn page(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -108,8 +105,7 @@ pub fn page(
 /// The number of unreleased holds, over all partnerships, whose review is overdue.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn count_overdue(tx: &mut Tx<'_>, now: Instant) -> Result<i64, StoreError> {
     let query = dsl::holds
         .filter(dsl::released_at.is_null())
@@ -122,8 +118,7 @@ pub fn count_overdue(tx: &mut Tx<'_>, now: Instant) -> Result<i64, StoreError> {
 /// nothing.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn is_held(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -163,7 +158,7 @@ pub fn is_held(
 /// many rows were changed.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+/// The [errors common to all functions](crate#errors).
 pub fn delete_expired_reasons(
     tx: &mut Tx<'_>,
     now: Instant,
@@ -185,8 +180,7 @@ pub fn delete_expired_reasons(
 /// At most `limit` rows, of any partnership, whose reasons an earlier version sealed without expiry.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn list_without_expiry(
     tx: &mut Tx<'_>,
     limit: impl Into<i64>,

@@ -91,8 +91,7 @@ pub fn update(tx: &mut Tx<'_>, row: &InvitationRow, expected: i64) -> Result<(),
 /// until then.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn find(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -112,8 +111,7 @@ pub fn find(
 /// The agency's invitation to a chronology.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn find_for_agency(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -135,8 +133,7 @@ pub fn find_for_agency(
 /// Every invitation to a chronology, in the order in which the agencies were invited.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn list(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -172,8 +169,7 @@ pub fn set_wrapped_key(
 /// The practitioners named on an invitation, by identifier.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn practitioners(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -219,8 +215,7 @@ pub fn set_practitioners(
 /// them.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn page_for_agency(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -268,8 +263,7 @@ pub fn page_for_agency(
 /// marks them.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn past_due(
     tx: &mut Tx<'_>,
     now: Instant,

@@ -69,8 +69,7 @@ row! {
 /// Inserts a decision with the entries that it is about.
 ///
 /// # Errors
-/// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
-/// [`StoreError::Timeout`].
+/// The [errors common to all functions](crate#errors).
 pub fn insert(
     tx: &mut Tx<'_>,
     row: &LinkDecisionRow,
@@ -83,8 +82,7 @@ pub fn insert(
 /// The decision `id`.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn find(
     tx: &mut Tx<'_>,
     permit: &AccessPermit,
@@ -105,8 +103,7 @@ pub fn find(
 /// ones.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn page(
     tx: &mut Tx<'_>,
     permit: &AccessPermit,
@@ -126,8 +123,7 @@ pub fn page(
 /// Every decision about a chronology that is not withdrawn, in the order in which they were made.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn list_active(
     tx: &mut Tx<'_>,
     permit: &AccessPermit,
@@ -144,8 +140,7 @@ pub fn list_active(
 /// The entries of decisions, by decision, in order of side and entry.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn entries(
     tx: &mut Tx<'_>,
     permit: &AccessPermit,
@@ -184,7 +179,7 @@ pub fn update(tx: &mut Tx<'_>, row: &LinkDecisionRow, expected: i64) -> Result<(
 /// may quote the fragment. Decisions with fewer than two entries left are deleted.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+/// The [errors common to all functions](crate#errors).
 pub fn remove_fragment(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -247,8 +242,7 @@ pub fn set_lifetime(
 /// The number of decisions, over all partnerships.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 #[cfg(any(test, feature = "testing"))]
 pub fn count(tx: &mut Tx<'_>) -> Result<i64, StoreError> {
     tx.run(|c| dsl::link_decisions.count().get_result(c))

@@ -31,8 +31,7 @@ row! {
 /// Records the origin of a fragment.
 ///
 /// # Errors
-/// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
-/// [`StoreError::Timeout`].
+/// The [errors common to all functions](crate#errors).
 pub fn insert(tx: &mut Tx<'_>, row: &FragmentOriginRow) -> Result<(), StoreError> {
     insert_one(tx, fragment_origins::table, row)
 }
@@ -40,8 +39,7 @@ pub fn insert(tx: &mut Tx<'_>, row: &FragmentOriginRow) -> Result<(), StoreError
 /// The origin of the fragment `id`; `None` when it was submitted to its chronology directly.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn find(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -57,8 +55,7 @@ pub fn find(
 /// The origins of the fragments that were attached to a chronology, by fragment.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn list_for_chronology(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,

@@ -41,8 +41,7 @@ row! {
 /// Adds rows, in the transaction that causes the effects.
 ///
 /// # Errors
-/// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
-/// [`StoreError::Timeout`].
+/// The [errors common to all functions](crate#errors).
 pub fn insert(tx: &mut Tx<'_>, rows: &[OutboxRow]) -> Result<(), StoreError> {
     insert_many(tx, outbox::table, rows)
 }
@@ -52,8 +51,7 @@ pub fn insert(tx: &mut Tx<'_>, rows: &[OutboxRow]) -> Result<(), StoreError> {
 /// first. On PostgreSQL, rows that another node's transaction has locked are skipped.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn claim(
     tx: &mut Tx<'_>,
     events: &[OutboxEvent],
@@ -94,7 +92,7 @@ pub fn claim(
 /// Deletes rows whose effects have occurred.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+/// The [errors common to all functions](crate#errors).
 pub fn complete(tx: &mut Tx<'_>, ids: &[OutboxId]) -> Result<(), StoreError> {
     let done = dsl::outbox.filter(dsl::id.eq_any(ids.iter().copied().map(Bind)));
     tx.run(|c| diesel::delete(done).execute(c)).map(|_| ())
@@ -104,7 +102,7 @@ pub fn complete(tx: &mut Tx<'_>, ids: &[OutboxId]) -> Result<(), StoreError> {
 /// again at `not_before`. Does nothing when the row was deleted with its subject meanwhile.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+/// The [errors common to all functions](crate#errors).
 pub fn fail(tx: &mut Tx<'_>, id: OutboxId, not_before: Instant) -> Result<(), StoreError> {
     let unclaimed: Option<Bind<Instant>> = None;
     let change = (
@@ -120,7 +118,7 @@ pub fn fail(tx: &mut Tx<'_>, id: OutboxId, not_before: Instant) -> Result<(), St
 /// Deletes the rows that concern an object, because it is deleted.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+/// The [errors common to all functions](crate#errors).
 pub fn delete_of_subject(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -137,7 +135,7 @@ pub fn delete_of_subject(
 /// Deletes the rows that concern a chronology or one of its fragments, before they are deleted.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+/// The [errors common to all functions](crate#errors).
 pub(crate) fn delete_of_chronology(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -158,8 +156,7 @@ pub(crate) fn delete_of_chronology(
 /// When the oldest row was created, of any partnership: how far the workers are behind.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn oldest(tx: &mut Tx<'_>) -> Result<Option<Instant>, StoreError> {
     let query = dsl::outbox.order(dsl::id).limit(1).select(dsl::created_at);
     tx.run(|c| query.get_result(c).optional())

@@ -42,8 +42,7 @@ pub fn upsert(tx: &mut Tx<'_>, row: &PartnershipRow) -> Result<PartnershipRow, S
 /// The partnership with this code.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn find_by_code(tx: &mut Tx<'_>, code: &str) -> Result<Option<PartnershipRow>, StoreError> {
     let query = dsl::partnerships.filter(dsl::code.eq(code));
     tx.run(|c| {
@@ -57,8 +56,7 @@ pub fn find_by_code(tx: &mut Tx<'_>, code: &str) -> Result<Option<PartnershipRow
 /// Every partnership, in byte order of the codes.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn list_all(tx: &mut Tx<'_>) -> Result<Vec<PartnershipRow>, StoreError> {
     let mut rows: Vec<PartnershipRow> = tx.run(|c| {
         dsl::partnerships

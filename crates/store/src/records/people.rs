@@ -75,8 +75,7 @@ pub struct PersonFacts {
 /// Records a person with the tokens by which they can be looked up.
 ///
 /// # Errors
-/// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
-/// [`StoreError::Timeout`].
+/// The [errors common to all functions](crate#errors).
 pub fn insert(
     tx: &mut Tx<'_>,
     row: &PersonRow,
@@ -130,8 +129,7 @@ fn key_row(partnership: PartnershipId, person: PersonId, kind: &str, token: &[u8
 /// Replaces a person's tokens of one kind, such as those derived from family members.
 ///
 /// # Errors
-/// [`StoreError::Database`] when a constraint is violated, [`StoreError::Unavailable`] or
-/// [`StoreError::Timeout`].
+/// The [errors common to all functions](crate#errors).
 pub fn replace_keys(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -154,8 +152,7 @@ pub fn replace_keys(
 /// The person `id`, unless their record has expired.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn find(
     tx: &mut Tx<'_>,
     permit: &AccessPermit,
@@ -168,8 +165,7 @@ pub fn find(
 /// The people among `ids` whose records are live, by identifier.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn find_many(
     tx: &mut Tx<'_>,
     permit: &AccessPermit,
@@ -187,8 +183,7 @@ pub fn find_many(
 /// The people with a token whose records are live, by identifier.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn ids_by_token(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -233,8 +228,7 @@ pub fn set_lifetime(
 /// The unsealed facts about a person, unless their record has expired.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn facts(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -268,8 +262,7 @@ pub fn facts(
 /// person's families that have been opened.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn invitation_access(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -284,8 +277,7 @@ pub fn invitation_access(
 /// The families of a person, by identifier.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn families_of(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,

@@ -89,8 +89,7 @@ pub fn delete(tx: &mut Tx<'_>, row: &PersonLinkRow) -> Result<(), StoreError> {
 /// The link `id` of a chronology, unless it has expired.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn find(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -111,8 +110,7 @@ pub fn find(
 /// each similar person among the records of the invited agencies.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn list_for_chronology(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -131,8 +129,7 @@ pub fn list_for_chronology(
 /// The live links of a chronology to the given people of other agencies.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn list_for_their_people(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -154,8 +151,7 @@ pub fn list_for_their_people(
 /// apply.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn list_for_person(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -221,8 +217,7 @@ fn tokens_of(
 /// who share a token, not on the number of families.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn families_with_advance_fragments(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -266,8 +261,7 @@ pub fn families_with_advance_fragments(
 /// a token with one of `children`; by identifier, and therefore oldest first.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn inviting_chronologies(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -314,8 +308,7 @@ pub fn inviting_chronologies(
 /// with that agency, in order of the oldest submission.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn advance_families_with_person(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,

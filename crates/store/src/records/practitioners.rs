@@ -75,7 +75,7 @@ pub fn update(tx: &mut Tx<'_>, row: &PractitionerRow, expected: i64) -> Result<(
 /// kept.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+/// The [errors common to all functions](crate#errors).
 pub fn confirm(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -95,8 +95,7 @@ pub fn confirm(
 /// The number of unconfirmed practitioners of an agency, counted up to `most`.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn count_provisional(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -122,7 +121,7 @@ const ERASED: Instant = Instant::from_micros(0);
 /// practitioner. `unique` generates the tokens that replace their subject indexes.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+/// The [errors common to all functions](crate#errors).
 pub fn erase_provisional(
     tx: &mut Tx<'_>,
     now: Instant,
@@ -153,8 +152,7 @@ pub fn erase_provisional(
 /// The practitioner `id`.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn find(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -175,8 +173,7 @@ pub fn find(
 /// The practitioners among `ids` that belong to the partnership, by identifier.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn find_many(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -197,8 +194,7 @@ pub fn find_many(
 /// The practitioner of an agency whom an access token identifies.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn find_by_subject(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -221,8 +217,7 @@ pub fn find_by_subject(
 /// they were registered.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn page(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,

@@ -53,8 +53,7 @@ pub fn insert(tx: &mut Tx<'_>, row: &CertificateRow) -> Result<(), StoreError> {
 /// issue.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn page(
     tx: &mut Tx<'_>,
     permit: &AccessPermit,
@@ -75,8 +74,7 @@ pub fn page(
 /// The certificate `id`, if the holder of `permit` may read it.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn find(
     tx: &mut Tx<'_>,
     permit: &AccessPermit,
@@ -94,8 +92,7 @@ pub fn find(
 /// The certificates that cover an object, in order of issue.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn list_for_object(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,

@@ -38,7 +38,7 @@ row! {
 /// Publishes a commitment; returns whether it was new.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the statement fails.
+/// The [errors common to all functions](crate#errors).
 pub fn publish(tx: &mut Tx<'_>, row: &CommitmentRow) -> Result<bool, StoreError> {
     match insert_new!(tx, key_commitments::table, row, "commitment") {
         Ok(()) => Ok(true),
@@ -50,8 +50,7 @@ pub fn publish(tx: &mut Tx<'_>, row: &CommitmentRow) -> Result<bool, StoreError>
 /// The commitment to a key; `None` when it was never published.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn find(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -70,7 +69,7 @@ pub fn find(
 /// schedule is kept.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+/// The [errors common to all functions](crate#errors).
 pub fn schedule_destruction(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -95,8 +94,7 @@ pub fn schedule_destruction(
 /// first.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn list_unsettled(
     tx: &mut Tx<'_>,
     now: Instant,
@@ -137,8 +135,7 @@ pub fn mark_settled(
 /// advance submissions attached to it, in order of their identifiers. Some may not be signed yet.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn certificates_for_chronology(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,

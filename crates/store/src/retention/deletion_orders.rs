@@ -49,8 +49,7 @@ pub fn insert(tx: &mut Tx<'_>, row: &DeletionOrderRow) -> Result<(), StoreError>
 /// The decision to destroy a chronology; `None` when there is none.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn find(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -67,7 +66,7 @@ pub fn find(
 /// many rows were changed.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+/// The [errors common to all functions](crate#errors).
 pub fn delete_expired_reasons(
     tx: &mut Tx<'_>,
     now: Instant,
@@ -90,8 +89,7 @@ pub fn delete_expired_reasons(
 /// At most `limit` rows, of any partnership, whose reasons an earlier version sealed without expiry.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn list_without_expiry(
     tx: &mut Tx<'_>,
     limit: impl Into<i64>,

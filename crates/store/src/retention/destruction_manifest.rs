@@ -99,8 +99,7 @@ macro_rules! select_rows {
 /// The objects in a scope of a partnership's data, live or expired.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn collect(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -278,7 +277,7 @@ fn owner_agencies(
 /// Records objects that a key's destruction covers. Objects recorded before stay unchanged.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+/// The [errors common to all functions](crate#errors).
 pub fn record(tx: &mut Tx<'_>, rows: &[ManifestRow]) -> Result<(), StoreError> {
     for row in rows {
         match insert_new!(tx, deletion_covered::table, row, "covered") {
@@ -292,8 +291,7 @@ pub fn record(tx: &mut Tx<'_>, rows: &[ManifestRow]) -> Result<(), StoreError> {
 /// The objects that a key's destruction covers, by identifier.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn list_for_key(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,

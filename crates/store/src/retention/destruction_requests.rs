@@ -46,8 +46,7 @@ pub fn insert(tx: &mut Tx<'_>, row: &DestructionRequestRow) -> Result<(), StoreE
 /// The request about a chronology that has not lapsed.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn find(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -69,7 +68,7 @@ pub fn find(
 /// Deletes at most `limit` lapsed requests; returns how many were deleted.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+/// The [errors common to all functions](crate#errors).
 pub fn delete_lapsed(
     tx: &mut Tx<'_>,
     now: Instant,
@@ -90,7 +89,7 @@ pub fn delete_lapsed(
 /// Deletes the request about a chronology, if there is one.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+/// The [errors common to all functions](crate#errors).
 pub fn delete(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,

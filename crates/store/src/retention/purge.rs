@@ -87,8 +87,7 @@ macro_rules! select_due {
 /// At most `limit` people whose records have expired, after a cursor.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn due_people(
     tx: &mut Tx<'_>,
     now: Instant,
@@ -101,8 +100,7 @@ pub fn due_people(
 /// At most `limit` families whose records have expired, after a cursor.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn due_families(
     tx: &mut Tx<'_>,
     now: Instant,
@@ -115,8 +113,7 @@ pub fn due_families(
 /// At most `limit` expired fragments after a cursor. [`crate::fragments::find`] gives the row.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn due_fragments(
     tx: &mut Tx<'_>,
     now: Instant,
@@ -129,8 +126,7 @@ pub fn due_fragments(
 /// At most `limit` expired chronologies after a cursor. [`find_chronology`] gives the row.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn due_chronologies(
     tx: &mut Tx<'_>,
     now: Instant,
@@ -144,8 +140,7 @@ pub fn due_chronologies(
 /// deleting.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn due_chronologies_unlocked(
     tx: &mut Tx<'_>,
     now: Instant,
@@ -165,8 +160,7 @@ pub fn due_chronologies_unlocked(
 /// deleting.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn due_families_unlocked(
     tx: &mut Tx<'_>,
     now: Instant,
@@ -182,8 +176,7 @@ pub fn due_families_unlocked(
 /// for deleting.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn due_people_unlocked(
     tx: &mut Tx<'_>,
     now: Instant,
@@ -203,8 +196,7 @@ pub type DueFragment = (PartnershipId, Option<ChronologyId>, FamilyId, Instant);
 /// them: for reading, not for deleting.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn due_fragments_unlocked(
     tx: &mut Tx<'_>,
     now: Instant,
@@ -227,8 +219,7 @@ pub fn due_fragments_unlocked(
 /// be opened.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn find_chronology(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -248,8 +239,7 @@ pub fn find_chronology(
 /// Every fragment of a chronology, live or expired, in the order in which they were submitted.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn list_fragments(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -265,8 +255,7 @@ pub fn list_fragments(
 /// The expired rows that have not been deleted, over all tables.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn backlog(tx: &mut Tx<'_>, now: Instant) -> Result<PurgeBacklog, StoreError> {
     let mut backlog = PurgeBacklog::default();
     /// Adds the expired rows of a table. (A function generic over the table would need a bound for

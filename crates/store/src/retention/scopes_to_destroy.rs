@@ -27,8 +27,7 @@ row! {
 /// sealed. A scope that is recorded already stays unchanged.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn insert(
     tx: &mut Tx<'_>,
     scopes: impl IntoIterator<Item = Uuid>,
@@ -47,8 +46,7 @@ pub fn insert(
 /// Records scopes whose keys are only to be discarded; otherwise as [`insert`].
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn insert_unneeded(
     tx: &mut Tx<'_>,
     scopes: impl IntoIterator<Item = Uuid>,
@@ -84,8 +82,7 @@ fn insert_all(
 /// At most `limit` scopes, the oldest first.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn list(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<ScopeToDestroyRow>, StoreError> {
     let query = dsl::scopes_to_destroy
         .order((dsl::since, dsl::scope))
@@ -97,7 +94,7 @@ pub fn list(tx: &mut Tx<'_>, limit: i64) -> Result<Vec<ScopeToDestroyRow>, Store
 /// Deletes a scope whose key has been destroyed.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+/// The [errors common to all functions](crate#errors).
 pub fn delete(tx: &mut Tx<'_>, scope: Uuid) -> Result<(), StoreError> {
     let target = dsl::scopes_to_destroy.filter(dsl::scope.eq(Bind(scope)));
     tx.run(|c| diesel::delete(target).execute(c)).map(|_| ())

@@ -114,8 +114,7 @@ pub fn insert(
 /// The tombstone of `id`.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn find(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -156,8 +155,7 @@ pub fn find(
 /// identifiers.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn list_for_fragments(
     tx: &mut Tx<'_>,
     chronology: &TombstoneRow,

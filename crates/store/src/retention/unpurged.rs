@@ -51,8 +51,7 @@ impl UnpurgedObject {
 /// oldest first.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn page(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,
@@ -87,8 +86,7 @@ pub fn page(
 /// Whether a chronology, a fragment or a fragment's origin still refers to a family.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn is_family_referenced(
     tx: &mut Tx<'_>,
     partnership: PartnershipId,

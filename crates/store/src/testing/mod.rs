@@ -165,7 +165,7 @@ fn connect(url: String, storage: TestStorage) -> TestDb {
 /// Executes the SQL statements of a test inside a transaction.
 ///
 /// # Errors
-/// [`StoreError`] when a statement fails.
+/// The [errors common to all functions](crate#errors).
 pub fn execute_batch(tx: &mut Tx<'_>, statements: &str) -> Result<(), StoreError> {
     use diesel::connection::SimpleConnection as _;
     tx.run(|connection| crate::connection::on_either!(connection, |c| c.batch_execute(statements)))

@@ -3,6 +3,7 @@
 mod fixture;
 
 mod audit;
+mod consolidations;
 mod corruption;
 mod deletion;
 mod differential;

@@ -22,8 +22,7 @@ type ChronologyQuery = chronologies::BoxedQuery<'static, MultiBackend>;
 /// every chronology of the partnership.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn page_for(
     tx: &mut Tx<'_>,
     permit: &AccessPermit,

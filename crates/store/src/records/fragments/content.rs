@@ -72,8 +72,7 @@ pub struct FragmentSize {
 /// submission, of the agency's advance submissions about its family.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn sizes(
     tx: &mut Tx<'_>,
     row: &FragmentRow,
@@ -125,8 +124,7 @@ pub fn sizes(
 /// submitted. Two queries, independent of the number of fragments.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn live_content(
     tx: &mut Tx<'_>,
     permit: &AccessPermit,
@@ -211,8 +209,7 @@ fn current_entries(
 /// One version of a fragment, if it is live.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn version(
     tx: &mut Tx<'_>,
     permit: &AccessPermit,
@@ -230,8 +227,7 @@ pub fn version(
 /// The live versions of a fragment, oldest first.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn versions(
     tx: &mut Tx<'_>,
     permit: &AccessPermit,
@@ -249,8 +245,7 @@ pub fn versions(
 /// unless the version is live.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn entries(
     tx: &mut Tx<'_>,
     permit: &AccessPermit,

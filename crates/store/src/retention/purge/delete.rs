@@ -94,7 +94,7 @@ pub fn delete_person(
 /// deleted.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when a statement fails.
+/// The [errors common to all functions](crate#errors).
 pub fn delete_expired_idempotency_records(
     tx: &mut Tx<'_>,
     now: Instant,
@@ -127,8 +127,7 @@ pub fn delete_expired_idempotency_records(
 /// can prevent. Does nothing on PostgreSQL.
 ///
 /// # Errors
-/// [`StoreError::Unavailable`] or [`StoreError::Timeout`] when the query fails,
-/// [`StoreError::Corrupt`] on bad data.
+/// The [errors common to all functions](crate#errors).
 pub fn checkpoint(db: &Db) -> Result<bool, StoreError> {
     if db.kind() == crate::DatabaseKind::Postgresql {
         return Ok(true);
