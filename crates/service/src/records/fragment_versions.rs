@@ -21,6 +21,12 @@ use crate::records::fragments::{
 };
 use crate::records::version_history::VersionHistory;
 
+/// Sealed columns of versions are padded to a multiple of this many bytes.
+pub(crate) const PADDING_BLOCK_BYTES: usize = 2048;
+
+/// Markings of the entries in each fragment's current version.
+pub(crate) type CurrentMarkings = BTreeMap<FragmentId, BTreeMap<EntryId, Marking>>;
+
 /// An entry with limited access, with what decides who may see it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct AccessLimitedEntry {
@@ -45,9 +51,6 @@ pub(crate) struct SealedVersion {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) padding: String,
 }
-
-/// Sealed columns of versions are padded to a multiple of this many bytes.
-pub(crate) const PADDING_BLOCK_BYTES: usize = 2048;
 
 impl SealedVersion {
     /// Builds the sealed content and lists the entries with limited access.
@@ -93,34 +96,6 @@ impl SealedVersion {
         });
         exclusions.map(|exclusion| exclusion.entry).collect()
     }
-}
-
-/// Markings of the entries in each fragment's current version.
-pub(crate) type CurrentMarkings = BTreeMap<FragmentId, BTreeMap<EntryId, Marking>>;
-
-/// Raises the markings of earlier entries to at least those of the current version. An entry that
-/// no longer exists gets the strictest marking of the entries that have been added since.
-pub(crate) fn raise_markings(entries: &mut [LiveEntry], current_markings: &CurrentMarkings) {
-    let known: BTreeSet<EntryId> = entries.iter().map(|entry| entry.entry_id).collect();
-    for entry in entries {
-        let Some(now) = current_markings.get(&entry.fragment_id) else {
-            continue;
-        };
-        let strictest_added = || {
-            now.iter()
-                .filter(|(id, _)| !known.contains(id))
-                .map(|(_, marking)| *marking)
-                .max()
-        };
-        let marking = now.get(&entry.entry_id).copied().or_else(strictest_added);
-        let before = &mut entry.details.handling.marking;
-        *before = (*before).max(marking.unwrap_or(*before));
-    }
-}
-
-/// Whether some readers of the timeline may not see the entry.
-pub(crate) fn is_access_limited(entry: &EntryDetails) -> bool {
-    entry.handling.marking == Marking::Restricted || entry.category.as_str() == "CRIME"
 }
 
 impl FragmentRecords {
@@ -253,6 +228,31 @@ impl FragmentRecords {
             only,
         })
     }
+}
+
+/// Raises the markings of earlier entries to at least those of the current version. An entry that
+/// no longer exists gets the strictest marking of the entries that have been added since.
+pub(crate) fn raise_markings(entries: &mut [LiveEntry], current_markings: &CurrentMarkings) {
+    let known: BTreeSet<EntryId> = entries.iter().map(|entry| entry.entry_id).collect();
+    for entry in entries {
+        let Some(now) = current_markings.get(&entry.fragment_id) else {
+            continue;
+        };
+        let strictest_added = || {
+            now.iter()
+                .filter(|(id, _)| !known.contains(id))
+                .map(|(_, marking)| *marking)
+                .max()
+        };
+        let marking = now.get(&entry.entry_id).copied().or_else(strictest_added);
+        let before = &mut entry.details.handling.marking;
+        *before = (*before).max(marking.unwrap_or(*before));
+    }
+}
+
+/// Whether some readers of the timeline may not see the entry.
+pub(crate) fn is_access_limited(entry: &EntryDetails) -> bool {
+    entry.handling.marking == Marking::Restricted || entry.category.as_str() == "CRIME"
 }
 
 /// Number of entries before the one at `at` that have the same access limits.

@@ -157,6 +157,124 @@ impl FragmentRecords {
             chronology,
         })
     }
+
+    pub(crate) fn load_version_row(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
+        permit: &AccessPermit,
+        row: &FragmentRow,
+        version: i64,
+    ) -> ServiceResult<FragmentVersionRow> {
+        let found = store::fragments::version(uow.tx, permit, row.id, version, uow.session.now)?;
+        found.ok_or(ServiceError::NotFound)
+    }
+
+    pub(crate) fn version_details(
+        &self,
+        uow: &UnitOfWork<'_, '_>,
+        row: &FragmentRow,
+        version: &FragmentVersionRow,
+    ) -> ServiceResult<FragmentDetails> {
+        let location = version_location(row.id, version.version);
+        let terms = fragment_terms(row, version.expires_at);
+        self.kernel.unseal(
+            &location,
+            &terms,
+            uow.now(),
+            version.wrapped_key.as_ref(),
+            version.sealed.as_ref(),
+        )
+    }
+
+    /// Opens all entries of a version, in order.
+    pub(crate) fn open_entries(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
+        permit: &AccessPermit,
+        row: &FragmentRow,
+        version: &FragmentVersionRow,
+    ) -> ServiceResult<Vec<(EntryId, EntryDetails)>> {
+        let now = uow.now();
+        let location = version_location(row.id, version.version);
+        let terms = fragment_terms(row, version.expires_at);
+        let key =
+            self.kernel
+                .vault()
+                .open_key(now, &terms, &location, version.wrapped_key.as_ref())?;
+        let sealed = store::fragments::entries(uow.tx, permit, row.id, version.version, now)?;
+        sealed
+            .into_iter()
+            .map(|entry| {
+                Ok((
+                    entry.id,
+                    open_with(
+                        &key,
+                        &entry_location(entry.id, entry.version),
+                        entry.sealed.as_ref(),
+                    )?,
+                ))
+            })
+            .collect()
+    }
+
+    /// Rewraps the keys of all versions of a fragment, from the terms of the row `before` to those
+    /// of the row `after` (see [`with_expiry`]).
+    pub(crate) fn rewrap_versions(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
+        permit: &AccessPermit,
+        before: &FragmentRow,
+        after: &FragmentRow,
+    ) -> ServiceResult<()> {
+        let now = uow.now();
+        let expires_at = after.expires_at;
+        for version in store::fragments::versions(uow.tx, permit, before.id, now)? {
+            let location = version_location(before.id, version.version);
+            let from = fragment_terms(before, version.expires_at);
+            let to = fragment_terms(after, expires_at);
+            let wrapped = match self.kernel.rewrap(
+                uow.tx,
+                now,
+                &RewrappedKey {
+                    from: &from,
+                    to: &to,
+                    location: &location,
+                    wrapped: version.wrapped_key.as_ref(),
+                },
+            ) {
+                // The row was restored from a backup made before the withdrawal. No key opens
+                // it; it is deleted at its expiry.
+                Err(_) if self.is_own_key_destroyed(before)? => continue,
+                wrapped => wrapped?,
+            };
+            store::fragments::set_version_lifetime(
+                uow.tx,
+                before.partnership_id,
+                before.id,
+                version.version,
+                expires_at,
+                &wrapped.into(),
+            )?;
+        }
+        Ok(())
+    }
+
+    /// Records a new requested expiry of an attached fragment and updates the expiry of the family
+    /// that it came from.
+    pub(crate) fn update_origin_expiry(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
+        permit: &AccessPermit,
+        row: &FragmentRow,
+        asked: Instant,
+    ) -> ServiceResult<()> {
+        let Some(origin) = store::origins::find(uow.tx, row.partnership_id, row.id)? else {
+            return Ok(());
+        };
+        store::origins::set_asked_expiry(uow.tx, row.partnership_id, row.id, asked)?;
+        self.families
+            .update_family_expiry(uow, permit, origin.family_id)
+    }
 }
 
 /// Access facts about a fragment, given with whether it was attached after it was submitted in
@@ -239,133 +357,11 @@ pub(crate) fn is_hidden_from_actor(actor: &Actor, chronology: &AccessFacts) -> b
     decide_access(actor, Operation::FragmentRead, &facts) == Err(Denial::NotFound)
 }
 
-impl FragmentRecords {
-    pub(crate) fn load_version_row(
-        &self,
-        uow: &mut UnitOfWork<'_, '_>,
-        permit: &AccessPermit,
-        row: &FragmentRow,
-        version: i64,
-    ) -> ServiceResult<FragmentVersionRow> {
-        let found = store::fragments::version(uow.tx, permit, row.id, version, uow.session.now)?;
-        found.ok_or(ServiceError::NotFound)
-    }
-
-    pub(crate) fn version_details(
-        &self,
-        uow: &UnitOfWork<'_, '_>,
-        row: &FragmentRow,
-        version: &FragmentVersionRow,
-    ) -> ServiceResult<FragmentDetails> {
-        let location = version_location(row.id, version.version);
-        let terms = fragment_terms(row, version.expires_at);
-        self.kernel.unseal(
-            &location,
-            &terms,
-            uow.now(),
-            version.wrapped_key.as_ref(),
-            version.sealed.as_ref(),
-        )
-    }
-
-    /// Opens all entries of a version, in order.
-    pub(crate) fn open_entries(
-        &self,
-        uow: &mut UnitOfWork<'_, '_>,
-        permit: &AccessPermit,
-        row: &FragmentRow,
-        version: &FragmentVersionRow,
-    ) -> ServiceResult<Vec<(EntryId, EntryDetails)>> {
-        let now = uow.now();
-        let location = version_location(row.id, version.version);
-        let terms = fragment_terms(row, version.expires_at);
-        let key =
-            self.kernel
-                .vault()
-                .open_key(now, &terms, &location, version.wrapped_key.as_ref())?;
-        let sealed = store::fragments::entries(uow.tx, permit, row.id, version.version, now)?;
-        sealed
-            .into_iter()
-            .map(|entry| {
-                Ok((
-                    entry.id,
-                    open_with(
-                        &key,
-                        &entry_location(entry.id, entry.version),
-                        entry.sealed.as_ref(),
-                    )?,
-                ))
-            })
-            .collect()
-    }
-}
-
 /// A version as it appears to readers who can see every version.
 pub(crate) fn unfiltered_version(version: &FragmentVersionRow) -> VisibleVersion {
     VisibleVersion {
         version: version.version,
         at: version.created_at,
-    }
-}
-
-impl FragmentRecords {
-    /// Rewraps the keys of all versions of a fragment, from the terms of the row `before` to those
-    /// of the row `after` (see [`with_expiry`]).
-    pub(crate) fn rewrap_versions(
-        &self,
-        uow: &mut UnitOfWork<'_, '_>,
-        permit: &AccessPermit,
-        before: &FragmentRow,
-        after: &FragmentRow,
-    ) -> ServiceResult<()> {
-        let now = uow.now();
-        let expires_at = after.expires_at;
-        for version in store::fragments::versions(uow.tx, permit, before.id, now)? {
-            let location = version_location(before.id, version.version);
-            let from = fragment_terms(before, version.expires_at);
-            let to = fragment_terms(after, expires_at);
-            let wrapped = match self.kernel.rewrap(
-                uow.tx,
-                now,
-                &RewrappedKey {
-                    from: &from,
-                    to: &to,
-                    location: &location,
-                    wrapped: version.wrapped_key.as_ref(),
-                },
-            ) {
-                // The row was restored from a backup made before the withdrawal. No key opens
-                // it; it is deleted at its expiry.
-                Err(_) if self.is_own_key_destroyed(before)? => continue,
-                wrapped => wrapped?,
-            };
-            store::fragments::set_version_lifetime(
-                uow.tx,
-                before.partnership_id,
-                before.id,
-                version.version,
-                expires_at,
-                &wrapped.into(),
-            )?;
-        }
-        Ok(())
-    }
-
-    /// Records a new requested expiry of an attached fragment and updates the expiry of the family
-    /// that it came from.
-    pub(crate) fn update_origin_expiry(
-        &self,
-        uow: &mut UnitOfWork<'_, '_>,
-        permit: &AccessPermit,
-        row: &FragmentRow,
-        asked: Instant,
-    ) -> ServiceResult<()> {
-        let Some(origin) = store::origins::find(uow.tx, row.partnership_id, row.id)? else {
-            return Ok(());
-        };
-        store::origins::set_asked_expiry(uow.tx, row.partnership_id, row.id, asked)?;
-        self.families
-            .update_family_expiry(uow, permit, origin.family_id)
     }
 }
 
