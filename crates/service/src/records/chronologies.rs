@@ -18,7 +18,7 @@ use crate::records::emergency::apply_emergency_notice;
 use crate::records::families::FamilyView;
 
 /// How long before its expiry an unsigned chronology carries a warning.
-pub(crate) const WARNING_PERIOD: Duration = Duration::from_secs(14 * 86_400);
+const WARNING_PERIOD: Duration = Duration::from_secs(14 * 86_400);
 
 /// Stored chronologies.
 pub(crate) struct ChronologyRecords {
@@ -255,7 +255,7 @@ impl ChronologyRecords {
     }
 }
 
-pub(crate) fn list_warnings(
+fn list_warnings(
     uow: &mut UnitOfWork<'_, '_>,
     row: &ChronologyRow,
 ) -> ServiceResult<Vec<ChronologyWarning>> {
@@ -305,7 +305,7 @@ pub(crate) fn chronology_facts(
 }
 
 /// Builds the facts about a deleted chronology from its tombstone.
-pub(crate) fn facts_from_tombstone(found: &store::Tombstone, actor: &Actor) -> AccessFacts {
+fn facts_from_tombstone(found: &store::Tombstone, actor: &Actor) -> AccessFacts {
     let tombstone = &found.tombstone;
     let named = found.practitioners.contains(&actor.practitioner);
     let own = found

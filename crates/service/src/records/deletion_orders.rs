@@ -24,7 +24,7 @@ pub(crate) struct DestructionReasons {
     pub(crate) confirmation: Option<Sensitive<String>>,
 }
 
-pub(crate) fn order_location(order: &DeletionOrderRow) -> RecordLocation {
+fn order_location(order: &DeletionOrderRow) -> RecordLocation {
     RecordLocation {
         table: SealedTable::DeletionOrders,
         row: order.chronology_id.0,

@@ -171,7 +171,7 @@ impl FamilyView {
     }
 }
 
-pub(crate) fn member_out((id, details): &(PersonId, PersonDetails)) -> MemberOut {
+fn member_out((id, details): &(PersonId, PersonDetails)) -> MemberOut {
     MemberOut {
         id: *id,
         kind: details.kind,

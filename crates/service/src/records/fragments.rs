@@ -279,7 +279,7 @@ impl FragmentRecords {
 
 /// Access facts about a fragment, given with whether it was attached after it was submitted in
 /// advance. An absent fragment and one whose chronology is absent yield no facts.
-pub(crate) fn fragment_facts(
+fn fragment_facts(
     actor: &Actor,
     operation: Operation,
     fragment: Option<(&FragmentRow, bool)>,
@@ -299,7 +299,7 @@ pub(crate) fn fragment_facts(
 }
 
 /// Adds whether the fragment has expired and whether the actor's agency submitted it.
-pub(crate) fn add_own_fragment_facts(
+fn add_own_fragment_facts(
     actor: &Actor,
     row: Option<&FragmentRow>,
     facts: AccessFacts,
@@ -317,7 +317,7 @@ pub(crate) fn add_own_fragment_facts(
 /// Access facts about a fragment of a chronology. A sender who may not know of the
 /// attachment can still read, correct and withdraw the fragment as if it were an advance
 /// submission, within what the chronology's state allows.
-pub(crate) fn chronology_fragment_facts(
+fn chronology_fragment_facts(
     actor: &Actor,
     operation: Operation,
     (row, is_attached): (&FragmentRow, bool),

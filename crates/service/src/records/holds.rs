@@ -22,7 +22,7 @@ pub(crate) struct HoldDetails {
     pub(crate) release_reason: Option<Sensitive<String>>,
 }
 
-pub(crate) fn hold_location(row: &HoldRow) -> RecordLocation {
+fn hold_location(row: &HoldRow) -> RecordLocation {
     RecordLocation {
         table: SealedTable::Holds,
         row: row.id.0,

@@ -29,7 +29,7 @@ pub(crate) fn link_location(id: PersonLinkId, version: i64) -> RecordLocation {
 impl FamilyRecords {
     /// Updates the expiry of a person's links to the earliest expiry of the chronology and both
     /// people.
-    pub(crate) fn update_person_link_expiries(
+    pub(super) fn update_person_link_expiries(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
         person: PersonId,
@@ -62,7 +62,7 @@ impl FamilyRecords {
         Ok(())
     }
 
-    pub(crate) fn update_link_expiry(
+    fn update_link_expiry(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
         row: &PersonLinkRow,
