@@ -1,14 +1,9 @@
-//! Checks of single fields that several use cases share.
+//! Checks and conversions of single values that several use cases share.
 
 use domain::{EventDate, Sensitive};
 use kernel::Fault;
 
-/// A count as an API integer.
-pub(crate) fn as_count(number: usize) -> i64 {
-    i64::try_from(number).unwrap_or(i64::MAX)
-}
-
-/// Returns none for blank text.
+/// The text, or `None` when it is blank.
 pub(crate) fn non_blank(text: Option<&Sensitive<String>>) -> Option<Sensitive<String>> {
     text.filter(|text| !text.as_str().trim().is_empty())
         .cloned()
@@ -35,4 +30,9 @@ pub(crate) fn edtf_fault(pointer: String, day: &Option<String>) -> Option<Fault>
             "a day, month or year in EDTF, as in 2021-03",
         )
     })
+}
+
+/// A count as an API integer.
+pub(crate) fn as_count(number: usize) -> i64 {
+    i64::try_from(number).unwrap_or(i64::MAX)
 }

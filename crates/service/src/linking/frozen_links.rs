@@ -12,7 +12,7 @@ use crate::linking::Linking;
 impl Linking {
     /// Sets the expiry of the stored links of a chronology's frozen views to that of their first
     /// fragment, after expiries have changed.
-    pub(crate) fn update_frozen_links_expiry(
+    pub(super) fn update_frozen_links_expiry(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
         permit: &AccessPermit,

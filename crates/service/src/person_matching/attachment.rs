@@ -14,7 +14,7 @@ impl PersonMatching {
     /// Attaches an advance submission to the chronology: rewraps its keys under the chronology's
     /// scope and replaces person ids with those of the chronology's family. The text is unchanged,
     /// and the origin is recorded so that the fragment can be detached again.
-    pub(crate) fn attach_fragment(
+    pub(super) fn attach_fragment(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
         permit: &AccessPermit,
@@ -62,7 +62,7 @@ impl PersonMatching {
 
     /// Stores a fragment under another chronology or family: replaces person ids in every version
     /// and rewraps the keys.
-    pub(crate) fn move_fragment(
+    pub(super) fn move_fragment(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
         permit: &AccessPermit,
@@ -78,7 +78,7 @@ impl PersonMatching {
     }
 
     /// Replaces person ids in every entry of every version of a fragment.
-    pub(crate) fn remap_people_in_versions(
+    pub(super) fn remap_people_in_versions(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
         permit: &AccessPermit,

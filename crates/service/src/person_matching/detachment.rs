@@ -1,8 +1,10 @@
 //! Detaching fragments from a chronology: they become advance submissions again, hidden from
-//! others, with the person ids of their agency's family.
+//! others, with the person ids of their agency's family. The answer that an attached fragment
+//! replaced is saved, and restored when the fragment is detached.
 
 use domain::{
-    AccessPermit, AgencyId, FragmentState, Instant, InvitationState, PersonId, SystemAction,
+    AccessPermit, AgencyId, FamilyId, FragmentState, Instant, InvitationState, PersonId,
+    SystemAction,
 };
 use kernel::{Conflict, ServiceError, ServiceResult, UnitOfWork};
 use store::{ChronologyRow, FragmentOriginRow, FragmentRow, InvitationRow, Tx};
@@ -19,7 +21,7 @@ impl PersonMatching {
     /// # Errors
     /// `Conflict::CorrectedSince` when a correction names a person whom the original family does
     /// not have.
-    pub(crate) fn detach_fragment(
+    pub(super) fn detach_fragment(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
         permit: &AccessPermit,
@@ -63,7 +65,7 @@ impl PersonMatching {
     /// Refuses to detach a fragment whose correction names a person of the chronology's family
     /// without a counterpart in the original family. The agency must correct or withdraw it first:
     /// detaching neither drops references nor exposes a person to a family that does not know them.
-    pub(crate) fn check_detachable(
+    fn check_detachable(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
         permit: &AccessPermit,
@@ -98,12 +100,12 @@ impl PersonMatching {
 
     /// Replaces person ids in every fragment that was attached to the chronology from these
     /// families.
-    pub(crate) fn remap_attached_fragments(
+    pub(super) fn remap_attached_fragments(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
         permit: &AccessPermit,
         chronology: &ChronologyRow,
-        families: &[domain::FamilyId],
+        families: &[FamilyId],
         person_map: &PersonIdMap,
     ) -> ServiceResult<()> {
         let partnership = chronology.partnership_id;
@@ -121,7 +123,7 @@ impl PersonMatching {
     }
 
     /// Saves the agency's answer before an attached fragment replaces it.
-    pub(crate) fn save_former_answer(
+    pub(super) fn save_former_answer(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
         chronology: &ChronologyRow,
@@ -163,7 +165,7 @@ impl PersonMatching {
 
     /// Restores the agency's saved answer when the agency has no submitted fragment left on the
     /// chronology.
-    pub(crate) fn restore_former_answer(
+    fn restore_former_answer(
         &self,
         tx: &mut Tx<'_>,
         now: Instant,
@@ -203,7 +205,7 @@ impl PersonMatching {
 }
 
 /// The state of an invitation without an answer.
-pub(crate) fn unanswered_state(invitation: &InvitationRow, now: Instant) -> InvitationState {
+fn unanswered_state(invitation: &InvitationRow, now: Instant) -> InvitationState {
     if invitation.due_at <= now {
         InvitationState::Overdue
     } else if invitation.drafting_at.is_some() {

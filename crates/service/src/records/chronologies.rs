@@ -17,83 +17,12 @@ use vault::{RecordLocation, SealedTable};
 use crate::records::emergency::apply_emergency_notice;
 use crate::records::families::FamilyView;
 
+/// How long before its expiry an unsigned chronology carries a warning.
+const WARNING_PERIOD: Duration = Duration::from_secs(14 * 86_400);
+
 /// Stored chronologies.
 pub(crate) struct ChronologyRecords {
     pub(crate) kernel: Arc<Kernel>,
-}
-
-impl ChronologyRecords {
-    /// Builds the facts about an object of which only the tombstone remains: who was entitled to
-    /// know of it. The same queries run whatever is found, so that an absent object and a hidden
-    /// one take the same time.
-    pub(crate) fn tombstone_facts(
-        &self,
-        uow: &mut UnitOfWork<'_, '_>,
-        id: Uuid,
-    ) -> ServiceResult<AccessFacts> {
-        let actor = uow.actor().clone();
-        let now = uow.now();
-        let partnership = actor.partnership;
-        let agency = actor.agency;
-        let me = actor.practitioner;
-        let found = store::tombstones::find(uow.tx, partnership, id)?;
-        let chronology_id = found
-            .as_ref()
-            .and_then(|found| found.tombstone.chronology_id)
-            .unwrap_or(ChronologyId(id));
-        let chronology =
-            store::chronologies::facts(uow.tx, partnership, chronology_id, agency, me)?;
-        let chronology_gone = store::tombstones::find(uow.tx, partnership, chronology_id.0)?;
-        let Some(found) = found else {
-            return Ok(AccessFacts::default());
-        };
-        let tombstone = &found.tombstone;
-        if tombstone.kind != TombstoneKind::Fragment {
-            return Ok(facts_from_tombstone(&found, &actor));
-        }
-        // A fragment's tombstone is visible to those who were entitled to know of the fragment:
-        // through its chronology, live or deleted, or, for an advance submission, its author and
-        // agency.
-        let entitlement = match (tombstone.chronology_id, chronology, chronology_gone) {
-            (None, ..) => AccessFacts {
-                owner: tombstone.owner_id == me,
-                ..AccessFacts::collection()
-            },
-            (Some(_), Some(live), _) => chronology_facts(&live, &actor, now),
-            (Some(_), None, Some(deleted)) => facts_from_tombstone(&deleted, &actor),
-            (Some(_), None, None) => AccessFacts::default(),
-        };
-        Ok(AccessFacts {
-            expired: true,
-            own_agency: tombstone.agency_id == actor.agency,
-            ..entitlement
-        })
-    }
-}
-
-/// Builds the facts about a deleted chronology from its tombstone.
-pub(crate) fn facts_from_tombstone(found: &store::Tombstone, actor: &Actor) -> AccessFacts {
-    let tombstone = &found.tombstone;
-    let named = found.practitioners.contains(&actor.practitioner);
-    let own = found
-        .agencies
-        .iter()
-        .find(|agency| agency.agency_id == actor.agency);
-    let owned_by_agency = tombstone.agency_id == actor.agency;
-    AccessFacts {
-        in_partnership: true,
-        expired: true,
-        own_agency: own.is_some(),
-        owner: tombstone.owner_id == actor.practitioner,
-        owned_by_agency,
-        on_team: owned_by_agency && named,
-        state: Some(ChronologyState::Expired),
-        invitation: own.map(|agency| InvitationFacts {
-            state: agency.invitation_state,
-            named,
-        }),
-        ..AccessFacts::default()
-    }
 }
 
 /// The sealed content of a chronology.
@@ -130,6 +59,14 @@ pub(crate) struct ChronologyScope<'a> {
     pub(crate) permit: &'a AccessPermit,
     pub(crate) row: &'a ChronologyRow,
     pub(crate) family: &'a FamilyView,
+}
+
+pub(crate) fn chronology_location(id: ChronologyId, version: i64) -> RecordLocation {
+    RecordLocation {
+        table: SealedTable::Chronologies,
+        row: id.0,
+        version,
+    }
 }
 
 /// Creates the audit context for a chronology.
@@ -186,6 +123,53 @@ impl ChronologyRecords {
         uow.audit.expires_at = Some(row.expires_at);
         apply_emergency_notice(uow, &permit);
         Ok(AuthorizedChronology { permit, row })
+    }
+
+    /// Builds the facts about an object of which only the tombstone remains: who was entitled to
+    /// know of it. The same queries run whatever is found, so that an absent object and a hidden
+    /// one take the same time.
+    pub(crate) fn tombstone_facts(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
+        id: Uuid,
+    ) -> ServiceResult<AccessFacts> {
+        let actor = uow.actor().clone();
+        let now = uow.now();
+        let partnership = actor.partnership;
+        let agency = actor.agency;
+        let me = actor.practitioner;
+        let found = store::tombstones::find(uow.tx, partnership, id)?;
+        let chronology_id = found
+            .as_ref()
+            .and_then(|found| found.tombstone.chronology_id)
+            .unwrap_or(ChronologyId(id));
+        let chronology =
+            store::chronologies::facts(uow.tx, partnership, chronology_id, agency, me)?;
+        let chronology_gone = store::tombstones::find(uow.tx, partnership, chronology_id.0)?;
+        let Some(found) = found else {
+            return Ok(AccessFacts::default());
+        };
+        let tombstone = &found.tombstone;
+        if tombstone.kind != TombstoneKind::Fragment {
+            return Ok(facts_from_tombstone(&found, &actor));
+        }
+        // A fragment's tombstone is visible to those who were entitled to know of the fragment:
+        // through its chronology, live or deleted, or, for an advance submission, its author and
+        // agency.
+        let entitlement = match (tombstone.chronology_id, chronology, chronology_gone) {
+            (None, ..) => AccessFacts {
+                owner: tombstone.owner_id == me,
+                ..AccessFacts::collection()
+            },
+            (Some(_), Some(live), _) => chronology_facts(&live, &actor, now),
+            (Some(_), None, Some(deleted)) => facts_from_tombstone(&deleted, &actor),
+            (Some(_), None, None) => AccessFacts::default(),
+        };
+        Ok(AccessFacts {
+            expired: true,
+            own_agency: tombstone.agency_id == actor.agency,
+            ..entitlement
+        })
     }
 
     /// Decrypts the sealed content of a chronology's row.
@@ -271,10 +255,7 @@ impl ChronologyRecords {
     }
 }
 
-/// How long before its expiry an unsigned chronology carries a warning.
-pub(crate) const WARNING_PERIOD: Duration = Duration::from_secs(14 * 86_400);
-
-pub(crate) fn list_warnings(
+fn list_warnings(
     uow: &mut UnitOfWork<'_, '_>,
     row: &ChronologyRow,
 ) -> ServiceResult<Vec<ChronologyWarning>> {
@@ -323,10 +304,27 @@ pub(crate) fn chronology_facts(
     }
 }
 
-pub(crate) fn chronology_location(id: ChronologyId, version: i64) -> RecordLocation {
-    RecordLocation {
-        table: SealedTable::Chronologies,
-        row: id.0,
-        version,
+/// Builds the facts about a deleted chronology from its tombstone.
+fn facts_from_tombstone(found: &store::Tombstone, actor: &Actor) -> AccessFacts {
+    let tombstone = &found.tombstone;
+    let named = found.practitioners.contains(&actor.practitioner);
+    let own = found
+        .agencies
+        .iter()
+        .find(|agency| agency.agency_id == actor.agency);
+    let owned_by_agency = tombstone.agency_id == actor.agency;
+    AccessFacts {
+        in_partnership: true,
+        expired: true,
+        own_agency: own.is_some(),
+        owner: tombstone.owner_id == actor.practitioner,
+        owned_by_agency,
+        on_team: owned_by_agency && named,
+        state: Some(ChronologyState::Expired),
+        invitation: own.map(|agency| InvitationFacts {
+            state: agency.invitation_state,
+            named,
+        }),
+        ..AccessFacts::default()
     }
 }

@@ -167,7 +167,7 @@ impl TimelineContent {
     }
 
     /// Opens a fragment version and returns its entries that are hidden from the reader.
-    pub(crate) fn open_version_for_reader(
+    fn open_version_for_reader(
         &self,
         now: Instant,
         reader: &EntryReader,
@@ -230,7 +230,7 @@ impl TimelineContent {
 
 /// Opens the entries of fragments whose versions have been opened, as far as the reader may see
 /// them.
-pub(crate) fn open_fragments_for_reader(
+fn open_fragments_for_reader(
     uow: &mut UnitOfWork<'_, '_>,
     reader: &EntryReader,
     mut versions: OpenedVersions,
@@ -278,7 +278,7 @@ pub(crate) fn open_fragments_for_reader(
 
 /// Whether the reader may see an entry. Another agency's entry that discloses a protected address
 /// is withheld.
-pub(crate) fn is_entry_visible(
+fn is_entry_visible(
     reader: &EntryReader,
     protected: Option<&ProtectedAddresses>,
     entry: &LiveEntry,
@@ -292,7 +292,7 @@ pub(crate) fn is_entry_visible(
 
 /// Whether the reader may see an agency's part in the support network. Another agency's part that
 /// discloses a protected address is withheld.
-pub(crate) fn is_involvement_visible(
+fn is_involvement_visible(
     reader: &EntryReader,
     protected: Option<&ProtectedAddresses>,
     agency: AgencyId,
@@ -308,7 +308,7 @@ pub(crate) fn is_involvement_visible(
 }
 
 /// Opens the entries of a fragment.
-pub(crate) fn open_live_entries(
+fn open_live_entries(
     key: &DataKey,
     (number, since): (i64, VisibleVersion),
     content: FragmentContent,

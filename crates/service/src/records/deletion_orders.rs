@@ -24,6 +24,14 @@ pub(crate) struct DestructionReasons {
     pub(crate) confirmation: Option<Sensitive<String>>,
 }
 
+fn order_location(order: &DeletionOrderRow) -> RecordLocation {
+    RecordLocation {
+        table: SealedTable::DeletionOrders,
+        row: order.chronology_id.0,
+        version: 1,
+    }
+}
+
 impl DeletionOrderRecords {
     /// Seals the reasons until their retention ends.
     pub(crate) fn seal_order(
@@ -99,13 +107,5 @@ impl DeletionOrderRecords {
             }
             Ok(u32::try_from(rows.len()).unwrap_or(u32::MAX))
         })
-    }
-}
-
-pub(crate) fn order_location(order: &DeletionOrderRow) -> RecordLocation {
-    RecordLocation {
-        table: SealedTable::DeletionOrders,
-        row: order.chronology_id.0,
-        version: 1,
     }
 }

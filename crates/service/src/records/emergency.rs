@@ -10,14 +10,14 @@ use store::EmergencyAccessRow;
 use crate::records::chronologies::ChronologyRecords;
 
 /// Warning shown in red above the content.
-pub(crate) const BANNER: &str = "EMERGENCY ACCESS. You are not on this chronology's team. Everything you read is on record; the \
+const BANNER: &str = "EMERGENCY ACCESS. You are not on this chronology's team. Everything you read is on record; the \
                       owner and the data protection officer have been told, and this access will be reviewed.";
 
 impl ChronologyRecords {
     /// Adds an emergency access of the caller to the facts about a chronology. It is looked up only
     /// when the caller would otherwise be refused, and kept in the audit context until
     /// [`apply_emergency_notice`] knows whether it was used.
-    pub(crate) fn add_emergency_facts(
+    pub(super) fn add_emergency_facts(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
         operation: Operation,
@@ -63,7 +63,7 @@ impl ChronologyRecords {
 
 /// After authorization: limits the response to the end of the emergency access and keeps its
 /// notice, or drops the notice when the access was not used.
-pub(crate) fn apply_emergency_notice(uow: &mut UnitOfWork<'_, '_>, permit: &AccessPermit) {
+pub(super) fn apply_emergency_notice(uow: &mut UnitOfWork<'_, '_>, permit: &AccessPermit) {
     if permit.reason() != ReadReason::Emergency {
         uow.audit.disclosures.emergency = None;
     }

@@ -18,57 +18,6 @@ pub(crate) struct FamilyRecords {
     pub(crate) kernel: Arc<Kernel>,
 }
 
-/// The family facts that linkage and consolidation need.
-pub(crate) fn family_facts(family: &FamilyView) -> FamilyFacts {
-    let child = |(id, child): &(PersonId, PersonDetails)| ChildFacts {
-        id: *id,
-        given_name: child.name.given.clone(),
-        birth: child.birth,
-    };
-    let other_names = family
-        .members
-        .iter()
-        .flat_map(|(_, details)| other_names(details))
-        .collect();
-    // Protected addresses are left out: treating them as addresses in linkage would reveal them to
-    // others.
-    let addresses = family
-        .members
-        .iter()
-        .flat_map(|(_, details)| &details.addresses);
-    let addresses = addresses.filter(|address| !address.protected);
-    let address_lines = addresses.map(|address| address.lines.clone()).collect();
-    FamilyFacts {
-        children: family.children().map(child).collect(),
-        other_names,
-        address_lines,
-    }
-}
-
-/// The names of a person, except a child's current given name.
-pub(crate) fn other_names(details: &PersonDetails) -> Vec<Sensitive<String>> {
-    let given = (details.kind == PersonKind::Adult).then_some(&details.name.given);
-    let known_as = details
-        .other_names
-        .iter()
-        .flat_map(|name| [Some(&name.given), name.family.as_ref()]);
-    let names = [given, details.name.family.as_ref()]
-        .into_iter()
-        .chain(known_as);
-    names.flatten().cloned().collect()
-}
-
-impl FamilyView {
-    /// The addresses of its protected members.
-    pub(crate) fn protected_addresses(&self) -> ProtectedAddresses {
-        ProtectedAddresses::from_addresses(
-            self.members
-                .iter()
-                .flat_map(|(_, details)| &details.addresses),
-        )
-    }
-}
-
 /// The content of a family's sealed column.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct FamilyDetails {
@@ -85,58 +34,18 @@ pub(crate) struct FamilyView {
     pub(crate) members: Vec<(PersonId, PersonDetails)>,
 }
 
-impl FamilyView {
-    /// The children with their details.
-    pub(crate) fn children(&self) -> impl Iterator<Item = &(PersonId, PersonDetails)> {
-        self.members
-            .iter()
-            .filter(|(_, details)| details.kind == PersonKind::Child)
-    }
-
-    /// The declared relationships.
-    pub(crate) fn relationships(&self) -> &[Relationship] {
-        &self.details.relationships
-    }
-
-    /// Summaries of the adults.
-    pub(crate) fn adults(&self) -> Vec<MemberOut> {
-        let adults = self
-            .members
-            .iter()
-            .filter(|(_, details)| details.kind == PersonKind::Adult);
-        adults.map(member_out).collect()
-    }
-
-    /// Converts to the API representation.
-    pub(crate) fn into_family_out(self) -> FamilyOut {
-        let members = self.members.iter().map(member_out).collect();
-        let FamilyDetails {
-            label,
-            relationships,
-            households,
-        } = self.details;
-        FamilyOut {
-            id: self.row.id,
-            label,
-            members,
-            relationships,
-            households,
-            expires_at: self.row.expires_at,
-            version: self.row.version,
-            created_at: self.row.created_at,
-            updated_at: self.row.updated_at,
-        }
+/// Location of a family's sealed record.
+pub(crate) fn family_location(id: FamilyId, version: i64) -> RecordLocation {
+    RecordLocation {
+        table: SealedTable::Families,
+        row: id.0,
+        version,
     }
 }
 
-pub(crate) fn member_out((id, details): &(PersonId, PersonDetails)) -> MemberOut {
-    MemberOut {
-        id: *id,
-        kind: details.kind,
-        name: details.name.clone(),
-        birth: details.birth,
-        sex: details.sex,
-    }
+/// Key terms of a family record.
+pub(crate) fn family_terms(id: FamilyId, expires_at: Instant) -> KeyTerms {
+    scope_terms(id, expires_at)
 }
 
 impl FamilyRecords {
@@ -209,16 +118,105 @@ impl FamilyRecords {
     }
 }
 
-/// Location of a family's sealed record.
-pub(crate) fn family_location(id: FamilyId, version: i64) -> RecordLocation {
-    RecordLocation {
-        table: SealedTable::Families,
-        row: id.0,
-        version,
+impl FamilyView {
+    /// The addresses of its protected members.
+    pub(crate) fn protected_addresses(&self) -> ProtectedAddresses {
+        ProtectedAddresses::from_addresses(
+            self.members
+                .iter()
+                .flat_map(|(_, details)| &details.addresses),
+        )
+    }
+
+    /// The children with their details.
+    pub(crate) fn children(&self) -> impl Iterator<Item = &(PersonId, PersonDetails)> {
+        self.members
+            .iter()
+            .filter(|(_, details)| details.kind == PersonKind::Child)
+    }
+
+    /// The declared relationships.
+    pub(crate) fn relationships(&self) -> &[Relationship] {
+        &self.details.relationships
+    }
+
+    /// Summaries of the adults.
+    pub(crate) fn adults(&self) -> Vec<MemberOut> {
+        let adults = self
+            .members
+            .iter()
+            .filter(|(_, details)| details.kind == PersonKind::Adult);
+        adults.map(member_out).collect()
+    }
+
+    /// Converts to the API representation.
+    pub(crate) fn into_family_out(self) -> FamilyOut {
+        let members = self.members.iter().map(member_out).collect();
+        let FamilyDetails {
+            label,
+            relationships,
+            households,
+        } = self.details;
+        FamilyOut {
+            id: self.row.id,
+            label,
+            members,
+            relationships,
+            households,
+            expires_at: self.row.expires_at,
+            version: self.row.version,
+            created_at: self.row.created_at,
+            updated_at: self.row.updated_at,
+        }
     }
 }
 
-/// Key terms of a family record.
-pub(crate) fn family_terms(id: FamilyId, expires_at: Instant) -> KeyTerms {
-    scope_terms(id, expires_at)
+fn member_out((id, details): &(PersonId, PersonDetails)) -> MemberOut {
+    MemberOut {
+        id: *id,
+        kind: details.kind,
+        name: details.name.clone(),
+        birth: details.birth,
+        sex: details.sex,
+    }
+}
+
+/// The family facts that linkage and consolidation need.
+pub(crate) fn family_facts(family: &FamilyView) -> FamilyFacts {
+    let child = |(id, child): &(PersonId, PersonDetails)| ChildFacts {
+        id: *id,
+        given_name: child.name.given.clone(),
+        birth: child.birth,
+    };
+    let other_names = family
+        .members
+        .iter()
+        .flat_map(|(_, details)| other_names(details))
+        .collect();
+    // Protected addresses are left out: treating them as addresses in linkage would reveal them to
+    // others.
+    let addresses = family
+        .members
+        .iter()
+        .flat_map(|(_, details)| &details.addresses);
+    let addresses = addresses.filter(|address| !address.protected);
+    let address_lines = addresses.map(|address| address.lines.clone()).collect();
+    FamilyFacts {
+        children: family.children().map(child).collect(),
+        other_names,
+        address_lines,
+    }
+}
+
+/// The names of a person, except a child's current given name.
+pub(crate) fn other_names(details: &PersonDetails) -> Vec<Sensitive<String>> {
+    let given = (details.kind == PersonKind::Adult).then_some(&details.name.given);
+    let known_as = details
+        .other_names
+        .iter()
+        .flat_map(|name| [Some(&name.given), name.family.as_ref()]);
+    let names = [given, details.name.family.as_ref()]
+        .into_iter()
+        .chain(known_as);
+    names.flatten().cloned().collect()
 }

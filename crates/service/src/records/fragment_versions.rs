@@ -21,6 +21,12 @@ use crate::records::fragments::{
 };
 use crate::records::version_history::VersionHistory;
 
+/// Sealed columns of versions are padded to a multiple of this many bytes.
+const PADDING_BLOCK_BYTES: usize = 2048;
+
+/// Markings of the entries in each fragment's current version.
+pub(crate) type CurrentMarkings = BTreeMap<FragmentId, BTreeMap<EntryId, Marking>>;
+
 /// An entry with limited access, with what decides who may see it.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct AccessLimitedEntry {
@@ -45,9 +51,6 @@ pub(crate) struct SealedVersion {
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(crate) padding: String,
 }
-
-/// Sealed columns of versions are padded to a multiple of this many bytes.
-pub(crate) const PADDING_BLOCK_BYTES: usize = 2048;
 
 impl SealedVersion {
     /// Builds the sealed content and lists the entries with limited access.
@@ -83,7 +86,7 @@ impl SealedVersion {
     }
 
     /// The entries that `reader` may not see.
-    pub(crate) fn entries_hidden_from(
+    pub(super) fn entries_hidden_from(
         &self,
         reader: &EntryReader,
         author: AgencyId,
@@ -93,34 +96,6 @@ impl SealedVersion {
         });
         exclusions.map(|exclusion| exclusion.entry).collect()
     }
-}
-
-/// Markings of the entries in each fragment's current version.
-pub(crate) type CurrentMarkings = BTreeMap<FragmentId, BTreeMap<EntryId, Marking>>;
-
-/// Raises the markings of earlier entries to at least those of the current version. An entry that
-/// no longer exists gets the strictest marking of the entries that have been added since.
-pub(crate) fn raise_markings(entries: &mut [LiveEntry], current_markings: &CurrentMarkings) {
-    let known: BTreeSet<EntryId> = entries.iter().map(|entry| entry.entry_id).collect();
-    for entry in entries {
-        let Some(now) = current_markings.get(&entry.fragment_id) else {
-            continue;
-        };
-        let strictest_added = || {
-            now.iter()
-                .filter(|(id, _)| !known.contains(id))
-                .map(|(_, marking)| *marking)
-                .max()
-        };
-        let marking = now.get(&entry.entry_id).copied().or_else(strictest_added);
-        let before = &mut entry.details.handling.marking;
-        *before = (*before).max(marking.unwrap_or(*before));
-    }
-}
-
-/// Whether some readers of the timeline may not see the entry.
-pub(crate) fn is_access_limited(entry: &EntryDetails) -> bool {
-    entry.handling.marking == Marking::Restricted || entry.category.as_str() == "CRIME"
 }
 
 impl FragmentRecords {
@@ -156,7 +131,7 @@ impl FragmentRecords {
     }
 
     /// Whether a fragment's own key was destroyed or is past the fragment's expiry.
-    pub(crate) fn is_own_key_destroyed(&self, row: &FragmentRow) -> ServiceResult<bool> {
+    pub(super) fn is_own_key_destroyed(&self, row: &FragmentRow) -> ServiceResult<bool> {
         Ok(row.expires_at <= self.kernel.now()
             || self
                 .kernel
@@ -206,7 +181,7 @@ impl FragmentRecords {
     }
 
     /// The current version, unless `version` is the current one.
-    pub(crate) fn load_superseding_version(
+    fn load_superseding_version(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
         permit: &AccessPermit,
@@ -230,7 +205,7 @@ impl FragmentRecords {
     /// protects earlier versions. An entry whose text and marking changed together has a new id. A
     /// reader who may not see every entry therefore gets only entries visible in both versions,
     /// whether or not any are hidden, so that the difference reveals nothing.
-    pub(crate) fn find_hidden_entries(
+    pub(super) fn find_hidden_entries(
         &self,
         now: Instant,
         reader: &EntryReader,
@@ -253,6 +228,31 @@ impl FragmentRecords {
             only,
         })
     }
+}
+
+/// Raises the markings of earlier entries to at least those of the current version. An entry that
+/// no longer exists gets the strictest marking of the entries that have been added since.
+pub(super) fn raise_markings(entries: &mut [LiveEntry], current_markings: &CurrentMarkings) {
+    let known: BTreeSet<EntryId> = entries.iter().map(|entry| entry.entry_id).collect();
+    for entry in entries {
+        let Some(now) = current_markings.get(&entry.fragment_id) else {
+            continue;
+        };
+        let strictest_added = || {
+            now.iter()
+                .filter(|(id, _)| !known.contains(id))
+                .map(|(_, marking)| *marking)
+                .max()
+        };
+        let marking = now.get(&entry.entry_id).copied().or_else(strictest_added);
+        let before = &mut entry.details.handling.marking;
+        *before = (*before).max(marking.unwrap_or(*before));
+    }
+}
+
+/// Whether some readers of the timeline may not see the entry.
+pub(crate) fn is_access_limited(entry: &EntryDetails) -> bool {
+    entry.handling.marking == Marking::Restricted || entry.category.as_str() == "CRIME"
 }
 
 /// Number of entries before the one at `at` that have the same access limits.

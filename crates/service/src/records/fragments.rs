@@ -157,89 +157,7 @@ impl FragmentRecords {
             chronology,
         })
     }
-}
 
-/// Access facts about a fragment, given with whether it was attached after it was submitted in
-/// advance. An absent fragment and one whose chronology is absent yield no facts.
-pub(crate) fn fragment_facts(
-    actor: &Actor,
-    operation: Operation,
-    fragment: Option<(&FragmentRow, bool)>,
-    found: Option<&store::ChronologyFacts>,
-    now: Instant,
-) -> AccessFacts {
-    match (fragment, found) {
-        (Some((row, is_attached)), Some(found)) => {
-            chronology_fragment_facts(actor, operation, (row, is_attached), found, now)
-        }
-        (Some((row, _)), None) if row.chronology_id.is_none() => AccessFacts {
-            owner: row.author_id == actor.practitioner,
-            ..AccessFacts::collection()
-        },
-        (None, _) | (Some(_), None) => AccessFacts::default(),
-    }
-}
-
-/// Adds whether the fragment has expired and whether the actor's agency submitted it.
-pub(crate) fn add_own_fragment_facts(
-    actor: &Actor,
-    row: Option<&FragmentRow>,
-    facts: AccessFacts,
-    now: Instant,
-) -> AccessFacts {
-    let Some(row) = row else { return facts };
-    AccessFacts {
-        expired: facts.expired || row.expires_at <= now,
-        own_agency: row.agency_id == actor.agency,
-        proxy: row.proxy_by_agency == Some(actor.agency),
-        ..facts
-    }
-}
-
-/// Access facts about a fragment of a chronology. A sender who may not know of the
-/// attachment can still read, correct and withdraw the fragment as if it were an advance
-/// submission, within what the chronology's state allows.
-pub(crate) fn chronology_fragment_facts(
-    actor: &Actor,
-    operation: Operation,
-    (row, is_attached): (&FragmentRow, bool),
-    found: &store::ChronologyFacts,
-    now: Instant,
-) -> AccessFacts {
-    use Operation as O;
-    let facts = chronology_facts(found, actor, now);
-    let reads = matches!(
-        operation,
-        O::FragmentRead | O::FragmentVersions | O::FragmentReaders
-    );
-    let writes = matches!(
-        operation,
-        O::FragmentCorrect | O::FragmentWithdraw | O::FragmentExtend
-    );
-    let is_own = is_attached && row.agency_id == actor.agency;
-    if !(reads || writes) || !is_own || !is_hidden_from_actor(actor, &facts) {
-        return facts;
-    }
-    let state = facts.state;
-    let owner = row.author_id == actor.practitioner;
-    AccessFacts {
-        expired: facts.expired,
-        state,
-        owner,
-        ..AccessFacts::collection()
-    }
-}
-
-/// Whether the actor may not know of a chronology to which a fragment of their agency is attached.
-pub(crate) fn is_hidden_from_actor(actor: &Actor, chronology: &AccessFacts) -> bool {
-    let facts = AccessFacts {
-        own_agency: true,
-        ..chronology.clone()
-    };
-    decide_access(actor, Operation::FragmentRead, &facts) == Err(Denial::NotFound)
-}
-
-impl FragmentRecords {
     pub(crate) fn load_version_row(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
@@ -298,17 +216,7 @@ impl FragmentRecords {
             })
             .collect()
     }
-}
 
-/// A version as it appears to readers who can see every version.
-pub(crate) fn unfiltered_version(version: &FragmentVersionRow) -> VisibleVersion {
-    VisibleVersion {
-        version: version.version,
-        at: version.created_at,
-    }
-}
-
-impl FragmentRecords {
     /// Rewraps the keys of all versions of a fragment, from the terms of the row `before` to those
     /// of the row `after` (see [`with_expiry`]).
     pub(crate) fn rewrap_versions(
@@ -366,6 +274,94 @@ impl FragmentRecords {
         store::origins::set_asked_expiry(uow.tx, row.partnership_id, row.id, asked)?;
         self.families
             .update_family_expiry(uow, permit, origin.family_id)
+    }
+}
+
+/// Access facts about a fragment, given with whether it was attached after it was submitted in
+/// advance. An absent fragment and one whose chronology is absent yield no facts.
+fn fragment_facts(
+    actor: &Actor,
+    operation: Operation,
+    fragment: Option<(&FragmentRow, bool)>,
+    found: Option<&store::ChronologyFacts>,
+    now: Instant,
+) -> AccessFacts {
+    match (fragment, found) {
+        (Some((row, is_attached)), Some(found)) => {
+            chronology_fragment_facts(actor, operation, (row, is_attached), found, now)
+        }
+        (Some((row, _)), None) if row.chronology_id.is_none() => AccessFacts {
+            owner: row.author_id == actor.practitioner,
+            ..AccessFacts::collection()
+        },
+        (None, _) | (Some(_), None) => AccessFacts::default(),
+    }
+}
+
+/// Adds whether the fragment has expired and whether the actor's agency submitted it.
+fn add_own_fragment_facts(
+    actor: &Actor,
+    row: Option<&FragmentRow>,
+    facts: AccessFacts,
+    now: Instant,
+) -> AccessFacts {
+    let Some(row) = row else { return facts };
+    AccessFacts {
+        expired: facts.expired || row.expires_at <= now,
+        own_agency: row.agency_id == actor.agency,
+        proxy: row.proxy_by_agency == Some(actor.agency),
+        ..facts
+    }
+}
+
+/// Access facts about a fragment of a chronology. A sender who may not know of the
+/// attachment can still read, correct and withdraw the fragment as if it were an advance
+/// submission, within what the chronology's state allows.
+fn chronology_fragment_facts(
+    actor: &Actor,
+    operation: Operation,
+    (row, is_attached): (&FragmentRow, bool),
+    found: &store::ChronologyFacts,
+    now: Instant,
+) -> AccessFacts {
+    use Operation as O;
+    let facts = chronology_facts(found, actor, now);
+    let reads = matches!(
+        operation,
+        O::FragmentRead | O::FragmentVersions | O::FragmentReaders
+    );
+    let writes = matches!(
+        operation,
+        O::FragmentCorrect | O::FragmentWithdraw | O::FragmentExtend
+    );
+    let is_own = is_attached && row.agency_id == actor.agency;
+    if !(reads || writes) || !is_own || !is_hidden_from_actor(actor, &facts) {
+        return facts;
+    }
+    let state = facts.state;
+    let owner = row.author_id == actor.practitioner;
+    AccessFacts {
+        expired: facts.expired,
+        state,
+        owner,
+        ..AccessFacts::collection()
+    }
+}
+
+/// Whether the actor may not know of a chronology to which a fragment of their agency is attached.
+pub(crate) fn is_hidden_from_actor(actor: &Actor, chronology: &AccessFacts) -> bool {
+    let facts = AccessFacts {
+        own_agency: true,
+        ..chronology.clone()
+    };
+    decide_access(actor, Operation::FragmentRead, &facts) == Err(Denial::NotFound)
+}
+
+/// A version as it appears to readers who can see every version.
+pub(crate) fn unfiltered_version(version: &FragmentVersionRow) -> VisibleVersion {
+    VisibleVersion {
+        version: version.version,
+        at: version.created_at,
     }
 }
 

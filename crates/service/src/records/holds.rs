@@ -22,6 +22,14 @@ pub(crate) struct HoldDetails {
     pub(crate) release_reason: Option<Sensitive<String>>,
 }
 
+fn hold_location(row: &HoldRow) -> RecordLocation {
+    RecordLocation {
+        table: SealedTable::Holds,
+        row: row.id.0,
+        version: row.version,
+    }
+}
+
 impl HoldRecords {
     /// Whether a legal hold prevents the destruction of a chronology, or of the data about a
     /// family.
@@ -116,13 +124,5 @@ impl HoldRecords {
             }
             Ok(u32::try_from(rows.len()).unwrap_or(u32::MAX))
         })
-    }
-}
-
-pub(crate) fn hold_location(row: &HoldRow) -> RecordLocation {
-    RecordLocation {
-        table: SealedTable::Holds,
-        row: row.id.0,
-        version: row.version,
     }
 }

@@ -9,7 +9,7 @@ use domain::{
 };
 use kernel::{AuditContext, Kernel, ServiceError, ServiceResult, UnitOfWork, chronology_terms};
 use serde::{Deserialize, Serialize};
-use store::{ChronologyRow, InvitationRow};
+use store::{ChronologyRow, InvitationRow, Tx};
 use vault::{RecordLocation, SealedTable};
 
 use crate::records::chronologies::ChronologyRecords;
@@ -18,90 +18,6 @@ use crate::records::chronologies::ChronologyRecords;
 pub(crate) struct InvitationRecords {
     pub(crate) kernel: Arc<Kernel>,
     pub(crate) chronologies: Arc<ChronologyRecords>,
-}
-
-/// The answer state of an agency that a reader sees. Outside the side that runs the chronology, a
-/// nil return looks like a submission without visible entries.
-pub(crate) fn visible_answer_state(
-    reader: &EntryReader,
-    agency: AgencyId,
-    state: InvitationState,
-) -> InvitationState {
-    let may_see_details = reader.social_care && !reader.emergency;
-    if state == InvitationState::NilReturn
-        && !may_see_details
-        && !reader.sees_all_entries_of(agency)
-    {
-        InvitationState::Submitted
-    } else {
-        state
-    }
-}
-
-impl InvitationRecords {
-    /// Marks the agency's invitation as answered by a fragment.
-    pub(crate) fn mark_invitation_submitted(
-        &self,
-        uow: &mut UnitOfWork<'_, '_>,
-        chronology: &ChronologyRow,
-        agency: AgencyId,
-    ) -> ServiceResult<()> {
-        let Some(mut invitation) = self.find_agency_invitation(uow, chronology.id, agency)? else {
-            return Ok(());
-        };
-        if invitation.state == InvitationState::Submitted {
-            return Ok(());
-        }
-        let mut details = self.invitation_details(chronology, &invitation, uow.now())?;
-        details.statement = None;
-        details.decided_by = None;
-        invitation.state = InvitationState::Submitted;
-        invitation.decline_reason = None;
-        invitation.answered_at = Some(uow.now());
-        invitation.answered_by = Some(uow.caller_id());
-        self.save_invitation(
-            uow.tx,
-            uow.session.now,
-            chronology,
-            &mut invitation,
-            &details,
-        )
-    }
-
-    /// Reopens the agency's invitation when the agency has no submitted fragment left on the
-    /// chronology.
-    pub(crate) fn reopen_invitation(
-        &self,
-        tx: &mut store::Tx<'_>,
-        now: Instant,
-        chronology: &ChronologyRow,
-        agency: domain::AgencyId,
-    ) -> ServiceResult<()> {
-        let partnership = chronology.partnership_id;
-        let live = store::fragments::list(tx, partnership, chronology.id, now)?;
-        let others = live
-            .iter()
-            .any(|row| row.agency_id == agency && row.state == FragmentState::Submitted);
-        let found = store::invitations::find_for_agency(tx, partnership, chronology.id, agency)?;
-        let Some(mut invitation) = found else {
-            return Ok(());
-        };
-        if others || invitation.state != domain::InvitationState::Submitted {
-            return Ok(());
-        }
-        let mut details = self.invitation_details(chronology, &invitation, now)?;
-        let overdue = invitation.due_at <= now;
-        invitation.state = if overdue {
-            domain::InvitationState::Overdue
-        } else {
-            domain::InvitationState::Drafting
-        };
-        invitation.answered_at = None;
-        invitation.answered_by = None;
-        // An answer that the fragment replaced is not restored when the fragment ends.
-        details.former_answer = None;
-        self.save_invitation(tx, now, chronology, &mut invitation, &details)
-    }
 }
 
 /// The content of an invitation's sealed column.
@@ -211,7 +127,7 @@ impl InvitationRecords {
     /// Stores a changed invitation: reseals it and increments its version.
     pub(crate) fn save_invitation(
         &self,
-        tx: &mut store::Tx<'_>,
+        tx: &mut Tx<'_>,
         now: Instant,
         chronology: &ChronologyRow,
         row: &mut InvitationRow,
@@ -290,7 +206,7 @@ impl InvitationRecords {
         &self,
         uow: &mut UnitOfWork<'_, '_>,
         chronology: ChronologyId,
-        agency: domain::AgencyId,
+        agency: AgencyId,
     ) -> ServiceResult<Option<InvitationRow>> {
         let partnership = uow.actor().partnership;
         Ok(store::invitations::find_for_agency(
@@ -299,5 +215,87 @@ impl InvitationRecords {
             chronology,
             agency,
         )?)
+    }
+
+    /// Marks the agency's invitation as answered by a fragment.
+    pub(crate) fn mark_invitation_submitted(
+        &self,
+        uow: &mut UnitOfWork<'_, '_>,
+        chronology: &ChronologyRow,
+        agency: AgencyId,
+    ) -> ServiceResult<()> {
+        let Some(mut invitation) = self.find_agency_invitation(uow, chronology.id, agency)? else {
+            return Ok(());
+        };
+        if invitation.state == InvitationState::Submitted {
+            return Ok(());
+        }
+        let mut details = self.invitation_details(chronology, &invitation, uow.now())?;
+        details.statement = None;
+        details.decided_by = None;
+        invitation.state = InvitationState::Submitted;
+        invitation.decline_reason = None;
+        invitation.answered_at = Some(uow.now());
+        invitation.answered_by = Some(uow.caller_id());
+        self.save_invitation(
+            uow.tx,
+            uow.session.now,
+            chronology,
+            &mut invitation,
+            &details,
+        )
+    }
+
+    /// Reopens the agency's invitation when the agency has no submitted fragment left on the
+    /// chronology.
+    pub(crate) fn reopen_invitation(
+        &self,
+        tx: &mut Tx<'_>,
+        now: Instant,
+        chronology: &ChronologyRow,
+        agency: AgencyId,
+    ) -> ServiceResult<()> {
+        let partnership = chronology.partnership_id;
+        let live = store::fragments::list(tx, partnership, chronology.id, now)?;
+        let others = live
+            .iter()
+            .any(|row| row.agency_id == agency && row.state == FragmentState::Submitted);
+        let found = store::invitations::find_for_agency(tx, partnership, chronology.id, agency)?;
+        let Some(mut invitation) = found else {
+            return Ok(());
+        };
+        if others || invitation.state != InvitationState::Submitted {
+            return Ok(());
+        }
+        let mut details = self.invitation_details(chronology, &invitation, now)?;
+        let overdue = invitation.due_at <= now;
+        invitation.state = if overdue {
+            InvitationState::Overdue
+        } else {
+            InvitationState::Drafting
+        };
+        invitation.answered_at = None;
+        invitation.answered_by = None;
+        // An answer that the fragment replaced is not restored when the fragment ends.
+        details.former_answer = None;
+        self.save_invitation(tx, now, chronology, &mut invitation, &details)
+    }
+}
+
+/// The answer state of an agency that a reader sees. Outside the side that runs the chronology, a
+/// nil return looks like a submission without visible entries.
+pub(crate) fn visible_answer_state(
+    reader: &EntryReader,
+    agency: AgencyId,
+    state: InvitationState,
+) -> InvitationState {
+    let may_see_details = reader.social_care && !reader.emergency;
+    if state == InvitationState::NilReturn
+        && !may_see_details
+        && !reader.sees_all_entries_of(agency)
+    {
+        InvitationState::Submitted
+    } else {
+        state
     }
 }

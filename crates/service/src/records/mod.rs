@@ -17,6 +17,10 @@ mod person_record;
 mod shown_entries;
 mod version_history;
 
+use std::sync::Arc;
+
+use kernel::Kernel;
+
 pub(crate) use chronologies::{
     AuthorizedChronology, ChronologyDetails, ChronologyRecords, ChronologyScope, ReasonGiven,
     about_chronology, chronology_facts, chronology_location,
@@ -49,10 +53,6 @@ pub(crate) use version_history::{
     MAX_VISIBLE_VERSIONS, PreviousVersion, VersionContent, VersionHistory, VisibleVersion,
     build_histories,
 };
-
-use std::sync::Arc;
-
-use kernel::Kernel;
 
 /// The stored records, by kind.
 pub(crate) struct Records {

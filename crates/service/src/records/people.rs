@@ -8,6 +8,20 @@ use vault::{KeyTerms, RecordLocation, SealedTable};
 use crate::records::families::FamilyRecords;
 use crate::records::person_record::PersonRecord;
 
+/// Location of a person's sealed record.
+pub(crate) fn person_location(id: PersonId, version: i64) -> RecordLocation {
+    RecordLocation {
+        table: SealedTable::People,
+        row: id.0,
+        version,
+    }
+}
+
+/// Key terms of a person's record.
+pub(crate) fn person_terms(id: PersonId, expires_at: Instant) -> KeyTerms {
+    scope_terms(id, expires_at)
+}
+
 impl FamilyRecords {
     pub(crate) fn open_person(
         &self,
@@ -27,18 +41,4 @@ impl FamilyRecords {
             row.sealed.as_ref(),
         )
     }
-}
-
-/// Location of a person's sealed record.
-pub(crate) fn person_location(id: PersonId, version: i64) -> RecordLocation {
-    RecordLocation {
-        table: SealedTable::People,
-        row: id.0,
-        version,
-    }
-}
-
-/// Key terms of a person's record.
-pub(crate) fn person_terms(id: PersonId, expires_at: Instant) -> KeyTerms {
-    scope_terms(id, expires_at)
 }

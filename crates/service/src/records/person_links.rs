@@ -11,6 +11,12 @@ use vault::{RecordLocation, SealedTable};
 
 use crate::records::families::{FamilyRecords, FamilyView};
 
+/// A person of the other agency's family (`their`) and one of the chronology's family (`our`).
+pub(crate) type PersonPair = (PersonId, PersonId);
+
+/// Replacement person ids by original id.
+pub(crate) type PersonIdMap = BTreeMap<PersonId, PersonId>;
+
 /// Location of a person link's sealed details.
 pub(crate) fn link_location(id: PersonLinkId, version: i64) -> RecordLocation {
     RecordLocation {
@@ -23,7 +29,7 @@ pub(crate) fn link_location(id: PersonLinkId, version: i64) -> RecordLocation {
 impl FamilyRecords {
     /// Updates the expiry of a person's links to the earliest expiry of the chronology and both
     /// people.
-    pub(crate) fn update_person_link_expiries(
+    pub(super) fn update_person_link_expiries(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
         person: PersonId,
@@ -56,7 +62,7 @@ impl FamilyRecords {
         Ok(())
     }
 
-    pub(crate) fn update_link_expiry(
+    fn update_link_expiry(
         &self,
         uow: &mut UnitOfWork<'_, '_>,
         row: &PersonLinkRow,
@@ -112,9 +118,6 @@ pub(crate) fn link_expiry(
     Ok(Some(end))
 }
 
-/// A person of the other agency's family (`their`) and one of the chronology's family (`our`).
-pub(crate) type PersonPair = (PersonId, PersonId);
-
 /// Linkage facts of one member.
 pub(crate) fn person_facts(
     view: &FamilyView,
@@ -158,6 +161,3 @@ pub(crate) fn person_facts(
         ..PersonFacts::from_details(id.to_string(), details)
     }
 }
-
-/// Replacement person ids by original id.
-pub(crate) type PersonIdMap = BTreeMap<PersonId, PersonId>;

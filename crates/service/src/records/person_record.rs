@@ -31,7 +31,7 @@ impl PersonRecord {
         }
     }
 
-    pub(crate) fn redacted_version(&self, row: &PersonRow) -> RedactedVersion {
+    fn redacted_version(&self, row: &PersonRow) -> RedactedVersion {
         self.redacted.unwrap_or(RedactedVersion {
             version: row.version,
             at: row.updated_at,

@@ -26,7 +26,7 @@ pub(crate) fn count_entries_in_rows(rows: &[Row]) -> ShownEntryCounts {
     count_by_fragment(entries.into_values())
 }
 
-pub(crate) fn count_by_fragment(fragments: impl Iterator<Item = FragmentId>) -> ShownEntryCounts {
+fn count_by_fragment(fragments: impl Iterator<Item = FragmentId>) -> ShownEntryCounts {
     let mut counts = ShownEntryCounts::new();
     for fragment in fragments {
         *counts.entry(fragment).or_insert(0) += 1;

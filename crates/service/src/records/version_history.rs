@@ -13,6 +13,9 @@ use uuid::Uuid;
 use crate::records::fragment_versions::{SealedVersion, is_access_limited};
 use crate::records::fragments::FragmentDetails;
 
+/// Maximum number of versions that an audience can tell apart; earlier ones are no longer shown.
+pub(crate) const MAX_VISIBLE_VERSIONS: usize = 100;
+
 /// A group of readers who see the same entries of a fragment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(crate) struct Audience {
@@ -62,7 +65,7 @@ impl Audience {
     }
 
     /// The audience of an agency that no entry names.
-    pub(crate) fn without_named_agency(self) -> Self {
+    fn without_named_agency(self) -> Self {
         match self.restricted {
             RestrictedVisibility::All | RestrictedVisibility::None => self,
             RestrictedVisibility::NamedAgency(_) => Self {
@@ -91,6 +94,29 @@ pub(crate) struct VersionHistory {
     pub(crate) dropped: i64,
     /// The latest versions, oldest first, at most [`MAX_VISIBLE_VERSIONS`].
     pub(crate) versions: Vec<VisibleVersion>,
+}
+
+impl VersionHistory {
+    /// The latest version and its number for this audience.
+    pub(crate) fn latest(&self) -> Option<(i64, VisibleVersion)> {
+        let count = i64::try_from(self.versions.len()).unwrap_or(i64::MAX);
+        self.versions
+            .last()
+            .map(|seen| (self.dropped + count, *seen))
+    }
+
+    /// The versions with their numbers for this audience, oldest first.
+    pub(crate) fn numbered(&self) -> impl Iterator<Item = (i64, VisibleVersion)> + '_ {
+        (self.dropped + 1..).zip(self.versions.iter().copied())
+    }
+
+    pub(crate) fn add(&mut self, seen: VisibleVersion) {
+        self.versions.push(seen);
+        if self.versions.len() > MAX_VISIBLE_VERSIONS {
+            self.versions.remove(0);
+            self.dropped += 1;
+        }
+    }
 }
 
 /// Compact text form, since the sealed column is padded by the block: whether offence data is
@@ -157,41 +183,6 @@ impl TryFrom<String> for VersionHistory {
     }
 }
 
-/// Maximum number of versions that an audience can tell apart; earlier ones are no longer shown.
-pub(crate) const MAX_VISIBLE_VERSIONS: usize = 100;
-
-impl VersionHistory {
-    /// The latest version and its number for this audience.
-    pub(crate) fn latest(&self) -> Option<(i64, VisibleVersion)> {
-        let count = i64::try_from(self.versions.len()).unwrap_or(i64::MAX);
-        self.versions
-            .last()
-            .map(|seen| (self.dropped + count, *seen))
-    }
-
-    /// The versions with their numbers for this audience, oldest first.
-    pub(crate) fn numbered(&self) -> impl Iterator<Item = (i64, VisibleVersion)> + '_ {
-        (self.dropped + 1..).zip(self.versions.iter().copied())
-    }
-
-    pub(crate) fn add(&mut self, seen: VisibleVersion) {
-        self.versions.push(seen);
-        if self.versions.len() > MAX_VISIBLE_VERSIONS {
-            self.versions.remove(0);
-            self.dropped += 1;
-        }
-    }
-}
-
-/// The stored history of an audience; `None` when every version is visible to everyone.
-pub(crate) fn find_history(
-    histories: &[VersionHistory],
-    audience: Audience,
-) -> Option<&VersionHistory> {
-    let of = |wanted: Audience| histories.iter().find(|history| history.audience == wanted);
-    of(audience).or_else(|| of(audience.without_named_agency()))
-}
-
 /// The content of a fragment at one version.
 pub(crate) struct VersionContent<'s> {
     pub(crate) row: &'s FragmentRow,
@@ -201,7 +192,7 @@ pub(crate) struct VersionContent<'s> {
 
 impl VersionContent<'_> {
     /// Whether an audience sees the same content in both versions.
-    pub(crate) fn is_identical_for(&self, audience: Audience, other: &Self) -> bool {
+    fn is_identical_for(&self, audience: Audience, other: &Self) -> bool {
         let reader = audience.reader();
         let is_visible = |entry: &&EntryDetails| {
             may_read_entry(
@@ -242,6 +233,31 @@ pub(crate) struct PreviousVersion {
     pub(crate) histories: Vec<VersionHistory>,
     /// All versions of the fragment, oldest first; loaded only when no history exists yet.
     pub(crate) versions: Vec<VisibleVersion>,
+}
+
+impl SealedVersion {
+    /// The history for a reader; `None` when the reader can see every version.
+    pub(crate) fn history_for(
+        &self,
+        reader: &EntryReader,
+        author: AgencyId,
+    ) -> Option<&VersionHistory> {
+        let history = find_history(&self.histories, Audience::of(reader, author)?);
+        history.filter(|history| history.latest().is_some())
+    }
+
+    /// The latest version visible to a reader with its number; `current` when the reader can see
+    /// every version.
+    pub(crate) fn latest_visible_to(
+        &self,
+        reader: &EntryReader,
+        author: AgencyId,
+        current: VisibleVersion,
+    ) -> (i64, VisibleVersion) {
+        self.history_for(reader, author)
+            .and_then(VersionHistory::latest)
+            .unwrap_or((current.version, current))
+    }
 }
 
 /// The histories of a fragment including the version about to be written; empty as long as nothing
@@ -288,7 +304,7 @@ pub(crate) fn build_histories(
 }
 
 /// A history of all versions so far, for an audience without a stored history.
-pub(crate) fn full_history(audience: Audience, before: Option<&PreviousVersion>) -> VersionHistory {
+fn full_history(audience: Audience, before: Option<&PreviousVersion>) -> VersionHistory {
     let mut history = VersionHistory {
         audience,
         dropped: 0,
@@ -303,7 +319,7 @@ pub(crate) fn full_history(audience: Audience, before: Option<&PreviousVersion>)
 
 /// All audiences to distinguish: those by kind of restriction, and one per agency named on an
 /// entry.
-pub(crate) fn collect_audiences(
+fn collect_audiences(
     entries: &[(EntryId, EntryDetails)],
     previous: &[VersionHistory],
 ) -> BTreeSet<Audience> {
@@ -324,29 +340,10 @@ pub(crate) fn collect_audiences(
         .collect()
 }
 
-impl SealedVersion {
-    /// The history for a reader; `None` when the reader can see every version.
-    pub(crate) fn history_for(
-        &self,
-        reader: &EntryReader,
-        author: AgencyId,
-    ) -> Option<&VersionHistory> {
-        let history = find_history(&self.histories, Audience::of(reader, author)?);
-        history.filter(|history| history.latest().is_some())
-    }
-
-    /// The latest version visible to a reader with its number; `current` when the reader can see
-    /// every version.
-    pub(crate) fn latest_visible_to(
-        &self,
-        reader: &EntryReader,
-        author: AgencyId,
-        current: VisibleVersion,
-    ) -> (i64, VisibleVersion) {
-        self.history_for(reader, author)
-            .and_then(VersionHistory::latest)
-            .unwrap_or((current.version, current))
-    }
+/// The stored history of an audience; `None` when every version is visible to everyone.
+fn find_history(histories: &[VersionHistory], audience: Audience) -> Option<&VersionHistory> {
+    let of = |wanted: Audience| histories.iter().find(|history| history.audience == wanted);
+    of(audience).or_else(|| of(audience.without_named_agency()))
 }
 
 #[cfg(test)]
