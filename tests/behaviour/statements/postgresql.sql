@@ -718,11 +718,20 @@ SELECT "fragment_origins"."fragment_id", "fragment_origins"."partnership_id", "f
 -- origins::set_asked_expiry
 UPDATE "fragment_origins" SET "asked_expiry" = ? WHERE (("fragment_origins"."partnership_id" = ?) AND ("fragment_origins"."fragment_id" = ?))
 
+-- outbox::complete
+DELETE FROM "outbox" WHERE ("outbox"."id" = ANY(?))
+
 -- outbox::delete_of_chronology
 DELETE FROM "outbox" WHERE ((("outbox"."partnership_id" = ?) AND ("outbox"."subject_kind" = ?)) AND ("outbox"."subject_id" = ANY(SELECT "fragments"."id" FROM "fragments" WHERE (("fragments"."partnership_id" = ?) AND ("fragments"."chronology_id" = ?)))))
 
 -- outbox::delete_of_subject
 DELETE FROM "outbox" WHERE ((("outbox"."partnership_id" = ?) AND ("outbox"."subject_kind" = ?)) AND ("outbox"."subject_id" = ?))
+
+-- outbox::insert
+INSERT INTO "outbox" ("id", "partnership_id", "event", "subject_kind", "subject_id", "created_at", "attempts", "not_before", "claimed_until") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+
+-- outbox::oldest
+SELECT "outbox"."created_at" FROM "outbox" ORDER BY "outbox"."id" LIMIT ?
 
 -- partnerships::find_by_code
 SELECT "partnerships"."id", "partnerships"."code", "partnerships"."name", "partnerships"."created_at" FROM "partnerships" WHERE ("partnerships"."code" = ?)
