@@ -718,6 +718,12 @@ SELECT "fragment_origins"."fragment_id", "fragment_origins"."partnership_id", "f
 -- origins::set_asked_expiry
 UPDATE "fragment_origins" SET "asked_expiry" = ? WHERE (("fragment_origins"."partnership_id" = ?) AND ("fragment_origins"."fragment_id" = ?))
 
+-- outbox::claim
+SELECT "outbox"."id", "outbox"."partnership_id", "outbox"."event", "outbox"."subject_kind", "outbox"."subject_id", "outbox"."created_at", "outbox"."attempts", "outbox"."not_before", "outbox"."claimed_until" FROM "outbox" WHERE ((("outbox"."not_before" <= ?) AND (("outbox"."claimed_until" IS NULL) OR ("outbox"."claimed_until" <= ?))) AND ("outbox"."event" = ANY(?))) ORDER BY "outbox"."not_before", "outbox"."id" LIMIT ? FOR UPDATE SKIP LOCKED
+
+-- outbox::claim
+UPDATE "outbox" SET "claimed_until" = ? WHERE ("outbox"."id" = ANY(?))
+
 -- outbox::complete
 DELETE FROM "outbox" WHERE ("outbox"."id" = ANY(?))
 
@@ -726,6 +732,9 @@ DELETE FROM "outbox" WHERE ((("outbox"."partnership_id" = ?) AND ("outbox"."subj
 
 -- outbox::delete_of_subject
 DELETE FROM "outbox" WHERE ((("outbox"."partnership_id" = ?) AND ("outbox"."subject_kind" = ?)) AND ("outbox"."subject_id" = ?))
+
+-- outbox::fail
+UPDATE "outbox" SET "attempts" = ("outbox"."attempts" + ?), "not_before" = ?, "claimed_until" = ? WHERE ("outbox"."id" = ?)
 
 -- outbox::insert
 INSERT INTO "outbox" ("id", "partnership_id", "event", "subject_kind", "subject_id", "created_at", "attempts", "not_before", "claimed_until") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)

@@ -751,6 +751,12 @@ SELECT `fragment_origins`.`fragment_id`, `fragment_origins`.`partnership_id`, `f
 -- origins::set_asked_expiry
 UPDATE `fragment_origins` SET `asked_expiry` = ? WHERE ((`fragment_origins`.`partnership_id` = ?) AND (`fragment_origins`.`fragment_id` = ?))
 
+-- outbox::claim
+SELECT `outbox`.`id`, `outbox`.`partnership_id`, `outbox`.`event`, `outbox`.`subject_kind`, `outbox`.`subject_id`, `outbox`.`created_at`, `outbox`.`attempts`, `outbox`.`not_before`, `outbox`.`claimed_until` FROM `outbox` WHERE (((`outbox`.`not_before` <= ?) AND ((`outbox`.`claimed_until` IS NULL) OR (`outbox`.`claimed_until` <= ?))) AND (`outbox`.`event` IN (?, …))) ORDER BY `outbox`.`not_before`, `outbox`.`id` LIMIT ?
+
+-- outbox::claim
+UPDATE `outbox` SET `claimed_until` = ? WHERE (`outbox`.`id` IN (?, …))
+
 -- outbox::complete
 DELETE FROM `outbox` WHERE (`outbox`.`id` IN (?, …))
 

@@ -6,6 +6,9 @@ use behaviour::{Seed, TestApp, User, on_both, raw_db};
 use domain::{Instant, OutboxEvent, OutboxId, OutboxSubject};
 use store::OutboxRow;
 
+/// Later than any time in a test, and within what both databases store.
+pub(crate) const NEVER: Instant = Instant::from_micros(i64::MAX / 2);
+
 /// Submits two returns of one entry each, and waits until they are linked.
 fn submit_and_link(app: &TestApp, seed: &Seed) {
     let [attended, heard] = suggested_pair().map(entry_with_category);
@@ -35,7 +38,7 @@ fn oldest_event(app: &TestApp) -> Option<Instant> {
 }
 
 /// Writes the event that a process committed and did not handle; it is claimed until then.
-fn leave_event(app: &TestApp, subject: uuid::Uuid, claimed_until: Option<Instant>) {
+pub(crate) fn leave_event(app: &TestApp, subject: uuid::Uuid, claimed_until: Option<Instant>) {
     let now = app.service.kernel.clock().now();
     app.db
         .write("leave an event", |tx| {
@@ -106,8 +109,7 @@ on_both! {
     fn an_event_goes_with_its_chronology(app) {
         let seed = app.seed();
         submit_and_link(app, &seed);
-        let far = Instant::from_micros(i64::MAX / 2);
-        leave_event(app, seed.chronology.parse().unwrap(), Some(far));
+        leave_event(app, seed.chronology.parse().unwrap(), Some(NEVER));
         app.advance_days(400);
         app.run_background_jobs();
         assert_eq!(oldest_event(app), None);
