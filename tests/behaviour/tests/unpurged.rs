@@ -1,12 +1,13 @@
 //! Objects that cannot be deleted are counted and listed, and do not block other deletions. After
 //! everything has expired, only the tables that may keep rows have any.
 
-use crate::outbox::{NEVER, leave_event};
 use std::collections::BTreeMap;
 
 use behaviour::inputs::{child, entry, fragment, with_members};
 use behaviour::{Seed, TestApp, User, on_both, raw_db};
 use serde_json::{Value, json};
+
+use crate::outbox::{NEVER, leave_event};
 
 /// Tables that may keep rows after everything has expired.
 const MAY_KEEP_ROWS: [&str; 18] = [
