@@ -9,12 +9,9 @@ use domain::{ObjectRef, Operation, SubmissionOutcome};
 use store::{IdempotencyRow, Tx};
 use uuid::Uuid;
 
-use crate::Kernel;
-use crate::ServiceError;
-use crate::ServiceResult;
-use crate::caller::CallContext;
-use crate::caller::CallerSession;
+use crate::caller::{CallContext, CallerSession};
 use crate::unit_of_work::AuditContext;
+use crate::{Kernel, ServiceError, ServiceResult};
 
 /// How long an idempotency record is kept. It outlives its object: a retry that comes after the
 /// object is deleted is still a retry.

@@ -1,13 +1,14 @@
 //! Keyset pagination. An opaque, encrypted cursor holds the position at which the next page begins.
 
+use contract::{Page, PageQuery};
 use domain::Instant;
-use serde::{Deserialize, Serialize, de::DeserializeOwned};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use store::Keyset;
 use uuid::Uuid;
 
 use crate::unit_of_work::UnitOfWork;
 use crate::{Kernel, ServiceError, ServiceResult};
-use contract::{Page, PageQuery};
 
 /// The number of items on a page when the client gives no limit.
 const DEFAULT_LIMIT: u16 = 50;

@@ -3,12 +3,13 @@
 
 use std::sync::Arc;
 
-use actix_web::http::StatusCode;
-use actix_web::http::header::{self, ETag, EntityTag, IfNoneMatch};
+use actix_web::http::header::{ETag, EntityTag, IfNoneMatch};
+use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, web};
 use aws_lc_rs::digest::Digest;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use domain::permission::Permission;
 use domain::{Clock, Instant, Operation};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use service::ServiceError;
@@ -19,7 +20,6 @@ use crate::middleware::rate_limiter::CallerKey;
 use crate::middleware::work_queue::WorkClass;
 use crate::middleware::{CallerGuard, MiddlewareState, overloaded};
 use crate::problem::{Problem, table};
-use domain::permission::Permission;
 
 /// Responses to reads up to this many bytes are sent without regard to the memory limits.
 const UNMETERED_RESPONSE_BYTES: usize = 64 * 1024;

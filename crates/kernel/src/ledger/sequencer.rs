@@ -9,8 +9,7 @@ use ledger::{Checkpoint, Frontier, Hash, TILE_HEIGHT};
 use store::{AuditHeadRow, AuditRow, AuditTreeRow, StoreError, Tx};
 use uuid::Uuid;
 
-use crate::Partnership;
-use crate::{Kernel, ServiceError, ServiceResult};
+use crate::{Kernel, Partnership, ServiceError, ServiceResult};
 
 /// The number of records sequenced in one transaction.
 const BATCH: i64 = 2_000;

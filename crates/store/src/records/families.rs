@@ -7,18 +7,14 @@ use domain::{
     PartnershipId, PersonId, PractitionerId, family_list_scope,
 };
 
-use crate::Keyset;
-use crate::Sealed;
-use crate::StoreError;
-use crate::Tx;
-use crate::columns::Bind;
-use crate::columns::row;
+use crate::columns::{Bind, row};
 use crate::connection::AnyConnection;
 use crate::connection::page::{rows_after, unindexed_eq};
 use crate::connection::statements::{insert_new, insert_one, require_one};
-use crate::family_access::{self, InvitationAccess};
-use crate::schema::families::{self, dsl};
-use crate::schema::{chronologies, family_members, fragment_origins, fragments};
+use crate::family_access::InvitationAccess;
+use crate::schema::families::dsl;
+use crate::schema::{chronologies, families, family_members, fragment_origins, fragments};
+use crate::{Keyset, Sealed, StoreError, Tx, family_access};
 
 row! {
     /// A recorded family.

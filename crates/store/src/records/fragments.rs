@@ -16,17 +16,12 @@ use domain::{
     PartnershipId, PersonId, PractitionerId,
 };
 
-use crate::Keyset;
-use crate::Sealed;
-use crate::StoreError;
-use crate::Token;
-use crate::Tx;
-use crate::columns::Bind;
-use crate::columns::row;
+use crate::columns::{Bind, row};
 use crate::connection::page::{rows_after, unindexed_eq};
 use crate::connection::statements::{insert_many, insert_new, insert_one, require_one};
-use crate::schema::fragments::{self, dsl};
-use crate::schema::{entries, fragment_versions};
+use crate::schema::fragments::dsl;
+use crate::schema::{entries, fragment_versions, fragments};
+use crate::{Keyset, Sealed, StoreError, Token, Tx};
 
 row! {
     /// A submission of one agency.

@@ -4,15 +4,12 @@ use diesel::prelude::*;
 use domain::{ChronologyId, HoldId, HoldScope, Instant, PartnershipId, PersonId, PractitionerId};
 use uuid::Uuid;
 
-use crate::Keyset;
-use crate::Sealed;
-use crate::StoreError;
-use crate::Tx;
-use crate::columns::Bind;
-use crate::columns::row;
+use crate::columns::{Bind, row};
 use crate::connection::page::rows_after;
 use crate::connection::statements::{insert_one, require_one};
-use crate::schema::holds::{self, dsl};
+use crate::schema::holds;
+use crate::schema::holds::dsl;
+use crate::{Keyset, Sealed, StoreError, Tx};
 
 row! {
     /// A legal hold.

@@ -5,13 +5,11 @@ use diesel::prelude::*;
 use domain::{Instant, PartnershipId, PractitionerId, SubmissionOutcome};
 use uuid::Uuid;
 
-use crate::StoreError;
-use crate::Token;
-use crate::Tx;
-use crate::columns::Bind;
-use crate::columns::row;
+use crate::columns::{Bind, row};
 use crate::connection::statements::insert_new;
-use crate::schema::idempotency::{self, dsl};
+use crate::schema::idempotency;
+use crate::schema::idempotency::dsl;
+use crate::{StoreError, Token, Tx};
 
 row! {
     /// The record of a write.

@@ -8,16 +8,14 @@ use domain::{
     PersonLinkBand, PersonLinkId, PersonLinkState, PersonVerdict, PractitionerId,
 };
 
-use crate::Sealed;
-use crate::StoreError;
-use crate::Token;
-use crate::Tx;
-use crate::columns::Bind;
-use crate::columns::row;
+use crate::columns::{Bind, row};
 use crate::connection::page::{IsTrue, unindexed_eq};
 use crate::connection::statements::{insert_new, require_one};
-use crate::schema::person_links::{self, dsl};
-use crate::schema::{chronologies, family_members, fragments, invitations, people, person_keys};
+use crate::schema::person_links::dsl;
+use crate::schema::{
+    chronologies, family_members, fragments, invitations, people, person_keys, person_links,
+};
+use crate::{Sealed, StoreError, Token, Tx};
 
 row! {
     /// A link between two records of people.

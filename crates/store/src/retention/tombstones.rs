@@ -8,14 +8,11 @@ use domain::{
 };
 use uuid::Uuid;
 
-use crate::StoreError;
-use crate::Token;
-use crate::Tx;
-use crate::columns::Bind;
-use crate::columns::row;
+use crate::columns::{Bind, row};
 use crate::connection::statements::{insert_many, insert_new};
-use crate::schema::tombstones::{self, dsl};
-use crate::schema::{tombstone_agencies, tombstone_practitioners};
+use crate::schema::tombstones::dsl;
+use crate::schema::{tombstone_agencies, tombstone_practitioners, tombstones};
+use crate::{StoreError, Token, Tx};
 
 row! {
     /// The tombstone of a chronology or fragment.

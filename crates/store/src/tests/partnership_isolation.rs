@@ -1,16 +1,10 @@
 //! Every finder and every update is confined to its partnership, as if other partnerships did not
 //! exist.
 
-use domain::AccessPermit;
-use domain::HoldScope;
-use domain::Instant;
-use domain::OutboxEvent;
-use domain::OutboxSubject;
-use domain::PartnershipId;
-use domain::Role;
-use domain::SubmissionOutcome;
-use domain::TombstoneKind;
-use domain::TombstoneReason;
+use domain::{
+    AccessPermit, HoldScope, Instant, OutboxEvent, OutboxSubject, PartnershipId, Role,
+    SubmissionOutcome, TombstoneKind, TombstoneReason,
+};
 
 use super::fixture::{
     EXPIRY_MINUTE, Fixture, RowCounts, access_permit, at_minute, count_rows, keyed_token, next_id,

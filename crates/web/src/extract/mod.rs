@@ -10,23 +10,22 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use actix_web::dev::Payload;
-use actix_web::http::Method;
-use actix_web::http::header::{self, IfNoneMatch};
-use actix_web::web::{self, Bytes, BytesMut};
-use actix_web::{FromRequest, HttpMessage, HttpRequest};
+use actix_web::http::header::IfNoneMatch;
+use actix_web::http::{Method, header};
+use actix_web::web::{Bytes, BytesMut};
+use actix_web::{FromRequest, HttpMessage, HttpRequest, web};
+use domain::permission::Permission;
 use domain::{Operation, RequestId};
 use futures_util::StreamExt as _;
 use futures_util::future::LocalBoxFuture;
 use service::{CallContext, IdempotencyKey, RequestTarget, Service, ServiceError};
 
-use crate::RouteDeclarations;
-use crate::auth;
-use crate::body::{self, Body};
+use crate::body::Body;
 use crate::connection::Connection;
 use crate::middleware::rate_limiter::CallerKey;
 use crate::middleware::{CallerGuard, MiddlewareState, UnauthenticatedGuard};
 use crate::problem::{Problem, table};
-use domain::permission::Permission;
+use crate::{RouteDeclarations, auth, body};
 
 /// Bytes of memory reserved at a time for a chunked body, whose length is not declared.
 const CHUNKED_RESERVATION_BYTES: usize = 64 * 1024;

@@ -18,15 +18,15 @@ use std::sync::Arc;
 
 use domain::{Clock, IdGenerator, RequestId};
 use identity::Verifier;
-
-use crate::connection::{BareResponseRewriter, Origin};
-use crate::problem::{Problem, table};
-use crate::{Limits, RouteDeclarations};
 use in_flight_limit::{InFlightGuard, InFlightLimit, LimitExceeded};
 use rate_limiter::{CallerKey, RateLimiter};
 use readiness::ReadinessCache;
 use request_capacity::RequestCapacity;
 use work_queue::{QueueCapacity, WorkQueue};
+
+use crate::connection::{BareResponseRewriter, Origin};
+use crate::problem::{Problem, table};
+use crate::{Limits, RouteDeclarations};
 
 /// `Retry-After` of requests refused because of load, in seconds.
 const RETRY_AFTER_SECONDS: u64 = 1;

@@ -9,13 +9,12 @@ mod review;
 
 pub(crate) use review::authorize_emergency_access;
 
-use contract::{AlertState, EmergencyAccessOut, EmergencyChronologyOut};
-use domain::Sensitive;
-use kernel::{AuditContext, Kernel, ServiceResult, UnitOfWork, scope_terms};
-use serde::{Deserialize, Serialize};
 use std::sync::Arc;
 
-use domain::{AccessPermit, EmergencyAccessId, Instant, ReadReason};
+use contract::{AlertState, EmergencyAccessOut, EmergencyChronologyOut};
+use domain::{AccessPermit, EmergencyAccessId, Instant, ReadReason, Sensitive};
+use kernel::{AuditContext, Kernel, ServiceResult, UnitOfWork, scope_terms};
+use serde::{Deserialize, Serialize};
 use store::{EmergencyAccessRow, EmergencyChronologyRow, Tx};
 use vault::{KeyTerms, RecordLocation, SealedTable};
 

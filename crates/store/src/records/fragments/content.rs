@@ -12,11 +12,10 @@ use domain::{
 };
 
 use super::{EntryRow, FragmentRow, FragmentVersionRow};
-use crate::StoreError;
-use crate::Tx;
 use crate::columns::Bind;
 use crate::connection::page::unindexed_eq;
 use crate::schema::{chronologies, entries, fragment_versions, fragments};
+use crate::{StoreError, Tx};
 
 /// A fragment with its current version and that version's entries, in the order in which they were
 /// submitted.

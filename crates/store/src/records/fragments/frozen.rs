@@ -7,10 +7,9 @@ use domain::{AccessPermit, ChronologyId, ConsolidationId, EntryId, FragmentId, I
 
 use super::content::{MAX_EXCLUDED_IN_QUERY, live_versions};
 use super::{EntryRow, FragmentContent, FragmentRow, FragmentVersionRow};
-use crate::StoreError;
-use crate::Tx;
 use crate::columns::Bind;
 use crate::schema::{consolidation_fragments, entries, fragment_versions, fragments};
+use crate::{StoreError, Tx};
 
 /// The current version of a fragment that was corrected after a view was frozen.
 #[derive(Debug, Clone, PartialEq, Eq)]
