@@ -101,7 +101,7 @@ impl Retention {
     /// time and still exist, except those under a legal hold.
     ///
     /// # Errors
-    /// [`ServiceError::Unavailable`] when the database or the keystore cannot be reached.
+    /// [`crate::ServiceError::Unavailable`] when the database or the keystore cannot be reached.
     pub fn overdue_epochs(&self, late: Duration) -> ServiceResult<Vec<Epoch>> {
         let now = self.kernel.time_report()?.agreed;
         let held_expiries = self
