@@ -7,7 +7,7 @@ use domain::{
     AgencyId, ChronologyId, EntryReader, FragmentId, Instant, LinkageScope, OutboxEvent,
     OutboxSubject,
 };
-use kernel::{ServiceError, ServiceResult, UnitOfWork, chronology_terms};
+use kernel::{ServiceError, ServiceResult, UnitOfWork, chronology_terms, encode_base64};
 use store::{ChronologyRow, EventLinksRow, FragmentContent, OutboxRow, Token, Tx};
 use timeline::{FamilyFacts, LiveEntry};
 use uuid::Uuid;
@@ -162,7 +162,7 @@ impl Linking {
             .filter_map(|entry| fragment_expiries.get(&entry.fragment_id).copied());
         let expires_at = of_entries.fold(chronology.expires_at, Instant::min);
         let links = StoredLinks {
-            view: view.as_ref().to_vec(),
+            view: encode_base64(view.as_ref()),
             links: compute_links(entries, &job.family),
         };
         let terms = chronology_terms(chronology.id, expires_at);

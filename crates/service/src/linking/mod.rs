@@ -21,7 +21,7 @@ pub(crate) use queue::{LinkingQueue, start_worker};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use domain::{AccessPermit, ChronologyId, Instant, LinkDecisionId, PartnershipId};
-use kernel::{Kernel, ServiceResult, UnitOfWork, chronology_terms};
+use kernel::{Kernel, ServiceResult, UnitOfWork, chronology_terms, encode_base64};
 use serde::{Deserialize, Serialize};
 use store::{ChronologyRow, DecidedEntryRow, LinkDecisionRow, Token};
 use timeline::{EventLinks, FamilyFacts, LinkDecision, LiveEntry, SortedEvents, apply_decisions};
@@ -51,8 +51,9 @@ pub(crate) struct ActiveDecision {
 /// The sealed value of stored links.
 #[derive(Serialize, Deserialize)]
 pub(crate) struct StoredLinks {
-    /// The view that the links belong to.
-    pub(crate) view: Vec<u8>,
+    /// The view that the links belong to, in base64: every view takes the same number of bytes, so
+    /// that the length tells nothing about it.
+    pub(crate) view: String,
     pub(crate) links: EventLinks,
 }
 
@@ -174,7 +175,7 @@ impl Linking {
             row.wrapped_key.as_ref(),
             row.sealed.as_ref(),
         )?;
-        if stored.view != view.as_ref() {
+        if stored.view != encode_base64(view.as_ref()) {
             return Err(VaultError::Tampered.into());
         }
         Ok(Some(stored.links))
