@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use domain::{
-    AgencyId, ChronologyId, EntryReader, FragmentId, Instant, LinkageScope, OutboxEvent,
+    AgencyId, ChronologyId, EntryReader, FragmentId, Instant, LinkageScope, OutboxEvent, OutboxId,
     OutboxSubject,
 };
 use kernel::{ServiceError, ServiceResult, UnitOfWork, chronology_terms, encode_base64};
@@ -42,39 +42,52 @@ impl Linking {
     /// # Errors
     /// [`kernel::ServiceError::Unavailable`] when the database cannot be reached.
     pub fn handle_due_events(&self) -> ServiceResult<()> {
-        let events = self.kernel.claim_events(OutboxEvent::Relink, SWEEP)?;
-        for event in events {
-            self.handle_event(&event);
+        let mut by_chronology: BTreeMap<Uuid, Vec<OutboxRow>> = BTreeMap::new();
+        for event in self.kernel.claim_events(OutboxEvent::Relink, SWEEP)? {
+            by_chronology
+                .entry(event.subject_id)
+                .or_default()
+                .push(event);
+        }
+        for events in by_chronology.values() {
+            self.handle_events(events);
         }
         Ok(())
     }
 
-    /// Links the chronology of an event. After a failure the event is tried again later, a few
-    /// times: links that are not stored are computed when they are read.
-    pub(crate) fn handle_event(&self, event: &OutboxRow) {
-        if self.compute_and_store_links(event).is_ok() {
+    /// Links the chronology that all of `events` are about. After a failure they are tried again
+    /// later, a few times: links that are not stored are computed when they are read.
+    pub(crate) fn handle_events(&self, events: &[OutboxRow]) {
+        let Some(first) = events.first() else { return };
+        let ids: Vec<OutboxId> = events.iter().map(|event| event.id).collect();
+        if self.compute_and_store_links(first, &ids).is_ok() {
             return;
         }
         tracing::warn!("links were not stored and will be computed when read");
-        let settled = if event.attempts + 1 < MAX_ATTEMPTS {
-            self.kernel.release_event(event)
-        } else {
-            self.complete(event)
-        };
-        if settled.is_err() {
-            tracing::warn!("an event was not released; it is claimed again when its claim lapses");
+        for event in events {
+            let settled = if event.attempts + 1 < MAX_ATTEMPTS {
+                self.kernel.release_event(event)
+            } else {
+                self.complete(&[event.id])
+            };
+            if settled.is_err() {
+                tracing::warn!(
+                    "an event was not released; it is claimed again when its claim lapses"
+                );
+            }
         }
     }
 
-    fn complete(&self, event: &OutboxRow) -> ServiceResult<()> {
-        Ok(self.kernel.db().write("outbox.complete", |tx| {
-            store::outbox::complete(tx, &[event.id])
-        })?)
+    fn complete(&self, events: &[OutboxId]) -> ServiceResult<()> {
+        Ok(self
+            .kernel
+            .db()
+            .write("outbox.complete", |tx| store::outbox::complete(tx, events))?)
     }
 
     /// Computes the links for each kind of reader, and stores them in the transaction that
-    /// completes the event.
-    fn compute_and_store_links(&self, event: &OutboxRow) -> ServiceResult<()> {
+    /// completes the events.
+    fn compute_and_store_links(&self, event: &OutboxRow, events: &[OutboxId]) -> ServiceResult<()> {
         let now = self.kernel.now();
         let scope = LinkageScope(event.partnership_id);
         let id = ChronologyId(event.subject_id);
@@ -86,12 +99,12 @@ impl Linking {
             Ok::<_, ServiceError>(Some((job, content)))
         })?;
         let Some((job, content)) = loaded else {
-            return self.complete(event);
+            return self.complete(events);
         };
         let rows = self.compute_links_rows(&job, content)?;
         self.kernel.db().write("links.keep", |tx| {
             store::event_links::replace(tx, job.chronology.partnership_id, id, &rows)?;
-            store::outbox::complete(tx, &[event.id])
+            store::outbox::complete(tx, events)
         })?;
         Ok(())
     }

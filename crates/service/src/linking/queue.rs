@@ -27,7 +27,7 @@ struct QueueState {
 }
 
 impl LinkingQueue {
-    /// Queues an event.
+    /// Queues an event. Events about one chronology that wait together are handled together.
     pub(crate) fn enqueue(&self, event: OutboxRow) {
         self.lock().waiting.push_back(event);
         self.changed.notify_all();
@@ -44,21 +44,26 @@ impl LinkingQueue {
         );
     }
 
-    /// Waits for the next job; `None` once the queue is closed.
-    fn take_next(&self) -> Option<OutboxRow> {
+    /// Waits for the next events, all about one chronology; `None` once the queue is closed.
+    fn take_next(&self) -> Option<Vec<OutboxRow>> {
         let state = self.lock();
         let is_waiting = |state: &mut QueueState| !state.closed && state.waiting.is_empty();
         let mut state = self
             .changed
             .wait_while(state, is_waiting)
             .unwrap_or_else(PoisonError::into_inner);
-        let next = if state.closed {
+        let first = if state.closed {
             None
         } else {
             state.waiting.pop_front()
         };
-        state.busy = next.is_some();
-        next
+        state.busy = first.is_some();
+        let first = first?;
+        let (same, others) = std::mem::take(&mut state.waiting)
+            .into_iter()
+            .partition::<VecDeque<_>, _>(|event| event.subject_id == first.subject_id);
+        state.waiting = others;
+        Some(std::iter::once(first).chain(same).collect())
     }
 
     fn finish_current(&self) {
@@ -80,12 +85,12 @@ impl LinkingQueue {
 /// Starts the worker thread, which runs queued jobs until the queue is closed.
 pub(crate) fn start_worker(queue: Arc<LinkingQueue>, linking: Weak<Linking>) {
     let run = move || {
-        while let Some(event) = queue.take_next() {
+        while let Some(events) = queue.take_next() {
             let Some(linking) = linking.upgrade() else {
                 return;
             };
             // A panic in one job must not stop the worker.
-            let linked = catch_unwind(AssertUnwindSafe(|| linking.handle_event(&event)));
+            let linked = catch_unwind(AssertUnwindSafe(|| linking.handle_events(&events)));
             if linked.is_err() {
                 tracing::error!(
                     "linking a chronology failed; its links will be computed when read"
