@@ -8,7 +8,7 @@ use crate::unit_of_work::AuditContext;
 use crate::{Kernel, ServiceResult};
 
 /// The outcome of a use case and the context of its record.
-pub struct AuditOutcome<'a> {
+pub(crate) struct AuditOutcome<'a> {
     /// The value of the audit's `outcome` column.
     pub label: &'static str,
     /// The object concerned.
@@ -18,7 +18,7 @@ pub struct AuditOutcome<'a> {
 impl Kernel {
     /// Builds the record of a caller who cannot be added to the directory, for example because
     /// their agency is unknown.
-    pub fn build_unknown_caller_record(
+    pub(crate) fn build_unknown_caller_record(
         &self,
         call: &CallContext,
         operation: Operation,
@@ -44,7 +44,7 @@ impl Kernel {
     }
 
     /// Builds the record that markings were lowered; it accompanies the record of the correction.
-    pub fn build_markings_lowered_record(
+    pub(crate) fn build_markings_lowered_record(
         &self,
         call: &CallContext,
         session: &CallerSession,
@@ -67,7 +67,7 @@ impl Kernel {
 
     /// Builds the record of one use case. It contains identifiers, values from closed lists, times
     /// and counts; no personal data.
-    pub fn build_audit_record(
+    pub(crate) fn build_audit_record(
         &self,
         call: &CallContext,
         session: &CallerSession,

@@ -69,7 +69,7 @@ impl IdempotencyRecord {
 pub(crate) struct InFlightKey(Vec<u8>);
 
 /// Marks its write as finished when dropped.
-pub struct InFlightGuard<'a> {
+pub(crate) struct InFlightGuard<'a> {
     kernel: &'a Kernel,
     in_flight_key: Option<InFlightKey>,
 }
@@ -92,7 +92,7 @@ impl Kernel {
     ///
     /// # Errors
     /// [`ServiceError::InFlight`] when a request with the same key is in progress.
-    pub fn begin_request(
+    pub(crate) fn begin_request(
         &self,
         call: &CallContext,
         operation: Operation,
@@ -136,7 +136,7 @@ impl Kernel {
     /// [`ServiceError::KeyReused`] when that request had another content; [`ServiceError::Expired`]
     /// when the record was written by a version of the service that stored responses, which no
     /// longer exist.
-    pub fn find_idempotency_record(
+    pub(crate) fn find_idempotency_record(
         &self,
         tx: &mut Tx<'_>,
         call: &CallContext,
@@ -165,7 +165,7 @@ impl Kernel {
     ///
     /// # Errors
     /// [`ServiceError::InFlight`] when another transaction has stored a record for the same key.
-    pub fn insert_idempotency_record(
+    pub(crate) fn insert_idempotency_record(
         &self,
         tx: &mut Tx<'_>,
         call: &CallContext,

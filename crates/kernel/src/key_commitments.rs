@@ -113,7 +113,7 @@ impl Kernel {
 
     /// Publishes the commitments to keys that this write has used for the first time. Returns the
     /// keys to cache after the commit.
-    pub fn publish_used_keys(
+    pub(crate) fn publish_used_keys(
         &self,
         tx: &mut Tx<'_>,
         partnership: PartnershipId,

@@ -97,8 +97,8 @@ impl Workers {
             spawn_worker("outbox", OUTBOX_INTERVAL, &stopped, {
                 let service = service.clone();
                 move || {
-                    let handled = service.linking.handle_due_events();
-                    handled.map(|()| StepOutcome::Done)
+                    let queued = service.linking.queue_due_events();
+                    queued.map(|()| StepOutcome::Done)
                 }
             }),
             spawn_worker("statistics", STATISTICS_INTERVAL, &stopped, {

@@ -336,8 +336,9 @@ impl TestApp {
             .expect("keys are destroyed");
         self.service
             .linking
-            .handle_due_events()
-            .expect("due events are handled");
+            .queue_due_events()
+            .expect("due events are queued");
+        self.service.linking.wait_for_links();
         self.service
             .kernel
             .fill_audit_gaps()

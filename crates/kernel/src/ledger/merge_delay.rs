@@ -47,7 +47,7 @@ impl Kernel {
 
     /// Returns the merge delay as far as it is known; zero before the first measurement.
     #[must_use]
-    pub fn merge_delay(&self) -> Duration {
+    pub(crate) fn merge_delay(&self) -> Duration {
         let last_observation = *self
             .ledger
             .last_observation
@@ -62,7 +62,7 @@ impl Kernel {
     ///
     /// # Errors
     /// [`ServiceError::Unavailable`] when the tree is that far behind.
-    pub fn check_merge_delay(&self) -> ServiceResult<()> {
+    pub(crate) fn check_merge_delay(&self) -> ServiceResult<()> {
         if self.merge_delay() < MERGE_DELAY_LIMIT {
             return Ok(());
         }

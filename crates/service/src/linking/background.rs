@@ -2,6 +2,7 @@
 //! does not wait for the comparison.
 
 use std::collections::BTreeMap;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 
 use domain::{
     AgencyId, ChronologyId, EntryReader, FragmentId, Instant, LinkageScope, OutboxEvent, OutboxId,
@@ -36,45 +37,50 @@ pub(crate) fn schedule_linking(uow: &mut UnitOfWork<'_, '_>, chronology: Chronol
 }
 
 impl Linking {
-    /// Links the chronologies whose events no worker has handled: those of processes that stopped,
-    /// and those that failed before.
+    /// Queues the events that no worker has handled: those of processes that stopped, and those that
+    /// failed before. The one worker handles them, so that an event whose claim lapses while it
+    /// waits is not handled twice at once.
     ///
     /// # Errors
     /// [`kernel::ServiceError::Unavailable`] when the database cannot be reached.
-    pub fn handle_due_events(&self) -> ServiceResult<()> {
-        let mut by_chronology: BTreeMap<Uuid, Vec<OutboxRow>> = BTreeMap::new();
+    pub fn queue_due_events(&self) -> ServiceResult<()> {
         for event in self.kernel.claim_events(OutboxEvent::Relink, SWEEP)? {
-            by_chronology
-                .entry(event.subject_id)
-                .or_default()
-                .push(event);
-        }
-        for events in by_chronology.values() {
-            self.handle_events(events);
+            self.queue.enqueue(event);
         }
         Ok(())
     }
 
-    /// Links the chronology that all of `events` are about. After a failure they are tried again
-    /// later, a few times: links that are not stored are computed when they are read.
-    pub(crate) fn handle_events(&self, events: &[OutboxRow]) {
+    /// Links the chronology that all of `events` are about. After a failure, or a panic, which must
+    /// not stop the worker, they are tried again later, a few times: links that are not stored are
+    /// computed when they are read.
+    pub(super) fn handle_events(&self, events: &[OutboxRow]) {
         let Some(first) = events.first() else { return };
         let ids: Vec<OutboxId> = events.iter().map(|event| event.id).collect();
-        if self.compute_and_store_links(first, &ids).is_ok() {
-            return;
-        }
-        tracing::warn!("links were not stored and will be computed when read");
-        for event in events {
-            let settled = if event.attempts + 1 < MAX_ATTEMPTS {
-                self.kernel.release_event(event)
-            } else {
-                self.complete(&[event.id])
-            };
-            if settled.is_err() {
-                tracing::warn!(
-                    "an event was not released; it is claimed again when its claim lapses"
+        let link = || self.compute_and_store_links(first, &ids);
+        match catch_unwind(AssertUnwindSafe(link)) {
+            Ok(Ok(())) => return,
+            Ok(Err(_)) => {
+                tracing::warn!("links were not stored and will be computed when read");
+            }
+            Err(_) => {
+                tracing::error!(
+                    "linking a chronology failed; its links will be computed when read"
                 );
             }
+        }
+        for event in events {
+            self.try_again_later(event);
+        }
+    }
+
+    fn try_again_later(&self, event: &OutboxRow) {
+        let settled = if event.attempts + 1 < MAX_ATTEMPTS {
+            self.kernel.release_event(event)
+        } else {
+            self.complete(&[event.id])
+        };
+        if settled.is_err() {
+            tracing::warn!("an event was not released; it is claimed again when its claim lapses");
         }
     }
 

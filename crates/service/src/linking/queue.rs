@@ -2,11 +2,11 @@
 //! not wait for the comparison, and an event that the process does not live to handle is in the
 //! outbox.
 
-use std::collections::VecDeque;
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::collections::BTreeMap;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError, Weak};
 
 use store::OutboxRow;
+use uuid::Uuid;
 
 use crate::linking::Linking;
 
@@ -19,7 +19,8 @@ pub(crate) struct LinkingQueue {
 
 #[derive(Default)]
 struct QueueState {
-    waiting: VecDeque<OutboxRow>,
+    /// The waiting events, by the chronology that they are about.
+    waiting: BTreeMap<Uuid, Vec<OutboxRow>>,
     /// Whether a job is running.
     busy: bool,
     /// Whether the service has shut down.
@@ -27,9 +28,18 @@ struct QueueState {
 }
 
 impl LinkingQueue {
-    /// Queues an event. Events about one chronology that wait together are handled together.
+    /// Queues an event, unless it waits already. Events about one chronology that wait together are
+    /// handled together. After the queue is closed nothing is queued.
     pub(crate) fn enqueue(&self, event: OutboxRow) {
-        self.lock().waiting.push_back(event);
+        let mut state = self.lock();
+        if state.closed {
+            return;
+        }
+        let waiting = state.waiting.entry(event.subject_id).or_default();
+        if waiting.iter().all(|other| other.id != event.id) {
+            waiting.push(event);
+        }
+        drop(state);
         self.changed.notify_all();
     }
 
@@ -52,18 +62,13 @@ impl LinkingQueue {
             .changed
             .wait_while(state, is_waiting)
             .unwrap_or_else(PoisonError::into_inner);
-        let first = if state.closed {
+        let next = if state.closed {
             None
         } else {
-            state.waiting.pop_front()
+            state.waiting.pop_first()
         };
-        state.busy = first.is_some();
-        let first = first?;
-        let (same, others) = std::mem::take(&mut state.waiting)
-            .into_iter()
-            .partition::<VecDeque<_>, _>(|event| event.subject_id == first.subject_id);
-        state.waiting = others;
-        Some(std::iter::once(first).chain(same).collect())
+        state.busy = next.is_some();
+        next.map(|(_, events)| events)
     }
 
     fn finish_current(&self) {
@@ -73,7 +78,10 @@ impl LinkingQueue {
 
     /// Closes the queue and stops the worker. Another node handles the queued events.
     pub(crate) fn close(&self) {
-        self.lock().closed = true;
+        let mut state = self.lock();
+        state.closed = true;
+        state.waiting.clear();
+        drop(state);
         self.changed.notify_all();
     }
 
@@ -84,19 +92,14 @@ impl LinkingQueue {
 
 /// Starts the worker thread, which runs queued jobs until the queue is closed.
 pub(crate) fn start_worker(queue: Arc<LinkingQueue>, linking: Weak<Linking>) {
+    let running = Arc::clone(&queue);
     let run = move || {
-        while let Some(events) = queue.take_next() {
+        while let Some(events) = running.take_next() {
             let Some(linking) = linking.upgrade() else {
                 return;
             };
-            // A panic in one job must not stop the worker.
-            let linked = catch_unwind(AssertUnwindSafe(|| linking.handle_events(&events)));
-            if linked.is_err() {
-                tracing::error!(
-                    "linking a chronology failed; its links will be computed when read"
-                );
-            }
-            queue.finish_current();
+            linking.handle_events(&events);
+            running.finish_current();
         }
     };
     if std::thread::Builder::new()
@@ -104,6 +107,7 @@ pub(crate) fn start_worker(queue: Arc<LinkingQueue>, linking: Weak<Linking>) {
         .spawn(run)
         .is_err()
     {
+        queue.close();
         tracing::warn!("the linking thread did not start; links will be computed when read");
     }
 }
