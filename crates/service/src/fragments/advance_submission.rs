@@ -7,7 +7,7 @@ use kernel::{AuditContext, CallContext, ServiceError, ServiceResult, UnitOfWork,
 
 use crate::fragments::Fragments;
 use crate::fragments::entries::validate_entries;
-use crate::fragments::submission::{
+use crate::fragments::validation::{
     SubmissionParts, check_child, check_expiry, check_sharing, entry_scope,
 };
 use crate::records::FragmentDetails;

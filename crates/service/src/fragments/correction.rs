@@ -11,7 +11,8 @@ use kernel::{ServiceError, ServiceResult, UnitOfWork};
 use store::{FragmentRow, FragmentVersionRow};
 
 use crate::fragments::Fragments;
-use crate::fragments::submission::{Submission, build_receipt};
+use crate::fragments::submission::build_receipt;
+use crate::fragments::validation::Submission;
 use crate::records::{
     FamilyView, PreviousVersion, VisibleVersion, has_same_access, is_access_limited,
     position_among_alike, with_expiry,

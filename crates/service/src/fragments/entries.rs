@@ -10,7 +10,7 @@ use domain::{
 use kernel::{Fault, ServiceError, ServiceResult, UnitOfWork};
 
 use crate::fragments::Fragments;
-use crate::fragments::submission::Submission;
+use crate::fragments::validation::Submission;
 use crate::input::non_blank;
 use crate::people::{SubmittedTexts, is_hidden_from_other_agencies};
 use crate::records::FamilyView;

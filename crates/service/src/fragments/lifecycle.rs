@@ -10,7 +10,8 @@ use store::{ChronologyRow, FragmentRow, ManifestScope, TombstoneRow};
 use crate::fragments::Fragments;
 use crate::fragments::correction::visible_entries;
 use crate::fragments::findings::collect_findings;
-use crate::fragments::submission::{Correction, build_receipt, check_expiry};
+use crate::fragments::submission::build_receipt;
+use crate::fragments::validation::{Correction, check_expiry};
 use crate::linking::schedule_linking;
 use crate::records::{AuthorizedFragment, about_fragment, with_expiry};
 

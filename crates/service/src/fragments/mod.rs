@@ -11,6 +11,7 @@ mod receipts;
 mod sender_view;
 mod storage;
 mod submission;
+mod validation;
 
 use std::sync::Arc;
 

@@ -4,7 +4,7 @@
 use kernel::{ServiceError, ServiceResult, UnitOfWork, to_json_bytes};
 use store::FragmentRow;
 
-use crate::fragments::submission::Submission;
+use crate::fragments::validation::Submission;
 
 /// Maximum number of entries per agency on one chronology, or in advance submissions about one
 /// family.

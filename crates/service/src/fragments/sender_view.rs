@@ -7,7 +7,7 @@ use kernel::{Conflict, ServiceError, ServiceResult, UnitOfWork};
 use store::{ChronologyRow, FragmentOriginRow, FragmentRow};
 
 use crate::fragments::Fragments;
-use crate::fragments::submission::{Correction, Submission};
+use crate::fragments::validation::{Correction, Submission};
 use crate::linking::schedule_linking;
 use crate::records::{
     FamilyView, PersonIdMap, chronology_facts, is_hidden_from_actor, people_named_in, remap_people,

@@ -8,7 +8,8 @@ use vault::DataKey;
 
 use crate::fragments::Fragments;
 use crate::fragments::quota::check_content_quota;
-use crate::fragments::submission::{Submission, build_receipt};
+use crate::fragments::submission::build_receipt;
+use crate::fragments::validation::Submission;
 use crate::records::{
     PreviousVersion, SealedVersion, VersionContent, build_histories, entry_location,
     fragment_terms, version_location,
